@@ -1,0 +1,41 @@
+"""`ptool` and `python -m ptool`: lists the commands and hands over to one."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from . import __version__
+from .errors import names
+
+COMMANDS = {
+    "run": "synthesise a verified dataset of personalised tool use",
+}
+"""Command -> what it does; each is the module `ptool.<command>` with a `main() -> int`."""
+
+
+def main() -> int:
+    """Hand the process's arguments to the command they name; returns its exit status."""
+    name, *rest = sys.argv[1:] or ["--help"]
+    if name in ("-h", "--help"):
+        return _listed()
+    if name == "--version":
+        print(f"ptool {__version__}")
+        return 0
+    if name not in COMMANDS:
+        print(f"error: no command {name!r}; there are {names(COMMANDS, name)}", file=sys.stderr)
+        return 2
+    sys.argv = [f"ptool {name}", *rest]
+    return importlib.import_module(f".{name}", __package__).main()
+
+
+def _listed() -> int:
+    print("usage: ptool COMMAND [key=value …]\n\ncommands:")
+    for name, purpose in COMMANDS.items():
+        print(f"  {name:<12}{purpose}")
+    print("\n`ptool COMMAND --help` explains one; `python -m ptool.COMMAND` is the same.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""The names of everything a role may be shown, with one sentence each; who fills them is not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..errors import ConfigError, names
+
+VIEWS: dict[str, str] = {
+    "scenario": "name and description of the scenario",
+    "contexts": "the kinds of need in the scenario",
+    "platforms": "the platforms: name, characteristics and names of their APIs",
+    "apis": "the function schemas of all platforms of the scenario",
+    "platform": "the platform a task is drawn for",
+    "task": "what code drew: plan, context, and for every call what the query states and what it leaves out",
+    "task.apis": "the function schemas a task draws on",
+    "profile.basic": "the user's observable features",
+    "profile.implicit": "the user's latent features, never exported",
+    "history": "what the user did, scenario by scenario",
+    "visits": "the visits an actor puts into words",
+    "query": "the text of the query",
+    "query.intents": "the calls the user has in mind, as far as the query states them",
+    "solution": "the platform and the calls an assistant chose",
+    "solution.apis": "the function schemas of the APIs a solution calls",
+    "solution.responses": "what the sandbox answered, call by call",
+    "feedback": "objections to the role's last attempt; empty at first",
+    "expansion": "the node of the API tree to refine",
+    "clustering": "the nodes of the feature tree to merge",
+    "layer": "the layer of features to give values to",
+}
+
+
+def check_views(role: str, sees: Iterable[str]) -> tuple[str, ...]:
+    """Return the views a role lists.
+
+    Raises:
+        ConfigError: one of them does not exist.
+    """
+    sees = tuple(sees)
+    for view in sees:
+        if view not in VIEWS:
+            raise ConfigError(f"agent.{role}.sees: no view {view!r}; there are {names(VIEWS, view)}")
+    return sees

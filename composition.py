@@ -1,0 +1,132 @@
+"""Hydra's side of a command: the composed configuration, what it lacks, and where it came from.
+
+Here a role that is only named (`judges=[verifier,privacy]`) is looked up as agent/privacy.yaml in every
+config source, and Hydra's faults become one-line ConfigErrors. It knows no stage and no model.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import ConfigError, names
+from .settings import Settings, keys, validated
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from omegaconf import DictConfig
+
+GROUPS = ("agent", "experiment", "hydra", "model", "scale", "scenario")
+"""The config groups a user may name on the command line beside the settings' own keys."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The user's own folders that the configuration was composed from, nearest first."""
+
+    folders: tuple[Path, ...] = ()
+
+    def prompts(self) -> tuple[Path, ...]:
+        """Where prompts are searched before ptool's own: each folder, its prompts/ and its agent/."""
+        return tuple(
+            place for folder in self.folders for place in (folder, folder / "prompts", folder / "agent")
+        )
+
+    def importable(self) -> None:
+        """Let `_target_` find modules in these folders; installed packages keep precedence."""
+        sys.path.extend(str(one) for one in self.folders if str(one) not in sys.path)
+
+
+def prepared(config: DictConfig) -> tuple[Settings, Sources]:
+    """Settings and sources of the job that Hydra is running now, named roles looked up.
+
+    Raises ConfigError for anything wrong with the configuration.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    sources = _sources()
+    sources.importable()
+    try:
+        _add_named_roles(config)
+        container = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        raise ConfigError(_one_line(str(error))) from error
+    assert isinstance(container, dict)
+    return validated({str(key): value for key, value in container.items()}), sources
+
+
+def _sources() -> Sources:
+    from hydra.core.hydra_config import HydraConfig
+
+    found = HydraConfig.get().runtime.config_sources
+    return Sources(tuple(Path(one.path).resolve() for one in found if one.schema == "file"))
+
+
+def _add_named_roles(config: DictConfig) -> None:
+    """Compose agent/<name>.yaml for every seat whose role the defaults list does not hold yet."""
+    from omegaconf import OmegaConf, open_dict
+
+    for seats in ("judges", "query_gate"):
+        named = config.get(seats)
+        for name in named if OmegaConf.is_list(named) else ():
+            partial = config.agent.get(name)
+            if isinstance(name, str) and (partial is None or "_target_" not in partial):
+                with open_dict(config):
+                    config.agent[name] = OmegaConf.merge(_role(name, seats), partial or {})
+
+
+def _role(name: str, seats: str) -> DictConfig:
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
+
+    loader: ConfigLoader = GlobalHydra.instance().config_loader()
+    overrides = [f"hydra.searchpath=[{','.join(map(repr, HydraConfig.get().searchpath))}]"]
+    known = loader.get_group_options("agent", config_name=None, overrides=overrides)
+    if name not in known:
+        raise ConfigError(
+            f"{seats}: got {name!r}, there are roles {names(known, name)}; a role is agent/NAME.yaml"
+        )
+    return loader.load_configuration(f"agent/{name}", overrides=overrides, run_mode=RunMode.RUN).agent
+
+
+def in_plain_words(error: Exception) -> ConfigError:
+    """One line for what Hydra or OmegaConf refused: what was got and what there is."""
+    from hydra.errors import MissingConfigException, OverrideParseException
+
+    if isinstance(error, OverrideParseException):
+        reason = _one_line(error.message)
+        return ConfigError(f"{error.override}: not an override, expected key=value ({reason})")
+    if isinstance(error, MissingConfigException):
+        return ConfigError(_missing(error.missing_cfg_file, error.options, str(error)))
+    text = f"{error} {error.__cause__ or ''}"
+    unknown = re.search(r"Could not (?:override|delete)[^']*'([^']+)'", text)
+    if unknown and "@" not in unknown.group(1):
+        return ConfigError(_unknown(unknown.group(1)))
+    return ConfigError(_one_line(text))
+
+
+def _missing(file: str | None, options: Any, text: str) -> str:
+    group, _, got = (file or "").removesuffix(".yaml").rpartition("/")
+    if not group or options is None:
+        return _one_line(text)
+    return f"{group}: got {got!r}, there are {names(options, got)}"
+
+
+def _unknown(key: str) -> str:
+    got = key.lstrip("+~")
+    parent = got.rpartition(".")[0]
+    within = f"{parent}." if parent else ""
+    known = {one for one in keys() if one.startswith(within) and "." not in one[len(within) :]}
+    known |= set() if parent else set(GROUPS) - {"hydra"}
+    listed = f"there are {names(known, got)}" if known else "see --cfg job for all there are"
+    return f"{got}: no such key; {listed}"
+
+
+def _one_line(text: str) -> str:
+    kept = text.partition("\nSee https://")[0].partition("full_key:")[0]
+    return " ".join(kept.split())[:600]

@@ -1,0 +1,25 @@
+"""Worlds, the protocols that are played in them, the sandbox behind the tools, and the checks.
+
+`ptool.environments.conversation` drives a protocol through AutoGen agents and is imported by name.
+"""
+
+from .behaviour import Behaviour
+from .case import Case
+from .checks import CHECKS, CODES, choose_checks, trace
+from .dialogue import Dialogue
+from .sandbox import Outcome, SandboxState, execute
+from .world import World
+
+__all__ = [
+    "CHECKS",
+    "CODES",
+    "Behaviour",
+    "Case",
+    "Dialogue",
+    "Outcome",
+    "SandboxState",
+    "World",
+    "choose_checks",
+    "execute",
+    "trace",
+]

@@ -1,0 +1,213 @@
+"""The behaviour protocol (§4.2): what a user prefers, which visits follow from it, what was done on them.
+
+    chooser -> preferences -> visits drawn by seeded code -> actor -> actions -> history
+
+The platform preferred for a kind of need gets the strict majority of the visits that serve it, so a
+preference can be learned from the history without ever being stated there.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from ..errors import ConfigError, ModelError
+from ..models.seeds import derive
+from ..records import Action, Actions, History, Preference, Preferences, Reason, Turn
+from .values import leaves
+from .views import BEHAVIOUR_VIEWS, check_sees
+from .wording import wording
+from .world import World
+
+CHOOSER, ACTOR = "chooser", "actor"
+
+LONGEST = 300
+"""Characters of an action."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_TELLING = re.compile(r"\b(?:prefer\w*|favou?rites?|favou?red|because|my taste|loyal\w*)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One planned visit to a platform."""
+
+    platform: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourState:
+    """Where one user's history in one scenario stands."""
+
+    user: str
+    scenario: str
+    phase: Literal["choosing", "acting", "accepted", "rejected"] = "choosing"
+    round: int = 0
+    preferences: tuple[Preference, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    actions: tuple[str, ...] = ()
+    feedback: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    turns: tuple[Turn, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """'<scenario>-<user>'."""
+        return f"{self.scenario}-{self.user}"
+
+
+class Behaviour:
+    """The protocol in one world.
+
+    Args:
+        world: the scenario and its people.
+        sees: role -> the views it is shown.
+        seed: the run's seed; the visits are drawn from it.
+        actions_per_context: visits for every kind of need, >= 1.
+        loyalty: share of them on the preferred platform; always more than half.
+        max_rounds: rounds of feedback, >= 0.
+    """
+
+    stage = "histories"
+    roles = (CHOOSER, ACTOR)
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        sees: Mapping[str, Iterable[str]],
+        seed: int,
+        actions_per_context: int = 4,
+        loyalty: float = 0.75,
+        max_rounds: int = 2,
+    ) -> None:
+        for role in self.roles:
+            if role not in sees:
+                raise ConfigError(f"agent.{role}: missing; a behaviour history needs this role")
+        self.world = world
+        self._sees = {role: check_sees(role, sees[role], BEHAVIOUR_VIEWS) for role in self.roles}
+        self._seed = seed
+        self._visits_each = actions_per_context
+        self._loyalty = loyalty
+        self._max_rounds = max_rounds
+
+    def reset(self, user: str) -> BehaviourState:
+        """Begin the history of a user."""
+        return BehaviourState(user, self.world.name)
+
+    def next(self, state: BehaviourState) -> tuple[str, ...]:
+        """Who speaks next; empty: the history is over."""
+        return {"choosing": (CHOOSER,), "acting": (ACTOR,)}.get(state.phase, ())
+
+    def observe(self, state: BehaviourState, role: str) -> dict[str, Any]:
+        """What a role is shown: the views it lists, and no other."""
+        return {view: BEHAVIOUR_VIEWS[view](self.world, state) for view in self._sees[role]}
+
+    def apply(self, state: BehaviourState, role: str, output: Any) -> BehaviourState:
+        """Take what a role said and move on."""
+        turn = Turn(role=role, round=state.round, output=output.model_dump(mode="json"))
+        state = replace(state, turns=(*state.turns, turn), feedback=())
+        return self._chosen(state, output) if role == CHOOSER else self._acted(state, output)
+
+    def fail(self, state: BehaviourState, role: str, error: ModelError) -> BehaviourState:
+        """End the history, because a role's model did not answer."""
+        code = f"model.{getattr(error, 'code', 'failed')}"
+        return replace(state, phase="rejected", reasons=(_reason(code, "", str(error)[:600], role),))
+
+    def history(self, state: BehaviourState) -> History:
+        """Write down a history that was accepted.
+
+        Raises:
+            ModelError: it was not; says the first reason.
+        """
+        if state.phase != "accepted":
+            why = state.reasons[0].message if state.reasons else "it is not over"
+            raise ModelError(
+                f"{state.id}: no behaviour history after {state.round} rounds of feedback: {why}"
+            )
+        done = zip(state.visits, state.actions, strict=True)
+        return History(
+            user_id=state.user,
+            scenario=state.scenario,
+            preferences=state.preferences,
+            actions=tuple(
+                Action(platform=visit.platform, action=action, context=visit.context)
+                for visit, action in done
+            ),
+        )
+
+    def _chosen(self, state: BehaviourState, output: Preferences) -> BehaviourState:
+        if reasons := tuple(self._wrong_preferences(output)):
+            return self._object(state, reasons)
+        visits = self._plan(state, output.preferences)
+        return replace(state, phase="acting", preferences=output.preferences, visits=visits)
+
+    def _wrong_preferences(self, output: Preferences) -> Iterable[Reason]:
+        wanted = [context.name for context in self.world.scenario.contexts]
+        got = [one.context for one in output.preferences]
+        if sorted(got) != sorted(wanted):
+            message = f"got preferences for {got[:20]!r}, expected one for each of {wanted!r}"
+            yield _reason("history.preferences", "preferences", message, "preferences")
+        for index, one in enumerate(output.preferences[:50]):
+            if one.platform not in self.world.platforms:
+                message = f"no platform {one.platform[:100]!r}; there are {sorted(self.world.platforms)!r}"
+                yield _reason("history.unknown_platform", f"preferences[{index}]", message, "preferences")
+
+    def _plan(self, state: BehaviourState, preferences: Iterable[Preference]) -> tuple[Visit, ...]:
+        """Draw the visits: a strict majority of every context's on its preferred platform, then shuffled."""
+        draw = random.Random(derive(self._seed, self.stage, state.id, "visits"))
+        each = self._visits_each
+        faithful = min(each, max(round(self._loyalty * each), each // 2 + 1))
+        visits: list[Visit] = []
+        for one in preferences:
+            others = [name for name in self.world.platforms if name != one.platform] or [one.platform]
+            visits += [Visit(one.platform, one.context)] * faithful
+            visits += [Visit(draw.choice(others), one.context) for _ in range(each - faithful)]
+        draw.shuffle(visits)
+        return tuple(visits)
+
+    def _acted(self, state: BehaviourState, output: Actions) -> BehaviourState:
+        if reasons := tuple(self._wrong_actions(state, output.actions)):
+            return self._object(state, reasons)
+        return replace(state, phase="accepted", actions=output.actions)
+
+    def _wrong_actions(self, state: BehaviourState, actions: tuple[str, ...]) -> Iterable[Reason]:
+        if len(actions) != len(state.visits):
+            message = f"got {len(actions)} actions, expected {len(state.visits)}, one for every visit"
+            yield _reason("history.count", "actions", message, "actions")
+            return
+        implicit = self.world.profile(state.user).implicit
+        latent = [leaf for leaf in leaves(implicit) if isinstance(leaf, str) and len(leaf.strip()) >= 4]
+        for index, action in enumerate(actions):
+            yield from _wrong_action(action, f"actions[{index}]", latent)
+
+    def _object(self, state: BehaviourState, reasons: tuple[Reason, ...]) -> BehaviourState:
+        if state.round >= self._max_rounds:
+            return replace(state, phase="rejected", reasons=reasons)
+        return replace(state, round=state.round + 1, feedback=reasons, reasons=reasons)
+
+
+def _wrong_action(action: str, path: str, latent: Iterable[str]) -> Iterable[Reason]:
+    if not 1 <= len(action.strip()) <= LONGEST:
+        message = f"got {len(action.strip())} characters, expected 1 to {LONGEST}"
+        yield _reason("history.length", path, message, "actions")
+        return
+    if _CONTROL.search(action):
+        yield _reason("history.unprintable", path, "expected one line of plain text", "actions")
+    if telling := _TELLING.search(action):
+        message = f"{telling[0]!r} announces a taste; say only what was done"
+        yield _reason("history.reveals", path, message, "actions")
+    said = wording(action)
+    for value in latent:
+        if said.find(value):
+            message = f"repeats {value[:100]!r} of the latent features; let it show in what is done"
+            yield _reason("history.reveals", path, message, "actions")
+
+
+def _reason(code: str, path: str, message: str, source: str) -> Reason:
+    # A history has no query: whoever wrote it has to mend it, as with a solution.
+    return Reason(code=code, blames="solution", path=path, message=message, source=source)

@@ -1,0 +1,127 @@
+"""Where every argument comes from: the query, the profile or the schema's default (Appendix B.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ...records import ArgumentOrigin, Evidence, Intent, Origin, Reason, TaskCall
+from ..case import Case, pair_calls, pair_intents
+from ..values import same, within
+from ..wording import conveys, wording
+from ..world import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """The origins that were found, and the arguments for which there is none."""
+
+    origins: tuple[ArgumentOrigin, ...]
+    untraced: tuple[tuple[int, str], ...]
+    """Position of the call and parameter."""
+
+
+def trace(case: Case) -> Traced:
+    """Find the origin of every argument of the case's solution.
+
+    A value may stand in the query and in the profile at once. In a guided task the task's own label
+    decides; otherwise the query comes first, then the profile, then the default.
+    """
+    behind = {id(intent): call for intent, call in zip(case.query.intents, pair_intents(case), strict=True)}
+    origins: list[ArgumentOrigin] = []
+    untraced: list[tuple[int, str]] = []
+    for index, (call, intent) in enumerate(zip(case.calls, pair_calls(case), strict=True)):
+        tool = case.world.tools.get((case.solution.platform, call.api))  # type: ignore[union-attr]
+        for parameter, value in call.arguments.items():
+            asked = _Asked(case, tool, intent, behind.get(id(intent)), parameter, value)
+            if found := asked.origin():
+                origin, evidence = found
+                origins.append(
+                    ArgumentOrigin(
+                        call=index, parameter=parameter, value=value, origin=origin, evidence=evidence
+                    )
+                )
+            else:
+                untraced.append((index, parameter))
+    return Traced(tuple(origins), tuple(untraced))
+
+
+def grounding(case: Case) -> Iterator[Reason]:
+    """Every argument comes from the query, the profile or the schema's default."""
+    for index, parameter in trace(case).untraced:
+        value = case.calls[index].arguments[parameter]
+        yield Reason(
+            code="grounding.untraced",
+            blames="solution",
+            path=f"calls[{index}].arguments.{parameter[:100]}",
+            message=f"{str(value)[:200]!r} is neither in the request nor in the profile, and no default; "
+            "take the value from there or leave the parameter out",
+            source="grounding",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One argument and where to look for it."""
+
+    case: Case
+    tool: Tool | None
+    intent: Intent | None
+    call: TaskCall | None
+    parameter: str
+    value: Any
+
+    def origin(self) -> tuple[Origin, Evidence] | None:
+        for name in self._order():
+            evidence = getattr(self, f"from_{name}")()
+            if evidence is not None:
+                return name, evidence
+        return None
+
+    def _order(self) -> tuple[Origin, ...]:
+        if self.call is not None and self.parameter in self.call.known:
+            return "profile", "query", "default"
+        if self.call is not None and self.parameter in self.call.defaults:
+            return "default", "query", "profile"
+        return "query", "profile", "default"
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return (self.tool.properties.get(self.parameter) if self.tool else None) or {}
+
+    def from_query(self) -> Evidence | None:
+        text = self.case.query.text
+        if self.intent is not None and self.parameter in self.intent.stated:
+            words = next((one.words for one in self.intent.phrases if one.parameter == self.parameter), "")
+            meant = same(self.value, self.intent.stated[self.parameter])
+            if words and meant and words in text and conveys(words, self.value, self.schema):
+                start = text.index(words)
+                return Evidence(words=words, span=(start, start + len(words)), path=None)
+        if span := wording(text).locate(self.value):
+            return Evidence(words=text[span[0] : span[1]], span=span, path=None)
+        return None
+
+    def from_profile(self) -> Evidence | None:
+        basic = self.case.profile.basic
+        linked = self._linked_feature()
+        if linked is not None and linked in basic and within(self.value, basic[linked]):
+            return Evidence(words=None, span=None, path=f"basic_features.{linked}")
+        # A number or a yes equals some feature by chance; only text proves an unlinked one.
+        if linked is None or isinstance(self.value, str | list | dict):
+            for feature, value in basic.items():
+                if not isinstance(self.value, bool) and within(self.value, value):
+                    return Evidence(words=None, span=None, path=f"basic_features.{feature}")
+        return None
+
+    def _linked_feature(self) -> str | None:
+        if self.call is not None and self.parameter in self.call.known:
+            return self.call.known[self.parameter]
+        if self.tool is None:
+            return None
+        return self.case.world.feature_of.get((self.tool.platform, self.tool.api.name, self.parameter))
+
+    def from_default(self) -> Evidence | None:
+        if "default" in self.schema and same(self.value, self.schema["default"]):
+            return Evidence(words=None, span=None, path=None)
+        return None

@@ -1,0 +1,274 @@
+"""The query-and-solution protocol (§4.3) as a pure state machine: no I/O, no model, no clock.
+
+    user -> query checks -> query gates -> assistant -> solution checks -> sandbox -> judges -> accepted
+      ^                          |             ^                                       |
+      +-- query is blamed -------+-------------+-- solution is blamed -----------------+
+
+Objections go back to whoever is blamed, the query before the solution, for at most `max_rounds` rounds;
+what is still objected to then rejects the episode.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from ..errors import ConfigError, ModelError
+from ..records import Episode, Finding, Query, Reason, Solution, Task, Turn, Usage, Verdict
+from .case import Case
+from .checks import Checks, choose_checks
+from .sandbox import SandboxState, execute
+from .views import DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT, check_sees
+from .world import World
+
+USER, ASSISTANT = "user", "assistant"
+
+Phase = Literal["query", "gates", "solution", "judges", "accepted", "rejected"]
+
+_GENERIC = Reason(
+    code="agreement",
+    blames="solution",
+    path="",
+    message="the proposal is not what this user means; read the request, the profile and the platforms again",
+    source="agreement",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueState:
+    """Where one episode stands."""
+
+    task: Task
+    phase: Phase = "query"
+    round: int = 0
+    query: Query | None = None
+    solution: Solution | None = None
+    responses: tuple[dict[str, Any], ...] = ()
+    feedback: tuple[Reason, ...] = ()
+    """For whoever has to mend; empty once they have spoken."""
+    heard: tuple[str, ...] = ()
+    """Gates or judges who have spoken in this phase."""
+    raised: tuple[Reason, ...] = ()
+    """What they object to."""
+    reasons: tuple[Reason, ...] = ()
+    objections: tuple[Reason, ...] = ()
+    turns: tuple[Turn, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return self.task.id
+
+    @property
+    def user(self) -> str:
+        """Who asks."""
+        return self.task.user_id
+
+
+class Dialogue:
+    """The protocol in one world.
+
+    Args:
+        world: the scenario and its people.
+        sees: role -> the views it is shown; every role of the protocol must be there.
+        judges: roles that vote on a solution; all must agree.
+        gates: roles that vote on a query before it is solved.
+        checks: names of the rule checks, or chosen ones; None: all.
+        max_rounds: rounds of feedback in one episode, >= 0.
+
+    Raises:
+        ConfigError: a role is missing, a view is not shown here, a check does not exist.
+    """
+
+    stage = "episodes"
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        sees: Mapping[str, Iterable[str]],
+        judges: Iterable[str] = ("verifier",),
+        gates: Iterable[str] = (),
+        checks: Checks | Iterable[str] | None = None,
+        max_rounds: int = 2,
+    ) -> None:
+        self.world = world
+        self.judges, self.gates = tuple(judges), tuple(gates)
+        self.roles = tuple(dict.fromkeys((USER, *self.gates, ASSISTANT, *self.judges)))
+        self._sees = {role: self._seen(role, sees) for role in self.roles}
+        self._checks = checks if isinstance(checks, Checks) else choose_checks(checks)
+        self._max_rounds = max_rounds
+
+    @staticmethod
+    def _seen(role: str, sees: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+        if role not in sees:
+            raise ConfigError(f"agent.{role}: missing; the dialogue needs this role")
+        hidden = HIDDEN_FROM_ASSISTANT if role == ASSISTANT else ()
+        return check_sees(role, sees[role], DIALOGUE_VIEWS, hidden)
+
+    def reset(self, task: Task) -> DialogueState:
+        """Begin an episode."""
+        return DialogueState(task)
+
+    def next(self, state: DialogueState) -> tuple[str, ...]:
+        """Who speaks next; several may speak at once; empty: the episode is over."""
+        match state.phase:
+            case "query":
+                return (USER,)
+            case "gates":
+                return tuple(role for role in self.gates if role not in state.heard)
+            case "solution":
+                return (ASSISTANT,)
+            case "judges":
+                return tuple(role for role in self.judges if role not in state.heard)
+        return ()
+
+    def observe(self, state: DialogueState, role: str) -> dict[str, Any]:
+        """What a role is shown: the views it lists, and no other."""
+        if role not in (USER, ASSISTANT):
+            state = replace(state, feedback=())
+        return {view: DIALOGUE_VIEWS[view](self.world, state) for view in self._sees[role]}
+
+    def apply(self, state: DialogueState, role: str, output: Any) -> DialogueState:
+        """Take what a role said and move on."""
+        turn = Turn(role=role, round=state.round, output=output.model_dump(mode="json"))
+        state = replace(state, turns=(*state.turns, turn))
+        match state.phase:
+            case "query":
+                return self._asked(replace(state, query=output, feedback=()))
+            case "solution":
+                return self._solved(replace(state, solution=output, feedback=()))
+        return self._voted(state, role, output)
+
+    def fail(self, state: DialogueState, role: str, error: ModelError) -> DialogueState:
+        """End the episode, because a role's model did not answer."""
+        blames = "query" if state.phase in ("query", "gates") else "solution"
+        code = f"model.{getattr(error, 'code', 'failed')}"
+        reason = Reason(code=code, blames=blames, path="", message=str(error)[:600], source=role)
+        return self._rejected(state, (reason,))
+
+    def case(self, state: DialogueState) -> Case:
+        """What the checks judge: the query, and the solution if there is one."""
+        if state.query is None:
+            raise ValueError(f"{state.id}: there is no query yet")
+        user = state.user
+        return Case(
+            self.world,
+            self.world.profile(user),
+            self.world.histories(user),
+            state.task,
+            state.query,
+            state.solution,
+        )
+
+    def episode(self, state: DialogueState, usage: Usage) -> Episode:
+        """Write down an episode that is over."""
+        return Episode(
+            id=state.id,
+            task=state.task,
+            status="accepted" if state.phase == "accepted" else "rejected",
+            query=state.query,
+            solution=state.solution,
+            responses=state.responses,
+            rounds=state.round,
+            reasons=state.reasons,
+            objections=state.objections,
+            turns=state.turns,
+            usage=usage,
+        )
+
+    def _asked(self, state: DialogueState) -> DialogueState:
+        # A new query makes an older solution meaningless.
+        state = replace(state, solution=None, responses=())
+        if reasons := self._checks.of_query(self.case(state)):
+            return self._object(state, reasons)
+        return replace(state, phase="gates" if self.gates else "solution", heard=(), raised=())
+
+    def _solved(self, state: DialogueState) -> DialogueState:
+        state = replace(state, responses=())
+        if reasons := self._checks.of_solution(self.case(state)):
+            return self._object(state, reasons)
+        responses, reasons = self._execute(state)
+        state = replace(state, responses=responses)
+        if reasons:
+            return self._object(state, reasons)
+        return replace(state, phase="judges" if self.judges else "accepted", heard=(), raised=())
+
+    def _execute(self, state: DialogueState) -> tuple[tuple[dict[str, Any], ...], tuple[Reason, ...]]:
+        """Carry out the calls in order; the first that is refused ends it."""
+        sandbox, responses = SandboxState(), []
+        solution = state.solution
+        for index, call in enumerate(solution.calls if solution else ()):
+            sandbox, outcome = execute(sandbox, self.world, solution.platform, call)  # type: ignore[union-attr]
+            responses.append(outcome.value)
+            if not outcome.ok:
+                message = outcome.value["error"]
+                return tuple(responses), (
+                    Reason(
+                        code="sandbox.refused",
+                        blames="solution",
+                        path=f"calls[{index}]",
+                        message=message,
+                        source="sandbox",
+                    ),
+                )
+        return tuple(responses), ()
+
+    def _voted(self, state: DialogueState, role: str, verdict: Verdict) -> DialogueState:
+        at_gate = state.phase == "gates"
+        raised = (*state.raised, *_objections(role, verdict, at_gate=at_gate))
+        state = replace(state, heard=(*state.heard, role), raised=raised)
+        if self.next(state):
+            return state
+        if raised:
+            return self._object(state, raised)
+        return replace(state, phase="solution" if at_gate else "accepted")
+
+    def _object(self, state: DialogueState, reasons: tuple[Reason, ...]) -> DialogueState:
+        """Send objections to whoever is blamed, or end the episode where no round is left."""
+        if state.round >= self._max_rounds:
+            return self._rejected(state, reasons)
+        of_query = tuple(reason for reason in reasons if reason.blames == "query")
+        return replace(
+            state,
+            phase="query" if of_query else "solution",
+            round=state.round + 1,
+            feedback=of_query or _for_assistant(reasons),
+            objections=(*state.objections, *reasons),
+            heard=(),
+            raised=(),
+        )
+
+    @staticmethod
+    def _rejected(state: DialogueState, reasons: tuple[Reason, ...]) -> DialogueState:
+        objections = (*state.objections, *reasons)
+        return replace(state, phase="rejected", reasons=reasons, objections=objections, feedback=())
+
+
+def _for_assistant(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Keep the task from the assistant: an objection of the round trip is shown without what was expected."""
+    shown = tuple(reason for reason in reasons if reason.source != "agreement")
+    return shown if len(shown) == len(reasons) else (*shown, _GENERIC)
+
+
+def _objections(judge: str, verdict: Verdict, *, at_gate: bool) -> tuple[Reason, ...]:
+    """Turn a judge's findings into reasons: bounded, and at a gate there is only the query to blame."""
+    if verdict.ok:
+        return ()
+    silent = Finding(code="unexplained", blames="solution", path="", message="objects without saying to what")
+    return tuple(
+        Reason(
+            code=f"judge.{_word(finding.code)}",
+            blames="query" if at_gate else finding.blames,
+            path=finding.path[:200],
+            message=finding.message[:600],
+            source=judge,
+        )
+        for finding in (verdict.reasons[:16] or (silent,))
+    )
+
+
+def _word(code: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", code.lower())[:40].strip("_") or "other"

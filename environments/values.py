@@ -1,0 +1,51 @@
+"""When two JSON values mean the same, and what a nested value is made of; knows no schema and no text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two values mean the same: 5 and 5.0, ' Anna ' and 'anna'; but never 1 and True."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return one == other or math.isclose(one, other, rel_tol=1e-9)
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other or fold(one) == fold(other)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(value, other[name]) for name, value in one.items())
+    return one is None and other is None
+
+
+def fold(text: str) -> str:
+    """Forget case, and blanks at the ends or more than one in a row."""
+    return " ".join(text.casefold().split())
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Yield the scalars of a nested value, in order."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+def within(value: Any, whole: Any) -> bool:
+    """Tell whether a value is the whole, an element or member of it, or a selection of its elements."""
+    if same(value, whole):
+        return True
+    if isinstance(whole, dict):
+        if isinstance(value, dict) and value:
+            return all(name in whole and within(part, whole[name]) for name, part in value.items())
+        return any(within(value, part) for part in whole.values())
+    if isinstance(value, list) and value:
+        return all(within(part, whole) for part in value)
+    return isinstance(whole, list) and any(within(value, part) for part in whole)

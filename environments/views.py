@@ -1,0 +1,104 @@
+"""What each view shows in a dialogue or a behaviour; which role may see which is its environment's to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..errors import ConfigError, names
+from ..records import Reason
+from .world import World
+
+View = Callable[[World, Any], Any]
+"""(world, state) -> the value, or its `Json` text."""
+
+_EVERYWHERE: dict[str, View] = {
+    "scenario": lambda world, _: world.scenario_text,
+    "contexts": lambda world, _: world.contexts_text,
+    "platforms": lambda world, _: world.platforms_text,
+    "apis": lambda world, _: world.apis_text,
+    "profile.basic": lambda world, state: world.profile_text(state.user, "basic"),
+    "profile.implicit": lambda world, state: world.profile_text(state.user, "implicit"),
+    "history": lambda world, state: world.history_text(state.user),
+    "feedback": lambda _, state: _shown(state.feedback),
+}
+
+DIALOGUE_VIEWS: dict[str, View] = {
+    **_EVERYWHERE,
+    "platform": lambda world, state: _platform(world, state.task.platform),
+    "task": lambda world, state: _task(world, state.task),
+    "task.apis": lambda world, state: _task_apis(world, state.task),
+    "query": lambda _, state: state.query.text if state.query else None,
+    "query.intents": lambda _, state: _dumped(state.query.intents) if state.query else [],
+    "solution": lambda _, state: state.solution.model_dump() if state.solution else None,
+    "solution.apis": lambda world, state: _solution_apis(world, state.solution),
+    "solution.responses": lambda _, state: list(state.responses),
+}
+"""Views of a query-and-solution episode."""
+
+BEHAVIOUR_VIEWS: dict[str, View] = {
+    **_EVERYWHERE,
+    "visits": lambda world, state: _visits(world, state.visits),
+}
+"""Views of a behaviour history."""
+
+HIDDEN_FROM_ASSISTANT = frozenset({"task", "task.apis", "platform", "query.intents"})
+"""What would tell the assistant the answer: it solves without seeing the task."""
+
+
+def check_sees(
+    role: str, sees: Iterable[str], there: Mapping[str, View], hidden: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Return what a role sees in a protocol.
+
+    Raises:
+        ConfigError: a view is not shown in this protocol, or must stay hidden from this role.
+    """
+    sees, hidden = tuple(sees), frozenset(hidden)
+    for view in sees:
+        if view in hidden:
+            raise ConfigError(f"agent.{role}.sees: {view!r} tells the answer and stays hidden from this role")
+        if view not in there:
+            raise ConfigError(
+                f"agent.{role}.sees: {view!r} is not shown in this protocol; there are {names(there, view)}"
+            )
+    return sees
+
+
+def _shown(reasons: Sequence[Reason]) -> list[dict[str, str]]:
+    return [{"code": one.code, "path": one.path, "message": one.message} for one in reasons]
+
+
+def _dumped(records: Iterable[Any]) -> list[Any]:
+    return [record.model_dump() for record in records]
+
+
+def _platform(world: World, name: str) -> dict[str, Any]:
+    return {"name": name, "profile": world.platforms[name].profile()}
+
+
+def _context(world: World, name: str) -> dict[str, str]:
+    found = (one for one in world.scenario.contexts if one.name == name)
+    return next(({"name": one.name, "description": one.description} for one in found), {"name": name})
+
+
+def _task(world: World, task: Any) -> dict[str, Any]:
+    calls = [
+        {"api": call.api, "stated": call.stated, "known": call.known, "defaults": call.defaults}
+        for call in task.calls
+    ]
+    return {"plan": task.plan, "context": _context(world, task.context), "calls": calls}
+
+
+def _task_apis(world: World, task: Any) -> list[dict[str, Any]]:
+    if task.plan == "guided":
+        return world.schemas(task.platform, (call.api for call in task.calls))
+    return world.schemas(task.platform, (api for owner, api in world.tools if owner == task.platform))
+
+
+def _solution_apis(world: World, solution: Any) -> list[dict[str, Any]]:
+    return world.schemas(solution.platform, (call.api for call in solution.calls)) if solution else []
+
+
+def _visits(world: World, visits: Iterable[Any]) -> list[dict[str, Any]]:
+    return [{"platform": one.platform, "context": _context(world, one.context)} for one in visits]

@@ -1,0 +1,220 @@
+"""Finding a value in a text: words, numbers, dates and times as people write them, never half a word.
+
+Case, punctuation and blanks do not count, so "SW1A 1AA" is found as "sw1a1aa", while "one" is not found in
+"someone" and 5 not in "25". Everything is linear in the text. This module knows no query and no parameter.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property, lru_cache
+from typing import Any
+
+from .values import same
+
+Span = tuple[int, int]
+"""Start and end in the text, in characters."""
+
+_TOKEN = re.compile(r"[^\W_]+")
+_DIGITS = re.compile(r"(?<![\w.,])[-−]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?")
+_SMALL_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen",
+    "seventeen eighteen nineteen",
+)
+_SMALL = {word: number for number, word in enumerate(" ".join(_SMALL_WORDS).split())} | {
+    "once": 1,
+    "single": 1,
+    "twice": 2,
+    "couple": 2,
+    "pair": 2,
+}
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50} | {
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
+_SCALES = {"dozen": 12, "hundred": 100, "thousand": 1_000, "million": 1_000_000}
+_NUMBER_WORD = "|".join((*_SMALL, *_TENS, *_SCALES))
+_RUN = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?:\s+and\s+|\s+|-)(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
+_SCALE_AFTER = re.compile(rf"\s+({'|'.join(_SCALES)})\b", re.IGNORECASE)
+_HALF = re.compile(r"\bhalf\s+(?:a\s+)?(dozen\b)?", re.IGNORECASE)
+
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH = (
+    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_DAY = r"\b(\d{1,2})(?:st|nd|rd|th)?\b"
+_ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_DAY_FIRST = re.compile(rf"{_DAY}(?:\s+of)?\s+{_MONTH},?\s+(\d{{4}})\b", re.IGNORECASE)
+_MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(?:the\s+)?{_DAY},?\s+(\d{{4}})\b", re.IGNORECASE)
+_TWELVE = re.compile(r"\b(\d{1,2})(?:[:.]([0-5]\d))?\s*([ap])\.?\s?m\b", re.IGNORECASE)
+_TWENTY_FOUR = re.compile(r"(?:\b|(?<=\dT))([01]?\d|2[0-3]):([0-5]\d)(?!\s*[ap]\.?m\b)", re.IGNORECASE)
+_NAMED_TIME = re.compile(r"\b(noon|midday|midnight)\b", re.IGNORECASE)
+_NAMED_TIMES = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
+_ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})\Z")
+_ISO_TIME = re.compile(r"(\d{2}:\d{2})(?::00)?Z?\Z")
+_ISO_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::00)?(?:Z|\+00:00)?\Z")
+# Han, kana and hangul are written without blanks: there a word has no borders to respect.
+_UNSPACED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
+
+
+class Wording:
+    """A text made ready for searching."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def _joined(self) -> tuple[str, dict[int, int], dict[int, int]]:
+        """Letters and digits without what stands between, and where in them words start and end."""
+        parts: list[str] = []
+        starts: dict[int, int] = {}
+        ends: dict[int, int] = {}
+        at = 0
+        for token in _TOKEN.finditer(self.text):
+            part = token[0].casefold()
+            parts.append(part)
+            starts[at] = token.start()
+            at += len(part)
+            ends[at] = token.end()
+        return "".join(parts), starts, ends
+
+    def find(self, phrase: str) -> Span | None:
+        """Find whole words, whatever their case, punctuation and spacing."""
+        wanted = compact(phrase)
+        if not wanted:
+            return None
+        joined, starts, ends = self._joined
+        at = joined.find(wanted)
+        while at >= 0:
+            if at in starts and at + len(wanted) in ends:
+                return starts[at], ends[at + len(wanted)]
+            at = joined.find(wanted, at + 1)
+        if _UNSPACED.search(wanted) and (at := self.text.casefold().find(phrase.casefold())) >= 0:
+            return at, at + len(phrase)
+        return None
+
+    @cached_property
+    def numbers(self) -> list[tuple[float, Span]]:
+        """Every number, written in digits or in words."""
+        found = [_digits(match, self.text) for match in _DIGITS.finditer(self.text)]
+        found += [(_words(match[0]), match.span()) for match in _RUN.finditer(self.text)]
+        found += [(6 if match[1] else 0.5, match.span()) for match in _HALF.finditer(self.text)]
+        return found
+
+    @cached_property
+    def dates(self) -> list[tuple[str, Span]]:
+        """Every full date, as ISO text."""
+        found = [(match[0], match.span()) for match in _ISO.finditer(self.text)]
+        found += [(_date(one[3], one[2], one[1]), one.span()) for one in _DAY_FIRST.finditer(self.text)]
+        found += [(_date(one[3], one[1], one[2]), one.span()) for one in _MONTH_FIRST.finditer(self.text)]
+        return found
+
+    @cached_property
+    def times(self) -> list[tuple[str, Span]]:
+        """Every time of day, as HH:MM."""
+        found = [_twenty_four(one) for one in _TWENTY_FOUR.finditer(self.text)]
+        found += [_twelve(one) for one in _TWELVE.finditer(self.text)]
+        found += [(_NAMED_TIMES[one[0].lower()], one.span()) for one in _NAMED_TIME.finditer(self.text)]
+        return found
+
+    def locate(self, value: Any) -> Span | None:
+        """Find where the text says a value; lists and objects part by part; a yes or no is never found."""
+        if isinstance(value, bool) or value is None:
+            return None
+        if isinstance(value, int | float):
+            return next((span for number, span in self.numbers if same(number, value)), None)
+        if isinstance(value, str):
+            return self._locate_text(value)
+        parts = list(value.values()) if isinstance(value, dict) else value
+        spans = [self.locate(part) for part in parts]
+        if not spans or None in spans:
+            return None
+        return min(span[0] for span in spans if span), max(span[1] for span in spans if span)
+
+    def _locate_text(self, value: str) -> Span | None:
+        if found := self.find(value):
+            return found
+        if match := _ISO_DATE.match(value):
+            return _look_up(self.dates, match[1])
+        if match := _ISO_TIME.match(value):
+            return _look_up(self.times, match[1])
+        if match := _ISO_MOMENT.match(value):
+            day, hour = _look_up(self.dates, match[1]), _look_up(self.times, match[2])
+            return (min(day[0], hour[0]), max(day[1], hour[1])) if day and hour else None
+        return None
+
+
+@lru_cache(maxsize=512)
+def wording(text: str) -> Wording:
+    """Return the text made ready for searching, prepared once."""
+    return Wording(text)
+
+
+def compact(text: str) -> str:
+    """Letters and digits alone, in one case."""
+    return "".join(_TOKEN.findall(text)).casefold()
+
+
+def conveys(words: str, value: Any, schema: dict[str, Any]) -> bool:
+    """Tell whether words that are said to state a value do.
+
+    Options and yes/no values may be paraphrased, so any words do for them; everything else must be found.
+
+    Args:
+        words: what the query says.
+        value: the value meant.
+        schema: JSON Schema of the parameter; {} where nothing is known.
+    """
+    if isinstance(value, bool) or "enum" in schema:
+        return bool(words.strip())
+    if isinstance(value, list):
+        return bool(value) and all(conveys(words, part, schema.get("items") or {}) for part in value)
+    if isinstance(value, dict):
+        inner = schema.get("properties") or {}
+        return bool(value) and all(
+            conveys(words, part, inner.get(name) or {}) for name, part in value.items()
+        )
+    if wording(words).locate(value):
+        return True
+    return value == 1 and re.search(r"\b(?:an?|another)\b", words, re.IGNORECASE) is not None
+
+
+def _digits(match: re.Match[str], text: str) -> tuple[float, Span]:
+    number = float(match[0].replace(",", "").replace("−", "-"))
+    if scale := _SCALE_AFTER.match(text, match.end()):
+        return number * _SCALES[scale[1].lower()], (match.start(), scale.end())
+    return number, match.span()
+
+
+def _words(run: str) -> int:
+    total = current = 0
+    for word in re.findall(r"[a-z]+", run.lower()):
+        if word == "and":
+            continue
+        if (scale := _SCALES.get(word)) is None:
+            current += _SMALL.get(word) or _TENS.get(word) or 0
+        elif scale > 100:
+            total, current = total + max(current, 1) * scale, 0
+        else:
+            current = max(current, 1) * scale
+    return total + current
+
+
+def _twenty_four(match: re.Match[str]) -> tuple[str, Span]:
+    return f"{int(match[1]):02}:{match[2]}", match.span()
+
+
+def _twelve(match: re.Match[str]) -> tuple[str, Span]:
+    hour = int(match[1]) % 12 + (12 if match[3] in "pP" else 0)
+    return f"{hour:02}:{match[2] or '00'}", match.span()
+
+
+def _date(year: str, month: str, day: str) -> str:
+    return f"{year}-{_MONTHS.index(month[:3].lower()) + 1:02}-{int(day):02}"
+
+
+def _look_up(found: list[tuple[str, Span]], wanted: str) -> Span | None:
+    return next((span for value, span in found if value == wanted), None)

@@ -1,0 +1,171 @@
+"""The world of one scenario, made ready for its environments: texts written once, validators compiled once.
+
+A world never changes. It knows who lives in it (profiles, histories) and which user feature fills which
+parameter; it knows no role, no protocol and no model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import jsonschema_rs
+
+from ..errors import ConfigError, names
+from ..models import blocks
+from ..records import Api, History, Platform, Profile, ScenarioWorld
+
+FeatureOf = Mapping[tuple[str, str, str], str]
+"""(platform, API, parameter) -> the feature that can fill it."""
+
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?(Z|[+-]\d{2}:\d{2})?\Z")
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](.+)\Z")
+
+
+def _is_time(text: str) -> bool:
+    return _TIME.match(text) is not None
+
+
+def _is_moment(text: str) -> bool:
+    match = _MOMENT.match(text)
+    return match is not None and _is_time(match[2]) and _DATE.is_valid(match[1])
+
+
+_DATE = jsonschema_rs.validator_for({"type": "string", "format": "date"}, validate_formats=True)
+# RFC 3339 wants seconds and an offset; tools take '18:30' and people mean local time.
+_FORMATS = {"time": _is_time, "date-time": _is_moment}
+
+
+def compile_schema(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
+    """Compile a JSON Schema with its formats checked; times may lack seconds and offset."""
+    return jsonschema_rs.validator_for(dict(schema), formats=_FORMATS, validate_formats=True)
+
+
+class Tool:
+    """One API of one platform with its compiled validators."""
+
+    def __init__(self, platform: str, api: Api) -> None:
+        self.platform = platform
+        self.api = api
+        self.properties: dict[str, Any] = api.parameters.get("properties") or {}  # type: ignore[assignment]
+        self.required: frozenset[str] = frozenset(api.parameters.get("required") or ())  # type: ignore[arg-type]
+        self.schema = api.function_schema()
+
+    @cached_property
+    def arguments(self) -> jsonschema_rs.Validator:
+        """Validates the arguments of a call."""
+        return compile_schema(self.api.parameters)
+
+    @cached_property
+    def some_arguments(self) -> jsonschema_rs.Validator:
+        """Validates arguments of which some may be missing."""
+        return compile_schema(
+            {name: part for name, part in self.api.parameters.items() if name != "required"}
+        )
+
+    @cached_property
+    def response(self) -> jsonschema_rs.Validator:
+        """Validates what a call returns."""
+        return compile_schema(self.api.response)
+
+
+class World:
+    """One scenario, its tools, and the people who live there.
+
+    Args:
+        scenario: the scenario as the API tree holds it.
+        feature_of: which feature fills which parameter (the feature tree's links).
+        profiles: the people.
+        histories: what they did so far, in this and other scenarios.
+    """
+
+    def __init__(
+        self,
+        scenario: ScenarioWorld,
+        *,
+        feature_of: FeatureOf | None = None,
+        profiles: Iterable[Profile] = (),
+        histories: Iterable[History] = (),
+    ) -> None:
+        self.scenario = scenario
+        self.name = scenario.name
+        self.feature_of: FeatureOf = feature_of or {}
+        self.platforms: dict[str, Platform] = {one.name: one for one in scenario.platforms}
+        self.tools: dict[tuple[str, str], Tool] = {
+            (platform, api.name): Tool(platform, api)
+            for platform, apis in scenario.apis.items()
+            for api in apis
+        }
+        self.owners: dict[str, list[str]] = {}
+        for platform, api in self.tools:
+            self.owners.setdefault(api, []).append(platform)
+        self._profiles = {profile.id: profile for profile in profiles}
+        self._histories: dict[str, list[History]] = {}
+        for history in histories:
+            self._histories.setdefault(history.user_id, []).append(history)
+        self._texts: dict[tuple[str, str], blocks.Json] = {}
+
+    def profile(self, user: str) -> Profile:
+        """Return a user's profile, or raise ConfigError naming who lives here."""
+        try:
+            return self._profiles[user]
+        except KeyError:
+            raise ConfigError(
+                f"{self.name}: no user {user!r}; there are {names(self._profiles, user)}"
+            ) from None
+
+    def histories(self, user: str) -> Sequence[History]:
+        """Return what a user did, one history a scenario; empty before there is any."""
+        return self._histories.get(user, ())
+
+    def schemas(self, platform: str, apis: Iterable[str]) -> list[dict[str, Any]]:
+        """Return the function schemas of some APIs of a platform, each once, unknown ones left out."""
+        found = (self.tools.get((platform, api)) for api in dict.fromkeys(apis))
+        return [{"platform": platform, **tool.schema} for tool in found if tool]
+
+    @cached_property
+    def scenario_text(self) -> blocks.Json:
+        """View `scenario`."""
+        return blocks.dump({"name": self.name, "description": self.scenario.description})
+
+    @cached_property
+    def contexts_text(self) -> blocks.Json:
+        """View `contexts`."""
+        return blocks.dump([one.model_dump() for one in self.scenario.contexts])
+
+    @cached_property
+    def platforms_text(self) -> blocks.Json:
+        """View `platforms`."""
+        return blocks.dump(
+            [
+                {
+                    "name": platform.name,
+                    "profile": platform.profile(),
+                    "apis": [api.name for api in self.scenario.apis.get(platform.name, ())],
+                }
+                for platform in self.scenario.platforms
+            ]
+        )
+
+    @cached_property
+    def apis_text(self) -> blocks.Json:
+        """View `apis`: the largest one, some tens of kilobytes."""
+        return blocks.dump(
+            [{"platform": platform, **tool.schema} for (platform, _), tool in self.tools.items()]
+        )
+
+    def profile_text(self, user: str, kind: str) -> blocks.Json:
+        """View `profile.basic` or `profile.implicit` of a user, written once."""
+        key = (user, kind)
+        if key not in self._texts:
+            self._texts[key] = blocks.dump(getattr(self.profile(user), kind))
+        return self._texts[key]
+
+    def history_text(self, user: str) -> blocks.Json:
+        """View `history` of a user, written once."""
+        key = (user, "history")
+        if key not in self._texts:
+            self._texts[key] = blocks.dump({one.scenario: one.visible() for one in self.histories(user)})
+        return self._texts[key]

@@ -1,0 +1,60 @@
+"""The errors ptool raises on purpose.
+
+PtoolError
+├── ConfigError          the composed configuration is wrong; the user mends an override or a YAML file
+├── TreeError            an API tree or a feature tree breaks an invariant
+├── PromptError          a prompt asks for what its role does not see, or does not render
+├── ModelError           a model could not be asked, or its answer could not be used
+│   └── UnknownPartError     the scripted model was given a role or a scenario it cannot play
+└── StoreError           the run folder or the ledger cannot be read or written
+
+A message says where, what was got, what was expected or exists, and what to do, on one line: commands
+print it as it stands, without a traceback, and exit with `exit_status`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PtoolError(Exception):
+    """Anything ptool refuses, with the exit status a command ends with."""
+
+    exit_status = 2
+
+
+class ConfigError(PtoolError):
+    """The configuration is wrong: an unknown name, a wrong type, a value out of range."""
+
+
+class TreeError(PtoolError):
+    """A tree breaks one of its invariants (§4.1, §4.2)."""
+
+
+class PromptError(PtoolError):
+    """A prompt cannot be loaded or rendered."""
+
+
+class ModelError(PtoolError):
+    """A model could not be asked, or what it answered could not be used."""
+
+    exit_status = 1
+
+
+class UnknownPartError(ModelError):
+    """The scripted model has no script for this role or no library for this scenario."""
+
+    exit_status = 2
+
+
+class StoreError(PtoolError):
+    """The run folder or its ledger cannot be used."""
+
+
+def names(known: Iterable[str], got: str | None = None) -> str:
+    """Say what exists, and the nearest name to `got`: `'a', 'b' (did you mean 'b'?)`."""
+    known = sorted(set(known))
+    listed = ", ".join(repr(name) for name in known) or "none"
+    near = difflib.get_close_matches(got, known, n=1) if got else []
+    return f"{listed} (did you mean {near[0]!r}?)" if near else listed

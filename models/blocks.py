@@ -1,0 +1,50 @@
+"""The `<data name="…">` blocks by which a prompt shows a view, for its writer and for the scripted model.
+
+A block holds one line of compact JSON in which `<`, `>` and `&` are escaped, so no text from the world or
+from another model can end a block or begin one. This module knows neither roles nor views.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+
+_ESCAPES = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"))
+# JSON text has no raw line break, so the body ends at the line's end: linear on any input.
+_BLOCK = re.compile(r'^<data name="([\w.]+)">\n([^\n<]*)\n</data>$', re.MULTILINE | re.ASCII)
+
+
+class Json(str):
+    """JSON text that is rendered and escaped already; made by `dump`, kept by whoever memoises it."""
+
+    __slots__ = ()
+
+
+def dump(value: Any) -> Json:
+    """Write a value as compact JSON text that may stand in a block."""
+    text = orjson.dumps(value).decode()
+    for character, escape in _ESCAPES:
+        if character in text:
+            text = text.replace(character, escape)
+    return Json(text)
+
+
+def plain(value: Any) -> Any:
+    """Return the value itself, whether it comes as a value or as its `Json` text."""
+    return orjson.loads(value) if isinstance(value, Json) else value
+
+
+def render(name: str, value: Any) -> str:
+    """Write one block; a `Json` text is taken as it stands, anything else is dumped."""
+    text = value if isinstance(value, Json) else dump(value)
+    return f'<data name="{name}">\n{text}\n</data>'
+
+
+def read(text: str) -> dict[str, str]:
+    """Find the blocks in a prompt: name -> JSON text; of two blocks with one name the first counts."""
+    found: dict[str, str] = {}
+    for name, body in _BLOCK.findall(text):
+        found.setdefault(name, body)
+    return found

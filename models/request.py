@@ -1,0 +1,38 @@
+"""One question and its reply, as records of their own: asking needs no AutoGen, answering does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from ..records import Usage
+
+NO_USAGE = Usage(calls=0, prompt_tokens=0, completion_tokens=0)
+"""What a role without a model costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question of one role."""
+
+    role: str
+    turn: str
+    """Deterministic id, such as 'shopping-u0001-0003/user/0'."""
+    system: str
+    user: str
+    output: type[BaseModel]
+    """The record the answer must be."""
+    seed: int
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of the model: temperature, top_p, max_tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back, and what it cost."""
+
+    record: Any
+    usage: Usage

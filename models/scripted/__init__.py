@@ -1,0 +1,7 @@
+"""The scripted model: every role played from kits, without any language model, and saying so."""
+
+from .client import NOTE, ScriptedModel
+from .library import Library
+from .part import Part, Player
+
+__all__ = ["NOTE", "Library", "Part", "Player", "ScriptedModel"]

@@ -1,0 +1,348 @@
+"""A scenario's library: the material from which the scripted model speaks.
+
+A kit is a folder of three small YAML files (`platforms.yaml`, `tools.yaml`, `lexicon.yaml`) or one mapping
+with the same three keys. This module reads and validates it; it knows nothing of roles or prompts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from ...errors import ConfigError
+from .slots import Choice, Code, Date, Number, Says, Several, Slot, Time
+from .tables import read_yaml
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
+FILES = ("platforms", "tools", "lexicon")
+
+
+class Part(BaseModel):
+    """A frozen piece of a kit that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+class ContextScript(Part):
+    """A kind of need."""
+
+    label: str = Field(description="how people name it inside a sentence: 'everyday groceries'")
+    description: str = Field(description="what needs of this kind are about, one sentence")
+
+
+class PlatformScript(Part):
+    """A platform and how well it does on each dimension."""
+
+    characteristics: dict[str, str] = Field(description="dimension -> how the platform stands on it")
+    strengths: dict[str, float] = Field(description="dimension -> 0 (weak) to 1 (strong); latent")
+
+
+class PlatformsFile(Part):
+    """`platforms.yaml`: needs, dimensions and platforms."""
+
+    name: str
+    description: str
+    contexts: dict[str, ContextScript]
+    dimensions: dict[str, str] = Field(description="dimension -> what a user wants there: 'fast delivery'")
+    platforms: dict[str, PlatformScript]
+
+    @model_validator(mode="after")
+    def _complete(self) -> PlatformsFile:
+        for name, platform in self.platforms.items():
+            for part, got in (
+                ("characteristics", platform.characteristics),
+                ("strengths", platform.strengths),
+            ):
+                if list(got) != list(self.dimensions):
+                    raise ValueError(
+                        f"platform {name!r}: {part} must name the dimensions {list(self.dimensions)}, got {list(got)}"
+                    )
+        winners = {max(self.platforms, key=lambda p: self.platforms[p].strengths[d]) for d in self.dimensions}
+        if winners != set(self.platforms):
+            raise ValueError(
+                f"every platform must be the strongest on some dimension; {sorted(set(self.platforms) - winners)} are not"
+            )
+        for d in self.dimensions:
+            ranked = sorted((p.strengths[d] for p in self.platforms.values()), reverse=True)
+            if any(a == b for a, b in zip(ranked, ranked[1:])):
+                raise ValueError(
+                    f"dimension {d!r}: two platforms are equally strong; preferences would be undecided"
+                )
+        return self
+
+
+class ParameterScript(Part):
+    """One parameter of a capability, under its canonical name."""
+
+    names: Words | str = Field(description="its name on each platform, in their order, or one for all")
+    type: Literal["string", "integer", "number", "boolean", "array", "object"] = "string"
+    format: Literal["date", "time", "email"] | None = None
+    description: str
+    required: bool = False
+    feature: str | None = Field(None, description="basic feature that fills it from the profile")
+    mention: Words = Field((), description="optional profile parameter: how a query asks for it")
+    slot: str | None = Field(None, description="slot of the lexicon that says it in a query")
+    says: dict[str | bool, Words] | None = Field(
+        None, description="value -> words: enumerations and booleans"
+    )
+    parts: dict[str, str] | None = Field(None, description="object: property -> slot")
+    clause: Words = Field((), description="how a query states it, with {value} or {property} blanks")
+    default: Any = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ParameterScript:
+        sources = [s for s in ("feature", "slot", "says", "parts") if getattr(self, s) is not None]
+        if len(sources) != 1:
+            raise ValueError(f"needs exactly one of feature, slot, says, parts; got {sources}")
+        if self.type == "boolean" and not self.feature and set(self.says or {}) != {True, False}:
+            raise ValueError("a boolean needs says: {true: [...], false: [...]}")
+        if self.mention and not self.feature:
+            raise ValueError("mention belongs to parameters with a feature")
+        return self
+
+
+class CapabilityScript(Part):
+    """What rivals offer alike, each under its own name."""
+
+    description: str
+    apis: Words = Field(description="the function's name on each platform, in their order")
+    parameters: dict[str, ParameterScript]
+    returns: dict[str, Literal["string", "integer", "number", "boolean", "array", "object"]]
+    phrasings: Words = Field(description="imperative fragments with blanks: 'find {item}'")
+
+
+class CategoryScript(Part):
+    """A functional category."""
+
+    description: str
+    capabilities: dict[str, CapabilityScript]
+
+
+class GroupScript(Part):
+    """A group of categories, used where the tree is deeper."""
+
+    description: str
+    categories: dict[str, CategoryScript]
+
+
+class ToolsFile(Part):
+    """`tools.yaml`: what the platforms can do."""
+
+    groups: dict[str, GroupScript]
+
+
+class SlotScript(Part):
+    """One slot; exactly one kind is given."""
+
+    choices: Words | None = None
+    by_context: dict[str, Words] | None = None
+    says: dict[str, Words] | None = None
+    integer: Annotated[tuple[int, int, int], BeforeValidator(_tuple)] | None = Field(
+        None, description="[low, high, step]"
+    )
+    number: Annotated[tuple[float, float, float], BeforeValidator(_tuple)] | None = Field(
+        None, description="[low, high, step]"
+    )
+    date: Annotated[tuple[dt.date, dt.date], BeforeValidator(_tuple)] | None = Field(
+        None, description="[first, last]"
+    )
+    time: Annotated[tuple[str, str, int], BeforeValidator(_tuple)] | None = Field(
+        None, description="['07:00', '22:00', step in minutes]"
+    )
+    code: str | None = Field(None, description="mask: # digit, @ capital letter")
+    several: str | None = Field(
+        None, description="name of a choices slot; the value is a list of 2 to 3 of them"
+    )
+    habit: str | None = Field(None, description="latent feature that such values belong to")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> SlotScript:
+        kinds = [k for k in type(self).model_fields if k != "habit" and getattr(self, k) is not None]
+        if len(kinds) != 1:
+            raise ValueError(f"needs exactly one kind, got {kinds}")
+        return self
+
+
+class LexiconFile(Part):
+    """`lexicon.yaml`: the words."""
+
+    slots: dict[str, SlotScript]
+    asides: Words = Field(
+        description="sentences with a by_context blank that place a request: 'It is about {item}.'"
+    )
+    remarks: Words = Field(description="small talk without information")
+    actions: Words = Field(description="past-tense deeds with a by_context blank: 'Bought {item}'")
+    interests: Words = Field(description="sentences on taste, latent: 'Keeps coming back to trail running.'")
+
+
+DEFAULT_HABITS = {
+    "integer": "quantity_habits",
+    "number": "spending_habits",
+    "date": "planning_habits",
+    "time": "planning_habits",
+    "code": "record_keeping",
+    "says": "service_habits",
+    "choices": "style_habits",
+    "several": "style_habits",
+}
+
+
+class Kit:
+    """A validated library with its slots built."""
+
+    def __init__(self, platforms: PlatformsFile, tools: ToolsFile, lexicon: LexiconFile) -> None:
+        self.world, self.tools, self.lexicon = platforms, tools, lexicon
+        self.name = platforms.name
+        self.capabilities: dict[str, CapabilityScript] = {}
+        self.category_of: dict[str, tuple[str, str]] = {}
+        for group, one in tools.groups.items():
+            for category, two in one.categories.items():
+                for name, capability in two.capabilities.items():
+                    if name in self.capabilities:
+                        raise ValueError(f"capability {name!r} stands twice")
+                    self.capabilities[name] = capability
+                    self.category_of[name] = (group, category)
+        self._check()
+
+    def _check(self) -> None:
+        count = len(self.world.platforms)
+        for name, capability in self.capabilities.items():
+            if len(capability.apis) != count:
+                raise ValueError(f"capability {name!r}: {len(capability.apis)} apis for {count} platforms")
+            for key, parameter in capability.parameters.items():
+                if isinstance(parameter.names, tuple) and len(parameter.names) != count:
+                    raise ValueError(f"{name}.{key}: {len(parameter.names)} names for {count} platforms")
+                for slot in [parameter.slot, *(parameter.parts or {}).values()]:
+                    if slot is not None and slot not in self.lexicon.slots:
+                        raise ValueError(f"{name}.{key}: no slot {slot!r} in the lexicon")
+        for index, platform in enumerate(self.world.platforms):
+            apis = [capability.apis[index] for capability in self.capabilities.values()]
+            twice = sorted({a for a in apis if apis.count(a) > 1})
+            if twice:
+                raise ValueError(f"platform {platform!r}: apis named twice: {twice}")
+            for name, capability in self.capabilities.items():
+                own = [self.parameter_name(p, index) for p in capability.parameters.values()]
+                if len(set(own)) != len(own):
+                    raise ValueError(f"{name} on {platform!r}: parameters named twice in {own}")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of everything the kit says."""
+        content = "".join(part.model_dump_json() for part in (self.world, self.tools, self.lexicon))
+        return blake2b(content.encode(), digest_size=8).hexdigest()
+
+    @staticmethod
+    def parameter_name(parameter: ParameterScript, index: int) -> str:
+        """The parameter's name on the platform with that index."""
+        return parameter.names if isinstance(parameter.names, str) else parameter.names[index]
+
+    def index(self, platform: str) -> int:
+        """The position of a platform in the kit; ValueError where the kit does not have it."""
+        return list(self.world.platforms).index(platform)
+
+    @cached_property
+    def slots(self) -> dict[str, Slot]:
+        """Every slot of the lexicon, built."""
+        built: dict[str, Slot] = {}
+        scripts = self.lexicon.slots
+        for name, script in sorted(scripts.items(), key=lambda item: item[1].several is not None):
+            built[name] = _slot(script, built)
+        return built
+
+    @cached_property
+    def contextual(self) -> frozenset[str]:
+        """Names of the slots whose words tell the context."""
+        return frozenset(name for name, script in self.lexicon.slots.items() if script.by_context)
+
+    def habit(self, parameter: ParameterScript) -> str:
+        """The latent feature a query parameter belongs to."""
+        slot = self.lexicon.slots[parameter.slot] if parameter.slot else None
+        if slot is None:
+            return "quantity_habits" if parameter.parts else "service_habits"
+        if slot.habit:
+            return slot.habit
+        if slot.by_context:
+            return f"{self.name}_interests"
+        return next(habit for kind, habit in DEFAULT_HABITS.items() if getattr(slot, kind) is not None)
+
+
+def _slot(script: SlotScript, built: Mapping[str, Slot]) -> Slot:
+    if script.choices:
+        return Choice({"": script.choices})
+    if script.by_context:
+        return Choice(script.by_context)
+    if script.says:
+        return Says(script.says)
+    if script.integer:
+        return Number(*script.integer, integer=True)
+    if script.number:
+        return Number(*script.number, integer=False)
+    if script.date:
+        return Date(*script.date)
+    if script.time:
+        first, last, step = script.time
+        return Time(_minutes(first), _minutes(last), step)
+    if script.code:
+        return Code(script.code)
+    of = built[script.several or ""]
+    assert isinstance(of, Choice)
+    return Several(of, 2, 3)
+
+
+def _minutes(clock: str) -> int:
+    hour, minute = clock.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+def load(source: str | Mapping[str, Any]) -> Kit:
+    """A kit from a folder or from a mapping with the three files' contents.
+
+    Raises:
+        ConfigError: a file is missing or breaks the format; says where.
+    """
+    return _load_folder(source) if isinstance(source, str) else _build(source, "the scenario's kit")
+
+
+@lru_cache(maxsize=64)
+def _load_folder(folder: str) -> Kit:
+    content: dict[str, Any] = {}
+    for name in FILES:
+        path = Path(folder) / f"{name}.yaml"
+        try:
+            content[name] = read_yaml(path)
+        except FileNotFoundError:
+            raise ConfigError(
+                f"scenario kit: {path} does not exist; a kit has {', '.join(f'{f}.yaml' for f in FILES)}"
+            ) from None
+        except yaml.YAMLError as error:
+            raise ConfigError(f"scenario kit: {path} is not YAML: {' '.join(str(error).split())}") from None
+    return _build(content, folder)
+
+
+def _build(content: Mapping[str, Any], where: str) -> Kit:
+    try:
+        if set(content) != set(FILES):
+            raise ValueError(f"needs the keys {list(FILES)}, got {list(content)}")
+        return Kit(
+            PlatformsFile.model_validate(content["platforms"]),
+            ToolsFile.model_validate(content["tools"]),
+            LexiconFile.model_validate(content["lexicon"]),
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"scenario kit {where}: {error.title}: {path}: {first['msg']}") from None
+    except ValueError as error:
+        raise ConfigError(f"scenario kit {where}: {error}") from None

@@ -1,0 +1,86 @@
+"""What the scripted model knows: one kit a scenario, and people in general."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ...errors import UnknownPartError, names
+from .kit import Kit, load
+from .speech import Speech
+from .tables import read_yaml
+
+Source = str | Mapping[str, Any]
+"""A kit's folder, or a mapping with the contents of its three files."""
+
+
+@lru_cache(maxsize=1)
+def people() -> dict[str, Any]:
+    """Basic features, latent habits and themes that exist in every scenario."""
+    return read_yaml(Path(__file__).with_name("people.yaml"))
+
+
+@lru_cache(maxsize=1)
+def mentions() -> dict[str, tuple[str, ...]]:
+    """Basic feature -> common ways to ask for it without giving its value."""
+    return {name: tuple(feature["mention"]) for name, feature in people()["basic"].items()}
+
+
+class Library:
+    """Kits by scenario, loaded when a scenario is first spoken of.
+
+    Args:
+        sources: scenario -> where its kit is; None where it has none.
+    """
+
+    def __init__(self, sources: Mapping[str, Source | None]) -> None:
+        self._sources = dict(sources)
+        self._kits: dict[str, Kit] = {}
+        self._speech: dict[str, Speech] = {}
+
+    def kit(self, scenario: str) -> Kit:
+        """The scenario's kit.
+
+        Raises:
+            UnknownPartError: there is none; names those there are.
+            ConfigError: its files break the format.
+        """
+        if scenario not in self._kits:
+            source = self._sources.get(scenario)
+            if source is None:
+                known = names((name for name, one in self._sources.items() if one is not None), scenario)
+                raise UnknownPartError(
+                    f"scenario {scenario!r}: the scripted model has no library for it; it has {known}. "
+                    "Give the scenario a kit (scenario.kit=FOLDER) or another model"
+                )
+            self._kits[scenario] = load(source)
+        return self._kits[scenario]
+
+    def suffices(self, scenario: str, platforms: int, apis: int) -> None:
+        """Make sure that the scenario's kit holds a world of this size.
+
+        Raises:
+            UnknownPartError: it does not; says what it has.
+        """
+        kit = self.kit(scenario)
+        for key, asked, has in (
+            ("platforms", platforms, len(kit.world.platforms)),
+            ("apis", apis, len(kit.capabilities)),
+        ):
+            if asked > has:
+                raise UnknownPartError(
+                    f"{key}: got {asked}, the scripted model's library of {scenario!r} has {has}; "
+                    f"set {key}={has} or less, or use another model"
+                )
+
+    def fingerprints(self) -> dict[str, str]:
+        """Scenario -> hash of what its kit says, for those spoken of so far."""
+        return {name: kit.fingerprint for name, kit in self._kits.items()}
+
+    def speech(self, scenario: str) -> Speech:
+        """The scenario's writer and reader."""
+        if scenario not in self._speech:
+            self._speech[scenario] = Speech(self.kit(scenario), mentions())
+        return self._speech[scenario]

@@ -1,0 +1,211 @@
+"""Coherent made-up people: name, e-mail, phone, address, language and money all belong together.
+
+Names and streets come from Faker in the country's locale; e-mail addresses are derived from the name on
+reserved example domains; everything else is drawn from tables, so nobody real can be reached.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from faker import Faker
+
+from .tables import read_yaml
+
+OCCUPATIONS = {
+    "nurse": ("Health Sciences", "City Hospital"), "teacher": ("Education", "Northside School"), "architect": ("Architecture", "Linea Studio"),
+    "electrician": ("Electrical Trades", "Voltwerk"), "software developer": ("Computer Science", "Bitfjord"), "accountant": ("Accounting", "Summa Partners"),
+    "journalist": ("Journalism", "The Morning Ledger"), "chef": ("Culinary Arts", "Casa Romero"), "lawyer": ("Law", "Hale & Orsini"),
+    "biologist": ("Biology", "Marine Institute"), "bus driver": ("Transport", "Metro Lines"), "graphic designer": ("Graphic Design", "Papier Works"),
+    "pharmacist": ("Pharmacy", "Linden Pharmacy"), "carpenter": ("Carpentry", "Oakhand"), "musician": ("Music", "Chamber Orchestra"),
+    "civil engineer": ("Civil Engineering", "Bridge & Beam"), "social worker": ("Social Work", "Open Door Centre"), "translator": ("Linguistics", "Verbatim"),
+    "veterinarian": ("Veterinary Medicine", "Paws Clinic"), "data analyst": ("Statistics", "Quantile"), "florist": ("Botany", "Green Corner"),
+    "police officer": ("Public Administration", "City Police"), "photographer": ("Photography", "Lichtraum"), "sales manager": ("Business Administration", "Brightway Trading"),
+}  # fmt: skip
+DEGREES = ("secondary school", "vocational training", "bachelor's degree", "master's degree", "doctorate")
+DIETS = (
+    "vegetarian",
+    "vegan",
+    "no restrictions",
+    "gluten-free",
+    "pescatarian",
+    "low-carb",
+    "halal",
+    "kosher",
+    "dairy-free",
+)
+ALLERGENS = (
+    "peanuts",
+    "shellfish",
+    "lactose",
+    "birch pollen",
+    "sesame",
+    "soy",
+    "cat hair",
+    "wheat",
+    "eggs",
+    "house dust",
+)
+DEVICES = (
+    "Pixel 9 phone",
+    "iPhone 15",
+    "Galaxy Tab S9",
+    "ThinkPad X1 laptop",
+    "MacBook Air",
+    "Kobo e-reader",
+    "Fairphone 5",
+    "smart TV",
+    "iPad mini",
+    "Surface Pro",
+)
+CARS = (
+    "Skoda Octavia",
+    "Toyota Yaris",
+    "Renault Zoe",
+    "Volkswagen Golf",
+    "Fiat Panda",
+    "Hyundai Ioniq 5",
+    "Ford Focus",
+    "Volvo V60",
+    "Dacia Duster",
+    "Honda Jazz",
+)
+CARDS = ("Visa", "Mastercard", "American Express", "Maestro")
+SIZES = ("XS", "S", "M", "L", "XL", "XXL")
+_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "ı": "i", "đ": "d", "þ": "th"})
+
+
+@lru_cache(maxsize=1)
+def countries() -> dict[str, dict[str, Any]]:
+    """Country -> its locale, money, time, phone mask and cities."""
+    return read_yaml(Path(__file__).with_name("countries.yaml"))
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What is settled of a person before the details."""
+
+    country: str
+    city: str
+    occupation: str
+    age: int
+
+    @classmethod
+    def draw(cls, rng: random.Random, said: str = "") -> Sketch:
+        """Take what a text already says of the person and draw the rest."""
+        country = _named(said, list(countries())) or rng.choice(list(countries()))
+        cities = list(countries()[country]["cities"])
+        age = re.search(r"\b(\d\d)-year-old\b", said)
+        return cls(
+            country,
+            _named(said, cities) or rng.choice(cities),
+            _named(said, list(OCCUPATIONS)) or rng.choice(list(OCCUPATIONS)),
+            int(age[1]) if age else rng.randint(19, 74),
+        )
+
+    @property
+    def archetype(self) -> str:
+        """What a persona says; city and age are left to the layers below."""
+        article = "An" if self.occupation[0] in "aeiou" else "A"
+        return f"{article} {self.occupation} from {self.country}."
+
+    def __str__(self) -> str:
+        return f"A {self.age}-year-old {self.occupation} from {self.city}, {self.country}."
+
+
+def _named(text: str, known: list[str]) -> str | None:
+    return next((name for name in known if re.search(rf"\b{re.escape(name)}\b", text)), None)
+
+
+@lru_cache(maxsize=32)
+def _faker(locale: str) -> Faker:
+    return Faker(locale)
+
+
+def fill(mask: str, rng: random.Random) -> str:
+    """Replace '#' by digits and '@' by capital letters."""
+    return "".join(
+        str(rng.randint(0, 9)) if c == "#" else rng.choice("ABCDEFGHJKLMNPRSTUVWXYZ") if c == "@" else c
+        for c in mask
+    )
+
+
+def ascii_letters(text: str) -> str:
+    """A name as it may stand in an e-mail address."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return re.sub(r"[^a-z]", "", plain)
+
+
+def person(sketch: Sketch, rng: random.Random) -> dict[str, Any]:
+    """Every basic feature of one person, consistent with the sketch."""
+    land = countries()[sketch.country]
+    postcode_mask, airport = land["cities"][sketch.city]
+    faker = _faker(land["locale"])
+    faker.seed_instance(rng.getrandbits(32))
+    gender = rng.choice(("female", "male"))
+    first = faker.first_name_female() if gender == "female" else faker.first_name_male()
+    last = faker.last_name_female() if gender == "female" else faker.last_name_male()
+    handle = f"{ascii_letters(first)}.{ascii_letters(last)}"
+    field, employer = OCCUPATIONS[sketch.occupation]
+    street, postcode = f"{faker.street_name()} {rng.randint(1, 140)}", fill(postcode_mask, rng)
+    devices = rng.sample(DEVICES, rng.randint(2, 3))
+    domain = re.sub(r"[^a-z]+", "-", employer.casefold()).strip("-")
+    born = f"{2026 - sketch.age}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
+    return {
+        "full_name": f"{first} {last}",
+        "username": f"{ascii_letters(first)}_{rng.choice(('runs', 'reads', 'north', 'sky', 'river', 'notes', 'fern', 'maps'))}{rng.randint(10, 99)}",
+        "birth_date": born,
+        "age": sketch.age,
+        "gender": gender,
+        "nationality": land["nationality"],
+        "passport_number": fill("@@#######", rng),
+        "email": f"{handle}{rng.randint(1, 99)}@example.org",
+        "phone": fill(land["phone"], rng),
+        "emergency_contact": {"name": f"{faker.first_name()} {last}", "phone": fill(land["phone"], rng)},
+        "home_address": f"{street}, {postcode} {sketch.city}",
+        "postcode": postcode,
+        "city": sketch.city,
+        "country": sketch.country,
+        "household_size": rng.randint(1, 6),
+        "language": land["language"],
+        "time_zone": land["time_zone"],
+        "currency": land["currency"],
+        "measurement_system": land["units"],
+        "occupation": sketch.occupation,
+        "employer": f"{employer} {sketch.city}",
+        "work_email": f"{handle}@{domain}.example.com",
+        "work_address": f"{faker.street_name()} {rng.randint(1, 90)}, {fill(postcode_mask, rng)} {sketch.city}",
+        "payment_method": f"{rng.choice(CARDS)} ending in {fill('####', rng)}",
+        "bank_account": fill(land["account"], rng),
+        "billing_address": {
+            "street": street,
+            "city": sketch.city,
+            "postcode": postcode,
+            "country": sketch.country,
+        },
+        "annual_income": rng.randint(22, 140) * 1000,
+        "tax_id": fill("###-###-###", rng),
+        "allergies": rng.sample(ALLERGENS, rng.randint(1, 3)),
+        "dietary_preference": rng.choice(DIETS),
+        "height_cm": rng.randint(152, 198),
+        "weight_kg": rng.randint(50, 105),
+        "clothing_size": rng.choice(SIZES),
+        "shoe_size": rng.randint(36, 47),
+        "preferred_device": devices[0],
+        "devices": devices,
+        "car_model": rng.choice(CARS),
+        "licence_plate": fill(land["plate"], rng),
+        "home_airport": airport,
+        "frequent_flyer_number": fill("FF-########", rng),
+        "seat_preference": rng.choice(("aisle", "window")),
+        "education_level": rng.choice(DEGREES),
+        "field_of_study": field,
+        "subtitles": rng.random() < 0.5,
+        "marketing_consent": rng.random() < 0.5,
+    }

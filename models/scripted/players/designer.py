@@ -1,0 +1,140 @@
+"""The designer refines one node of the API tree out of the scenario's kit (§4.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ....errors import UnknownPartError
+from ....records import Api, Category, Characteristic, Context, Expansion, Platform
+from ..kit import CapabilityScript, Kit, ParameterScript
+from ..part import Part
+
+
+def designer(part: Part) -> Expansion:
+    """Give the children of the node that `expansion` asks about."""
+    asked = part.view("expansion")
+    if asked["asks"] == "scenario":
+        return _scenario(part.kit, asked["platforms"])
+    if asked["asks"] == "categories":
+        return Expansion(categories=tuple(_categories(part.kit, asked)))
+    place = part.place(asked["platform"])
+    chosen = _below(part.kit, asked["path"][2:], asked)[: asked["apis"]]
+    return Expansion(apis=tuple(_api(part.kit, name, place) for name in chosen))
+
+
+def _scenario(kit: Kit, count: int) -> Expansion:
+    if count > len(kit.world.platforms):
+        raise UnknownPartError(
+            f"platforms: got {count}, the scripted library of {kit.name!r} has {len(kit.world.platforms)}: "
+            + ", ".join(kit.world.platforms)
+        )
+    return Expansion(
+        contexts=tuple(Context(name=n, description=c.description) for n, c in kit.world.contexts.items()),
+        platforms=tuple(
+            Platform(
+                name=name,
+                characteristics=tuple(Characteristic(name=n, text=t) for n, t in p.characteristics.items()),
+            )
+            for name, p in list(kit.world.platforms.items())[:count]
+        ),
+    )
+
+
+def _categories(kit: Kit, asked: dict[str, Any]) -> list[Category]:
+    """Children with quotas: the kit's groups where the tree is deeper than the kit's categories, else these."""
+    below, depth = asked["path"][2:], asked["depth_left"]
+    if depth > 2 - len(below):
+        raise UnknownPartError(
+            f"tree.depth: the scripted library of {kit.name!r} has 2 levels of categories, more were asked"
+        )
+    grouped = depth == 2
+    sizes: dict[str, int] = {}
+    for name in _below(kit, below, asked):
+        group, category = kit.category_of[name]
+        key = group if grouped else category
+        sizes[key] = sizes.get(key, 0) + 1
+    kept, left = {}, asked["apis"]
+    for name, size in list(sizes.items())[: asked["branching"]]:
+        if left:
+            kept[name] = min(size, left)
+            left -= kept[name]
+    if left:
+        raise UnknownPartError(
+            f"apis: the scripted library of {kit.name!r} has {sum(kept.values())} APIs for {'/'.join(asked['path'])}, "
+            f"{asked['apis']} were asked; lower apis or raise tree.branching"
+        )
+    return [Category(name=name, description=_describe(kit, name), apis=size) for name, size in kept.items()]
+
+
+def _below(kit: Kit, path: list[str], asked: dict[str, Any]) -> list[str]:
+    """Capabilities below a path of group and category names, at most `branching` a category."""
+    counted: dict[str, int] = {}
+    found = []
+    for name, (group, category) in kit.category_of.items():
+        if all(step in (group, category) for step in path):
+            counted[category] = counted.get(category, 0) + 1
+            if counted[category] <= asked["branching"]:
+                found.append(name)
+    return found
+
+
+def _describe(kit: Kit, name: str) -> str:
+    groups = kit.tools.groups
+    if name in groups:
+        return groups[name].description
+    return next(g.categories[name].description for g in groups.values() if name in g.categories)
+
+
+def _api(kit: Kit, name: str, place: int) -> Api:
+    capability: CapabilityScript = kit.capabilities[name]
+    properties = {kit.parameter_name(p, place): _schema(kit, p) for p in capability.parameters.values()}
+    required = [kit.parameter_name(p, place) for p in capability.parameters.values() if p.required]
+    returned = {key: _returned(kind) for key, kind in capability.returns.items()}
+    return Api(
+        name=capability.apis[place],
+        description=capability.description,
+        capability=name,
+        parameters={"type": "object", "properties": properties, "required": required},
+        response={"type": "object", "properties": returned, "required": list(returned)},
+    )
+
+
+def _schema(kit: Kit, parameter: ParameterScript) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": parameter.type, "description": parameter.description}
+    if parameter.format:
+        schema["format"] = parameter.format
+    if parameter.type == "array":
+        schema["items"] = {"type": "string"}
+    slot = kit.lexicon.slots[parameter.slot] if parameter.slot else None
+    says = parameter.says if parameter.type != "boolean" else None
+    if says or (slot and slot.says):
+        schema["enum"] = [str(value) for value in (says or slot.says)]  # pyright: ignore[reportOptionalMemberAccess, reportGeneralTypeIssues]
+    if parameter.parts:
+        schema["properties"] = {key: _part(kit, slot_) for key, slot_ in parameter.parts.items()}
+        schema["required"] = list(parameter.parts)
+    if parameter.feature in OBJECTS:
+        schema["properties"] = {key: {"type": "string"} for key in OBJECTS[parameter.feature]}
+        schema["required"] = list(OBJECTS[parameter.feature])
+    if parameter.default is not None:
+        schema["default"] = parameter.default
+    return schema
+
+
+OBJECTS = {
+    "emergency_contact": ("name", "phone"),
+    "billing_address": ("street", "city", "postcode", "country"),
+}
+"""Basic features whose value is an object, with its properties."""
+
+
+def _part(kit: Kit, slot: str) -> dict[str, Any]:
+    script = kit.lexicon.slots[slot]
+    if script.integer:
+        return {"type": "integer"}
+    if script.number:
+        return {"type": "number"}
+    return {"type": "string", **({"format": "date"} if script.date else {})}
+
+
+def _returned(kind: str) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string"}} if kind == "array" else {"type": kind}

@@ -1,0 +1,72 @@
+"""The product: one benchmark sample with the origin of every argument (Fig. 7, Appendix B.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, JsonValue
+
+from .base import Record
+from .dialogue import Origin, Reason
+
+
+class Evidence(Record):
+    """Where an argument's value stands."""
+
+    words: str | None = Field(None, description="origin query: the words of the query that state it")
+    span: tuple[int, int] | None = Field(None, description="origin query: their start and end, in characters")
+    path: str | None = Field(None, description="origin profile: the feature, 'basic_features.home_address'")
+
+
+class ArgumentOrigin(Record):
+    """The proof of one argument."""
+
+    call: int = Field(description="position of the call in the answer, from 0")
+    parameter: str = Field(description="the API's parameter")
+    value: JsonValue = Field(description="the argument")
+    origin: Origin = Field(description="query, profile or default")
+    evidence: Evidence = Field(description="where it stands; empty for a default")
+
+
+class UserProfile(Record):
+    """What a model may see of the user: basic features and behaviour, nothing latent."""
+
+    basic_features: dict[str, JsonValue] = Field(description="feature -> value")
+    user_history: dict[str, list[dict[str, str]]] = Field(
+        description="scenario -> [{platform, action}], in every scenario the user lives in"
+    )
+
+
+class VisiblePlatform(Record):
+    """A platform as a sample shows it."""
+
+    name: str = Field(description="its name")
+    profile: dict[str, str] = Field(description="characteristic -> text")
+    apis: tuple[str, ...] = Field(description="names of the functions it offers, found in `tools`")
+
+
+class Sample(Record):
+    """One PTBench record."""
+
+    id: str = Field(description="the episode's id")
+    scenario: str = Field(description="the scenario's name")
+    user_id: str = Field(description="whose profile it is")
+    user_profile: UserProfile = Field(description="the visible profile")
+    platforms: tuple[VisiblePlatform, ...] = Field(description="the platforms to choose from")
+    tools: tuple[dict[str, Any], ...] = Field(description="function schemas of all those platforms")
+    query: str = Field(description="what the user asks")
+    answer: tuple[Any, ...] = Field(description="[platform, [{function: {parameter: [accepted, …]}}, …]]")
+    query_params: tuple[str, ...] = Field(description="names of arguments found in the query")
+    profile_params: tuple[str, ...] = Field(description="names of arguments found in the profile")
+    origins: tuple[ArgumentOrigin, ...] = Field(description="for every argument, its origin and evidence")
+
+
+class RejectedSample(Record):
+    """What did not become a sample, and why."""
+
+    id: str = Field(description="the episode's id")
+    scenario: str = Field(description="the scenario's name")
+    user_id: str = Field(description="who asked")
+    query: str | None = Field(description="the last query, where there was one")
+    answer: dict[str, Any] | None = Field(description="the last solution, where there was one")
+    reasons: tuple[Reason, ...] = Field(description="the objections that ended it")

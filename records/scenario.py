@@ -1,0 +1,83 @@
+"""The world: scenarios, their platforms and the APIs those offer (§4.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from .base import JsonObject, Record
+
+
+class Context(Record):
+    """A kind of need within a scenario; a user's preferred platform depends on it (Definition 3.1)."""
+
+    name: str = Field(description="identifier, unique in its scenario, such as 'electronics'")
+    description: str = Field(description="what needs of this kind are about, one sentence")
+
+
+class Characteristic(Record):
+    """One thing that tells a platform apart from its rivals."""
+
+    name: str = Field(description="the dimension, the same word on every platform of a scenario: 'delivery'")
+    text: str = Field(description="how this platform stands on that dimension, one sentence")
+
+
+class Platform(Record):
+    """A provider of tools, one of several interchangeable ones in its scenario."""
+
+    name: str = Field(description="the platform's name, a Python identifier such as 'MegaMart'")
+    characteristics: tuple[Characteristic, ...] = Field(description="what tells it apart, one per dimension")
+
+    def profile(self) -> dict[str, str]:
+        """The characteristics as a benchmark sample shows them (Fig. 7): name -> text."""
+        return {one.name: one.text for one in self.characteristics}
+
+
+class Api(Record):
+    """One callable function of one platform: a leaf of the API tree."""
+
+    name: str = Field(description="the function's name, a Python identifier, unique on its platform")
+    description: str = Field(description="what calling it does, one sentence")
+    capability: str = Field(description="what is interchangeable: equal on APIs of rivals that do the same")
+    parameters: JsonObject = Field(description="JSON Schema of type object: properties and required")
+    response: JsonObject = Field(description="JSON Schema of what a call returns, of type object")
+
+    def function_schema(self) -> dict[str, Any]:
+        """The tool as a model is shown it (Fig. 7)."""
+        return {
+            "type": "function",
+            "function": {
+                "name": self.name,
+                "description": self.description,
+                "parameters": self.parameters,
+                "response": self.response,
+            },
+        }
+
+
+class Category(Record):
+    """A functional category between a platform and its APIs."""
+
+    name: str = Field(description="identifier, unique among its siblings, such as 'returns'")
+    description: str = Field(description="which functions belong here, one sentence")
+    apis: int = Field(ge=1, description="how many APIs will hang below it")
+
+
+class Expansion(Record):
+    """What the designer answers when asked to refine one node of the API tree; other lists stay empty."""
+
+    contexts: tuple[Context, ...] = Field((), description="asked for a scenario: its kinds of need")
+    platforms: tuple[Platform, ...] = Field((), description="asked for a scenario: its platforms")
+    categories: tuple[Category, ...] = Field((), description="asked for categories: the children")
+    apis: tuple[Api, ...] = Field((), description="asked for APIs: the leaves")
+
+
+class ScenarioWorld(Record):
+    """One scenario as the tree holds it, ready for an environment: contexts, platforms and APIs."""
+
+    name: str = Field(description="the scenario's identifier")
+    description: str = Field(description="what people do there, one sentence")
+    contexts: tuple[Context, ...] = Field(description="the kinds of need")
+    platforms: tuple[Platform, ...] = Field(description="the platforms, in the tree's order")
+    apis: dict[str, tuple[Api, ...]] = Field(description="platform name -> its APIs, in the tree's order")

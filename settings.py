@@ -1,0 +1,195 @@
+"""The composed configuration becomes one validated object, here and only here.
+
+`Settings` mirrors conf/config.yaml key by key. It knows nothing of Hydra, models or stages: it refuses what
+is misspelt, of a wrong type or out of range, and says which keys there are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from .errors import ConfigError, names
+from .expectations import explain
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+"""An identifier in lower case: roles and scenarios become parts of ids, folders and agent names."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of a whole, 0 to 1."""
+
+PLAIN_ROLE = "ptool.agents.Role"
+"""The `_target_` that takes a role's own keys and no others."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class ObjectSettings(BaseModel):
+    """An object named in the configuration: `_target_` and the arguments it is called with."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True, populate_by_name=True)
+
+    target: str = Field(alias="_target_", min_length=1, description="dotted name of a class or function")
+
+    def arguments(self) -> dict[str, Any]:
+        """What `_target_` is called with: every key but `_target_` itself."""
+        return {key: value for key, value in self.model_dump(by_alias=True).items() if key != "_target_"}
+
+
+class RoleSettings(ObjectSettings):
+    """One role (conf/agent/): who it is, what it sees and what it answers."""
+
+    name: Name = Field(description="the role's name, the same as its key under `agent`")
+    prompt: str | None = Field(None, description="prompt file; null for a role that is code only")
+    output: str = Field("ptool.records.Verdict", description="dotted name of the record it answers with")
+    sees: tuple[str, ...] = Field(description="names of the views it is shown, and no others")
+    sampling: dict[str, Any] = Field(default_factory=dict, description="sent with every call of this role")
+    model: ObjectSettings | None = Field(None, description="a model of its own; null: the run's")
+    player: str | None = Field(None, description="dotted name of who plays it under the scripted model")
+
+    @model_validator(mode="after")
+    def _own_keys_only(self) -> Self:
+        if self.target == PLAIN_ROLE and self.model_extra:
+            got = sorted(self.model_extra)[0]
+            known = {field.alias or name for name, field in type(self).model_fields.items()}
+            raise ValueError(f"{got}: no such key; there are {names(known, got)}")
+        return self
+
+
+class ScenarioSettings(_Part):
+    """One scenario (conf/scenario/)."""
+
+    name: Name = Field(description="its identifier")
+    description: str = Field(min_length=1, max_length=2000, description="what people do there, one sentence")
+    kit: str | dict[str, Any] | None = Field(
+        None, description="library of the scripted model: a name, a folder or the library itself"
+    )
+
+
+class PlaceSettings(ScenarioSettings):
+    """Where a run takes place: one scenario, or a composite of several (`members`)."""
+
+    members: dict[str, ScenarioSettings] = Field(
+        default_factory=dict, description="the scenarios of a composite; empty: a single scenario"
+    )
+
+
+class RunSettings(_Part):
+    """Where the run is kept."""
+
+    dir: str | None = Field(None, min_length=1, description="the run folder; null: runs/<scenario>-<digest>")
+
+
+class TreeSettings(_Part):
+    """The API tree (§4.1)."""
+
+    depth: int = Field(ge=1, le=6, description="category layers between a platform and its APIs")
+    branching: int = Field(ge=2, le=64, description="most children a platform or category may have")
+
+
+class FeatureSettings(_Part):
+    """The feature tree, bottom-up (§4.2)."""
+
+    batch: int = Field(ge=2, description="nodes a clusterer sees at once")
+    max_parents: int = Field(ge=1, description="most nodes a level may have after merging")
+    max_themes: int = Field(ge=1, description="most nodes the top level may have")
+
+
+class HistorySettings(_Part):
+    """Behaviour (§4.2)."""
+
+    actions_per_context: int = Field(ge=1, le=50, description="visits per kind of need")
+    loyalty: float = Field(gt=0.5, le=1, description="share of visits on the preferred platform")
+
+
+class TaskSettings(_Part):
+    """What code draws for an episode (§4.3)."""
+
+    plan: Literal["guided", "free"] = Field(description="whether calls are drawn, or only the platform")
+    parameters: float = Field(gt=0, le=32, description="parameters a sample, on average (Table 1)")
+    profile_share: Share = Field(description="share of them that only the profile knows (Table 1)")
+    multi_call: Share = Field(description="share of tasks with more than one call")
+    repeat_call: Share = Field(description="share of tasks that call the same API twice")
+    default_rate: Share = Field(description="share of defaulted parameters left at their default")
+
+
+class Settings(_Part):
+    """A whole run, as conf/config.yaml explains it."""
+
+    scenario: PlaceSettings = Field(description="where it takes place")
+    seed: int = Field(ge=0, lt=2**63, description="every draw derives from it")
+    users: int = Field(ge=1, description="people in the population")
+    queries_per_user: int = Field(ge=1, description="queries each of them asks, over all scenarios")
+    platforms: int = Field(ge=2, le=20, description="platforms a scenario")
+    apis: int = Field(ge=1, le=500, description="APIs a platform")
+    concurrency: int = Field(ge=1, le=4096, description="episodes under way at once")
+    min_yield: Share = Field(description="share of episodes that must be kept")
+    max_rounds: int = Field(ge=0, le=20, description="rounds of feedback an episode gets")
+    conversation: Literal["loop", "round_robin"] = Field(description="who drives the roles")
+    assignment: Literal["top_down", "per_user", "single_pass"] = Field(description="how users get features")
+    judges: tuple[Name, ...] = Field(description="roles that vote on a solution")
+    query_gate: tuple[Name, ...] = Field(description="roles that vote on a query")
+    checks: tuple[str, ...] | None = Field(description="rule checks by name; null: all")
+    run: RunSettings = Field(description="where it is kept")
+    tree: TreeSettings = Field(description="the API tree")
+    features: FeatureSettings = Field(description="the feature tree")
+    history: HistorySettings = Field(description="behaviour")
+    task: TaskSettings = Field(description="what code draws")
+    model: ObjectSettings = Field(description="who answers")
+    agent: dict[Name, RoleSettings] = Field(description="the roles by name")
+
+    @model_validator(mode="after")
+    def _roles_exist(self) -> Self:
+        for key, role in self.agent.items():
+            if role.name != key:
+                raise ValueError(f"agent.{key}.name: got {role.name!r}, expected {key!r}, the role's key")
+        for group in ("judges", "query_gate"):
+            seats: tuple[str, ...] = getattr(self, group)
+            for position, name in enumerate(seats):
+                if name not in self.agent:
+                    raise ValueError(f"{group}: got {name!r}, there are roles {names(self.agent, name)}")
+                if name in seats[:position]:
+                    raise ValueError(f"{group}: got {name!r} twice, expected each role once")
+        return self
+
+    def scenarios(self) -> tuple[ScenarioSettings, ...]:
+        """The scenarios the population lives in: the one, or a composite's members in their order."""
+        return tuple(self.scenario.members.values()) or (self.scenario,)
+
+    def digest(self) -> str:
+        """Ten hex digits of everything that may change the data; equal settings, equal digest."""
+        data = self.model_dump(mode="json", by_alias=True, exclude={"concurrency", "min_yield", "run"})
+        canonical = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+        return hashlib.blake2b(canonical, digest_size=5).hexdigest()
+
+    def run_folder(self) -> Path:
+        """Where the run is kept: `run.dir`, or runs/<scenario>-<digest> below the working folder."""
+        return Path(self.run.dir or f"runs/{self.scenario.name}-{self.digest()}")
+
+
+def validated(config: Mapping[str, Any]) -> Settings:
+    """Turn a composed configuration into settings.
+
+    Raises ConfigError with one line for each fault: the key, what was got, what is expected.
+    """
+    try:
+        return Settings.model_validate_json(orjson.dumps(config, option=orjson.OPT_NON_STR_KEYS))
+    except ValidationError as error:
+        raise ConfigError("\n".join(explain(error, Settings))) from None
+    except TypeError as error:
+        raise ConfigError(f"a value is of no JSON type: {error}") from None
+
+
+def keys(part: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
+    """Every dotted key the configuration has, `task` and `task.plan` alike."""
+    for name, field in part.model_fields.items():
+        yield prefix + name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, _Part):
+            yield from keys(field.annotation, f"{prefix}{name}.")

@@ -1,0 +1,1 @@
+"""The stages in order, and what the person who started them is told (§4)."""

@@ -1,0 +1,160 @@
+"""Who takes part in a run: the roles, the models behind them, and one agent for each role.
+
+Everything the configuration names is built here, before a run folder exists, so that a wrong name leaves
+nothing behind. It knows no stage.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import orjson
+from autogen_core.models import ChatCompletionClient
+
+from ..agents import Observation, Prompts, Role
+from ..agents.chat import RoleAgent, seats, speak
+from ..building import build, locate
+from ..errors import ConfigError, names
+from ..models.gateway import Gateway
+from ..models.scripted import Library, Player, ScriptedModel
+from ..models.scripted.library import Source
+from ..models.seeds import derive
+from ..settings import ObjectSettings, ScenarioSettings, Settings
+
+KITS = Path(__file__).parent.parent / "environments" / "scenarios"
+"""Where ptool's own kits are."""
+
+
+class Crew:
+    """The roles of a run with their agents, and the gateway they ask through.
+
+    Args:
+        settings: the run's.
+        folders: where prompts are looked for before ptool's own.
+
+    Raises:
+        ConfigError, PromptError: a role, its views, its prompt or its model is wrong.
+        UnknownPartError: the scripted model has no library for a scenario of the run, or it is too small.
+    """
+
+    def __init__(self, settings: Settings, folders: Iterable[Path] = ()) -> None:
+        self.settings = settings
+        prompts = Prompts(tuple(folders))
+        self.roles: dict[str, Role] = {
+            name: _role(spec.target, build(spec, f"agent.{name}", prompts=prompts), name)
+            for name, spec in settings.agent.items()
+        }
+        self.library = Library({one.name: _source(one) for one in settings.scenarios()})
+        players = {name: _player(role) for name, role in self.roles.items() if role.player}
+        self.clients = self._clients(players)
+        self.gateway = Gateway(self.clients, concurrency=settings.concurrency)
+        self.agents: dict[str, RoleAgent] = seats(self.roles, self.gateway.ask)
+        if any(isinstance(client, ScriptedModel) for client in self.clients.values()):
+            self._rehearse()
+
+    def _clients(self, players: Mapping[str, Player]) -> dict[str, ChatCompletionClient]:
+        given = {"library": self.library, "players": players}
+        own = {n: s.model for n, s in self.settings.agent.items() if s.model is not None}
+        clients = {"default": _client(self.settings.model, "model", given)}
+        return clients | {name: _client(model, f"agent.{name}.model", given) for name, model in own.items()}
+
+    def _rehearse(self) -> None:
+        """Let the scripted model say what it lacks before anything is made."""
+        for scenario in self.settings.scenarios():
+            self.library.suffices(scenario.name, self.settings.platforms, self.settings.apis)
+
+    def sees(self, *roles: str) -> dict[str, tuple[str, ...]]:
+        """The views of some roles: role -> names."""
+        return {name: tuple(self.roles[name].sees) for name in roles}
+
+    async def ask(self, role: str, stage: str, item: str, views: Mapping[str, Any]) -> Any:
+        """One role's record for one item, outside of any conversation.
+
+        Args:
+            role: who is asked.
+            stage, item: decide the seed.
+            views: everything there is to see; the role is shown what it lists.
+
+        Raises:
+            ConfigError: it lists a view that this stage does not have.
+        """
+        if role not in self.roles:
+            raise ConfigError(f"agent.{role}: missing; there are {names(self.roles, role)}")
+        unseen = [view for view in self.roles[role].sees if view not in views]
+        if unseen:
+            raise ConfigError(
+                f"agent.{role}.sees: {unseen[0]!r} is not shown here; there are {names(views, unseen[0])}"
+            )
+        shown = {view: views[view] for view in self.roles[role].sees}
+        seed = derive(self.settings.seed, stage, item, role, 0)
+        observation = Observation(role=role, turn=f"{stage}/{item}/{role}", seed=seed, views=shown)
+        return (await speak(self.agents[role], observation)).record
+
+    def identity(self) -> dict[str, str]:
+        """What makes another run of the same settings the same run: prompts and libraries too."""
+        return {
+            "settings": self.settings.digest(),
+            "prompts": _digest(self.prompts()),
+            "libraries": _digest(self.library.fingerprints()),
+        }
+
+    def prompts(self) -> dict[str, str]:
+        """Role -> SHA-256 of its prompt; roles of code alone are left out."""
+        return {name: role.prompt_hash for name, role in self.roles.items() if role.prompt_hash}
+
+    def describe_model(self) -> str:
+        """What answers, in the model's own words where it has any."""
+        return str(getattr(self.clients["default"], "note", "") or self.settings.model.target)
+
+
+def _digest(value: Any) -> str:
+    return blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
+
+
+def _role(target: str, made: Any, name: str) -> Role:
+    if not isinstance(made, Role):
+        raise ConfigError(
+            f"agent.{name}._target_: {target} is no ptool.agents.Role, got {type(made).__name__}"
+        )
+    return made
+
+
+def _client(spec: ObjectSettings, where: str, given: Mapping[str, Any]) -> ChatCompletionClient:
+    taken = inspect.signature(locate(spec.target, f"{where}._target_")).parameters
+    made = build(spec, where, **{name: thing for name, thing in given.items() if name in taken})
+    if not isinstance(made, ChatCompletionClient):
+        raise ConfigError(
+            f"{where}._target_: {spec.target} is no ChatCompletionClient, got {type(made).__name__}"
+        )
+    return made
+
+
+def _player(role: Role) -> Player:
+    where = f"agent.{role.name}.player"
+    found = locate(str(role.player), where)
+    made = found() if isinstance(found, type) else found
+    if not callable(made):
+        raise ConfigError(
+            f"{where}: got {role.player!r}, expected a function or a class whose objects are called"
+        )
+    return made
+
+
+def _source(scenario: ScenarioSettings) -> Source | None:
+    """Where a scenario's kit is: its own, one by name, a folder, or ptool's of the same name."""
+    kit = scenario.kit
+    if isinstance(kit, dict):
+        return kit
+    own = KITS / (kit or scenario.name)
+    if own.is_dir():
+        return str(own)
+    if kit is None:
+        return None
+    if Path(kit).is_dir():
+        return kit
+    known = names((folder.name for folder in KITS.iterdir() if folder.is_dir()), kit)
+    raise ConfigError(f"scenario.kit: got {kit!r}, which is neither a folder nor one of ptool's kits {known}")

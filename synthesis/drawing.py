@@ -1,0 +1,202 @@
+"""Drawing tasks (§4.3): who asks, for what kind of need, on which platform, which calls, and what is left unsaid.
+
+Drawn by seeded code in one sequential pass before a word is written, so that platforms, APIs and the two kinds
+of parameter are covered evenly and the ground truth is known. It knows no role and no model.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..environments.world import Tool, World
+from ..models.seeds import derive
+from ..records import History, Profile, Task, TaskCall
+from ..settings import TaskSettings
+
+
+@dataclass(frozen=True)
+class Blanks:
+    """One API's parameters for one user, sorted by who has to say them."""
+
+    stated: tuple[str, ...]  # required, only the query can say them
+    defaulted: tuple[str, ...]  # required, but the schema has a default
+    known: dict[str, str]  # required, and the profile has them: parameter -> feature
+    may_state: tuple[str, ...]  # optional, only the query can say them
+    may_ask: dict[str, str]  # optional, and the profile has them
+
+    @property
+    def least(self) -> int:
+        return len(self.stated) + len(self.defaulted) + len(self.known)
+
+
+@dataclass
+class Balance:
+    """What the tasks drawn so far add up to, against what was asked for (Table 1)."""
+
+    parameters: float
+    profile_share: float
+    tasks: int = 0
+    stated: int = 0
+    known: int = 0
+    used: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (scenario, platform, API)
+
+    def missing(self) -> tuple[float, float]:
+        """Stated and known parameters the next task should have to come out at the target."""
+        whole = self.parameters * (self.tasks + 1)
+        return whole * (1 - self.profile_share) - self.stated, whole * self.profile_share - self.known
+
+    def count(self, task: Task) -> None:
+        self.tasks += 1
+        for call in task.calls:
+            self.used[task.scenario, task.platform, call.api] += 1
+            self.stated += len(call.stated)
+            self.known += len(call.known)
+
+
+class Drawer:
+    """Draws the tasks of a population.
+
+    Args:
+        worlds: the scenarios of the run.
+        histories: every user's in every scenario; their preferences decide the platform (Definition 3.1).
+        plan: how tasks are drawn.
+        seed: the run's.
+    """
+
+    def __init__(
+        self, worlds: Mapping[str, World], histories: Sequence[History], plan: TaskSettings, seed: int
+    ) -> None:
+        self._worlds = worlds
+        self._preferred = {
+            (one.user_id, one.scenario): {p.context: p.platform for p in one.preferences} for one in histories
+        }
+        self._plan = plan
+        self._seed = seed
+        self._balance = Balance(plan.parameters, plan.profile_share)
+        self._blanks: dict[tuple[str, str, str, str], Blanks] = {}
+
+    def draw(self, profiles: Sequence[Profile], queries_per_user: int) -> Iterator[Task]:
+        """Tasks in the order of numbers, then users; a user's queries go round the scenarios."""
+        scenarios = list(self._worlds)
+        for number in range(queries_per_user):
+            for place, profile in enumerate(profiles):
+                scenario = scenarios[(number + place) % len(scenarios)]
+                if self._preferred.get((profile.id, scenario)):
+                    task = self._task(profile, scenario, f"{scenario}-{profile.id}-{number + 1:04d}")
+                    self._balance.count(task)
+                    yield task
+
+    def _task(self, profile: Profile, scenario: str, identifier: str) -> Task:
+        rng = random.Random(derive(self._seed, "task", identifier))
+        preferred = self._preferred[profile.id, scenario]
+        context = rng.choice(list(preferred))
+        platform = preferred[context]
+        calls: tuple[TaskCall, ...] = ()
+        if self._plan.plan == "guided":
+            calls = self._calls(profile, self._worlds[scenario], platform, rng)
+        return Task(
+            id=identifier, scenario=scenario, user_id=profile.id, context=context, platform=platform,
+            plan=self._plan.plan, calls=calls,
+        )  # fmt: skip
+
+    def _calls(
+        self, profile: Profile, world: World, platform: str, rng: random.Random
+    ) -> tuple[TaskCall, ...]:
+        tools = self._tools(profile, world, platform, rng)
+        chosen = self._shape(tools, rng)
+        return self._fill([(tool, self._split(profile, world, tool)) for tool in chosen], rng)
+
+    def _tools(self, profile: Profile, world: World, platform: str, rng: random.Random) -> list[Tool]:
+        """The platform's interchangeable APIs, the least used first."""
+        shared = _shared(world)
+        tools = [
+            t for (where, _), t in world.tools.items() if where == platform and t.api.capability in shared
+        ]
+        order = {id(tool): rng.random() for tool in tools}
+        used = self._balance.used
+        return sorted(tools, key=lambda t: (used[world.name, platform, t.api.name], order[id(t)]))
+
+    def _shape(self, tools: list[Tool], rng: random.Random) -> list[Tool]:
+        """One call, several, or the same API twice."""
+        kind, first = rng.random(), tools[0]
+        if kind < self._plan.repeat_call and any(name in first.required for name in first.properties):
+            return [first, first]
+        if kind < self._plan.repeat_call + self._plan.multi_call and len(tools) > 1:
+            return [first, rng.choice(tools[1 : max(2, len(tools) // 3)])]
+        return [first]
+
+    def _split(self, profile: Profile, world: World, tool: Tool) -> Blanks:
+        key = (world.name, profile.id, tool.platform, tool.api.name)
+        if key not in self._blanks:
+            self._blanks[key] = split(profile, world, tool)
+        return self._blanks[key]
+
+    def _fill(self, chosen: list[tuple[Tool, Blanks]], rng: random.Random) -> tuple[TaskCall, ...]:
+        """Decide what is stated, left to the profile, or left at its default."""
+        left = [
+            [n for n in blanks.defaulted if rng.random() < self._plan.default_rate] for _, blanks in chosen
+        ]
+        stated = [
+            [*b.stated, *(n for n in b.defaulted if n not in gone)]
+            for (_, b), gone in zip(chosen, left, strict=True)
+        ]
+        known = [dict(blanks.known) for _, blanks in chosen]
+        want_stated, want_known = self._balance.missing()
+        may_ask = [(i, n) for i, (_, b) in enumerate(chosen) for n in b.may_ask]
+        least = (
+            0 if any(known) else 1
+        )  # a query that needs nothing of the profile is not personalised (Definition 3.2)
+        for i, name in _some(may_ask, want_known - sum(map(len, known)), rng, least):
+            known[i][name] = chosen[i][1].may_ask[name]
+        may_state = [(i, n) for i, (_, b) in enumerate(chosen) for n in b.may_state]
+        # Two calls of one API must differ in something, and that something has to be said.
+        least = 1 if len(chosen) == 2 and chosen[0][0] is chosen[1][0] and not stated[1] else 0
+        for i, name in _some(may_state, want_stated - sum(map(len, stated)), rng, least):
+            stated[i].append(name)
+        return tuple(
+            TaskCall(
+                api=tool.api.name,
+                capability=tool.api.capability,
+                stated=tuple(n for n in tool.properties if n in stated[i]),
+                known={n: known[i][n] for n in tool.properties if n in known[i]},
+                defaults=tuple(left[i]),
+            )
+            for i, (tool, _) in enumerate(chosen)
+        )
+
+
+def split(profile: Profile, world: World, tool: Tool) -> Blanks:
+    """Sort an API's parameters by who can say them; a value that breaks the schema fills nothing."""
+    stated, defaulted, may_state = [], [], []
+    known: dict[str, str] = {}
+    may_ask: dict[str, str] = {}
+    for name, schema in tool.properties.items():
+        feature = world.feature_of.get((tool.platform, tool.api.name, name), "")
+        fits = feature in profile.basic and tool.some_arguments.is_valid({name: profile.basic[feature]})
+        if fits:
+            (known if name in tool.required else may_ask)[name] = feature
+        elif name not in tool.required:
+            may_state.append(name)
+        else:
+            (defaulted if "default" in schema else stated).append(name)
+    return Blanks(tuple(stated), tuple(defaulted), known, tuple(may_state), may_ask)
+
+
+def _some(
+    candidates: list[tuple[int, str]], wanted: float, rng: random.Random, least: int
+) -> list[tuple[int, str]]:
+    """About `wanted` of the candidates: rounded at random, so that the average is met and tasks still differ."""
+    spread = wanted + rng.uniform(-1.0, 1.0)
+    count = int(spread) + (rng.random() < spread % 1) if spread > 0 else 0
+    return rng.sample(candidates, min(max(count, least), len(candidates)))
+
+
+def _shared(world: World) -> frozenset[str]:
+    """Capabilities that at least two platforms offer: without a rival there is nothing to prefer."""
+    offers = Counter(
+        capability for apis in world.scenario.apis.values() for capability in {api.capability for api in apis}
+    )
+    return frozenset(capability for capability, count in offers.items() if count > 1)

@@ -1,0 +1,167 @@
+"""One run from its settings to its dataset: the crew, the folder, the stages, the manifest, the summary."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import yaml
+from loguru import logger
+
+from ..environments.checks import Checks, choose_checks
+from ..environments.world import World
+from ..records import History, Profile, Sample
+from ..settings import Settings
+from ..store import Ledger, Manifest, RunFolder, read_jsonl, run_log, write_manifest
+from ..trees.api_tree import ApiTree
+from ..trees.feature_tree import FeatureTree
+from . import stages
+from .crew import Crew
+from .dataset import Tally
+from .progress import Progress
+from .stages import Studio
+from .summary import Funnel, Summary
+
+if TYPE_CHECKING:
+    from ..composition import Sources
+
+
+def synthesise(settings: Settings, sources: Sources) -> Summary:
+    """Make a dataset, or go on with one that was begun (§4).
+
+    Args:
+        settings: the run's.
+        sources: the user's own folders, for prompts.
+
+    Raises:
+        PtoolError: anything refused; nothing is left behind unless the run had begun.
+    """
+    checks = choose_checks(settings.checks)
+    crew = Crew(settings, sources.prompts())
+    with RunFolder(settings.run_folder(), crew.identity()) as folder, run_log(folder / "run.log"):
+        folder.save_config(_as_yaml(settings))
+        with Ledger(folder / "ledger.sqlite") as ledger:
+            return asyncio.run(_run(Studio(settings, crew, checks, folder, ledger, Progress())))
+
+
+async def _run(studio: Studio) -> Summary:
+    try:
+        return await _stages(studio)
+    finally:
+        await studio.crew.gateway.close()
+
+
+async def _stages(studio: Studio) -> Summary:
+    logger.info("run {} begins; {}", studio.settings.digest(), studio.crew.describe_model())
+    tree = await stages.api_tree(studio)
+    features = await stages.feature_tree(studio, tree)
+    people = await stages.profiles(studio, features, tree.worlds())
+    lived = await stages.histories(studio, _worlds(tree, features, people).values(), people)
+    worlds = _worlds(tree, features, people, lived)
+    drawn = stages.tasks(studio, worlds, people, lived)
+    await stages.episodes(studio, worlds, drawn)
+    tally = stages.dataset(studio, worlds)
+    summary = _summary(studio, tree, features, people, lived, tally)
+    _leave_manifest(studio, summary, tally)
+    logger.info("run {} ends: {}", studio.settings.digest(), summary.funnel.as_dict())
+    return summary
+
+
+def _worlds(
+    tree: ApiTree, features: FeatureTree, people: Sequence[Profile], lived: Sequence[History] = ()
+) -> dict[str, World]:
+    return {
+        name: World(bare, feature_of=_links(name, tree, features), profiles=people, histories=lived)
+        for name, bare in tree.worlds().items()
+    }
+
+
+def _links(scenario: str, tree: ApiTree, features: FeatureTree) -> dict[tuple[str, str, str], str]:
+    """(platform, API, parameter) -> the feature that can fill it."""
+    return {
+        (platform.name, api.name, parameter): features.feature_of(
+            scenario, platform.name, api.name, parameter
+        )
+        for platform in tree.platforms(scenario)
+        for api in tree.apis(scenario, platform.name)
+        for parameter in api.parameters.get("properties", {})  # pyright: ignore[reportGeneralTypeIssues]
+    }
+
+
+def _summary(
+    studio: Studio,
+    tree: ApiTree,
+    features: FeatureTree,
+    people: Sequence[Profile],
+    lived: Sequence[History],
+    tally: Tally,
+) -> Summary:
+    kinds = [one.kind for one in features.features()]
+    offered = sum(len(tree.apis(name, one.name)) for name in tree.scenarios() for one in tree.platforms(name))
+    counts = {
+        "scenarios": len(tree.scenarios()),
+        "platforms": sum(len(tree.platforms(name)) for name in tree.scenarios()),
+        "APIs": offered,
+        "APIs used": len(tally.apis),
+        "features, basic": kinds.count("basic"),
+        "features, implicit": kinds.count("implicit"),
+        "users": len(people),
+        "actions": sum(len(one.actions) for one in lived),
+        "samples": tally.kept,
+        "calls": tally.calls,
+        **{f"arguments from the {origin}": count for origin, count in tally.origins.items()},
+    }
+    made = tally.kept + tally.rule_rejected + tally.judge_rejected + tally.failed
+    return Summary(
+        folder=studio.folder.path,
+        counts=counts,
+        funnel=Funnel(made, tally.rule_rejected, tally.judge_rejected, tally.kept, tally.failed),
+        reasons=tuple(sorted(tally.reasons.items(), key=lambda item: (-item[1], item[0]))),
+        samples=tuple(_some_samples(studio)),
+        min_yield=studio.settings.min_yield,
+        model=studio.crew.describe_model(),
+        next_steps=_next_steps(studio),
+    )
+
+
+def _some_samples(studio: Studio) -> Iterator[Sample]:
+    """Three samples from different places of the file."""
+    lines = list(islice(read_jsonl(studio.folder / "dataset/samples.jsonl"), 200))
+    for line in lines[:: max(1, len(lines) // 3)][:3]:
+        yield Sample.model_validate(line)
+
+
+def _next_steps(studio: Studio) -> tuple[str, ...]:
+    folder = studio.folder.path
+    return (
+        f"look at {folder}/dataset/samples.jsonl, {folder}/api_tree.svg and {folder}/feature_tree.svg",
+        "python -m ptool.run scenario=travel seed=3        another scenario, another seed",
+        "python -m ptool.run scenario=training scale=paper the paper's five scenarios at full size",
+    )
+
+
+def _leave_manifest(studio: Studio, summary: Summary, tally: Tally) -> None:
+    settings, crew = studio.settings, studio.crew
+    usage = {role: one.model_dump() for role, one in sorted(crew.gateway.usage.items())}
+    write_manifest(
+        studio.folder / "manifest.json",
+        Manifest(
+            settings=settings.model_dump(mode="json", by_alias=True),
+            digest=settings.digest(),
+            seeds={"run": settings.seed},
+            model=crew.describe_model(),
+            prompts=crew.prompts(),
+            counts=summary.counts,
+            funnel=summary.funnel.as_dict(),
+            timings=studio.progress.timings,
+            notes={"libraries": crew.library.fingerprints(), "reasons": tally.reasons, "usage": usage},
+        ),
+    )
+
+
+def _as_yaml(settings: Settings) -> str:
+    return yaml.safe_dump(
+        settings.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True
+    )

@@ -1,0 +1,234 @@
+"""The stages of a run in their order, each records in and records out, each leaving one readable file.
+
+    api_tree -> feature_tree -> profiles -> histories -> tasks -> episodes -> dataset
+
+Every answer a stage waits for is an item of the ledger, so a run that was ended goes on where it was: what is
+in the ledger is not asked again. Files are derived from records at the end of a stage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ..environments.behaviour import Behaviour
+from ..environments.checks import Checks
+from ..environments.conversation import behave, converse
+from ..environments.dialogue import Dialogue
+from ..environments.world import World
+from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
+from ..settings import Settings
+from ..store import Ledger, RunFolder, write_bytes, write_jsonl
+from ..trees.api_tree import ApiTree
+from ..trees.assignment import Assigned, assign
+from ..trees.asking import Asker
+from ..trees.clustering import Limits, cluster
+from ..trees.expansions import Shape
+from ..trees.feature_tree import FeatureTree
+from ..trees.graph_io import to_graphml, to_json
+from ..trees.growth import grow
+from ..trees.pictures import draw
+from .crew import Crew
+from .dataset import Tally, Writer
+from .drawing import Drawer
+from .progress import Progress, Stage
+
+Made = TypeVar("Made", bound=Record)
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What every stage works with."""
+
+    settings: Settings
+    crew: Crew
+    checks: Checks
+    folder: RunFolder
+    ledger: Ledger
+    progress: Progress
+
+    async def kept(
+        self, stage: str, item: str, kind: type[Made], make: Callable[[], Awaitable[Made]]
+    ) -> Made:
+        """An item from the ledger, or made now and put there before it is used."""
+        body = self.ledger.get(stage, item)
+        if body is not None:
+            return kind.model_validate_json(body)
+        made = await make()
+        await self.ledger.put(stage, item, made.model_dump_json().encode())
+        return made
+
+    def asker(self, stage: str, role: str, kind: type[Made], bar: Stage, **views: Any) -> Asker[Made]:
+        """A role as the trees ask it: the view they hand over, under its name, beside the constant ones.
+
+        Args: views: one of them None: that is the view handed over.
+        """
+        (name,) = (name for name, value in views.items() if value is None)
+
+        async def ask(item: str, view: dict[str, Any]) -> Made:
+            shown = {**views, name: view}
+            made = await self.kept(stage, item, kind, lambda: self.crew.ask(role, stage, item, shown))
+            bar.advance()
+            return made
+
+        return ask
+
+
+async def api_tree(studio: Studio) -> ApiTree:
+    """Grow the API tree depth first through the designer (§4.1)."""
+    settings = studio.settings
+    shape = Shape(
+        platforms=settings.platforms,
+        apis=settings.apis,
+        depth=settings.tree.depth,
+        branching=settings.tree.branching,
+    )
+    scenarios = {one.name: one.description for one in settings.scenarios()}
+
+    async def designer(item: str, view: dict[str, Any]) -> Expansion:
+        name = view["path"][0]
+        scenario = {"name": name, "description": scenarios[name]}
+        ask = studio.asker("api_tree", "designer", Expansion, bar, expansion=None, scenario=scenario)
+        return await ask(item, view)
+
+    with studio.progress.stage("api tree") as bar:
+        tree = await grow(ApiTree(), scenarios, shape, designer)
+        _leave_graph(studio, "api_tree", tree.graph, "API tree")
+    return tree
+
+
+async def feature_tree(studio: Studio, apis: ApiTree) -> FeatureTree:
+    """Cluster platform characteristics and tool parameters into user features (§4.2, bottom-up)."""
+    one = studio.settings.features
+    limits = Limits(batch=one.batch, max_parents=one.max_parents, max_themes=one.max_themes)
+    with studio.progress.stage("feature tree") as bar:
+        clusterer = studio.asker("feature_tree", "clusterer", Clusters, bar, clustering=None)
+        tree = await cluster(apis, clusterer, limits)
+        _leave_graph(studio, "feature_tree", tree.graph, "Feature tree")
+    return tree
+
+
+async def profiles(studio: Studio, tree: FeatureTree, worlds: dict[str, ScenarioWorld]) -> list[Profile]:
+    """Give every user a value for every feature (§4.2, top-down)."""
+    settings = studio.settings
+    with studio.progress.stage("profiles") as bar:
+        writer = studio.asker("profiles", "profile_writer", Bundles, bar, layer=None)
+        assigned = await assign(tree, writer, settings.users, settings.assignment, worlds=worlds)
+        write_jsonl(studio.folder / "profiles.jsonl", (one.model_dump_json().encode() for one in assigned))
+    return [one.profile for one in assigned]
+
+
+async def histories(studio: Studio, worlds: Iterable[World], people: Sequence[Profile]) -> list[History]:
+    """Let every user act in every scenario (§4.2)."""
+    settings, agents = studio.settings, studio.crew.agents
+    behaviours = {
+        world.name: Behaviour(
+            world,
+            sees=studio.crew.sees("chooser", "actor"),
+            seed=settings.seed,
+            actions_per_context=settings.history.actions_per_context,
+            loyalty=settings.history.loyalty,
+            max_rounds=settings.max_rounds,
+        )
+        for world in worlds
+    }
+    wanted = [(name, one.id) for one in people for name in behaviours]
+
+    async def live(pair: tuple[str, str]) -> None:
+        scenario, user = pair
+        made = lambda: behave(
+            behaviours[scenario], user, agents, seed=settings.seed, driver=settings.conversation
+        )  # noqa: E731
+        await studio.kept("histories", f"{scenario}-{user}", History, made)
+        bar.advance()
+
+    with studio.progress.stage("histories", len(wanted)) as bar:
+        await sliding(wanted, live, settings.concurrency)
+        lived = [History.model_validate_json(body) for _, body in studio.ledger.items("histories")]
+        write_jsonl(studio.folder / "histories.jsonl", (one.model_dump_json().encode() for one in lived))
+    return lived
+
+
+def tasks(
+    studio: Studio, worlds: dict[str, World], people: Sequence[Profile], lived: Sequence[History]
+) -> list[Task]:
+    """Draw what every user will ask for (§4.3)."""
+    settings = studio.settings
+    with studio.progress.stage("tasks") as bar:
+        drawer = Drawer(worlds, lived, settings.task, settings.seed)
+        drawn = sorted(drawer.draw(people, settings.queries_per_user), key=lambda task: task.id)
+        bar.advance(len(drawn))
+        write_jsonl(studio.folder / "tasks.jsonl", (task.model_dump_json().encode() for task in drawn))
+    return drawn
+
+
+async def episodes(studio: Studio, worlds: dict[str, World], drawn: Sequence[Task]) -> None:
+    """Play every task: query, solution, verdicts (§4.3). The episodes are in the ledger afterwards."""
+    settings, crew = studio.settings, studio.crew
+    speakers = ("user", "assistant", *settings.query_gate, *settings.judges)
+    dialogues = {
+        name: Dialogue(
+            world,
+            sees=crew.sees(*speakers),
+            judges=settings.judges,
+            gates=settings.query_gate,
+            checks=studio.checks,
+            max_rounds=settings.max_rounds,
+        )
+        for name, world in worlds.items()
+    }
+
+    async def play(task: Task) -> None:
+        if not studio.ledger.has("episodes", task.id):
+            episode = await converse(
+                dialogues[task.scenario], task, crew.agents, seed=settings.seed, driver=settings.conversation
+            )
+            await studio.ledger.put("episodes", task.id, episode.model_dump_json().encode())
+        bar.advance()
+
+    with studio.progress.stage("episodes", len(drawn)) as bar:
+        await sliding(drawn, play, settings.concurrency)
+        write_jsonl(studio.folder / "episodes.jsonl", (body for _, body in studio.ledger.items("episodes")))
+
+
+def dataset(studio: Studio, worlds: dict[str, World]) -> Tally:
+    """Write samples and rejected episodes, in the order of their ids (Fig. 7, Appendix B.2)."""
+    settings = studio.settings
+    writer = Writer(worlds, (*settings.judges, *settings.query_gate))
+    played = (Episode.model_validate_json(body) for _, body in studio.ledger.items("episodes"))
+    rejected: list[bytes] = []
+
+    def samples() -> Iterator[bytes]:
+        for kept, line in writer.lines(played):
+            bar.advance()
+            if kept:
+                yield line
+            else:
+                rejected.append(line)
+
+    with studio.progress.stage("dataset") as bar:
+        write_jsonl(studio.folder / "dataset/samples.jsonl", samples())
+        write_jsonl(studio.folder / "dataset/rejected.jsonl", rejected)
+    return writer.tally
+
+
+async def sliding(items: Iterable[Item], work: Callable[[Item], Awaitable[None]], width: int) -> None:
+    """Work on `width` items at a time, the next as soon as one is done; the first failure ends the others."""
+    queue = iter(items)
+
+    async def worker() -> None:
+        for item in queue:
+            await work(item)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(width):
+            group.create_task(worker())
+
+
+def _leave_graph(studio: Studio, name: str, graph: Any, title: str) -> None:
+    write_bytes(studio.folder / f"{name}.json", to_json(graph))
+    write_bytes(studio.folder / f"{name}.graphml", to_graphml(graph))
+    write_bytes(studio.folder / f"{name}.svg", draw(graph, title))

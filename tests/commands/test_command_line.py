@@ -1,0 +1,154 @@
+"""What a person at the terminal sees: one clear line for a fault, an exit status, and no litter."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROBE = """
+import sys
+from ptool.commands import main
+
+def job(settings, sources):
+    {body}
+    return 0
+
+sys.exit(main(job))
+"""
+
+
+def command(*words: str, folder: Path, body: str | None = None) -> subprocess.CompletedProcess[str]:
+    """`python -m ptool.run`, or the same command doing `body`."""
+    program = ["-m", "ptool.run"] if body is None else ["-c", PROBE.format(body=body)]
+    return subprocess.run(
+        [sys.executable, *program, *words], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["scenario=shoping"], "config error: scenario: got 'shoping', there are 'entertainment', "),
+        (["scenario=shoping"], "(did you mean 'shopping'?)"),
+        (["sead=3"], "(did you mean 'seed'?)"),
+        (["task.pln=free"], "(did you mean 'task.plan'?)"),
+        (["+scenario.foo=1"], "config error: scenario.foo: no such key; there are 'description', "),
+        (["users=abc"], "config error: users: got 'abc', expected an integer >= 1"),
+        (["users=0"], "config error: users: got 0, expected an integer >= 1"),
+        (["judges=[verifier,privacy]"], "config error: judges: got 'privacy', there are roles 'actor', "),
+        (["seed"], "config error: seed: not an override, expected key=value"),
+        (["seed=${nope}"], "config error: Interpolation key 'nope' not found"),
+        (["--config-dir", "nowhere"], "nowhere' not found"),
+        (["~scale"], "config error: users: missing, expected an integer >= 1"),
+    ],
+)
+def test_a_fault_is_one_line_and_leaves_nothing(words: list[str], line: str, tmp_path: Path) -> None:
+    done = command(*words, folder=tmp_path)
+    assert line in done.stderr
+    assert "Traceback" not in done.stderr
+    assert all(one.startswith("config error: ") for one in done.stderr.splitlines())
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (2, "", [])
+
+
+def test_help_is_quick_and_names_the_choices(tmp_path: Path) -> None:
+    started = time.perf_counter()
+    done = command("--help", folder=tmp_path)
+    assert time.perf_counter() - started < 4  # 0.7 s on an idle machine; the margin is for a busy one
+    assert done.returncode == 0
+    for word in ("scenario=travel seed=3", "entertainment", "queries_per_user", "--config-dir"):
+        assert word in done.stdout
+
+
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    program = "import sys, ptool.run; print([one for one in sys.modules if one in sys.argv])"
+    heavy = ["pydantic", "networkx", "autogen_core", "rich", "hydra", "loguru", "faker"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *heavy], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_configuration_is_shown_and_nothing_run(tmp_path: Path) -> None:
+    done = command("--cfg", "job", "scenario=tiny", folder=tmp_path)
+    assert "apis: 6" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_runs_every_job_and_leaves_no_litter(tmp_path: Path) -> None:
+    done = command("-m", "seed=1,2", folder=tmp_path, body="print(settings.seed, settings.run_folder())")
+    seeds, folders = zip(*(line.split() for line in done.stdout.splitlines()), strict=True)
+    assert (done.returncode, done.stderr, seeds, len(set(folders))) == (0, "", ("1", "2"), 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_ends_with_its_worst_status(tmp_path: Path) -> None:
+    assert command("-m", "seed=1,2,3", folder=tmp_path, body="return settings.seed % 3").returncode == 2
+
+
+def test_an_expected_error_is_one_line_with_its_status(tmp_path: Path) -> None:
+    body = "from ptool.errors import ModelError; raise ModelError('endpoint down')"
+    done = command(folder=tmp_path, body=body)
+    assert (done.returncode, done.stderr) == (1, "error: endpoint down\n")
+
+
+def test_a_bug_keeps_its_traceback_in_the_log(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "run.log").touch()
+    done = command("run.dir=here", folder=tmp_path, body="{}['canary']")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "the traceback is in here/run.log" in done.stderr
+    assert "KeyError: 'canary'" in (tmp_path / "here" / "run.log").read_text()
+
+
+def test_a_bug_before_there_is_a_run_folder_is_shown_in_full(tmp_path: Path) -> None:
+    done = command(folder=tmp_path, body="{}['canary']")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminate"]
+)
+@pytest.mark.parametrize("way", ["asyncio.run(asyncio.sleep(30))", "time.sleep(30)"])
+def test_an_interrupt_says_what_is_safe(
+    number: signal.Signals, status: int, way: str, tmp_path: Path
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "ledger.sqlite").touch()
+    body = f"import asyncio, time; print('ready', flush=True); {way}"
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROBE.format(body=body), "run.dir=here"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.1)
+    os.kill(process.pid, number)
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode == status
+    line = (
+        "interrupted: finished items are safe in here/ledger.sqlite; the same command continues from there\n"
+    )
+    assert stderr == line
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "text"),
+    [
+        ([], 0, "usage: ptool COMMAND"),
+        (["--version"], 0, "ptool 0.1.0"),
+        (["rum"], 2, "no command 'rum'; there are 'run' (did you mean 'run'?)"),
+        (["run", "users=0"], 2, "config error: users: got 0"),
+    ],
+)
+def test_commands_are_listed_and_dispatched(words: list[str], status: int, text: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ptool", *words], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == status
+    assert text in done.stdout + done.stderr

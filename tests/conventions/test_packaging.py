@@ -1,0 +1,80 @@
+"""The wheel holds everything: every folder with code, every data file, and it runs somewhere else."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+from pathlib import Path, PurePosixPath
+
+import ptool
+import pytest
+
+ROOT = Path(ptool.__file__).parent
+PROJECT = ROOT / "pyproject.toml"
+OUTSIDE = {"tests", "benchmarks", "build", "dist", "docs", "runs", "ptool.egg-info", "__pycache__"}
+
+pytestmark = pytest.mark.skipif(not PROJECT.is_file(), reason="needs the source tree")
+
+
+def inside() -> list[PurePosixPath]:
+    """Every file of the package's folders, relative to the root."""
+    found = []
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [one for one in folders if one not in OUTSIDE and not one.startswith(".")]
+        found += [PurePosixPath(os.path.relpath(Path(folder) / one, ROOT)) for one in files]
+    return found
+
+
+def setuptools_table() -> dict:
+    """[tool.setuptools] of pyproject.toml."""
+    return tomllib.loads(PROJECT.read_text())["tool"]["setuptools"]
+
+
+def test_every_folder_with_code_is_a_package() -> None:
+    found = {".".join(("ptool", *path.parts[:-1])) for path in inside() if path.suffix == ".py"}
+    assert sorted(found) == setuptools_table()["packages"]
+
+
+def test_every_data_file_is_in_the_wheel() -> None:
+    folders = [path for path in inside() if path.suffix not in {".py", ".pyc"} and len(path.parts) > 1]
+    assert [str(path) for path in folders if not shipped(path)] == []
+
+
+def shipped(path: PurePosixPath) -> bool:
+    """Whether a pattern of package-data matches, read as setuptools does (`**` is any depth, also none)."""
+    for package, patterns in setuptools_table()["package-data"].items():
+        parent = PurePosixPath(*package.split(".")[1:])
+        if path.is_relative_to(parent):
+            for pattern in patterns:
+                if (ROOT / path) in set((ROOT / parent).glob(pattern)):
+                    return True
+    return False
+
+
+@pytest.mark.slow
+def test_the_wheel_runs_elsewhere(tmp_path: Path) -> None:
+    """Built, installed in a clean environment, run from another folder."""
+    source = tmp_path / "source"
+    ignored = shutil.ignore_patterns(".venv", ".git", "build", "*.egg-info", "__pycache__", "[0-9a-z]*-*")
+    shutil.copytree(ROOT, source, ignore=ignored)
+    environment, elsewhere = tmp_path / "venv", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    venv.create(environment, with_pip=True)
+    python = environment / "bin" / "python"
+    run([sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path / "dist"), str(source)], tmp_path)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    run([str(python), "-m", "pip", "install", "--quiet", str(wheel)], tmp_path)
+    shutil.rmtree(source)
+    output = run([str(python), "-m", "ptool.run", "scenario=tiny"], elsewhere)
+    folder = elsewhere / output.splitlines()[-1].removeprefix("run folder: ")
+    assert (folder / "dataset" / "samples.jsonl").stat().st_size > 0
+
+
+def run(command: list[str], folder: Path) -> str:
+    """Run a command in a folder and return its stdout; a failure shows its stderr."""
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=folder, env=clean, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout

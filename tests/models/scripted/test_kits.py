@@ -1,0 +1,82 @@
+"""Every shipped kit says what it means, and is as rich as a full-scale dataset needs."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+import ptool
+from ptool.errors import ConfigError
+from ptool.models.scripted.kit import FILES, load
+from ptool.models.scripted.rehearsal import rehearse
+
+KITS = sorted((Path(ptool.__file__).parent / "environments" / "scenarios").iterdir())
+FULL = [kit for kit in KITS if kit.name != "tiny"]
+TINY = next(kit for kit in KITS if kit.name == "tiny")
+
+
+def content(folder: Path) -> dict:
+    return {name: yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8")) for name in FILES}
+
+
+@pytest.mark.parametrize("folder", KITS, ids=lambda folder: folder.name)
+def test_what_a_kit_writes_it_reads_back_as_meant(folder):
+    assert list(rehearse(load(str(folder)), rounds=12, seed=7)) == []
+
+
+@pytest.mark.parametrize("folder", FULL, ids=lambda folder: folder.name)
+def test_a_full_kit_has_what_paper_scale_needs(folder):
+    kit = load(str(folder))
+    types = [p.type for c in kit.capabilities.values() for p in c.parameters.values() if not p.feature]
+
+    assert len(kit.world.platforms) == 3
+    assert len(kit.capabilities) >= 24
+    assert {"number", "integer", "boolean", "array", "object"} <= {
+        p.type for c in kit.capabilities.values() for p in c.parameters.values()
+    }
+    assert types.count("boolean") >= 4
+    assert all(len(c.phrasings) >= 6 for c in kit.capabilities.values())
+    assert (
+        sum(len(words) for s in kit.lexicon.slots.values() for words in (s.by_context or {}).values()) >= 160
+    )
+
+
+def test_platform_names_are_unique_over_all_kits():
+    names = [name for folder in KITS for name in load(str(folder)).world.platforms]
+
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda kit: kit.pop("lexicon"), "needs the keys"),
+        (lambda kit: kit["platforms"].update(nmae="x"), "nmae"),
+        (lambda kit: kit["platforms"]["platforms"]["CornerCart"]["strengths"].update({"personal care": 0.95}), "strongest"),
+        (lambda kit: kit["platforms"]["platforms"]["CornerCart"]["strengths"].update({"personal care": 0.9}), "strong"),
+        (lambda kit: kit["tools"]["groups"]["buying"]["categories"]["catalogue"]["capabilities"]["search_items"].update(apis=["one"]), "1 apis for 2 platforms"),
+        (lambda kit: kit["tools"]["groups"]["buying"]["categories"]["catalogue"]["capabilities"]["search_items"]["parameters"]["item"].update(slot="itme"), "no slot 'itme'"),
+        (lambda kit: kit["lexicon"]["slots"]["price"].update(code="##"), "exactly one kind"),
+    ],
+)  # fmt: skip
+def test_a_broken_kit_is_refused_with_the_place(change, complaint):
+    kit = copy.deepcopy(content(TINY))
+    change(kit)
+
+    with pytest.raises(ConfigError, match=complaint) as caught:
+        load(kit)
+    assert "\n" not in str(caught.value)
+
+
+def test_rehearsal_notices_two_capabilities_that_say_the_same():
+    kit = copy.deepcopy(content(TINY))
+    orders = kit["tools"]["groups"]["buying"]["categories"]["orders"]["capabilities"]
+    orders["place_order"]["phrasings"] = ["find {item}"]
+
+    assert any("place_order" in line or "search_items" in line for line in rehearse(load(kit), rounds=5))
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"platforms\.yaml does not exist"):
+        load(str(tmp_path / "nowhere"))

@@ -1,0 +1,159 @@
+"""The API tree (§4.1): scenario -> platform -> functional categories -> APIs, on a NetworkX DiGraph.
+
+It holds what a designer made and says what is in it; how it grows (`growth`), what it must satisfy
+(`api_checks`), and how it is stored (`graph_io`) or drawn (`pictures`) is said elsewhere.
+
+A node's id is the path of names that leads to it, such as 'shopping/MegaMart/catalogue/search_products'; the
+root, named 'ptool', is '/'. Every node carries `kind` and `name`, and its kind's own attributes:
+
+    scenario  description, contexts, platforms and apis and depth and branching (what was asked for), expanded
+    platform  characteristics, apis (the number below it), expanded
+    category  description, apis (the number below it), expanded
+    api       description, capability, parameters, response, exclusive (no rival offers the capability)
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import networkx as nx
+from pydantic import ValidationError
+
+from ..errors import TreeError, names
+from ..records import Api, Platform, Record, ScenarioWorld
+from .api_checks import ROOT, check
+
+Found = TypeVar("Found", bound=Record)
+
+API_FIELDS = ("name", "description", "capability", "parameters", "response")
+
+
+class ApiTree:
+    """Scenarios, their platforms and the APIs those offer, below one root.
+
+    Args:
+        graph: a graph as `graph_io` read it; None starts an empty tree.
+
+    Raises:
+        TreeError: the graph is no API tree.
+    """
+
+    def __init__(self, graph: nx.DiGraph | None = None) -> None:
+        if graph is None:
+            graph = nx.DiGraph(tree="api")
+            graph.add_node(ROOT, kind="root", name="ptool")
+        if graph.graph.get("tree") != "api" or ROOT not in graph:
+            got = graph.graph.get("tree")
+            raise TreeError(f"API tree: got a graph marked {got!r} with {len(graph)} nodes, expected 'api'")
+        self.graph = graph
+
+    def add(self, parent: str, kind: str, name: str, **attributes: Any) -> str:
+        """Hang a new node below `parent` and return its id."""
+        node = name if parent == ROOT else f"{parent}/{name}"
+        if node in self.graph:
+            raise TreeError(f"API tree: {node!r} exists already; names must be unique below one parent")
+        self.graph.add_node(node, kind=kind, name=name, **attributes)
+        self.graph.add_edge(parent, node)
+        return node
+
+    def attributes(self, node: str) -> dict[str, Any]:
+        """The attributes of a node, live: a change changes the tree."""
+        if node not in self.graph:
+            raise TreeError(f"API tree: no node {node!r}")
+        return self.graph.nodes[node]
+
+    def children(self, node: str) -> tuple[str, ...]:
+        """The ids right below a node, in the order they were added."""
+        return tuple(self.graph.successors(node))
+
+    def below(self, node: str, kind: str) -> tuple[str, ...]:
+        """All ids of one kind in the branch of a node, depth first."""
+        return tuple(
+            one
+            for one in nx.dfs_preorder_nodes(self.graph, node)
+            if self.graph.nodes[one].get("kind") == kind
+        )
+
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the scenarios, in order."""
+        return self.children(ROOT)
+
+    def platforms(self, scenario: str) -> tuple[Platform, ...]:
+        """The platforms of a scenario, in order."""
+        return tuple(self.platform(node) for node in self.children(self._known(scenario)))
+
+    def platform(self, node: str) -> Platform:
+        """The platform a node right below a scenario stands for."""
+        found = self.attributes(node)
+        return _record(Platform, node, {field: found.get(field) for field in ("name", "characteristics")})
+
+    def apis(self, scenario: str, platform: str) -> tuple[Api, ...]:
+        """The APIs of one platform, in the tree's order."""
+        return tuple(self.api(node) for node in self.below(f"{self._known(scenario)}/{platform}", "api"))
+
+    def api(self, node: str) -> Api:
+        """The API a leaf stands for."""
+        found = self.attributes(node)
+        return _record(Api, node, {field: found.get(field) for field in API_FIELDS})
+
+    def capabilities(self, scenario: str) -> dict[str, tuple[str, ...]]:
+        """capability -> names of the platforms that offer it, both in the tree's order."""
+        offers: dict[str, tuple[str, ...]] = {}
+        for node in self.children(self._known(scenario)):
+            platform = self.attributes(node)["name"]
+            for leaf in self.below(node, "api"):
+                capability = self.attributes(leaf)["capability"]
+                if platform not in offers.get(capability, ()):
+                    offers[capability] = (*offers.get(capability, ()), platform)
+        return offers
+
+    def shared_capabilities(self, scenario: str) -> tuple[str, ...]:
+        """Capabilities at least two platforms offer: those a task may draw from (Definition 3.1)."""
+        return tuple(name for name, platforms in self.capabilities(scenario).items() if len(platforms) > 1)
+
+    def mark_exclusive(self, scenario: str) -> None:
+        """Note on every API whether its platform is the only one with that capability."""
+        offers = self.capabilities(scenario)
+        for leaf in self.below(scenario, "api"):
+            found = self.attributes(leaf)
+            found["exclusive"] = len(offers[found["capability"]]) == 1
+
+    def world(self, scenario: str) -> ScenarioWorld:
+        """One scenario as records, ready for an environment."""
+        found = self.attributes(self._known(scenario))
+        platforms = self.platforms(scenario)
+        fields = {
+            "name": scenario,
+            "description": found.get("description"),
+            "contexts": found.get("contexts"),
+            "platforms": platforms,
+            "apis": {one.name: self.apis(scenario, one.name) for one in platforms},
+        }
+        return _record(ScenarioWorld, scenario, fields)
+
+    def worlds(self) -> dict[str, ScenarioWorld]:
+        """Every scenario as records, by name."""
+        return {scenario: self.world(scenario) for scenario in self.scenarios()}
+
+    def check(self) -> None:
+        """Refuse a tree that is unfinished or breaks an invariant (§4.1); see `api_checks`.
+
+        Raises:
+            TreeError: the first invariant broken, with the node that breaks it.
+        """
+        check(self)
+
+    def _known(self, scenario: str) -> str:
+        if scenario not in self.scenarios():
+            known = names(self.scenarios(), scenario)
+            raise TreeError(f"API tree: no scenario {scenario!r}; there is {known}")
+        return scenario
+
+
+def _record(record: type[Found], where: str, fields: dict[str, Any]) -> Found:
+    try:
+        return record.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        at = ".".join(str(part) for part in first["loc"])
+        raise TreeError(f"{where}: {at}: {first['msg']}") from None

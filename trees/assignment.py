@@ -1,0 +1,256 @@
+"""Values for the features of N users (§4.2): top-down over the layers, or in one of the two rejected ways.
+
+Knows nothing of models: the profile writer is any async callable. Only the values of the feature layer make a
+profile; persona and themes are scaffolding that keeps the branches apart, handed back as lineage.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import orjson
+from pydantic import Field, JsonValue
+
+from ..errors import TreeError, names
+from ..records import Bundles, Feature, Profile, Record, ScenarioWorld
+from .asking import Asker, ask, together
+from .feature_tree import FeatureTree
+from .layer_sizes import layer_sizes, spread
+
+Strategy = Literal["top_down", "per_user", "single_pass"]
+Bundle = dict[str, JsonValue]
+
+STRATEGIES = ("top_down", "per_user", "single_pass")
+MAX_VALUE = 2000
+"""Bytes of JSON one value may have."""
+MAX_AVOID = 100
+"""Earlier users a writer is told to differ from, the latest ones."""
+
+
+class Assigned(Record):
+    """A profile, and how it came about."""
+
+    profile: Profile = Field(description="the values of the feature layer")
+    lineage: tuple[dict[str, JsonValue], ...] = Field(
+        description="values of the layers above, persona first; empty unless assigned top-down"
+    )
+
+
+async def assign(
+    tree: FeatureTree,
+    writer: Asker[Bundles],
+    users: int,
+    strategy: Strategy = "top_down",
+    *,
+    worlds: Mapping[str, ScenarioWorld],
+    branching: Sequence[int] | None = None,
+    retries: int = 2,
+) -> list[Assigned]:
+    """Give `users` people distinct values for every feature of the tree.
+
+    Args:
+        tree: the feature tree.
+        writer: async `(item_id, view "layer") -> Bundles`; ids like 'layer1/0' (the way down by number),
+            'user/0003' or 'users'.
+        users: N, at least 1.
+        strategy: `top_down`: k_l bundles for each partial profile of the layer above, N = prod k_l;
+            `per_user`: N asks, one after another; `single_pass`: one ask for all.
+        worlds: the scenarios the users live in, by name.
+        branching: k_l for every layer from the persona down; None chooses (`layer_sizes`). Top-down only.
+        retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
+
+    Returns:
+        Profiles 'u0001', 'u0002', …, no two alike.
+
+    Raises:
+        TreeError: an unknown strategy, a branching that does not fit, or an answer that stays wrong.
+    """
+    if strategy not in STRATEGIES:
+        raise TreeError(f"assignment: got {strategy!r}, expected one of {names(STRATEGIES, strategy)}")
+    if users < 1:
+        raise TreeError(f"users: got {users}, expected at least 1")
+    assigner = _Assigner(tree, writer, strategy, worlds, retries)
+    if strategy == "top_down":
+        people = await assigner.top_down(users, branching)
+    elif strategy == "per_user":
+        people = await assigner.per_user(users)
+    else:
+        people = [(one,) for one in await assigner.ask("users", assigner.last, (), users)]
+    features = tree.features()
+    return [_assigned(number, lineage, features) for number, lineage in enumerate(people, start=1)]
+
+
+def _assigned(number: int, lineage: tuple[Bundle, ...], features: Sequence[Feature]) -> Assigned:
+    values = lineage[-1]
+    profile = Profile(
+        id=f"u{number:04}",
+        basic={one.name: values[one.name] for one in features if one.kind == "basic"},
+        implicit={one.name: values[one.name] for one in features if one.kind == "implicit"},
+    )
+    return Assigned(profile=profile, lineage=lineage[:-1])
+
+
+class _Assigner:
+    def __init__(
+        self,
+        tree: FeatureTree,
+        writer: Asker[Bundles],
+        strategy: Strategy,
+        worlds: Mapping[str, ScenarioWorld],
+        retries: int,
+    ) -> None:
+        self.layers = [[tree.describe(node) for node in layer] for layer in tree.layers()]
+        self.last = len(self.layers) - 1
+        self.writer, self.retries = writer, retries
+        contexts = {name: [one.model_dump() for one in world.contexts] for name, world in worlds.items()}
+        self.setting = {"scenarios": list(worlds), "contexts": contexts, "assignment": strategy}
+
+    async def top_down(self, users: int, branching: Sequence[int] | None) -> list[tuple[Bundle, ...]]:
+        """Every layer refines each bundle of the layer above; branches are independent of each other."""
+        sizes = self.sizes(users, branching)
+        kept = [_way_down(number, sizes) for number in spread(users, math.prod(sizes))]
+        people = dict(
+            await self.branch((), (), sizes, {way[:end] for way in kept for end in range(len(way))})
+        )
+        return await self.apart([(way, people[way]) for way in kept])
+
+    def sizes(self, users: int, branching: Sequence[int] | None) -> list[int]:
+        if branching is None:
+            return layer_sizes(users, len(self.layers))
+        sizes = list(branching)
+        if len(sizes) != len(self.layers) or min(sizes) < 1 or math.prod(sizes) < users:
+            raise TreeError(
+                f"assignment: got branching {sizes!r}, expected {len(self.layers)} numbers (one a layer) "
+                f"whose product is at least {users} users"
+            )
+        return sizes
+
+    async def branch(
+        self,
+        way: tuple[int, ...],
+        lineage: tuple[Bundle, ...],
+        sizes: list[int],
+        needed: set[tuple[int, ...]],
+    ) -> list[tuple[tuple[int, ...], tuple[Bundle, ...]]]:
+        level = len(way)
+        bundles = await self.ask(_item(level, way), level, lineage, sizes[level])
+        below = [((*way, number), (*lineage, bundle)) for number, bundle in enumerate(bundles)]
+        if level == self.last:
+            return below
+        deeper = [self.branch(further, more, sizes, needed) for further, more in below if further in needed]
+        return [person for branch in await together(deeper) for person in branch]
+
+    async def apart(
+        self, people: list[tuple[tuple[int, ...], tuple[Bundle, ...]]]
+    ) -> list[tuple[Bundle, ...]]:
+        """Ask anew, in order, for whoever equals someone before: branches do not see each other."""
+        everyone = {_canonical(lineage[-1]) for _, lineage in people}
+        seen: set[bytes] = set()
+        result = []
+        for way, lineage in people:
+            if _canonical(lineage[-1]) in seen:
+                avoid = [_digest(lineage[-1])]
+                item = f"{_item(self.last, way)}/again"
+                bundles = await self.ask(item, self.last, lineage[:-1], 1, avoid, everyone)
+                lineage = (*lineage[:-1], *bundles)
+            seen.add(_canonical(lineage[-1]))
+            everyone |= seen
+            result.append(lineage)
+        return result
+
+    async def per_user(self, users: int) -> list[tuple[Bundle, ...]]:
+        """The first rejected way: all features of one user at a time, told whom to differ from."""
+        avoid: list[str] = []
+        seen: set[bytes] = set()
+        people = []
+        for number in range(1, users + 1):
+            item = f"user/{number:04}"
+            (bundle,) = await self.ask(item, self.last, (), 1, avoid[-MAX_AVOID:], seen)
+            avoid.append(_digest(bundle))
+            seen.add(_canonical(bundle))
+            people.append((bundle,))
+        return people
+
+    async def ask(
+        self,
+        item_id: str,
+        level: int,
+        lineage: tuple[Bundle, ...],
+        count: int,
+        avoid: Sequence[str] = (),
+        taken: set[bytes] | frozenset[bytes] = frozenset(),
+    ) -> tuple[Bundle, ...]:
+        features = self.layers[level]
+        view = self.setting | {
+            "level": level,
+            "count": count,
+            "features": [one.model_dump(mode="json") for one in features],
+            "given": {name: value for bundle in lineage for name, value in bundle.items()},
+            "avoid": list(avoid),
+        }
+        wanted = [one.name for one in features]
+
+        def check(answer: Bundles) -> tuple[Bundle, ...]:
+            return check_bundles(answer, wanted, count, taken)
+
+        return await ask(self.writer, item_id, view, check, self.retries)
+
+
+def check_bundles(
+    answer: Bundles, wanted: Sequence[str], count: int, taken: set[bytes] | frozenset[bytes] = frozenset()
+) -> tuple[Bundle, ...]:
+    """Refuse bundles other in number than asked, with other features, unusable values, or two alike.
+
+    Raises:
+        TreeError: what is wrong, in words the writer can mend it by.
+    """
+    if len(answer.bundles) != count:
+        raise TreeError(f"got {len(answer.bundles)} bundles, asked for exactly {count}")
+    seen = set(taken)
+    for number, bundle in enumerate(answer.bundles):
+        lost = [name for name in wanted if name not in bundle]
+        more = [name for name in bundle if name not in wanted]
+        if lost or more:
+            raise TreeError(
+                f"bundles[{number}]: expected exactly the features asked for; missing: {names(lost)}; "
+                f"not asked for: {names(one[:64] for one in more[:20])}"
+            )
+        for name, value in bundle.items():
+            _check_value(value, f"bundles[{number}].{name}")
+        if _canonical(bundle) in seen:
+            raise TreeError(f"bundles[{number}]: equals another person's, expected all to differ")
+        seen.add(_canonical(bundle))
+    return answer.bundles
+
+
+def _check_value(value: JsonValue, where: str) -> None:
+    try:
+        size = len(orjson.dumps(value))
+    except TypeError as error:
+        raise TreeError(f"{where}: got a value JSON cannot hold: {error}") from None
+    if value is None or value == "" or size > MAX_VALUE:
+        got = f"{size} bytes of JSON" if value else repr(value)
+        raise TreeError(f"{where}: got {got}, expected a value of at most {MAX_VALUE} bytes, not null")
+
+
+def _way_down(number: int, sizes: Sequence[int]) -> tuple[int, ...]:
+    way: list[int] = []
+    for size in reversed(sizes):
+        number, place = divmod(number, size)
+        way.insert(0, place)
+    return tuple(way)
+
+
+def _item(level: int, way: Sequence[int]) -> str:
+    return f"layer{level}/{'.'.join(map(str, way))}" if way else f"layer{level}"
+
+
+def _canonical(bundle: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(bundle, option=orjson.OPT_SORT_KEYS)
+
+
+def _digest(bundle: Mapping[str, Any]) -> str:
+    texts = [f"{name}: {value}" for name, value in bundle.items() if isinstance(value, (str, int))]
+    return "; ".join(texts[:6])[:160]

@@ -1,0 +1,215 @@
+"""The feature tree from the bottom up (§4.2): leaves are merged into features, features into themes.
+
+Knows nothing of models: the clusterer is any async callable. Each of its answers must partition what it was
+shown, so that no leaf is lost and none is counted twice, whatever the model says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+
+from ..errors import TreeError
+from ..records import Cluster, Clusters
+from .api_tree import ApiTree
+from .asking import Asker, ask
+from .feature_tree import PERSONA, FeatureTree, inner_id, leaves
+from .schemas import check_name, check_text
+from .value_schemas import value_schema
+
+MAX_THEME_LEVELS = 6
+"""Levels of themes after which merging that hardly shrinks anything is given up."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How wide the tree may be.
+
+    Attributes:
+        max_parents: features, and nodes of any level above them.
+        max_themes: nodes of the top level, right below the persona.
+        batch: nodes shown to the clusterer at once.
+    """
+
+    max_parents: int = 60
+    max_themes: int = 12
+    batch: int = 120
+
+    def check(self) -> None:
+        """Refuse limits under which the two kinds cannot both exist.
+
+        Raises:
+            TreeError: a limit out of range.
+        """
+        for name, least in (("max_parents", 2), ("max_themes", 2), ("batch", 1)):
+            if getattr(self, name) < least:
+                raise TreeError(f"features.{name}: got {getattr(self, name)}, expected at least {least}")
+
+
+async def cluster(
+    api_tree: ApiTree, clusterer: Asker[Clusters], limits: Limits | None = None, *, retries: int = 2
+) -> FeatureTree:
+    """Merge the leaves of an API tree into features, and those into themes, until few are left on top.
+
+    Args:
+        api_tree: a finished API tree.
+        clusterer: async `(item_id, view "clustering") -> Clusters`; ids like 'features/0/003' (level, batch).
+            Batches of one level are shown one after another, later ones with the parents `known` already.
+        limits: how wide the tree may be.
+        retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
+
+    Raises:
+        TreeError: an answer stays no partition, a level stays too wide, or a merge does not shrink its level.
+    """
+    limits = limits or Limits()
+    limits.check()
+    graph = nx.DiGraph(tree="feature")
+    graph.add_nodes_from(leaves(api_tree))
+    merger = _Merger(graph, clusterer, limits, retries)
+    nodes, level = await merger.merge(list(graph), 0), 1
+    for feature in nodes:
+        _finish_feature(graph, feature)
+    while level == 1 or len(nodes) > limits.max_themes:
+        if level > MAX_THEME_LEVELS:
+            raise TreeError(
+                f"feature tree: {len(nodes)} themes left after {MAX_THEME_LEVELS} levels of merging, "
+                f"expected at most {limits.max_themes}; raise features.max_themes or use another model"
+            )
+        nodes, level = await merger.merge(nodes, level), level + 1
+    return _rooted(graph, nodes, level + 1, api_tree)
+
+
+def _finish_feature(graph: nx.DiGraph, feature: str) -> None:
+    found = graph.nodes[feature]
+    below = [graph.nodes[leaf] for leaf in graph.successors(feature)]
+    for leaf in below:
+        leaf["kind"] = found["kind"]
+    found["value_schema"] = value_schema([leaf["schema"] for leaf in below if leaf["schema"] is not None])
+
+
+def _rooted(graph: nx.DiGraph, themes: list[str], level: int, api_tree: ApiTree) -> FeatureTree:
+    graph.add_node(
+        PERSONA, kind="root", level=level, name=PERSONA, description="who this person is, in one sentence"
+    )
+    graph.add_edges_from((PERSONA, theme) for theme in themes)
+    tree = FeatureTree(graph)
+    tree.check(api_tree)
+    return tree
+
+
+@dataclass(frozen=True)
+class _Merger:
+    graph: nx.DiGraph
+    clusterer: Asker[Clusters]
+    limits: Limits
+    retries: int
+
+    async def merge(self, nodes: list[str], level: int) -> list[str]:
+        """Put parents above the nodes of one level; returns the parents' ids in the order they came up."""
+        parents: dict[str, Cluster] = {}
+        for number, start in enumerate(range(0, len(nodes), self.limits.batch)):
+            shown = dict(list(enumerate(nodes))[start : start + self.limits.batch])
+            answer = await self.ask(f"features/{level}/{number:03}", shown, level, len(nodes), parents)
+            for one in answer.clusters:
+                parents.setdefault(one.name, one)
+                self.hang(parents[one.name], [shown[member] for member in one.members], level + 1)
+        return [inner_id(level + 1, name) for name in parents]
+
+    async def ask(
+        self, item_id: str, shown: dict[int, str], level: int, width: int, parents: Mapping[str, Cluster]
+    ) -> Clusters:
+        kinds = {number: self.graph.nodes[node].get("kind") for number, node in shown.items()}
+        limit = self.limits.max_parents
+        if level:  # the top may stay as it is; what is wider has to shrink
+            limit = min(limit, width - (width > self.limits.max_themes))
+        return await ask(
+            self.clusterer,
+            item_id,
+            self.view(shown, level, parents),
+            lambda answer: check_clusters(answer, kinds, parents, limit),
+            self.retries,
+        )
+
+    def view(self, shown: dict[int, str], level: int, parents: Mapping[str, Cluster]) -> dict[str, Any]:
+        known = [
+            {"name": one.name, "description": one.description, "kind": one.kind} for one in parents.values()
+        ]
+        return {
+            "level": level,
+            "max_parents": self.limits.max_themes if level else self.limits.max_parents,
+            "known": known,
+            "nodes": [self.node_view(number, node) for number, node in shown.items()],
+        }
+
+    def node_view(self, number: int, node: str) -> dict[str, Any]:
+        found = self.graph.nodes[node]
+        return {
+            "id": number,
+            "kind": found.get("kind"),
+            "name": found["name"],
+            "description": found["description"],
+            "source": found.get("source", "feature"),
+            "where": found.get("where", []),
+            "schema": found.get("schema"),
+        }
+
+    def hang(self, parent: Cluster, nodes: list[str], level: int) -> None:
+        above = inner_id(level, parent.name)
+        self.graph.add_node(
+            above, kind=parent.kind, level=level, name=parent.name, description=parent.description
+        )
+        self.graph.add_edges_from((above, node) for node in nodes)
+
+
+def check_clusters(
+    answer: Clusters, kinds: Mapping[int, str | None], known: Mapping[str, Cluster], limit: int
+) -> Clusters:
+    """Refuse an answer that is not a partition into at most `limit` parents of one kind each.
+
+    Args:
+        answer: the clusters.
+        kinds: number of every node shown -> its kind; None for leaves, whose kind the answer decides.
+        known: parents that earlier batches of the level made, by name.
+        limit: parents the level may have, known ones included.
+
+    Raises:
+        TreeError: what is wrong, in words the clusterer can mend it by.
+    """
+    _check_partition(answer, kinds)
+    for one in answer.clusters:
+        check_name(one.name, "cluster")
+        check_text(one.description, f"cluster {one.name!r}: description")
+        if one.name in known and known[one.name].kind != one.kind:
+            raise TreeError(
+                f"cluster {one.name!r}: got kind {one.kind!r}, but it is known as {known[one.name].kind!r}"
+            )
+        foreign = [member for member in one.members if kinds[member] not in (None, one.kind)]
+        if foreign:
+            raise TreeError(f"cluster {one.name!r} is {one.kind}: node {foreign[0]} is {kinds[foreign[0]]}")
+    own = Counter(one.name for one in answer.clusters)
+    twice = [name for name, count in own.items() if count > 1]
+    if twice:
+        raise TreeError(f"cluster {twice[0]!r} is there twice; put all its members into one")
+    width = len(own | Counter(known.keys()))
+    if width > limit:
+        raise TreeError(
+            f"got {width} parents on this level, expected at most {limit}; merge more, use known ones"
+        )
+    return answer
+
+
+def _check_partition(answer: Clusters, kinds: Mapping[int, Any]) -> None:
+    members = Counter(member for one in answer.clusters for member in one.members)
+    faults = {
+        "unknown nodes": [member for member in members if member not in kinds],
+        "nodes in several clusters": [member for member, count in members.items() if count > 1],
+        "nodes in no cluster": [number for number in kinds if number not in members],
+        "clusters without members": [one.name for one in answer.clusters if not one.members],
+    }
+    found = [f"{what}: {', '.join(map(str, which[:20]))}" for what, which in faults.items() if which]
+    if found:
+        raise TreeError(f"expected every node in exactly one cluster; {'; '.join(found)}")
