@@ -48,8 +48,6 @@ def main(job: Job, config_name: str = "config") -> int:
 
 def _composed(job: Job, config_name: str) -> int:
     import hydra
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
 
     from .composition import in_plain_words, prepared
 
@@ -59,9 +57,8 @@ def _composed(job: Job, config_name: str) -> int:
         statuses.append(_attempt(lambda: prepared(config), job))
 
     try:
-        hydra.main(version_base="1.3", config_path="pkg://ptool.conf", config_name=config_name)(one)()
-    except (HydraException, OmegaConfBaseException) as error:
-        raise in_plain_words(error) from error
+        with in_plain_words():
+            hydra.main(version_base="1.3", config_path="pkg://ptool.conf", config_name=config_name)(one)()
     except ValueError as error:
         raise ConfigError(" ".join(str(error).split())) from error
     return max(statuses, default=0)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,15 +48,12 @@ def prepared(config: DictConfig) -> tuple[Settings, Sources]:
     Raises ConfigError for anything wrong with the configuration.
     """
     from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
 
     sources = _sources()
     sources.importable()
-    try:
+    with in_plain_words():
         _add_named_roles(config)
         container = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
-    except OmegaConfBaseException as error:
-        raise ConfigError(_one_line(str(error))) from error
     assert isinstance(container, dict)
     return validated({str(key): value for key, value in container.items()}), sources
 
@@ -91,11 +90,26 @@ def _role(name: str, seats: str) -> DictConfig:
         raise ConfigError(
             f"{seats}: got {name!r}, there are roles {names(known, name)}; a role is agent/NAME.yaml"
         )
-    return loader.load_configuration(f"agent/{name}", overrides=overrides, run_mode=RunMode.RUN).agent
+    alone = [*overrides, f"+agent@role={name}"]
+    return loader.load_configuration(None, overrides=alone, run_mode=RunMode.RUN).role
 
 
-def in_plain_words(error: Exception) -> ConfigError:
-    """One line for what Hydra or OmegaConf refused: what was got and what there is."""
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Turn what Hydra, OmegaConf or YAML refuses into a ConfigError of one line."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise _explained(error) from error
+    except YAMLError as error:
+        raise ConfigError(f"not YAML: {_one_line(str(error))}") from error
+
+
+def _explained(error: Exception) -> ConfigError:
     from hydra.errors import MissingConfigException, OverrideParseException
 
     if isinstance(error, OverrideParseException):
@@ -128,5 +142,7 @@ def _unknown(key: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    kept = text.partition("\nSee https://")[0].partition("full_key:")[0]
+    kept = text
+    for noise in ("\nSee https://", "full_key:", "Config search path:"):
+        kept = kept.partition(noise)[0]
     return " ".join(kept.split())[:600]

@@ -5,7 +5,10 @@ PtoolError
 ├── TreeError            an API tree or a feature tree breaks an invariant
 ├── PromptError          a prompt asks for what its role does not see, or does not render
 ├── ModelError           a model could not be asked, or its answer could not be used
-│   └── UnknownPartError     the scripted model was given a role or a scenario it cannot play
+│   ├── UnknownPartError       the scripted model was given a role or a scenario it cannot play
+│   ├── UnreachableModelError  a client failed before there was an answer
+│   ├── UnusableAnswerError    a model answered, but never with the record that was asked for
+│   └── UnusableHistoryError   no acceptable behaviour history came about for a user
 └── StoreError           the run folder or the ledger cannot be read or written
 
 A message says where, what was got, what was expected or exists, and what to do, on one line: commands
@@ -37,15 +40,32 @@ class PromptError(PtoolError):
 
 
 class ModelError(PtoolError):
-    """A model could not be asked, or what it answered could not be used."""
+    """A model could not be asked, or what it answered could not be used; `code` ends up in reasons."""
 
     exit_status = 1
+    code = "failed"
 
 
 class UnknownPartError(ModelError):
     """The scripted model has no script for this role or no library for this scenario."""
 
     exit_status = 2
+
+
+class UnreachableModelError(ModelError):
+    """A client failed before there was an answer."""
+
+    code = "unreachable"
+
+
+class UnusableAnswerError(ModelError):
+    """A model answered, but never with the record that was asked for."""
+
+    code = "unusable"
+
+
+class UnusableHistoryError(ModelError):
+    """No acceptable behaviour history came about for one user in one scenario (§4.2)."""
 
 
 class StoreError(PtoolError):

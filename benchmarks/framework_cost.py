@@ -18,7 +18,6 @@ from pathlib import Path
 
 import orjson
 from autogen_core.models import CreateResult, RequestUsage
-
 from ptool.agents import Role
 from ptool.agents.chat import RoleAgent, seats
 from ptool.environments import Dialogue, World
@@ -32,7 +31,8 @@ PLATFORMS, APIS, USERS, BATCH = 3, 24, 80, 250
 SEES = {
     "user": "scenario platform task task.apis profile.basic profile.implicit feedback",
     "assistant": "scenario platforms apis profile.basic profile.implicit query feedback",
-    "verifier": "scenario platforms solution.apis profile.basic profile.implicit query solution solution.responses",
+    "verifier": "scenario platforms solution.apis profile.basic profile.implicit query "
+    "solution solution.responses",
 }
 OUTPUT = {"user": "Query", "assistant": "Solution", "verifier": "Verdict"}
 
@@ -44,7 +44,7 @@ class InstantModel(FakeModel):
         super().__init__(lambda *_: "")
         self.table: dict[int, str] = {}
 
-    async def create(self, messages, **options) -> CreateResult:
+    async def create(self, _messages, **options) -> CreateResult:
         """Look the answer up."""
         content = self.table[options["extra_create_args"]["seed"]]
         usage = RequestUsage(prompt_tokens=1, completion_tokens=1)
@@ -155,8 +155,8 @@ def make_task(index: int) -> Task:
 def answers(world: World, task: Task, index: int) -> dict[int, str]:
     """What the three roles say about a task, keyed by their seeds."""
     text = (
-        f"Please get me {index % 90 + 2} bags of coffee number {index} to my home address, and then {index % 7 + 2} "
-        f"boxes of green tea number {index}, with the receipt to my usual mail."
+        f"Please get me {index % 90 + 2} bags of coffee number {index} to my home address, and "
+        f"then {index % 7 + 2} boxes of green tea number {index}, with the receipt to my usual mail."
     )
     said = [
         {"item": f"coffee number {index}", "quantity": index % 90 + 2},

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ..errors import ConfigError, ModelError
+from ..errors import ConfigError, ModelError, UnusableHistoryError
 from ..models.seeds import derive
 from ..records import Action, Actions, History, Preference, Preferences, Reason, Turn
 from .values import leaves
@@ -28,7 +28,7 @@ LONGEST = 300
 """Characters of an action."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-_TELLING = re.compile(r"\b(?:prefer\w*|favou?rites?|favou?red|because|my taste|loyal\w*)\b", re.IGNORECASE)
+_TELLING = re.compile(r"\b(?:prefer\w*|my favou?rites?|because|my taste|loyal\w*)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +115,18 @@ class Behaviour:
 
     def fail(self, state: BehaviourState, role: str, error: ModelError) -> BehaviourState:
         """End the history, because a role's model did not answer."""
-        code = f"model.{getattr(error, 'code', 'failed')}"
+        code = f"model.{error.code}"
         return replace(state, phase="rejected", reasons=(_reason(code, "", str(error)[:600], role),))
 
     def history(self, state: BehaviourState) -> History:
         """Write down a history that was accepted.
 
         Raises:
-            ModelError: it was not; says the first reason.
+            UnusableHistoryError: it was not; says the first reason.
         """
         if state.phase != "accepted":
             why = state.reasons[0].message if state.reasons else "it is not over"
-            raise ModelError(
+            raise UnusableHistoryError(
                 f"{state.id}: no behaviour history after {state.round} rounds of feedback: {why}"
             )
         done = zip(state.visits, state.actions, strict=True)

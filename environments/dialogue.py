@@ -145,7 +145,7 @@ class Dialogue:
     def fail(self, state: DialogueState, role: str, error: ModelError) -> DialogueState:
         """End the episode, because a role's model did not answer."""
         blames = "query" if state.phase in ("query", "gates") else "solution"
-        code = f"model.{getattr(error, 'code', 'failed')}"
+        code = f"model.{error.code}"
         reason = Reason(code=code, blames=blames, path="", message=str(error)[:600], source=role)
         return self._rejected(state, (reason,))
 

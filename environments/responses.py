@@ -105,7 +105,7 @@ class _Maker:
         }
         lists = [value for value in made.values() if isinstance(value, list)]
         for name in _COUNTS & made.keys():
-            if len(lists) == 1 and _fits(len(lists[0]), schema["properties"][name]):
+            if len(lists) == 1 and _may_be(len(lists[0]), schema["properties"][name]):
                 made[name] = len(lists[0])
         return made
 
@@ -192,6 +192,16 @@ def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"
     return isinstance(value, wanted.get(kind, ()))
+
+
+def _may_be(number: int, schema: Mapping[str, Any]) -> bool:
+    """Tell whether a number has a schema's type and keeps to its bounds."""
+    return (
+        _fits(number, schema)
+        and schema.get("minimum", number) <= number <= schema.get("maximum", number)
+        and schema.get("exclusiveMinimum", number - 1) < number < schema.get("exclusiveMaximum", number + 1)
+        and "multipleOf" not in schema
+    )
 
 
 def _resembles(entity: Known, items: Mapping[str, Any]) -> bool:

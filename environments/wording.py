@@ -101,8 +101,9 @@ class Wording:
         """Every number, written in digits or in words."""
         found = [_digits(match, self.text) for match in _DIGITS.finditer(self.text)]
         found += [(_words(match[0]), match.span()) for match in _RUN.finditer(self.text)]
-        found += [(6 if match[1] else 0.5, match.span()) for match in _HALF.finditer(self.text)]
-        return found
+        halves = [(6 if match[1] else 0.5, match.span()) for match in _HALF.finditer(self.text)]
+        # The dozen of "half a dozen" is none.
+        return [one for one in found if not any(a <= one[1][0] < b for _, (a, b) in halves)] + halves
 
     @cached_property
     def dates(self) -> list[tuple[str, Span]]:

@@ -33,7 +33,8 @@ def dump(value: Any) -> Json:
 
 def plain(value: Any) -> Any:
     """Return the value itself, whether it comes as a value or as its `Json` text."""
-    return orjson.loads(value) if isinstance(value, Json) else value
+    # orjson takes no subclass of str.
+    return orjson.loads(value.encode()) if isinstance(value, Json) else value
 
 
 def render(name: str, value: Any) -> str:

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
 from autogen_core import CancellationToken
 from autogen_core.models import (
     AssistantMessage,
@@ -23,7 +24,7 @@ from autogen_core.models import (
 )
 from pydantic import BaseModel, ValidationError
 
-from ..errors import ConfigError, ModelError, PtoolError, names
+from ..errors import ConfigError, PtoolError, UnreachableModelError, UnusableAnswerError, names
 from ..records import Usage
 from .request import NO_USAGE, Reply, Request
 from .seeds import derive
@@ -34,8 +35,7 @@ __all__ = [
     "Gateway",
     "Reply",
     "Request",
-    "UnreachableModelError",
-    "UnusableAnswerError",
+    "checked",
 ]
 
 MAX_ANSWER = 200_000
@@ -46,18 +46,6 @@ _SHOWN_PROBLEM = 1_500
 
 Accept = Callable[[Any], Any]
 """A role's own test of a record: returns it, mended or not, or raises ValueError to have it corrected."""
-
-
-class UnusableAnswerError(ModelError):
-    """A model answered, but never with the record that was asked for."""
-
-    code = "unusable"
-
-
-class UnreachableModelError(ModelError):
-    """A client failed before there was an answer."""
-
-    code = "unreachable"
 
 
 class Gateway:
@@ -170,7 +158,8 @@ def _record(content: Any, output: type[BaseModel], accept: Accept | None) -> Any
         raise ValueError("expected one JSON object as text, got a tool call")
     if len(content) > MAX_ANSWER:
         raise ValueError(f"the answer has {len(content)} characters, at most {MAX_ANSWER} are read")
-    record = output.model_validate_json(_object_text(content))
+    # Not model_validate_json: it lets NaN, lone surrogates and integers of any length through.
+    record = output.model_validate(orjson.loads(_object_text(content)))
     return accept(record) if accept else record
 
 

@@ -38,6 +38,7 @@ class RunFolder:
             path.mkdir(parents=True, exist_ok=True)
             _refuse_foreign(path)
             self._lock = _locked(path)
+            _sweep(path)
             _same_run(path, dict(identity))
         except OSError as error:
             self.close()
@@ -81,8 +82,18 @@ class RunFolder:
 
 
 def _refuse_foreign(path: Path) -> None:
-    if not (path / MARKER).is_file() and any(one.name != LOCK for one in path.iterdir()):
+    if not (path / MARKER).is_file() and any(_foreign(one.name) for one in path.iterdir()):
         raise StoreError(f"{path}: holds files but no ptool run; choose an empty folder as run.dir")
+
+
+def _foreign(name: str) -> bool:
+    return name != LOCK and not name.startswith(f".{MARKER}.")
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a killed process left half written; the lock says that nobody is writing now."""
+    for stale in path.rglob(".*.tmp"):
+        stale.unlink(missing_ok=True)
 
 
 def _locked(path: Path) -> int:

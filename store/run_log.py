@@ -37,13 +37,7 @@ def run_log(path: Path) -> Iterator[None]:
         logger.add(path, level="INFO", format=_FILE, encoding="utf-8", backtrace=False, diagnose=False)
     except OSError as error:
         raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
-    logger.add(
-        lambda text: sys.stderr.write(text),
-        level="WARNING",
-        format=_TERMINAL,
-        backtrace=False,
-        diagnose=False,
-    )
+    logger.add(_to_terminal, level="WARNING", format=_TERMINAL, backtrace=False, diagnose=False)
     root, intercept = logging.getLogger(), _Intercept(logging.WARNING)
     root.addHandler(intercept)
     try:

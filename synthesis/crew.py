@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from autogen_core.models import ChatCompletionClient
 
 from ..agents import Observation, Prompts, Role
 from ..agents.chat import RoleAgent, seats, speak
 from ..building import build, locate
 from ..errors import ConfigError, names
-from ..models.gateway import Gateway
+from ..models.gateway import Gateway, checked
 from ..models.scripted import Library, Player, ScriptedModel
 from ..models.scripted.library import Source
 from ..models.seeds import derive
@@ -56,7 +55,7 @@ class Crew:
         if any(isinstance(client, ScriptedModel) for client in self.clients.values()):
             self._rehearse()
 
-    def _clients(self, players: Mapping[str, Player]) -> dict[str, ChatCompletionClient]:
+    def _clients(self, players: Mapping[str, Player]) -> dict[str, Any]:
         given = {"library": self.library, "players": players}
         own = {n: s.model for n, s in self.settings.agent.items() if s.model is not None}
         clients = {"default": _client(self.settings.model, "model", given)}
@@ -123,14 +122,11 @@ def _role(target: str, made: Any, name: str) -> Role:
     return made
 
 
-def _client(spec: ObjectSettings, where: str, given: Mapping[str, Any]) -> ChatCompletionClient:
+def _client(spec: ObjectSettings, where: str, given: Mapping[str, Any]) -> Any:
     taken = inspect.signature(locate(spec.target, f"{where}._target_")).parameters
-    made = build(spec, where, **{name: thing for name, thing in given.items() if name in taken})
-    if not isinstance(made, ChatCompletionClient):
-        raise ConfigError(
-            f"{where}._target_: {spec.target} is no ChatCompletionClient, got {type(made).__name__}"
-        )
-    return made
+    return checked(
+        build(spec, where, **{name: thing for name, thing in given.items() if name in taken}), where
+    )
 
 
 def _player(role: Role) -> Player:

@@ -39,6 +39,7 @@ def synthesise(settings: Settings, sources: Sources) -> Summary:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
     """
     checks = choose_checks(settings.checks)
+    stages.shape(settings).check()
     crew = Crew(settings, sources.prompts())
     with RunFolder(settings.run_folder(), crew.identity()) as folder, run_log(folder / "run.log"):
         folder.save_config(_as_yaml(settings))

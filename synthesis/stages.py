@@ -13,11 +13,14 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from loguru import logger
+
 from ..environments.behaviour import Behaviour
 from ..environments.checks import Checks
 from ..environments.conversation import behave, converse
 from ..environments.dialogue import Dialogue
 from ..environments.world import World
+from ..errors import UnusableHistoryError
 from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
 from ..settings import Settings
 from ..store import Ledger, RunFolder, write_bytes, write_jsonl
@@ -77,15 +80,15 @@ class Studio:
         return ask
 
 
+def shape(settings: Settings) -> Shape:
+    """How large every scenario of the API tree is to be."""
+    tree = settings.tree
+    return Shape(settings.platforms, settings.apis, tree.depth, tree.branching)
+
+
 async def api_tree(studio: Studio) -> ApiTree:
     """Grow the API tree depth first through the designer (§4.1)."""
     settings = studio.settings
-    shape = Shape(
-        platforms=settings.platforms,
-        apis=settings.apis,
-        depth=settings.tree.depth,
-        branching=settings.tree.branching,
-    )
     scenarios = {one.name: one.description for one in settings.scenarios()}
 
     async def designer(item: str, view: dict[str, Any]) -> Expansion:
@@ -95,7 +98,7 @@ async def api_tree(studio: Studio) -> ApiTree:
         return await ask(item, view)
 
     with studio.progress.stage("api tree") as bar:
-        tree = await grow(ApiTree(), scenarios, shape, designer)
+        tree = await grow(ApiTree(), scenarios, shape(settings), designer)
         _leave_graph(studio, "api_tree", tree.graph, "API tree")
     return tree
 
@@ -139,10 +142,16 @@ async def histories(studio: Studio, worlds: Iterable[World], people: Sequence[Pr
 
     async def live(pair: tuple[str, str]) -> None:
         scenario, user = pair
-        made = lambda: behave(
-            behaviours[scenario], user, agents, seed=settings.seed, driver=settings.conversation
-        )  # noqa: E731
-        await studio.kept("histories", f"{scenario}-{user}", History, made)
+
+        def make() -> Awaitable[History]:
+            return behave(
+                behaviours[scenario], user, agents, seed=settings.seed, driver=settings.conversation
+            )
+
+        try:
+            await studio.kept("histories", f"{scenario}-{user}", History, make)
+        except UnusableHistoryError as error:
+            logger.warning("{}; this user asks nothing in {}", error, scenario)
         bar.advance()
 
     with studio.progress.stage("histories", len(wanted)) as bar:
@@ -223,9 +232,12 @@ async def sliding(items: Iterable[Item], work: Callable[[Item], Awaitable[None]]
         for item in queue:
             await work(item)
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(width):
-            group.create_task(worker())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(width):
+                group.create_task(worker())
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 def _leave_graph(studio: Studio, name: str, graph: Any, title: str) -> None:

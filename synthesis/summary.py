@@ -79,7 +79,7 @@ class Summary:
 def report(summary: Summary, console: Console | None = None) -> None:
     """Print a summary to stdout, or to the console given."""
     console = console or Console(width=None if Console().is_terminal else _WIDTH, highlight=False)
-    console.print(render(summary), soft_wrap=False)
+    console.print(render(summary), crop=False)
     if summary.exit_status:
         kept, wanted = summary.funnel.kept_share, summary.min_yield
         line = f"yield too low: kept {kept:.1%}, min_yield is {wanted:.1%}; see dataset/rejected.jsonl"
@@ -90,12 +90,13 @@ def render(summary: Summary) -> RenderableType:
     """The summary as rich draws it."""
     parts: list[RenderableType] = [_pairs("made", summary.counts), _funnel(summary.funnel)]
     if summary.reasons:
-        parts.append(_pairs("rejected because", dict(summary.reasons[:_SHOWN_REASONS])))
+        parts.append(_pairs("\nrejected because", dict(summary.reasons[:_SHOWN_REASONS])))
     parts += [_sample(one) for one in summary.samples[:_SHOWN_SAMPLES]]
     if summary.model:
         parts.append(Text(f"\nmodel: {plain(summary.model, 300)}"))
     if summary.next_steps:
-        parts.append(Text("\n".join(["next:", *(f"  {step}" for step in summary.next_steps)])))
+        steps = "\n".join(["next:", *(f"  {step}" for step in summary.next_steps)])
+        parts.append(Text(steps, no_wrap=True, overflow="ignore"))  # a command or path stays whole
     return Group(*parts)
 
 

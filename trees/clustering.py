@@ -35,7 +35,7 @@ class Limits:
         batch: nodes shown to the clusterer at once.
     """
 
-    max_parents: int = 60
+    max_parents: int = 120
     max_themes: int = 12
     batch: int = 120
 

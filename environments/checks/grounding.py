@@ -107,10 +107,10 @@ class _Asked:
         linked = self._linked_feature()
         if linked is not None and linked in basic and within(self.value, basic[linked]):
             return Evidence(words=None, span=None, path=f"basic_features.{linked}")
-        # A number or a yes equals some feature by chance; only text proves an unlinked one.
-        if linked is None or isinstance(self.value, str | list | dict):
+        # A number equals some feature by chance: without a link only text proves where a value comes from.
+        if isinstance(self.value, str | list | dict):
             for feature, value in basic.items():
-                if not isinstance(self.value, bool) and within(self.value, value):
+                if within(self.value, value):
                     return Evidence(words=None, span=None, path=f"basic_features.{feature}")
         return None
 

@@ -264,7 +264,9 @@ class Kit:
     @cached_property
     def contextual(self) -> frozenset[str]:
         """Names of the slots whose words tell the context."""
-        return frozenset(name for name, script in self.lexicon.slots.items() if script.by_context)
+        scripts = self.lexicon.slots
+        own = {name for name, script in scripts.items() if script.by_context}
+        return frozenset(own | {name for name, script in scripts.items() if script.several in own})
 
     def habit(self, parameter: ParameterScript) -> str:
         """The latent feature a query parameter belongs to."""

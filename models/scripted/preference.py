@@ -7,6 +7,7 @@ them, so which platform is preferred is a known function of the profile and the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ DECIDES = "comes first when it comes to"
 
 def feature_of(kit: Kit, dimension: str) -> str:
     """The latent feature for a platform characteristic: 'shopping_delivery_speed'."""
-    return f"{kit.name}_{'_'.join(dimension.split())}"
+    return f"{kit.name}_{re.sub(r'[^a-z0-9]+', '_', dimension.casefold())}"
 
 
 def express(kit: Kit, decisive: Mapping[str, str]) -> dict[str, str]:
@@ -25,7 +26,7 @@ def express(kit: Kit, decisive: Mapping[str, str]) -> dict[str, str]:
     values: dict[str, str] = {}
     for dimension, wish in kit.world.dimensions.items():
         labels = [kit.world.contexts[context].label for context, one in decisive.items() if one == dimension]
-        said = f"{DECIDES} {' and '.join(labels)}" if labels else "rarely tips the scales"
+        said = f"{DECIDES} {'; '.join(labels)}" if labels else "rarely tips the scales"
         values[feature_of(kit, dimension)] = f"{wish[:1].upper()}{wish[1:]} {said}."
     return values
 
@@ -40,7 +41,7 @@ def decide(kit: Kit, implicit: Mapping[str, Any], context: str, platforms: Seque
     for dimension in kit.world.dimensions:
         value = str(implicit.get(feature_of(kit, dimension), ""))
         _, decides, needs = value.rstrip(".").partition(DECIDES)
-        labels = [need.strip() for need in needs.split(" and ")] if decides else []
+        labels = [need.strip() for need in needs.split(";")] if decides else []
         weight[dimension] = float(label in labels) if label else float(len(labels))
     return winner(kit, weight, platforms)
 

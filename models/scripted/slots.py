@@ -231,4 +231,11 @@ class Several:
         return values, ", ".join(values[:-1]) + " and " + values[-1]
 
     def read(self, words: str) -> list[str]:
-        return [self.of.read(found) for found in re.findall(self.of.pattern, words, re.IGNORECASE)]
+        return [self.of.read(found) for found in self._each(words)]
+
+    def context_of(self, words: str) -> str:
+        """The context of the first of them."""
+        return self.of.context_of(self._each(words)[0])
+
+    def _each(self, words: str) -> list[str]:
+        return re.findall(self.of.pattern, words, re.IGNORECASE)

@@ -20,7 +20,7 @@ OPENERS = (
     "Please {core}.", "Could you {core}?", "Can you {core} for me?", "{Core}, please.", "I need you to {core}.",
     "I'd like you to {core}.", "Would you {core}?", "Help me out and {core}.", "{Core}.", "It would be great if you could {core}.",
     "Hey, {core}.", "Be so kind and {core}.", "Do me a favour and {core}.", "I want you to {core}.", "Would you mind? Just {core}.",
-    "Quick one: {core}.", "Next on my list: {core}.", "Time to {core}.", "My request for today: {core}.", "Let's {core}.",
+    "Quick one: {core}.", "Next on my list: {core}.", "Time to {core}.", "My request for today: {core}.",
     "I was about to do it myself, but please {core}.", "When you have a second, {core}.", "Kindly {core}.", "Go ahead and {core}.",
 )  # fmt: skip
 FOLLOW_UPS = (
@@ -29,9 +29,13 @@ FOLLOW_UPS = (
 )  # fmt: skip
 TAILS = (
     "{Clause}.", "Please {clause}.", "And {clause}.", "Oh, and {clause}.", "Make sure to {clause}.", "Don't forget to {clause}.",
-    "{Clause} if you can.", "As for the details, {clause}.", "Remember to {clause}.", "Just {clause}.",
+    "As for the details, {clause}.", "Remember to {clause}.", "Just {clause}.",
 )  # fmt: skip
-JOINTS = (", and {clause}", "; {clause}", ", but {clause}", " and {clause}")
+JOINTS = (", and {clause}", "; {clause}", " and {clause}")
+
+
+ENDINGS = ("{core}.", "{Core}.")
+"""Only after these may a further clause be joined to the core."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +91,17 @@ class Speech:
         sentences: list[str] = []
         said: list[Said] = []
         scene = False
-        for number, call in enumerate(wanted):
+        for number, call in enumerate(calls := list(wanted)):
+            earlier = [
+                one.values
+                for one, other in zip(said, calls, strict=False)
+                if other.capability == call.capability
+            ]
             spoken, one, sets_scene = self._one_call(call, context, rng, taken, first=number == 0)
+            for _ in range(20):
+                if one.values not in earlier:
+                    break
+                spoken, one, sets_scene = self._one_call(call, context, rng, taken, first=number == 0)
             sentences += spoken
             said.append(one)
             scene = scene or sets_scene
@@ -102,22 +115,16 @@ class Speech:
         self, call: Wanted, context: str, rng: random.Random, taken: Callable[[str], bool], *, first: bool
     ) -> tuple[list[str], Said, bool]:
         script = self.scripts[call.capability]
-        cores = [p for p in script.cores if p.states <= set(call.stated)]
-        if not cores:
-            raise ValueError(f"{call.capability}: no phrasing states only {list(call.stated)}")
-        core = rng.choice(cores)
+        core = rng.choice(_eligible(script, call))
         said = Said({}, {})
         spoken = self._fill(core, context, rng, taken, said)
-        tails: list[str] = []
-        for name in call.stated:
-            if name not in core.states:
-                clause = rng.choice(script.clauses[name])
-                tails.append(self._fill(clause, context, rng, taken, said))
+        missing = [name for name in call.stated if name not in core.states]
+        tails = [self._fill(rng.choice(script.clauses[name]), context, rng, taken, said) for name in missing]
         tails += [rng.choice(script.mentions[name]).template for name in call.asked]
         rng.shuffle(tails)
-        if tails and rng.random() < 0.5:
-            spoken += rng.choice(JOINTS).format(clause=tails.pop(0))
         frame = rng.choice(OPENERS if first else FOLLOW_UPS)
+        if tails and frame.endswith(ENDINGS) and rng.random() < 0.5:
+            spoken += rng.choice(JOINTS).format(clause=tails.pop(0))
         sentences = [frame.format(core=spoken, Core=_capital(spoken))]
         sentences += [rng.choice(TAILS).format(clause=t, Clause=_capital(t)) for t in tails]
         return sentences, said, core.sets_scene
@@ -197,6 +204,17 @@ class Speech:
             context = getattr(blank.slot, "context_of", lambda _: "")(words) if blank.contextual else ""
             if context:
                 votes[context] += 1
+
+
+def _eligible(script: Script, call: Wanted) -> list[Phrase]:
+    """Phrasings that state nothing unwanted and leave nothing that no clause could state."""
+    stated = set(call.stated)
+    fitting = [
+        p for p in script.cores if p.states <= stated and all(script.clauses[n] for n in stated - p.states)
+    ]
+    if not fitting:
+        raise ValueError(f"{call.capability}: no phrasing and clauses together state just {sorted(stated)}")
+    return fitting
 
 
 def _apart(found: list[tuple[str, Found]]) -> list[tuple[str, Found]]:

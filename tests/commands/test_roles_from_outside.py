@@ -94,6 +94,28 @@ def test_an_unknown_role_names_those_of_the_folder_too(
     assert "judges: got 'outsid', there are roles 'actor', " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: [1", "config error: not YAML: "),
+        (
+            "defaults: [nobody]\nname: outside",
+            "config error: In 'agent/outside': Could not load 'agent/nobody'.",
+        ),
+        ("name: outside", "config error: agent.outside._target_: missing, expected a text"),
+        ("_target_: a.B\nname: outside\nsees: ${nope}", "config error: Interpolation key 'nope' not found"),
+    ],
+)
+def test_a_broken_role_file_is_one_line(
+    folder: Path, text: str, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "agent" / "outside.yaml").write_text(text)
+    status, _ = composed("--config-dir", "mine", "judges=[outside]", monkeypatch=monkeypatch)
+    stderr = capsys.readouterr().err
+    assert (status, "Traceback" in stderr) == (2, False)
+    assert line in stderr
+
+
 def test_without_own_folders_there_are_no_sources(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, [(_, sources)] = composed(monkeypatch=monkeypatch)
     assert sources == Sources(())

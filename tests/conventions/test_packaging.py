@@ -57,7 +57,7 @@ def shipped(path: PurePosixPath) -> bool:
 def test_the_wheel_runs_elsewhere(tmp_path: Path) -> None:
     """Built, installed in a clean environment, run from another folder."""
     source = tmp_path / "source"
-    ignored = shutil.ignore_patterns(".venv", ".git", "build", "*.egg-info", "__pycache__", "[0-9a-z]*-*")
+    ignored = shutil.ignore_patterns(".venv", ".git", "build", "dist", "runs", "*.egg-info", "__pycache__")
     shutil.copytree(ROOT, source, ignore=ignored)
     environment, elsewhere = tmp_path / "venv", tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -1,0 +1,124 @@
+"""Histories follow preferences without stating them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ptool.agents import Role
+from ptool.agents.chat import seats
+from ptool.environments import Behaviour
+from ptool.environments.conversation import behave
+from ptool.errors import ModelError
+from ptool.models.fake import FakeModel
+from ptool.models.gateway import Gateway
+from ptool.records import Actions, Preference, Preferences
+
+SEES = {
+    "chooser": ["scenario", "contexts", "platforms", "profile.basic", "profile.implicit"],
+    "actor": ["scenario", "platforms", "profile.basic", "profile.implicit", "visits"],
+}
+CHOSEN = Preferences(
+    preferences=(
+        Preference(context="morning", platform="BeanBar"),
+        Preference(context="party", platform="SlowCup"),
+    )
+)
+
+
+def did(*actions):
+    return Actions(actions=actions or tuple(f"Ordered drink {index}" for index in range(8)))
+
+
+def wrong(world, *actions):
+    behaviour = Behaviour(world, sees=SEES, seed=1, actions_per_context=4, max_rounds=0)
+    state = behaviour.apply(behaviour.reset("u0001"), "chooser", CHOSEN)
+    return [reason.code for reason in behaviour.apply(state, "actor", did(*actions)).reasons]
+
+
+@given(st.integers(1, 9), st.floats(0, 1), st.integers(0, 5))
+def test_the_preferred_platform_has_the_strict_majority_of_its_context(each, loyalty, seed):
+    from ptool.environments import World  # hypothesis shares no fixtures
+
+    world = World(SCENARIO[0], profiles=())
+    behaviour = Behaviour(world, sees=SEES, seed=seed, actions_per_context=each, loyalty=loyalty)
+    visits = behaviour.apply(behaviour.reset("u0001"), "chooser", CHOSEN).visits
+    for one in CHOSEN.preferences:
+        found = Counter(visit.platform for visit in visits if visit.context == one.context)
+        assert found.total() == each
+        assert found[one.platform] > each / 2
+
+
+SCENARIO: list = []
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _scenario(world):
+    SCENARIO.append(world.scenario)
+
+
+def test_a_plan_depends_on_the_seed_alone(world):
+    def plan(seed):
+        behaviour = Behaviour(world, sees=SEES, seed=seed)
+        return behaviour.apply(behaviour.reset("u0001"), "chooser", CHOSEN).visits
+
+    assert plan(1) == plan(1) != plan(2)
+
+
+@pytest.mark.parametrize(
+    ("action", "found"),
+    [
+        ("Ordered a mocha", []),
+        ("Ordered a mocha, my favourite", ["history.reveals"]),
+        ("Preferred a mocha", ["history.reveals"]),
+        ("Ordered; WANTS it, quick", ["history.reveals"]),
+        ("Wanted it quickly", []),
+        (" ", ["history.length"]),
+        ("x" * 301, ["history.length"]),
+        ("two\nlines", ["history.unprintable"]),
+    ],
+)
+def test_actions_show_and_do_not_tell(world, action, found):
+    assert wrong(world, action, *did().actions[1:]) == found
+
+
+def test_as_many_actions_as_visits(world):
+    assert wrong(world, "Ordered a mocha") == ["history.count"]
+
+
+@pytest.mark.parametrize(
+    ("preferences", "code"),
+    [
+        (CHOSEN.preferences[:1], "history.preferences"),
+        (CHOSEN.preferences + CHOSEN.preferences[:1], "history.preferences"),
+        (
+            (CHOSEN.preferences[0], Preference(context="party", platform="slowcup")),
+            "history.unknown_platform",
+        ),
+    ],
+)
+def test_preferences_are_one_a_context_on_platforms_that_exist(world, preferences, code):
+    behaviour = Behaviour(world, sees=SEES, seed=1, max_rounds=0)
+    state = behaviour.apply(behaviour.reset("u0001"), "chooser", Preferences(preferences=preferences))
+    assert [one.code for one in state.reasons] == [code]
+    with pytest.raises(ModelError, match="cafe-u0001: no behaviour history"):
+        behaviour.history(state)
+
+
+@pytest.mark.parametrize("driver", ["loop", "round_robin"])
+async def test_a_history_is_played_through_the_agents(world, driver):
+    def answer(role, blocks, seed):
+        return CHOSEN if role == "chooser" else did()
+
+    roles = {
+        name: Role(name, name, f"ptool.records.{output}", SEES[name])
+        for name, output in (("chooser", "Preferences"), ("actor", "Actions"))
+    }
+    gateway = Gateway({"default": FakeModel(answer)}, concurrency=2)
+    behaviour = Behaviour(world, sees=SEES, seed=3, actions_per_context=4)
+    history = await behave(behaviour, "u0001", seats(roles, gateway.ask), seed=3, driver=driver)
+    assert len(history.actions) == 8
+    assert set(history.visible()[0]) == {"platform", "action"}
+    assert history.preferences == CHOSEN.preferences

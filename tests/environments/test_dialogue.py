@@ -1,0 +1,206 @@
+"""The query-and-solution protocol along every path, through both drivers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ptool.agents import Role
+from ptool.agents.chat import seats
+from ptool.environments import Dialogue
+from ptool.environments.conversation import converse
+from ptool.errors import ConfigError, ModelError, UnknownPartError
+from ptool.models.fake import FakeModel
+from ptool.models.gateway import Gateway
+from ptool.records import Finding, Verdict
+
+SEES = {
+    "user": ["scenario", "platform", "task", "task.apis", "profile.basic", "profile.implicit", "feedback"],
+    "assistant": ["scenario", "platforms", "apis", "profile.basic", "profile.implicit", "query", "feedback"],
+    "verifier": [
+        "scenario",
+        "platforms",
+        "solution.apis",
+        "profile.basic",
+        "profile.implicit",
+        "query",
+        "solution",
+        "solution.responses",
+    ],
+}
+OUTPUT = {"user": "ptool.records.Query", "assistant": "ptool.records.Solution"}
+OK = Verdict(ok=True, reasons=())
+DRIVERS = pytest.mark.parametrize("driver", ["loop", "round_robin"])
+
+
+def objection(blames):
+    found = Finding(code="Wrong Value!", blames=blames, path="", message="no")
+    return Verdict(ok=False, reasons=(found,))
+
+
+class Play:
+    """Plays one episode with scripted answers: role -> what it says in its first, second, … turn."""
+
+    def __init__(self, world, cafe, **said):
+        self.world, self.cafe = world, cafe
+        self.said = {"user": [cafe.query()], "assistant": [cafe.solution()], "verifier": [OK], **said}
+        self.shown: dict[str, list[dict]] = {}
+
+    def answer(self, role, blocks, seed):
+        self.shown.setdefault(role, []).append({name: json.loads(text) for name, text in blocks.items()})
+        turns = self.said[role]
+        said = turns[min(len(self.shown[role]), len(turns)) - 1]
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    async def episode(self, driver="loop", *, judges=("verifier",), gates=(), max_rounds=2, roles=None):
+        roles = roles or {
+            name: Role(
+                name,
+                name if name in SEES else "verifier",
+                OUTPUT.get(name, "ptool.records.Verdict"),
+                SEES.get(name, SEES["verifier"]),
+            )
+            for name in ("user", *gates, "assistant", *judges)
+        }
+        gateway = Gateway({"default": FakeModel(self.answer)}, concurrency=4)
+        dialogue = Dialogue(
+            self.world,
+            sees={n: r.sees for n, r in roles.items()},
+            judges=judges,
+            gates=gates,
+            max_rounds=max_rounds,
+        )
+        return await converse(dialogue, self.cafe.task, seats(roles, gateway.ask), seed=1, driver=driver)
+
+
+def spoken(episode):
+    return [(turn.role, turn.round) for turn in episode.turns]
+
+
+@DRIVERS
+async def test_a_faultless_episode_is_accepted(world, cafe, driver):
+    episode = await Play(world, cafe).episode(driver)
+    assert (episode.status, episode.rounds, episode.reasons) == ("accepted", 0, ())
+    assert spoken(episode) == [("user", 0), ("assistant", 0), ("verifier", 0)]
+    assert episode.responses[0]["item"] == "flat whites"
+    assert episode.usage.calls == 3
+
+
+@DRIVERS
+async def test_a_bad_query_goes_back_to_the_user(world, cafe, driver):
+    play = Play(world, cafe, user=[cafe.query("Two flat whites from BeanBar please"), cafe.query()])
+    episode = await play.episode(driver)
+    assert (episode.status, episode.rounds) == ("accepted", 1)
+    assert spoken(episode) == [("user", 0), ("user", 1), ("assistant", 1), ("verifier", 1)]
+    assert play.shown["user"][0]["feedback"] == []
+    assert "query.platform" in {one["code"] for one in play.shown["user"][1]["feedback"]}
+
+
+@DRIVERS
+async def test_a_bad_solution_goes_back_to_the_assistant(world, cafe, driver):
+    play = Play(world, cafe, assistant=[cafe.solution(quantity="2"), cafe.solution()])
+    episode = await play.episode(driver)
+    assert spoken(episode) == [("user", 0), ("assistant", 0), ("assistant", 1), ("verifier", 1)]
+    assert [one["code"] for one in play.shown["assistant"][1]["feedback"]] == ["arguments.type"]
+    assert [one.code for one in episode.objections] == ["arguments.type"]
+
+
+async def test_the_assistant_is_never_told_the_target(world, cafe):
+    play = Play(world, cafe, assistant=[cafe.solution(platform="SlowCup", api="brew"), cafe.solution()])
+    episode = await play.episode()
+    feedback = play.shown["assistant"][1]["feedback"]
+    assert [one["code"] for one in feedback] == ["agreement"]
+    assert "BeanBar" not in json.dumps(feedback)
+    assert "BeanBar" in episode.objections[0].message
+
+
+@DRIVERS
+@pytest.mark.parametrize(("blames", "back_to"), [("query", "user"), ("solution", "assistant")])
+async def test_a_judge_sends_it_back_to_whom_it_blames(world, cafe, driver, blames, back_to):
+    episode = await Play(world, cafe, verifier=[objection(blames), OK]).episode(driver)
+    assert spoken(episode)[3] == (back_to, 1)
+    assert (episode.status, episode.objections[0].code) == ("accepted", "judge.wrong_value")
+
+
+@DRIVERS
+async def test_after_the_last_round_it_is_rejected_with_reasons(world, cafe, driver):
+    episode = await Play(world, cafe, verifier=[objection("solution")]).episode(driver, max_rounds=1)
+    assert (episode.status, episode.rounds) == ("rejected", 1)
+    assert [one.source for one in episode.reasons] == ["verifier"]
+    assert len(episode.objections) == 2
+
+
+@DRIVERS
+async def test_gates_and_judges_must_all_agree(world, cafe, driver):
+    play = Play(world, cafe, gate=[objection("solution"), OK], second=[Verdict(ok=False, reasons=()), OK])
+    episode = await play.episode(driver, gates=["gate"], judges=["verifier", "second"])
+    assert spoken(episode)[:3] == [("user", 0), ("gate", 0), ("user", 1)]
+    assert [(one.code, one.blames) for one in episode.objections] == [
+        ("judge.wrong_value", "query"),
+        ("judge.unexplained", "solution"),
+    ]
+    assert (episode.status, episode.rounds) == ("accepted", 2)
+
+
+@DRIVERS
+@pytest.mark.parametrize("role", ["user", "assistant", "verifier"])
+async def test_a_failing_model_rejects_the_episode(world, cafe, driver, role):
+    episode = await Play(world, cafe, **{role: [ConnectionError("gone")]}).episode(driver)
+    assert (episode.status, episode.reasons[0].code) == ("rejected", "model.unreachable")
+    episode = await Play(world, cafe, **{role: ["no json"]}).episode(driver)
+    assert (episode.status, episode.reasons[0].code) == ("rejected", "model.unusable")
+    assert episode.reasons[0].source == role
+
+
+@DRIVERS
+async def test_a_role_the_model_cannot_play_ends_the_run(world, cafe, driver):
+    with pytest.raises(UnknownPartError, match="cannot play"):
+        await Play(world, cafe, verifier=[UnknownPartError("cannot play 'verifier'")]).episode(driver)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"verifier": [objection("query"), objection("solution"), OK]},
+        {"assistant": ["{}"]},
+        {"verifier": [ModelError("x")], "second": [objection("query")]},
+        {"verifier": [objection("query")], "second": [ModelError("x")]},
+    ],
+)
+async def test_both_drivers_give_equal_episodes(world, cafe, said):
+    said = {"second": [OK], **said}
+    first = await Play(world, cafe, **said).episode("loop", judges=["verifier", "second"])
+    other = await Play(world, cafe, **said).episode("round_robin", judges=["verifier", "second"])
+    assert first.model_dump_json() == other.model_dump_json()
+
+
+async def test_a_role_sees_its_views_and_nothing_else(world, cafe):
+    play = Play(world, cafe)
+    sees = SEES | {"blind": ["scenario", "query", "profile.basic"]}
+    role = Role("blind", sees=sees["blind"])
+    roles = {n: Role(n, n, OUTPUT.get(n, "ptool.records.Verdict"), SEES[n]) for n in SEES}
+    kept = []
+
+    async def respond(observation, ask):
+        kept.append(observation.views)
+        return OK
+
+    role.respond = respond
+    episode = await play.episode(judges=["verifier", "blind"], roles={**roles, "blind": role})
+    assert episode.status == "accepted"
+    assert set(kept[0]) == {"scenario", "query", "profile.basic"}
+    assert "SENTINEL" not in repr(kept)
+    assert "SENTINEL" in repr(play.shown["verifier"])
+    assert "task" not in play.shown["assistant"][0]
+
+
+def test_wrong_roles_are_named_at_once(world):
+    with pytest.raises(ConfigError, match="'task' tells the answer"):
+        Dialogue(world, sees={**SEES, "assistant": ["query", "task"]})
+    with pytest.raises(ConfigError, match="'visits' is not shown"):
+        Dialogue(world, sees={**SEES, "user": ["visits"]})
+    with pytest.raises(ConfigError, match=r"agent\.privacy: missing"):
+        Dialogue(world, sees=SEES, judges=["privacy"])

@@ -1,0 +1,102 @@
+"""The sandbox answers by the schema, by nothing but its input, and remembers."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ptool.environments import SandboxState, execute
+from ptool.environments.responses import answer
+from ptool.environments.world import compile_schema
+from ptool.records import Call
+
+NAMES = st.sampled_from(["order_id", "item", "count", "status", "price", "when", "note", "entries"])
+BOUNDS = st.tuples(st.integers(-50, 50), st.integers(0, 40))
+
+
+def numbers(kind):
+    return BOUNDS.map(lambda b: {"type": kind, "minimum": b[0], "maximum": b[0] + b[1]})
+
+
+LEAVES = st.one_of(
+    st.just({"type": "string"}),
+    st.just({"type": "boolean"}),
+    st.just({"type": ["string", "null"]}),
+    st.just({"const": 4}),
+    st.just({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 2}),
+    st.just({"type": "number", "multipleOf": 0.5, "minimum": 0.2}),
+    st.builds(
+        lambda n, m: {"type": "string", "minLength": n, "maxLength": n + m},
+        st.integers(0, 30),
+        st.integers(0, 9),
+    ),
+    st.sampled_from(["date", "time", "date-time", "email", "uri", "uuid"]).map(
+        lambda one: {"type": "string", "format": one}
+    ),
+    st.lists(st.sampled_from(["a", "b", 3, None]), min_size=1, max_size=4).map(lambda some: {"enum": some}),
+    numbers("integer"),
+    numbers("number"),
+)
+
+
+def nested(inner):
+    return st.one_of(
+        st.builds(
+            lambda items, least, more: {
+                "type": "array",
+                "items": items,
+                "minItems": least,
+                "maxItems": least + more,
+            },
+            inner,
+            st.integers(0, 3),
+            st.integers(0, 3),
+        ),
+        st.dictionaries(NAMES, inner, max_size=4).map(
+            lambda parts: {"type": "object", "properties": parts, "required": sorted(parts)[:2]}
+        ),
+        st.lists(inner, min_size=1, max_size=2).map(lambda some: {"anyOf": some}),
+    )
+
+
+SCHEMAS = st.dictionaries(NAMES, st.recursive(LEAVES, nested, max_leaves=8), max_size=5).map(
+    lambda parts: {"type": "object", "properties": parts, "required": sorted(parts)}
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(SCHEMAS, st.integers(0, 2**60))
+def test_every_answer_conforms_to_its_schema(schema, key):
+    made = answer(schema, key, {}, ())
+    assert compile_schema(schema).is_valid(made), list(compile_schema(schema).iter_errors(made))
+    assert answer(schema, key, {}, ()) == made
+
+
+def order(item):
+    return Call(api="order_drink", arguments={"item": item, "quantity": 1, "address": "home"})
+
+
+def test_an_answer_repeats_the_arguments_and_has_an_id_of_its_own(world):
+    _, first = execute(SandboxState(), world, "BeanBar", order("tea"))
+    _, again = execute(SandboxState(), world, "BeanBar", order("tea"))
+    _, other = execute(SandboxState(), world, "BeanBar", order("mocha"))
+    assert first == again
+    assert (first.ok, first.value["item"], first.value["status"]) == (True, "tea", "confirmed")
+    assert first.value["order_id"] != other.value["order_id"]
+
+
+def test_what_was_created_is_found_later(world):
+    state, first = execute(SandboxState(), world, "BeanBar", order("tea"))
+    state, second = execute(state, world, "BeanBar", order("mocha"))
+    _, listed = execute(state, world, "BeanBar", Call(api="list_orders", arguments={}))
+    assert listed.value["count"] == 2
+    assert listed.value["orders"] == [
+        {"order_id": one.value["order_id"], "item": one.value["item"]} for one in (first, second)
+    ]
+
+
+def test_a_refused_call_changes_nothing(world):
+    state = SandboxState()
+    for call in (Call(api="brew", arguments={}), Call(api="order_drink", arguments={"item": 3})):
+        after, outcome = execute(state, world, "BeanBar", call)
+        assert (after, outcome.ok) == (state, False)
+        assert outcome.value["error"]

@@ -1,0 +1,103 @@
+"""A run folder is made or continued, never mixed up, and used by one process at a time."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ptool.errors import StoreError
+from ptool.store import RunFolder
+
+SAME = {"settings": "abc", "prompts": "123"}
+
+
+def test_a_new_folder_is_made_with_its_parents(tmp_path: Path) -> None:
+    with RunFolder(tmp_path / "runs" / "one", SAME) as folder:
+        file = folder / "dataset/samples.jsonl"
+        folder.save_config("seed: 1\n")
+    assert file == tmp_path / "runs" / "one" / "dataset" / "samples.jsonl"
+    assert file.parent.is_dir()
+    assert (tmp_path / "runs" / "one" / "config.yaml").read_text() == "seed: 1\n"
+
+
+def test_the_same_run_continues(tmp_path: Path) -> None:
+    RunFolder(tmp_path, SAME).close()
+    RunFolder(tmp_path, dict(reversed(SAME.items()))).close()
+
+
+def test_another_run_is_refused_by_what_differs(tmp_path: Path) -> None:
+    RunFolder(tmp_path, SAME).close()
+    with pytest.raises(StoreError, match=r"begun with other prompts; remove it, or choose another run\.dir"):
+        RunFolder(tmp_path, {**SAME, "prompts": "124"})
+
+
+@pytest.mark.parametrize("name", ["thesis.tex", "run.log", "ledger.sqlite"])
+def test_a_foreign_folder_is_refused_and_left_alone(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(StoreError, match="holds files but no ptool run"):
+        RunFolder(tmp_path, SAME)
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+
+
+def test_what_a_killed_process_left_half_written_is_swept(tmp_path: Path) -> None:
+    (tmp_path / "..ptool-run.json.x1.tmp").touch()
+    RunFolder(tmp_path, SAME).close()
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset" / ".samples.jsonl.x2.tmp").touch()
+    RunFolder(tmp_path, SAME).close()
+    assert list(tmp_path.rglob("*.tmp")) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"format": 1}', "{"])
+def test_a_damaged_marker_is_one_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / ".ptool-run.json").write_text(text)
+    with pytest.raises(StoreError, match="damaged"):
+        RunFolder(tmp_path, SAME)
+
+
+def test_a_marker_of_another_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".ptool-run.json").write_text('{"format": 7, "identity": {}}')
+    with pytest.raises(StoreError, match="format 7, expected 1"):
+        RunFolder(tmp_path, SAME)
+
+
+@pytest.mark.parametrize("below", ["file", "file/below"])
+def test_what_cannot_be_a_folder_is_one_line(below: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"cannot be used as a run folder: .*; choose another run\.dir"):
+        RunFolder(tmp_path / below, SAME)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_one_line(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match="Permission denied"):
+        RunFolder(tmp_path / "run", SAME)
+
+
+def test_the_same_process_cannot_open_it_twice(tmp_path: Path) -> None:
+    with RunFolder(tmp_path, SAME), pytest.raises(StoreError, match=f"in use by process {os.getpid()};"):
+        RunFolder(tmp_path, SAME)
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from ptool.store import RunFolder
+folder = RunFolder(Path("run"), {})
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_second_process_is_refused_by_name_until_the_first_is_gone(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", HOLDER], cwd=tmp_path, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    with pytest.raises(StoreError, match=f"in use by process {process.pid};"):
+        RunFolder(tmp_path / "run", {})
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    RunFolder(tmp_path / "run", {}).close()

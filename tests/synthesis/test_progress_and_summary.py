@@ -1,0 +1,102 @@
+"""What the person who started a run is shown."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from ptool.records import ArgumentOrigin, Evidence, Sample, UserProfile
+from ptool.synthesis.progress import Progress
+from ptool.synthesis.summary import Funnel, Summary, plain, report
+from rich.console import Console
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_without_a_terminal_a_stage_is_two_lines() -> None:
+    stream = io.StringIO()
+    progress = Progress(stream)
+    with progress.stage("episodes", 3) as stage:
+        stage.advance()
+        stage.advance(2)
+    first, second = stream.getvalue().splitlines()
+    assert first == "episodes: started (3)"
+    assert second.startswith("episodes: 3 of 3 in ")
+    assert progress.timings.keys() == {"episodes"}
+
+
+def test_a_failed_stage_does_not_claim_its_end() -> None:
+    stream = io.StringIO()
+    with pytest.raises(RuntimeError), Progress(stream).stage("profiles"):
+        raise RuntimeError
+    assert stream.getvalue() == "profiles: started\n"
+
+
+def test_on_a_terminal_there_are_bars() -> None:
+    stream = Terminal()
+    with Progress(stream).stage("episodes", 2) as stage:
+        stage.advance(2)
+    assert "episodes" in stream.getvalue()
+    assert "started" not in stream.getvalue()
+
+
+def sample(query: str) -> Sample:
+    evidence = Evidence(path="basic_features.home_address")
+    origin = ArgumentOrigin(call=0, parameter="to", value="1 Main St", origin="profile", evidence=evidence)
+    return Sample(
+        id="tiny-u0001-0001", scenario="tiny", user_id="u0001", query=query, platforms=(), tools=(),
+        user_profile=UserProfile(basic_features={"home_address": "1 Main St", "age": 30}, user_history={}),
+        answer=("MegaMart", [{"order": {"to": ["1 Main St"]}}]), query_params=(), profile_params=("to",),
+        origins=(origin,),
+    )  # fmt: skip
+
+
+def shown(summary: Summary) -> str:
+    stream = io.StringIO()
+    report(summary, Console(file=stream, width=100))
+    return stream.getvalue()
+
+
+def test_the_report_shows_counts_funnel_reasons_and_samples() -> None:
+    text = shown(
+        Summary(
+            Path("here"), {"users": 4, "samples": 1200}, Funnel(10, 2, 1, 7), (("arguments.type", 2),),
+            (sample("Send it to my home"),), min_yield=0.5, model="scripted: no LLM", next_steps=("less it",),
+        )
+    )  # fmt: skip
+    for part in ("1,200", "rule-rejected", "20.0%", "70.0%", "arguments.type", "Send it to my home"):
+        assert part in text
+    assert json.dumps({"home_address": "1 Main St"}) in text
+    assert "30" not in text.partition("profile")[2]
+    assert "scripted: no LLM" in text
+
+
+def test_text_of_a_model_is_shown_as_it_is_and_cannot_steer_the_terminal() -> None:
+    text = shown(
+        Summary(Path("here"), {}, Funnel(1, 0, 0, 1), samples=(sample("[red]hi[/red] \x1b[2J\nthere"),))
+    )
+    assert "[red]hi[/red]" in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(("kept", "status"), [(5, 0), (4, 3), (0, 3)])
+def test_a_low_yield_is_status_three_and_said(kept: int, status: int) -> None:
+    summary = Summary(Path("here"), {}, Funnel(10, 10 - kept, 0, kept), min_yield=0.5)
+    assert summary.exit_status == status
+    assert ("yield too low: kept" in shown(summary)) == bool(status)
+
+
+def test_nothing_made_is_a_yield_of_zero() -> None:
+    assert Summary(Path("here"), {}, Funnel(0, 0, 0, 0), min_yield=0.1).exit_status == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("a\tb\u202ec", "a b c"), ("x" * 9, "xxxxxxx…"), ("x" * 8, "x" * 8)]
+)
+def test_plain_text_is_bounded_and_printable(text: str, expected: str) -> None:
+    assert plain(text, 8) == expected
