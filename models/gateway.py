@@ -48,6 +48,18 @@ Accept = Callable[[Any], Any]
 """A role's own test of a record: returns it, mended or not, or raises ValueError to have it corrected."""
 
 
+def checked(client: Any, where: str) -> ChatCompletionClient:
+    """The client itself, once it is known to be one.
+
+    Raises:
+        ConfigError: it is something else; `where` is the configuration key that named it.
+    """
+    if not isinstance(client, ChatCompletionClient):
+        got = type(client).__name__
+        raise ConfigError(f"{where}._target_: got a {got}, expected an AutoGen ChatCompletionClient")
+    return client
+
+
 class Gateway:
     """Asks the client of a role, or the default one, at most `concurrency` questions at a time.
 
