@@ -1,4 +1,4 @@
-"""Figures of a finished run, read from its files: sizes, shares, coverage, near-duplicates, leaks of latent values."""
+"""Figures of a finished run, read from its files: sizes, shares, coverage, near-duplicates, latent values."""
 
 from __future__ import annotations
 

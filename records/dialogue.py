@@ -19,7 +19,9 @@ class TaskCall(Record):
     capability: str = Field(description="its capability")
     stated: tuple[str, ...] = Field(description="parameters the query must state")
     known: dict[str, str] = Field(description="parameter -> basic feature that fills it, from the profile")
-    defaults: tuple[str, ...] = Field((), description="required parameters left at their schema's default")
+    defaults: tuple[str, ...] = Field(
+        default=(), description="required parameters left at their schema's default"
+    )
 
 
 class Task(Record):
@@ -77,7 +79,9 @@ class Reason(Record):
 
     code: str = Field(description="stable identifier, '<family>.<kind>', such as 'arguments.type'")
     blames: Literal["query", "solution"] = Field(description="who has to mend it")
-    path: str = Field("", description="where, such as 'calls[0].arguments.quantity'; empty: the whole")
+    path: str = Field(
+        default="", description="where, such as 'calls[0].arguments.quantity'; empty: the whole"
+    )
     message: str = Field(description="what was got and what was expected, for the one who mends it")
     source: str = Field(description="the check or judge that says so")
 
@@ -86,7 +90,7 @@ class Verdict(Record):
     """What a judge answers."""
 
     ok: bool = Field(description="true: nothing to object")
-    reasons: tuple[Finding, ...] = Field((), description="the objections; empty when ok")
+    reasons: tuple[Finding, ...] = Field(default=(), description="the objections; empty when ok")
 
 
 class Finding(Record):
@@ -94,7 +98,9 @@ class Finding(Record):
 
     code: str = Field(description="a short snake_case word for the kind of fault, such as 'wrong_value'")
     blames: Literal["query", "solution"] = Field(description="who has to mend it")
-    path: str = Field("", description="where, such as 'calls[0].arguments.quantity'; empty: the whole")
+    path: str = Field(
+        default="", description="where, such as 'calls[0].arguments.quantity'; empty: the whole"
+    )
     message: str = Field(description="what is wrong and what was expected, one sentence")
 
 
@@ -109,9 +115,9 @@ class Turn(Record):
 class Usage(Record):
     """What the calls of an episode cost."""
 
-    calls: int = Field(0, description="model calls, repaired ones included")
-    prompt_tokens: int = Field(0, description="tokens sent, as the model counted them")
-    completion_tokens: int = Field(0, description="tokens received")
+    calls: int = Field(default=0, description="model calls, repaired ones included")
+    prompt_tokens: int = Field(default=0, description="tokens sent, as the model counted them")
+    completion_tokens: int = Field(default=0, description="tokens received")
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -129,10 +135,14 @@ class Episode(Record):
     status: Literal["accepted", "rejected"] = Field(description="how it ended")
     query: Query | None = Field(description="the last query; None where none was usable")
     solution: Solution | None = Field(description="the last solution; None where none was usable")
-    responses: tuple[dict[str, Any], ...] = Field((), description="what the sandbox answered, call by call")
+    responses: tuple[dict[str, Any], ...] = Field(
+        default=(), description="what the sandbox answered, call by call"
+    )
     rounds: int = Field(description="rounds of feedback used")
     reasons: tuple[Reason, ...] = Field(description="of a rejected episode, the last objections")
-    objections: tuple[Reason, ...] = Field((), description="every objection on the way, mended ones included")
+    objections: tuple[Reason, ...] = Field(
+        default=(), description="every objection on the way, mended ones included"
+    )
     turns: tuple[Turn, ...] = Field(description="who said what, in order")
     usage: Usage = Field(description="what it cost")
 

@@ -13,9 +13,13 @@ from .dialogue import Origin, Reason
 class Evidence(Record):
     """Where an argument's value stands."""
 
-    words: str | None = Field(None, description="origin query: the words of the query that state it")
-    span: tuple[int, int] | None = Field(None, description="origin query: their start and end, in characters")
-    path: str | None = Field(None, description="origin profile: the feature, 'basic_features.home_address'")
+    words: str | None = Field(default=None, description="origin query: the words of the query that state it")
+    span: tuple[int, int] | None = Field(
+        default=None, description="origin query: their start and end, in characters"
+    )
+    path: str | None = Field(
+        default=None, description="origin profile: the feature, 'basic_features.home_address'"
+    )
 
 
 class ArgumentOrigin(Record):

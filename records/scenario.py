@@ -43,6 +43,11 @@ class Api(Record):
     parameters: JsonObject = Field(description="JSON Schema of type object: properties and required")
     response: JsonObject = Field(description="JSON Schema of what a call returns, of type object")
 
+    def properties(self) -> dict[str, Any]:
+        """The parameters' own schemas, by name."""
+        found = self.parameters.get("properties")
+        return dict(found) if isinstance(found, dict) else {}
+
     def function_schema(self) -> dict[str, Any]:
         """The tool as a model is shown it (Fig. 7)."""
         return {
@@ -67,10 +72,10 @@ class Category(Record):
 class Expansion(Record):
     """What the designer answers when asked to refine one node of the API tree; other lists stay empty."""
 
-    contexts: tuple[Context, ...] = Field((), description="asked for a scenario: its kinds of need")
-    platforms: tuple[Platform, ...] = Field((), description="asked for a scenario: its platforms")
-    categories: tuple[Category, ...] = Field((), description="asked for categories: the children")
-    apis: tuple[Api, ...] = Field((), description="asked for APIs: the leaves")
+    contexts: tuple[Context, ...] = Field(default=(), description="asked for a scenario: its kinds of need")
+    platforms: tuple[Platform, ...] = Field(default=(), description="asked for a scenario: its platforms")
+    categories: tuple[Category, ...] = Field(default=(), description="asked for categories: the children")
+    apis: tuple[Api, ...] = Field(default=(), description="asked for APIs: the leaves")
 
 
 class ScenarioWorld(Record):

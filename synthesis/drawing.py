@@ -1,7 +1,7 @@
-"""Drawing tasks (§4.3): who asks, for what kind of need, on which platform, which calls, and what is left unsaid.
+"""Drawing tasks (§4.3): who asks, for what need, on which platform, which calls, and what is left unsaid.
 
-Drawn by seeded code in one sequential pass before a word is written, so that platforms, APIs and the two kinds
-of parameter are covered evenly and the ground truth is known. It knows no role and no model.
+Drawn by seeded code in one sequential pass before a word is written, so that platforms, APIs and the two
+kinds of parameter are covered evenly and the ground truth is known. It knows no role and no model.
 """
 
 from __future__ import annotations
@@ -27,10 +27,6 @@ class Blanks:
     may_state: tuple[str, ...]  # optional, only the query can say them
     may_ask: dict[str, str]  # optional, and the profile has them
 
-    @property
-    def least(self) -> int:
-        return len(self.stated) + len(self.defaulted) + len(self.known)
-
 
 @dataclass
 class Balance:
@@ -49,6 +45,7 @@ class Balance:
         return whole * (1 - self.profile_share) - self.stated, whole * self.profile_share - self.known
 
     def count(self, task: Task) -> None:
+        """Add a task that was drawn."""
         self.tasks += 1
         for call in task.calls:
             self.used[task.scenario, task.platform, call.api] += 1
@@ -105,11 +102,11 @@ class Drawer:
     def _calls(
         self, profile: Profile, world: World, platform: str, rng: random.Random
     ) -> tuple[TaskCall, ...]:
-        tools = self._tools(profile, world, platform, rng)
+        tools = self._tools(world, platform, rng)
         chosen = self._shape(tools, rng)
         return self._fill([(tool, self._split(profile, world, tool)) for tool in chosen], rng)
 
-    def _tools(self, profile: Profile, world: World, platform: str, rng: random.Random) -> list[Tool]:
+    def _tools(self, world: World, platform: str, rng: random.Random) -> list[Tool]:
         """The platform's interchangeable APIs, the least used first."""
         shared = _shared(world)
         tools = [
@@ -188,7 +185,7 @@ def split(profile: Profile, world: World, tool: Tool) -> Blanks:
 def _some(
     candidates: list[tuple[int, str]], wanted: float, rng: random.Random, least: int
 ) -> list[tuple[int, str]]:
-    """About `wanted` of the candidates: rounded at random, so that the average is met and tasks still differ."""
+    """About `wanted` of the candidates, rounded at random: the average is met and tasks still differ."""
     spread = wanted + rng.uniform(-1.0, 1.0)
     count = int(spread) + (rng.random() < spread % 1) if spread > 0 else 0
     return rng.sample(candidates, min(max(count, least), len(candidates)))

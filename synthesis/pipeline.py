@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 from loguru import logger
 
-from ..environments.checks import Checks, choose_checks
+from ..environments.checks import choose_checks
 from ..environments.world import World
 from ..records import History, Profile, Sample
 from ..settings import Settings
@@ -87,7 +87,7 @@ def _links(scenario: str, tree: ApiTree, features: FeatureTree) -> dict[tuple[st
         )
         for platform in tree.platforms(scenario)
         for api in tree.apis(scenario, platform.name)
-        for parameter in api.parameters.get("properties", {})  # pyright: ignore[reportGeneralTypeIssues]
+        for parameter in api.properties()
     }
 
 

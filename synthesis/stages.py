@@ -25,8 +25,8 @@ from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, R
 from ..settings import Settings
 from ..store import Ledger, RunFolder, write_bytes, write_jsonl
 from ..trees.api_tree import ApiTree
-from ..trees.assignment import Assigned, assign
 from ..trees.asking import Asker
+from ..trees.assignment import assign
 from ..trees.clustering import Limits, cluster
 from ..trees.expansions import Shape
 from ..trees.feature_tree import FeatureTree

@@ -30,7 +30,7 @@ from .library import Library
 from .part import Part, Player
 from .players import PLAYERS
 
-NOTE = "scripted: no language model took part; every text comes from ptool's own kits and a known preference model"
+NOTE = "scripted: no language model took part; every text comes from kits and a known preference model"
 """What manifest and report say of data made with it."""
 
 
@@ -40,7 +40,7 @@ class ScriptedModel(ChatCompletionClient):
     Args:
         library: what it knows.
         players: further roles it can play, by name.
-        slips: probability of a human slip in a query or a solution, 0 to 1; checks and judges must catch them.
+        slips: probability of a human slip in a query or a solution, 0 to 1; the checks must catch it.
     """
 
     component_type = "model"
@@ -146,6 +146,7 @@ def _role(texts: Sequence[str]) -> str:
     first, _, _ = (texts[0] if texts else "").partition("\n")
     if not first.startswith("Role: "):
         raise UnknownPartError(
-            f"the scripted model needs 'Role: <name>' as the first line of the system message, got {first[:80]!r}"
+            "the scripted model needs 'Role: <name>' as the first line of the system message, "
+            f"got {first[:80]!r}"
         )
     return first.removeprefix("Role: ").strip()

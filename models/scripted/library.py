@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from ...errors import UnknownPartError, names
 from .kit import Kit, load
 from .speech import Speech
-from .tables import read_yaml
+from .tables import mentions
 
 Source = str | Mapping[str, Any]
 """A kit's folder, or a mapping with the contents of its three files."""
-
-
-@lru_cache(maxsize=1)
-def people() -> dict[str, Any]:
-    """Basic features, latent habits and themes that exist in every scenario."""
-    return read_yaml(Path(__file__).with_name("people.yaml"))
-
-
-@lru_cache(maxsize=1)
-def mentions() -> dict[str, tuple[str, ...]]:
-    """Basic feature -> common ways to ask for it without giving its value."""
-    return {name: tuple(feature["mention"]) for name, feature in people()["basic"].items()}
 
 
 class Library:

@@ -59,18 +59,22 @@ class Part:
 
     @cached_property
     def rng(self) -> random.Random:
+        """Draws for this part alone."""
         return random.Random(self.seed)
 
     @property
     def scenario(self) -> str:
+        """Name of the scenario."""
         return self.view("scenario")["name"]
 
     @property
     def kit(self) -> Kit:
+        """The scenario's kit."""
         return self.library.kit(self.scenario)
 
     @property
     def speech(self) -> Speech:
+        """The scenario's writer and reader."""
         return self.library.speech(self.scenario)
 
     def platforms(self) -> list[str]:
@@ -91,7 +95,8 @@ class Part:
         except ValueError:
             known = names(self.kit.world.platforms, platform)
             raise UnknownPartError(
-                f"scenario {self.scenario!r}: the scripted model does not know platform {platform!r}; it knows {known}"
+                f"scenario {self.scenario!r}: the scripted model does not know platform {platform!r}; "
+                f"it knows {known}"
             ) from None
 
 

@@ -11,80 +11,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from faker import Faker
 
-from .tables import read_yaml
+from .tables import countries, people
 
-OCCUPATIONS = {
-    "nurse": ("Health Sciences", "City Hospital"), "teacher": ("Education", "Northside School"), "architect": ("Architecture", "Linea Studio"),
-    "electrician": ("Electrical Trades", "Voltwerk"), "software developer": ("Computer Science", "Bitfjord"), "accountant": ("Accounting", "Summa Partners"),
-    "journalist": ("Journalism", "The Morning Ledger"), "chef": ("Culinary Arts", "Casa Romero"), "lawyer": ("Law", "Hale & Orsini"),
-    "biologist": ("Biology", "Marine Institute"), "bus driver": ("Transport", "Metro Lines"), "graphic designer": ("Graphic Design", "Papier Works"),
-    "pharmacist": ("Pharmacy", "Linden Pharmacy"), "carpenter": ("Carpentry", "Oakhand"), "musician": ("Music", "Chamber Orchestra"),
-    "civil engineer": ("Civil Engineering", "Bridge & Beam"), "social worker": ("Social Work", "Open Door Centre"), "translator": ("Linguistics", "Verbatim"),
-    "veterinarian": ("Veterinary Medicine", "Paws Clinic"), "data analyst": ("Statistics", "Quantile"), "florist": ("Botany", "Green Corner"),
-    "police officer": ("Public Administration", "City Police"), "photographer": ("Photography", "Lichtraum"), "sales manager": ("Business Administration", "Brightway Trading"),
-}  # fmt: skip
-DEGREES = ("secondary school", "vocational training", "bachelor's degree", "master's degree", "doctorate")
-DIETS = (
-    "vegetarian",
-    "vegan",
-    "no restrictions",
-    "gluten-free",
-    "pescatarian",
-    "low-carb",
-    "halal",
-    "kosher",
-    "dairy-free",
-)
-ALLERGENS = (
-    "peanuts",
-    "shellfish",
-    "lactose",
-    "birch pollen",
-    "sesame",
-    "soy",
-    "cat hair",
-    "wheat",
-    "eggs",
-    "house dust",
-)
-DEVICES = (
-    "Pixel 9 phone",
-    "iPhone 15",
-    "Galaxy Tab S9",
-    "ThinkPad X1 laptop",
-    "MacBook Air",
-    "Kobo e-reader",
-    "Fairphone 5",
-    "smart TV",
-    "iPad mini",
-    "Surface Pro",
-)
-CARS = (
-    "Skoda Octavia",
-    "Toyota Yaris",
-    "Renault Zoe",
-    "Volkswagen Golf",
-    "Fiat Panda",
-    "Hyundai Ioniq 5",
-    "Ford Focus",
-    "Volvo V60",
-    "Dacia Duster",
-    "Honda Jazz",
-)
-CARDS = ("Visa", "Mastercard", "American Express", "Maestro")
-SIZES = ("XS", "S", "M", "L", "XL", "XXL")
 _LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "ı": "i", "đ": "d", "þ": "th"})
-
-
-@lru_cache(maxsize=1)
-def countries() -> dict[str, dict[str, Any]]:
-    """Country -> its locale, money, time, phone mask and cities."""
-    return read_yaml(Path(__file__).with_name("countries.yaml"))
 
 
 @dataclass(frozen=True)
@@ -105,7 +38,7 @@ class Sketch:
         return cls(
             country,
             _named(said, cities) or rng.choice(cities),
-            _named(said, list(OCCUPATIONS)) or rng.choice(list(OCCUPATIONS)),
+            _named(said, list(people()["occupations"])) or rng.choice(list(people()["occupations"])),
             int(age[1]) if age else rng.randint(19, 74),
         )
 
@@ -152,14 +85,15 @@ def person(sketch: Sketch, rng: random.Random) -> dict[str, Any]:
     first = faker.first_name_female() if gender == "female" else faker.first_name_male()
     last = faker.last_name_female() if gender == "female" else faker.last_name_male()
     handle = f"{ascii_letters(first)}.{ascii_letters(last)}"
-    field, employer = OCCUPATIONS[sketch.occupation]
+    field, employer = people()["occupations"][sketch.occupation]
     street, postcode = f"{faker.street_name()} {rng.randint(1, 140)}", fill(postcode_mask, rng)
-    devices = rng.sample(DEVICES, rng.randint(2, 3))
+    office = f"{faker.street_name()} {rng.randint(1, 90)}"
+    devices = rng.sample(people()["devices"], rng.randint(2, 3))
     domain = re.sub(r"[^a-z]+", "-", employer.casefold()).strip("-")
     born = f"{2026 - sketch.age}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
     return {
         "full_name": f"{first} {last}",
-        "username": f"{ascii_letters(first)}_{rng.choice(('runs', 'reads', 'north', 'sky', 'river', 'notes', 'fern', 'maps'))}{rng.randint(10, 99)}",
+        "username": f"{ascii_letters(first)}_{rng.choice(people()['handles'])}{rng.randint(10, 99)}",
         "birth_date": born,
         "age": sketch.age,
         "gender": gender,
@@ -180,8 +114,8 @@ def person(sketch: Sketch, rng: random.Random) -> dict[str, Any]:
         "occupation": sketch.occupation,
         "employer": f"{employer} {sketch.city}",
         "work_email": f"{handle}@{domain}.example.com",
-        "work_address": f"{faker.street_name()} {rng.randint(1, 90)}, {fill(postcode_mask, rng)} {sketch.city}",
-        "payment_method": f"{rng.choice(CARDS)} ending in {fill('####', rng)}",
+        "work_address": f"{office}, {fill(postcode_mask, rng)} {sketch.city}",
+        "payment_method": f"{rng.choice(people()['cards'])} ending in {fill('####', rng)}",
         "bank_account": fill(land["account"], rng),
         "billing_address": {
             "street": street,
@@ -191,20 +125,20 @@ def person(sketch: Sketch, rng: random.Random) -> dict[str, Any]:
         },
         "annual_income": rng.randint(22, 140) * 1000,
         "tax_id": fill("###-###-###", rng),
-        "allergies": rng.sample(ALLERGENS, rng.randint(1, 3)),
-        "dietary_preference": rng.choice(DIETS),
+        "allergies": rng.sample(people()["allergens"], rng.randint(1, 3)),
+        "dietary_preference": rng.choice(people()["diets"]),
         "height_cm": rng.randint(152, 198),
         "weight_kg": rng.randint(50, 105),
-        "clothing_size": rng.choice(SIZES),
+        "clothing_size": rng.choice(people()["sizes"]),
         "shoe_size": rng.randint(36, 47),
         "preferred_device": devices[0],
         "devices": devices,
-        "car_model": rng.choice(CARS),
+        "car_model": rng.choice(people()["cars"]),
         "licence_plate": fill(land["plate"], rng),
         "home_airport": airport,
         "frequent_flyer_number": fill("FF-########", rng),
         "seat_preference": rng.choice(("aisle", "window")),
-        "education_level": rng.choice(DEGREES),
+        "education_level": rng.choice(people()["degrees"]),
         "field_of_study": field,
         "subtitles": rng.random() < 0.5,
         "marketing_consent": rng.random() < 0.5,

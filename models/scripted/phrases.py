@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from .kit import CapabilityScript, Kit, ParameterScript
+from .kit import Kit
+from .kit_files import CapabilityScript, ParameterScript
 from .slots import Says, Slot
 
 _BLANK = re.compile(r"\{(\w+)\}")
@@ -41,6 +42,7 @@ class Found:
 
     @property
     def length(self) -> int:
+        """Characters it covers."""
         return self.end - self.start
 
 
@@ -56,6 +58,7 @@ class Phrase:
 
     @cached_property
     def literals(self) -> tuple[str, ...]:
+        """The stretches between its blanks."""
         return tuple(_BLANK.split(self.template)[::2])
 
     @cached_property
@@ -65,6 +68,7 @@ class Phrase:
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
+        """What finds it in a text, one group a blank."""
         parts = [re.escape(self.literals[0])]
         for blank, literal in zip(self.blanks, self.literals[1:], strict=True):
             parts += [f"({blank.slot.pattern})", re.escape(literal)]
@@ -88,6 +92,7 @@ class Phrase:
 
     @property
     def sets_scene(self) -> bool:
+        """Whether its words tell the context."""
         return any(blank.contextual for blank in self.blanks)
 
     def values(self, words: tuple[str, ...]) -> dict[str, Any]:
@@ -114,6 +119,7 @@ class Script:
 
     @cached_property
     def trailing(self) -> tuple[Phrase, ...]:
+        """Everything that may follow a core."""
         return tuple(
             p for group in (self.clauses, self.mentions) for phrases in group.values() for p in phrases
         )

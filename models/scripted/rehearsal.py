@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from ...errors import PtoolError
 from .kit import Kit, load
-from .library import mentions, people
 from .speech import Speech, Wanted
+from .tables import mentions, people
 
 
 def rehearse(kit: Kit, rounds: int, seed: int = 0) -> Iterator[str]:
@@ -79,8 +79,9 @@ def _faults(kit: Kit) -> Iterator[str]:
             if context not in kit.world.contexts:
                 yield f"slot {slot}: unknown context {context!r}"
             for word in words:
-                if owner.setdefault(word.casefold(), context) != context:
-                    yield f"slot {slot}: {word!r} stands in contexts {owner[word.casefold()]!r} and {context!r}"
+                first = owner.setdefault(word.casefold(), context)
+                if first != context:
+                    yield f"slot {slot}: {word!r} stands in contexts {first!r} and {context!r}"
         if script.by_context and set(script.by_context) != set(kit.world.contexts):
             yield f"slot {slot}: by_context must have every context {list(kit.world.contexts)}"
     for name, capability in kit.capabilities.items():
@@ -97,26 +98,29 @@ def _faults(kit: Kit) -> Iterator[str]:
 
 
 def report(kit: Kit) -> str:
-    """Size and shape of a kit on one line each, against what a full kit should have."""
-    counts = Counter(len(c.phrasings) for c in kit.capabilities.values())
-    sources: Counter[str] = Counter()
-    for capability in kit.capabilities.values():
-        for p in capability.parameters.values():
-            sources[f"{'required' if p.required else 'optional'} {'profile' if p.feature else 'query'}"] += 1
-    total = len(kit.capabilities)
-    types = Counter(p.type for c in kit.capabilities.values() for p in c.parameters.values())
+    """Size and shape of a kit, a line each."""
+    capabilities, lexicon = kit.capabilities.values(), kit.lexicon
+    parameters = [p for capability in capabilities for p in capability.parameters.values()]
+    sources = Counter(
+        f"{'required' if p.required else 'optional'} {'profile' if p.feature else 'query'}"
+        for p in parameters
+    )
+    each = ", ".join(f"{name} {count / len(capabilities):.2f}" for name, count in sorted(sources.items()))
+    categories = Counter(category for _, category in kit.category_of.values())
     words = {
-        n: {c: len(w) for c, w in (s.by_context or {}).items()}
-        for n, s in kit.lexicon.slots.items()
-        if s.by_context
+        name: [len(words) for words in slot.by_context.values()]
+        for name, slot in lexicon.slots.items()
+        if slot.by_context
     }
     return "\n".join(
         (
-            f"{kit.name}: {len(kit.world.platforms)} platforms, {total} capabilities, categories {[(c, sum(1 for x in kit.category_of.values() if x[1] == c)) for c in dict.fromkeys(c for _, c in kit.category_of.values())]}",
-            f"phrasings per capability: {dict(counts)}; remarks {len(kit.lexicon.remarks)}, asides {len(kit.lexicon.asides)}, actions {len(kit.lexicon.actions)}, interests {len(kit.lexicon.interests)}",
-            "parameters per capability: "
-            + ", ".join(f"{k} {v / total:.2f}" for k, v in sorted(sources.items())),
-            f"types {dict(types)}; contextual words {words}",
+            f"{kit.name}: {len(kit.world.platforms)} platforms, {len(capabilities)} capabilities",
+            f"capabilities a category: {dict(categories)}",
+            f"phrasings: {sum(len(c.phrasings) for c in capabilities)}; remarks {len(lexicon.remarks)}, "
+            f"asides {len(lexicon.asides)}, actions {len(lexicon.actions)}, "
+            f"interests {len(lexicon.interests)}",
+            f"parameters a capability: {each}",
+            f"types: {dict(Counter(p.type for p in parameters))}; words a context: {words}",
         )
     )
 

@@ -32,6 +32,8 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 
+_MONTH = f"(?:{'|'.join(MONTHS)})"
+
 
 class Slot(Protocol):
     """A kind of value: how it is said, and how it is heard."""
@@ -69,15 +71,18 @@ class Choice:
     def _values(self) -> dict[str, str]:
         return {word.casefold(): word for words in self.by_context.values() for word in words}
 
-    @cached_property
+    @property
     def pattern(self) -> str:
+        """A regular expression that matches its words."""
         return alternation(list(self._values.values()))
 
     def draw(self, rng: random.Random, context: str) -> tuple[str, str]:
+        """A value with its words."""
         word = rng.choice(self.by_context.get(context) or self.by_context[""])
         return word, word
 
     def read(self, words: str) -> str:
+        """The value of the words."""
         return self._values[words.casefold()]
 
     def context_of(self, words: str) -> str:
@@ -95,15 +100,18 @@ class Says:
     def _values(self) -> dict[str, str]:
         return {word.casefold(): value for value, words in self.words.items() for word in words}
 
-    @cached_property
+    @property
     def pattern(self) -> str:
+        """A regular expression that matches its words."""
         return alternation([word for words in self.words.values() for word in words])
 
     def draw(self, rng: random.Random, context: str) -> tuple[str, str]:  # noqa: ARG002
+        """A value with its words."""
         value = rng.choice(list(self.words))
         return value, rng.choice(self.words[value])
 
     def read(self, words: str) -> str:
+        """The value of the words."""
         return self._values[words.casefold()]
 
 
@@ -116,14 +124,16 @@ class Number:
     step: float
     integer: bool
 
-    @cached_property
+    @property
     def pattern(self) -> str:
+        """A regular expression that matches its words."""
         words = "|".join(NUMBER_WORDS[1:]) if self.integer else None
         digits = r"\d{1,9}" if self.integer else r"\d{1,9}(?:\.\d{1,2})?"
         return f"(?:{digits}|{words})" if words else digits
 
     def draw(self, rng: random.Random, context: str) -> tuple[int | float, str]:  # noqa: ARG002
-        steps = int(round((self.high - self.low) / self.step))
+        """A value with its words."""
+        steps = round((self.high - self.low) / self.step)
         value = round(self.low + rng.randint(0, steps) * self.step, 2)
         if not self.integer:
             return value, f"{value:.2f}".removesuffix(".00")
@@ -132,6 +142,7 @@ class Number:
         return value, NUMBER_WORDS[value] if spelled else str(value)
 
     def read(self, words: str) -> int | float:
+        """The value of the words."""
         low = words.casefold()
         if low in NUMBER_WORDS:
             return NUMBER_WORDS.index(low)
@@ -145,9 +156,13 @@ class Date:
     start: dt.date
     end: dt.date
 
-    pattern = rf"(?:\d{{1,2}} (?:{'|'.join(MONTHS)}) \d{{4}}|(?:{'|'.join(MONTHS)}) \d{{1,2}}, \d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
+    @property
+    def pattern(self) -> str:
+        """A regular expression that matches its words."""
+        return rf"(?:\d{{1,2}} {_MONTH} \d{{4}}|{_MONTH} \d{{1,2}}, \d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
 
     def draw(self, rng: random.Random, context: str) -> tuple[str, str]:  # noqa: ARG002
+        """A value with its words."""
         day = self.start + dt.timedelta(days=rng.randint(0, (self.end - self.start).days))
         month = MONTHS[day.month - 1]
         words = rng.choice(
@@ -156,6 +171,7 @@ class Date:
         return day.isoformat(), words
 
     def read(self, words: str) -> str:
+        """The value of the words."""
         if words[:4].isdigit() and "-" in words:
             return words
         first, second, year = words.replace(",", "").split()
@@ -173,9 +189,13 @@ class Time:
     end: int
     step: int
 
-    pattern = r"(?:\d{1,2}:\d{2}(?: [ap]m)?|\d{1,2} [ap]m)"
+    @property
+    def pattern(self) -> str:
+        """A regular expression that matches its words."""
+        return r"(?:\d{1,2}:\d{2}(?: [ap]m)?|\d{1,2} [ap]m)"
 
     def draw(self, rng: random.Random, context: str) -> tuple[str, str]:  # noqa: ARG002
+        """A value with its words."""
         minutes = self.start + rng.randint(0, (self.end - self.start) // self.step) * self.step
         hour, minute = divmod(minutes, 60)
         value = f"{hour:02d}:{minute:02d}"
@@ -185,6 +205,7 @@ class Time:
         return value, f"{twelve}:{minute:02d} {half}" if minute else f"{twelve} {half}"
 
     def read(self, words: str) -> str:
+        """The value of the words."""
         clock, _, half = words.casefold().partition(" ")
         hour, _, minute = clock.partition(":")
         number = int(hour)
@@ -199,16 +220,19 @@ class Code:
 
     mask: str
 
-    @cached_property
+    @property
     def pattern(self) -> str:
+        """A regular expression that matches its words."""
         return "".join({"#": r"\d", "@": "[A-Z]"}.get(c) or re.escape(c) for c in self.mask)
 
     def draw(self, rng: random.Random, context: str) -> tuple[str, str]:  # noqa: ARG002
+        """A value with its words."""
         pick = {"#": "0123456789", "@": "ABCDEFGHJKLMNPQRSTUVWXYZ"}
         code = "".join(rng.choice(pick[c]) if c in pick else c for c in self.mask)
         return code, code
 
     def read(self, words: str) -> str:
+        """The value of the words."""
         return words.upper()
 
 
@@ -220,17 +244,20 @@ class Several:
     low: int
     high: int
 
-    @cached_property
+    @property
     def pattern(self) -> str:
+        """A regular expression that matches its words."""
         one = self.of.pattern
         return f"{one}(?:, {one})*(?: and {one})"
 
     def draw(self, rng: random.Random, context: str) -> tuple[list[str], str]:
+        """A value with its words."""
         pool = self.of.by_context.get(context) or self.of.by_context[""]
         values = rng.sample(pool, min(rng.randint(self.low, self.high), len(pool)))
         return values, ", ".join(values[:-1]) + " and " + values[-1]
 
     def read(self, words: str) -> list[str]:
+        """The value of the words."""
         return [self.of.read(found) for found in self._each(words)]
 
     def context_of(self, words: str) -> str:

@@ -10,7 +10,8 @@ from collections import Counter
 from typing import Any
 
 from ...records import Call, Solution
-from .kit import CapabilityScript, Kit
+from .kit import Kit
+from .kit_files import CapabilityScript
 from .part import Part
 from .preference import decide
 from .speech import Heard, Understanding

@@ -1,6 +1,6 @@
 """How the scripted model writes a request and how it reads one.
 
-`Writer.write` puts wanted calls into words; `Reader.read` finds the calls in words again. Both speak from one
+`Speech.write` puts wanted calls into words; `Speech.read` finds the calls in words again. Both speak from one
 kit, which is what makes the scripted model honest about its own talk and lost outside of it. Neither knows a
 prompt, a role or a profile.
 """
@@ -15,24 +15,7 @@ from typing import Any
 
 from .kit import Kit
 from .phrases import Found, Phrase, Script, draw, free_phrases, scripts
-
-OPENERS = (
-    "Please {core}.", "Could you {core}?", "Can you {core} for me?", "{Core}, please.", "I need you to {core}.",
-    "I'd like you to {core}.", "Would you {core}?", "Help me out and {core}.", "{Core}.", "It would be great if you could {core}.",
-    "Hey, {core}.", "Be so kind and {core}.", "Do me a favour and {core}.", "I want you to {core}.", "Would you mind? Just {core}.",
-    "Quick one: {core}.", "Next on my list: {core}.", "Time to {core}.", "My request for today: {core}.",
-    "I was about to do it myself, but please {core}.", "When you have a second, {core}.", "Kindly {core}.", "Go ahead and {core}.",
-)  # fmt: skip
-FOLLOW_UPS = (
-    "Then {core}.", "Also, {core}.", "After that, {core}.", "And while you are at it, {core}.", "Once that is done, {core}.",
-    "Besides that, {core}.", "Next, {core}.", "On top of that, {core}.", "One more thing: {core}.", "In the same go, {core}.",
-)  # fmt: skip
-TAILS = (
-    "{Clause}.", "Please {clause}.", "And {clause}.", "Oh, and {clause}.", "Make sure to {clause}.", "Don't forget to {clause}.",
-    "As for the details, {clause}.", "Remember to {clause}.", "Just {clause}.",
-)  # fmt: skip
-JOINTS = (", and {clause}", "; {clause}", " and {clause}")
-
+from .tables import frames
 
 ENDINGS = ("{core}.", "{Core}.")
 """Only after these may a further clause be joined to the core."""
@@ -82,8 +65,6 @@ class Speech:
         self.asides = free_phrases(kit, kit.lexicon.asides, "aside")
         self.actions = free_phrases(kit, kit.lexicon.actions, "action")
 
-    # -- writing ----------------------------------------------------------------------------------------------
-
     def write(
         self, wanted: Iterable[Wanted], context: str, rng: random.Random, taken: Callable[[str], bool]
     ) -> tuple[str, tuple[Said, ...]]:
@@ -122,11 +103,11 @@ class Speech:
         tails = [self._fill(rng.choice(script.clauses[name]), context, rng, taken, said) for name in missing]
         tails += [rng.choice(script.mentions[name]).template for name in call.asked]
         rng.shuffle(tails)
-        frame = rng.choice(OPENERS if first else FOLLOW_UPS)
+        frame = rng.choice(frames()["openers" if first else "follow_ups"])
         if tails and frame.endswith(ENDINGS) and rng.random() < 0.5:
-            spoken += rng.choice(JOINTS).format(clause=tails.pop(0))
+            spoken += rng.choice(frames()["joints"]).format(clause=tails.pop(0))
         sentences = [frame.format(core=spoken, Core=_capital(spoken))]
-        sentences += [rng.choice(TAILS).format(clause=t, Clause=_capital(t)) for t in tails]
+        sentences += [rng.choice(frames()["tails"]).format(clause=t, Clause=_capital(t)) for t in tails]
         return sentences, said, core.sets_scene
 
     def _fill(
@@ -154,8 +135,6 @@ class Speech:
         """One deed in this context."""
         action = rng.choice(self.actions)
         return action.render({name: words for name, (_, words) in draw(action, rng, context, {}).items()})
-
-    # -- reading ----------------------------------------------------------------------------------------------
 
     def read(self, text: str) -> Understanding:
         """The calls a text asks for, in its order, and the context it is about."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ....records import Cluster, Clusters
-from ..library import people
 from ..part import Part
 from ..preference import feature_of
+from ..tables import people
 
 
 def clusterer(part: Part) -> Clusters:

@@ -6,7 +6,8 @@ from typing import Any
 
 from ....errors import UnknownPartError
 from ....records import Api, Category, Characteristic, Context, Expansion, Platform
-from ..kit import CapabilityScript, Kit, ParameterScript
+from ..kit import Kit
+from ..kit_files import CapabilityScript, ParameterScript
 from ..part import Part
 
 
@@ -41,7 +42,7 @@ def _scenario(kit: Kit, count: int) -> Expansion:
 
 
 def _categories(kit: Kit, asked: dict[str, Any]) -> list[Category]:
-    """Children with quotas: the kit's groups where the tree is deeper than the kit's categories, else these."""
+    """Children with quotas: the kit's groups in a tree of depth 2, else its categories."""
     below, depth = asked["path"][2:], asked["depth_left"]
     if depth > 2 - len(below):
         raise UnknownPartError(
@@ -60,7 +61,8 @@ def _categories(kit: Kit, asked: dict[str, Any]) -> list[Category]:
             left -= kept[name]
     if left:
         raise UnknownPartError(
-            f"apis: the scripted library of {kit.name!r} has {sum(kept.values())} APIs for {'/'.join(asked['path'])}, "
+            f"apis: the scripted library of {kit.name!r} has {sum(kept.values())} APIs for "
+            f"{'/'.join(asked['path'])}, "
             f"{asked['apis']} were asked; lower apis or raise tree.branching"
         )
     return [Category(name=name, description=_describe(kit, name), apis=size) for name, size in kept.items()]
@@ -87,9 +89,11 @@ def _describe(kit: Kit, name: str) -> str:
 
 def _api(kit: Kit, name: str, place: int) -> Api:
     capability: CapabilityScript = kit.capabilities[name]
-    properties = {kit.parameter_name(p, place): _schema(kit, p) for p in capability.parameters.values()}
-    required = [kit.parameter_name(p, place) for p in capability.parameters.values() if p.required]
-    returned = {key: _returned(kind) for key, kind in capability.returns.items()}
+    properties: dict[str, Any] = {
+        kit.parameter_name(p, place): _schema(kit, p) for p in capability.parameters.values()
+    }
+    required: list[Any] = [kit.parameter_name(p, place) for p in capability.parameters.values() if p.required]
+    returned: dict[str, Any] = {key: _returned(kind) for key, kind in capability.returns.items()}
     return Api(
         name=capability.apis[place],
         description=capability.description,
@@ -105,10 +109,9 @@ def _schema(kit: Kit, parameter: ParameterScript) -> dict[str, Any]:
         schema["format"] = parameter.format
     if parameter.type == "array":
         schema["items"] = {"type": "string"}
-    slot = kit.lexicon.slots[parameter.slot] if parameter.slot else None
-    says = parameter.says if parameter.type != "boolean" else None
-    if says or (slot and slot.says):
-        schema["enum"] = [str(value) for value in (says or slot.says)]  # pyright: ignore[reportOptionalMemberAccess, reportGeneralTypeIssues]
+    values = _values(kit, parameter)
+    if values:
+        schema["enum"] = [str(value) for value in values]
     if parameter.parts:
         schema["properties"] = {key: _part(kit, slot_) for key, slot_ in parameter.parts.items()}
         schema["required"] = list(parameter.parts)
@@ -118,6 +121,14 @@ def _schema(kit: Kit, parameter: ParameterScript) -> dict[str, Any]:
     if parameter.default is not None:
         schema["default"] = parameter.default
     return schema
+
+
+def _values(kit: Kit, parameter: ParameterScript) -> list[Any]:
+    """What an enumeration may be; empty for other parameters."""
+    if parameter.says:
+        return [] if parameter.type == "boolean" else list(parameter.says)
+    slot = kit.lexicon.slots[parameter.slot] if parameter.slot else None
+    return list(slot.says) if slot and slot.says else []
 
 
 OBJECTS = {

@@ -1,4 +1,4 @@
-"""The profile writer gives values to one layer of features, several different bundles at once (§4.2, top-down)."""
+"""The profile writer gives values to one layer of features, several bundles at once (§4.2, top-down)."""
 
 from __future__ import annotations
 
@@ -9,20 +9,13 @@ from typing import Any
 from ....errors import UnknownPartError
 from ....records import Bundles
 from ..kit import Kit
-from ..library import people
 from ..part import Part
 from ..person import Sketch, person
 from ..preference import express
+from ..tables import people
 
-
-TEMPERS = (
-    "Takes things as they come.", "Plans ahead.", "Likes company.", "Keeps to the familiar.", "Curious about what is new.",
-    "Counts every coin.", "Generous with friends.", "Up before everybody else.", "At home in the evening.", "Always on the way somewhere.",
-    "Does things by hand.", "Reads the instructions.", "Asks around first.", "Decides in a minute.", "Never in a hurry.",
-)  # fmt: skip
-"""Colour for the layers above the features; it keeps siblings apart."""
 STEADY = 0.7
-"""Share of contexts that follow the rotation; the others are drawn freely, so that no rule gives them away."""
+"""Share of contexts that follow the rotation; the others are free, so that no rule gives them away."""
 
 
 def profile_writer(part: Part) -> Bundles:
@@ -85,7 +78,7 @@ def _value(
     if name in known["habits"]:
         return rng.choice(known["habits"][name]["values"])
     if name == "persona":
-        return f"{sketch.archetype} {rng.choice(TEMPERS)}"
+        return f"{sketch.archetype} {rng.choice(people()['tempers'])}"
     if name in known["themes"] or name in ("person", "character"):
-        return f"{sketch} {rng.choice(TEMPERS)}"
+        return f"{sketch} {rng.choice(people()['tempers'])}"
     raise UnknownPartError(f"feature {name!r}: the scripted model has no values for it")

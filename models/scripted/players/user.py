@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ....errors import UnknownPartError, names
 from ....records import Intent, Phrase, Query
-from ..kit import ParameterScript
+from ..kit_files import ParameterScript
 from ..part import Part
 from ..speech import Said, Wanted
 
@@ -101,7 +101,7 @@ def _free_calls(part: Part, place: int) -> list[dict[str, Any]]:
     return calls
 
 
-def _slip(part: Part, query: Query, calls: list[Mapping[str, Any]]) -> Query:
+def _slip(part: Part, query: Query, calls: Sequence[Mapping[str, Any]]) -> Query:
     """One human slip: telling what was to be left out, or naming the place."""
     known = [feature for call in calls for feature in call["known"].values()]
     told = _texts([part.view("profile.basic").get(feature) for feature in known])

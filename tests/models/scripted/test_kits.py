@@ -3,10 +3,9 @@
 import copy
 from pathlib import Path
 
+import ptool
 import pytest
 import yaml
-
-import ptool
 from ptool.errors import ConfigError
 from ptool.models.scripted.kit import FILES, load
 from ptool.models.scripted.rehearsal import rehearse
@@ -48,21 +47,28 @@ def test_platform_names_are_unique_over_all_kits():
     assert sorted(names) == sorted(set(names))
 
 
+SEARCH = "tools/groups/buying/categories/catalogue/capabilities/search_items"
+
+
 @pytest.mark.parametrize(
-    ("change", "complaint"),
+    ("path", "change", "complaint"),
     [
-        (lambda kit: kit.pop("lexicon"), "needs the keys"),
-        (lambda kit: kit["platforms"].update(nmae="x"), "nmae"),
-        (lambda kit: kit["platforms"]["platforms"]["CornerCart"]["strengths"].update({"personal care": 0.95}), "strongest"),
-        (lambda kit: kit["platforms"]["platforms"]["CornerCart"]["strengths"].update({"personal care": 0.9}), "strong"),
-        (lambda kit: kit["tools"]["groups"]["buying"]["categories"]["catalogue"]["capabilities"]["search_items"].update(apis=["one"]), "1 apis for 2 platforms"),
-        (lambda kit: kit["tools"]["groups"]["buying"]["categories"]["catalogue"]["capabilities"]["search_items"]["parameters"]["item"].update(slot="itme"), "no slot 'itme'"),
-        (lambda kit: kit["lexicon"]["slots"]["price"].update(code="##"), "exactly one kind"),
+        ("platforms", {"nmae": "x"}, "nmae"),
+        ("platforms/platforms/CornerCart/strengths", {"personal care": 0.95}, "strongest"),
+        ("platforms/platforms/CornerCart/strengths", {"personal care": 0.9}, "strong"),
+        (SEARCH, {"apis": ["one"]}, "1 apis for 2 platforms"),
+        (f"{SEARCH}/parameters/item", {"slot": "itme"}, "no slot 'itme'"),
+        (f"{SEARCH}/parameters/item", {"feature": "email"}, "exactly one of feature, slot"),
+        ("lexicon/slots/price", {"code": "##"}, "exactly one kind"),
+        ("", {"lexicno": {}}, "needs the keys"),
     ],
-)  # fmt: skip
-def test_a_broken_kit_is_refused_with_the_place(change, complaint):
+)
+def test_a_broken_kit_is_refused_with_the_place(path, change, complaint):
     kit = copy.deepcopy(content(TINY))
-    change(kit)
+    place = kit
+    for step in filter(None, path.split("/")):
+        place = place[step]
+    place.update(change)
 
     with pytest.raises(ConfigError, match=complaint) as caught:
         load(kit)

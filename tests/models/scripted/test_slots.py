@@ -7,7 +7,6 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from ptool.models.scripted.slots import Choice, Code, Date, Number, Says, Several, Time
 
 FRUIT = Choice({"": ("red apples", "apples", "pears", "plums")})

@@ -1,0 +1,175 @@
+"""The format of a kit's three files (`platforms.yaml`, `tools.yaml`, `lexicon.yaml`), field by field.
+
+It says what each file may hold; that the three fit together is `kit.py`'s to check.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
+
+
+class Part(BaseModel):
+    """A frozen piece of a kit that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+class ContextScript(Part):
+    """A kind of need."""
+
+    label: str = Field(description="how people name it inside a sentence: 'everyday groceries'")
+    description: str = Field(description="what needs of this kind are about, one sentence")
+
+
+class PlatformScript(Part):
+    """A platform and how well it does on each dimension."""
+
+    characteristics: dict[str, str] = Field(description="dimension -> how the platform stands on it")
+    strengths: dict[str, float] = Field(description="dimension -> 0 (weak) to 1 (strong); latent")
+
+
+class PlatformsFile(Part):
+    """`platforms.yaml`: needs, dimensions and platforms."""
+
+    name: str
+    description: str
+    contexts: dict[str, ContextScript]
+    dimensions: dict[str, str] = Field(description="dimension -> what a user wants there: 'fast delivery'")
+    platforms: dict[str, PlatformScript]
+
+    @model_validator(mode="after")
+    def _complete(self) -> PlatformsFile:
+        for name, platform in self.platforms.items():
+            for part, got in (
+                ("characteristics", platform.characteristics),
+                ("strengths", platform.strengths),
+            ):
+                if list(got) != list(self.dimensions):
+                    wanted = list(self.dimensions)
+                    raise ValueError(f"platform {name!r}: {part} must name {wanted}, got {list(got)}")
+        winners = {max(self.platforms, key=lambda p: self.platforms[p].strengths[d]) for d in self.dimensions}
+        if winners != set(self.platforms):
+            others = sorted(set(self.platforms) - winners)
+            raise ValueError(f"every platform must be the strongest on some dimension; {others} are not")
+        for d in self.dimensions:
+            ranked = sorted((p.strengths[d] for p in self.platforms.values()), reverse=True)
+            if any(a == b for a, b in pairwise(ranked)):
+                raise ValueError(
+                    f"dimension {d!r}: two platforms are equally strong; preferences would be undecided"
+                )
+        return self
+
+
+class ParameterScript(Part):
+    """One parameter of a capability, under its canonical name."""
+
+    names: Words | str = Field(description="its name on each platform, in their order, or one for all")
+    type: Literal["string", "integer", "number", "boolean", "array", "object"] = "string"
+    format: Literal["date", "time", "email"] | None = None
+    description: str
+    required: bool = False
+    feature: str | None = Field(default=None, description="basic feature that fills it from the profile")
+    mention: Words = Field((), description="optional profile parameter: how a query asks for it")
+    slot: str | None = Field(default=None, description="slot of the lexicon that says it in a query")
+    says: dict[str | bool, Words] | None = Field(
+        default=None, description="value -> words: enumerations and booleans"
+    )
+    parts: dict[str, str] | None = Field(default=None, description="object: property -> slot")
+    clause: Words = Field((), description="how a query states it, with {value} or {property} blanks")
+    default: Any = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ParameterScript:
+        sources = [s for s in ("feature", "slot", "says", "parts") if getattr(self, s) is not None]
+        if len(sources) != 1:
+            raise ValueError(f"needs exactly one of feature, slot, says, parts; got {sources}")
+        if self.type == "boolean" and not self.feature and set(self.says or {}) != {True, False}:
+            raise ValueError("a boolean needs says: {true: [...], false: [...]}")
+        if self.mention and not self.feature:
+            raise ValueError("mention belongs to parameters with a feature")
+        return self
+
+
+class CapabilityScript(Part):
+    """What rivals offer alike, each under its own name."""
+
+    description: str
+    apis: Words = Field(description="the function's name on each platform, in their order")
+    parameters: dict[str, ParameterScript]
+    returns: dict[str, Literal["string", "integer", "number", "boolean", "array", "object"]]
+    phrasings: Words = Field(description="imperative fragments with blanks: 'find {item}'")
+
+
+class CategoryScript(Part):
+    """A functional category."""
+
+    description: str
+    capabilities: dict[str, CapabilityScript]
+
+
+class GroupScript(Part):
+    """A group of categories, used where the tree is deeper."""
+
+    description: str
+    categories: dict[str, CategoryScript]
+
+
+class ToolsFile(Part):
+    """`tools.yaml`: what the platforms can do."""
+
+    groups: dict[str, GroupScript]
+
+
+class SlotScript(Part):
+    """One slot; exactly one kind is given."""
+
+    choices: Words | None = None
+    by_context: dict[str, Words] | None = None
+    says: dict[str, Words] | None = None
+    integer: Annotated[tuple[int, int, int], BeforeValidator(_tuple)] | None = Field(
+        default=None, description="[low, high, step]"
+    )
+    number: Annotated[tuple[float, float, float], BeforeValidator(_tuple)] | None = Field(
+        default=None, description="[low, high, step]"
+    )
+    date: Annotated[tuple[dt.date, dt.date], BeforeValidator(_tuple)] | None = Field(
+        default=None, description="[first, last]"
+    )
+    time: Annotated[tuple[str, str, int], BeforeValidator(_tuple)] | None = Field(
+        default=None, description="['07:00', '22:00', step in minutes]"
+    )
+    code: str | None = Field(default=None, description="mask: # digit, @ capital letter")
+    several: str | None = Field(
+        default=None, description="name of a choices slot; the value is a list of 2 to 3 of them"
+    )
+    habit: str | None = Field(default=None, description="latent feature that such values belong to")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> SlotScript:
+        kinds = [k for k in type(self).model_fields if k != "habit" and getattr(self, k) is not None]
+        if len(kinds) != 1:
+            raise ValueError(f"needs exactly one kind, got {kinds}")
+        return self
+
+
+class LexiconFile(Part):
+    """`lexicon.yaml`: the words."""
+
+    slots: dict[str, SlotScript]
+    asides: Words = Field(
+        description="sentences with a by_context blank that place a request: 'It is about {item}.'"
+    )
+    remarks: Words = Field(description="small talk without information")
+    actions: Words = Field(description="past-tense deeds with a by_context blank: 'Bought {item}'")
+    interests: Words = Field(description="sentences on taste, latent: 'Keeps coming back to trail running.'")
