@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from .command_line import in_order
 from .errors import ConfigError, PtoolError
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def main(job: Job, config_name: str = "config") -> int:
 
     Args: config_name: the primary config in conf/. Returns the exit status, the highest one of all jobs.
     """
+    sys.argv[1:] = in_order(sys.argv[1:])
     os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it would otherwise print at length
     with _sigterm_as_interrupt(), _scratch_for_sweeps():
         try:
