@@ -27,7 +27,8 @@ from ptool.models.gateway import Gateway
 from ptool.models.seeds import derive
 from ptool.records import Api, Characteristic, Context, Platform, Profile, ScenarioWorld, Task, TaskCall
 
-PLATFORMS, APIS, USERS, BATCH = 3, 24, 80, 250
+PLATFORMS, APIS, USERS, MOST_CPU, MOST_GROWTH = 2.0, 10.0  # milliseconds a conversation, MB over all of them
+BATCH = 3, 24, 80, 250
 SEES = {
     "user": "scenario platform task task.apis profile.basic profile.implicit feedback",
     "assistant": "scenario platforms apis profile.basic profile.implicit query feedback",
@@ -217,8 +218,8 @@ async def play(dialogue: Dialogue, agents: dict[str, RoleAgent], model: InstantM
     return (time.process_time() - begin) / BATCH
 
 
-async def main(conversations: int) -> None:
-    """Measure and print."""
+async def main(conversations: int) -> int:
+    """Measure, print, and return 1 where a bar is missed."""
     world, model = make_world(), InstantModel()
     roles = {name: Role(name, name, f"ptool.records.{OUTPUT[name]}", SEES[name].split()) for name in SEES}
     gateway = Gateway({"default": model}, concurrency=64)
@@ -230,9 +231,11 @@ async def main(conversations: int) -> None:
     costs = [await play(dialogue, agents, model, first) for first in range(0, conversations, BATCH)]
     gc.collect()
     print(f"world: {len(world.apis_text) // 1000} kB of schemas; {conversations} conversations of 3 calls")
-    print(f"median CPU: {statistics.median(costs) * 1000:.2f} ms a conversation")
-    print(f"memory: {before:.1f} MB before, {resident() - before:+.1f} MB after")
+    cost, growth = statistics.median(costs) * 1000, resident() - before
+    print(f"median CPU: {cost:.2f} ms a conversation (wanted at most {MOST_CPU:g})")
+    print(f"memory: {before:.1f} MB before, {growth:+.1f} MB after (wanted at most {MOST_GROWTH:g} more)")
+    return int(cost > MOST_CPU or growth > MOST_GROWTH)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))
+    raise SystemExit(asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)))

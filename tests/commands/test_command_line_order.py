@@ -1,7 +1,6 @@
 """Options and overrides may be mixed; Hydra gets them sorted."""
 
 import pytest
-
 from ptool.command_line import in_order
 
 

@@ -1,0 +1,23 @@
+"""The project's own bars, measured by the commands in benchmarks/."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import ptool
+import pytest
+
+BENCHMARKS = Path(ptool.__file__).parent / "benchmarks"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["paper_scale", "framework_cost", "assignment"])
+def test_the_bar_is_met(name, tmp_path):
+    arguments = [str(tmp_path / "run")] if name == "paper_scale" else []
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / f"{name}.py"), *arguments],
+        capture_output=True, text=True, timeout=1200, cwd=tmp_path,
+    )  # fmt: skip
+
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]

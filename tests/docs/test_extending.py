@@ -1,0 +1,186 @@
+"""docs/extending.md is true: its files are written out as they stand there, and its commands are run."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import ptool
+import pytest
+
+ROOT = Path(ptool.__file__).parent
+PAGE = ROOT / "docs" / "extending.md"
+
+pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
+
+FILE = re.compile(r"^`([\w./-]+\.\w+)`\n\n```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+DIFF = re.compile(r"^```diff\n(.*?)^```", re.DOTALL | re.MULTILINE)
+SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+TEXT = PAGE.read_text("utf-8") if PAGE.is_file() else ""
+FILES = {name: body for name, language, body in FILE.findall(TEXT) if language != "diff"}
+COMMANDS = [line for block in SHELL.findall(TEXT) for line in block.splitlines()]
+
+
+def started(command: str | list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a documented command in a folder, with this interpreter."""
+    words = shlex.split(command) if isinstance(command, str) else command
+    return subprocess.run(
+        [sys.executable, *words[1:]],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `mine/` as the page describes it."""
+    folder = tmp_path_factory.mktemp("desk")
+    for name, body in FILES.items():
+        if name.startswith("mine/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(body, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(desk: Path) -> dict[str, subprocess.CompletedProcess[str]]:
+    """Every command of the page, run; two at a time, because most of a small run is starting up."""
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(COMMANDS, pool.map(lambda one: started(one, desk), COMMANDS), strict=True))
+
+
+def run_folder(command: str, desk: Path) -> Path:
+    """Where a documented command leaves its run."""
+    return desk / next(word for word in command.split() if word.startswith("run.dir=")).removeprefix(
+        "run.dir="
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_makes_a_dataset(
+    command: str, desk: Path, done: dict[str, subprocess.CompletedProcess[str]]
+) -> None:
+    one, run = done[command], run_folder(command, desk)
+    assert (one.returncode, "Traceback" in one.stderr) == (0, False), one.stderr[-2000:]
+    assert (run / "dataset/samples.jsonl").read_text("utf-8").count("\n") >= 4
+
+
+@pytest.mark.parametrize(
+    "name", ["privacy", "brevity", "garden", "weekend", "recording", "blunt_user", "strict"]
+)
+def test_the_commands_use_every_part_of_the_page(name: str) -> None:
+    assert any(Path(file).stem == name for file in FILES)
+    assert any(re.search(rf"\b{name}\b", command.partition("run.dir")[0]) for command in COMMANDS)
+
+
+@pytest.mark.usefixtures("done")
+@pytest.mark.parametrize("role", ["privacy", "brevity"])
+def test_an_outside_role_is_heard_in_every_kept_episode(role: str, desk: Path) -> None:
+    command = next(one for one in COMMANDS if f"{role}]" in one)
+    lines = (run_folder(command, desk) / "episodes.jsonl").read_text("utf-8").splitlines()
+    kept = [episode for episode in map(json.loads, lines) if episode["status"] == "accepted"]
+    spoke = [[turn["output"]["ok"] for turn in one["turns"] if turn["role"] == role] for one in kept]
+    assert len(kept) >= 10
+    assert all(verdicts and verdicts[-1] for verdicts in spoke)
+
+
+def test_a_strict_gate_objects_in_its_own_words(desk: Path, tmp_path: Path) -> None:
+    words = ["python", "-m", "ptool.run", "--config-dir", "mine", "scenario=tiny", "query_gate=[brevity]"]
+    one = started([*words, "+agent.brevity.most=3", "max_rounds=0", f"run.dir={tmp_path}/run"], desk)
+    manifest = json.loads((tmp_path / "run/manifest.json").read_text("utf-8"))
+    assert (one.returncode, manifest["funnel"]["kept"]) == (3, 0)
+    assert manifest["notes"]["reasons"]["judge.too_long"] > 0
+
+
+def test_a_recording_model_answers_for_its_role_alone(desk: Path, tmp_path: Path) -> None:
+    words = ["python", "-m", "ptool.run", "--config-dir", str(desk / "mine"), "scenario=tiny"]
+    one = started([*words, "+model@agent.verifier.model=recording", "run.dir=run"], tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text("utf-8").splitlines()]
+    assert (one.returncode, {line["role"] for line in lines}) == (0, {"verifier"})
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status", "said"),
+    [("museum", 2, "scenario 'museum': the scripted model has no library"), ("corner", 0, "")],
+)
+def test_a_scenario_with_a_known_kit_and_one_without(
+    scenario: str, status: int, said: str, desk: Path, tmp_path: Path
+) -> None:
+    size = ["platforms=2", "apis=6", "users=2", "queries_per_user=2"]
+    words = ["python", "-m", "ptool.run", "--config-dir", "mine", f"scenario={scenario}", *size]
+    one = started([*words, f"run.dir={tmp_path}/run"], desk)
+    assert (one.returncode, said in one.stderr) == (status, True)
+    assert (tmp_path / "run").exists() is (status == 0)
+
+
+def test_a_kit_folder_can_be_rehearsed(tmp_path: Path) -> None:
+    """The kit of the page, as three files; a word in two contexts is found."""
+    import yaml
+
+    kit = yaml.safe_load(FILES["mine/scenario/garden.yaml"])["kit"]
+    command = re.search(r"`(python -m ptool\.models\.\S+) mine/kits/corner`", TEXT)
+    assert command
+    for part, content in kit.items():
+        (tmp_path / f"{part}.yaml").write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
+    assert started(f"{command[1]} .", tmp_path).returncode == 0
+    kit["lexicon"]["slots"]["plant"]["by_context"]["flowers"].append("chard")
+    (tmp_path / "lexicon.yaml").write_text(yaml.safe_dump(kit["lexicon"]), "utf-8")
+    assert started(f"{command[1]} .", tmp_path).returncode == 1
+
+
+def edits() -> list[tuple[str, str, str]]:
+    """(file, old text, new text) of every diff of the page; a diff belongs to the file named last before it."""
+    found = []
+    for diff in DIFF.finditer(TEXT):
+        (*_, name) = re.findall(r"^`([\w./-]+\.\w+)`$", TEXT[: diff.start()], re.MULTILINE)
+        lines = diff[1].splitlines()
+        old, new = (
+            "\n".join(line[1:] for line in lines if line[:1] in keep) for keep in ({" ", "-"}, {" ", "+"})
+        )
+        found.append((name, old, new))
+    return found
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to import from, with a copy of ptool in which the page's rule check was added."""
+    folder = tmp_path_factory.mktemp("edited")
+    copy = folder / "ptool"
+    away = shutil.ignore_patterns(
+        ".*", "tests", "docs", "runs", "benchmarks", "__pycache__", "*.egg-info", "build"
+    )
+    shutil.copytree(ROOT, copy, ignore=away)
+    for name, body in FILES.items():
+        if not name.startswith("mine/"):
+            (copy / name).write_text(body, "utf-8")
+    for name, old, new in edits():
+        text = (copy / name).read_text("utf-8")
+        assert text.count(old) == 1, f"{name} does not hold once: {old}"
+        (copy / name).write_text(text.replace(old, new), "utf-8")
+    return folder
+
+
+def test_the_rule_check_is_added_as_described(edited: Path, tmp_path: Path) -> None:
+    probe = (
+        "from types import SimpleNamespace as N\n"
+        "from ptool.environments.checks import CHECKS, CODES\n"
+        "phase, check = CHECKS['repeats']\n"
+        "codes = lambda text: [r.code for r in check(N(query=N(text=text)))]\n"
+        "print(phase, codes('Find soap. Find soap.'), codes('Find soap. Find soap too.'), 'query.repeats' in CODES)\n"
+    )
+    one = started(["python", "-c", probe], tmp_path, PYTHONPATH=str(edited))
+    assert one.stdout == "query ['query.repeats'] [] True\n", one.stderr
+    words = ["python", "-m", "ptool.run", "scenario=tiny", "run.dir=run"]
+    one = started(words, tmp_path, PYTHONPATH=str(edited))
+    settings = json.loads((tmp_path / "run/manifest.json").read_text("utf-8"))["settings"]
+    assert (one.returncode, "repeats" in settings["checks"]) == (0, True)
