@@ -27,8 +27,8 @@ from ptool.models.gateway import Gateway
 from ptool.models.seeds import derive
 from ptool.records import Api, Characteristic, Context, Platform, Profile, ScenarioWorld, Task, TaskCall
 
-PLATFORMS, APIS, USERS, MOST_CPU, MOST_GROWTH = 2.0, 10.0  # milliseconds a conversation, MB over all of them
-BATCH = 3, 24, 80, 250
+MOST_CPU, MOST_GROWTH = 2.0, 10.0  # milliseconds a conversation, MB over all of them
+PLATFORMS, APIS, USERS, BATCH = 3, 24, 80, 250
 SEES = {
     "user": "scenario platform task task.apis profile.basic profile.implicit feedback",
     "assistant": "scenario platforms apis profile.basic profile.implicit query feedback",
