@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..environments.world import Tool, World
@@ -29,6 +29,34 @@ class Blanks:
 
 
 @dataclass
+class Draft:
+    """One call while it is drawn."""
+
+    tool: Tool
+    blanks: Blanks
+    stated: list[str]
+    known: dict[str, str]
+    defaults: tuple[str, ...]
+
+    @classmethod
+    def begin(cls, tool: Tool, blanks: Blanks, rng: random.Random, default_rate: float) -> Draft:
+        """What the call needs at least; some defaulted parameters are left at their default."""
+        left = tuple(name for name in blanks.defaulted if rng.random() < default_rate)
+        stated = [*blanks.stated, *(name for name in blanks.defaulted if name not in left)]
+        return cls(tool, blanks, stated, dict(blanks.known), left)
+
+    def call(self) -> TaskCall:
+        """The call as the task holds it, parameters in the schema's order."""
+        return TaskCall(
+            api=self.tool.api.name,
+            capability=self.tool.api.capability,
+            stated=tuple(name for name in self.tool.properties if name in self.stated),
+            known={name: self.known[name] for name in self.tool.properties if name in self.known},
+            defaults=self.defaults,
+        )
+
+
+@dataclass
 class Balance:
     """What the tasks drawn so far add up to, against what was asked for (Table 1)."""
 
@@ -37,7 +65,7 @@ class Balance:
     tasks: int = 0
     stated: int = 0
     known: int = 0
-    used: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (scenario, platform, API)
+    used: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (platform, API, parameter or "")
 
     def missing(self) -> tuple[float, float]:
         """Stated and known parameters the next task should have to come out at the target."""
@@ -48,7 +76,8 @@ class Balance:
         """Add a task that was drawn."""
         self.tasks += 1
         for call in task.calls:
-            self.used[task.scenario, task.platform, call.api] += 1
+            for name in ("", *call.stated, *call.known):
+                self.used[task.platform, call.api, name] += 1
             self.stated += len(call.stated)
             self.known += len(call.known)
 
@@ -102,9 +131,12 @@ class Drawer:
     def _calls(
         self, profile: Profile, world: World, platform: str, rng: random.Random
     ) -> tuple[TaskCall, ...]:
-        tools = self._tools(world, platform, rng)
-        chosen = self._shape(tools, rng)
-        return self._fill([(tool, self._split(profile, world, tool)) for tool in chosen], rng)
+        drafts = [
+            Draft.begin(tool, self._split(profile, world, tool), rng, self._plan.default_rate)
+            for tool in self._shape(self._tools(world, platform, rng), rng)
+        ]
+        self._add_optional(drafts, rng)
+        return tuple(draft.call() for draft in drafts)
 
     def _tools(self, world: World, platform: str, rng: random.Random) -> list[Tool]:
         """The platform's interchangeable APIs, the least used first."""
@@ -112,9 +144,8 @@ class Drawer:
         tools = [
             t for (where, _), t in world.tools.items() if where == platform and t.api.capability in shared
         ]
-        order = {id(tool): rng.random() for tool in tools}
-        used = self._balance.used
-        return sorted(tools, key=lambda t: (used[world.name, platform, t.api.name], order[id(t)]))
+        rng.shuffle(tools)
+        return sorted(tools, key=lambda tool: self._balance.used[platform, tool.api.name, ""])
 
     def _shape(self, tools: list[Tool], rng: random.Random) -> list[Tool]:
         """One call, several, or the same API twice."""
@@ -131,38 +162,38 @@ class Drawer:
             self._blanks[key] = split(profile, world, tool)
         return self._blanks[key]
 
-    def _fill(self, chosen: list[tuple[Tool, Blanks]], rng: random.Random) -> tuple[TaskCall, ...]:
-        """Decide what is stated, left to the profile, or left at its default."""
-        left = [
-            [n for n in blanks.defaulted if rng.random() < self._plan.default_rate] for _, blanks in chosen
-        ]
-        stated = [
-            [*b.stated, *(n for n in b.defaulted if n not in gone)]
-            for (_, b), gone in zip(chosen, left, strict=True)
-        ]
-        known = [dict(blanks.known) for _, blanks in chosen]
+    def _add_optional(self, drafts: list[Draft], rng: random.Random) -> None:
+        """Add optional parameters of both kinds, so that the averages come out as asked for."""
         want_stated, want_known = self._balance.missing()
-        may_ask = [(i, n) for i, (_, b) in enumerate(chosen) for n in b.may_ask]
-        least = (
-            0 if any(known) else 1
-        )  # a query that needs nothing of the profile is not personalised (Definition 3.2)
-        for i, name in _some(may_ask, want_known - sum(map(len, known)), rng, least):
-            known[i][name] = chosen[i][1].may_ask[name]
-        may_state = [(i, n) for i, (_, b) in enumerate(chosen) for n in b.may_state]
+        # A query that needs nothing of the profile is not personalised (Definition 3.2).
+        least = 0 if any(draft.known for draft in drafts) else 1
+        want_known -= sum(len(draft.known) for draft in drafts)
+        for draft, name in self._some(drafts, lambda blanks: blanks.may_ask, want_known, least, rng):
+            draft.known[name] = draft.blanks.may_ask[name]
         # Two calls of one API must differ in something, and that something has to be said.
-        least = 1 if len(chosen) == 2 and chosen[0][0] is chosen[1][0] and not stated[1] else 0
-        for i, name in _some(may_state, want_stated - sum(map(len, stated)), rng, least):
-            stated[i].append(name)
-        return tuple(
-            TaskCall(
-                api=tool.api.name,
-                capability=tool.api.capability,
-                stated=tuple(n for n in tool.properties if n in stated[i]),
-                known={n: known[i][n] for n in tool.properties if n in known[i]},
-                defaults=tuple(left[i]),
-            )
-            for i, (tool, _) in enumerate(chosen)
+        twice = len(drafts) == 2 and drafts[0].tool is drafts[1].tool
+        least = 1 if twice and not drafts[1].stated else 0
+        want_stated -= sum(len(draft.stated) for draft in drafts)
+        for draft, name in self._some(drafts, lambda blanks: blanks.may_state, want_stated, least, rng):
+            draft.stated.append(name)
+
+    def _some(
+        self,
+        drafts: list[Draft],
+        offered: Callable[[Blanks], Iterable[str]],
+        wanted: float,
+        least: int,
+        rng: random.Random,
+    ) -> list[tuple[Draft, str]]:
+        """About `wanted` of what is offered, rounded at random so that tasks differ; the least used first."""
+        candidates = [(draft, name) for draft in drafts for name in offered(draft.blanks)]
+        rng.shuffle(candidates)
+        candidates.sort(
+            key=lambda one: self._balance.used[one[0].tool.platform, one[0].tool.api.name, one[1]]
         )
+        spread = max(0.0, wanted + rng.uniform(-1.0, 1.0))
+        count = int(spread) + (rng.random() < spread % 1)
+        return candidates[: max(count, least)]
 
 
 def split(profile: Profile, world: World, tool: Tool) -> Blanks:
@@ -180,15 +211,6 @@ def split(profile: Profile, world: World, tool: Tool) -> Blanks:
         else:
             (defaulted if "default" in schema else stated).append(name)
     return Blanks(tuple(stated), tuple(defaulted), known, tuple(may_state), may_ask)
-
-
-def _some(
-    candidates: list[tuple[int, str]], wanted: float, rng: random.Random, least: int
-) -> list[tuple[int, str]]:
-    """About `wanted` of the candidates, rounded at random: the average is met and tasks still differ."""
-    spread = wanted + rng.uniform(-1.0, 1.0)
-    count = int(spread) + (rng.random() < spread % 1) if spread > 0 else 0
-    return rng.sample(candidates, min(max(count, least), len(candidates)))
 
 
 def _shared(world: World) -> frozenset[str]:

@@ -139,7 +139,7 @@ def test_a_kit_folder_can_be_rehearsed(tmp_path: Path) -> None:
 
 
 def edits() -> list[tuple[str, str, str]]:
-    """(file, old text, new text) of every diff of the page; a diff belongs to the file named last before it."""
+    """(file, old text, new text) of every diff of the page; the file is the one named last before it."""
     found = []
     for diff in DIFF.finditer(TEXT):
         (*_, name) = re.findall(r"^`([\w./-]+\.\w+)`$", TEXT[: diff.start()], re.MULTILINE)
@@ -176,7 +176,7 @@ def test_the_rule_check_is_added_as_described(edited: Path, tmp_path: Path) -> N
         "from ptool.environments.checks import CHECKS, CODES\n"
         "phase, check = CHECKS['repeats']\n"
         "codes = lambda text: [r.code for r in check(N(query=N(text=text)))]\n"
-        "print(phase, codes('Find soap. Find soap.'), codes('Find soap. Find soap too.'), 'query.repeats' in CODES)\n"
+        "print(phase, codes('Buy it. Buy it.'), codes('Buy it. Buy it now.'), 'query.repeats' in CODES)\n"
     )
     one = started(["python", "-c", probe], tmp_path, PYTHONPATH=str(edited))
     assert one.stdout == "query ['query.repeats'] [] True\n", one.stderr

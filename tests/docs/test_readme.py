@@ -1,0 +1,110 @@
+"""README.md is true: its tree is the repository, its table the configuration, its sample well-formed."""
+
+import json
+import re
+from pathlib import Path
+
+import ptool
+import pytest
+import yaml
+from hydra import compose, initialize_config_module
+from omegaconf import OmegaConf
+from ptool.settings import keys
+
+ROOT = Path(ptool.__file__).parent
+README = ROOT / "README.md"
+
+pytestmark = pytest.mark.skipif(not README.is_file(), reason="needs the source tree")
+
+TEXT = README.read_text("utf-8") if README.is_file() else ""
+OUTSIDE = {"build", "dist", "__pycache__"}
+PARTS = {"agent", "run", "tree", "features", "history", "task"}
+"""Keys that hold further keys, or a whole group that the README describes in words."""
+
+
+def section(title: str) -> str:
+    """The text between a heading and the next one."""
+    return TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def tree() -> set[str]:
+    """What the README's tree names."""
+    block = section("The tree").split("```")[1]
+    return {line.split()[0] for line in block.splitlines() if line.strip()}
+
+
+def table(title: str) -> list[list[str]]:
+    """The rows of the tables in a section, header and rule left out."""
+    rows = [line.strip("|").split(" | ") for line in section(title).splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+def test_everything_in_the_tree_exists() -> None:
+    assert [name for name in sorted(tree()) if not (ROOT / name).exists()] == []
+
+
+def test_every_folder_and_module_is_in_the_tree() -> None:
+    here = [path for path in ROOT.iterdir() if path.name[0] != "." and path.name not in OUTSIDE]
+    folders = {f"{path.name}/" for path in here if path.is_dir() and path.suffix != ".egg-info"}
+    modules = {path.name for path in here if path.suffix == ".py" and path.name != "__init__.py"}
+    assert sorted((folders | modules) - tree()) == []
+
+
+def defaults() -> dict[str, object]:
+    """Every key of the composed configuration, and the choice made in every group."""
+    with initialize_config_module("ptool.conf", version_base="1.3"):
+        config = compose("config", return_hydra_config=True)
+    choices = dict(config.hydra.runtime.choices)
+    found = {
+        key: OmegaConf.select(config, key) for key in keys() if not key.startswith(("scenario.", "model"))
+    }
+    found |= {group: choices[group] for group in ("scenario", "scale", "model", "experiment")}
+    return {
+        key: OmegaConf.to_object(value) if OmegaConf.is_config(value) else value
+        for key, value in found.items()
+    }
+
+
+def test_the_table_of_settings_is_the_configuration() -> None:
+    documented = {
+        key.strip("`"): yaml.safe_load(value.strip("`")) for key, value, _ in table("What can be set")
+    }
+    actual = {key: value for key, value in defaults().items() if key not in PARTS}
+    assert documented == actual
+
+
+@pytest.mark.parametrize("key", ["scenario", "experiment", "scale"])
+def test_the_table_names_the_choices_of_a_group(key: str) -> None:
+    (words,) = (meaning for name, _, meaning in table("What can be set") if name == f"`{key}`")
+    assert set(re.findall(r"`(\w+)`", words)) == {path.stem for path in (ROOT / "conf" / key).glob("*.yaml")}
+
+
+def test_the_sample_proves_its_arguments() -> None:
+    text = section("One sample")
+    query = " ".join(re.findall(r"^> (.*)$", text, re.MULTILINE))
+    profile, answer = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL))
+    (arguments,) = answer[1][0].values()
+    rows = {name.strip("`"): (origin, proof) for name, origin, proof in table("One sample")}
+    assert rows.keys() == arguments.keys()
+    for name, (origin, proof) in rows.items():
+        value = arguments[name][0]
+        if origin == "query":
+            words, start, end = re.findall(r'"(.*)", characters (\d+) to (\d+)', proof)[0]
+            assert query[int(start) : int(end)] == words
+        else:
+            assert value == profile["basic_features"][re.findall(r"basic_features\.(\w+)", proof)[0]]
+
+
+def test_the_run_files_are_those_of_the_runs_page() -> None:
+    """The README's list of files and the one of runs/README.md name the same."""
+    page = (ROOT / "runs" / "README.md").read_text("utf-8")
+    listed = {
+        name for row in table("What a run prints and leaves") for name in re.findall(r"`([\w./]+)`", row[0])
+    }
+    explained = {
+        name
+        for line in page.splitlines()
+        if line.startswith("| `")
+        for name in re.findall(r"`([\w./-]+)`", line.split(" | ")[0])
+    }
+    assert listed == explained - {".ptool-run.json", ".lock"}

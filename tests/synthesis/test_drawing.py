@@ -1,0 +1,141 @@
+"""Tasks are drawn evenly, to the asked averages, and on the platform the user prefers for the need."""
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ptool.environments.world import World
+from ptool.records import (
+    Api,
+    Characteristic,
+    Context,
+    History,
+    Platform,
+    Preference,
+    Profile,
+    ScenarioWorld,
+)
+from ptool.settings import TaskSettings
+from ptool.synthesis.drawing import Drawer, split
+
+PLAN = {
+    "plan": "guided", "parameters": 3.65, "profile_share": 0.6, "multi_call": 0.2, "repeat_call": 0.1, "default_rate": 0.3,
+}  # fmt: skip
+TEXT, FLAG, COUNT = {"type": "string"}, {"type": "boolean"}, {"type": "integer", "default": 1}
+PARAMETERS = {
+    "what": TEXT, "count": COUNT, "address": TEXT, "gift": FLAG, "note": TEXT, "phone": TEXT, "email": TEXT, "size": {"type": "integer"},
+}  # fmt: skip
+LINKS = {"address": "home_address", "phone": "phone", "email": "email", "size": "clothing_size"}
+
+
+def api(name: str, capability: str) -> Api:
+    return Api(
+        name=name,
+        description="Does it.",
+        capability=capability,
+        parameters={"type": "object", "properties": PARAMETERS, "required": ["what", "count", "address"]},
+        response={"type": "object", "properties": {}},
+    )
+
+
+def make_world() -> World:
+    apis = {
+        platform: tuple(api(f"{capability}{platform}", capability) for capability in ("buy", "find", "swap"))
+        for platform in ("Ants", "Bees")
+    }
+    apis["Ants"] += (api("onlyAnts", "burrow"),)
+    scenario = ScenarioWorld(
+        name="garden",
+        description="Two colonies.",
+        contexts=(Context(name="day", description="d"), Context(name="night", description="n")),
+        platforms=tuple(
+            Platform(name=name, characteristics=(Characteristic(name="pace", text=name),)) for name in apis
+        ),
+        apis=apis,
+    )
+    links = {(p, one.name, k): v for p, ones in apis.items() for one in ones for k, v in LINKS.items()}
+    return World(scenario, feature_of=links, profiles=PEOPLE)
+
+
+PEOPLE = [
+    Profile(
+        id=f"u{number:04}",
+        basic={"home_address": "Elm 1", "phone": "+1 555", "email": "a@example.org", "clothing_size": "XL"},
+        implicit={},
+    )
+    for number in range(1, 9)
+]
+WORLD = make_world()
+LIVED = [
+    History(
+        user_id=one.id,
+        scenario="garden",
+        preferences=(
+            Preference(context="day", platform="Ants"),
+            Preference(context="night", platform="Bees"),
+        ),
+        actions=(),
+    )
+    for one in PEOPLE
+]
+
+
+def drawn(seed=0, queries=50, **changes):
+    plan = TaskSettings.model_validate(PLAN | changes)
+    return list(Drawer({"garden": WORLD}, LIVED, plan, seed).draw(PEOPLE, queries))
+
+
+def test_the_averages_come_out_as_asked_for():
+    tasks = drawn()
+    stated = sum(len(call.stated) for task in tasks for call in task.calls)
+    known = sum(len(call.known) for task in tasks for call in task.calls)
+
+    assert len(tasks) == 400
+    assert abs((stated + known) / len(tasks) - 3.65) < 0.1
+    assert abs(known / (stated + known) - 0.6) < 0.03
+
+
+def test_the_platform_is_the_one_preferred_for_the_need():
+    assert {(task.context, task.platform) for task in drawn()} == {("day", "Ants"), ("night", "Bees")}
+
+
+def test_what_only_one_platform_offers_is_never_asked_for():
+    assert {call.capability for task in drawn() for call in task.calls} == {"buy", "find", "swap"}
+
+
+def test_apis_are_used_evenly():
+    used = Counter((task.platform, call.api) for task in drawn() for call in task.calls)
+
+    for platform in ("Ants", "Bees"):
+        counts = [count for (where, _), count in used.items() if where == platform]
+        assert max(counts) - min(counts) <= 0.2 * max(counts)
+
+
+def test_a_profile_value_that_breaks_the_schema_fills_nothing():
+    blanks = split(PEOPLE[0], WORLD, WORLD.tools["Ants", "buyAnts"])
+
+    assert "size" in blanks.may_state  # 'XL' is no integer
+    assert blanks.known == {"address": "home_address"}
+    assert blanks.defaulted == ("count",)
+    assert blanks.stated == ("what",)
+
+
+def test_the_same_seed_draws_the_same_and_another_one_does_not():
+    assert drawn(3) == drawn(3) != drawn(4)
+
+
+def test_a_free_plan_leaves_the_calls_open():
+    assert {task.calls for task in drawn(plan="free")} == {()}
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 2**62), repeat=st.sampled_from([0.0, 1.0]), default=st.sampled_from([0.0, 1.0]))
+def test_every_call_can_be_made(seed, repeat, default):
+    for task in drawn(seed, queries=3, repeat_call=repeat, default_rate=default, multi_call=0.0):
+        assert len(task.calls) == (2 if repeat else 1)
+        for call in task.calls:
+            said, known, left = set(call.stated), set(call.known), set(call.defaults)
+            assert not (said & known or said & left or known & left)
+            assert {"what", "count", "address"} <= said | known | left <= set(PARAMETERS)
+            assert left == ({"count"} if default else set())
+            assert known
