@@ -19,12 +19,24 @@ from ptool.settings import TaskSettings
 from ptool.synthesis.drawing import Drawer, split
 
 PLAN = {
-    "plan": "guided", "parameters": 3.65, "profile_share": 0.6, "multi_call": 0.2, "repeat_call": 0.1, "default_rate": 0.3,
-}  # fmt: skip
+    "plan": "guided",
+    "parameters": 3.65,
+    "profile_share": 0.6,
+    "multi_call": 0.2,
+    "repeat_call": 0.1,
+    "default_rate": 0.3,
+}
 TEXT, FLAG, COUNT = {"type": "string"}, {"type": "boolean"}, {"type": "integer", "default": 1}
 PARAMETERS = {
-    "what": TEXT, "count": COUNT, "address": TEXT, "gift": FLAG, "note": TEXT, "phone": TEXT, "email": TEXT, "size": {"type": "integer"},
-}  # fmt: skip
+    "what": TEXT,
+    "count": COUNT,
+    "address": TEXT,
+    "gift": FLAG,
+    "note": TEXT,
+    "phone": TEXT,
+    "email": TEXT,
+    "size": {"type": "integer"},
+}
 LINKS = {"address": "home_address", "phone": "phone", "email": "email", "size": "clothing_size"}
 
 
@@ -86,7 +98,7 @@ def drawn(seed=0, queries=50, **changes):
 
 
 def test_the_averages_come_out_as_asked_for():
-    tasks = drawn()
+    tasks = drawn(default_rate=1.0, multi_call=0.1, repeat_call=0.0)
     stated = sum(len(call.stated) for task in tasks for call in task.calls)
     known = sum(len(call.known) for task in tasks for call in task.calls)
 
