@@ -138,6 +138,8 @@ def _unknown(key: str) -> str:
     known = {one for one in keys() if one.startswith(within) and "." not in one[len(within) :]}
     known |= set() if parent else set(GROUPS) - {"hydra"}
     listed = f"there are {names(known, got)}" if known else "see --cfg job for all there are"
+    if got.startswith("agent."):
+        listed += f"; of a role that only judges or query_gate name: +{got}=…"
     return f"{got}: no such key; {listed}"
 
 

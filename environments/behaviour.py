@@ -81,8 +81,8 @@ class Behaviour:
         *,
         sees: Mapping[str, Iterable[str]],
         seed: int,
-        actions_per_context: int = 4,
-        loyalty: float = 0.75,
+        actions_per_context: int,
+        loyalty: float,
         max_rounds: int = 2,
     ) -> None:
         for role in self.roles:

@@ -33,21 +33,25 @@ class Crew:
 
     Args:
         settings: the run's.
-        folders: where prompts are looked for before ptool's own.
+        folders: the user's own, where kits are looked for.
+        prompt_folders: where prompts are looked for before ptool's own.
 
     Raises:
         ConfigError, PromptError: a role, its views, its prompt or its model is wrong.
         UnknownPartError: the scripted model has no library for a scenario of the run, or it is too small.
     """
 
-    def __init__(self, settings: Settings, folders: Iterable[Path] = ()) -> None:
+    def __init__(
+        self, settings: Settings, folders: Iterable[Path] = (), prompt_folders: Iterable[Path] = ()
+    ) -> None:
         self.settings = settings
-        prompts = Prompts(tuple(folders))
+        prompts = Prompts(tuple(prompt_folders))
         self.roles: dict[str, Role] = {
             name: _role(spec.target, build(spec, f"agent.{name}", prompts=prompts), name)
             for name, spec in settings.agent.items()
         }
-        self.library = Library({one.name: _source(one) for one in settings.scenarios()})
+        sources = {one.name: _source(one, tuple(folders)) for one in settings.scenarios()}
+        self.library = Library(sources, others=_own_kits())
         players = {name: _player(role) for name, role in self.roles.items() if role.player}
         self.clients = self._clients(players)
         self.gateway = Gateway(self.clients, concurrency=settings.concurrency)
@@ -140,17 +144,21 @@ def _player(role: Role) -> Player:
     return made
 
 
-def _source(scenario: ScenarioSettings) -> Source | None:
-    """Where a scenario's kit is: its own, one by name, a folder, or ptool's of the same name."""
+def _source(scenario: ScenarioSettings, folders: tuple[Path, ...]) -> Source | None:
+    """Where a scenario's kit is: in its own YAML, ptool's by name, or a folder (also beside that YAML)."""
     kit = scenario.kit
     if isinstance(kit, dict):
         return kit
-    own = KITS / (kit or scenario.name)
-    if own.is_dir():
-        return str(own)
     if kit is None:
-        return None
-    if Path(kit).is_dir():
-        return kit
-    known = names((folder.name for folder in KITS.iterdir() if folder.is_dir()), kit)
+        return str(KITS / scenario.name) if scenario.name in _own_kits() else None
+    if kit in _own_kits():
+        return str(KITS / kit)
+    for place in (Path(kit), *(folder / part / kit for folder in folders for part in ("", "scenario"))):
+        if place.is_dir():
+            return str(place)
+    known = names(_own_kits(), kit)
     raise ConfigError(f"scenario.kit: got {kit!r}, which is neither a folder nor one of ptool's kits {known}")
+
+
+def _own_kits() -> list[str]:
+    return sorted(folder.name for folder in KITS.iterdir() if folder.is_dir())

@@ -27,6 +27,11 @@ class Blanks:
     may_state: tuple[str, ...]  # optional, only the query can say them
     may_ask: dict[str, str]  # optional, and the profile has them
 
+    @property
+    def sayable(self) -> bool:
+        """Whether a query can state anything about the call."""
+        return bool(self.stated or self.defaulted or self.may_state)
+
 
 @dataclass
 class Draft:
@@ -131,10 +136,9 @@ class Drawer:
     def _calls(
         self, profile: Profile, world: World, platform: str, rng: random.Random
     ) -> tuple[TaskCall, ...]:
-        drafts = [
-            Draft.begin(tool, self._split(profile, world, tool), rng, self._plan.default_rate)
-            for tool in self._shape(self._tools(world, platform, rng), rng)
-        ]
+        rate = self._plan.default_rate
+        shape = self._shape(self._tools(world, platform, rng), profile, world, rng)
+        drafts = [Draft.begin(tool, blanks, rng, rate) for tool, blanks in shape]
         self._add_optional(drafts, rng)
         return tuple(draft.call() for draft in drafts)
 
@@ -147,13 +151,16 @@ class Drawer:
         rng.shuffle(tools)
         return sorted(tools, key=lambda tool: self._balance.used[platform, tool.api.name, ""])
 
-    def _shape(self, tools: list[Tool], rng: random.Random) -> list[Tool]:
-        """One call, several, or the same API twice."""
-        kind, first = rng.random(), tools[0]
-        if kind < self._plan.repeat_call and any(name in first.required for name in first.properties):
+    def _shape(
+        self, tools: list[Tool], profile: Profile, world: World, rng: random.Random
+    ) -> list[tuple[Tool, Blanks]]:
+        """One call, several, or the same API twice where there is something to tell the two apart."""
+        kind, first = rng.random(), (tools[0], self._split(profile, world, tools[0]))
+        if kind < self._plan.repeat_call and first[1].sayable:
             return [first, first]
         if kind < self._plan.repeat_call + self._plan.multi_call and len(tools) > 1:
-            return [first, rng.choice(tools[1 : max(2, len(tools) // 3)])]
+            second = rng.choice(tools[1 : max(2, len(tools) // 3)])
+            return [first, (second, self._split(profile, world, second))]
         return [first]
 
     def _split(self, profile: Profile, world: World, tool: Tool) -> Blanks:
@@ -170,12 +177,15 @@ class Drawer:
         want_known -= sum(len(draft.known) for draft in drafts)
         for draft, name in self._some(drafts, lambda blanks: blanks.may_ask, want_known, least, rng):
             draft.known[name] = draft.blanks.may_ask[name]
-        # Two calls of one API must differ in something, and that something has to be said.
-        twice = len(drafts) == 2 and drafts[0].tool is drafts[1].tool
-        least = 1 if twice and not drafts[1].stated else 0
         want_stated -= sum(len(draft.stated) for draft in drafts)
-        for draft, name in self._some(drafts, lambda blanks: blanks.may_state, want_stated, least, rng):
+        for draft, name in self._some(drafts, lambda blanks: blanks.may_state, want_stated, 0, rng):
             draft.stated.append(name)
+        # Two calls of one API must differ, and what differs has to be said.
+        for draft in drafts if len(drafts) == 2 and drafts[0].tool is drafts[1].tool else ():
+            if not draft.stated:
+                draft.stated += [
+                    n for _, n in self._some([draft], lambda blanks: blanks.may_state, 1, 1, rng)
+                ]
 
     def _some(
         self,

@@ -40,7 +40,8 @@ def synthesise(settings: Settings, sources: Sources) -> Summary:
     """
     checks = choose_checks(settings.checks)
     stages.shape(settings).check()
-    crew = Crew(settings, sources.prompts())
+    stages.limits(settings).check()
+    crew = Crew(settings, sources.folders, sources.prompts())
     with RunFolder(settings.run_folder(), crew.identity()) as folder, run_log(folder / "run.log"):
         folder.save_config(_as_yaml(settings))
         with Ledger(folder / "ledger.sqlite") as ledger:
@@ -135,11 +136,12 @@ def _some_samples(studio: Studio) -> Iterator[Sample]:
 
 
 def _next_steps(studio: Studio) -> tuple[str, ...]:
-    folder = studio.folder.path
+    folder, here = studio.folder.path, studio.settings.scenario.name
+    other = "travel" if here != "travel" else "shopping"
     return (
         f"look at {folder}/dataset/samples.jsonl, {folder}/api_tree.svg and {folder}/feature_tree.svg",
-        "python -m ptool.run scenario=travel seed=3        another scenario, another seed",
-        "python -m ptool.run scenario=training scale=paper the paper's five scenarios at full size",
+        f"python -m ptool.run scenario={other} seed=3: another scenario, another seed",
+        "python -m ptool.run scenario=training scale=paper: the paper's five scenarios at full size",
     )
 
 

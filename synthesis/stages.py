@@ -86,6 +86,12 @@ def shape(settings: Settings) -> Shape:
     return Shape(settings.platforms, settings.apis, tree.depth, tree.branching)
 
 
+def limits(settings: Settings) -> Limits:
+    """How wide the feature tree may be."""
+    one = settings.features
+    return Limits(batch=one.batch, max_parents=one.max_parents, max_themes=one.max_themes)
+
+
 async def api_tree(studio: Studio) -> ApiTree:
     """Grow the API tree depth first through the designer (§4.1)."""
     settings = studio.settings
@@ -97,19 +103,20 @@ async def api_tree(studio: Studio) -> ApiTree:
         ask = studio.asker("api_tree", "designer", Expansion, bar, expansion=None, scenario=scenario)
         return await ask(item, view)
 
+    def save(tree: ApiTree) -> None:
+        write_bytes(studio.folder / "api_tree.json", to_json(tree.graph))
+
     with studio.progress.stage("api tree") as bar:
-        tree = await grow(ApiTree(), scenarios, shape(settings), designer)
+        tree = await grow(ApiTree(), scenarios, shape(settings), designer, save=save)
         _leave_graph(studio, "api_tree", tree.graph, "API tree")
     return tree
 
 
 async def feature_tree(studio: Studio, apis: ApiTree) -> FeatureTree:
     """Cluster platform characteristics and tool parameters into user features (§4.2, bottom-up)."""
-    one = studio.settings.features
-    limits = Limits(batch=one.batch, max_parents=one.max_parents, max_themes=one.max_themes)
     with studio.progress.stage("feature tree") as bar:
         clusterer = studio.asker("feature_tree", "clusterer", Clusters, bar, clustering=None)
-        tree = await cluster(apis, clusterer, limits)
+        tree = await cluster(apis, clusterer, limits(studio.settings))
         _leave_graph(studio, "feature_tree", tree.graph, "Feature tree")
     return tree
 

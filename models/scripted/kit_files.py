@@ -16,6 +16,20 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _flags(value: Any) -> Any:
+    """In a kit inside a scenario's own YAML the keys true and false arrive as text."""
+    if isinstance(value, dict) and value and set(value) <= {"true", "false"}:
+        return {key == "true": words for key, words in value.items()}
+    return value
+
+
+def _days(value: Any) -> Any:
+    """There, days arrive as text too."""
+    if isinstance(value, (list, tuple)):
+        return tuple(dt.date.fromisoformat(day) if isinstance(day, str) else day for day in value)
+    return value
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
 
 
@@ -82,7 +96,7 @@ class ParameterScript(Part):
     feature: str | None = Field(default=None, description="basic feature that fills it from the profile")
     mention: Words = Field((), description="optional profile parameter: how a query asks for it")
     slot: str | None = Field(default=None, description="slot of the lexicon that says it in a query")
-    says: dict[str | bool, Words] | None = Field(
+    says: Annotated[dict[str | bool, Words] | None, BeforeValidator(_flags)] = Field(
         default=None, description="value -> words: enumerations and booleans"
     )
     parts: dict[str, str] | None = Field(default=None, description="object: property -> slot")
@@ -143,7 +157,7 @@ class SlotScript(Part):
     number: Annotated[tuple[float, float, float], BeforeValidator(_tuple)] | None = Field(
         default=None, description="[low, high, step]"
     )
-    date: Annotated[tuple[dt.date, dt.date], BeforeValidator(_tuple)] | None = Field(
+    date: Annotated[tuple[dt.date, dt.date], BeforeValidator(_days)] | None = Field(
         default=None, description="[first, last]"
     )
     time: Annotated[tuple[str, str, int], BeforeValidator(_tuple)] | None = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...errors import UnknownPartError, names
@@ -19,10 +19,12 @@ class Library:
 
     Args:
         sources: scenario -> where its kit is; None where it has none.
+        others: names of further kits there are, for messages.
     """
 
-    def __init__(self, sources: Mapping[str, Source | None]) -> None:
+    def __init__(self, sources: Mapping[str, Source | None], others: Iterable[str] = ()) -> None:
         self._sources = dict(sources)
+        self._others = tuple(others)
         self._kits: dict[str, Kit] = {}
         self._speech: dict[str, Speech] = {}
 
@@ -36,9 +38,10 @@ class Library:
         if scenario not in self._kits:
             source = self._sources.get(scenario)
             if source is None:
-                known = names((name for name, one in self._sources.items() if one is not None), scenario)
+                own = (name for name, one in self._sources.items() if one is not None)
+                known = names((*own, *self._others), scenario)
                 raise UnknownPartError(
-                    f"scenario {scenario!r}: the scripted model has no library for it; it has {known}. "
+                    f"scenario {scenario!r}: the scripted model has no library for it; there are {known}. "
                     "Give the scenario a kit (scenario.kit=FOLDER) or another model"
                 )
             self._kits[scenario] = load(source)

@@ -33,7 +33,7 @@ def did(*actions):
 
 
 def wrong(world, *actions):
-    behaviour = Behaviour(world, sees=SEES, seed=1, actions_per_context=4, max_rounds=0)
+    behaviour = Behaviour(world, sees=SEES, seed=1, actions_per_context=4, max_rounds=0, loyalty=0.75)
     state = behaviour.apply(behaviour.reset("u0001"), "chooser", CHOSEN)
     return [reason.code for reason in behaviour.apply(state, "actor", did(*actions)).reasons]
 
@@ -61,7 +61,7 @@ def _scenario(world):
 
 def test_a_plan_depends_on_the_seed_alone(world):
     def plan(seed):
-        behaviour = Behaviour(world, sees=SEES, seed=seed)
+        behaviour = Behaviour(world, sees=SEES, seed=seed, actions_per_context=4, loyalty=0.75)
         return behaviour.apply(behaviour.reset("u0001"), "chooser", CHOSEN).visits
 
     assert plan(1) == plan(1) != plan(2)
@@ -100,7 +100,7 @@ def test_as_many_actions_as_visits(world):
     ],
 )
 def test_preferences_are_one_a_context_on_platforms_that_exist(world, preferences, code):
-    behaviour = Behaviour(world, sees=SEES, seed=1, max_rounds=0)
+    behaviour = Behaviour(world, sees=SEES, seed=1, max_rounds=0, actions_per_context=4, loyalty=0.75)
     state = behaviour.apply(behaviour.reset("u0001"), "chooser", Preferences(preferences=preferences))
     assert [one.code for one in state.reasons] == [code]
     with pytest.raises(ModelError, match="cafe-u0001: no behaviour history"):
@@ -117,7 +117,7 @@ async def test_a_history_is_played_through_the_agents(world, driver):
         for name, output in (("chooser", "Preferences"), ("actor", "Actions"))
     }
     gateway = Gateway({"default": FakeModel(answer)}, concurrency=2)
-    behaviour = Behaviour(world, sees=SEES, seed=3, actions_per_context=4)
+    behaviour = Behaviour(world, sees=SEES, seed=3, actions_per_context=4, loyalty=0.75)
     history = await behave(behaviour, "u0001", seats(roles, gateway.ask), seed=3, driver=driver)
     assert len(history.actions) == 8
     assert set(history.visible()[0]) == {"platform", "action"}

@@ -143,7 +143,7 @@ def test_the_same_seed_gives_the_same_words_and_another_seed_others():
         ("Role: critic\n", "cannot play it; it plays 'actor', 'assistant'"),
         ("You are a helpful assistant.", "needs 'Role: <name>'"),
         ("Role: assistant\n", "needs the view 'query'"),
-        (GARDENING, "no library for it; it has 'tiny'"),
+        (GARDENING, "no library for it; there are 'tiny'"),
     ],
 )  # fmt: skip
 def test_what_it_cannot_play_it_refuses_by_name(prompt, says):
