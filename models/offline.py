@@ -1,0 +1,121 @@
+"""What clients share that answer in this process, without an endpoint: AutoGen's contract but for the answer.
+
+It knows no role and no prompt. Tokens are estimated at four characters each: there is no tokenizer because
+there is no model behind it.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, Literal
+
+from autogen_core import CancellationToken
+from autogen_core.models import (
+    ChatCompletionClient,
+    CreateResult,
+    LLMMessage,
+    ModelCapabilities,  # pyright: ignore[reportDeprecated]
+    ModelFamily,
+    ModelInfo,
+    RequestUsage,
+)
+from autogen_core.tools import Tool, ToolSchema
+from pydantic import BaseModel
+
+CHARACTERS_A_TOKEN = 4
+
+
+class OfflineModel(ChatCompletionClient):
+    """A client whose answer is a function of the messages' texts and the seed."""
+
+    component_type = "model"
+
+    def __init__(self) -> None:
+        self._usage = RequestUsage(prompt_tokens=0, completion_tokens=0)
+
+    @abstractmethod
+    def answer(self, texts: Sequence[str], seed: int) -> str:
+        """The text of one answer.
+
+        Args:
+            texts: the messages' contents, the system message first.
+            seed: from `extra_create_args`, 0 where there is none.
+        """
+
+    async def create(
+        self,
+        messages: Sequence[LLMMessage],
+        *,
+        tools: Sequence[Tool | ToolSchema] = (),
+        tool_choice: Tool | Literal["auto", "required", "none"] = "auto",
+        json_output: bool | type[BaseModel] | None = None,
+        extra_create_args: Mapping[str, Any] | None = None,
+        cancellation_token: CancellationToken | None = None,
+    ) -> CreateResult:
+        """Answer at once; tools and the output schema are not looked at."""
+        del tools, tool_choice, json_output, cancellation_token
+        texts = [str(message.content) for message in messages]
+        content = self.answer(texts, int((extra_create_args or {}).get("seed") or 0))
+        usage = RequestUsage(
+            prompt_tokens=sum(map(len, texts)) // CHARACTERS_A_TOKEN,
+            completion_tokens=len(content) // CHARACTERS_A_TOKEN,
+        )
+        self._usage = RequestUsage(
+            prompt_tokens=self._usage.prompt_tokens + usage.prompt_tokens,
+            completion_tokens=self._usage.completion_tokens + usage.completion_tokens,
+        )
+        return CreateResult(finish_reason="stop", content=content, usage=usage, cached=False)
+
+    async def create_stream(
+        self, messages: Sequence[LLMMessage], **options: Any
+    ) -> AsyncGenerator[str | CreateResult, None]:
+        """The whole answer as one chunk, then the result."""
+        result = await self.create(messages, **options)
+        yield str(result.content)
+        yield result
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def actual_usage(self) -> RequestUsage:
+        """Estimated tokens so far."""
+        return self._usage
+
+    def total_usage(self) -> RequestUsage:
+        """Estimated tokens so far."""
+        return self._usage
+
+    def count_tokens(self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()) -> int:
+        """Estimated tokens of the messages."""
+        del tools
+        return sum(len(str(message.content)) for message in messages) // CHARACTERS_A_TOKEN
+
+    def remaining_tokens(
+        self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()
+    ) -> int:
+        """A million, whatever was said: there is no context window to fill."""
+        del messages, tools
+        return 1_000_000
+
+    @property
+    def model_info(self) -> ModelInfo:
+        """It writes JSON and structured output, and nothing else."""
+        return ModelInfo(
+            vision=False,
+            function_calling=False,
+            json_output=True,
+            structured_output=True,
+            family=ModelFamily.UNKNOWN,
+        )
+
+    @property
+    def capabilities(self) -> ModelCapabilities:  # pyright: ignore[reportDeprecated]
+        """The same, as AutoGen asked for it before."""
+        return self.model_info
+
+
+def role_of(texts: Sequence[str]) -> str | None:
+    """The role a prompt names on its first line, `Role: <name>`; None where it names none."""
+    first, _, _ = (texts[0] if texts else "").partition("\n")
+    return first.removeprefix("Role: ").strip() if first.startswith("Role: ") else None

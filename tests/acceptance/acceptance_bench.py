@@ -1,0 +1,118 @@
+"""What every acceptance test uses: ptool as a stranger starts it, and what it leaves behind.
+
+`terminal` is a process of its own, for exit statuses, signals and hash seeds; `Bench.run` is the same command
+inside this process, five times quicker.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from ptool.commands import main
+from ptool.run import synthesise
+
+PROGRAM = (sys.executable, "-m", "ptool.run")
+TIMED = ("manifest.json", "run.log", "config.yaml")
+"""Files that tell of the process that wrote them: timings, the concurrency, the folder's name."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def faults(self) -> list[str]:
+        """The lines of stderr that are no progress."""
+        return [line for line in self.err.splitlines() if ": started" not in line and " in " not in line[-14:]]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A working folder and the command in it."""
+
+    folder: Path
+    run: Callable[..., Done]
+
+    def refuses(self, *words: str) -> str:
+        """The one line of a refusal: status 2, nothing on stdout, nothing new in the working folder."""
+        before = sorted(self.folder.rglob("*"))
+        done = self.run(*words)
+        assert (done.status, done.out, len(done.faults)) == (2, "", 1), done
+        assert sorted(self.folder.rglob("*")) == before
+        return done.faults[0]
+
+    def write(self, name: str, text: str) -> Path:
+        """A file below the working folder."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+
+def bench(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str] | None = None
+) -> Bench:
+    """The command in `folder`, in this process; modules of a user's folder are forgotten between tests."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+
+    def run(*words: str) -> Done:
+        known = set(sys.modules)
+        monkeypatch.setattr(sys, "argv", ["ptool run", *words])
+        try:
+            status = main(synthesise)
+        except SystemExit as end:
+            status = int(end.code or 0)
+        for name in set(sys.modules) - known:
+            if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
+                del sys.modules[name]
+        said = capsys.readouterr() if capsys else None
+        return Done(status, said.out if said else "", said.err if said else "")
+
+    return Bench(folder, run)
+
+
+def terminal(*words: str, folder: Path, env: Mapping[str, str] | None = None) -> Done:
+    """The command as a process."""
+    done = subprocess.run(
+        [*PROGRAM, *words], cwd=folder, env={**os.environ, **(env or {})},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def started(*words: str, folder: Path) -> subprocess.Popen[str]:
+    """The command as a process under way."""
+    return subprocess.Popen(
+        [*PROGRAM, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def derived(run: Path) -> dict[str, bytes]:
+    """Every file the run's content decides: name -> bytes."""
+    return {
+        str(file.relative_to(run)): file.read_bytes()
+        for file in sorted(run.rglob("*"))
+        if file.is_file() and not file.name.startswith((".", "ledger")) and file.name not in TIMED
+    }
+
+
+def lines(file: Path) -> list[dict[str, Any]]:
+    """The records of a JSONL file."""
+    return [orjson.loads(line) for line in file.read_bytes().splitlines()]
+
+
+def manifest(run: Path) -> dict[str, Any]:
+    """What the run says of itself."""
+    return orjson.loads((run / "manifest.json").read_bytes())
