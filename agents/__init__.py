@@ -1,6 +1,6 @@
 """The roles, their prompts and views; AutoGen is met in `ptool.agents.chat` alone, imported by name."""
 
-from .prompts import Prompt, Prompts
+from .prompting import Prompt, Prompts
 from .role import Ask, Observation, Role, Views
 from .views import VIEWS
 

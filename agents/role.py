@@ -17,7 +17,7 @@ from ..errors import ConfigError
 from ..models import blocks
 from ..models.request import Reply, Request
 from ..records import Record
-from .prompts import Prompts
+from .prompting import Prompts
 from .views import check_views
 
 
