@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ..errors import ConfigError, ModelError, UnusableHistoryError
+from ..errors import ConfigError, ModelError, UnreachableModelError, UnusableHistoryError
 from ..models.seeds import derive
 from ..records import Action, Actions, History, Preference, Preferences, Reason, Turn
 from .values import leaves
@@ -122,10 +122,13 @@ class Behaviour:
         """Write down a history that was accepted.
 
         Raises:
-            UnusableHistoryError: it was not; says the first reason.
+            UnreachableModelError: its model could not be asked.
+            UnusableHistoryError: it was not accepted; says the first reason.
         """
         if state.phase != "accepted":
             why = state.reasons[0].message if state.reasons else "it is not over"
+            if any(reason.code == f"model.{UnreachableModelError.code}" for reason in state.reasons):
+                raise UnreachableModelError(why)
             raise UnusableHistoryError(
                 f"{state.id}: no behaviour history after {state.round} rounds of feedback: {why}"
             )

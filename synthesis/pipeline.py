@@ -64,7 +64,7 @@ async def _stages(studio: Studio) -> Summary:
     worlds = _worlds(tree, features, people, lived)
     drawn = stages.tasks(studio, worlds, people, lived)
     await stages.episodes(studio, worlds, drawn)
-    tally = stages.dataset(studio, worlds)
+    tally = stages.dataset(studio, worlds, drawn)
     summary = _summary(studio, tree, features, people, lived, tally)
     _leave_manifest(studio, summary, tally)
     logger.info("run {} ends: {}", studio.settings.digest(), summary.funnel.as_dict())

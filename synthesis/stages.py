@@ -20,7 +20,7 @@ from ..environments.checks import Checks
 from ..environments.conversation import behave, converse
 from ..environments.dialogue import Dialogue
 from ..environments.world import World
-from ..errors import UnusableHistoryError
+from ..errors import UnreachableModelError, UnusableHistoryError
 from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
 from ..settings import Settings
 from ..store import Ledger, RunFolder, write_bytes, write_jsonl
@@ -37,6 +37,9 @@ from .crew import Crew
 from .dataset import Tally, Writer
 from .drawing import Drawer
 from .progress import Progress, Stage
+
+UNREACHABLE = "episodes without a model"
+"""Stage of the episodes that ended because a model could not be asked: the next start plays them again."""
 
 Made = TypeVar("Made", bound=Record)
 Item = TypeVar("Item")
@@ -202,30 +205,41 @@ async def episodes(studio: Studio, worlds: dict[str, World], drawn: Sequence[Tas
             episode = await converse(
                 dialogues[task.scenario], task, crew.agents, seed=settings.seed, driver=settings.conversation
             )
-            await studio.ledger.put("episodes", task.id, episode.model_dump_json().encode())
+            stage = UNREACHABLE if _unreachable(episode) else "episodes"
+            await studio.ledger.put(stage, task.id, episode.model_dump_json().encode())
         bar.advance()
 
     with studio.progress.stage("episodes", len(drawn)) as bar:
         await sliding(drawn, play, settings.concurrency)
-        write_jsonl(studio.folder / "episodes.jsonl", (body for _, body in studio.ledger.items("episodes")))
+        write_jsonl(studio.folder / "episodes.jsonl", played(studio, drawn))
 
 
-def dataset(studio: Studio, worlds: dict[str, World]) -> Tally:
+def _unreachable(episode: Episode) -> bool:
+    return any(reason.code == f"model.{UnreachableModelError.code}" for reason in episode.reasons)
+
+
+def played(studio: Studio, drawn: Iterable[Task]) -> Iterator[bytes]:
+    """The episodes of some tasks, in their order, as JSON."""
+    for task in drawn:
+        yield studio.ledger.get("episodes", task.id) or studio.ledger.get(UNREACHABLE, task.id) or b""
+
+
+def dataset(studio: Studio, worlds: dict[str, World], drawn: Sequence[Task]) -> Tally:
     """Write samples and rejected episodes, in the order of their ids (Fig. 7, Appendix B.2)."""
     settings = studio.settings
     writer = Writer(worlds, (*settings.judges, *settings.query_gate))
-    played = (Episode.model_validate_json(body) for _, body in studio.ledger.items("episodes"))
+    episodes_played = (Episode.model_validate_json(body) for body in played(studio, drawn))
     rejected: list[bytes] = []
 
     def samples() -> Iterator[bytes]:
-        for kept, line in writer.lines(played):
+        for kept, line in writer.lines(episodes_played):
             bar.advance()
             if kept:
                 yield line
             else:
                 rejected.append(line)
 
-    with studio.progress.stage("dataset") as bar:
+    with studio.progress.stage("dataset", len(drawn)) as bar:
         write_jsonl(studio.folder / "dataset/samples.jsonl", samples())
         write_jsonl(studio.folder / "dataset/rejected.jsonl", rejected)
     return writer.tally
