@@ -1,7 +1,8 @@
 """What every command shares: composing, one clear line for every fault, signals, exit statuses.
 
 0 done, 1 a model failed or ptool has a bug, 2 refused (configuration, run folder), 3 yield too low,
-130 interrupted, 143 terminated. Nothing heavy is imported before a job starts, so `--help` stays quick.
+130 interrupted, 141 nobody reads the output, 143 terminated.
+Nothing heavy is imported before a job starts, so `--help` stays quick.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 Job = Callable[["Settings", "Sources"], int]
 """What a command does with its settings; the number is its exit status."""
 
-INTERRUPTED, TERMINATED = 130, 143
+INTERRUPTED, UNREAD, TERMINATED = 130, 141, 143
 
 
 def main(job: Job, config_name: str = "config") -> int:
@@ -46,6 +47,14 @@ def main(job: Job, config_name: str = "config") -> int:
             return _refused(error)
         except KeyboardInterrupt:
             raise SystemExit(_say(_safe(None), INTERRUPTED)) from None
+        except BrokenPipeError:
+            return _unread()
+
+
+def _unread() -> int:
+    """Whoever read the output has gone (`--help | head`): end quietly, as other programs do."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return UNREAD
 
 
 def _composed(job: Job, config_name: str) -> int:

@@ -19,6 +19,7 @@ from autogen_core.models import (
     ChatCompletionClient,
     CreateResult,
     LLMMessage,
+    RequestUsage,
     SystemMessage,
     UserMessage,
 )
@@ -133,6 +134,8 @@ class Gateway:
                 )
             except PtoolError:
                 raise
+            except ValidationError as error:
+                return _unread(error)
             except Exception as error:
                 kind, text = type(error).__name__, _one_line(str(error))
                 raise UnreachableModelError(
@@ -149,6 +152,13 @@ class Gateway:
         """Close every client once."""
         for client in {id(one): one for one in self._clients.values()}.values():
             await client.close()
+
+
+def _unread(error: ValidationError) -> CreateResult:
+    """Stand in for an answer the client itself refused: some validate, and keep the text to themselves."""
+    nothing = RequestUsage(prompt_tokens=0, completion_tokens=0)
+    said = f"(an answer that is not of the required form: {_explain(error)})"
+    return CreateResult(finish_reason="unknown", content=said, usage=nothing, cached=False)
 
 
 def _usage(result: CreateResult) -> Usage:

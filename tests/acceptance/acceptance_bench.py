@@ -5,6 +5,7 @@ inside this process, five times quicker.
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -22,6 +23,9 @@ TIMED = ("manifest.json", "run.log", "config.yaml")
 """Files that tell of the process that wrote them: timings, the concurrency, the folder's name."""
 
 
+PROGRESS = re.compile(r": started( \(\d+\))?$|: \d+( of \d+)? in [\d.]+ s$")
+
+
 @dataclass(frozen=True)
 class Done:
     """How a command ended."""
@@ -33,7 +37,7 @@ class Done:
     @property
     def faults(self) -> list[str]:
         """The lines of stderr that are no progress."""
-        return [line for line in self.err.splitlines() if ": started" not in line and " in " not in line[-14:]]
+        return [line for line in self.err.splitlines() if not PROGRESS.search(line)]
 
 
 @dataclass(frozen=True)

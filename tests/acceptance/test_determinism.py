@@ -13,7 +13,9 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("scenario", [("scenario=tiny",), ("scenario=shopping", "users=4")], ids=["tiny", "shopping"])
+@pytest.mark.parametrize(
+    "scenario", [("scenario=tiny",), ("scenario=shopping", "users=4")], ids=["tiny", "shopping"]
+)
 def test_scheduling_hashing_and_place_change_nothing_and_the_seed_does(
     scenario: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -64,10 +64,12 @@ def test_killed_between_any_two_items_of_the_growth_it_grows_the_same(
     from ptool.store import Ledger
 
     put = Ledger.put
-    for stop in (1, 5, 12, 14, 20, 24):
+    for stop in (1, 12, 15, 24):
         count = itertools.count(1)
 
-        async def dying(self: Ledger, *item: object, stop: int = stop, count: itertools.count = count) -> None:
+        async def dying(
+            self: Ledger, *item: object, stop: int = stop, count: itertools.count = count
+        ) -> None:
             if next(count) > stop:
                 raise KeyboardInterrupt
             await put(self, *item)
@@ -164,7 +166,9 @@ class Unplugged(ScriptedModel):
 """
 
 
-@pytest.mark.xfail(reason="an unreachable model's episodes count as finished and are never tried again", strict=True)
+@pytest.mark.xfail(
+    reason="an unreachable model's episodes count as finished and are never tried again", strict=True
+)
 def test_what_failed_for_want_of_a_model_is_tried_again(here: Bench) -> None:
     here.write("mine/unplugged.py", UNPLUGGED)
     here.write("mine/model/unplugged.yaml", "_target_: unplugged.Unplugged\nflag: flag\n")

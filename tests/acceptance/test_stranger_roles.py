@@ -75,10 +75,11 @@ def test_it_votes_and_its_verdicts_stand_in_the_episodes(mine: Bench) -> None:
         if one["status"] == "accepted":
             assert "order" not in one["query"]["text"]
             assert last[0]["output"]["ok"]
-    rejected = [one for one in lines(run / "dataset/rejected.jsonl") if "order" in (one["query"] or "")]
-    assert rejected  # objections that were never mended
-    assert {(why["code"], why["source"]) for one in rejected for why in one["reasons"]} == {
-        ("judge.said_it", "privacy")
+    reasons = [why for one in lines(run / "dataset/rejected.jsonl") for why in one["reasons"]]
+    own = [why for why in reasons if why["source"] == "privacy"]
+    assert own  # objections that were never mended
+    assert {(why["code"], why["blames"], why["message"]) for why in own} == {
+        ("judge.said_it", "query", "order")
     }
 
 
@@ -114,10 +115,7 @@ def test_as_a_gate_it_is_asked_before_anything_is_solved(mine: Bench) -> None:
         (*TINY, "judges=[privacy]", "--config-dir", "mine"),
         (*TINY, "judges=[privacy]", "-cd", "mine"),
         (*TINY, "hydra.searchpath=[file://mine]", "judges=[privacy]"),
-        pytest.param(
-            ("scenario=tiny", "--config-dir", "mine", *TINY[1:], "judges=[privacy]"),
-            marks=pytest.mark.xfail(reason="argparse takes overrides in one row only", strict=True),
-        ),
+        ("scenario=tiny", "--config-dir", "mine", *TINY[1:], "judges=[privacy]"),
     ],
     ids=["before", "with =", "after", "short", "searchpath", "between"],
 )
@@ -154,17 +152,34 @@ def test_it_works_from_a_process_of_its_own(mine: Bench) -> None:
     ("words", "line"),
     [
         (["judges=[privcy]"], "there are roles 'actor', "),
-        (["judges=[privacy]", "+agent.privacy.wrd=x"], "agent.privacy.wrd: no such argument"),
+        pytest.param(
+            ["judges=[privacy]", "+agent.privacy.wrd=x"], "agent.privacy.wrd: no such argument",
+            marks=pytest.mark.xfail(reason="\"Key 'wrd' is not in struct\" names neither place nor choice", strict=True),
+        ),
         (["judges=[privacy]", "+agent.privacy.player=nobody.plays"], "agent.privacy.player: got 'nobody.plays'"),
         (["judges=[privacy]", "+agent.privacy.sees=[qery]"], "no view 'qery'; there are "),
         (["judges=[privacy]", "+agent.privacy.sees=[query]"], "does not see 'scenario', only 'query'"),
         (["judges=[privacy]", "+agent.privacy.prompt=prvacy"], "(did you mean 'privacy.jinja'?)"),
-        (["judges=[privacy]", "+agent.privacy._target_=privacy_role.Privat"], "privacy_role.Privat"),
-        (["judges=[privacy]", "+agent.privacy._target_=os.system"], "'os.system', which cannot be used"),
     ],
 )  # fmt: skip
 def test_a_fault_in_it_is_one_line_and_leaves_nothing(words: list[str], line: str, mine: Bench) -> None:
     assert line in mine.refuses(*MINE, *TINY, *words)
+
+
+@pytest.mark.parametrize(
+    "target", ["privacy_role.Privat", "nowhere.Privacy", "os.system", "builtins.eval", "5"]
+)
+def test_a_class_that_is_none_is_one_line_and_leaves_nothing(target: str, mine: Bench) -> None:
+    mine.write("mine/agent/privacy.yaml", YAML.replace("privacy_role.Privacy", f"'{target}'"))
+    assert f"agent.privacy._target_: got {target!r}" in mine.refuses(*MINE, *TINY, "judges=[privacy]")
+
+
+@pytest.mark.xfail(
+    reason="a role that is only named is composed closed: no key can be added to it", strict=True
+)
+def test_a_key_its_file_leaves_out_may_be_set_on_the_command_line(mine: Bench) -> None:
+    words = ("judges=[privacy]", "+agent.privacy.output=ptool.records.Verdict")
+    assert mine.run(*MINE, *TINY, *words).status == 0
 
 
 @pytest.mark.parametrize(
@@ -182,7 +197,9 @@ def test_a_fault_in_its_prompt_is_one_line_and_leaves_nothing(prompt: str, line:
     assert line in mine.refuses(*MINE, *TINY, "judges=[privacy]")
 
 
-LATE = pytest.mark.xfail(reason="found only when the stage begins, with a run folder left behind", strict=True)
+LATE = pytest.mark.xfail(
+    reason="found only when the stage begins, with a run folder left behind", strict=True
+)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +224,10 @@ def test_what_could_never_work_is_refused_before_anything_is_made(
 
 @pytest.mark.xfail(reason="a prompt's own ZeroDivisionError is reported as a fault of ptool", strict=True)
 def test_a_prompt_that_fails_while_it_renders_is_the_prompts_fault(mine: Bench) -> None:
-    mine.write("mine/prompts/privacy.jinja", "{% block system %}{{ 1 / 0 }}{% endblock %}" + PROMPT[PROMPT.index("{% block user"):])
+    mine.write(
+        "mine/prompts/privacy.jinja",
+        "{% block system %}{{ 1 / 0 }}{% endblock %}" + PROMPT[PROMPT.index("{% block user") :],
+    )
     done = mine.run(*MINE, *TINY, "judges=[privacy]")
     assert (done.status, len(done.faults)) == (2, 1)
     assert "prompt privacy.jinja" in done.faults[0]

@@ -43,6 +43,21 @@ async def test_a_model_is_shown_its_own_error_and_all_attempts_are_counted():
     assert "ok: Input should be a valid boolean" in model.prompts[1][3]
 
 
+async def test_a_client_that_validates_by_itself_is_corrected_too():
+    answers = iter(["[]", OK])
+
+    class Validating(FakeModel):
+        async def create(self, messages, **options):
+            result = await super().create(messages, **options)
+            Verdict.model_validate_json(result.content)  # as AutoGen's OpenAI client does
+            return result
+
+    model = Validating(lambda role, found, seed: next(answers), keep=True)
+    reply = await Gateway({"default": model}, concurrency=1).ask(request())
+    assert reply.record == Verdict(ok=True, reasons=())
+    assert "not of the required form" in model.prompts[1][2]
+
+
 async def test_a_role_may_refuse_a_record():
     def accept(record):
         if record.ok:

@@ -1,0 +1,97 @@
+"""Unusual sizes and choices end with what they were asked for, or with one line that says why not."""
+
+import pytest
+from acceptance_bench import Bench, lines, manifest
+
+SHOP = ("scenario=shopping", "users=2", "queries_per_user=5")
+TINY = ("scenario=tiny",)
+
+
+@pytest.mark.parametrize(
+    ("words", "made"),
+    [
+        ((*TINY, "users=1"), 5),
+        ((*TINY, "users=7"), 35),
+        ((*TINY, "queries_per_user=1"), 4),
+        ((*SHOP, "platforms=2"), 10),
+        ((*SHOP, "apis=5"), 10),
+        ((*TINY, "apis=1"), 20),
+        ((*TINY, "tree.depth=2"), 20),
+        ((*TINY, "tree.depth=2", "tree.branching=4"), 20),
+        ((*TINY, "assignment=per_user"), 20),
+        ((*TINY, "assignment=single_pass"), 20),
+        ((*TINY, "history.loyalty=0.51", "history.actions_per_context=1"), 20),
+        ((*TINY, "features.batch=2"), 20),
+        ((*TINY, "task.parameters=0.1"), 20),
+        ((*TINY, "task.parameters=32"), 20),
+        ((*TINY, "task.profile_share=0"), 20),
+        ((*TINY, "judges=[]"), 20),
+        ((*TINY, "checks=[]", "judges=[]", "model.slips=0"), 20),
+        ((*TINY, "max_rounds=0"), 20),
+        ((*TINY, "concurrency=4096"), 20),
+        (("scenario=training", "users=3", "queries_per_user=5"), 15),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, tuple) else str(given),
+)
+def test_it_makes_what_was_asked_for(words: tuple[str, ...], made: int, here: Bench) -> None:
+    done = here.run(*words, "run.dir=run")
+    assert (done.status, done.faults, done.out.splitlines()[-1]) == (0, [], "run folder: run")
+    run = here.folder / "run"
+    funnel = manifest(run)["funnel"]
+    kept, rejected = lines(run / "dataset/samples.jsonl"), lines(run / "dataset/rejected.jsonl")
+    assert (funnel["made"], funnel["kept"], made - funnel["kept"]) == (made, len(kept), len(rejected))
+    assert len(lines(run / "episodes.jsonl")) == made
+
+
+def calls(here: Bench) -> list[list[str]]:
+    """The APIs of every answer."""
+    samples = lines(here.folder / "run/dataset/samples.jsonl")
+    return [[api for call in one["answer"][1] for api in call] for one in samples]
+
+
+def test_always_several_calls(here: Bench) -> None:
+    here.run(*TINY, "run.dir=run", "task.multi_call=1", "task.repeat_call=0")
+    assert all(len(set(apis)) >= 2 for apis in calls(here))
+
+
+def test_always_the_same_api_twice(here: Bench) -> None:
+    here.run(*TINY, "run.dir=run", "task.repeat_call=1")
+    assert all(len(apis) == 2 and len(set(apis)) == 1 for apis in calls(here))
+    for one in lines(here.folder / "run/dataset/samples.jsonl"):
+        first, second = one["answer"][1]
+        assert first != second
+
+
+def test_defaults_are_left_where_there_are_any(here: Bench) -> None:
+    here.run(*SHOP, "users=6", "queries_per_user=20", "run.dir=run", "task.default_rate=1")
+    origins = [
+        one["origin"] for s in lines(here.folder / "run/dataset/samples.jsonl") for one in s["origins"]
+    ]
+    assert origins.count("default") > 5
+
+
+def test_a_loyal_user_stays_on_the_preferred_platform_of_each_context(here: Bench) -> None:
+    here.run(*SHOP, "run.dir=run", "history.loyalty=1")
+    for history in lines(here.folder / "run/histories.jsonl"):
+        preferred = {one["context"]: one["platform"] for one in history["preferences"]}
+        assert all(deed["platform"] == preferred[deed["context"]] for deed in history["actions"])
+
+
+def test_a_population_lives_in_every_scenario_of_a_composite(here: Bench) -> None:
+    here.run("scenario=unseen", "users=3", "queries_per_user=6", "run.dir=run")
+    samples = lines(here.folder / "run/dataset/samples.jsonl")
+    assert {one["scenario"] for one in samples} == {"finance", "lifestyle", "knowledge"}
+    for one in samples:
+        assert set(one["user_profile"]["user_history"]) == {"finance", "lifestyle", "knowledge"}
+
+
+def test_each_size_of_a_composite_has_its_own_place(here: Bench) -> None:
+    for users in (1, 2):
+        assert here.run(*TINY, f"users={users}", "queries_per_user=1").status == 0
+    assert len(list((here.folder / "runs").iterdir())) == 2
+
+
+def test_text_checks_alone_still_keep_the_platform_out_of_the_judges_hands(here: Bench) -> None:
+    here.run(*TINY, "run.dir=run", "checks=[text]", "judges=[verifier]", "model.slips=0.5", "min_yield=0")
+    for one in lines(here.folder / "run/dataset/rejected.jsonl"):
+        assert {why["source"] for why in one["reasons"]} <= {"verifier", "text", "sandbox", "dataset"}
