@@ -3,7 +3,6 @@
 PtoolError
 ├── ConfigError          the composed configuration is wrong; the user mends an override or a YAML file
 ├── TreeError            an API tree or a feature tree breaks an invariant
-│   └── TreeAnswerError        a role's answer for a piece of a tree stayed wrong
 ├── PromptError          a prompt asks for what its role does not see, or does not render
 ├── ModelError           a model could not be asked, or its answer could not be used
 │   ├── UnknownPartError       the scripted model was given a role or a scenario it cannot play
@@ -34,12 +33,6 @@ class ConfigError(PtoolError):
 
 class TreeError(PtoolError):
     """A tree breaks one of its invariants (§4.1, §4.2)."""
-
-
-class TreeAnswerError(TreeError):
-    """A role's answer for a piece of a tree stayed wrong: the model's fault, not the configuration's."""
-
-    exit_status = 1
 
 
 class PromptError(PtoolError):

@@ -90,6 +90,7 @@ class RunSettings(_Part):
 class TreeSettings(_Part):
     """The API tree (§4.1)."""
 
+    file: str | None = Field(min_length=1, description="a tree to use instead of growing one")
     depth: int = Field(ge=1, le=6, description="category layers between a platform and its APIs")
     branching: int = Field(ge=2, le=64, description="most children a platform or category may have")
 

@@ -56,7 +56,8 @@ class Crew:
         self.clients = self._clients(players)
         self.gateway = Gateway(self.clients, concurrency=settings.concurrency)
         self.agents: dict[str, RoleAgent] = seats(self.roles, self.gateway.ask)
-        if any(isinstance(client, ScriptedModel) for client in self.clients.values()):
+        scripted = any(isinstance(client, ScriptedModel) for client in self.clients.values())
+        if scripted and settings.tree.file is None:
             self._rehearse()
 
     def _clients(self, players: Mapping[str, Player]) -> dict[str, Any]:
@@ -101,8 +102,8 @@ class Crew:
         """What makes another run of the same settings the same run: prompts and libraries too."""
         return {
             "settings": self.settings.digest(),
-            "prompts": _digest(self.prompts()),
-            "libraries": _digest(self.library.fingerprints()),
+            "prompts": fingerprint(self.prompts()),
+            "libraries": fingerprint(self.library.fingerprints()),
         }
 
     def prompts(self) -> dict[str, str]:
@@ -114,8 +115,10 @@ class Crew:
         return str(getattr(self.clients["default"], "note", "") or self.settings.model.target)
 
 
-def _digest(value: Any) -> str:
-    return blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=8).hexdigest()
+def fingerprint(value: Any) -> str:
+    """Sixteen hex digits that stand for bytes or a JSON value."""
+    content = value if isinstance(value, bytes) else orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return blake2b(content, digest_size=8).hexdigest()
 
 
 def _role(target: str, made: Any, name: str) -> Role:

@@ -17,9 +17,11 @@ from ..settings import Settings
 from ..store import Ledger, Manifest, RunFolder, read_jsonl, run_log, write_manifest
 from ..trees.api_tree import ApiTree
 from ..trees.feature_tree import FeatureTree
+from ..trees.graph_io import to_json
 from . import stages
-from .crew import Crew
+from .crew import Crew, fingerprint
 from .dataset import Tally
+from .given_tree import given_tree
 from .progress import Progress
 from .stages import Studio
 from .summary import Funnel, Summary
@@ -39,13 +41,16 @@ def synthesise(settings: Settings, sources: Sources) -> Summary:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
     """
     checks = choose_checks(settings.checks)
-    stages.shape(settings).check()
+    tree = given_tree(settings)
+    if tree is None:
+        stages.shape(settings).check()
     stages.limits(settings).check()
     crew = Crew(settings, sources.folders, sources.prompts())
-    with RunFolder(settings.run_folder(), crew.identity()) as folder, run_log(folder / "run.log"):
+    identity = crew.identity() | ({"tree": fingerprint(to_json(tree.graph))} if tree else {})
+    with RunFolder(settings.run_folder(), identity) as folder, run_log(folder / "run.log"):
         folder.save_config(_as_yaml(settings))
         with Ledger(folder / "ledger.sqlite") as ledger:
-            return asyncio.run(_run(Studio(settings, crew, checks, folder, ledger, Progress())))
+            return asyncio.run(_run(Studio(settings, crew, checks, folder, ledger, Progress(), tree)))
 
 
 async def _run(studio: Studio) -> Summary:

@@ -55,6 +55,7 @@ class Studio:
     folder: RunFolder
     ledger: Ledger
     progress: Progress
+    given_tree: ApiTree | None = None
 
     async def kept(
         self, stage: str, item: str, kind: type[Made], make: Callable[[], Awaitable[Made]]
@@ -96,7 +97,7 @@ def limits(settings: Settings) -> Limits:
 
 
 async def api_tree(studio: Studio) -> ApiTree:
-    """Grow the API tree depth first through the designer (§4.1)."""
+    """Grow the API tree depth first through the designer, or take the one given (§4.1)."""
     settings = studio.settings
     scenarios = {one.name: one.description for one in settings.scenarios()}
 
@@ -110,7 +111,9 @@ async def api_tree(studio: Studio) -> ApiTree:
         write_bytes(studio.folder / "api_tree.json", to_json(tree.graph))
 
     with studio.progress.stage("api tree") as bar:
-        tree = await grow(ApiTree(), scenarios, shape(settings), designer, save=save)
+        tree = studio.given_tree
+        if tree is None:
+            tree = await grow(ApiTree(), scenarios, shape(settings), designer, save=save)
         _leave_graph(studio, "api_tree", tree.graph, "API tree")
     return tree
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
-from ..errors import TreeAnswerError, TreeError
+from ..errors import TreeError
 
 Answer = TypeVar("Answer")
 Checked = TypeVar("Checked")
@@ -33,7 +33,7 @@ async def ask(
     so that a retry has a seed of its own.
 
     Raises:
-        TreeAnswerError: the answer was objectionable `retries + 1` times.
+        TreeError: the answer was objectionable `retries + 1` times.
     """
     problem = ""
     for attempt in range(retries + 1):
@@ -45,7 +45,7 @@ async def ask(
             problem = str(error)
     tries = "once" if retries == 0 else f"{retries + 1} times"
     where = "" if problem.startswith(item_id) else f"{item_id}: "
-    raise TreeAnswerError(f"{where}{problem[:PROBLEM_LENGTH]} (asked {tries}; try another seed or model)")
+    raise TreeError(f"{where}{problem[:PROBLEM_LENGTH]} (asked {tries}; try another seed or model)")
 
 
 async def together(asks: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:

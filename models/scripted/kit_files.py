@@ -9,7 +9,7 @@ import datetime as dt
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 
 def _tuple(value: Any) -> Any:
@@ -30,7 +30,10 @@ def _days(value: Any) -> Any:
     return value
 
 
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+"""A name that becomes part of an id, an API or a parameter."""
 Words = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
+Names = Annotated[tuple[Identifier, ...], BeforeValidator(_tuple)]
 
 
 class Part(BaseModel):
@@ -56,11 +59,11 @@ class PlatformScript(Part):
 class PlatformsFile(Part):
     """`platforms.yaml`: needs, dimensions and platforms."""
 
-    name: str
+    name: Identifier
     description: str
-    contexts: dict[str, ContextScript]
+    contexts: dict[Identifier, ContextScript] = Field(min_length=2)
     dimensions: dict[str, str] = Field(description="dimension -> what a user wants there: 'fast delivery'")
-    platforms: dict[str, PlatformScript]
+    platforms: dict[Identifier, PlatformScript] = Field(min_length=2)
 
     @model_validator(mode="after")
     def _complete(self) -> PlatformsFile:
@@ -88,7 +91,7 @@ class PlatformsFile(Part):
 class ParameterScript(Part):
     """One parameter of a capability, under its canonical name."""
 
-    names: Words | str = Field(description="its name on each platform, in their order, or one for all")
+    names: Names | Identifier = Field(description="its name on each platform, in their order, or one for all")
     type: Literal["string", "integer", "number", "boolean", "array", "object"] = "string"
     format: Literal["date", "time", "email"] | None = None
     description: str
@@ -119,8 +122,8 @@ class CapabilityScript(Part):
     """What rivals offer alike, each under its own name."""
 
     description: str
-    apis: Words = Field(description="the function's name on each platform, in their order")
-    parameters: dict[str, ParameterScript]
+    apis: Names = Field(description="the function's name on each platform, in their order")
+    parameters: dict[Identifier, ParameterScript]
     returns: dict[str, Literal["string", "integer", "number", "boolean", "array", "object"]]
     phrasings: Words = Field(description="imperative fragments with blanks: 'find {item}'")
 
@@ -129,20 +132,20 @@ class CategoryScript(Part):
     """A functional category."""
 
     description: str
-    capabilities: dict[str, CapabilityScript]
+    capabilities: dict[Identifier, CapabilityScript]
 
 
 class GroupScript(Part):
     """A group of categories, used where the tree is deeper."""
 
     description: str
-    categories: dict[str, CategoryScript]
+    categories: dict[Identifier, CategoryScript]
 
 
 class ToolsFile(Part):
     """`tools.yaml`: what the platforms can do."""
 
-    groups: dict[str, GroupScript]
+    groups: dict[Identifier, GroupScript]
 
 
 class SlotScript(Part):

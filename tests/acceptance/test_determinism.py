@@ -14,7 +14,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize(
-    "scenario", [("scenario=tiny",), ("scenario=shopping", "users=4")], ids=["tiny", "shopping"]
+    "scenario", [("scenario=tiny",), ("scenario=shopping", "users=2")], ids=["tiny", "shopping"]
 )
 def test_scheduling_hashing_and_place_change_nothing_and_the_seed_does(
     scenario: tuple[str, ...], tmp_path: Path
@@ -43,6 +43,6 @@ def test_both_drivers_make_the_same_files(here) -> None:
 
 def test_several_scenarios_at_once_are_the_same_bytes_again(here) -> None:
     for width in (1, 64):
-        words = ("scenario=unseen", "users=2", "queries_per_user=3", f"concurrency={width}")
+        words = ("scenario=unseen", "users=2", "queries_per_user=2", f"concurrency={width}")
         assert here.run(*words, f"run.dir=w{width}").status == 0
     assert derived(here.folder / "w1") == derived(here.folder / "w64")

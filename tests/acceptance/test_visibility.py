@@ -37,7 +37,21 @@ class Overheard(ScriptedModel):
             file.write(line)
         return await super().create(messages, **rest)
 '''
-PRIVACY = "_target_: ptool.agents.Role\nname: privacy\nprompt: privacy\nsees: [query, history]\nplayer: watcher.agree\n"
+PRIVACY = """
+_target_: ptool.agents.Role
+name: privacy
+prompt: privacy
+sees: [query, history]
+player: watcher.agree
+"""
+PROMPT = """
+{% block system %}Watch.{% endblock %}
+{% block user %}
+{{ data("query") }}
+
+{{ data("history") }}
+{% endblock %}
+"""
 BLOCK = re.compile(r'^<data name="([\w.]+)">$', re.MULTILINE)
 
 
@@ -47,10 +61,7 @@ def overheard(here: Bench) -> tuple[Path, dict[str, list[str]]]:
     here.write("mine/watcher.py", CODE + "\n\ndef agree(part):\n    return {'ok': True}\n")
     here.write("mine/model/overheard.yaml", "_target_: watcher.Overheard\nslips: 0.3\n")
     here.write("mine/agent/privacy.yaml", PRIVACY)
-    here.write(
-        "mine/prompts/privacy.jinja",
-        '{% block system %}Watch.{% endblock %}{% block user %}{{ data("query") }}\n\n{{ data("history") }}{% endblock %}',
-    )
+    here.write("mine/prompts/privacy.jinja", PROMPT)
     words = ("scenario=tiny", "model=overheard", "judges=[verifier,privacy]", "run.dir=run", "min_yield=0")
     player = "agent.profile_writer.player=watcher.writer"
     done = here.run("--config-dir", "mine", *words, player, "max_rounds=1")

@@ -1,0 +1,45 @@
+"""An API tree that is brought along instead of grown: `tree.file`, as node-link JSON or GraphML.
+
+It knows the two formats and what a run asks of its tree; it makes nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import ConfigError, TreeError, names
+from ..settings import Settings
+from ..trees.api_tree import ApiTree
+from ..trees.graph_io import from_graphml, from_json
+
+READERS = {".json": from_json, ".graphml": from_graphml}
+MAX_BYTES = 256 * 1024 * 1024
+
+
+def given_tree(settings: Settings) -> ApiTree | None:
+    """The tree of `tree.file`, checked; None where the run grows its own (§4.1).
+
+    Raises:
+        ConfigError: the file cannot be read, or is of another kind.
+        TreeError: the tree breaks an invariant, or holds other scenarios than the run.
+    """
+    if settings.tree.file is None:
+        return None
+    path = Path(settings.tree.file)
+    read = READERS.get(path.suffix)
+    if read is None:
+        raise ConfigError(f"tree.file: got {path.name!r}, expected a file that ends in {names(READERS)}")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(f"tree.file: {path} has more than {MAX_BYTES} bytes")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"tree.file: {path} cannot be read: {error.strerror}") from None
+    tree = ApiTree(read(content, str(path)))
+    tree.check()
+    wanted = [one.name for one in settings.scenarios()]
+    if sorted(tree.scenarios()) != sorted(wanted):
+        raise TreeError(
+            f"tree.file: {path} holds {names(tree.scenarios())}, the run takes place in {names(wanted)}"
+        )
+    return tree

@@ -1,0 +1,94 @@
+"""A run may bring its API tree along; what is wrong with it is said before anything is made."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "ptool.run",
+        "scenario=tiny",
+        "users=2",
+        "queries_per_user=2",
+        *overrides,
+    ]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("grown")
+    assert run(folder, "run.dir=first").returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["json", "graphml"])
+def test_a_tree_that_a_run_left_gives_the_same_data(grown, kind):
+    done = run(grown, f"run.dir=again_{kind}", f"tree.file=first/api_tree.{kind}")
+
+    assert done.returncode == 0, done.stderr
+    for name in ("api_tree.json", "dataset/samples.jsonl"):
+        assert (grown / f"again_{kind}" / name).read_bytes() == (grown / "first" / name).read_bytes()
+
+
+def remote_reference(node):
+    node["parameters"]["properties"]["item"] = {"$ref": "https://example.org/schema.json"}
+
+
+def required_but_absent(node):
+    node["parameters"]["required"].append("colour")
+
+
+def no_schema(node):
+    node["parameters"] = {"type": "text"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [(remote_reference, "$ref"), (required_but_absent, "colour"), (no_schema, "orderItem")],
+)
+def test_an_invalid_api_schema_is_refused_in_one_line(grown, tmp_path, spoil, says):
+    tree = json.loads((grown / "first/api_tree.json").read_bytes())
+    spoil(next(node for node in tree["nodes"] if node.get("name") == "orderItem"))
+    (tmp_path / "mine.json").write_text(json.dumps(tree))
+
+    done = run(tmp_path, "tree.file=mine.json")
+
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert says in done.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["mine.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("tree.json", "[1", "not JSON"),
+        ("tree.json", "{}", "not a node-link graph"),
+        ("tree.graphml", "<a/>", "tree.graphml"),
+        ("tree.yaml", "", "'.graphml', '.json'"),
+        ("missing.json", None, "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_tree_is_refused_in_one_line(tmp_path, name, content, says):
+    if content is not None:
+        (tmp_path / name).write_text(content)
+
+    done = run(tmp_path, f"tree.file={name}")
+
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert says in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_tree_of_another_scenario_is_refused(grown):
+    done = run(grown, "scenario=shopping", "tree.file=first/api_tree.json")
+
+    assert done.returncode == 2
+    assert "holds 'tiny', the run takes place in 'shopping'" in done.stderr
