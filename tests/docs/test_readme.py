@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import ptool
@@ -93,6 +95,23 @@ def test_the_sample_proves_its_arguments() -> None:
             assert query[int(start) : int(end)] == words
         else:
             assert value == profile["basic_features"][re.findall(r"basic_features\.(\w+)", proof)[0]]
+
+
+def test_the_sample_is_what_the_default_run_makes(tmp_path: Path) -> None:
+    text = section("One sample")
+    query = " ".join(re.findall(r"^> (.*)$", text, re.MULTILINE))
+    profile, answer = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL))
+    name = re.findall(r"Sample `([\w-]+)`", text)[0]
+
+    run = [sys.executable, "-m", "ptool.run", f"run.dir={tmp_path / 'run'}"]
+    subprocess.run(run, check=True, capture_output=True, timeout=120)
+    lines = (tmp_path / "run/dataset/samples.jsonl").read_text("utf-8").splitlines()
+    made = next(sample for sample in map(json.loads, lines) if sample["id"] == name)
+
+    assert (made["query"], made["answer"]) == (query, answer)
+    assert profile["basic_features"].items() <= made["user_profile"]["basic_features"].items()
+    history = iter(made["user_profile"]["user_history"]["shopping"])
+    assert all(action in history for action in profile["user_history"]["shopping"])  # in this order
 
 
 def test_the_run_files_are_those_of_the_runs_page() -> None:
