@@ -154,7 +154,7 @@ def test_it_works_from_a_process_of_its_own(mine: Bench) -> None:
     ("words", "line"),
     [
         (["judges=[privcy]"], "there are roles 'actor', "),
-        pytest.param(["judges=[privacy]", "+agent.privacy.wrd=x"], "agent.privacy.wrd: no such", marks=CLOSED),
+        pytest.param(["judges=[privacy]", "+agent.privacy.wrd=x"], "privacy.wrd: no such", marks=CLOSED),
         (["judges=[privacy]", "+agent.privacy.player=nobody.plays"], "player: got 'nobody.plays'"),
         (["judges=[privacy]", "+agent.privacy.sees=[qery]"], "no view 'qery'; there are "),
         (["judges=[privacy]", "+agent.privacy.sees=[query]"], "does not see 'scenario', only 'query'"),
