@@ -82,6 +82,7 @@ def _role(name: str, seats: str) -> DictConfig:
     from hydra.core.global_hydra import GlobalHydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
+    from omegaconf import OmegaConf
 
     loader: ConfigLoader = GlobalHydra.instance().config_loader()
     overrides = [f"hydra.searchpath=[{','.join(map(repr, HydraConfig.get().searchpath))}]"]
@@ -91,7 +92,9 @@ def _role(name: str, seats: str) -> DictConfig:
             f"{seats}: got {name!r}, there are roles {names(known, name)}; a role is agent/NAME.yaml"
         )
     alone = [*overrides, f"+agent@role={name}"]
-    return loader.load_configuration(None, overrides=alone, run_mode=RunMode.RUN).role
+    role = loader.load_configuration(None, overrides=alone, run_mode=RunMode.RUN).role
+    OmegaConf.set_struct(role, False)  # keys that its file leaves out may be given on the command line
+    return role
 
 
 @contextmanager

@@ -126,8 +126,10 @@ class Settings(_Part):
 
     scenario: PlaceSettings = Field(description="where it takes place")
     seed: int = Field(ge=0, lt=2**63, description="every draw derives from it")
-    users: int = Field(ge=1, description="people in the population")
-    queries_per_user: int = Field(ge=1, description="queries each of them asks, over all scenarios")
+    users: int = Field(ge=1, le=1_000_000, description="people in the population")
+    queries_per_user: int = Field(
+        ge=1, le=1_000_000, description="queries each of them asks, over all scenarios"
+    )
     platforms: int = Field(ge=2, le=20, description="platforms a scenario")
     apis: int = Field(ge=1, le=500, description="APIs a platform")
     concurrency: int = Field(ge=1, le=4096, description="episodes under way at once")

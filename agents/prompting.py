@@ -17,7 +17,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-from ..errors import PromptError, names
+from ..errors import PromptError, PtoolError, names
 from ..models import blocks
 from .views import VIEWS
 
@@ -118,8 +118,11 @@ class Prompt:
         context = self._template.new_context({"data": self._shower(views)})
         try:
             return "".join(self._template.blocks[block](context)).strip()
-        except TemplateError as error:
-            raise PromptError(f"prompt {self.file}, block {block!r}: {error}") from error
+        except PtoolError:
+            raise
+        except Exception as error:  # a template may do anything that Jinja lets it
+            said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise PromptError(f"prompt {self.file}, block {block!r}: {said}") from error
 
     def _shower(self, views: Mapping[str, Any]) -> Callable[..., str]:
         def data(name: str, optional: bool = False) -> str:

@@ -7,7 +7,7 @@ nothing behind. It knows no stage.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from ..models.scripted import Library, Player, ScriptedModel
 from ..models.scripted.library import Source
 from ..models.seeds import derive
 from ..settings import ObjectSettings, ScenarioSettings, Settings
+from .seating import PLACES, check_seats
 
 KITS = Path(__file__).parent.parent / "environments" / "scenarios"
 """Where ptool's own kits are."""
@@ -50,15 +51,14 @@ class Crew:
             name: _role(spec.target, build(spec, f"agent.{name}", prompts=prompts), name)
             for name, spec in settings.agent.items()
         }
+        check_seats(settings, self.roles)
         sources = {one.name: _source(one, tuple(folders)) for one in settings.scenarios()}
         self.library = Library(sources, others=_own_kits())
         players = {name: _player(role) for name, role in self.roles.items() if role.player}
         self.clients = self._clients(players)
         self.gateway = Gateway(self.clients, concurrency=settings.concurrency)
         self.agents: dict[str, RoleAgent] = seats(self.roles, self.gateway.ask)
-        scripted = any(isinstance(client, ScriptedModel) for client in self.clients.values())
-        if scripted and settings.tree.file is None:
-            self._rehearse()
+        self._rehearse()
 
     def _clients(self, players: Mapping[str, Player]) -> dict[str, Any]:
         given = {"library": self.library, "players": players}
@@ -68,8 +68,16 @@ class Crew:
 
     def _rehearse(self) -> None:
         """Let the scripted model say what it lacks before anything is made."""
-        for scenario in self.settings.scenarios():
-            self.library.suffices(scenario.name, self.settings.platforms, self.settings.apis)
+        seated = {*PLACES, *self.settings.judges, *self.settings.query_gate}
+        played = {name: self.clients.get(name, self.clients["default"]) for name in sorted(seated)}
+        for name, client in played.items():
+            if isinstance(client, ScriptedModel) and type(self.roles[name]).respond is Role.respond:
+                client.player(name)
+        if any(isinstance(client, ScriptedModel) for client in played.values()):
+            for scenario in self.settings.scenarios():
+                self.library.kit(scenario.name)
+                if self.settings.tree.file is None:
+                    self.library.suffices(scenario.name, self.settings.platforms, self.settings.apis)
 
     def sees(self, *roles: str) -> dict[str, tuple[str, ...]]:
         """The views of some roles: role -> names."""
@@ -82,17 +90,7 @@ class Crew:
             role: who is asked.
             stage, item: decide the seed.
             views: everything there is to see; the role is shown what it lists.
-
-        Raises:
-            ConfigError: it lists a view that this stage does not have.
         """
-        if role not in self.roles:
-            raise ConfigError(f"agent.{role}: missing; there are {names(self.roles, role)}")
-        unseen = [view for view in self.roles[role].sees if view not in views]
-        if unseen:
-            raise ConfigError(
-                f"agent.{role}.sees: {unseen[0]!r} is not shown here; there are {names(views, unseen[0])}"
-            )
         shown = {view: views[view] for view in self.roles[role].sees}
         seed = derive(self.settings.seed, stage, item, role, 0)
         observation = Observation(role=role, turn=f"{stage}/{item}/{role}", seed=seed, views=shown)
@@ -130,10 +128,17 @@ def _role(target: str, made: Any, name: str) -> Role:
 
 
 def _client(spec: ObjectSettings, where: str, given: Mapping[str, Any]) -> Any:
-    taken = inspect.signature(locate(spec.target, f"{where}._target_")).parameters
+    taken = _parameters(locate(spec.target, f"{where}._target_"))
     return checked(
         build(spec, where, **{name: thing for name, thing in given.items() if name in taken}), where
     )
+
+
+def _parameters(make: Callable[..., Any]) -> frozenset[str]:
+    try:
+        return frozenset(inspect.signature(make).parameters)
+    except (TypeError, ValueError):  # some built-in types tell nobody
+        return frozenset()
 
 
 def _player(role: Role) -> Player:

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import orjson
 import yaml
 from loguru import logger
 
 from ..environments.checks import choose_checks
 from ..environments.world import World
-from ..records import History, Profile, Sample
+from ..records import History, Profile, Sample, Usage
 from ..settings import Settings
 from ..store import Ledger, Manifest, RunFolder, read_jsonl, run_log, write_manifest
 from ..trees.api_tree import ApiTree
@@ -57,6 +58,7 @@ async def _run(studio: Studio) -> Summary:
     try:
         return await _stages(studio)
     finally:
+        _keep_usage(studio)
         await studio.crew.gateway.close()
 
 
@@ -74,6 +76,23 @@ async def _stages(studio: Studio) -> Summary:
     _leave_manifest(studio, summary, tally)
     logger.info("run {} ends: {}", studio.settings.digest(), summary.funnel.as_dict())
     return summary
+
+
+def _keep_usage(studio: Studio) -> None:
+    """Put what this process spent into the ledger, for the manifests of those that continue the run."""
+    spent = {role: one.model_dump() for role, one in studio.crew.gateway.usage.items()}
+    if spent:
+        number = len(studio.ledger.ids("usage")) + 1
+        studio.ledger.submit("usage", f"{number:06d}", orjson.dumps(spent))
+
+
+def _usage(studio: Studio) -> dict[str, dict[str, int]]:
+    """What was spent by role, in this process and in the earlier ones that ended in order."""
+    total: dict[str, Usage] = dict(studio.crew.gateway.usage)
+    for _, body in studio.ledger.items("usage"):
+        for role, spent in orjson.loads(body).items():
+            total[role] = total.get(role, Usage()) + Usage.model_validate(spent)
+    return {role: one.model_dump() for role, one in sorted(total.items())}
 
 
 def _worlds(
@@ -152,7 +171,6 @@ def _next_steps(studio: Studio) -> tuple[str, ...]:
 
 def _leave_manifest(studio: Studio, summary: Summary, tally: Tally) -> None:
     settings, crew = studio.settings, studio.crew
-    usage = {role: one.model_dump() for role, one in sorted(crew.gateway.usage.items())}
     write_manifest(
         studio.folder / "manifest.json",
         Manifest(
@@ -164,7 +182,11 @@ def _leave_manifest(studio: Studio, summary: Summary, tally: Tally) -> None:
             counts=summary.counts,
             funnel=summary.funnel.as_dict(),
             timings=studio.progress.timings,
-            notes={"libraries": crew.library.fingerprints(), "reasons": tally.reasons, "usage": usage},
+            notes={
+                "libraries": crew.library.fingerprints(),
+                "reasons": tally.reasons,
+                "usage": _usage(studio),
+            },
         ),
     )
 

@@ -7,7 +7,8 @@ profile; persona and themes are scaffolding that keeps the branches apart, hande
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import orjson
@@ -23,6 +24,7 @@ Strategy = Literal["top_down", "per_user", "single_pass"]
 Bundle = dict[str, JsonValue]
 
 STRATEGIES = ("top_down", "per_user", "single_pass")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 MAX_VALUE = 2000
 """Bytes of JSON one value may have."""
 MAX_AVOID = 100
@@ -230,9 +232,24 @@ def _check_value(value: JsonValue, where: str) -> None:
         size = len(orjson.dumps(value))
     except TypeError as error:
         raise TreeError(f"{where}: got a value JSON cannot hold: {error}") from None
+    if control := next((text for text in _texts(value) if _CONTROL.search(text)), None):
+        raise TreeError(f"{where}: got {control[:40]!r}, expected text without control characters")
     if value is None or value == "" or size > MAX_VALUE:
         got = f"{size} bytes of JSON" if value else repr(value)
         raise TreeError(f"{where}: got {got}, expected a value of at most {MAX_VALUE} bytes, not null")
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    """Every text in a value, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _way_down(number: int, sizes: Sequence[int]) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 from pydantic import BaseModel
 
-from ...errors import UnknownPartError, names
+from ...errors import ConfigError, UnknownPartError, names
 from ..blocks import read
 from ..offline import OfflineModel, role_of
 from .library import Library
@@ -30,6 +30,9 @@ class ScriptedModel(OfflineModel):
         library: what it knows.
         players: further roles it can play, by name.
         slips: probability of a human slip in a query or a solution, 0 to 1; the checks must catch it.
+
+    Raises:
+        ConfigError: slips is no such number.
     """
 
     note = NOTE
@@ -38,6 +41,8 @@ class ScriptedModel(OfflineModel):
         self, library: Library, *, players: Mapping[str, Player] | None = None, slips: float = 0.0
     ) -> None:
         super().__init__()
+        if isinstance(slips, bool) or not isinstance(slips, (int, float)) or not 0 <= slips <= 1:
+            raise ConfigError(f"model.slips: got {slips!r}, expected a number from 0 to 1")
         self._library = library
         self._players = {**PLAYERS, **(players or {})}
         self._slips = slips
@@ -55,12 +60,20 @@ class ScriptedModel(OfflineModel):
                 "the scripted model needs 'Role: <name>' as the first line of the system message, "
                 f"got {got!r}"
             )
-        player = self._players.get(role)
-        if player is None:
-            raise UnknownPartError(
-                f"role {role!r}: the scripted model cannot play it; it plays {names(self._players, role)}. "
-                "Give the role a player (agent.<role>.player) or a model of its own"
-            )
+        player = self.player(role)
         blocks = read("\n".join(texts[:2]))  # correction turns quote answers: no data of the world is there
         record = player(Part(role, blocks, seed, self._library, self._slips))
         return record.model_dump_json() if isinstance(record, BaseModel) else orjson.dumps(record).decode()
+
+    def player(self, role: str) -> Player:
+        """Who plays a role.
+
+        Raises:
+            UnknownPartError: nobody; names the roles that can be played.
+        """
+        if role not in self._players:
+            raise UnknownPartError(
+                f"role {role!r}: the scripted model cannot play it; it plays {names(self._players, role)}. "
+                f"Give the role a player (agent.{role}.player) or a model of its own"
+            )
+        return self._players[role]

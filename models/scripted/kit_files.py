@@ -32,8 +32,8 @@ def _days(value: Any) -> Any:
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 """A name that becomes part of an id, an API or a parameter."""
-Words = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
-Names = Annotated[tuple[Identifier, ...], BeforeValidator(_tuple)]
+Words = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_tuple)]
+Names = Annotated[tuple[Identifier, ...], Field(min_length=1), BeforeValidator(_tuple)]
 
 
 class Part(BaseModel):

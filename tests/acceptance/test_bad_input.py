@@ -16,22 +16,15 @@ OPEN = pytest.mark.xfail(strict=True, reason="known: see the reason in the line'
     [
         (["users=0"], "users: got 0, expected an integer >= 1"),
         (["users=.nan"], "users: got '.nan'"),
-        (["users=[1]"], "users: got [1]"),
         (["users="], "users: got ''"),
-        (["users=null"], "users: got None"),
         (["seed=9223372036854775808"], "seed: got 9223372036854775808"),
         (["min_yield=.nan"], "min_yield: got '.nan'"),
-        (["concurrency=0"], "concurrency: got 0"),
         (["task=guided"], "task: got 'guided', expected a mapping"),
         (["task.plan=gided"], "task.plan: got 'gided', expected 'guided' or 'free'"),
-        (["task.parameters=.inf"], "task.parameters: got '.inf'"),
         (["tree=null"], "tree: got None"),
-        (["tree.depth=two"], "tree.depth: got 'two'"),
         (["judges=verifier"], "judges: got 'verifier', expected a list"),
         (["judges=[verifier,verifier]"], "'verifier' twice"),
-        (["judges=[1]"], "judges.0: got 1"),
         (["judges=['../x']"], "judges: got '../x', there are roles"),
-        (["checks=text"], "checks: got 'text'"),
         (["checks=[nope]"], "checks: no check 'nope'; there are "),
         (["scenario.name=../x"], "scenario.name: got '../x'"),
         (["scenario.description=''"], "scenario.description: got ''"),
@@ -48,8 +41,6 @@ OPEN = pytest.mark.xfail(strict=True, reason="known: see the reason in the line'
         (["run.dir=foreign"], "holds files but no ptool run"),
         (["apis=7"], "apis: got 7"),
         (["features.max_parents=1"], "features.max_parents: got 1"),
-        (["features.max_themes=1"], "features.max_themes: got 1"),
-        (["platforms=3"], "platforms: got 3"),
     ],
 )  # fmt: skip
 def test_it_is_one_line_and_leaves_nothing(words: list[str], line: str, here: Bench) -> None:
@@ -63,7 +54,6 @@ def test_it_is_one_line_and_leaves_nothing(words: list[str], line: str, here: Be
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["users=1000000000"], "users: got 1000000000"),  # no bound: memory runs out
         (["users=99999999999999999999"], "users: got 99999999999999999999"),  # the key is not named
         (["judges=[null]"], "judges"),  # the key is not named
         (["tree.depth=3"], "tree.depth"),  # a folder is left
@@ -74,8 +64,6 @@ def test_it_is_one_line_and_leaves_nothing(words: list[str], line: str, here: Be
 )
 @OPEN
 def test_this_is_not_yet(words: list[str], line: str, here: Bench) -> None:
-    if words == ["users=1000000000"]:
-        pytest.fail("would fill the memory; see test_a_population_has_a_bound")
     assert line in here.refuses(*TINY, *words)
 
 

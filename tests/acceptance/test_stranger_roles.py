@@ -165,9 +165,7 @@ def test_a_fault_in_it_is_one_line_and_leaves_nothing(words: list[str], line: st
     assert line in mine.refuses(*MINE, *TINY, *words)
 
 
-@pytest.mark.parametrize(
-    "target", ["privacy_role.Privat", "nowhere.Privacy", "os.system", "builtins.eval", "5"]
-)
+@pytest.mark.parametrize("target", ["privacy_role.Privat", "os.system", "5"])
 def test_a_class_that_is_none_is_one_line_and_leaves_nothing(target: str, mine: Bench) -> None:
     mine.write("mine/agent/privacy.yaml", YAML.replace("privacy_role.Privacy", f"'{target}'"))
     assert f"agent.privacy._target_: got {target!r}" in mine.refuses(*MINE, *TINY, "judges=[privacy]")
@@ -204,11 +202,9 @@ LATE = pytest.mark.xfail(
     [
         pytest.param(["+agent.privacy.player=null"], "the scripted model cannot play it", marks=LATE),
         pytest.param(["+agent.privacy.prompt=null"], "agent.privacy.prompt: missing", marks=LATE),
-        pytest.param(["+agent.privacy.sees=[scenario,query,layer]"], "'layer' is not shown", marks=LATE),
         pytest.param(["+agent.privacy.output=ptool.records.Query"], "agent.privacy.output", marks=LATE),
         pytest.param(["query_gate=[assistant]"], "agent.assistant.output", marks=LATE),
         pytest.param(["~agent.chooser"], "agent.chooser: missing", marks=LATE),
-        pytest.param(["agent.designer.sees=[scenario,expansion,query]"], "agent.designer.sees", marks=LATE),
         pytest.param(["agent.chooser.sees=[scenario,query]"], "agent.chooser.sees", marks=LATE),
     ],
 )

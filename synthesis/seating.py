@@ -1,0 +1,86 @@
+"""Which roles a run needs, what each of them must answer, and which views there are where it sits.
+
+Asked before anything is made: a role that could never do its part is the configuration's fault. It knows no
+prompt and no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ..agents import Role
+from ..environments.views import BEHAVIOUR_VIEWS, DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT
+from ..errors import ConfigError, names
+from ..records import (
+    Actions,
+    Bundles,
+    Clusters,
+    Expansion,
+    Preferences,
+    Query,
+    Record,
+    Solution,
+    Verdict,
+)
+from ..settings import Settings
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is expected of the role in one place."""
+
+    output: type[Record]
+    views: frozenset[str]
+
+
+_DIALOGUE = frozenset(DIALOGUE_VIEWS)
+_BEHAVIOUR = frozenset(BEHAVIOUR_VIEWS)
+PLACES: dict[str, Place] = {
+    "designer": Place(Expansion, frozenset({"scenario", "expansion"})),
+    "clusterer": Place(Clusters, frozenset({"clustering"})),
+    "profile_writer": Place(Bundles, frozenset({"layer"})),
+    "chooser": Place(Preferences, _BEHAVIOUR),
+    "actor": Place(Actions, _BEHAVIOUR),
+    "user": Place(Query, _DIALOGUE),
+    "assistant": Place(Solution, _DIALOGUE - HIDDEN_FROM_ASSISTANT),
+}
+"""Role -> what every run expects of it."""
+VOTER = Place(Verdict, _DIALOGUE)
+"""What is expected of a judge or a query gate."""
+
+
+def check_seats(settings: Settings, roles: Mapping[str, Role]) -> None:
+    """Make sure that every place is taken by a role that can do what the place asks.
+
+    Raises:
+        ConfigError: a role is missing, answers another record, has neither prompt nor code, or lists a view
+            that is not shown where it sits.
+    """
+    for name, place in PLACES.items():
+        _check(name, place, roles)
+    for name in (*settings.judges, *settings.query_gate):
+        _check(name, VOTER, roles)
+
+
+def _check(name: str, place: Place, roles: Mapping[str, Role]) -> None:
+    role = roles.get(name)
+    if role is None:
+        raise ConfigError(f"agent.{name}: missing, every run needs this role; there are {names(roles, name)}")
+    if not issubclass(role.output, place.output):
+        raise ConfigError(
+            f"agent.{name}.output: got {role.output.__name__}, expected {place.output.__name__} in this place"
+        )
+    if role.prompt is None and type(role).respond is Role.respond:
+        raise ConfigError(f"agent.{name}.prompt: missing; only a role with its own respond() needs none")
+    _check_views(name, role.sees, place.views)
+
+
+def _check_views(name: str, sees: Iterable[str], shown: frozenset[str]) -> None:
+    for view in sees:
+        if view in HIDDEN_FROM_ASSISTANT and name == "assistant":
+            raise ConfigError(f"agent.{name}.sees: {view!r} tells the answer and stays hidden from this role")
+        if view not in shown:
+            raise ConfigError(
+                f"agent.{name}.sees: {view!r} is not shown here; there are {names(shown, view)}"
+            )
