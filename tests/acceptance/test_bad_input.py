@@ -8,7 +8,8 @@ import pytest
 from acceptance_bench import Bench, lines, manifest, terminal
 
 TINY = ("scenario=tiny", "run.dir=run")
-OPEN = pytest.mark.xfail(strict=True, reason="known: see the reason in the line's comment")
+NAMELESS = pytest.mark.xfail(reason="the line does not name the key", strict=True)
+LITTER = pytest.mark.xfail(reason="found when the tree grows, with a run folder left behind", strict=True)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,13 @@ OPEN = pytest.mark.xfail(strict=True, reason="known: see the reason in the line'
         (["agent.user._target_=subprocess.Popen"], "cannot be used"),
         (["model.slps=1"], "slps"),
         (["+model.api_key=SECRET123"], "model.api_key: no such argument"),
+        (["model.slips=2"], "model.slips"),
+        (["model.slips=abc"], "model.slips"),
+        (["model._target_=builtins.dict"], "model._target_"),
+        pytest.param(["judges=[null]"], "judges", marks=NAMELESS),
+        pytest.param(["tree.depth=3"], "tree.depth", marks=LITTER),
+        (["users=1000000000"], "users: got 1000000000"),
+        pytest.param(["users=99999999999999999999"], "users", marks=NAMELESS),
         (["model=opnai"], "model: got 'opnai', there are "),
         (["run.dir=5"], "run.dir: got 5"),
         (["run.dir=/dev/null"], "cannot be used as a run folder"),
@@ -49,31 +57,6 @@ def test_it_is_one_line_and_leaves_nothing(words: list[str], line: str, here: Be
     said = here.refuses(*TINY, *words)
     assert line in said
     assert "SECRET123" not in said
-
-
-@pytest.mark.parametrize(
-    ("words", "line"),
-    [
-        (["users=99999999999999999999"], "users: got 99999999999999999999"),  # the key is not named
-        (["judges=[null]"], "judges"),  # the key is not named
-        (["tree.depth=3"], "tree.depth"),  # a folder is left
-        (["model.slips=2"], "model.slips"),  # accepted
-        (["model.slips=abc"], "model.slips"),  # every episode fails
-        (["model._target_=builtins.dict"], "model._target_"),  # a traceback
-    ],
-)
-@OPEN
-def test_this_is_not_yet(words: list[str], line: str, here: Bench) -> None:
-    assert line in here.refuses(*TINY, *words)
-
-
-@pytest.mark.xfail(strict=True, reason="users and queries_per_user have no upper bound")
-def test_a_population_has_a_bound() -> None:
-    from ptool.settings import Settings
-
-    schema = Settings.model_json_schema()["properties"]
-    assert "maximum" in schema["users"]
-    assert "maximum" in schema["queries_per_user"]
 
 
 def test_a_terminal_sees_the_same_and_no_traceback(tmp_path: Path) -> None:

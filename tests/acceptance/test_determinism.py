@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from acceptance_bench import Bench, derived, terminal
+from acceptance_bench import Bench, derived, lines, terminal
 
 WAYS = {
     "one": (("concurrency=1",), {"PYTHONHASHSEED": "1", "TZ": "UTC"}),
@@ -40,6 +40,9 @@ def test_both_drivers_make_the_same_files(here: Bench) -> None:
 
 def test_several_scenarios_at_once_are_the_same_bytes_again(here: Bench) -> None:
     for width in (1, 64):
-        words = ("scenario=unseen", "users=2", "queries_per_user=2", f"concurrency={width}")
+        words = ("scenario=unseen", "users=2", "queries_per_user=3", f"concurrency={width}")
         assert here.run(*words, f"run.dir=w{width}").status == 0
     assert derived(here.folder / "w1") == derived(here.folder / "w64")
+    for sample in lines(here.folder / "w1" / "dataset/samples.jsonl"):
+        lived = set(sample["user_profile"]["user_history"])
+        assert sample["scenario"] in lived == {"finance", "lifestyle", "knowledge"}

@@ -155,7 +155,6 @@ def test_markup_in_names_and_texts_stays_text(here: Bench) -> None:
     assert "<script>" in (run / "api_tree.json").read_text()
 
 
-@pytest.mark.xfail(strict=True, reason="control characters in a profile's values are kept and exported")
 def test_control_characters_in_a_profile_are_refused(here: Bench) -> None:
     done = spoilt(here, "control", "profile_writer")
     calm(here, done)

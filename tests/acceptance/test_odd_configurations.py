@@ -69,20 +69,6 @@ def test_a_loyal_user_stays_on_the_preferred_platform_of_each_context(here: Benc
         assert all(deed["platform"] == preferred[deed["context"]] for deed in history["actions"])
 
 
-def test_a_population_lives_in_every_scenario_of_a_composite(here: Bench) -> None:
-    here.run("scenario=unseen", "users=3", "queries_per_user=6", "run.dir=run")
-    samples = lines(here.folder / "run/dataset/samples.jsonl")
-    assert {one["scenario"] for one in samples} == {"finance", "lifestyle", "knowledge"}
-    for one in samples:
-        assert set(one["user_profile"]["user_history"]) == {"finance", "lifestyle", "knowledge"}
-
-
-def test_each_size_of_a_composite_has_its_own_place(here: Bench) -> None:
-    for users in (1, 2):
-        assert here.run(*TINY, f"users={users}", "queries_per_user=1").status == 0
-    assert len(list((here.folder / "runs").iterdir())) == 2
-
-
 def test_text_checks_alone_still_keep_the_platform_out_of_the_judges_hands(here: Bench) -> None:
     here.run(*TINY, "run.dir=run", "checks=[text]", "judges=[verifier]", "model.slips=0.5", "min_yield=0")
     for one in lines(here.folder / "run/dataset/rejected.jsonl"):

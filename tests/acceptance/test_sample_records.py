@@ -91,7 +91,6 @@ CONFIGURATIONS = {
     "free": ("scenario=tiny", "task.plan=free", "users=8"),
     "unseen": ("scenario=unseen", "users=3", "queries_per_user=6"),
     "several calls": ("scenario=travel", "users=2", "task.multi_call=0.6", "task.repeat_call=0.4"),
-    "defaults": ("scenario=shopping", "users=2", "task.default_rate=1"),
     "slips": ("scenario=tiny", "users=10", "model.slips=0.5"),
 }
 
@@ -126,7 +125,7 @@ def agrees(run: Path, samples: list[dict[str, Any]]) -> None:
             assert sorted(sample["profile_params"]) == known
 
 
-@settings(max_examples=5, deadline=None, phases=[Phase.explicit, Phase.generate])  # a run a try: no shrinking
+@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])  # a run a try: no shrinking
 @given(seed=st.integers(0, 2**63 - 1), users=st.integers(1, 5), slips=st.sampled_from([0.0, 0.2]))
 def test_whatever_the_seed(
     seed: int, users: int, slips: float, tmp_path_factory: pytest.TempPathFactory

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from acceptance_bench import Bench, derived, lines, terminal
+from acceptance_bench import Bench, derived, lines
 
 YAML = """
 _target_: privacy_role.Privacy
@@ -46,9 +46,6 @@ class Silent(Role):
     async def respond(self, observation, ask):
         return Verdict(ok=set(observation.views) == {"query"})
 '''
-CLOSED = pytest.mark.xfail(
-    reason="a role that is only named is composed closed: no key can be added to it", strict=True
-)
 TINY = ("scenario=tiny", "run.dir=run", "min_yield=0")
 MINE = ("--config-dir", "mine")
 
@@ -145,16 +142,11 @@ def test_a_role_of_code_alone_needs_neither_prompt_nor_player(mine: Bench) -> No
     assert all(turn["output"] == {"ok": True, "reasons": []} for turn in turns(mine.folder / "run", "silent"))
 
 
-def test_it_works_from_a_process_of_its_own(mine: Bench) -> None:
-    done = terminal(*MINE, *TINY, "judges=[verifier,privacy]", folder=mine.folder)
-    assert (done.status, done.out.splitlines()[-1]) == (0, "run folder: run")
-
-
 @pytest.mark.parametrize(
     ("words", "line"),
     [
         (["judges=[privcy]"], "there are roles 'actor', "),
-        pytest.param(["judges=[privacy]", "+agent.privacy.wrd=x"], "privacy.wrd: no such", marks=CLOSED),
+        (["judges=[privacy]", "+agent.privacy.wrd=x"], "'wrd'"),
         (["judges=[privacy]", "+agent.privacy.player=nobody.plays"], "player: got 'nobody.plays'"),
         (["judges=[privacy]", "+agent.privacy.sees=[qery]"], "no view 'qery'; there are "),
         (["judges=[privacy]", "+agent.privacy.sees=[query]"], "does not see 'scenario', only 'query'"),
@@ -171,7 +163,6 @@ def test_a_class_that_is_none_is_one_line_and_leaves_nothing(target: str, mine: 
     assert f"agent.privacy._target_: got {target!r}" in mine.refuses(*MINE, *TINY, "judges=[privacy]")
 
 
-@CLOSED
 def test_a_key_its_file_leaves_out_may_be_set_on_the_command_line(mine: Bench) -> None:
     words = ("judges=[privacy]", "+agent.privacy.output=ptool.records.Verdict")
     assert mine.run(*MINE, *TINY, *words).status == 0
@@ -192,20 +183,15 @@ def test_a_fault_in_its_prompt_is_one_line_and_leaves_nothing(prompt: str, line:
     assert line in mine.refuses(*MINE, *TINY, "judges=[privacy]")
 
 
-LATE = pytest.mark.xfail(
-    reason="found only when the stage begins, with a run folder left behind", strict=True
-)
-
-
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        pytest.param(["+agent.privacy.player=null"], "the scripted model cannot play it", marks=LATE),
-        pytest.param(["+agent.privacy.prompt=null"], "agent.privacy.prompt: missing", marks=LATE),
-        pytest.param(["+agent.privacy.output=ptool.records.Query"], "agent.privacy.output", marks=LATE),
-        pytest.param(["query_gate=[assistant]"], "agent.assistant.output", marks=LATE),
-        pytest.param(["~agent.chooser"], "agent.chooser: missing", marks=LATE),
-        pytest.param(["agent.chooser.sees=[scenario,query]"], "agent.chooser.sees", marks=LATE),
+        (["+agent.privacy.player=null"], "the scripted model cannot play it"),
+        (["+agent.privacy.prompt=null"], "agent.privacy.prompt: missing"),
+        (["+agent.privacy.output=ptool.records.Query"], "agent.privacy.output"),
+        (["query_gate=[assistant]"], "agent.assistant.output"),
+        (["~agent.chooser"], "agent.chooser: missing"),
+        (["+agent.privacy.sees=[scenario,query,layer]"], "'layer' is not shown"),
     ],
 )
 def test_what_could_never_work_is_refused_before_anything_is_made(
@@ -215,7 +201,6 @@ def test_what_could_never_work_is_refused_before_anything_is_made(
     assert line in mine.refuses(*MINE, *TINY, "judges=[verifier,privacy]", *words)
 
 
-@pytest.mark.xfail(reason="a prompt's own ZeroDivisionError is reported as a fault of ptool", strict=True)
 def test_a_prompt_that_fails_while_it_renders_is_the_prompts_fault(mine: Bench) -> None:
     mine.write(
         "mine/prompts/privacy.jinja",
