@@ -72,8 +72,10 @@ def _add_named_roles(config: DictConfig) -> None:
     for seats in ("judges", "query_gate"):
         named = config.get(seats)
         for name in named if OmegaConf.is_list(named) else ():
+            if not isinstance(name, str):
+                continue  # the settings say what is wrong with it
             partial = config.agent.get(name)
-            if isinstance(name, str) and (partial is None or "_target_" not in partial):
+            if partial is None or "_target_" not in partial:
                 with open_dict(config):
                     config.agent[name] = OmegaConf.merge(_role(name, seats), partial or {})
 

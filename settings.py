@@ -7,6 +7,7 @@ is misspelt, of a wrong type or out of range, and says which keys there are.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -160,6 +161,10 @@ class Settings(_Part):
                     raise ValueError(f"{group}: got {name!r}, there are roles {names(self.agent, name)}")
                 if name in seats[:position]:
                     raise ValueError(f"{group}: got {name!r} twice, expected each role once")
+        chosen = self.checks or ()
+        for position, name in enumerate(chosen):
+            if name in chosen[:position]:
+                raise ValueError(f"checks: got {name!r} twice, expected each check once")
         return self
 
     def scenarios(self) -> tuple[ScenarioSettings, ...]:
@@ -183,7 +188,7 @@ def validated(config: Mapping[str, Any]) -> Settings:
     Raises ConfigError with one line for each fault: the key, what was got, what is expected.
     """
     try:
-        return Settings.model_validate_json(orjson.dumps(config, option=orjson.OPT_NON_STR_KEYS))
+        return Settings.model_validate_json(json.dumps(config))
     except ValidationError as error:
         raise ConfigError("\n".join(explain(error, Settings))) from None
     except TypeError as error:

@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 _ESCAPES = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"))
-# JSON text has no raw line break, so the body ends at the line's end: linear on any input.
-_BLOCK = re.compile(r'^<data name="([\w.]+)">\n([^\n<]*)\n</data>$', re.MULTILINE | re.ASCII)
+# JSON text here has neither a line break nor a bare '<', so the body ends with its line: linear on any input.
+_BLOCK = re.compile(r'<data name="([\w.]+)">\n([^\n<]*)\n</data>', re.ASCII)
 
 
 class Json(str):

@@ -9,6 +9,7 @@ client is called.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -42,6 +43,7 @@ __all__ = [
 MAX_ANSWER = 200_000
 """Characters of an answer that are looked at; a longer one is refused."""
 
+_DECODER = json.JSONDecoder()
 _SHOWN_ANSWER = 4_000
 _SHOWN_PROBLEM = 1_500
 
@@ -181,16 +183,23 @@ def _record(content: Any, output: type[BaseModel], accept: Accept | None) -> Any
     if len(content) > MAX_ANSWER:
         raise ValueError(f"the answer has {len(content)} characters, at most {MAX_ANSWER} are read")
     # Not model_validate_json: it lets NaN, lone surrogates and integers of any length through.
-    record = output.model_validate(orjson.loads(_object_text(content)))
+    record = output.model_validate(_object(content))
     return accept(record) if accept else record
 
 
-def _object_text(content: str) -> str:
-    """Strip what some models put around the object: a code fence, a sentence before or after."""
-    if content.startswith("{"):
-        return content.rstrip().removesuffix("```")
-    start, end = content.find("{"), content.rfind("}")
-    return content[start : end + 1] if 0 <= start < end else content
+def _object(content: str) -> Any:
+    """The JSON object in an answer, without what some models put around it: a fence, a sentence."""
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        start = content.find("{")
+        if start < 0:
+            raise
+        try:
+            _, end = _DECODER.raw_decode(content, start)
+        except RecursionError:
+            raise ValueError("the answer is nested too deeply") from None
+        return orjson.loads(content[start:end])
 
 
 def _explain(error: ValueError) -> str:

@@ -7,6 +7,7 @@ nothing behind. It knows no stage.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -23,6 +24,7 @@ from ..models.scripted import Library, Player, ScriptedModel
 from ..models.scripted.library import Source
 from ..models.seeds import derive
 from ..settings import ObjectSettings, ScenarioSettings, Settings
+from ..store import versions
 from .seating import PLACES, check_seats
 
 KITS = Path(__file__).parent.parent / "environments" / "scenarios"
@@ -54,8 +56,8 @@ class Crew:
         check_seats(settings, self.roles)
         sources = {one.name: _source(one, tuple(folders)) for one in settings.scenarios()}
         self.library = Library(sources, others=_own_kits())
-        players = {name: _player(role) for name, role in self.roles.items() if role.player}
-        self.clients = self._clients(players)
+        self.players = {name: _player(role) for name, role in self.roles.items() if role.player}
+        self.clients = self._clients(self.players)
         self.gateway = Gateway(self.clients, concurrency=settings.concurrency)
         self.agents: dict[str, RoleAgent] = seats(self.roles, self.gateway.ask)
         self._rehearse()
@@ -68,16 +70,23 @@ class Crew:
 
     def _rehearse(self) -> None:
         """Let the scripted model say what it lacks before anything is made."""
-        seated = {*PLACES, *self.settings.judges, *self.settings.query_gate}
+        settings = self.settings
+        seated = {*PLACES, *settings.judges, *settings.query_gate}
         played = {name: self.clients.get(name, self.clients["default"]) for name in sorted(seated)}
         for name, client in played.items():
             if isinstance(client, ScriptedModel) and type(self.roles[name]).respond is Role.respond:
                 client.player(name)
         if any(isinstance(client, ScriptedModel) for client in played.values()):
-            for scenario in self.settings.scenarios():
+            for scenario in settings.scenarios():
                 self.library.kit(scenario.name)
-                if self.settings.tree.file is None:
-                    self.library.suffices(scenario.name, self.settings.platforms, self.settings.apis)
+                if settings.tree.file is None:
+                    self.library.suffices(
+                        scenario.name,
+                        settings.platforms,
+                        settings.apis,
+                        settings.tree.depth,
+                        settings.tree.branching,
+                    )
 
     def sees(self, *roles: str) -> dict[str, tuple[str, ...]]:
         """The views of some roles: role -> names."""
@@ -97,12 +106,20 @@ class Crew:
         return (await speak(self.agents[role], observation)).record
 
     def identity(self) -> dict[str, str]:
-        """What makes another run of the same settings the same run: prompts and libraries too."""
+        """What makes another run of the same settings the same run: prompts, libraries and code too."""
         return {
             "settings": self.settings.digest(),
             "prompts": fingerprint(self.prompts()),
             "libraries": fingerprint(self.library.fingerprints()),
+            "code": fingerprint([versions()["ptool"], *self._foreign_code()]),
         }
+
+    def _foreign_code(self) -> list[str]:
+        """Fingerprints of the modules outside of ptool that roles, players and models come from."""
+        things = (*map(type, self.roles.values()), *self.players.values(), *map(type, self.clients.values()))
+        modules = {thing.__module__ for thing in things if not thing.__module__.startswith("ptool.")}
+        files = (getattr(sys.modules.get(name), "__file__", None) for name in sorted(modules))
+        return [fingerprint(Path(file).read_bytes()) for file in files if file]
 
     def prompts(self) -> dict[str, str]:
         """Role -> SHA-256 of its prompt; roles of code alone are left out."""

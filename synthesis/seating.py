@@ -46,8 +46,10 @@ PLACES: dict[str, Place] = {
     "assistant": Place(Solution, _DIALOGUE - HIDDEN_FROM_ASSISTANT),
 }
 """Role -> what every run expects of it."""
-VOTER = Place(Verdict, _DIALOGUE)
-"""What is expected of a judge or a query gate."""
+JUDGE = Place(Verdict, _DIALOGUE)
+"""What is expected of a judge."""
+GATE = Place(Verdict, frozenset(view for view in _DIALOGUE if not view.startswith("solution")))
+"""What is expected of a query gate: it votes before there is a solution."""
 
 
 def check_seats(settings: Settings, roles: Mapping[str, Role]) -> None:
@@ -59,8 +61,10 @@ def check_seats(settings: Settings, roles: Mapping[str, Role]) -> None:
     """
     for name, place in PLACES.items():
         _check(name, place, roles)
-    for name in (*settings.judges, *settings.query_gate):
-        _check(name, VOTER, roles)
+    for name in settings.judges:
+        _check(name, JUDGE, roles)
+    for name in settings.query_gate:
+        _check(name, GATE, roles)
 
 
 def _check(name: str, place: Place, roles: Mapping[str, Role]) -> None:

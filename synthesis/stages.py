@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from loguru import logger
+from pydantic import ValidationError
 
 from ..environments.behaviour import Behaviour
 from ..environments.checks import Checks
 from ..environments.conversation import behave, converse
 from ..environments.dialogue import Dialogue
 from ..environments.world import World
-from ..errors import UnreachableModelError, UnusableHistoryError
+from ..errors import StoreError, UnreachableModelError, UnusableHistoryError
 from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
 from ..settings import Settings
 from ..store import Ledger, RunFolder, write_bytes, write_jsonl
@@ -63,10 +64,24 @@ class Studio:
         """An item from the ledger, or made now and put there before it is used."""
         body = self.ledger.get(stage, item)
         if body is not None:
-            return kind.model_validate_json(body)
+            return self.read(kind, body, f"{stage}/{item}")
         made = await make()
         await self.ledger.put(stage, item, made.model_dump_json().encode())
         return made
+
+    def read(self, kind: type[Made], body: bytes, where: str) -> Made:
+        """A record from the ledger.
+
+        Raises:
+            StoreError: what stands there is none.
+        """
+        try:
+            return kind.model_validate_json(body)
+        except ValidationError:
+            path = self.ledger.path
+            raise StoreError(
+                f"{path}: item {where} is damaged; remove the run folder, or choose another"
+            ) from None
 
     def asker(self, stage: str, role: str, kind: type[Made], bar: Stage, **views: Any) -> Asker[Made]:
         """A role as the trees ask it: the view they hand over, under its name, beside the constant ones.
@@ -169,7 +184,9 @@ async def histories(studio: Studio, worlds: Iterable[World], people: Sequence[Pr
 
     with studio.progress.stage("histories", len(wanted)) as bar:
         await sliding(wanted, live, settings.concurrency)
-        lived = [History.model_validate_json(body) for _, body in studio.ledger.items("histories")]
+        lived = [
+            studio.read(History, body, f"histories/{name}") for name, body in studio.ledger.items("histories")
+        ]
         write_jsonl(studio.folder / "histories.jsonl", (one.model_dump_json().encode() for one in lived))
     return lived
 
@@ -231,7 +248,7 @@ def dataset(studio: Studio, worlds: dict[str, World], drawn: Sequence[Task]) -> 
     """Write samples and rejected episodes, in the order of their ids (Fig. 7, Appendix B.2)."""
     settings = studio.settings
     writer = Writer(worlds, (*settings.judges, *settings.query_gate))
-    episodes_played = (Episode.model_validate_json(body) for body in played(studio, drawn))
+    episodes_played = (studio.read(Episode, body, "episodes") for body in played(studio, drawn))
     rejected: list[bytes] = []
 
     def samples() -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 from pydantic import BaseModel
 
-from ...errors import ConfigError, UnknownPartError, names
+from ...errors import ConfigError, ModelError, PtoolError, UnknownPartError, names
 from ..blocks import read
 from ..offline import OfflineModel, role_of
 from .library import Library
@@ -52,6 +52,7 @@ class ScriptedModel(OfflineModel):
 
         Raises:
             UnknownPartError: it cannot play the role, or does not know the scenario.
+            ModelError: the role's player failed.
         """
         role = role_of(texts)
         if role is None:
@@ -62,7 +63,13 @@ class ScriptedModel(OfflineModel):
             )
         player = self.player(role)
         blocks = read("\n".join(texts[:2]))  # correction turns quote answers: no data of the world is there
-        record = player(Part(role, blocks, seed, self._library, self._slips))
+        try:
+            record = player(Part(role, blocks, seed, self._library, self._slips))
+        except PtoolError:
+            raise
+        except Exception as error:  # a player may be anybody's
+            said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise ModelError(f"role {role!r}: its player failed: {said}") from error
         return record.model_dump_json() if isinstance(record, BaseModel) else orjson.dumps(record).decode()
 
     def player(self, role: str) -> Player:

@@ -82,6 +82,23 @@ class Kit:
         """The parameter's name on the platform with that index."""
         return parameter.names if isinstance(parameter.names, str) else parameter.names[index]
 
+    def within(self, depth: int, branching: int) -> dict[str, tuple[str, str]]:
+        """Capabilities that find room in a tree of this shape -> their (group, category).
+
+        At depth 1 a platform has the categories as children, at depth 2 the groups.
+        """
+        chosen: dict[str, tuple[str, str]] = {}
+        categories: dict[str, list[str]] = {}  # parent -> its categories, in the kit's order
+        for name, (group, category) in self.category_of.items():
+            parent = group if depth > 1 else ""
+            siblings = categories.setdefault(parent, [])
+            if category not in siblings:
+                siblings.append(category)
+            fits = len(categories) <= branching and siblings.index(category) < branching
+            if fits and sum(place == (group, category) for place in chosen.values()) < branching:
+                chosen[name] = (group, category)
+        return chosen
+
     def index(self, platform: str) -> int:
         """The position of a platform in the kit; ValueError where the kit does not have it."""
         return list(self.world.platforms).index(platform)

@@ -47,20 +47,21 @@ class Library:
             self._kits[scenario] = load(source)
         return self._kits[scenario]
 
-    def suffices(self, scenario: str, platforms: int, apis: int) -> None:
-        """Make sure that the scenario's kit holds a world of this size.
+    def suffices(self, scenario: str, platforms: int, apis: int, depth: int, branching: int) -> None:
+        """Make sure that the scenario's kit holds a world of this size and shape.
 
         Raises:
             UnknownPartError: it does not; says what it has.
         """
         kit = self.kit(scenario)
-        for key, asked, has in (
-            ("platforms", platforms, len(kit.world.platforms)),
-            ("apis", apis, len(kit.capabilities)),
+        for key, asked, has, why in (
+            ("platforms", platforms, len(kit.world.platforms), ""),
+            ("tree.depth", depth, 2, ""),
+            ("apis", apis, len(kit.within(depth, branching)), f" in a tree of branching {branching}"),
         ):
             if asked > has:
                 raise UnknownPartError(
-                    f"{key}: got {asked}, the scripted model's library of {scenario!r} has {has}; "
+                    f"{key}: got {asked}, the scripted model's library of {scenario!r} has {has}{why}; "
                     f"set {key}={has} or less, or use another model"
                 )
 

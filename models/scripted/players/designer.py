@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from ....errors import UnknownPartError
@@ -19,7 +20,7 @@ def designer(part: Part) -> Expansion:
     if asked["asks"] == "categories":
         return Expansion(categories=tuple(_categories(part.kit, asked)))
     place = part.place(asked["platform"])
-    chosen = _below(part.kit, asked["path"][2:], asked)[: asked["apis"]]
+    chosen = list(_below(part.kit, asked))[: asked["apis"]]
     return Expansion(apis=tuple(_api(part.kit, name, place) for name in chosen))
 
 
@@ -43,41 +44,27 @@ def _scenario(kit: Kit, count: int) -> Expansion:
 
 def _categories(kit: Kit, asked: dict[str, Any]) -> list[Category]:
     """Children with quotas: the kit's groups in a tree of depth 2, else its categories."""
-    below, depth = asked["path"][2:], asked["depth_left"]
-    if depth > 2 - len(below):
-        raise UnknownPartError(
-            f"tree.depth: the scripted library of {kit.name!r} has 2 levels of categories, more were asked"
-        )
-    grouped = depth == 2
-    sizes: dict[str, int] = {}
-    for name in _below(kit, below, asked):
-        group, category = kit.category_of[name]
-        key = group if grouped else category
-        sizes[key] = sizes.get(key, 0) + 1
-    kept, left = {}, asked["apis"]
-    for name, size in list(sizes.items())[: asked["branching"]]:
+    grouped = asked["depth_left"] > 1
+    sizes = Counter(place[0] if grouped else place[1] for place in _below(kit, asked).values())
+    kept: dict[str, int] = {}
+    for name, size in sizes.items():
+        left = asked["apis"] - sum(kept.values())
         if left:
             kept[name] = min(size, left)
-            left -= kept[name]
-    if left:
+    if sum(kept.values()) < asked["apis"]:
         raise UnknownPartError(
             f"apis: the scripted library of {kit.name!r} has {sum(kept.values())} APIs for "
-            f"{'/'.join(asked['path'])}, "
-            f"{asked['apis']} were asked; lower apis or raise tree.branching"
+            f"{'/'.join(asked['path'])}, {asked['apis']} were asked; lower apis or raise tree.branching"
         )
     return [Category(name=name, description=_describe(kit, name), apis=size) for name, size in kept.items()]
 
 
-def _below(kit: Kit, path: list[str], asked: dict[str, Any]) -> list[str]:
-    """Capabilities below a path of group and category names, at most `branching` a category."""
-    counted: dict[str, int] = {}
-    found = []
-    for name, (group, category) in kit.category_of.items():
-        if all(step in (group, category) for step in path):
-            counted[category] = counted.get(category, 0) + 1
-            if counted[category] <= asked["branching"]:
-                found.append(name)
-    return found
+def _below(kit: Kit, asked: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """Capabilities below the node that is asked about, and where they stand."""
+    path = asked["path"][2:]
+    depth = len(path) + (asked["depth_left"] or 0)
+    found = kit.within(depth, asked["branching"])
+    return {name: place for name, place in found.items() if all(step in place for step in path)}
 
 
 def _describe(kit: Kit, name: str) -> str:

@@ -86,19 +86,25 @@ def _free_calls(part: Part, place: int) -> list[dict[str, Any]]:
     """One or two needs of the user's own: what to state and what to leave to the profile."""
     offered = [tool["function"]["name"] for tool in part.view("task.apis")]
     basic = part.view("profile.basic")
-    calls: list[dict[str, Any]] = []
-    for api in part.rng.sample(offered, 2 if len(offered) > 1 and part.rng.random() < 0.2 else 1):
-        stated, known = [], {}
-        for parameter in _parameters(part, _capability(part, api, place)).values():
-            if not parameter.required and part.rng.random() < 0.5:
-                continue
-            name = part.kit.parameter_name(parameter, place)
-            if not parameter.feature:
-                stated.append(name)
-            elif parameter.feature in basic:
-                known[name] = parameter.feature
-        calls.append({"api": api, "stated": stated, "known": known})
-    return calls
+    count = 2 if len(offered) > 1 and part.rng.random() < 0.2 else 1
+    return [_free_call(part, api, place, basic) for api in part.rng.sample(offered, count)]
+
+
+def _free_call(part: Part, api: str, place: int, basic: Mapping[str, Any]) -> dict[str, Any]:
+    stated: list[str] = []
+    known: dict[str, str] = {}
+    left: dict[str, str] = {}
+    for parameter in _parameters(part, _capability(part, api, place)).values():
+        name = part.kit.parameter_name(parameter, place)
+        wanted = parameter.required or part.rng.random() < 0.5
+        if parameter.feature in basic:
+            (known if wanted else left)[name] = str(parameter.feature)
+        elif wanted and not parameter.feature:
+            stated.append(name)
+    if left and not known:  # somebody who wants nothing of the profile is not asking personally
+        name = part.rng.choice(list(left))
+        known[name] = left[name]
+    return {"api": api, "stated": stated, "known": known}
 
 
 def _slip(part: Part, query: Query, calls: Sequence[Mapping[str, Any]]) -> Query:
