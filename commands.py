@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from .command_line import in_order
+from .command_line import check_options, in_order
 from .errors import ConfigError, PtoolError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _composed(job: Job, config_name: str) -> int:
 
     from .composition import in_plain_words, prepared
 
+    check_options(sys.argv[1:])
     statuses: list[int] = []
 
     def one(config: DictConfig) -> None:

@@ -1,7 +1,8 @@
 """Options and overrides may be mixed; Hydra gets them sorted."""
 
 import pytest
-from ptool.command_line import in_order
+from ptool.command_line import check_options, in_order
+from ptool.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,22 @@ from ptool.command_line import in_order
 )
 def test_order(words, sorted_words):
     assert in_order(words.split()) == sorted_words.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("--nope", "unrecognized arguments: --nope"),
+        ("--cfg foo", "invalid choice: 'foo'"),
+        ("--config-dir", "expected one argument"),
+    ],
+)
+def test_an_option_that_is_not_there_is_refused_in_one_line(words, says):
+    with pytest.raises(ConfigError, match=says) as caught:
+        check_options(words.split())
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("words", ["", "--help", "--version", "-m seed=1,2", "--cfg job seed=1"])
+def test_what_hydra_takes_passes(words):
+    check_options(words.split())

@@ -16,7 +16,7 @@ ALLOWED = {
     "settings": {"errors", "expectations"},
     "building": FRAME,
     "composition": FRAME,
-    "command_line": set(),
+    "command_line": {"errors"},
     "commands": FRAME | {"command_line", "composition"},
     "models": {"errors", "records"},
     "store": {"errors", "records"},
