@@ -28,6 +28,7 @@ class Tally:
     """What the dataset holds, counted while it is written."""
 
     kept: int = 0
+    mended: int = 0  # of them, those that were objected to first
     rule_rejected: int = 0
     judge_rejected: int = 0
     failed: int = 0
@@ -93,6 +94,7 @@ class Writer:
         case = Case(shelf.world, profile, histories, task, query, solution)
         origins = trace(case).origins
         self._count_kept(task.scenario, solution, origins)
+        self.tally.mended += bool(episode.objections)
         return orjson.dumps(
             {
                 "id": episode.id,

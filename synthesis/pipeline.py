@@ -136,6 +136,7 @@ def _summary(
         "users": len(people),
         "actions": sum(len(one.actions) for one in lived),
         "samples": tally.kept,
+        "mended by feedback": tally.mended,
         "calls": tally.calls,
         **{f"arguments from the {origin}": count for origin, count in tally.origins.items()},
     }
@@ -164,8 +165,8 @@ def _next_steps(studio: Studio) -> tuple[str, ...]:
     other = "travel" if here != "travel" else "shopping"
     return (
         f"look at {folder}/dataset/samples.jsonl, {folder}/api_tree.svg and {folder}/feature_tree.svg",
-        f"python -m ptool.run scenario={other} seed=3: another scenario, another seed",
-        "python -m ptool.run scenario=training scale=paper: the paper's five scenarios at full size",
+        f"python -m ptool.run scenario={other} seed=3             # another scenario, another seed",
+        "python -m ptool.run scenario=training scale=paper    # the paper's five scenarios at full size",
     )
 
 
