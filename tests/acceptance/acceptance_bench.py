@@ -47,12 +47,16 @@ class Bench:
     folder: Path
     run: Callable[..., Done]
 
+    def files(self) -> list[Path]:
+        """Everything in the working folder but Python's own notes on imported modules."""
+        return sorted(one for one in self.folder.rglob("*") if "__pycache__" not in one.parts)
+
     def refuses(self, *words: str) -> str:
         """The one line of a refusal: status 2, nothing on stdout, nothing new in the working folder."""
-        before = sorted(self.folder.rglob("*"))
+        before = self.files()
         done = self.run(*words)
         assert (done.status, done.out, len(done.faults)) == (2, "", 1), done
-        assert sorted(self.folder.rglob("*")) == before
+        assert self.files() == before
         return done.faults[0]
 
     def write(self, name: str, text: str) -> Path:
