@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from ..errors import ConfigError, names
@@ -47,12 +47,12 @@ HIDDEN_FROM_ASSISTANT = frozenset({"task", "task.apis", "platform", "query.inten
 
 
 def check_sees(
-    role: str, sees: Iterable[str], there: Mapping[str, View], hidden: Iterable[str] = ()
+    role: str, sees: Iterable[str], there: Collection[str], hidden: Iterable[str] = ()
 ) -> tuple[str, ...]:
-    """Return what a role sees in a protocol.
+    """Return what a role sees in a place, such as a protocol.
 
     Raises:
-        ConfigError: a view is not shown in this protocol, or must stay hidden from this role.
+        ConfigError: a view is not shown there, or must stay hidden from this role.
     """
     sees, hidden = tuple(sees), frozenset(hidden)
     for view in sees:
@@ -60,7 +60,7 @@ def check_sees(
             raise ConfigError(f"agent.{role}.sees: {view!r} tells the answer and stays hidden from this role")
         if view not in there:
             raise ConfigError(
-                f"agent.{role}.sees: {view!r} is not shown in this protocol; there are {names(there, view)}"
+                f"agent.{role}.sees: {view!r} is not shown here; there are {names(there, view)}"
             )
     return sees
 

@@ -6,11 +6,11 @@ prompt and no model.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..agents import Role
-from ..environments.views import BEHAVIOUR_VIEWS, DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT
+from ..environments.views import BEHAVIOUR_VIEWS, DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT, check_sees
 from ..errors import ConfigError, names
 from ..records import (
     Actions,
@@ -32,6 +32,7 @@ class Place:
 
     output: type[Record]
     views: frozenset[str]
+    hidden: frozenset[str] = frozenset()
 
 
 _DIALOGUE = frozenset(DIALOGUE_VIEWS)
@@ -43,7 +44,7 @@ PLACES: dict[str, Place] = {
     "chooser": Place(Preferences, _BEHAVIOUR),
     "actor": Place(Actions, _BEHAVIOUR),
     "user": Place(Query, _DIALOGUE),
-    "assistant": Place(Solution, _DIALOGUE - HIDDEN_FROM_ASSISTANT),
+    "assistant": Place(Solution, _DIALOGUE, HIDDEN_FROM_ASSISTANT),
 }
 """Role -> what every run expects of it."""
 JUDGE = Place(Verdict, _DIALOGUE)
@@ -77,14 +78,4 @@ def _check(name: str, place: Place, roles: Mapping[str, Role]) -> None:
         )
     if role.prompt is None and type(role).respond is Role.respond:
         raise ConfigError(f"agent.{name}.prompt: missing; only a role with its own respond() needs none")
-    _check_views(name, role.sees, place.views)
-
-
-def _check_views(name: str, sees: Iterable[str], shown: frozenset[str]) -> None:
-    for view in sees:
-        if view in HIDDEN_FROM_ASSISTANT and name == "assistant":
-            raise ConfigError(f"agent.{name}.sees: {view!r} tells the answer and stays hidden from this role")
-        if view not in shown:
-            raise ConfigError(
-                f"agent.{name}.sees: {view!r} is not shown here; there are {names(shown, view)}"
-            )
+    check_sees(name, role.sees, place.views, place.hidden)

@@ -101,25 +101,12 @@ class FeatureTree:
             raise TreeError(f"feature tree: no parameter {leaf.partition(':')[2]!r}; there is {near}")
         return self.attributes(self._parent(leaf))["name"]
 
-    def features_in(self, scenario: str) -> tuple[str, ...]:
-        """Names of the features that matter in a scenario: those with a leaf in it, in the tree's order."""
-        return self._scenarios.get(scenario, ())
-
     @cached_property
     def _levels(self) -> dict[int, tuple[str, ...]]:
         levels: dict[int, list[str]] = {}
         for node in nx.dfs_preorder_nodes(self.graph, PERSONA):
             levels.setdefault(self.graph.nodes[node]["level"], []).append(node)
         return {level: tuple(nodes) for level, nodes in levels.items()}
-
-    @cached_property
-    def _scenarios(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, dict[str, None]] = {}
-        for node in self.level(1):
-            for leaf in self.graph.successors(node):
-                scenario = self.graph.nodes[leaf]["where"][0]
-                found.setdefault(scenario, {})[self.graph.nodes[node]["name"]] = None
-        return {scenario: tuple(features) for scenario, features in found.items()}
 
     def check(self, api_tree: ApiTree | None = None) -> None:
         """Refuse a tree that breaks an invariant (§4.2).

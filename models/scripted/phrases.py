@@ -184,8 +184,6 @@ def _phrase(kit: Kit, capability: CapabilityScript | None, template: str, kind: 
     return Phrase(template, kind, tuple(blanks))
 
 
-def draw(
-    phrase: Phrase, rng: random.Random, context: str, fixed: Mapping[str, tuple[Any, str]]
-) -> dict[str, tuple[Any, str]]:
-    """Fill a phrase's blanks: blank -> (value, words); `fixed` wins where it has the blank."""
-    return {blank.name: fixed.get(blank.name) or blank.slot.draw(rng, context) for blank in phrase.blanks}
+def draw(phrase: Phrase, rng: random.Random, context: str) -> dict[str, tuple[Any, str]]:
+    """Fill a phrase's blanks: blank -> (value, words)."""
+    return {blank.name: blank.slot.draw(rng, context) for blank in phrase.blanks}

@@ -50,8 +50,3 @@ def winner(kit: Kit, weight: Mapping[str, float], platforms: Sequence[str]) -> s
     """The platform with the largest weighted strength; the first in the kit's order on a tie."""
     strengths = {name: kit.world.platforms[name].strengths for name in platforms}
     return max(platforms, key=lambda name: sum(weight[d] * strengths[name][d] for d in weight))
-
-
-def strongest(kit: Kit, dimension: str, platforms: Sequence[str]) -> str:
-    """The platform that does best on one dimension."""
-    return max(platforms, key=lambda name: kit.world.platforms[name].strengths[dimension])

@@ -113,11 +113,11 @@ class Speech:
     def _fill(
         self, phrase: Phrase, context: str, rng: random.Random, taken: Callable[[str], bool], said: Said
     ) -> str:
-        drawn = draw(phrase, rng, context, {})
+        drawn = draw(phrase, rng, context)
         for _ in range(20):
             if not any(taken(words) for _, words in drawn.values()):
                 break
-            drawn = draw(phrase, rng, context, {})
+            drawn = draw(phrase, rng, context)
         text = phrase.render({name: words for name, (_, words) in drawn.items()})
         said.values.update(phrase.values(tuple(drawn[blank.name][1] for blank in phrase.blanks)))
         for blank in phrase.blanks:
@@ -129,12 +129,12 @@ class Speech:
 
     def _aside(self, context: str, rng: random.Random) -> str:
         aside = rng.choice(self.asides)
-        return aside.render({name: words for name, (_, words) in draw(aside, rng, context, {}).items()})
+        return aside.render({name: words for name, (_, words) in draw(aside, rng, context).items()})
 
     def act(self, context: str, rng: random.Random) -> str:
         """One deed in this context."""
         action = rng.choice(self.actions)
-        return action.render({name: words for name, (_, words) in draw(action, rng, context, {}).items()})
+        return action.render({name: words for name, (_, words) in draw(action, rng, context).items()})
 
     def read(self, text: str) -> Understanding:
         """The calls a text asks for, in its order, and the context it is about."""

@@ -158,20 +158,6 @@ async def test_a_feature_may_be_called_like_its_theme():
     assert tree.describe("1:contact").path == ("contact", "contact")
 
 
-async def test_features_that_matter_in_a_scenario():
-    async def by_scenario(_item, view):
-        groups = {}
-        for node in view["nodes"]:
-            groups.setdefault(f"of_{node['where'][0]}" if node["where"] else "all", []).append(node["id"])
-        return Clusters(clusters=tuple(parent(name, *members) for name, members in groups.items()))
-
-    tree = await cluster(await grown(scenarios=("shopping", "travel")), by_scenario)
-    assert tree.features_in("travel") == ("of_travel",)
-    assert tree.features_in("nowhere") == ()
-    with pytest.raises(TreeError, match=r"there is 'shopping/Shop0/shop0_0/home_address', .*shop0_0_text"):
-        tree.feature_of("shopping", "Shop0", "shop0_0", "home_adress")
-
-
 @pytest.mark.parametrize(
     ("damage", "complaint"),
     [
@@ -231,3 +217,12 @@ async def test_a_damaged_tree_is_refused(damage, complaint):
 )
 def test_a_feature_takes_what_its_parameters_agree_on(schemas, expected):
     assert value_schema(schemas) == expected
+
+
+async def test_an_unknown_parameter_is_named_with_its_neighbours():
+    async def one_feature(_item, view):
+        return Clusters(clusters=(parent("all", *(node["id"] for node in view["nodes"])),))
+
+    tree = await cluster(await grown(), one_feature)
+    with pytest.raises(TreeError, match=r"there is 'shopping/Shop0/shop0_0/home_address', .*shop0_0_text"):
+        tree.feature_of("shopping", "Shop0", "shop0_0", "home_adress")
