@@ -1,13 +1,14 @@
 """What every command shares: composing, one clear line for every fault, signals, exit statuses.
 
-0 done, 1 a model failed or ptool has a bug, 2 refused (configuration, run folder), 3 yield too low,
-130 interrupted, 141 nobody reads the output, 143 terminated.
+0 done, 1 a model failed or ptool has a bug, 2 refused (configuration, run folder, key), 3 yield too low,
+4 budget spent, 130 interrupted, 141 nobody reads the output, 143 terminated.
 Nothing heavy is imported before a job starts, so `--help` stays quick.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .command_line import check_options, in_order
 from .errors import ConfigError, PtoolError
@@ -25,24 +26,27 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from .composition import Sources
-    from .settings import Settings
 
-Job = Callable[["Settings", "Sources"], int]
-"""What a command does with its settings; the number is its exit status."""
+Job = Callable[[Any, "Sources"], int]
+"""What a command does with its settings (of the command's own schema); the number is its exit status."""
+
+SETTINGS = "ptool.settings.Settings"
+"""The schema of a run, by name: importing it costs what `--help` must not pay."""
 
 INTERRUPTED, UNREAD, TERMINATED = 130, 141, 143
 
 
-def main(job: Job, config_name: str = "config") -> int:
+def main(job: Job, config_name: str = "config", schema: str = SETTINGS) -> int:
     """Compose ptool's configuration with the command line and do the job, once or for every job of `-m`.
 
-    Args: config_name: the primary config in conf/. Returns the exit status, the highest one of all jobs.
+    Args: config_name: the primary config in conf/; schema: dotted name of the settings it becomes.
+    Returns the exit status, the highest one of all jobs.
     """
     sys.argv[1:] = in_order(sys.argv[1:])
     os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it would otherwise print at length
     with _sigterm_as_interrupt(), _scratch_for_sweeps():
         try:
-            return _composed(job, config_name)
+            return _composed(job, config_name, schema)
         except PtoolError as error:
             return _refused(error)
         except KeyboardInterrupt:
@@ -57,7 +61,7 @@ def _unread() -> int:
     return UNREAD
 
 
-def _composed(job: Job, config_name: str) -> int:
+def _composed(job: Job, config_name: str, schema: str) -> int:
     import hydra
 
     from .composition import in_plain_words, prepared
@@ -65,23 +69,26 @@ def _composed(job: Job, config_name: str) -> int:
     check_options(sys.argv[1:])
     statuses: list[int] = []
 
+    module, _, name = schema.rpartition(".")
+    kind = getattr(importlib.import_module(module), name)
+
     def one(config: DictConfig) -> None:
-        statuses.append(_attempt(lambda: prepared(config), job))
+        statuses.append(_attempt(lambda: prepared(config, kind), job))
 
     try:
-        with in_plain_words():
+        with in_plain_words(kind):
             hydra.main(version_base="1.3", config_path="pkg://ptool.conf", config_name=config_name)(one)()
     except ValueError as error:
         raise ConfigError(" ".join(str(error).split())) from error
     return max(statuses, default=0)
 
 
-def _attempt(prepare: Callable[[], tuple[Settings, Sources]], job: Job) -> int:
+def _attempt(prepare: Callable[[], tuple[Any, Sources]], job: Job) -> int:
     """One job, its faults said in one line each and turned into an exit status."""
     folder: Path | None = None
     try:
         settings, sources = prepare()
-        folder = settings.run_folder()
+        folder = settings.run_folder() if hasattr(settings, "run_folder") else None
         return job(settings, sources)
     except PtoolError as error:
         return _refused(error)

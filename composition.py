@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import ConfigError, names
-from .settings import Settings, keys, validated
+from .settings import Schema, Settings, keys, validated
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from omegaconf import DictConfig
+    from pydantic import BaseModel
 
 GROUPS = ("agent", "experiment", "hydra", "model", "scale", "scenario")
 """The config groups a user may name on the command line beside the settings' own keys."""
@@ -42,8 +43,10 @@ class Sources:
         sys.path.extend(str(one) for one in self.folders if str(one) not in sys.path)
 
 
-def prepared(config: DictConfig) -> tuple[Settings, Sources]:
+def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schema, Sources]:
     """Settings and sources of the job that Hydra is running now, named roles looked up.
+
+    Args: schema: what the command's configuration must be.
 
     Raises ConfigError for anything wrong with the configuration.
     """
@@ -51,11 +54,11 @@ def prepared(config: DictConfig) -> tuple[Settings, Sources]:
 
     sources = _sources()
     sources.importable()
-    with in_plain_words():
+    with in_plain_words(schema):
         _add_named_roles(config)
         container = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     assert isinstance(container, dict)
-    return validated({str(key): value for key, value in container.items()}), sources
+    return validated({str(key): value for key, value in container.items()}, schema), sources
 
 
 def _sources() -> Sources:
@@ -100,8 +103,8 @@ def _role(name: str, seats: str) -> DictConfig:
 
 
 @contextmanager
-def in_plain_words() -> Iterator[None]:
-    """Turn what Hydra, OmegaConf or YAML refuses into a ConfigError of one line."""
+def in_plain_words(schema: type[BaseModel] = Settings) -> Iterator[None]:
+    """Turn what Hydra, OmegaConf or YAML refuses into a ConfigError of one line; `schema` knows the keys."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
@@ -109,12 +112,12 @@ def in_plain_words() -> Iterator[None]:
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
-        raise _explained(error) from error
+        raise _explained(error, schema) from error
     except YAMLError as error:
         raise ConfigError(f"not YAML: {_one_line(str(error))}") from error
 
 
-def _explained(error: Exception) -> ConfigError:
+def _explained(error: Exception, schema: type[BaseModel]) -> ConfigError:
     from hydra.errors import MissingConfigException, OverrideParseException
 
     if isinstance(error, OverrideParseException):
@@ -125,7 +128,7 @@ def _explained(error: Exception) -> ConfigError:
     text = f"{error} {error.__cause__ or ''}"
     unknown = re.search(r"Could not (?:override|delete)[^']*'([^']+)'", text)
     if unknown and "@" not in unknown.group(1):
-        return ConfigError(_unknown(unknown.group(1)))
+        return ConfigError(_unknown(unknown.group(1), schema))
     return ConfigError(_one_line(text))
 
 
@@ -136,12 +139,12 @@ def _missing(file: str | None, options: Any, text: str) -> str:
     return f"{group}: got {got!r}, there are {names(options, got)}"
 
 
-def _unknown(key: str) -> str:
+def _unknown(key: str, schema: type[BaseModel]) -> str:
     got = key.lstrip("+~")
     parent = got.rpartition(".")[0]
     within = f"{parent}." if parent else ""
-    known = {one for one in keys() if one.startswith(within) and "." not in one[len(within) :]}
-    known |= set() if parent else set(GROUPS) - {"hydra"}
+    known = {one for one in keys(schema) if one.startswith(within) and "." not in one[len(within) :]}
+    known |= set() if parent or not issubclass(schema, Settings) else set(GROUPS) - {"hydra"}
     listed = f"there are {names(known, got)}" if known else "see --cfg job for all there are"
     if got.startswith("agent."):
         listed += f"; of a role that only judges or query_gate name: +{got}=…"

@@ -59,13 +59,46 @@ class UnreachableModelError(ModelError):
 
 
 class UnusableAnswerError(ModelError):
-    """A model answered, but never with the record that was asked for."""
+    """A model answered, but never with the record that was asked for.
 
-    code = "unusable"
+    Args: message: for people; code: what was wrong with the last answer (`ptool.models.answers`).
+    """
+
+    def __init__(self, message: str, code: str = "unusable") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RefusedRequestError(ModelError):
+    """An endpoint refuses this one request, and would again: too long, a parameter it does not take."""
+
+    code = "refused_request"
 
 
 class UnusableHistoryError(ModelError):
     """No acceptable behaviour history came about for one user in one scenario (§4.2)."""
+
+
+class RunStoppedError(PtoolError):
+    """No further call makes sense; what is finished is kept, and the same command goes on from there."""
+
+    exit_status = 1
+
+
+class EndpointDownError(RunStoppedError):
+    """An endpoint did not answer anybody for too long."""
+
+
+class KeyRefusedError(RunStoppedError):
+    """An endpoint refuses the key it was given."""
+
+    exit_status = 2
+
+
+class BudgetSpentError(RunStoppedError):
+    """The next call could go beyond the run's budget."""
+
+    exit_status = 4
 
 
 class StoreError(PtoolError):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -28,7 +29,14 @@ PLAIN_ROLE = "ptool.agents.Role"
 """The `_target_` that takes a role's own keys and no others."""
 
 
-class _Part(BaseModel):
+_SECRET = re.compile(r"(^|_)(key|token|secret|password|credential|authorization)s?$", re.IGNORECASE)
+_HARMLESS = ("concurrency", "min_yield", "run", "budget", "retries", "prices")
+"""Keys that may change how a run goes, and never what comes out."""
+
+
+class Part(BaseModel):
+    """Frozen, strict, and nothing extra: what every part of a configuration shares."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
 
@@ -44,6 +52,46 @@ class ObjectSettings(BaseModel):
         return {key: value for key, value in self.model_dump(by_alias=True).items() if key != "_target_"}
 
 
+class LimitSettings(Part):
+    """How hard one endpoint may be pressed (`model.limits`)."""
+
+    requests_per_minute: int | None = Field(
+        default=None, ge=1, description="most calls in any minute; null: no limit"
+    )
+    tokens_per_minute: int | None = Field(
+        default=None, ge=1, description="most tokens in any minute; null: no limit"
+    )
+    concurrency: int | None = Field(default=None, ge=1, description="most calls in flight; null: the run's")
+    seconds: float = Field(default=600.0, gt=0, description="a call that takes longer has failed")
+
+
+class PriceSettings(Part):
+    """US dollars for a million tokens (`model.price`)."""
+
+    input: float = Field(ge=0, description="of the prompt")
+    output: float = Field(ge=0, description="of the answer")
+    cached_input: float | None = Field(
+        default=None, ge=0, description="of prompt tokens in the endpoint's cache"
+    )
+
+
+class ModelSettings(ObjectSettings):
+    """One model (conf/model/): a client, how hard it may be pressed, and what it costs."""
+
+    limits: LimitSettings = Field(LimitSettings(), description="how hard it may be pressed")
+    price: PriceSettings | None = Field(None, description="null: looked up in the price list")
+
+    def arguments(self) -> dict[str, Any]:
+        """What the client is built with."""
+        return {key: one for key, one in super().arguments().items() if key not in ("limits", "price")}
+
+    def identity(self) -> dict[str, Any]:
+        """What an answer depends on beside the request: everything but limits, price and the key's place."""
+        return {"_target_": self.target} | {
+            key: value for key, value in self.arguments().items() if key != "api_key_env"
+        }
+
+
 class RoleSettings(ObjectSettings):
     """One role (conf/agent/): who it is, what it sees and what it answers."""
 
@@ -52,7 +100,7 @@ class RoleSettings(ObjectSettings):
     output: str = Field("ptool.records.Verdict", description="dotted name of the record it answers with")
     sees: tuple[str, ...] = Field(description="names of the views it is shown, and no others")
     sampling: dict[str, Any] = Field(default_factory=dict, description="sent with every call of this role")
-    model: ObjectSettings | None = Field(None, description="a model of its own; null: the run's")
+    model: ModelSettings | None = Field(None, description="a model of its own; null: the run's")
     player: str | None = Field(None, description="dotted name of who plays it under the scripted model")
 
     @model_validator(mode="after")
@@ -64,7 +112,7 @@ class RoleSettings(ObjectSettings):
         return self
 
 
-class ScenarioSettings(_Part):
+class ScenarioSettings(Part):
     """One scenario (conf/scenario/)."""
 
     name: Name = Field(description="its identifier")
@@ -82,13 +130,13 @@ class PlaceSettings(ScenarioSettings):
     )
 
 
-class RunSettings(_Part):
+class RunSettings(Part):
     """Where the run is kept."""
 
     dir: str | None = Field(None, min_length=1, description="the run folder; null: runs/<scenario>-<digest>")
 
 
-class TreeSettings(_Part):
+class TreeSettings(Part):
     """The API tree (§4.1)."""
 
     file: str | None = Field(min_length=1, description="a tree to use instead of growing one")
@@ -96,7 +144,7 @@ class TreeSettings(_Part):
     branching: int = Field(ge=2, le=64, description="most children a platform or category may have")
 
 
-class FeatureSettings(_Part):
+class FeatureSettings(Part):
     """The feature tree, bottom-up (§4.2)."""
 
     batch: int = Field(ge=2, description="nodes a clusterer sees at once")
@@ -104,14 +152,14 @@ class FeatureSettings(_Part):
     max_themes: int = Field(ge=1, description="most nodes the top level may have")
 
 
-class HistorySettings(_Part):
+class HistorySettings(Part):
     """Behaviour (§4.2)."""
 
     actions_per_context: int = Field(ge=1, le=50, description="visits per kind of need")
     loyalty: float = Field(gt=0.5, le=1, description="share of visits on the preferred platform")
 
 
-class TaskSettings(_Part):
+class TaskSettings(Part):
     """What code draws for an episode (§4.3)."""
 
     plan: Literal["guided", "free"] = Field(description="whether calls are drawn, or only the platform")
@@ -122,7 +170,23 @@ class TaskSettings(_Part):
     default_rate: Share = Field(description="share of defaulted parameters left at their default")
 
 
-class Settings(_Part):
+class BudgetSettings(Part):
+    """What all calls of a run may cost together; null: no limit."""
+
+    usd: float | None = Field(ge=0, description="US dollars; every model's price must be known")
+    tokens: int | None = Field(ge=0, description="tokens sent and received")
+    calls: int | None = Field(ge=0, description="calls, failed ones included")
+
+
+class RetrySettings(Part):
+    """How long a failing endpoint is borne with."""
+
+    attempts: int = Field(ge=1, le=100, description="of one call, before the item is given up")
+    longest_wait: float = Field(gt=0, description="seconds between two attempts, at most")
+    patience: float = Field(ge=0, description="seconds without any answer before the run ends")
+
+
+class Settings(Part):
     """A whole run, as conf/config.yaml explains it."""
 
     scenario: PlaceSettings = Field(description="where it takes place")
@@ -146,7 +210,10 @@ class Settings(_Part):
     features: FeatureSettings = Field(description="the feature tree")
     history: HistorySettings = Field(description="behaviour")
     task: TaskSettings = Field(description="what code draws")
-    model: ObjectSettings = Field(description="who answers")
+    model: ModelSettings = Field(description="who answers")
+    budget: BudgetSettings = Field(description="what the run may cost")
+    retries: RetrySettings = Field(description="how long a failing endpoint is borne with")
+    prices: str | None = Field(min_length=1, description="a price list of one's own")
     agent: dict[Name, RoleSettings] = Field(description="the roles by name")
 
     @model_validator(mode="after")
@@ -173,7 +240,10 @@ class Settings(_Part):
 
     def digest(self) -> str:
         """Ten hex digits of everything that may change the data; equal settings, equal digest."""
-        data = self.model_dump(mode="json", by_alias=True, exclude={"concurrency", "min_yield", "run"})
+        data = self.model_dump(mode="json", by_alias=True, exclude=set(_HARMLESS))
+        data["model"] = self.model.identity()
+        for name, role in self.agent.items():
+            data["agent"][name]["model"] = role.model and role.model.identity()
         canonical = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
         return hashlib.blake2b(canonical, digest_size=5).hexdigest()
 
@@ -182,22 +252,46 @@ class Settings(_Part):
         return Path(self.run.dir or f"runs/{self.scenario.name}-{self.digest()}")
 
 
-def validated(config: Mapping[str, Any]) -> Settings:
+Schema = TypeVar("Schema", bound=BaseModel)
+
+
+def validated(config: Mapping[str, Any], schema: type[Schema] = Settings) -> Schema:
     """Turn a composed configuration into settings.
 
     Raises ConfigError with one line for each fault: the key, what was got, what is expected.
     """
+    for where, model in _models(config):
+        _refuse_secrets(model, where)
     try:
-        return Settings.model_validate_json(json.dumps(config))
+        return schema.model_validate_json(json.dumps(config))
     except ValidationError as error:
-        raise ConfigError("\n".join(explain(error, Settings))) from None
+        raise ConfigError("\n".join(explain(error, schema))) from None
     except TypeError as error:
         raise ConfigError(f"a value is of no JSON type: {error}") from None
+
+
+def _models(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every model of a composed configuration, with its key."""
+    yield "model", config.get("model")
+    roles = config.get("agent")
+    for name, role in roles.items() if isinstance(roles, Mapping) else ():
+        yield f"agent.{name}.model", role.get("model") if isinstance(role, Mapping) else None
+
+
+def _refuse_secrets(value: Any, where: str) -> None:
+    """A secret in a configuration would be saved with the run: only its variable may stand there."""
+    for key, one in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(one, str) and _SECRET.search(key) and not key.endswith("_env"):
+            raise ConfigError(
+                f"{where}.{key}: secrets do not belong into a configuration, which is saved with the run; "
+                "put it into an environment variable and give its name: api_key_env"
+            )
+        _refuse_secrets(one, f"{where}.{key}")
 
 
 def keys(part: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
     """Every dotted key the configuration has, `task` and `task.plan` alike."""
     for name, field in part.model_fields.items():
         yield prefix + name
-        if isinstance(field.annotation, type) and issubclass(field.annotation, _Part):
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Part):
             yield from keys(field.annotation, f"{prefix}{name}.")

@@ -27,7 +27,7 @@ class Observation(Record):
     role: str
     """Who is asked."""
     turn: str
-    """Deterministic id of the turn, such as 'shopping-u0001-0003/user/0'."""
+    """Deterministic id of the turn, such as 'episodes/shopping-u0001-0003/user/0'."""
     seed: int
     """Seed of the turn."""
     views: dict[str, Any]

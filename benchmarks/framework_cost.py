@@ -22,6 +22,7 @@ from ptool.agents import Role
 from ptool.agents.chat import RoleAgent, seats
 from ptool.environments import Dialogue, World
 from ptool.environments.conversation import converse
+from ptool.models.endpoint import Endpoint
 from ptool.models.fake import FakeModel
 from ptool.models.gateway import Gateway
 from ptool.models.seeds import derive
@@ -222,7 +223,7 @@ async def main(conversations: int) -> int:
     """Measure, print, and return 1 where a bar is missed."""
     world, model = make_world(), InstantModel()
     roles = {name: Role(name, name, f"ptool.records.{OUTPUT[name]}", SEES[name].split()) for name in SEES}
-    gateway = Gateway({"default": model}, concurrency=64)
+    gateway = Gateway({"default": Endpoint(model)}, concurrency=64)
     agents, dialogue = seats(roles, gateway.ask), Dialogue(world, sees={n: r.sees for n, r in roles.items()})
     for warm_up in range(4):
         await play(dialogue, agents, model, warm_up * BATCH)

@@ -136,7 +136,7 @@ class _Table(Generic[_State]):
     def observation(self, speaker: str) -> Observation:
         state = self.state
         seed = derive(self._seed, self._environment.stage, state.id, speaker, state.round)
-        turn = f"{state.id}/{speaker}/{state.round}"
+        turn = f"{self._environment.stage}/{state.id}/{speaker}/{state.round}"
         views = self._environment.observe(state, speaker)
         return Observation(role=speaker, turn=turn, seed=seed, views=views)
 

@@ -17,7 +17,6 @@ import orjson
 from autogen_core import CancellationToken
 from autogen_core.models import (
     AssistantMessage,
-    ChatCompletionClient,
     CreateResult,
     LLMMessage,
     RequestUsage,
@@ -28,6 +27,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors import ConfigError, PtoolError, UnreachableModelError, UnusableAnswerError, names
 from ..records import Usage
+from .endpoint import CallLog, Endpoint
 from .request import NO_USAGE, Reply, Request
 from .seeds import derive
 
@@ -37,7 +37,6 @@ __all__ = [
     "Gateway",
     "Reply",
     "Request",
-    "checked",
 ]
 
 MAX_ANSWER = 200_000
@@ -51,33 +50,27 @@ Accept = Callable[[Any], Any]
 """A role's own test of a record: returns it, mended or not, or raises ValueError to have it corrected."""
 
 
-def checked(client: Any, where: str) -> ChatCompletionClient:
-    """The client itself, once it is known to be one.
-
-    Raises:
-        ConfigError: it is something else; `where` is the configuration key that named it.
-    """
-    if not isinstance(client, ChatCompletionClient):
-        got = type(client).__name__
-        raise ConfigError(f"{where}._target_: got a {got}, expected an AutoGen ChatCompletionClient")
-    return client
-
-
 class Gateway:
     """Asks the client of a role, or the default one, at most `concurrency` questions at a time.
 
     Args:
-        clients: role -> client; "default" serves every role that has none of its own.
+        endpoints: role -> endpoint; "default" serves every role that has none of its own.
         concurrency: questions in flight, >= 1.
         corrections: times a model is shown its own error before the answer is given up.
     """
 
     def __init__(
-        self, clients: Mapping[str, ChatCompletionClient], *, concurrency: int, corrections: int = 2
+        self,
+        endpoints: Mapping[str, Endpoint],
+        *,
+        concurrency: int,
+        corrections: int = 2,
+        log: CallLog | None = None,
     ) -> None:
         if concurrency < 1:
             raise ConfigError(f"concurrency: got {concurrency!r}, expected an integer >= 1")
-        self._clients = dict(clients)
+        self._endpoints = dict(endpoints)
+        self.log = log
         self._slots = asyncio.Semaphore(concurrency)
         self._corrections = corrections
         self.usage: dict[str, Usage] = {}
@@ -124,7 +117,7 @@ class Gateway:
     async def _create(
         self, request: Request, messages: list[LLMMessage], attempt: int, token: CancellationToken | None
     ) -> CreateResult:
-        client = self._client(request.role)
+        client = self._endpoint(request.role).client
         seed = derive(request.seed, attempt) if attempt else request.seed
         async with self._slots:
             try:
@@ -144,16 +137,18 @@ class Gateway:
                     f"{request.turn}: the model of {request.role!r} failed: {kind}: {text}"
                 ) from error
 
-    def _client(self, role: str) -> ChatCompletionClient:
-        client = self._clients.get(role) or self._clients.get("default")
-        if client is None:
-            raise ConfigError(f"model: no client for role {role!r}; there are {names(self._clients, role)}")
-        return client
+    def _endpoint(self, role: str) -> Endpoint:
+        endpoint = self._endpoints.get(role) or self._endpoints.get("default")
+        if endpoint is None:
+            raise ConfigError(
+                f"model: no endpoint for role {role!r}; there are {names(self._endpoints, role)}"
+            )
+        return endpoint
 
     async def close(self) -> None:
         """Close every client once."""
-        for client in {id(one): one for one in self._clients.values()}.values():
-            await client.close()
+        for endpoint in set(self._endpoints.values()):
+            await endpoint.client.close()
 
 
 def _unread(error: ValidationError) -> CreateResult:

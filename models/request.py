@@ -20,7 +20,7 @@ class Request:
 
     role: str
     turn: str
-    """Deterministic id, such as 'shopping-u0001-0003/user/0'."""
+    """Deterministic id that begins with the stage: 'episodes/shopping-u0001-0003/user/0'."""
     system: str
     user: str
     output: type[BaseModel]
@@ -28,6 +28,11 @@ class Request:
     seed: int
     sampling: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the model: temperature, top_p, max_tokens."""
+
+    @property
+    def stage(self) -> str:
+        """The stage of the run it is asked in."""
+        return self.turn.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)

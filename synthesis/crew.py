@@ -19,11 +19,12 @@ from ..agents import Observation, Prompts, Role
 from ..agents.chat import RoleAgent, seats, speak
 from ..building import build, locate
 from ..errors import ConfigError, names
-from ..models.gateway import Gateway, checked
+from ..models.endpoint import Endpoint, Limits, Price, checked
+from ..models.gateway import Gateway
 from ..models.scripted import Library, Player, ScriptedModel
 from ..models.scripted.library import Source
 from ..models.seeds import derive
-from ..settings import ObjectSettings, ScenarioSettings, Settings
+from ..settings import ModelSettings, ScenarioSettings, Settings
 from ..store import versions
 from .seating import PLACES, check_seats
 
@@ -57,22 +58,29 @@ class Crew:
         sources = {one.name: _source(one, tuple(folders)) for one in settings.scenarios()}
         self.library = Library(sources, others=_own_kits())
         self.players = {name: _player(role) for name, role in self.roles.items() if role.player}
-        self.clients = self._clients(self.players)
-        self.gateway = Gateway(self.clients, concurrency=settings.concurrency)
+        self.endpoints = self._endpoints(self.players)
+        self.gateway = Gateway(self.endpoints, concurrency=settings.concurrency)
         self.agents: dict[str, RoleAgent] = seats(self.roles, self.gateway.ask)
         self._rehearse()
 
-    def _clients(self, players: Mapping[str, Player]) -> dict[str, Any]:
+    def _endpoints(self, players: Mapping[str, Player]) -> dict[str, Endpoint]:
+        """Role -> endpoint, "default" for those without a model of their own; alike models share one."""
         given = {"library": self.library, "players": players}
-        own = {n: s.model for n, s in self.settings.agent.items() if s.model is not None}
-        clients = {"default": _client(self.settings.model, "model", given)}
-        return clients | {name: _client(model, f"agent.{name}.model", given) for name, model in own.items()}
+        models = {"default": self.settings.model}
+        models |= {name: one.model for name, one in self.settings.agent.items() if one.model is not None}
+        made: dict[str, Endpoint] = {}
+        for name, spec in models.items():
+            where = "model" if name == "default" else f"agent.{name}.model"
+            twin = next((made[other] for other in made if models[other] == spec), None)
+            made[name] = twin or _endpoint(spec, where, given)
+        return made
 
     def _rehearse(self) -> None:
         """Let the scripted model say what it lacks before anything is made."""
         settings = self.settings
         seated = {*PLACES, *settings.judges, *settings.query_gate}
-        played = {name: self.clients.get(name, self.clients["default"]) for name in sorted(seated)}
+        made = self.endpoints
+        played = {name: made.get(name, made["default"]).client for name in sorted(seated)}
         for name, client in played.items():
             if isinstance(client, ScriptedModel) and type(self.roles[name]).respond is Role.respond:
                 client.player(name)
@@ -116,7 +124,11 @@ class Crew:
 
     def _foreign_code(self) -> list[str]:
         """Fingerprints of the modules outside of ptool that roles, players and models come from."""
-        things = (*map(type, self.roles.values()), *self.players.values(), *map(type, self.clients.values()))
+        things = (
+            *map(type, self.roles.values()),
+            *self.players.values(),
+            *(type(one.client) for one in self.endpoints.values()),
+        )
         modules = {thing.__module__ for thing in things if not thing.__module__.startswith("ptool.")}
         files = (getattr(sys.modules.get(name), "__file__", None) for name in sorted(modules))
         return [fingerprint(Path(file).read_bytes()) for file in files if file]
@@ -127,7 +139,7 @@ class Crew:
 
     def describe_model(self) -> str:
         """What answers, in the model's own words where it has any."""
-        return str(getattr(self.clients["default"], "note", "") or self.settings.model.target)
+        return self.endpoints["default"].name
 
 
 def fingerprint(value: Any) -> str:
@@ -144,10 +156,16 @@ def _role(target: str, made: Any, name: str) -> Role:
     return made
 
 
-def _client(spec: ObjectSettings, where: str, given: Mapping[str, Any]) -> Any:
+def _endpoint(spec: ModelSettings, where: str, given: Mapping[str, Any]) -> Endpoint:
     taken = _parameters(locate(spec.target, f"{where}._target_"))
-    return checked(
-        build(spec, where, **{name: thing for name, thing in given.items() if name in taken}), where
+    client = checked(build(spec, where, **{name: one for name, one in given.items() if name in taken}), where)
+    price = Price(**spec.price.model_dump()) if spec.price else None
+    return Endpoint(
+        client=client,
+        name=str(getattr(client, "note", "") or spec.target),
+        identity=fingerprint(spec.identity()),
+        limits=Limits(**spec.limits.model_dump()),
+        price=price,
     )
 
 

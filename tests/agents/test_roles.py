@@ -10,6 +10,7 @@ from ptool.agents import VIEWS, Observation, Prompts, Role, Views
 from ptool.agents.chat import seats, speak
 from ptool.errors import ConfigError, PromptError
 from ptool.models import blocks
+from ptool.models.endpoint import Endpoint
 from ptool.models.fake import FakeModel
 from ptool.models.gateway import Gateway
 from ptool.records import Verdict
@@ -148,7 +149,7 @@ async def test_a_role_from_outside_the_package(tmp_path, monkeypatch):
         limit=1, name="privacy", prompt="privacy", sees=["query"], prompts=Prompts([tmp_path])
     )
     said = iter(['{"ok": true}', '{"ok": false}'])
-    gateway = Gateway({"default": FakeModel(lambda *_: next(said))}, concurrency=1)
+    gateway = Gateway({"default": Endpoint(FakeModel(lambda *_: next(said)))}, concurrency=1)
     agent = seats({"privacy": role}, gateway.ask)["privacy"]
     seen = Observation(role="privacy", turn="t", seed=1, views={"query": blocks.dump("Tea!! Now!!")})
     spoken = await speak(agent, seen, token=_token())

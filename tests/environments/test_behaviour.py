@@ -12,6 +12,7 @@ from ptool.agents.chat import seats
 from ptool.environments import Behaviour
 from ptool.environments.conversation import behave
 from ptool.errors import ModelError
+from ptool.models.endpoint import Endpoint
 from ptool.models.fake import FakeModel
 from ptool.models.gateway import Gateway
 from ptool.records import Actions, Preference, Preferences
@@ -116,7 +117,7 @@ async def test_a_history_is_played_through_the_agents(world, driver):
         name: Role(name, name, f"ptool.records.{output}", SEES[name])
         for name, output in (("chooser", "Preferences"), ("actor", "Actions"))
     }
-    gateway = Gateway({"default": FakeModel(answer)}, concurrency=2)
+    gateway = Gateway({"default": Endpoint(FakeModel(answer))}, concurrency=2)
     behaviour = Behaviour(world, sees=SEES, seed=3, actions_per_context=4, loyalty=0.75)
     history = await behave(behaviour, "u0001", seats(roles, gateway.ask), seed=3, driver=driver)
     assert len(history.actions) == 8

@@ -10,6 +10,7 @@ from ptool.agents.chat import seats
 from ptool.environments import Dialogue
 from ptool.environments.conversation import converse
 from ptool.errors import ConfigError, ModelError, UnknownPartError
+from ptool.models.endpoint import Endpoint
 from ptool.models.fake import FakeModel
 from ptool.models.gateway import Gateway
 from ptool.records import Finding, Verdict
@@ -64,7 +65,7 @@ class Play:
             )
             for name in ("user", *gates, "assistant", *judges)
         }
-        gateway = Gateway({"default": FakeModel(self.answer)}, concurrency=4)
+        gateway = Gateway({"default": Endpoint(FakeModel(self.answer))}, concurrency=4)
         dialogue = Dialogue(
             self.world,
             sees={n: r.sees for n, r in roles.items()},

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ptool.errors import ConfigError, UnreachableModelError, UnusableAnswerError
 from ptool.models import blocks, derive
+from ptool.models.endpoint import Endpoint
 from ptool.models.fake import FakeModel
 from ptool.models.gateway import Gateway
 from ptool.models.request import Request
@@ -30,13 +31,13 @@ def scripted(*answers):
 
 @pytest.mark.parametrize("answer", [OK, f"```json\n{OK}\n```", f"Sure: {OK} Anything else?", f"{OK}\n```"])
 async def test_an_object_is_found_in_what_models_put_around_it(answer):
-    reply = await Gateway({"default": scripted(answer)}, concurrency=1).ask(request())
+    reply = await Gateway({"default": Endpoint(scripted(answer))}, concurrency=1).ask(request())
     assert reply.record == Verdict(ok=True, reasons=())
 
 
 async def test_a_model_is_shown_its_own_error_and_all_attempts_are_counted():
     model = scripted('{"ok": 3, "why": 1}', OK)
-    gateway = Gateway({"default": model}, concurrency=1)
+    gateway = Gateway({"default": Endpoint(model)}, concurrency=1)
     reply = await gateway.ask(request())
     assert reply.usage.calls == gateway.usage["verifier"].calls == 2
     assert model.prompts[1][2] == '{"ok": 3, "why": 1}'
@@ -53,7 +54,7 @@ async def test_a_client_that_validates_by_itself_is_corrected_too():
             return result
 
     model = Validating(lambda role, found, seed: next(answers), keep=True)
-    reply = await Gateway({"default": model}, concurrency=1).ask(request())
+    reply = await Gateway({"default": Endpoint(model)}, concurrency=1).ask(request())
     assert reply.record == Verdict(ok=True, reasons=())
     assert "not of the required form" in model.prompts[1][2]
 
@@ -65,7 +66,7 @@ async def test_a_role_may_refuse_a_record():
         return record
 
     model = scripted(OK, '{"ok": false}')
-    reply = await Gateway({"default": model}, concurrency=1).ask(request(), accept=accept)
+    reply = await Gateway({"default": Endpoint(model)}, concurrency=1).ask(request(), accept=accept)
     assert not reply.record.ok
     assert "look again" in model.prompts[1][3]
 
@@ -79,7 +80,7 @@ async def test_a_role_may_refuse_a_record():
     ],
 )
 async def test_hopeless_answers_end_in_one_line(answer, why):
-    gateway = Gateway({"default": scripted(*[answer] * 3)}, concurrency=1)
+    gateway = Gateway({"default": Endpoint(scripted(*[answer] * 3))}, concurrency=1)
     with pytest.raises(UnusableAnswerError, match=why) as caught:
         await gateway.ask(request())
     assert "t/verifier/0" in str(caught.value)
@@ -92,15 +93,15 @@ async def test_a_failing_client_is_named():
         raise TimeoutError("no route\nto host")
 
     with pytest.raises(UnreachableModelError, match="'verifier' failed: TimeoutError: no route to host"):
-        await Gateway({"default": FakeModel(answer)}, concurrency=1).ask(request())
+        await Gateway({"default": Endpoint(FakeModel(answer))}, concurrency=1).ask(request())
 
 
 async def test_a_role_with_its_own_client_uses_it():
     own, default = scripted(OK), scripted()
-    await Gateway({"default": default, "verifier": own}, concurrency=1).ask(request())
+    await Gateway({"default": Endpoint(default), "verifier": Endpoint(own)}, concurrency=1).ask(request())
     assert (own.calls, default.calls) == (1, 0)
-    with pytest.raises(ConfigError, match="no client for role 'user'"):
-        await Gateway({"verifier": own}, concurrency=1).ask(request("user"))
+    with pytest.raises(ConfigError, match="no endpoint for role 'user'"):
+        await Gateway({"verifier": Endpoint(own)}, concurrency=1).ask(request("user"))
 
 
 async def test_no_more_calls_in_flight_than_allowed():
@@ -115,7 +116,7 @@ async def test_no_more_calls_in_flight_than_allowed():
             flying -= 1
             return await super().create(messages, **options)
 
-    gateway = Gateway({"default": Slow(lambda *_: OK)}, concurrency=3)
+    gateway = Gateway({"default": Endpoint(Slow(lambda *_: OK))}, concurrency=3)
     await asyncio.gather(*(gateway.ask(request(seed=seed)) for seed in range(20)))
     assert most == 3
 
@@ -155,6 +156,6 @@ def test_seeds_are_the_same_for_ever():
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "1e999", '"\\ud800"', "[" * 1500 + "]" * 1500])
 async def test_values_that_no_file_could_hold_are_refused(value):
     answer = '{"platform": "x", "calls": [{"api": "a", "arguments": {"b": VALUE}}]}'.replace("VALUE", value)
-    gateway = Gateway({"default": scripted(*[answer] * 3)}, concurrency=1)
+    gateway = Gateway({"default": Endpoint(scripted(*[answer] * 3))}, concurrency=1)
     with pytest.raises(UnusableAnswerError):
         await gateway.ask(Request("assistant", "t", "Role: assistant", "", Solution, 1))

@@ -1,0 +1,79 @@
+"""What can go wrong between a question and an answer, in one vocabulary for every client.
+
+Clients raise `AttemptError` themselves or whatever their SDK raises; `fault_of` reads the latter by its
+shape (status code, headers, kind of exception) and knows no SDK.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Literal, get_args
+
+Kind = Literal[
+    "rate_limited", "timeout", "connection", "server", "unauthorised", "refused", "too_large", "malformed"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""rate_limited: 429. timeout: no whole answer in time. connection: refused, reset, no such host.
+server: 5xx. unauthorised: 401, 403. refused: any other 4xx. too_large: more bytes than are read.
+malformed: what came is no completion."""
+
+LASTING: frozenset[Kind] = frozenset(("unauthorised", "refused"))
+"""Asking again would not help."""
+
+_SHOWN = 500
+
+
+class AttemptError(Exception):
+    """One attempt that brought no answer.
+
+    Args: kind: what went wrong; message: in the endpoint's words, bounded, without secrets;
+        retry_after: seconds the endpoint asks to wait; None: it does not say.
+    """
+
+    def __init__(self, kind: Kind, message: str, retry_after: float | None = None) -> None:
+        super().__init__(" ".join(message.split())[:_SHOWN])
+        self.kind = kind
+        self.retry_after = retry_after
+
+
+def kind_of_status(status: int) -> Kind:
+    """The kind of fault an HTTP status >= 400 stands for."""
+    if status == 429:
+        return "rate_limited"
+    if status in (401, 403):
+        return "unauthorised"
+    if status == 408:
+        return "timeout"
+    return "server" if status >= 500 else "refused"
+
+
+def fault_of(error: Exception) -> AttemptError | None:
+    """What another client's exception means; None where it is no matter between client and endpoint."""
+    if isinstance(error, AttemptError):
+        return error
+    status: Any = getattr(error, "status_code", None)
+    said = f"{type(error).__name__}: {error}"
+    if isinstance(status, int):
+        return AttemptError(kind_of_status(status), said, retry_after(_headers(error)))
+    names = {one.__name__.lower() for one in type(error).__mro__}
+    if isinstance(error, TimeoutError | asyncio.TimeoutError) or any("timeout" in name for name in names):
+        return AttemptError("timeout", said)
+    if isinstance(error, OSError) or any("connect" in name for name in names):
+        return AttemptError("connection", said)
+    return None
+
+
+def _headers(error: Exception) -> Any:
+    return getattr(getattr(error, "response", None), "headers", {}) or {}
+
+
+def retry_after(headers: Any) -> float | None:
+    """Seconds that `Retry-After` (or `retry-after-ms`) asks to wait; None where it is absent or no number."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(name)) * unit
+        except (TypeError, ValueError):
+            continue
+        if 0 <= seconds < 1e7:
+            return seconds
+    return None
