@@ -2,6 +2,7 @@
 #   make run                                  the main job, on the embedded model
 #   make run ARGS="scenario=travel seed=3"    with other choices
 #   make test | make test-slow | make check   what a change must pass
+#   make test-llm                             the pipeline on a real model (PTOOL_TEST_GGUF=FILE), opt-in
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check format clean
+.PHONY: help run test test-slow test-llm check format clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^$$/q'
@@ -18,10 +19,14 @@ run: $(VENV)/.installed
 	@$(BIN)/python -m ptool.run $(ARGS)
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow and not llm" $(ARGS)
 
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+test-llm: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[local]"
+	$(BIN)/python -m pytest -m llm -rs $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -10,6 +10,10 @@ from .errors import names
 
 COMMANDS = {
     "run": "synthesise a verified dataset of personalised tool use",
+    "evaluate": "score a model, a file of answers or a baseline on PTBench",
+    "check": "try a run's configuration and endpoints, and estimate what it would take",
+    "serve": "offer the scripted model as an OpenAI-compatible endpoint on loopback",
+    "status": "what a run has done, what failed and why, what is left, what it cost",
 }
 """Command -> what it does; each is the module `ptool.<command>` with a `main() -> int`."""
 

@@ -94,6 +94,8 @@ def _attempt(prepare: Callable[[], tuple[Any, Sources]], job: Job) -> int:
         return _refused(error)
     except KeyboardInterrupt:
         raise SystemExit(_say(_safe(folder), INTERRUPTED)) from None
+    except BrokenPipeError:
+        return _unread()
     except Exception as error:
         return _bug(error, folder)
 

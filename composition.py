@@ -119,7 +119,10 @@ def in_plain_words(schema: type[BaseModel] = Settings) -> Iterator[None]:
 
 def _explained(error: Exception, schema: type[BaseModel]) -> ConfigError:
     from hydra.errors import MissingConfigException, OverrideParseException
+    from omegaconf.errors import MissingMandatoryValue
 
+    if isinstance(error, MissingMandatoryValue) and error.full_key:
+        return ConfigError(f"{error.full_key}: missing; give it on the command line: {error.full_key}=…")
     if isinstance(error, OverrideParseException):
         reason = _one_line(error.message)
         return ConfigError(f"{error.override}: not an override, expected key=value ({reason})")

@@ -295,3 +295,125 @@ def keys(part: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
         yield prefix + name
         if isinstance(field.annotation, type) and issubclass(field.annotation, Part):
             yield from keys(field.annotation, f"{prefix}{name}.")
+
+
+class SpellSettings(Part):
+    """A while in which the endpoint is slow, or down (`server.spell`)."""
+
+    after: int | None = Field(ge=0, description="requests before it begins; null: never")
+    seconds: float = Field(gt=0, description="how long it lasts")
+    latency_factor: float = Field(ge=0, description="what the latency is multiplied with")
+    fault: str | None = Field(description="what every request gets; null: answers, only later")
+
+
+class ServerSettings(Part):
+    """The scripted model as an endpoint, as conf/serve.yaml explains it."""
+
+    host: str = Field(min_length=1, description="a loopback address")
+    port: int = Field(ge=0, le=65535, description="0: a free one")
+    key_env: str | None = Field(description="environment variable with the key that clients must send")
+    record: str | None = Field(min_length=1, description="file that answers are written to")
+    replay: str | None = Field(min_length=1, description="file that is answered from")
+    latency: float = Field(ge=0, le=3600, description="seconds from a request to its answer")
+    jitter: Share = Field(description="share of the latency by which it varies")
+    requests_per_minute: int | None = Field(ge=1, description="taken in any minute; null: all")
+    concurrency: int | None = Field(ge=1, description="taken at a time; null: all")
+    seed: int = Field(ge=0, lt=2**63, description="decides which requests are hit")
+    fault_times: int = Field(ge=0, description="most faults of one request; 0: no limit")
+    slow_seconds: float = Field(gt=0, description="how long a slow answer takes to arrive")
+    faults: dict[str, Share] = Field(description="fault -> share of the requests that get it")
+    spell: SpellSettings = Field(description="a while in which everybody has a hard time")
+
+
+class ServeSettings(Settings):
+    """What `ptool.serve` is given: a run's settings, for the model, and the endpoint's."""
+
+    server: ServerSettings = Field(description="the endpoint")
+
+
+class StatusSettings(Part):
+    """What `ptool.status` is given (conf/status.yaml)."""
+
+    run: str = Field(min_length=1, description="the run folder to look at")
+    format: Literal["text", "json"] = Field(description="for people, or for programs")
+
+
+Baseline = Literal["random", "majority_platform", "copy_profile", "scripted", "gold"]
+"""Floors and ceilings that ship with the benchmark."""
+
+
+class EvaluateSettings(Part):
+    """What `ptool.evaluate` is given (conf/evaluate.yaml)."""
+
+    data: str = Field(min_length=1, description="a run folder, a dataset folder or a file")
+    kind: str | None = Field(description="which kind of dataset it is; null: found out")
+    group: Literal["trained", "untrained", "unseen"] | None = Field(
+        description="what its users are, where samples do not say"
+    )
+    predictions: str | None = Field(min_length=1, description="answers given earlier, instead of a model's")
+    baseline: Baseline | None = Field(description="a floor or ceiling, instead of a model")
+    model: ModelSettings = Field(description="who answers")
+    variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")
+    format: Literal["python", "json", "native"] = Field(description="how to answer")
+    scorer: Literal["strict", "official"] = Field(description="whose rules the results follow")
+    n: int | None = Field(ge=1, description="samples to draw; null: all")
+    seed: int = Field(ge=0, lt=2**63, description="of draws, of the model and of intervals")
+    concurrency: int = Field(ge=1, le=4096, description="calls under way at once")
+    sampling: dict[str, Any] = Field(description="sent with every call")
+    beside: tuple[Baseline, ...] = Field(description="floors and ceilings to report beside the answers")
+    run: RunSettings = Field(description="where the evaluation is kept")
+    budget: BudgetSettings = Field(description="what the calls may cost")
+    retries: RetrySettings = Field(description="how long a failing endpoint is borne with")
+    prices: str | None = Field(min_length=1, description="a price list of one's own")
+
+    @model_validator(mode="after")
+    def _one_who_answers(self) -> Self:
+        if self.predictions is not None and self.baseline is not None:
+            raise ValueError("predictions: got a file and a baseline too, expected one of them")
+        return self
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether the answers come from a model."""
+        return self.predictions is None and self.baseline is None
+
+    def identity(self) -> dict[str, Any]:
+        """What answers depend on: everything but who scores them and how the calls go."""
+        kept = self.model_dump(mode="json", by_alias=True, exclude=_HARMLESS_TO_ANSWERS)
+        kept["data"] = _content(self.data)
+        kept["predictions"] = self.predictions and _content(self.predictions)
+        kept["model"] = self.model.identity() if self.asks_model else None
+        return kept
+
+    def digest(self) -> str:
+        """Ten hex digits of everything answers depend on; where files lie does not count."""
+        canonical = orjson.dumps(self.identity(), option=orjson.OPT_SORT_KEYS)
+        return hashlib.blake2b(canonical, digest_size=5).hexdigest()
+
+    def run_folder(self) -> Path:
+        """Where it is kept: `run.dir`, or runs/eval-<data>-<digest> below the working folder."""
+        name = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(self.data).absolute().stem).strip("-")[:60]
+        return Path(self.run.dir or f"runs/eval-{name or 'data'}-{self.digest()}")
+
+
+_HARMLESS_TO_ANSWERS = {"scorer", "beside", "concurrency", "run", "budget", "retries", "prices", "model"}
+
+
+def _content(path: str) -> str:
+    """A digest of a file, or of the records in a folder; of what does not exist, of nothing."""
+    whole = hashlib.blake2b(digest_size=16)
+    try:
+        for file in _records_in(Path(path)):
+            with file.open("rb") as content:
+                whole.update(hashlib.file_digest(content, "blake2b").digest())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    return whole.hexdigest()
+
+
+def _records_in(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path] if path.exists() else []
+    here = path / "dataset" if (path / "dataset").is_dir() else path
+    found = (one for pattern in ("*.json*", "*/*.json*") for one in here.glob(pattern) if one.is_file())
+    return sorted(one for one in found if one.name != "manifest.json" and not one.name.startswith("."))

@@ -100,6 +100,14 @@ class Role:
         """SHA-256 of the prompt's file, for the manifest; None for a role that is code alone."""
         return self.prompt.sha256 if self.prompt else None
 
+    def form(self, views: Mapping[str, Any]) -> type[BaseModel]:
+        """The record this very answer must be: the role's output, or a narrower form of it (`narrowed`).
+
+        Args: views: what the role is shown, as plain values.
+        """
+        del views
+        return self.output
+
     def accept(self, record: Any, views: Mapping[str, Any]) -> Any:
         """Return the record, or raise ValueError to have the model corrected.
 
@@ -128,9 +136,9 @@ class Role:
                 f"agent.{self.name}.prompt: missing; only a role with its own respond() needs none"
             )
         system, user = self.prompt.render(observation.views)
-        return Request(
-            self.name, observation.turn, system, user, self.output, observation.seed, self.sampling
-        )
+        plain = type(self).form is Role.form  # spares most roles the parsing of their views
+        form = self.output if plain else self.form(Views(observation.views))
+        return Request(self.name, observation.turn, system, user, form, observation.seed, self.sampling)
 
 
 def _record_class(role: str, dotted: str) -> type[BaseModel]:

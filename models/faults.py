@@ -7,6 +7,9 @@ shape (status code, headers, kind of exception) and knows no SDK.
 from __future__ import annotations
 
 import asyncio
+import time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal, get_args
 
 Kind = Literal[
@@ -14,13 +17,14 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """rate_limited: 429. timeout: no whole answer in time. connection: refused, reset, no such host.
-server: 5xx. unauthorised: 401, 403. refused: any other 4xx. too_large: more bytes than are read.
+server: 5xx. unauthorised: 401, 402, 403. refused: any other 4xx. too_large: more bytes than are read.
 malformed: what came is no completion."""
 
 LASTING: frozenset[Kind] = frozenset(("unauthorised", "refused"))
 """Asking again would not help."""
 
 _SHOWN = 500
+_LONGEST_WAIT = 1e7
 
 
 class AttemptError(Exception):
@@ -31,8 +35,10 @@ class AttemptError(Exception):
     """
 
     def __init__(self, kind: Kind, message: str, retry_after: float | None = None) -> None:
-        super().__init__(" ".join(message.split())[:_SHOWN])
-        self.kind = kind
+        # An endpoint's words go to a terminal: no escape sequences.
+        shown = "".join(one if one.isprintable() else " " for one in message[: 4 * _SHOWN])
+        super().__init__(" ".join(shown.split())[:_SHOWN])
+        self.kind: Kind = kind
         self.retry_after = retry_after
 
 
@@ -40,7 +46,7 @@ def kind_of_status(status: int) -> Kind:
     """The kind of fault an HTTP status >= 400 stands for."""
     if status == 429:
         return "rate_limited"
-    if status in (401, 403):
+    if status in (401, 402, 403):
         return "unauthorised"
     if status == 408:
         return "timeout"
@@ -53,7 +59,7 @@ def fault_of(error: Exception) -> AttemptError | None:
         return error
     status: Any = getattr(error, "status_code", None)
     said = f"{type(error).__name__}: {error}"
-    if isinstance(status, int):
+    if isinstance(status, int) and status >= 400:
         return AttemptError(kind_of_status(status), said, retry_after(_headers(error)))
     names = {one.__name__.lower() for one in type(error).__mro__}
     if isinstance(error, TimeoutError | asyncio.TimeoutError) or any("timeout" in name for name in names):
@@ -68,12 +74,28 @@ def _headers(error: Exception) -> Any:
 
 
 def retry_after(headers: Any) -> float | None:
-    """Seconds that `Retry-After` (or `retry-after-ms`) asks to wait; None where it is absent or no number."""
+    """Seconds that a reply asks to wait; None where it does not say, or nothing that can be read.
+
+    Read are `retry-after-ms` and both forms of `Retry-After`: seconds, and a date, which is compared with the
+    reply's own `Date` where it has one, so that clocks need not agree.
+    """
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             seconds = float(headers.get(name)) * unit
         except (TypeError, ValueError):
             continue
-        if 0 <= seconds < 1e7:
-            return seconds
-    return None
+        return seconds if 0 <= seconds < _LONGEST_WAIT else None
+    until, now = _date(headers.get("retry-after")), _date(headers.get("date"))
+    if until is None:
+        return None
+    seconds = until - (time.time() if now is None else now)
+    return max(seconds, 0.0) if seconds < _LONGEST_WAIT else None
+
+
+def _date(text: Any) -> float | None:
+    """An HTTP date as seconds since 1970; without a zone it is in UTC."""
+    try:
+        found = parsedate_to_datetime(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -30,6 +30,8 @@ class OfflineModel(ChatCompletionClient):
     """A client whose answer is a function of the messages' texts and the seed."""
 
     component_type = "model"
+    free = True
+    """What it answers costs nothing."""
 
     def __init__(self) -> None:
         self._usage = RequestUsage(prompt_tokens=0, completion_tokens=0)
@@ -43,6 +45,11 @@ class OfflineModel(ChatCompletionClient):
             seed: from `extra_create_args`, 0 where there is none.
         """
 
+    def answer_with(self, tools: Sequence[Tool | ToolSchema], texts: Sequence[str], seed: int) -> str:
+        """The text of an answer where tools are offered; as if they were not, unless a model knows them."""
+        del tools
+        return self.answer(texts, seed)
+
     async def create(
         self,
         messages: Sequence[LLMMessage],
@@ -53,10 +60,11 @@ class OfflineModel(ChatCompletionClient):
         extra_create_args: Mapping[str, Any] | None = None,
         cancellation_token: CancellationToken | None = None,
     ) -> CreateResult:
-        """Answer at once; tools and the output schema are not looked at."""
-        del tools, tool_choice, json_output, cancellation_token
+        """Answer at once; the output schema is not looked at."""
+        del tool_choice, json_output, cancellation_token
         texts = [str(message.content) for message in messages]
-        content = self.answer(texts, int((extra_create_args or {}).get("seed") or 0))
+        seed = int((extra_create_args or {}).get("seed") or 0)
+        content = self.answer_with(tools, texts, seed) if tools else self.answer(texts, seed)
         usage = RequestUsage(
             prompt_tokens=sum(map(len, texts)) // CHARACTERS_A_TOKEN,
             completion_tokens=len(content) // CHARACTERS_A_TOKEN,

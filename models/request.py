@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,11 +23,13 @@ class Request:
     """Deterministic id that begins with the stage: 'episodes/shopping-u0001-0003/user/0'."""
     system: str
     user: str
-    output: type[BaseModel]
-    """The record the answer must be."""
+    output: type[BaseModel] | None
+    """The record the answer must be; None: text as it comes, or calls of `tools`."""
     seed: int
     sampling: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the model: temperature, top_p, max_tokens."""
+    tools: Sequence[Mapping[str, Any]] = ()
+    """Functions the model may call, {name, description, parameters}; only where no record is asked for."""
 
     @property
     def stage(self) -> str:

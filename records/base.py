@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue, WithJsonSchema
 
+_MENDED_CHARACTERS = 20_000
+
 
 class Record(BaseModel):
     """A frozen value that refuses unknown fields."""
@@ -15,17 +17,71 @@ class Record(BaseModel):
 
 
 def _object_from_text(value: Any) -> Any:
+    """The object a text holds; a small model's slips (a quote too few, a comma too many) are mended."""
     if not isinstance(value, str):
         return value
     try:
         return orjson.loads(value)
     except orjson.JSONDecodeError as error:
+        if (mended := _mended(value)) is not None:
+            return mended
         raise ValueError(f"not a JSON object: {error}") from None
+
+
+def _mended(text: str) -> dict[str, Any] | None:
+    # Whatever does not even begin and end as an object is no slip, and long texts would take long.
+    if len(text) > _MENDED_CHARACTERS or not (text.strip().startswith("{") and text.strip().endswith("}")):
+        return None
+    from json_repair import loads
+
+    found = loads(text, skip_json_loads=True)
+    return found if isinstance(found, dict) and found else None
+
+
+def json_text(inside: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of a text that holds a JSON object.
+
+    Args: inside: what endpoints that take objects as they are will be told of it, such as `properties`.
+    """
+    return {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": inside,
+        "description": "a JSON object, written as text",
+    }
 
 
 JsonObject = Annotated[
     dict[str, JsonValue],
     BeforeValidator(_object_from_text),
-    WithJsonSchema({"type": "string", "description": "a JSON object, written as text"}, mode="validation"),
+    WithJsonSchema(json_text({"additionalProperties": True}), mode="validation"),
 ]
-"""A JSON object. Models write it as text: strict endpoints refuse free-form objects in an output schema."""
+"""A JSON object. Models may write it as text: strict endpoints refuse free-form objects in an output schema.
+`contentMediaType` lets `ptool.models.wire` tell it from other texts."""
+
+_TYPES = ["string", "integer", "number", "boolean", "array", "object"]
+_OBJECT_SCHEMA = {
+    "properties": {
+        "type": {"const": "object"},
+        "properties": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {"type": {"enum": _TYPES}, "description": {"type": "string"}},
+                "required": ["type", "description"],
+                "additionalProperties": True,
+            },
+        },
+        "required": {"type": "array", "items": {"type": "string"}},
+        "additionalProperties": {"type": "boolean"},
+    },
+    "required": ["type", "properties", "required"],
+    "additionalProperties": False,
+}
+
+ObjectSchema = Annotated[
+    dict[str, JsonValue],
+    BeforeValidator(_object_from_text),
+    WithJsonSchema(json_text(_OBJECT_SCHEMA), mode="validation"),
+]
+"""A JSON Schema of type object. Only what models are told differs from `JsonObject`; any object is read."""

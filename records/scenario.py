@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from .base import JsonObject, Record
+from .base import ObjectSchema, Record
 
 
 class Context(Record):
@@ -40,8 +40,8 @@ class Api(Record):
     name: str = Field(description="the function's name, a Python identifier, unique on its platform")
     description: str = Field(description="what calling it does, one sentence")
     capability: str = Field(description="what is interchangeable: equal on APIs of rivals that do the same")
-    parameters: JsonObject = Field(description="JSON Schema of type object: properties and required")
-    response: JsonObject = Field(description="JSON Schema of what a call returns, of type object")
+    parameters: ObjectSchema = Field(description="JSON Schema of type object: properties and required")
+    response: ObjectSchema = Field(description="JSON Schema of what a call returns, of type object")
 
     def properties(self) -> dict[str, Any]:
         """The parameters' own schemas, by name."""

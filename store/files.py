@@ -6,6 +6,7 @@ is fsynced. It knows nothing of what the bytes mean, beyond one JSON value a lin
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -39,10 +40,17 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise StoreError(f"{path}: cannot be written: {fault(error)}") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def fault(error: OSError) -> str:
+    """What went wrong, in words for people."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"disk full ({error.strerror}); free some space, and the same command goes on from there"
+    return error.strerror or str(error)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -1,13 +1,12 @@
 """The ledger: the only truth of a run, in one SQLite file that survives kill -9 and a full disk.
 
-Finished items by stage and id. One thread writes and commits in groups (WAL, synchronous=FULL), so waiting
-for durability costs one fsync for everything under way. It knows nothing of what the bytes mean.
+Finished items by stage and id, and every call of a model by the key of what it depends on. One thread writes
+and commits in groups (WAL, synchronous=FULL). It knows nothing of what the bytes mean.
 """
 
 from __future__ import annotations
 
 import asyncio
-import queue
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -15,28 +14,17 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from ..errors import StoreError
-
-VERSION = 1
-"""`user_version` of the schema; a later one adds tables and migrates."""
-
-GROUP = 512
-"""Most items of one commit."""
+from ..records.calls import Answer, Failure, Spent
+from .calls import FAIL, FIND, JUDGE, KEEP, answer_of, cost_of, failure_row, row_of, spent_by_role
+from .known_keys import KnownKeys
+from .schema import migrate, opened, unusable
+from .writer import Change, Insert, Writer
 
 _PAGE = 256
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS items (
-  stage TEXT NOT NULL,
-  id    TEXT NOT NULL,
-  body  BLOB NOT NULL,
-  PRIMARY KEY (stage, id)
-) WITHOUT ROWID
-"""
-_PUT = "INSERT INTO items VALUES (?, ?, ?) ON CONFLICT (stage, id) DO UPDATE SET body = excluded.body"
-
-_Write = tuple[str, str, bytes, "Future[None]"]
+_PUT = Insert(3, "INSERT INTO items VALUES", 3, "ON CONFLICT (stage, id) DO UPDATE SET body = excluded.body")
 
 
 class Ledger:
@@ -47,30 +35,67 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._reading = threading.Lock()
         self._closed = False
+        self._known = KnownKeys()
         try:
-            self._reader = _connect(path)
-            self._writer = _connect(path)
-            _migrate(self._writer, path)
+            self._reader = opened(path)
+            writer = opened(path)
+            migrate(writer, path)
+            self._spent = sum(spent_by_role(self._reader).values(), Spent())
+            for (key,) in self._reader.execute("SELECT key FROM calls"):
+                self._known.add(key)
         except sqlite3.Error as error:
-            raise StoreError(f"{path}: not usable as a ledger: {error}") from error
-        self._thread = threading.Thread(target=self._write, name="ledger", daemon=True)
-        self._thread.start()
+            raise unusable(path, error) from error
+        self._writer = Writer(writer, path)
 
     async def put(self, stage: str, id: str, body: bytes) -> None:
         """Keep a finished item, replacing an older one; returns once it is on disk. Raises StoreError."""
-        await asyncio.wrap_future(self.submit(stage, id, body))
+        await self._written(_PUT, (stage, id, body))
 
     def submit(self, stage: str, id: str, body: bytes) -> Future[None]:
         """Queue a finished item; the future is done once it is on disk, or holds the StoreError."""
-        if self._closed:
-            raise StoreError(f"{self.path}: the ledger is closed")
+        self._refuse_closed()
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()  # a waiter that is cancelled does not undo a finished item
-        self._queue.put((stage, id, body, done))
+        self._writer.write(_PUT, (stage, id, body), done)
         return done
+
+    async def keep(self, answer: Answer) -> None:
+        """Keep an answer, unless there is one of its key; returns once it is on disk. Raises StoreError."""
+        self._known.add(answer.key)
+        self._spent += cost_of(answer)
+        await self._written(KEEP, row_of(answer))
+
+    def judge(self, key: bytes, status: str) -> None:
+        """Write down what a kept answer was good for; it is on disk a little later, or lost by a kill."""
+        self._refuse_closed()
+        self._writer.write(JUDGE, (status, key))
+
+    def failed(self, failure: Failure) -> None:
+        """Write down an attempt without an answer; it is on disk a little later, or lost by a kill."""
+        self._refuse_closed()
+        self._spent += Spent(calls=1)
+        self._writer.write(FAIL, failure_row(failure))
+
+    def answer(self, key: bytes) -> Answer | None:
+        """The answer kept under a key; None where there is none on disk (yet)."""
+        rows = self._rows(FIND, (key,)) if key in self._known else ()
+        return answer_of(key, rows[0]) if rows else None
+
+    def spent(self) -> Spent:
+        """What all calls of the run have cost so far, those of earlier processes included."""
+        return self._spent
+
+    def usage(self) -> dict[tuple[str, str], Spent]:
+        """What all calls of the run have cost: (stage, role) -> sum, sorted; waits for what is queued."""
+        self._refuse_closed()
+        self._writer.flush()
+        try:
+            with self._reading:
+                return spent_by_role(self._reader)
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path}: cannot be read: {error}") from error
 
     def get(self, stage: str, id: str) -> bytes | None:
         """An item's bytes; None where there is no such item (yet)."""
@@ -104,11 +129,9 @@ class Ledger:
         if self._closed:
             return
         self._closed = True
-        self._queue.put(None)
-        self._thread.join()
-        with self._reading:
-            self._reader.close()
         self._writer.close()
+        with self._reading, suppress(sqlite3.Error):
+            self._reader.close()
 
     def __enter__(self) -> Self:
         return self
@@ -125,56 +148,20 @@ class Ledger:
         sql = f"SELECT id, body FROM items WHERE stage = ? AND id {sign} ? ORDER BY id LIMIT {_PAGE}"  # noqa: S608
         return self._rows(sql, (stage, start))
 
-    def _rows(self, sql: str, values: tuple[str, ...]) -> list[tuple]:
-        if self._closed:
-            raise StoreError(f"{self.path}: the ledger is closed")
+    def _rows(self, sql: str, values: tuple[Any, ...]) -> list[tuple]:
+        self._refuse_closed()
         try:
             with self._reading:
                 return self._reader.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
 
-    def _write(self) -> None:
-        """The writer thread: whatever has queued up while the last group was committed is the next group."""
-        while (first := self._queue.get()) is not None:
-            group, last = [first], False
-            with suppress(queue.Empty):
-                while len(group) < GROUP:
-                    following = self._queue.get_nowait()
-                    if following is None:
-                        last = True
-                        break
-                    group.append(following)
-            self._commit(group)
-            if last:
-                return
+    async def _written(self, statement: Insert | Change, row: tuple[Any, ...]) -> None:
+        self._refuse_closed()
+        done = asyncio.get_running_loop().create_future()
+        self._writer.write(statement, row, done)
+        await done
 
-    def _commit(self, group: list[_Write]) -> None:
-        try:
-            with self._writer:
-                self._writer.executemany(_PUT, ((stage, id, body) for stage, id, body, _ in group))
-        except Exception as error:
-            fault = StoreError(f"{self.path}: cannot be written: {error}")
-            for *_, done in group:
-                done.set_exception(fault)
-        else:
-            for *_, done in group:
-                done.set_result(None)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=10, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found > VERSION:
-        raise StoreError(
-            f"{path}: a ledger of version {found}, expected at most {VERSION}; use a newer ptool"
-        )
-    with connection:
-        connection.execute(_SCHEMA)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise StoreError(f"{self.path}: the ledger is closed")

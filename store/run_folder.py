@@ -16,7 +16,7 @@ from typing import Self
 import orjson
 
 from ..errors import StoreError
-from .files import write_bytes, write_json
+from .files import fault, write_bytes, write_json
 
 MARKER = ".ptool-run.json"
 LOCK = ".lock"
@@ -42,9 +42,8 @@ class RunFolder:
             _same_run(path, dict(identity))
         except OSError as error:
             self.close()
-            reason = error.strerror or str(error)
             raise StoreError(
-                f"{path}: cannot be used as a run folder: {reason}; choose another run.dir"
+                f"{path}: cannot be used as a run folder: {fault(error)}; choose another run.dir"
             ) from error
         except StoreError:
             self.close()
@@ -56,7 +55,7 @@ class RunFolder:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{file.parent}: cannot be made: {error.strerror}") from error
+            raise StoreError(f"{file.parent}: cannot be made: {fault(error)}") from error
         return file
 
     def save_config(self, text: str) -> None:
@@ -111,20 +110,30 @@ def _locked(path: Path) -> int:
     return handle
 
 
-def _same_run(path: Path, identity: dict[str, str]) -> None:
+def identity_of(path: Path) -> dict[str, str]:
+    """What the run in a folder was begun with. Raises StoreError: no run folder, damaged, another format."""
     marker = path / MARKER
+    if not path.is_dir():
+        raise StoreError(f"{path}: no such folder, expected one that ptool.run made")
     if not marker.is_file():
-        write_json(marker, {"format": FORMAT, "identity": identity})
-        return
+        raise StoreError(f"{path}: not a run folder, expected one that ptool.run made")
     try:
         kept = orjson.loads(marker.read_bytes())
-        version, before = kept["format"], dict(kept["identity"])
+        version, identity = kept["format"], dict(kept["identity"])
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         raise StoreError(f"{marker}: damaged; choose another run.dir") from None
     if version != FORMAT:
         raise StoreError(
             f"{path}: a run folder of format {version!r}, expected {FORMAT}; choose another run.dir"
         )
+    return identity
+
+
+def _same_run(path: Path, identity: dict[str, str]) -> None:
+    if not (path / MARKER).is_file():
+        write_json(path / MARKER, {"format": FORMAT, "identity": identity})
+        return
+    before = identity_of(path)
     changed = sorted(key for key in before.keys() | identity if before.get(key) != identity.get(key))
     if changed:
         what = ", ".join(changed)

@@ -7,14 +7,16 @@ lower levels hold whole prompts. Values of variables are never written.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from loguru import logger
 
 from ..errors import StoreError
+from .files import fault
 
 _FILE = "{time:YYYY-MM-DDTHH:mm:ss.SSSZ} {level: <8} {name}: {message}"
 _TERMINAL = "{level.name}: {message}"
@@ -34,9 +36,15 @@ def run_log(path: Path) -> Iterator[None]:
     """Log to `path` (appended to) and warnings to stderr while the block runs. Raises StoreError."""
     logger.remove()
     try:
-        logger.add(path, level="INFO", format=_FILE, encoding="utf-8", backtrace=False, diagnose=False)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror}") from error
+        raise StoreError(f"{path}: cannot be written: {fault(error)}") from error
+
+    def to_file(text: str) -> None:
+        with suppress(OSError):  # a full disk is reported by what has to be kept, and once
+            os.write(handle, text.encode("utf-8", "replace"))
+
+    logger.add(to_file, level="INFO", format=_FILE, backtrace=False, diagnose=False)
     logger.add(_to_terminal, level="WARNING", format=_TERMINAL, backtrace=False, diagnose=False)
     root, intercept = logging.getLogger(), _Intercept(logging.WARNING)
     root.addHandler(intercept)
@@ -45,6 +53,7 @@ def run_log(path: Path) -> Iterator[None]:
     finally:
         root.removeHandler(intercept)
         logger.remove()
+        os.close(handle)
 
 
 def _to_terminal(text: str) -> None:

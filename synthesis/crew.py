@@ -6,25 +6,22 @@ nothing behind. It knows no stage.
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from hashlib import blake2b
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from ..agents import Observation, Prompts, Role
 from ..agents.chat import RoleAgent, seats, speak
 from ..building import build, locate
+from ..endpoints import endpoints, fingerprint
 from ..errors import ConfigError, names
-from ..models.endpoint import Endpoint, Limits, Price, checked
-from ..models.gateway import Gateway
+from ..models.endpoint import Endpoint
+from ..models.gateway import Budget, Gateway, Retries
 from ..models.scripted import Library, Player, ScriptedModel
 from ..models.scripted.library import Source
 from ..models.seeds import derive
-from ..settings import ModelSettings, ScenarioSettings, Settings
+from ..settings import ScenarioSettings, Settings
 from ..store import versions
 from .seating import PLACES, check_seats
 
@@ -59,21 +56,21 @@ class Crew:
         self.library = Library(sources, others=_own_kits())
         self.players = {name: _player(role) for name, role in self.roles.items() if role.player}
         self.endpoints = self._endpoints(self.players)
-        self.gateway = Gateway(self.endpoints, concurrency=settings.concurrency)
+        retries, budget = settings.retries, settings.budget
+        self.gateway = Gateway(
+            self.endpoints,
+            concurrency=settings.concurrency,
+            retries=Retries(retries.attempts, retries.longest_wait, retries.patience),
+            budget=Budget(budget.usd, budget.tokens, budget.calls),
+        )
         self.agents: dict[str, RoleAgent] = seats(self.roles, self.gateway.ask)
         self._rehearse()
 
     def _endpoints(self, players: Mapping[str, Player]) -> dict[str, Endpoint]:
         """Role -> endpoint, "default" for those without a model of their own; alike models share one."""
-        given = {"library": self.library, "players": players}
         models = {"default": self.settings.model}
         models |= {name: one.model for name, one in self.settings.agent.items() if one.model is not None}
-        made: dict[str, Endpoint] = {}
-        for name, spec in models.items():
-            where = "model" if name == "default" else f"agent.{name}.model"
-            twin = next((made[other] for other in made if models[other] == spec), None)
-            made[name] = twin or _endpoint(spec, where, given)
-        return made
+        return endpoints(models, {"library": self.library, "players": players}, self.settings.prices)
 
     def _rehearse(self) -> None:
         """Let the scripted model say what it lacks before anything is made."""
@@ -142,10 +139,30 @@ class Crew:
         return self.endpoints["default"].name
 
 
-def fingerprint(value: Any) -> str:
-    """Sixteen hex digits that stand for bytes or a JSON value."""
-    content = value if isinstance(value, bytes) else orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    return blake2b(content, digest_size=8).hexdigest()
+def scripted_model(
+    settings: Settings, folders: Iterable[Path] = (), prompt_folders: Iterable[Path] = ()
+) -> tuple[ScriptedModel, Library]:
+    """The scripted model of a run outside of it, and what it knows: every kit of ptool's own as well.
+
+    Args: as of `Crew`.
+    Raises: as `Crew`; ConfigError also where the run's model is another one.
+    """
+    sources: dict[str, Source] = {name: str(KITS / name) for name in _own_kits()}
+    found = {one.name: _source(one, tuple(folders)) for one in settings.scenarios()}
+    sources |= {name: source for name, source in found.items() if source is not None}
+    library = Library(sources)
+    prompts = Prompts(tuple(prompt_folders))
+    roles = (
+        _role(spec.target, build(spec, f"agent.{name}", prompts=prompts), name)
+        for name, spec in settings.agent.items()
+    )
+    players = {role.name: _player(role) for role in roles if role.player}
+    kind = locate(settings.model.target, "model._target_")
+    if not (isinstance(kind, type) and issubclass(kind, ScriptedModel)):
+        raise ConfigError(f"model: got {settings.model.target!r}, expected the scripted one (model=scripted)")
+    for name in sources:
+        library.kit(name)
+    return build(settings.model, "model", library=library, players=players), library
 
 
 def _role(target: str, made: Any, name: str) -> Role:
@@ -154,26 +171,6 @@ def _role(target: str, made: Any, name: str) -> Role:
             f"agent.{name}._target_: {target} is no ptool.agents.Role, got {type(made).__name__}"
         )
     return made
-
-
-def _endpoint(spec: ModelSettings, where: str, given: Mapping[str, Any]) -> Endpoint:
-    taken = _parameters(locate(spec.target, f"{where}._target_"))
-    client = checked(build(spec, where, **{name: one for name, one in given.items() if name in taken}), where)
-    price = Price(**spec.price.model_dump()) if spec.price else None
-    return Endpoint(
-        client=client,
-        name=str(getattr(client, "note", "") or spec.target),
-        identity=fingerprint(spec.identity()),
-        limits=Limits(**spec.limits.model_dump()),
-        price=price,
-    )
-
-
-def _parameters(make: Callable[..., Any]) -> frozenset[str]:
-    try:
-        return frozenset(inspect.signature(make).parameters)
-    except (TypeError, ValueError):  # some built-in types tell nobody
-        return frozenset()
 
 
 def _player(role: Role) -> Player:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import orjson
 import yaml
 from loguru import logger
 
 from ..environments.checks import choose_checks
 from ..environments.world import World
-from ..records import History, Profile, Sample, Usage
+from ..records import History, Profile, Sample
 from ..settings import Settings
 from ..store import Ledger, Manifest, RunFolder, read_jsonl, run_log, write_manifest
 from ..trees.api_tree import ApiTree
@@ -51,6 +51,7 @@ def synthesise(settings: Settings, sources: Sources) -> Summary:
     with RunFolder(settings.run_folder(), identity) as folder, run_log(folder / "run.log"):
         folder.save_config(_as_yaml(settings))
         with Ledger(folder / "ledger.sqlite") as ledger:
+            crew.gateway.log = ledger
             return asyncio.run(_run(Studio(settings, crew, checks, folder, ledger, Progress(), tree)))
 
 
@@ -58,7 +59,6 @@ async def _run(studio: Studio) -> Summary:
     try:
         return await _stages(studio)
     finally:
-        _keep_usage(studio)
         await studio.crew.gateway.close()
 
 
@@ -67,8 +67,8 @@ async def _stages(studio: Studio) -> Summary:
     tree = await stages.api_tree(studio)
     features = await stages.feature_tree(studio, tree)
     people = await stages.profiles(studio, features, tree.worlds())
-    lived = await stages.histories(studio, _worlds(tree, features, people).values(), people)
-    worlds = _worlds(tree, features, people, lived)
+    lived = await stages.histories(studio, worlds_of(tree, features, people).values(), people)
+    worlds = worlds_of(tree, features, people, lived)
     drawn = stages.tasks(studio, worlds, people, lived)
     await stages.episodes(studio, worlds, drawn)
     tally = stages.dataset(studio, worlds, drawn)
@@ -78,26 +78,18 @@ async def _stages(studio: Studio) -> Summary:
     return summary
 
 
-def _keep_usage(studio: Studio) -> None:
-    """Put what this process spent into the ledger, for the manifests of those that continue the run."""
-    spent = {role: one.model_dump() for role, one in studio.crew.gateway.usage.items()}
-    if spent:
-        number = len(studio.ledger.ids("usage")) + 1
-        studio.ledger.submit("usage", f"{number:06d}", orjson.dumps(spent))
+def _usage(studio: Studio) -> dict[str, dict[str, dict[str, float]]]:
+    """What the run's calls cost: stage -> role -> counts, failed and repaired attempts included."""
+    spent: dict[str, dict[str, dict[str, float]]] = {}
+    for (stage, role), cost in studio.ledger.usage().items():
+        spent.setdefault(stage, {})[role] = asdict(cost)
+    return spent
 
 
-def _usage(studio: Studio) -> dict[str, dict[str, int]]:
-    """What was spent by role, in this process and in the earlier ones that ended in order."""
-    total: dict[str, Usage] = dict(studio.crew.gateway.usage)
-    for _, body in studio.ledger.items("usage"):
-        for role, spent in orjson.loads(body).items():
-            total[role] = total.get(role, Usage()) + Usage.model_validate(spent)
-    return {role: one.model_dump() for role, one in sorted(total.items())}
-
-
-def _worlds(
+def worlds_of(
     tree: ApiTree, features: FeatureTree, people: Sequence[Profile], lived: Sequence[History] = ()
 ) -> dict[str, World]:
+    """Scenario -> its world with the links from parameters to features, the people and their histories."""
     return {
         name: World(bare, feature_of=_links(name, tree, features), profiles=people, histories=lived)
         for name, bare in tree.worlds().items()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from loguru import logger
 from pydantic import ValidationError
@@ -21,12 +21,11 @@ from ..environments.checks import Checks
 from ..environments.conversation import behave, converse
 from ..environments.dialogue import Dialogue
 from ..environments.world import World
-from ..errors import StoreError, UnreachableModelError, UnusableHistoryError
+from ..errors import StoreError, UnreachableModelError, UnusableAnswerError, UnusableHistoryError
 from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
 from ..settings import Settings
 from ..store import Ledger, RunFolder, write_bytes, write_jsonl
 from ..trees.api_tree import ApiTree
-from ..trees.asking import Asker
 from ..trees.assignment import assign
 from ..trees.clustering import Limits, cluster
 from ..trees.expansions import Shape
@@ -44,6 +43,7 @@ UNREACHABLE = "episodes without a model"
 
 Made = TypeVar("Made", bound=Record)
 Item = TypeVar("Item")
+Show = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -83,20 +83,46 @@ class Studio:
                 f"{path}: item {where} is damaged; remove the run folder, or choose another"
             ) from None
 
-    def asker(self, stage: str, role: str, kind: type[Made], bar: Stage, **views: Any) -> Asker[Made]:
-        """A role as the trees ask it: the view they hand over, under its name, beside the constant ones.
+    def asker(self, stage: str, role: str, kind: type[Made], bar: Stage, show: Show) -> StageAsker[Made]:
+        """A role as the trees ask it, its answers kept in the ledger."""
+        return StageAsker(self, stage, role, kind, bar, show)
 
-        Args: views: one of them None: that is the view handed over.
-        """
-        (name,) = (name for name, value in views.items() if value is None)
 
-        async def ask(item: str, view: dict[str, Any]) -> Made:
-            shown = {**views, name: view}
-            made = await self.kept(stage, item, kind, lambda: self.crew.ask(role, stage, item, shown))
-            bar.advance()
-            return made
+@dataclass(frozen=True)
+class StageAsker(Generic[Made]):
+    """A role as the trees ask it: `(item, view) -> record`, kept from start to start."""
 
-        return ask
+    studio: Studio
+    stage: str
+    role: str
+    kind: type[Made]
+    bar: Stage
+    show: Show
+    """What the role is shown, from the view the trees hand over."""
+
+    async def __call__(self, item: str, view: dict[str, Any]) -> Made:
+        if said := self.studio.ledger.get(self.refused, item):
+            raise UnusableAnswerError(said.decode())
+        made = await self.studio.kept(self.stage, item, self.kind, lambda: self._ask(item, view))
+        self.bar.advance()
+        return made
+
+    async def _ask(self, item: str, view: dict[str, Any]) -> Made:
+        try:
+            return await self.studio.crew.ask(self.role, self.stage, item, self.show(view))
+        except UnusableAnswerError as error:
+            await self.studio.ledger.put(self.refused, item, str(error).encode())
+            raise
+
+    @property
+    def refused(self) -> str:
+        """Stage of the items that brought no usable answer: they are not asked again, others are."""
+        return f"{self.stage} without an answer"
+
+    def has(self, item: str) -> bool:
+        """Whether it was asked this, in this start or an earlier one."""
+        ledger = self.studio.ledger
+        return ledger.has(self.stage, item) or ledger.has(self.refused, item)
 
 
 def shape(settings: Settings) -> Shape:
@@ -116,11 +142,9 @@ async def api_tree(studio: Studio) -> ApiTree:
     settings = studio.settings
     scenarios = {one.name: one.description for one in settings.scenarios()}
 
-    async def designer(item: str, view: dict[str, Any]) -> Expansion:
+    def show(view: dict[str, Any]) -> dict[str, Any]:
         name = view["path"][0]
-        scenario = {"name": name, "description": scenarios[name]}
-        ask = studio.asker("api_tree", "designer", Expansion, bar, expansion=None, scenario=scenario)
-        return await ask(item, view)
+        return {"expansion": view, "scenario": {"name": name, "description": scenarios[name]}}
 
     def save(tree: ApiTree) -> None:
         write_bytes(studio.folder / "api_tree.json", to_json(tree.graph))
@@ -128,6 +152,7 @@ async def api_tree(studio: Studio) -> ApiTree:
     with studio.progress.stage("api tree") as bar:
         tree = studio.given_tree
         if tree is None:
+            designer = studio.asker("api_tree", "designer", Expansion, bar, show)
             tree = await grow(ApiTree(), scenarios, shape(settings), designer, save=save)
         _leave_graph(studio, "api_tree", tree.graph, "API tree")
     return tree
@@ -136,7 +161,9 @@ async def api_tree(studio: Studio) -> ApiTree:
 async def feature_tree(studio: Studio, apis: ApiTree) -> FeatureTree:
     """Cluster platform characteristics and tool parameters into user features (§4.2, bottom-up)."""
     with studio.progress.stage("feature tree") as bar:
-        clusterer = studio.asker("feature_tree", "clusterer", Clusters, bar, clustering=None)
+        clusterer = studio.asker(
+            "feature_tree", "clusterer", Clusters, bar, lambda view: {"clustering": view}
+        )
         tree = await cluster(apis, clusterer, limits(studio.settings))
         _leave_graph(studio, "feature_tree", tree.graph, "Feature tree")
     return tree
@@ -146,7 +173,7 @@ async def profiles(studio: Studio, tree: FeatureTree, worlds: dict[str, Scenario
     """Give every user a value for every feature (§4.2, top-down)."""
     settings = studio.settings
     with studio.progress.stage("profiles") as bar:
-        writer = studio.asker("profiles", "profile_writer", Bundles, bar, layer=None)
+        writer = studio.asker("profiles", "profile_writer", Bundles, bar, lambda view: {"layer": view})
         assigned = await assign(tree, writer, settings.users, settings.assignment, worlds=worlds)
         write_jsonl(studio.folder / "profiles.jsonl", (one.model_dump_json().encode() for one in assigned))
     return [one.profile for one in assigned]

@@ -1,6 +1,8 @@
 """Asking a role for a piece of a tree: answers are checked, objections go back a few times.
 
-Knows nothing of models or agents: a role is any async callable `(item_id, view) -> record`.
+Knows nothing of models or agents: a role is any async callable `(item_id, view) -> record`. One that keeps
+its answers from start to start may have a method `has(item_id) -> bool`: whether it was asked this in an
+earlier start. What was refused then is not asked again, and does not count.
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
-from ..errors import TreeError
+from loguru import logger
+
+from ..errors import TreeError, UnusableAnswerError
 
 Answer = TypeVar("Answer")
 Checked = TypeVar("Checked")
@@ -18,6 +22,7 @@ Asker = Callable[[str, dict[str, Any]], Awaitable[Answer]]
 
 PROBLEM_LENGTH = 600
 """Characters of an objection that are shown to the model again: it may quote the model's own text."""
+_MOST_ATTEMPTS = 1000
 
 
 async def ask(
@@ -26,26 +31,60 @@ async def ask(
     view: dict[str, Any],
     check: Callable[[Answer], Checked],
     retries: int,
+    mend: Callable[[Answer], Answer] | None = None,
 ) -> Checked:
     """Ask until `check` accepts the answer.
 
     The second and later attempts see the objection as `view["problem"]`, under the id `<item_id>~<attempt>`
-    so that a retry has a seed of its own.
+    so that a retry has a seed of its own. A start that follows a refused one goes on with the next attempt.
+
+    Args:
+        retries: attempts after the first one, those of earlier starts not counted.
+        mend: makes an answer acceptable that was refused to the last; None: nothing is mended.
 
     Raises:
-        TreeError: the answer was objectionable `retries + 1` times.
+        UnusableAnswerError: every attempt was refused; not the user's fault, so the exit status is 1.
     """
-    problem = ""
-    for attempt in range(retries + 1):
+    problem, asked = "", 0
+    for attempt in range(_MOST_ATTEMPTS):
+        item = f"{item_id}~{attempt}" if attempt else item_id
+        asked += not _known(asker, item)
         again = {"problem": problem[:PROBLEM_LENGTH]} if attempt else {}
-        answer = await asker(f"{item_id}~{attempt}" if attempt else item_id, view | again)
         try:
-            return check(answer)
-        except TreeError as error:
+            answer = await asker(item, view | again)
+            return _checked(answer, check, mend if attempt >= retries else None, item)
+        except (TreeError, UnusableAnswerError) as error:
             problem = str(error)
-    tries = "once" if retries == 0 else f"{retries + 1} times"
+        if asked > retries:
+            break
+    tries = "once" if asked == 1 else f"{asked} times"
     where = "" if problem.startswith(item_id) else f"{item_id}: "
-    raise TreeError(f"{where}{problem[:PROBLEM_LENGTH]} (asked {tries}; try another seed or model)")
+    raise UnusableAnswerError(
+        f"{where}{problem[:PROBLEM_LENGTH]} (asked {tries}; the same command asks anew; "
+        "if that does not help, try another seed or model)",
+        code="not_accepted",
+    )
+
+
+def _checked(
+    answer: Answer, check: Callable[[Answer], Checked], mend: Callable[[Answer], Answer] | None, item: str
+) -> Checked:
+    try:
+        return check(answer)
+    except TreeError as error:
+        if mend is None:
+            raise
+        try:
+            made = check(mend(answer))
+        except TreeError:
+            raise error from None
+        logger.warning("{}: mended by code, the model did not: {}", item, str(error)[:PROBLEM_LENGTH])
+        return made
+
+
+def _known(asker: Any, item: str) -> bool:
+    has = getattr(asker, "has", None)
+    return bool(has and has(item))
 
 
 async def together(asks: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:

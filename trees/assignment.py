@@ -67,7 +67,8 @@ async def assign(
         Profiles 'u0001', 'u0002', …, no two alike.
 
     Raises:
-        TreeError: an unknown strategy, a branching that does not fit, or an answer that stays wrong.
+        TreeError: an unknown strategy, or a branching that does not fit.
+        UnusableAnswerError: an answer stays wrong.
     """
     if strategy not in STRATEGIES:
         raise TreeError(f"assignment: got {strategy!r}, expected one of {names(STRATEGIES, strategy)}")

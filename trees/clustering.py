@@ -18,6 +18,7 @@ from ..records import Cluster, Clusters
 from .api_tree import ApiTree
 from .asking import Asker, ask
 from .feature_tree import PERSONA, FeatureTree, inner_id, leaves
+from .mending import mend_clusters
 from .schemas import check_name, check_text
 from .value_schemas import value_schema
 
@@ -63,7 +64,8 @@ async def cluster(
         retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
 
     Raises:
-        TreeError: an answer stays no partition, a level stays too wide, or a merge does not shrink its level.
+        TreeError: limits out of range, or themes stay too many.
+        UnusableAnswerError: a level stays too wide. An answer that stays no partition is mended.
     """
     limits = limits or Limits()
     limits.check()
@@ -126,12 +128,14 @@ class _Merger:
         limit = self.limits.max_parents
         if level:  # the top may stay as it is; what is wider has to shrink
             limit = min(limit, width - (width > self.limits.max_themes))
+        view = self.view(shown, level, parents)
         return await ask(
             self.clusterer,
             item_id,
-            self.view(shown, level, parents),
+            view,
             lambda answer: check_clusters(answer, kinds, parents, limit),
             self.retries,
+            lambda answer: mend_clusters(answer, view["nodes"], parents, level),
         )
 
     def view(self, shown: dict[int, str], level: int, parents: Mapping[str, Cluster]) -> dict[str, Any]:

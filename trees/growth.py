@@ -6,16 +6,17 @@ first, so that later platforms see what earlier ones offer; scenarios are indepe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import TreeError, names
-from ..records import Expansion
+from ..records import Api, Expansion
 from .api_checks import ROOT, check_structure
 from .api_tree import ApiTree
 from .asking import Asker, ask, together
 from .expansions import Shape, branch_view, check_apis, check_categories, check_scenario, scenario_view
+from .mending import mend_apis, mend_categories
 
 Save = Callable[[ApiTree], None]
 
@@ -40,8 +41,9 @@ async def grow(
         retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
 
     Raises:
-        TreeError: an impossible shape (before anything is asked), a saved tree of another shape, an answer
-            that stays wrong, or a finished tree that breaks an invariant.
+        TreeError: an impossible shape (before anything is asked), a saved tree of another shape, or a
+            finished tree that breaks an invariant.
+        UnusableAnswerError: an answer stays wrong.
     """
     shape.check()
     check_structure(tree)
@@ -106,7 +108,12 @@ class _Grower:
     async def expand_categories(self, node: str) -> None:
         view = branch_view(self.tree, node, self.shape)
         quota = view["apis"]
-        answer = await self.ask(node, view, lambda got: check_categories(got, node, quota, self.shape))
+        answer = await self.ask(
+            node,
+            view,
+            lambda got: check_categories(got, node, quota, self.shape),
+            lambda got: mend_categories(got, quota, self.shape.branching),
+        )
         for one in answer.categories:
             self.tree.add(node, "category", **one.model_dump(), expanded=False)
         self.expanded(node)
@@ -114,15 +121,41 @@ class _Grower:
     async def expand_apis(self, node: str) -> None:
         view = branch_view(self.tree, node, self.shape)
         own = self.tree.apis(*node.split("/")[:2])
-        answer = await self.ask(node, view, lambda got: check_apis(got, node, view["apis"], own))
+
+        def check(got: Expansion) -> Expansion:
+            found = check_apis(got, node, view["apis"], own)
+            self.check_rivalry(node, found.apis)
+            return found
+
+        def mend(got: Expansion) -> Expansion:
+            return mend_apis(got, node.rpartition("/")[2], view["apis"], own)
+
+        answer = await self.ask(node, view, check, mend)
         for one in answer.apis:
             self.tree.add(node, "api", **one.model_dump())
         self.expanded(node)
 
+    def check_rivalry(self, node: str, found: Sequence[Api]) -> None:
+        """Refuse the last APIs of a platform that would leave it with nothing its rivals offer too."""
+        scenario, platform = node.split("/")[:2]
+        own = {api.capability for api in (*self.tree.apis(scenario, platform), *found)}
+        platforms = [one.name for one in self.tree.platforms(scenario)]
+        earlier = platforms[: platforms.index(platform)]
+        offered = {api.capability for rival in earlier for api in self.tree.apis(scenario, rival)}
+        if offered and len(own) == self.shape.apis and own.isdisjoint(offered):
+            raise TreeError(
+                f"{node}: no capability of {platform} is offered by a rival too; give at least one API one "
+                f"of the capabilities in `capabilities`: {names(offered)}"
+            )
+
     async def ask(
-        self, node: str, view: dict[str, Any], check: Callable[[Expansion], Expansion]
+        self,
+        node: str,
+        view: dict[str, Any],
+        check: Callable[[Expansion], Expansion],
+        mend: Callable[[Expansion], Expansion] | None = None,
     ) -> Expansion:
-        return await ask(self.designer, node, view, check, self.retries)
+        return await ask(self.designer, node, view, check, self.retries, mend)
 
     def expanded(self, node: str) -> None:
         self.tree.attributes(node)["expanded"] = True

@@ -2,7 +2,7 @@
 
 It receives exactly the messages a model would, takes the role from the system message's first line and the
 data from the prompt's blocks, and lets that role's player answer. A role it has no player for is an error
-that names those it can play; it never invents an answer.
+that names those it can play; it never invents an answer. A prompt of the benchmark it answers as an examinee.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import orjson
+from autogen_core.tools import Tool, ToolSchema
 from pydantic import BaseModel
 
 from ...errors import ConfigError, ModelError, PtoolError, UnknownPartError, names
 from ..blocks import read
 from ..offline import OfflineModel, role_of
+from .exam import Examinee
 from .library import Library
 from .part import Part, Player
 from .players import PLAYERS
@@ -46,6 +48,7 @@ class ScriptedModel(OfflineModel):
         self._library = library
         self._players = {**PLAYERS, **(players or {})}
         self._slips = slips
+        self._examinee = Examinee(library)
 
     def answer(self, texts: Sequence[str], seed: int) -> str:
         """The JSON text of one answer.
@@ -55,6 +58,8 @@ class ScriptedModel(OfflineModel):
             ModelError: the role's player failed.
         """
         role = role_of(texts)
+        if role is None and (sat := self._examinee.answer(texts, (), seed)) is not None:
+            return sat
         if role is None:
             got = texts[0][:80] if texts else ""
             raise UnknownPartError(
@@ -71,6 +76,12 @@ class ScriptedModel(OfflineModel):
             said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             raise ModelError(f"role {role!r}: its player failed: {said}") from error
         return record.model_dump_json() if isinstance(record, BaseModel) else orjson.dumps(record).decode()
+
+    def answer_with(self, tools: Sequence[Tool | ToolSchema], texts: Sequence[str], seed: int) -> str:
+        """The text of an answer to a prompt of the benchmark that offers its functions as tools."""
+        schemas = [one.schema if isinstance(one, Tool) else one for one in tools]
+        sat = self._examinee.answer(texts, schemas, seed) if role_of(texts) is None else None
+        return self.answer(texts, seed) if sat is None else sat
 
     def player(self, role: str) -> Player:
         """Who plays a role.

@@ -47,6 +47,12 @@ class Library:
             self._kits[scenario] = load(source)
         return self._kits[scenario]
 
+    def home(self, platforms: Iterable[str]) -> str | None:
+        """The scenario whose kit has all of some platforms; None where there is none, or no platform."""
+        wanted = set(platforms)
+        known = (name for name, source in self._sources.items() if source is not None)
+        return next((one for one in known if wanted and wanted <= self.kit(one).world.platforms.keys()), None)
+
     def suffices(self, scenario: str, platforms: int, apis: int, depth: int, branching: int) -> None:
         """Make sure that the scenario's kit holds a world of this size and shape.
 

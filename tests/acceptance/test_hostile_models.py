@@ -67,6 +67,14 @@ class Hostile(ScriptedModel):
         return WAYS[self.way](text) if role in self.who else text
 """
 WAYS = [line.split('"')[1] for line in MODEL.splitlines() if line.startswith('    "')]
+CODES = {
+    "truncated": "model.malformed",
+    "deep": "model.malformed",
+    "surrogate": "model.malformed",
+    "nil": "model.wrong_types",
+    "extra": "model.wrong_types",
+    "huge": "model.too_long",
+}
 SPEAKERS = ("user", "assistant", "verifier")
 
 
@@ -106,8 +114,8 @@ def test_spoilt_speakers_end_in_coded_reasons(way: str, here: Bench) -> None:
     )
     if way == "prose":
         assert len(kept) == 4
-    if way in ("truncated", "nil", "huge", "deep", "surrogate", "extra"):
-        assert {why["code"] for one in rejected for why in one["reasons"]} == {"model.unusable"}
+    if way in CODES:
+        assert {why["code"] for one in rejected for why in one["reasons"]} == {CODES[way]}
     if way in ("control", "paths", "shouting"):
         assert kept == []
 

@@ -29,9 +29,13 @@ def composed(*overrides: str) -> Settings:
     return validated({str(key): value for key, value in container.items()})
 
 
+GIVEN = {"scenario=custom": ("scenario.name=gardening", "scenario.description=Looking after a garden.")}
+"""What a choice leaves to the user."""
+
+
 @pytest.mark.parametrize("choice", CHOICES)
 def test_every_choice_composes(choice: str) -> None:
-    assert composed(choice).scenarios()
+    assert composed(choice, *GIVEN.get(choice, ())).scenarios()
 
 
 def test_every_role_file_is_composed() -> None:

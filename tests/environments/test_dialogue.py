@@ -148,10 +148,10 @@ async def test_gates_and_judges_must_all_agree(world, cafe, driver):
 @DRIVERS
 @pytest.mark.parametrize("role", ["user", "assistant", "verifier"])
 async def test_a_failing_model_rejects_the_episode(world, cafe, driver, role):
-    episode = await Play(world, cafe, **{role: [ConnectionError("gone")]}).episode(driver)
+    episode = await Play(world, cafe, **{role: [RuntimeError("gone")]}).episode(driver)
     assert (episode.status, episode.reasons[0].code) == ("rejected", "model.unreachable")
     episode = await Play(world, cafe, **{role: ["no json"]}).episode(driver)
-    assert (episode.status, episode.reasons[0].code) == ("rejected", "model.unusable")
+    assert (episode.status, episode.reasons[0].code) == ("rejected", "model.malformed")
     assert episode.reasons[0].source == role
 
 

@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ptool.errors import TreeError
+from ptool.errors import TreeError, UnusableAnswerError
 from ptool.records import Bundles
 from ptool.trees import assign, cluster, layer_sizes
 from ptool.trees.layer_sizes import spread
@@ -234,7 +234,7 @@ async def test_bad_bundles_are_named_after_three_tries(population, bundles, comp
         asked.append(item_id)
         return Bundles(bundles=tuple(bundles))
 
-    with pytest.raises(TreeError, match=complaint):
+    with pytest.raises(UnusableAnswerError, match=complaint):
         await assign(tree, bad, 2, "single_pass", worlds=worlds)
     assert asked == ["users", "users~1", "users~2"]
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ptool.errors import TreeError
+from ptool.errors import TreeError, UnusableAnswerError
 from ptool.records import Cluster, Clusters
 from ptool.trees import FeatureTree, Limits, cluster
 from ptool.trees.clustering import check_clusters
@@ -126,7 +126,7 @@ async def test_a_merge_that_does_not_shrink_a_wide_level_ends_in_an_error():
             return merged
         return Clusters(clusters=tuple(parent(f"t{n['id']}", n["id"], kind=n["kind"]) for n in view["nodes"]))
 
-    with pytest.raises(TreeError, match=r"features/1/000: got 6 parents .* expected at most 5"):
+    with pytest.raises(UnusableAnswerError, match=r"features/1/000: got 6 parents .* expected at most 5"):
         await cluster(await grown(apis=2), lazy, Limits(max_themes=5))
     tree = await cluster(await grown(apis=2), lazy, Limits(max_themes=6))
     assert len(tree.layers()) == 3

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ptool.errors import TreeError
+from ptool.errors import TreeError, UnusableAnswerError
 from ptool.records import Category, Context, Expansion
 from ptool.trees import ApiTree, Shape, from_json, grow, to_json
 from tree_fakes import FakeDesigner, grown, make_api
@@ -169,25 +169,19 @@ def fixed_apis(*apis):
             ),
             "got 1 contexts, asked for at least 2",
         ),
-        (spoilt(categories=with_quotas(2, 2)), "2 \\+ 2 = 4 APIs, asked for 3"),
         (spoilt(categories=with_quotas(3)), "a category with 3 APIs, asked for at most 2"),
-        (spoilt(categories=with_quotas(1, 1, 1)), "got 3 categories, asked for 1 to 2"),
         (spoilt(apis=lambda *_: Expansion()), "got 0 APIs, asked for exactly 2"),
-        (spoilt(apis=fixed_apis(make_api("a"), make_api("a", "b"))), "'a' is there twice"),
         (
-            spoilt(apis=fixed_apis(make_api("a", "c"), make_api("b", "c"))),
-            "capabilities .* 'c' is there twice",
-        ),
-        (
-            spoilt(apis=fixed_apis(make_api("a"), make_api("b"))),
-            "shopping/Shop0/part1: .* 'a' is there twice",
+            spoilt(apis=fixed_apis(make_api("a"), make_api("no name", "b"))),
+            "part0/no name: got the name 'no name'",
         ),
     ],
 )
 async def test_a_bad_answer_is_named_after_three_tries(designer, complaint):
-    with pytest.raises(TreeError, match=complaint) as refusal:
+    with pytest.raises(UnusableAnswerError, match=complaint) as refusal:
         await grow(ApiTree(), SHOPPING, SMALL, designer)
     assert "asked 3 times" in str(refusal.value)
+    assert refusal.value.exit_status == 1
     tries = [item for item, _ in designer.asked][-3:]
     assert tries == [tries[0], f"{tries[0]}~1", f"{tries[0]}~2"]
 
@@ -231,8 +225,37 @@ async def test_platforms_without_anything_in_common_are_refused():
             apis=tuple(make_api(f"{view['platform'].lower()}_{first + n}") for n in range(view["apis"]))
         )
 
-    with pytest.raises(TreeError, match="no capability is offered by two platforms"):
+    with pytest.raises(
+        UnusableAnswerError, match=r"part1: no capability of Shop1 is .* `capabilities`: 'shop0_0'"
+    ):
         await grow(ApiTree(), SHOPPING, SMALL, spoilt(apis=alone))
+
+
+@pytest.mark.parametrize(
+    ("apis", "names", "capabilities", "problem"),
+    [
+        ((make_api("a"), make_api("a", "b")), "a a_part0 a_part1", "a b a_part1", "'a' is there twice"),
+        ((make_api("a", "c"), make_api("b", "c")), "a b a_part1", "c c_part0 c_part1", "'c' is there twice"),
+    ],
+)
+async def test_names_that_stay_taken_are_told_apart_by_their_category(apis, names, capabilities, problem):
+    designer = spoilt(apis=fixed_apis(*apis))
+    world = (await grow(ApiTree(), SHOPPING, SMALL, designer)).worlds()["shopping"]
+    for platform in ("Shop0", "Shop1"):
+        assert [one.name for one in world.apis[platform]] == names.split()
+        assert [one.capability for one in world.apis[platform]] == capabilities.split()
+    problems = [
+        view.get("problem", "") for item, view in designer.asked if item.startswith("shopping/Shop0/part0")
+    ]
+    assert problems[0] == "" and all(problem in one for one in problems[1:])
+
+
+@pytest.mark.parametrize("quotas", [(2, 2), (1, 1, 1), (9, 1)])
+async def test_quotas_that_never_add_up_are_mended_after_three_tries(quotas):
+    designer = spoilt(categories=with_quotas(*quotas))
+    tree = await grow(ApiTree(), SHOPPING, SMALL, designer)
+    assert [item for item, _ in designer.asked][1:4] == [f"shopping/Shop0{tail}" for tail in ("", "~1", "~2")]
+    assert [tree.attributes(node)["apis"] for node in tree.below("shopping/Shop0", "category")] == [2, 1]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,127 @@
+"""What the published PTBench code computes, its oddities kept, except that nothing of an answer is evaluated.
+
+Its parser differs from ours (`official_parse`), names match by their first occurrence, every gold parameter
+is mandatory, values compare by `_included`, hits are counted per predicted call, and **an exception while
+scoring makes the answer a format failure**. Where the published code evaluates a binary operation,
+arithmetic on numbers and strings is done within bounds here; an operation on anything else, and an answer
+beyond the bounds of `parsing.bounds`, is a format failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from ..items import CodedError, GoldCall, Item, ParseError, PredictedCall, Prediction
+from .marks import Marks, missed
+from .official_parsing import official_parse
+
+__all__ = ["match_official", "official_missed", "official_parse"]
+
+_Call = TypeVar("_Call", GoldCall, PredictedCall)
+
+
+def match_official(item: Item, prediction: Prediction) -> Marks:
+    """Compare as the published code does; where that would raise, a format failure with the exception's
+    name."""
+    try:
+        marks = _forward(item, prediction.calls)
+        _backward(item, prediction.calls, marks)
+    except (TypeError, AttributeError, IndexError, ValueError, ArithmeticError, RecursionError) as error:
+        return official_missed(item, ParseError(0, f"the published rules cannot compare it: {_said(error)}"))
+    if item.platform is not None:
+        marks.platform = item.platform == prediction.platform
+    marks.tool_param &= marks.tool_name
+    marks.tool_value &= marks.tool_param
+    return marks
+
+
+def official_missed(item: Item, error: ParseError) -> Marks:
+    """The marks of an answer the published code cannot read or score."""
+    platform = None if item.platform is None else False
+    return missed(error, platform, len(item.query_params), len(item.profile_params))
+
+
+def _forward(item: Item, calls: Sequence[PredictedCall]) -> Marks:
+    """Every predicted call against the first gold call of its name: flags, hits, and half of the error
+    types."""
+    gold = _first(item.calls)
+    marks = Marks(True, None, True, True, True, 0, len(item.query_params), 0, len(item.profile_params), [])
+    for call in calls:
+        wanted = gold.get(call.name)
+        if wanted is None:
+            marks.tool_name = False
+            continue
+        for name, value in call.arguments.items():
+            if name not in wanted.accepted:
+                marks.tool_param = False
+            elif not _included(value, _accepted(wanted, name)):
+                marks.tool_value = False
+            elif name in item.query_params:
+                marks.query_hits += 1
+            elif name in item.profile_params:
+                marks.profile_hits += 1
+    return marks
+
+
+def _backward(item: Item, calls: Sequence[PredictedCall], marks: Marks) -> None:
+    """Every gold call against the first predicted one of its name, and the published counts of errors.
+
+    The published names are the wrong way round: what it calls 'missing' is what the answer has too much.
+    """
+    excess_tool, excess_parameter = not marks.tool_name, not marks.tool_param
+    lacking_tool = lacking_parameter = wrong = False
+    given = _first(calls)
+    for gold in item.calls:
+        call = given.get(gold.name)
+        if call is None:
+            lacking_tool = True
+            continue
+        for name in gold.accepted:
+            if name not in call.arguments:
+                lacking_parameter = True
+            elif not _included(call.arguments[name], _accepted(gold, name)):
+                wrong = True
+    marks.tool_name &= not lacking_tool
+    marks.tool_param &= not lacking_parameter
+    marks.tool_value &= not wrong
+    tools = [("tool.missing", excess_tool), ("tool.excessive", lacking_tool)]
+    if excess_tool and lacking_tool:
+        tools = [("tool.wrong", True)]
+    parameters = [("parameter.missing", excess_parameter), ("parameter.excessive", lacking_parameter)]
+    values = [("parameter.wrong", wrong)]
+    for level in (tools, parameters, values):
+        found = [CodedError(code) for code, happened in level if happened]  # type: ignore[arg-type]
+        if found:
+            marks.errors += found
+            break
+
+
+def _first(calls: Sequence[_Call]) -> dict[str, _Call]:
+    """Name -> its first call: later ones of the same name are never looked at."""
+    found: dict[str, _Call] = {}
+    for call in calls:
+        found.setdefault(call.name, call)
+    return found
+
+
+def _accepted(gold: GoldCall, name: str) -> Any:
+    return gold.published[name] if name in gold.published else gold.accepted[name]
+
+
+def _included(value: Any, wanted: Any) -> bool:
+    """The published membership test, in its order; it raises where the published one does."""
+    if value in ("true", "false"):
+        return (value == "true") in wanted
+    if isinstance(value, str):
+        return value.lower() in [one.lower() for one in wanted]
+    if isinstance(value, list):
+        words = {one.lower() for one in value}
+        return words in [{one.lower() for one in other} for other in wanted]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return wanted[0] - 0.01 <= value <= wanted[0] + 0.01
+    return value in wanted
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:120]

@@ -1,0 +1,181 @@
+"""The paper's formulas (§5.1, equations 2-8): calls matched one to one, typed values, correctly named errors.
+
+Calls of one name are assigned so that as many values as possible are right (and among those, with the
+fewest mistakes); then no other assignment has more right names. A parameter that may be left out, or whose
+schema default is an accepted value, may be absent: the invocation is the same. One the gold does not have
+may be given as its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..items import CodedError, ErrorCode, GoldCall, Item, PredictedCall, Prediction
+from ..parsing.bounds import short
+from .assignment import best_assignment
+from .marks import Marks
+from .values import accepted, part, same
+
+_HIT = 1 << 20
+"""weight of one right value against one mistake: values first"""
+
+
+def match_strict(item: Item, prediction: Prediction) -> Marks:
+    """Compare a prediction with the gold answer."""
+    return _Comparison(item).marks(prediction)
+
+
+class _Comparison:
+    """One item's gold against one prediction."""
+
+    __slots__ = ("_errors", "_item", "_names", "_parameters", "_profile", "_query", "_totals", "_values")
+
+    def __init__(self, item: Item) -> None:
+        self._item = item
+        self._errors: list[CodedError] = []
+        self._names = self._parameters = self._values = True
+        self._query = self._profile = 0
+        self._totals = [0, 0]
+
+    def marks(self, prediction: Prediction) -> Marks:
+        """Match, count and explain."""
+        item = self._item
+        platform = None if item.platform is None else prediction.platform == item.platform
+        if platform is False:
+            self._error("platform", "platform", short(item.platform), short(prediction.platform))
+        pairs, unmatched, excessive = _pairs(item, prediction.calls)
+        for gold, predicted in pairs:
+            self._compare(gold, predicted)
+        if unmatched or excessive:
+            self._wrong_tools(unmatched, excessive)
+        names, parameters = self._names, self._names and self._parameters
+        query, profile = self._totals
+        return Marks(
+            True, platform, names, parameters, parameters and self._values,
+            self._query, query, self._profile, profile, self._errors,
+        )  # fmt: skip
+
+    def _compare(self, gold: GoldCall, predicted: PredictedCall) -> None:
+        arguments = predicted.arguments
+        for name, wanted in gold.accepted.items():
+            if name in arguments:
+                value = arguments[name]
+                right = _right(self._item, gold.name, name, value, wanted)
+                if not right:
+                    self._values = False
+                    self._error("parameter.wrong", f"{gold.name}.{name}", _any_of(wanted), short(value))
+            else:
+                right = _may_be_absent(self._item, gold, name, wanted)
+                if not right:
+                    self._parameters = False
+                    self._error("parameter.missing", f"{gold.name}.{name}", _any_of(wanted))
+            self._count(gold, name, right, arguments)
+        for name, value in arguments.items():
+            if name not in gold.accepted and not _may_be_extra(self._item, gold.name, name, value):
+                self._parameters = False
+                self._error("parameter.excessive", f"{gold.name}.{_plain(name)}", got=short(value))
+
+    def _count(self, gold: GoldCall, name: str, right: bool, arguments: dict[str, Any]) -> None:
+        origin = gold.origins.get(name)
+        if origin == "query":
+            self._totals[0] += 1
+            self._query += right
+        elif origin == "profile":
+            self._totals[1] += 1
+            self._profile += right
+        else:
+            return
+        if not right:
+            code: ErrorCode = "origin.query" if origin == "query" else "origin.profile"
+            got = short(arguments[name]) if name in arguments else ""
+            self._error(code, f"{gold.name}.{name}", _any_of(gold.accepted[name]), got)
+
+    def _wrong_tools(self, unmatched: Sequence[GoldCall], excessive: Sequence[PredictedCall]) -> None:
+        """What is left over on both sides is a wrong tool; what one side has more is missing or excessive."""
+        self._names = False
+        both = min(len(unmatched), len(excessive))
+        for gold, predicted in zip(unmatched, excessive, strict=False):
+            self._error("tool.wrong", gold.name, short(gold.name), short(predicted.name))
+        for gold in unmatched[both:]:
+            self._error("tool.missing", gold.name, short(gold.name))
+        for predicted in excessive[both:]:
+            self._error("tool.excessive", _plain(predicted.name), got=short(predicted.name))
+        for gold in unmatched:
+            for name in gold.accepted:
+                self._count(gold, name, False, {})
+
+    def _error(self, code: ErrorCode, path: str, expected: str = "", got: str = "") -> None:
+        self._errors.append(CodedError(code, path, expected, got))
+
+
+def _any_of(wanted: tuple[Any, ...]) -> str:
+    more = " or …" if len(wanted) > 4 else ""
+    return " or ".join(short(one) for one in wanted[:4]) + more
+
+
+def _plain(name: str) -> str:
+    """A name from an answer, as a part of a path."""
+    return name if len(name) <= 80 and name.isidentifier() else short(name)
+
+
+def _pairs(
+    item: Item, calls: tuple[PredictedCall, ...]
+) -> tuple[list[tuple[GoldCall, PredictedCall]], list[GoldCall], list[PredictedCall]]:
+    """Matched calls in the gold's order, gold calls without a partner, predicted calls without one."""
+    golds = item.calls
+    if len(golds) == 1 and len(calls) == 1:  # most answers
+        if golds[0].name == calls[0].name:
+            return [(golds[0], calls[0])], [], []
+        return [], [golds[0]], [calls[0]]
+    partner: dict[int, int] = {}
+    for name in dict.fromkeys(gold.name for gold in golds):
+        wanted = [n for n, gold in enumerate(golds) if gold.name == name]
+        given = [n for n, call in enumerate(calls) if call.name == name]
+        if len(wanted) == 1 and len(given) == 1:
+            partner[wanted[0]] = given[0]
+        elif given:
+            weights = [[_weight(item, golds[g], calls[c]) for c in given] for g in wanted]
+            partner |= {wanted[row]: given[column] for row, column in best_assignment(weights)}
+    taken = set(partner.values())
+    pairs = [(golds[g], calls[partner[g]]) for g in sorted(partner)]
+    unmatched = [gold for n, gold in enumerate(golds) if n not in partner]
+    return pairs, unmatched, [call for n, call in enumerate(calls) if n not in taken]
+
+
+def _weight(item: Item, gold: GoldCall, predicted: PredictedCall) -> int:
+    hits = mistakes = 0
+    for name, wanted in gold.accepted.items():
+        if name in predicted.arguments:
+            right = _right(item, gold.name, name, predicted.arguments[name], wanted)
+        else:
+            right = _may_be_absent(item, gold, name, wanted)
+        hits += right
+        mistakes += not right
+    for name, value in predicted.arguments.items():
+        mistakes += name not in gold.accepted and not _may_be_extra(item, gold.name, name, value)
+    return hits * _HIT - mistakes
+
+
+def _schema(item: Item, function: str, parameter: str) -> dict[str, Any]:
+    return part(part(part(item.tools.get(function), "parameters"), "properties"), parameter)
+
+
+def _right(item: Item, function: str, parameter: str, value: Any, wanted: tuple[Any, ...]) -> bool:
+    if type(value) is str and value in wanted:  # most values
+        return True
+    return accepted(value, wanted, lambda: _schema(item, function, parameter), item.rules)
+
+
+def _may_be_absent(item: Item, gold: GoldCall, parameter: str, wanted: tuple[Any, ...]) -> bool:
+    if parameter in gold.optional or gold.origins.get(parameter) == "default":
+        return True
+    schema = _schema(item, gold.name, parameter)
+    return "default" in schema and any(same(schema["default"], one, schema, item.rules) for one in wanted)
+
+
+def _may_be_extra(item: Item, function: str, parameter: str, value: Any) -> bool:
+    if item.rules.extra == "ignored":
+        return True
+    schema = _schema(item, function, parameter)
+    return "default" in schema and same(value, schema["default"], schema, item.rules)

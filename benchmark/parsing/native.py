@@ -1,0 +1,91 @@
+"""The `native` answer format: tool calls as chat endpoints return them, written down as JSON.
+
+Read are a list of calls, one call, or a message with `tool_calls`; a call is `{"function": {"name",
+"arguments"}}` or flat `{"name", "arguments"}`, arguments an object or its JSON text. What else endpoints
+add (ids, indices, content) is ignored. Tool calls have no place for a platform, so it is, in this order: a
+field `platform` beside `tool_calls` (names are then whole); the prefix of names such as `Platform.function`
+or `Platform__function`; the one platform that offers every called function. Where several do, or none, it
+is None, and the platform counts as not chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ..items import PredictedCall, Prediction
+from .bounds import BOUNDS, Bounds, Refused, short
+from .json_answer import load
+
+Platforms = Mapping[str, Collection[str]]
+"""platform -> names of its functions"""
+SEPARATORS = ("__", ".")
+"""what stands between a platform and its function in a tool's name"""
+
+
+def read(text: str, platforms: Platforms | None = None, bounds: Bounds = BOUNDS) -> Prediction:
+    """Read one answer. Raises `Refused`.
+
+    Args:
+        text: JSON.
+        platforms: who offers which function; empty or None where that is not known.
+        bounds: how large it may be.
+    """
+    answer = load(text, bounds)
+    calls = _listed(answer)
+    if len(calls) > bounds.calls:
+        raise Refused(f"more than {bounds.calls} calls")
+    read_calls = [_call(one, number, bounds) for number, one in enumerate(calls)]
+    stated = answer.get("platform") if isinstance(answer, dict) else None
+    if isinstance(stated, str):
+        return Prediction(stated, tuple(read_calls))
+    if stated is not None:
+        raise Refused(f"platform: expected a name, got {short(stated)}")
+    split = [_split(call.name, platforms or {}) for call in read_calls]
+    named = [PredictedCall(s[1], call.arguments) for s, call in zip(split, read_calls, strict=True)]
+    return Prediction(_owner(split, platforms or {}), tuple(named))
+
+
+def _listed(answer: Any) -> list[Any]:
+    if isinstance(answer, dict):
+        if "tool_calls" not in answer:
+            return [answer]
+        answer = answer["tool_calls"] if answer["tool_calls"] is not None else []
+    if not isinstance(answer, list):
+        raise Refused(f"tool_calls: expected a list, got {short(answer)}")
+    return answer
+
+
+def _call(call: Any, number: int, bounds: Bounds) -> PredictedCall:
+    where = f"tool_calls[{number}]"
+    call = call.get("function", call) if isinstance(call, dict) else call
+    if not isinstance(call, dict) or not isinstance(call.get("name"), str):
+        raise Refused(f"{where}: expected a call with its name, got {short(call)}")
+    arguments = call.get("arguments")
+    if isinstance(arguments, str):
+        arguments = load(arguments, bounds) if arguments.strip() else {}
+    if not isinstance(arguments, dict):
+        raise Refused(f"{where}.arguments: expected an object, got {short(arguments)}")
+    return PredictedCall(call["name"], arguments)
+
+
+def _split(name: str, platforms: Platforms) -> tuple[str | None, str]:
+    """Platform and function of a tool's name; a name that some platform offers as it stands is not taken
+    apart."""
+    if not any(name in functions for functions in platforms.values()):
+        for platform in platforms:
+            for separator in SEPARATORS:
+                prefix = platform + separator
+                if name.startswith(prefix) and len(name) > len(prefix):
+                    return platform, name[len(prefix) :]
+    return None, name
+
+
+def _owner(split: list[tuple[str | None, str]], platforms: Platforms) -> str | None:
+    if not split:
+        return None
+    possible = set(platforms)
+    for prefix, name in split:
+        offering = {platform for platform, functions in platforms.items() if name in functions}
+        possible &= {prefix} if prefix is not None else offering
+    return next(iter(possible)) if len(possible) == 1 else None

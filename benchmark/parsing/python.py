@@ -1,0 +1,156 @@
+"""The `python` answer format (Fig. 7): `{Platform: [f(a=1, b='x'), g()]}`, outer braces optional.
+
+A name that Python could not write is quoted, as platform or function, and a parameter goes into a literal:
+`{'Mega Mart': ['get-price'(**{'user-id': 1})]}`. Values are literals of JSON's types; a tuple is a list.
+What is more than that (positional arguments, bare words, arithmetic, repeated names) is not the format that
+was asked for. Identifiers are read as Python reads them, that is in Unicode's NFKC form.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+from ..items import PredictedCall, Prediction
+from . import plain
+from .bounds import BOUNDS, Bounds, Refused, expression, position, short
+
+
+def read(text: str, has_platform: bool = True, bounds: Bounds = BOUNDS) -> Prediction:
+    """Read one answer. Raises `Refused`.
+
+    Args:
+        text: the answer, nothing else but white space around it.
+        has_platform: False where the dataset has no platforms: `[f(a=1)]`, or one call without the list.
+        bounds: how large it may be.
+    """
+    start = len(text) - len(text.lstrip())
+    body = text.strip()
+    braced = has_platform and body.startswith("{")
+    if has_platform and bounds is BOUNDS:
+        found = plain.read(body[1:-1] if braced and body.endswith("}") else body)
+        if found is not None:
+            return found
+    # the line break keeps a comment in the answer from swallowing our bracket
+    opening, closing = ("", "") if braced else ("{", "\n}") if has_platform else ("(", "\n)")
+    source = f"{opening}{body}{closing}"
+    try:
+        tree = expression(source, bounds)
+        return _Walk(source, bounds).prediction(tree, has_platform)
+    except Refused as refused:
+        where = min(max(refused.position - len(opening), 0), len(body))
+        raise Refused(refused.reason, start + where) from None
+
+
+class _Walk:
+    """Turns a tree into a prediction; the tree's size and depth are bounded already."""
+
+    def __init__(self, source: str, bounds: Bounds) -> None:
+        self._source = source
+        self._bounds = bounds
+
+    def prediction(self, tree: ast.expr, has_platform: bool) -> Prediction:
+        if not has_platform:
+            return Prediction(None, self._calls(tree))
+        if not isinstance(tree, ast.Dict):
+            raise self._refused(tree, "expected {platform: [calls]}")
+        if len(tree.keys) != 1:
+            raise self._refused(tree, f"expected one platform, got {len(tree.keys)}")
+        key = tree.keys[0]
+        if key is None:
+            raise self._refused(tree, "expected a platform, got '**'")
+        return Prediction(self._name(key, "a platform"), self._calls(tree.values[0]))
+
+    def _calls(self, node: ast.expr) -> tuple[PredictedCall, ...]:
+        nodes = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+        if len(nodes) > self._bounds.calls:
+            raise self._refused(node, f"more than {self._bounds.calls} calls")
+        return tuple([self._call(one) for one in nodes])
+
+    def _call(self, node: ast.expr) -> PredictedCall:
+        if not isinstance(node, ast.Call):
+            raise self._refused(node, f"expected a call, got {_kind(node)}")
+        if node.args:
+            raise self._refused(node.args[0], "an argument without its name")
+        name = self._name(node.func, "a function")
+        arguments: dict[str, Any] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self._unpacked(keyword.value, arguments)
+            else:
+                self._put(arguments, keyword.arg, keyword.value)
+        return PredictedCall(name, arguments)
+
+    def _unpacked(self, node: ast.expr, arguments: dict[str, Any]) -> None:
+        if not isinstance(node, ast.Dict):
+            raise self._refused(node, f"expected '**' and literal names, got {_kind(node)}")
+        for key, value in zip(node.keys, node.values, strict=True):
+            self._put(arguments, self._text(key, node), value)
+
+    def _put(self, into: dict[str, Any], name: str, node: ast.expr) -> None:
+        if name in into:
+            raise self._refused(node, f"{short(name)} is given twice")
+        into[name] = self._value(node)
+
+    def _name(self, node: ast.expr, what: str) -> str:
+        if type(node) is ast.Name:
+            return node.id
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return self._sound(node, node.value)
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            raise self._refused(node, f"expected {what}, got {_kind(node)}")
+        return ".".join([node.id, *reversed(parts)])
+
+    def _text(self, node: ast.expr | None, around: ast.expr) -> str:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return self._sound(node, node.value)
+        raise self._refused(node or around, "expected a name in quotes")
+
+    def _value(self, node: ast.expr) -> Any:
+        if isinstance(node, ast.Constant):
+            return self._constant(node)
+        if isinstance(node, ast.UnaryOp):
+            return self._signed(node)
+        if isinstance(node, ast.List | ast.Tuple):
+            return [self._value(one) for one in node.elts]
+        if isinstance(node, ast.Dict):
+            found: dict[str, Any] = {}
+            for key, value in zip(node.keys, node.values, strict=True):
+                self._put(found, self._text(key, node), value)
+            return found
+        raise self._refused(node, f"expected a value, got {_kind(node)}")
+
+    def _constant(self, node: ast.Constant) -> Any:
+        value = node.value
+        if isinstance(value, str):
+            return self._sound(node, value)
+        if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+            return value
+        raise self._refused(node, f"expected a value, got {short(value)}")
+
+    def _signed(self, node: ast.UnaryOp) -> Any:
+        value = node.operand.value if isinstance(node.operand, ast.Constant) else None
+        if type(value) not in (int, float) or not isinstance(node.op, ast.USub | ast.UAdd):
+            raise self._refused(node, "expected a value, got an operation")
+        value = self._constant(node.operand)  # type: ignore[arg-type]
+        return -value if isinstance(node.op, ast.USub) else value
+
+    def _sound(self, node: ast.AST, value: str) -> str:
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise self._refused(node, "a lone surrogate") from None
+        return value
+
+    def _refused(self, node: ast.AST, reason: str) -> Refused:
+        return Refused(reason, position(self._source, node))
+
+
+def _kind(node: ast.AST) -> str:
+    return f"the name {short(node.id)}" if isinstance(node, ast.Name) else type(node).__name__

@@ -1,0 +1,22 @@
+"""The metrics of other benchmarks as their own code computes them, beside ptool's scores for the same
+answers.
+
+`verdict(item, prediction)` says why an answer is wrong there, or "" where it is right; None where an item's
+dataset has no metric of its own here (ptool and the published PTBench have `strict` and `official`;
+ToolSpectrum publishes none).
+"""
+
+from __future__ import annotations
+
+from ..items import Item, Prediction
+from . import acebench, bfcl
+
+__all__ = ["verdict"]
+
+_PROTOCOLS = {"bfcl": bfcl.objection, "acebench": acebench.objection}
+
+
+def verdict(item: Item, prediction: Prediction) -> str | None:
+    """What the benchmark an item comes from has against an answer: '' nothing, None: it has no say."""
+    protocol = _PROTOCOLS.get(item.source)
+    return protocol(item, prediction) if protocol else None

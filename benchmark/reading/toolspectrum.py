@@ -1,0 +1,154 @@
+"""ToolSpectrum (Cheng et al. 2025): an instruction, a persona, an environment and one call of an app's API.
+
+A dataset is a JSON array of {instruction, persona?, environment?, toolCall: {APP, API, params} | null}; the
+apps stand in `API_description*.json` in the same folder or in `../api/`. Apps are platforms, personas are
+users. Origins: upstream's required arguments count as query, personalized ones as profile, environmental ones
+as neither. `toolCall: null` (a policy forbids it) is a gold answer without calls, right where the answer
+makes none.
+
+Where upstream could not be kept: it publishes data and prompts but no scoring code, so the metrics are
+ptool's own; apps that offer a function of the same name with different parameters are shown with the
+parameters of all of them; a Boolean that the gold writes as text ('True') is accepted as text and as Boolean.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ...errors import StoreError
+from ..items import GoldCall, Group, Item, Origin
+from . import gold
+from .lines import Entry, entries
+
+_ARGUMENT = re.compile(r"(\w+) \((\w+)\)$")
+_TYPES = {
+    "str": "string",
+    "bool": "boolean",
+    "int": "integer",
+    "float": "number",
+    "list": "array",
+    "dict": "object",
+}
+_ORIGINS: dict[str, Origin | None] = {
+    "required_arguments": "query",
+    "personalized_arguments": "profile",
+    "environmental_arguments": None,
+}
+_BOOLEANS = {"True": True, "False": False}
+
+
+class Apps:
+    """What the apps offer, as items share it."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self.tools: dict[str, dict[str, Any]] = {}
+        self.platforms: dict[str, tuple[str, ...]] = {}
+        self.characteristics: dict[str, dict[str, str]] = {}
+        self.origins: dict[tuple[str, str], dict[str, Origin | None]] = {}
+        for app, one in raw.items():
+            self.platforms[app] = tuple(one["APIs"])
+            policy = {"policy": " ".join(one["policy"])} if one.get("policy") else {}
+            self.characteristics[app] = {"description": one["desc"], **policy}
+            for name, api in one["APIs"].items():
+                self._add(app, name, api)
+
+    def _add(self, app: str, name: str, api: dict[str, Any]) -> None:
+        empty = {"type": "object", "properties": {}, "required": []}
+        tool = self.tools.setdefault(name, {"name": name, "description": api["desc"], "parameters": empty})
+        properties, first = tool["parameters"]["properties"], not tool["parameters"]["properties"]
+        origins = self.origins[app, name] = {}
+        for part, origin in _ORIGINS.items():
+            for argument, description in api.get(part, {}).items():
+                parameter, kind = _declared(argument)
+                origins[parameter] = origin
+                properties.setdefault(parameter, {**kind, "description": description})
+        required = [_declared(one)[0] for one in api.get("required_arguments", ())]
+        kept = tool["parameters"]["required"]
+        tool["parameters"]["required"] = required if first else [one for one in kept if one in required]
+
+
+def read(path: Path, group: Group | None = None) -> Iterator[Item]:
+    """The items of one dataset file; raises StoreError with the place of a bad record."""
+    if path.is_dir():
+        raise StoreError(f"{path}: a folder, expected one ToolSpectrum file such as dataset_persona.json")
+    apps = _apps(apis_file(path))
+    for number, entry in enumerate(entries(path)):
+        yield _item(entry, number, path.stem, apps, group)
+
+
+def apis_file(dataset: Path) -> Path:
+    """The description of the apps that belongs to a dataset. Raises StoreError where there is none."""
+    variant = dataset.stem.removeprefix("dataset")
+    names = (f"API_description{variant}.json", "API_description.json")
+    for folder in (dataset.parent, dataset.parent.parent / "api"):
+        for name in names:
+            if (folder / name).is_file():
+                return folder / name
+    raise StoreError(f"{dataset}: no API_description.json beside it or in ../api")
+
+
+def _apps(file: Path) -> Apps:
+    try:
+        return Apps(orjson.loads(file.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        expected = "{app: {desc, APIs: {name: {desc, required_arguments, …}}}}"
+        raise StoreError(f"{file}: {type(error).__name__}: {error}; expected {expected}") from None
+
+
+def _item(entry: Entry, number: int, name: str, apps: Apps, group: Group | None) -> Item:
+    call = entry.get("toolCall", (dict, type(None)))
+    gold_call = None if call is None else _call(Entry(f"{entry.place}: toolCall", call), apps)
+    persona, environment = (_optional(entry, one) for one in ("persona", "environment"))
+    shown = {"basic_features": persona, "environment": environment}
+    origins = list(gold_call.origins.items()) if gold_call else []
+    return Item(
+        id=f"{name}-{number:04}",
+        user=f"user-{gold.digest(persona).hex()}" if persona else f"nobody-{number}",
+        scenario=name,
+        group=group,
+        platform=call["APP"] if call else None,
+        calls=(gold_call,) if gold_call else (),
+        query_params=tuple(one for one, origin in origins if origin == "query"),
+        profile_params=tuple(one for one, origin in origins if origin == "profile"),
+        tools=apps.tools,
+        platforms=apps.platforms,
+        query=entry.get("instruction", str),
+        source="toolspectrum",
+        user_profile={key: value for key, value in shown.items() if value},
+        characteristics=apps.characteristics,
+    )
+
+
+def _optional(entry: Entry, key: str) -> dict[str, Any] | None:
+    return entry.get(key, (dict, type(None))) if key in entry.value else None
+
+
+def _call(call: Entry, apps: Apps) -> GoldCall:
+    place = (call.get("APP", str), call.get("API", str))
+    if place not in apps.origins:
+        raise call.wrong("APP and API", place[0] + "." + place[1], "an API that the app offers")
+    origins, properties = apps.origins[place], apps.tools[place[1]]["parameters"]["properties"]
+    accepted = {
+        name: _accepted(value, properties.get(name, {})) for name, value in call.get("params", dict).items()
+    }
+    stated: dict[str, Origin] = {one: origin for one, origin in origins.items() if origin and one in accepted}
+    return GoldCall(place[1], accepted, stated)
+
+
+def _accepted(value: Any, schema: dict[str, Any]) -> tuple[Any, ...]:
+    if schema.get("type") == "boolean" and isinstance(value, str) and value in _BOOLEANS:
+        return value, _BOOLEANS[value]
+    return (value,)
+
+
+def _declared(argument: str) -> tuple[str, dict[str, str]]:
+    """'city (str)' -> ('city', {type: string}); a type upstream misspells is no restriction."""
+    match = _ARGUMENT.match(argument)
+    if not match:
+        raise ValueError(f"argument {argument!r:.60}, expected 'name (type)'")
+    return match[1], {"type": _TYPES[match[2]]} if match[2] in _TYPES else {}

@@ -1,0 +1,100 @@
+"""Where answers come from: a model, a file of predictions, or a baseline. Each brings (item, answer) in order.
+
+A model is asked through the gateway, so what the ledger knows is not asked again; a sample that nobody could
+answer is `Missing`. It knows no score.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+from ..benchmark import Item
+from ..errors import ModelError, UnknownPartError
+from ..models.gateway import Gateway
+from ..models.request import Request
+from ..models.seeds import derive
+from .marking import Given, Missing
+from .prompting import Prompter
+from .visible import Variant, visible
+
+STAGE, ROLE = "evaluation", "model"
+"""Under which names the ledger has the calls."""
+
+Answered = tuple[Item, Given | Missing]
+Value = TypeVar("Value")
+
+
+class Asker:
+    """Asks a model one sample.
+
+    Args:
+        gateway: who is asked through.
+        prompter: writes the prompts.
+        variant: what they show.
+        seed: of the evaluation.
+        sampling: sent with every call.
+    """
+
+    def __init__(
+        self, gateway: Gateway, prompter: Prompter, variant: Variant, seed: int, sampling: dict[str, Any]
+    ) -> None:
+        self._gateway = gateway
+        self._prompter = prompter
+        self._variant: Variant = variant
+        self._seed = seed
+        self._sampling = sampling
+
+    async def ask(self, item: Item) -> Given | Missing:
+        """The raw answer: nothing is corrected, and nothing asked twice.
+
+        Raises RunStoppedError where no further call makes sense.
+        """
+        prompt = self._prompter.prompt(visible(item, self._variant))
+        request = Request(
+            role=ROLE,
+            turn=f"{STAGE}/{item.id}",
+            system=prompt.system,
+            user=prompt.user,
+            output=None,
+            seed=derive(self._seed, STAGE, item.id),
+            sampling=self._sampling,
+            tools=prompt.tools,
+        )
+        try:
+            answer = await self._gateway.answer(request)
+        except UnknownPartError:
+            raise
+        except ModelError as error:
+            return Missing(error.code, " ".join(str(error).split())[:1_000])
+        text = prompt.naming.restored(answer.content) if prompt.naming else answer.content
+        return Given(text, answer.finish)
+
+
+async def in_order(
+    items: Iterable[Item], ask: Callable[[Item], Awaitable[Value]], window: int
+) -> AsyncGenerator[tuple[Item, Value], None]:
+    """Every item with its answer, in the items' order, while up to `window` are under way."""
+    waiting: deque[tuple[Item, asyncio.Future[Value]]] = deque()
+    try:
+        for item in items:
+            waiting.append((item, asyncio.ensure_future(ask(item))))
+            while len(waiting) >= window or (waiting and waiting[0][1].done()):
+                first, task = waiting.popleft()
+                yield first, await task
+        while waiting:
+            first, task = waiting.popleft()
+            yield first, await task
+    finally:
+        left = [task for _, task in waiting]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+
+async def at_once(pairs: Iterable[tuple[Item, str]]) -> AsyncGenerator[Answered, None]:
+    """Answers that are there already."""
+    for item, text in pairs:
+        yield item, Given(text)

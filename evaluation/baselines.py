@@ -1,0 +1,119 @@
+"""Floors and ceilings: answers without any model, written from what a sample shows (`gold` alone knows more).
+
+random             a random platform, a random function of it, its required parameters with random values out
+                   of the profile and the query
+majority_platform  the same on the platform this user went to most often: what habit alone is worth
+copy_profile       a random platform, the function whose words are most in the query, and every parameter of it
+                   that a basic feature is named like: what copying alone is worth
+scripted           the scripted model's heuristic (`ptool.models.scripted.exam`)
+gold               the accepted answer: what parsing and scoring let through
+
+Every draw derives from the seed and the sample's id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import Any, get_args
+
+from ..benchmark import Format, GoldCall, Item, render
+from ..models.scripted.exam import Examinee, Question, Solved, best_function, named_like
+from ..models.seeds import derive
+from ..settings import Baseline
+from .visible import Variant, Visible, visible
+
+BASELINES: tuple[Baseline, ...] = get_args(Baseline)
+
+
+class Baselines:
+    """Answers as every baseline would.
+
+    Args: examinee: the scripted model's heuristic; variant: what is shown; format: how answers are written;
+    seed: of the evaluation.
+    """
+
+    def __init__(self, examinee: Examinee, variant: Variant, format: Format, seed: int) -> None:
+        self._examinee = examinee
+        self._variant: Variant = variant
+        self._format: Format = format
+        self._seed = seed
+
+    def answer(self, name: Baseline, item: Item) -> str:
+        """The text one baseline gives for a sample."""
+        if name == "gold":
+            return render(item, self._format)
+        shown = visible(item, self._variant)
+        seed = derive(self._seed, "baseline", name, item.id)
+        if name == "scripted":
+            solved = self._examinee.solve(question_of(shown), seed)
+        else:
+            solved = _GUESSES[name](shown, Random(seed))
+        return written(item, solved, self._format)
+
+
+def question_of(shown: Visible) -> Question:
+    """What a sample shows, as the scripted heuristic takes it."""
+    return Question(shown.query, shown.basic, tuple(shown.history), shown.platforms, shown.tools)
+
+
+def written(item: Item, solved: Solved, format: Format) -> str:
+    """An answer in the format asked for."""
+    platform, calls = solved
+    given = tuple(GoldCall(name, {one: (value,) for one, value in a.items()}) for name, a in calls)
+    return render(replace(item, platform=platform, calls=given), format)
+
+
+def _random(shown: Visible, rng: Random) -> Solved:
+    return _any_call(shown, _any_platform(shown, rng), rng)
+
+
+def _majority_platform(shown: Visible, rng: Random) -> Solved:
+    offered = shown.platforms or {}
+    visits = Counter(one.get("platform") for one in shown.history if one.get("platform") in offered)
+    favourite = max(offered, key=lambda name: visits[name]) if visits else _any_platform(shown, rng)
+    return _any_call(shown, favourite, rng)
+
+
+def _copy_profile(shown: Visible, rng: Random) -> Solved:
+    platform = _any_platform(shown, rng)
+    functions = _functions(shown, platform)
+    if not functions:
+        return platform, ()
+    name = best_function(shown.query, functions, shown.tools)
+    found = {one: named_like(one, shown.basic) for one in _properties(shown, name)}
+    copied = {one: shown.basic[feature] for one, feature in found.items() if feature is not None}
+    return platform, ((name, copied),)
+
+
+_GUESSES: dict[Baseline, Callable[[Visible, Random], Solved]] = {
+    "random": _random,
+    "majority_platform": _majority_platform,
+    "copy_profile": _copy_profile,
+}
+
+
+def _any_platform(shown: Visible, rng: Random) -> str | None:
+    return rng.choice(list(shown.platforms)) if shown.platforms else None
+
+
+def _any_call(shown: Visible, platform: str | None, rng: Random) -> Solved:
+    functions = _functions(shown, platform)
+    if not functions:
+        return platform, ()
+    name = rng.choice(functions)
+    values = [*shown.basic.values(), *shown.query.split()] or [""]
+    required = shown.tools[name].get("parameters", {}).get("required", ())
+    return platform, ((name, {one: rng.choice(values) for one in required}),)
+
+
+def _functions(shown: Visible, platform: str | None) -> list[str]:
+    """A platform's functions; all of them where the dataset does not say whose they are."""
+    own = (shown.platforms or {}).get(platform or "", ())
+    return [one for one in own if one in shown.tools] or list(shown.tools)
+
+
+def _properties(shown: Visible, function: str) -> dict[str, Any]:
+    return shown.tools[function].get("parameters", {}).get("properties", {})

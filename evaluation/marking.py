@@ -1,0 +1,180 @@
+"""One answer, marked by every scorer and after both ways of parsing, and written down as one line of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from ..benchmark import (
+    CodedError,
+    Format,
+    Item,
+    ParseError,
+    Prediction,
+    SampleScore,
+    Scorer,
+    Tolerance,
+    parse,
+    score,
+    score_prediction,
+)
+from ..benchmark.protocols import verdict
+
+FLAGS = ("format_ok", "platform", "tool_name", "tool_param", "tool_value", "overall")
+HITS = ("query_param_hits", "query_param_total", "profile_param_hits", "profile_param_total")
+SCORERS: tuple[Scorer, ...] = ("strict", "official")
+TOLERANCES: tuple[Tolerance, ...] = ("strict", "tolerant")
+
+Way = tuple[Scorer, Tolerance]
+"""A scorer, and how an answer is parsed for it."""
+
+_SHOWN = 2_000
+_WITHHELD = {
+    "refusal": "the model declined to answer",
+    "content_filter": "a content filter held the answer back",
+}
+_LARGEST = 1 << 63
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer as it was given."""
+
+    text: str
+    finish: str = "stop"
+    """why it ended: stop | length | content_filter | refusal | unknown"""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why there is no answer; a sample without one is not scored."""
+
+    code: str
+    """such as 'unreachable' (`ptool.errors.ModelError.code`)"""
+    reason: str
+    """in one line"""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What an answer was worth."""
+
+    parsed: Prediction | None
+    """as strict parsing reads it; None: it does not"""
+    scores: Mapping[Way, SampleScore]
+    upstream: str | None
+    """what the dataset's own metric has against it; '' nothing; None: it has none of its own"""
+
+
+def marked(item: Item, given: Given, format: Format) -> Marked:
+    """Mark an answer in every way; one that was refused or held back counts as unreadable, with the reason."""
+    if given.finish in _WITHHELD:
+        found: Prediction | ParseError = ParseError(0, _WITHHELD[given.finish])
+        kept = {scorer: score_prediction(item, found, scorer) for scorer in SCORERS}
+        scores: dict[Way, SampleScore] = {
+            (scorer, way): one for scorer, one in kept.items() for way in TOLERANCES
+        }
+    else:
+        platforms = item.platforms if item.platforms or item.platform is None else None
+        found = parse(given.text, format, "strict", platforms)
+        scores = {
+            (scorer, way): _score(item, given.text, found, format, scorer, way)
+            for scorer in SCORERS
+            for way in TOLERANCES
+            if scorer == "official" or way == "strict"
+        }
+        # What can be read strictly is read as the same thing tolerantly.
+        readable = isinstance(found, Prediction)
+        scores["strict", "tolerant"] = (
+            scores["strict", "strict"] if readable else score(item, given.text, format, "strict", "tolerant")
+        )
+    parsed = found if isinstance(found, Prediction) else None
+    objection = verdict(item, parsed) if parsed else verdict(item, Prediction(None, ()))
+    upstream = "the answer cannot be read" if objection is not None and parsed is None else objection
+    return Marked(parsed, scores, upstream)
+
+
+def _score(
+    item: Item, text: str, found: Prediction | ParseError, format: Format, scorer: Scorer, way: Tolerance
+) -> SampleScore:
+    if scorer == "strict":
+        return score_prediction(item, found, scorer)
+    return score(item, text, format, scorer, way)
+
+
+def line(item: Item, given: Given, result: Marked, scorer: Scorer) -> bytes:
+    """A scored sample as a line of per_sample.jsonl: flags after strict parsing, and beside it tolerant."""
+    one, tolerant = result.scores[scorer, "strict"], result.scores[scorer, "tolerant"]
+    return _dumped(
+        {
+            **_facts(item),
+            "status": "scored",
+            "finish": given.finish,
+            "answer": given.text[:_SHOWN],
+            "parsed": asdict(result.parsed) if result.parsed else None,
+            **{name: getattr(one, name) for name in (*FLAGS, *HITS)},
+            "errors": [_error(error) for error in one.errors],
+            "reason": one.reason,
+            "tolerant": {name: getattr(tolerant, name) for name in (*FLAGS, *HITS)},
+            "upstream": result.upstream,
+        }
+    )
+
+
+def unscored_line(item: Item, missing: Missing) -> bytes:
+    """A sample without an answer as a line of per_sample.jsonl: every flag is null."""
+    return _dumped(
+        {
+            **_facts(item),
+            "status": "not_scored",
+            "finish": None,
+            "answer": None,
+            "parsed": None,
+            **dict.fromkeys((*FLAGS, *HITS)),
+            "errors": [],
+            "reason": f"not scored: {missing.code}: {missing.reason}",
+            "tolerant": None,
+            "upstream": None,
+        }
+    )
+
+
+def _facts(item: Item) -> dict[str, Any]:
+    known = item.capabilities
+    return {
+        "id": item.id,
+        "user": item.user,
+        "scenario": item.scenario,
+        "group": item.group,
+        "gold_platform": item.platform,
+        "capabilities": [known[call.name] for call in item.calls if call.name in known],
+        "n_calls": len(item.calls),
+        "query": item.query[:_SHOWN],
+    }
+
+
+def _error(error: CodedError) -> dict[str, str]:
+    return {"code": error.code, "path": error.path, "expected": error.expected, "got": error.got}
+
+
+def _dumped(value: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # model text: halves of characters, numbers without end, odd keys
+        return orjson.dumps(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    """The value with whatever JSON cannot hold written out as text."""
+    if isinstance(value, dict):
+        return {_plain(str(key)): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, int) and not isinstance(value, bool) and not -_LARGEST <= value < _LARGEST:
+        return hex(value)  # decimal digits take quadratic time, and may be refused
+    return value if isinstance(value, bool | int | float | None) else str(value)

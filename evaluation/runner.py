@@ -1,0 +1,225 @@
+"""One evaluation from its settings to its folder: who answers, what it is worth, what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from loguru import logger
+
+from ..benchmark import Item, SampleScore, score
+from ..benchmark.reading import items, paired
+from ..endpoints import endpoint
+from ..models.budget import Budget
+from ..models.endpoint import Endpoint
+from ..models.gateway import Gateway
+from ..models.retrying import Retries
+from ..models.scripted import Library
+from ..models.scripted.exam import Examinee
+from ..settings import Baseline, EvaluateSettings
+from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, write_json, write_manifest
+from ..synthesis.progress import Progress
+from .answering import Answered, Asker, at_once, in_order
+from .baselines import Baselines
+from .marking import Given, Missing, line, marked, unscored_line
+from .native import check_native
+from .prompting import Prompter
+from .results import Results, as_csv
+from .survey import survey
+from .visible import check_variant
+
+KITS = Path(__file__).parent.parent / "environments" / "scenarios"
+"""Where the kits are that the scripted model knows."""
+
+SAMPLES = "per_sample.jsonl"
+
+WINDOW = 4
+"""Samples under way for every call that may be in flight: some wait for a slower one before them."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished evaluation, in short."""
+
+    folder: Path
+    settings: EvaluateSettings
+    answers: str
+    """who answered"""
+    results: Results
+
+    @property
+    def exit_status(self) -> int:
+        """0, or 1 where a sample could not be scored."""
+        return 1 if self.results.missing else 0
+
+
+def evaluate(settings: EvaluateSettings) -> Outcome:
+    """Evaluate, or go on with an evaluation that was begun (§5).
+
+    Raises:
+        PtoolError: anything refused; nothing is left behind unless the evaluation had begun.
+    """
+    evaluation = Evaluation(settings)
+    with RunFolder(settings.run_folder(), evaluation.identity()) as folder, run_log(folder / "run.log"):
+        folder.save_config(_as_yaml(settings))
+        evaluation.run(folder)
+    return Outcome(folder.path, settings, evaluation.answers, evaluation.results)
+
+
+class Evaluation:
+    """One evaluation: everything is built and looked through before a folder exists.
+
+    Raises PtoolError: the data, the predictions or the model cannot be used.
+    """
+
+    def __init__(self, settings: EvaluateSettings) -> None:
+        self.settings = settings
+        library = Library({one.name: str(one) for one in sorted(KITS.iterdir()) if one.is_dir()})
+        self._endpoint = _endpoint(settings, library) if settings.asks_model else None
+        self._prompter = Prompter(settings.format)
+        self._baselines = Baselines(Examinee(library), settings.variant, settings.format, settings.seed)
+        self._progress = Progress()
+        self._survey = survey(self._items(), settings.data, settings.n, settings.seed, self._check)
+        self._usage: dict[str, dict[str, float]] = {}
+        self.results = Results(settings.scorer, settings.beside)
+        self.answers = _who(settings, self._endpoint)
+
+    def identity(self) -> dict[str, str]:
+        """What makes another evaluation the same one."""
+        words = {"prompts": self._prompter.fingerprint} if self._endpoint else {}
+        return {"evaluation": self.settings.digest(), **words}
+
+    def run(self, folder: RunFolder) -> None:
+        """Get and mark the answers, and leave every file.
+
+        Raises RunStoppedError where it had to end before; the same command goes on.
+        """
+        logger.info("evaluation {} begins; {}", self.settings.digest(), self.answers)
+        if self._endpoint is None:
+            asyncio.run(self._marked(at_once(self._there()), folder / SAMPLES))
+        else:
+            with Ledger(folder / "ledger.sqlite") as ledger:
+                asyncio.run(self._asked(self._endpoint, ledger, folder / SAMPLES))
+                self._usage = {role: asdict(cost) for (_, role), cost in ledger.usage().items()}
+        self._leave(folder)
+        logger.info("evaluation {} ends: {}", self.settings.digest(), self.results.row())
+
+    def _items(self) -> Iterator[Item]:
+        return items(Path(self.settings.data), self.settings.kind, self.settings.group)
+
+    def _check(self, item: Item) -> None:
+        check_variant(item, self.settings.variant)
+        if self.settings.format == "native" and self._endpoint is not None:
+            check_native(item)
+
+    def _chosen(self) -> Iterator[Item]:
+        return (one for one in self._items() if self._survey.chosen(one))
+
+    def _there(self) -> Iterator[tuple[Item, str]]:
+        """Samples with answers nobody has to be asked for."""
+        name, file = self.settings.baseline, self.settings.predictions
+        if name is not None:
+            yield from ((one, self._baselines.answer(name, one)) for one in self._chosen())
+        elif file is not None:
+            pairs = paired(self._items(), Path(file))
+            yield from ((one, text) for one, text in pairs if self._survey.chosen(one))
+
+    async def _asked(self, endpoint: Endpoint, ledger: Ledger, file: Path) -> None:
+        settings = self.settings
+        gateway = Gateway(
+            {"default": endpoint},
+            concurrency=settings.concurrency,
+            log=ledger,
+            retries=Retries(**settings.retries.model_dump()),
+            budget=Budget(**settings.budget.model_dump()),
+        )
+        asker = Asker(gateway, self._prompter, settings.variant, settings.seed, settings.sampling)
+        try:
+            await self._marked(in_order(self._chosen(), asker.ask, WINDOW * settings.concurrency), file)
+        finally:
+            await gateway.close()
+
+    async def _marked(self, answered: AsyncGenerator[Answered, None], file: Path) -> None:
+        """Mark answers as they come, and write a line for each."""
+        with self._progress.stage("samples", self._survey.count) as stage, atomic(file) as lines:
+            async with aclosing(answered):
+                async for item, given in answered:
+                    lines.write(self._line(item, given) + b"\n")
+                    stage.advance()
+
+    def _line(self, item: Item, given: Given | Missing) -> bytes:
+        if isinstance(given, Missing):
+            self.results.miss(given)
+            return unscored_line(item, given)
+        settings = self.settings
+        result = marked(item, given, settings.format)
+        self.results.add(item, result, given.finish)
+        for name in settings.beside:
+            self.results.beside(name, self._baseline_score(name, item))
+        return line(item, given, result, settings.scorer)
+
+    def _baseline_score(self, name: Baseline, item: Item) -> SampleScore:
+        text = self._baselines.answer(name, item)
+        return score(item, text, self.settings.format, self.settings.scorer)
+
+    def _leave(self, folder: RunFolder) -> None:
+        settings, results = self.settings, self.results
+        scores = results.scores(self._evaluated(), settings.seed)
+        write_json(folder / "scores.json", scores)
+        write_bytes(folder / "scores.csv", as_csv(scores).encode())
+        write_manifest(folder / "manifest.json", self._manifest())
+
+    def _evaluated(self) -> dict[str, Any]:
+        """What was evaluated and how; no path, so that equal evaluations have equal bytes."""
+        settings = self.settings
+        return {
+            "data": Path(settings.data).absolute().name,
+            "sources": self._survey.sources,
+            "total": self._survey.total,
+            "n": self._survey.count,
+            "answers": self.answers,
+            "by": "model" if self._endpoint else "baseline" if settings.baseline else "predictions",
+            "baseline": settings.baseline,
+            "variant": settings.variant,
+            "format": settings.format,
+            "scorer": settings.scorer,
+            "seed": settings.seed,
+            "digest": settings.digest(),
+        }
+
+    def _manifest(self) -> Manifest:
+        settings, results = self.settings, self.results
+        return Manifest(
+            settings=settings.model_dump(mode="json", by_alias=True),
+            digest=settings.digest(),
+            seeds={"run": settings.seed},
+            model=self.answers,
+            prompts={settings.format: self._prompter.fingerprint},
+            counts={"samples": self._survey.count, "scored": results.scored, "not scored": results.missing},
+            funnel={},
+            timings=self._progress.timings,
+            notes={"evaluated": self._evaluated(), "usage": self._usage, "not_scored": results.reasons},
+        )
+
+
+def _endpoint(settings: EvaluateSettings, library: Library) -> Endpoint:
+    return endpoint(settings.model, "model", {"library": library, "players": {}}, settings.prices)
+
+
+def _who(settings: EvaluateSettings, endpoint: Endpoint | None) -> str:
+    if endpoint is not None:
+        return endpoint.name
+    if settings.baseline is not None:
+        return f"baseline {settings.baseline}"
+    return f"answers in {Path(settings.predictions or '').name}"
+
+
+def _as_yaml(settings: EvaluateSettings) -> str:
+    return yaml.safe_dump(
+        settings.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True
+    )

@@ -1,0 +1,53 @@
+"""What an evaluation came to, for the person who started it: one table, with the baselines beside."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .runner import Outcome
+
+COLUMNS = {
+    "format_ok": "format",
+    "platform": "platform",
+    "query_params": "query",
+    "profile_params": "profile",
+    "tool_name": "T-name",
+    "tool_param": "T-param",
+    "tool_value": "T-value",
+    "overall": "overall",
+}
+"""Column -> its heading in Table 1."""
+
+_WIDTH = 110
+
+
+def report(outcome: Outcome, console: Console | None = None) -> None:
+    """Print it to stdout."""
+    console = console or Console(width=_WIDTH, highlight=False, soft_wrap=True)
+    results, settings = outcome.results, outcome.settings
+    console.print()
+    console.print(_table(outcome))
+    asked = f"{results.scored:,} samples, variant {settings.variant}, format {settings.format}"
+    console.print(f"{asked}, scorer {settings.scorer}; percent, n/a: not applicable")
+    if results.missing:
+        why = ", ".join(f"{code} {count:,}" for code, count in results.reasons.items())
+        console.print(f"{results.missing:,} samples not scored ({why}); the same command asks for them again")
+    console.print()
+
+
+def _table(outcome: Outcome) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for heading in COLUMNS.values():
+        table.add_column(heading, justify="right")
+    rows = {outcome.answers: outcome.results.row()}
+    rows |= {f"baseline {name}": row for name, row in outcome.results.baseline_rows().items()}
+    for name, row in rows.items():
+        table.add_row(Text(name[:44]), *(_percent(row[column]) for column in COLUMNS))
+    return table
+
+
+def _percent(value: float | None) -> str:
+    return "n/a" if value is None else f"{100 * value:.2f}"

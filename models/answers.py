@@ -1,0 +1,243 @@
+"""From an answer's text to the record that was asked for, or to why it cannot be used.
+
+The text is hostile: it is bounded before it is looked at, parsed strictly, never evaluated. Small slips are
+forgiven (a fence, a sentence around the object, a missing comma); what could be mistaken is not (two objects,
+the same key twice, an answer that was cut off). It knows neither who answered nor what happens next.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, Literal, get_args
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+Status = Literal[
+    "ok",
+    "prose",
+    "repaired",
+    "truncated",
+    "refusal",
+    "content_filter",
+    "empty",
+    "malformed",
+    "two_objects",
+    "duplicate_keys",
+    "too_long",
+    "wrong_types",
+    "not_accepted",
+]
+"""What an answer was good for. Used: ok; prose (a fence, sentences or thoughts around exactly one object);
+repaired (a slip in the JSON was mended). Not used: truncated (cut off at the token limit); refusal;
+content_filter; empty; malformed (no object, or a broken one); two_objects (that differ); duplicate_keys (one
+key, two values); too_long; wrong_types (not the record); not_accepted (the role refuses the record)."""
+
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+MAX_ANSWER = 200_000
+"""Characters of an answer that are looked at; a longer one is refused."""
+
+Accept = Callable[[Any], Any]
+"""A role's own test of a record: returns it, mended or not, or raises ValueError to have it corrected."""
+
+_MENDED = 10_000
+_DEPTH = 64
+_SEVERAL = 3
+_BITS = 64
+_EXPLAINED = 1_500
+_OPENING = re.compile(r"""\{\s*(?:["'}]|\w+\s*:)""")
+_KEY = re.compile(r'"(?:[^"\\]|\\.)*+"(?=(\s*+:)?)')
+_AFTERWARDS = re.compile(r"""[`\s]*(?:[^\W\d_][^"]*)?""")
+_NO_NUMBER = re.compile(r"[:\[,]\s*+-?(?:NaN|Infinity)\b")
+_BRACKET = re.compile(r"[\[\]{}]")
+_WITHHELD: dict[str, tuple[Status, str]] = {
+    "refusal": ("refusal", "the model declined to answer"),
+    "content_filter": ("content_filter", "a content filter held the answer back"),
+}
+
+
+class Unusable(Exception):  # noqa: N818 (a finding, caught where it is made)
+    """An answer that cannot be used.
+
+    Args: status: what is wrong with it; objection: the same in words, one bounded line.
+    """
+
+    def __init__(self, status: Status, objection: str) -> None:
+        super().__init__(_one_line(objection))
+        self.status: Status = status
+
+
+def read(text: str, finish: str, output: type[BaseModel], accept: Accept | None = None) -> tuple[Any, Status]:
+    """The record in an answer, and whether it was found at once.
+
+    Args:
+        text: the answer.
+        finish: why it ended: stop | length | content_filter | refusal | unknown.
+        output: the record asked for.
+        accept: the role's own test of the record.
+
+    Raises:
+        Unusable: there is none.
+    """
+    if len(text) > MAX_ANSWER:
+        raise Unusable("too_long", f"it has {len(text)} characters, at most {MAX_ANSWER} are read")
+    if finish in _WITHHELD:
+        raise Unusable(*_WITHHELD[finish])
+    value, status = _value(text, cut=finish == "length")
+    try:
+        # Not model_validate_json: it lets NaN, lone surrogates and integers of any length through.
+        record = output.model_validate(value)
+    except ValidationError as error:
+        raise Unusable("wrong_types", explain(error)) from None
+    try:
+        return (accept(record) if accept else record), status
+    except ValueError as error:
+        raise Unusable("not_accepted", explain(error)) from None
+
+
+def _value(text: str, *, cut: bool) -> tuple[Any, Status]:
+    """The JSON value of an answer; with anything around it, it must be the one object there is."""
+    try:
+        return strict(text), "ok"
+    except ValueError as error:
+        problem = str(error)
+    if cut:
+        raise Unusable("truncated", "it was cut off at the token limit, before its end")
+    if not text.strip():
+        raise Unusable("empty", "it is empty")
+    answer = _after_thinking(text)
+    found, broken = _objects(answer)
+    if broken is None:
+        return _only(found, problem), "prose"
+    if found:
+        raise Unusable("malformed", f"after one object, another one begins that cannot be read: {problem}")
+    return _mended(answer[broken:], problem), "repaired"
+
+
+def _only(found: list[Any], problem: str) -> Any:
+    if not found:
+        raise Unusable("malformed", f"there is no JSON object in it: {problem}")
+    if len(found) == _SEVERAL or any(other != found[0] for other in found):
+        raise Unusable("two_objects", "there are several JSON objects in it, expected one")
+    return found[0]
+
+
+def strict(text: str) -> Any:
+    """The value of a text that is one JSON value and nothing else.
+
+    Raises:
+        ValueError: it is not, or holds what no file could keep (NaN, lone surrogates, numbers without end).
+        Unusable: an object has the same key twice with different values.
+    """
+    value = orjson.loads(text)  # refuses NaN, lone surrogates and deep nesting, but not the same key twice
+    try:
+        _WATCHFUL.decode(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return value
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        for key, value in pairs:
+            if made[key] != value:
+                raise Unusable("duplicate_keys", f"the key {key[:80]!r} stands twice in one object")
+    return made
+
+
+def _bounded_integer(digits: str) -> int:
+    # orjson makes a float of an integer that needs more bits, and no longer the number that was written.
+    value = int(digits) if len(digits) <= _BITS else 1 << _BITS
+    if value.bit_length() > _BITS:
+        raise ValueError(f"the number {digits[:20]}… has more than {_BITS} bits")
+    return value
+
+
+_WATCHFUL = json.JSONDecoder(object_pairs_hook=_without_twins, parse_int=_bounded_integer)
+
+
+def _after_thinking(text: str) -> str:
+    """The answer without the thoughts that some models write before it; their opening mark may be missing."""
+    thoughts, mark, rest = text.partition("</think>")
+    if mark and "<think>" not in rest:
+        return rest
+    if not mark and thoughts.lstrip().startswith("<think>"):
+        raise Unusable("malformed", "there is no answer after its thoughts")
+    return text
+
+
+def _objects(text: str) -> tuple[list[Any], int | None]:
+    """The first objects in a text, and where one begins that cannot be read.
+
+    Nothing inside of an unreadable object is taken for the answer, which is why the search ends there.
+    """
+    found: list[Any] = []
+    position = 0
+    while len(found) < _SEVERAL and (opening := _OPENING.search(text, position)):
+        try:
+            _, position = _WATCHFUL.raw_decode(text, opening.start())
+            found.append(strict(text[opening.start() : position]))
+        except (ValueError, RecursionError):
+            return found, opening.start()
+    return found, None
+
+
+def _mended(text: str, problem: str) -> dict[str, Any]:
+    """The object of a text that is almost JSON: no part of it may be missing at its end.
+
+    Raises Unusable: it is too far from JSON, or what comes out is no object that could be kept.
+    """
+    end = 1 + max(text.rfind("}"), text.rfind("]"))
+    whole = text[:end]
+    # Behind it there may be a fence and a sentence, but no further values; NaN would come out as a text.
+    hopeless = not end or not _AFTERWARDS.fullmatch(text, end) or _NO_NUMBER.search(whole)
+    if hopeless or len(whole) > _MENDED or _depth(whole) > _DEPTH:
+        raise Unusable("malformed", problem)
+    from json_repair import loads
+
+    try:
+        mended = strict(json.dumps(loads(whole, skip_json_loads=True), allow_nan=False))
+    except (ValueError, RecursionError):
+        raise Unusable("malformed", problem) from None
+    if not isinstance(mended, dict):
+        raise Unusable("malformed", problem)
+    if sum(1 for key in _KEY.finditer(whole) if key[1]) > _entries(mended):
+        raise Unusable(
+            "duplicate_keys", f"it cannot be read ({problem}), and a key seems to stand in it twice"
+        )
+    return mended
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested at most, those in strings counted too."""
+    deepest = depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth += 1 if bracket[0] in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _entries(value: Any) -> int:
+    """How many keys there are, on all levels."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(_entries, value.values()))
+    return sum(map(_entries, value)) if isinstance(value, list) else 0
+
+
+def explain(error: ValueError) -> str:
+    """An objection in words a model can act upon, without what was refused."""
+    if not isinstance(error, ValidationError):
+        return _one_line(str(error))
+    said = (
+        f"{'.'.join(map(str, one['loc'])) or 'the answer'}: {one['msg']}"
+        for one in error.errors(include_url=False, include_context=False, include_input=False)[:8]
+    )
+    return _one_line("; ".join(said))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:_EXPLAINED]

@@ -1,0 +1,134 @@
+"""What a run may cost: every attempt reserves the most it can take before it is sent, and settles afterwards.
+
+It knows neither endpoints nor the ledger: what was spent before is handed in, what a call may cost too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from ..errors import BudgetSpentError
+from ..records.calls import Spent
+
+_ROUNDING = 1e-9
+_UNITS = {"usd": "${:.4f}", "tokens": "{:,}", "calls": "{:,}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What all calls of a run may cost together; None: no limit."""
+
+    usd: float | None = None
+    """US dollars"""
+    tokens: int | None = None
+    """sent and received"""
+    calls: int | None = None
+    """failed ones included"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one attempt takes, or may take at most."""
+
+    tokens: int = 0
+    usd: float = 0.0
+    calls: int = 1
+
+
+class Purse:
+    """The money of a run.
+
+    Where a reservation does not fit while others are under way, it waits for what they really take.
+
+    Args: budget: the limits; spent: what earlier calls of the run took.
+    """
+
+    def __init__(self, budget: Budget, spent: Spent) -> None:
+        limits = {name: getattr(budget, name) for name in _UNITS}
+        self._limits: dict[str, float] = {name: one for name, one in limits.items() if one is not None}
+        self._spent: dict[str, float] = {name: getattr(spent, name) for name in self._limits}
+        self._held = dict.fromkeys(self._limits, 0.0)
+        self._under_way = 0
+        self._waiting: deque[tuple[asyncio.Future[None], Cost]] = deque()
+        self._over: str | None = None
+
+    async def reserve(self, cost: Cost) -> None:
+        """Set aside what an attempt may take; it is given back by `settle` or `release`.
+
+        Raises BudgetSpentError: it could go beyond a limit, and nothing is under way that may take less.
+        """
+        if not self._limits:
+            return
+        if not self._waiting and self._try(cost):
+            return
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((mine, cost))
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if mine.done() and not mine.cancelled() and mine.exception() is None:
+                self.release(cost)
+            raise
+
+    def settle(self, cost: Cost, real: Cost) -> None:
+        """An attempt is over.
+
+        Args: cost: what was reserved for it; real: what it took.
+        """
+        for name in self._limits:
+            self._spent[name] += getattr(real, name)
+        self.release(cost)
+
+    def release(self, cost: Cost) -> None:
+        """An attempt is over, or was never sent: what was reserved is free again."""
+        if not self._limits:
+            return
+        self._under_way -= 1
+        for name in self._limits:
+            # Not the sum of what was added and taken away, which rounding moves away from nothing.
+            self._held[name] = self._held[name] - getattr(cost, name) if self._under_way else 0.0
+        self._advance()
+
+    def _try(self, cost: Cost) -> bool:
+        """Whether it could be reserved. Raises BudgetSpentError where it never will be."""
+        if self._over:
+            raise BudgetSpentError(self._over)
+        lacking = self._lacking(cost)
+        if lacking is None:
+            self._under_way += 1
+            for name in self._limits:
+                self._held[name] += getattr(cost, name)
+            return True
+        if not self._under_way:
+            self._over = self._explain(lacking, cost)
+            raise BudgetSpentError(self._over)
+        return False
+
+    def _lacking(self, cost: Cost) -> str | None:
+        for name, limit in self._limits.items():
+            if self._spent[name] + self._held[name] + getattr(cost, name) > limit + _ROUNDING:
+                return name
+        return None
+
+    def _advance(self) -> None:
+        while self._waiting:
+            waiter, cost = self._waiting[0]
+            if not waiter.done():
+                try:
+                    if not self._try(cost):
+                        return
+                    waiter.set_result(None)
+                except BudgetSpentError as error:
+                    waiter.set_exception(error)
+            self._waiting.popleft()
+
+    def _explain(self, name: str, cost: Cost) -> str:
+        unit = _UNITS[name]
+        spent, limit = unit.format(self._spent[name]), unit.format(self._limits[name])
+        return (
+            f"budget.{name}: {spent} of {limit} spent, and the next call could take "
+            f"{unit.format(getattr(cost, name))} more; everything answered so far is kept, and the same "
+            f"command with a larger budget.{name} goes on from there"
+        )

@@ -1,0 +1,202 @@
+"""A chat-completions reply becomes a result, or an `AttemptError` that says what came instead.
+
+What an endpoint sends is hostile: shapes are checked, numbers bounded, texts shortened before they are shown.
+It knows no connection and no record; what the answer's text is worth is the gateway's matter.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn, cast
+
+import orjson
+from autogen_core import FunctionCall
+from autogen_core.models import CreateResult, RequestUsage
+from autogen_core.models import FinishReasons as Finish
+
+from .faults import AttemptError, Kind, kind_of_status
+
+CHARACTERS_A_TOKEN = 4
+"""For endpoints that do not count."""
+
+_FINISHES: dict[str, Finish] = {
+    "tool_calls": "function_calls",
+    "function_call": "function_calls",
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "content_filter": "content_filter",
+}
+_KINDS: dict[str, Kind] = {
+    "rate_limit_exceeded": "rate_limited",
+    "insufficient_quota": "unauthorised",
+    "invalid_api_key": "unauthorised",
+    "invalid_request_error": "refused",
+    "context_length_exceeded": "refused",
+}
+"""What endpoints call their errors; with no money left, no other request would be answered either."""
+_ONCE = tuple(f'"{name}"'.encode() for name in ("choices", "message", "content", "finish_reason", "usage"))
+_MOST_TOKENS = 1_000_000_000
+
+
+class Completed(CreateResult):
+    """A result, and what AutoGen's has no room for."""
+
+    cached_tokens: int | None = None
+    """tokens of the prompt that the endpoint had in its prefix cache; None: it does not say"""
+    refusal: bool = False
+    """the content is the model's refusal, not an answer"""
+
+
+def completed(reply: bytes, characters: int) -> Completed:
+    """Read a reply of status 200.
+
+    Args: reply: the body; characters: of the prompt, for endpoints that do not count tokens.
+
+    Raises AttemptError: 'malformed' for what is no completion, or as the error in it says.
+    """
+    data = _loaded(reply)
+    if data.get("error"):
+        raise error_in(data)
+    choice = _first(data.get("choices"), "choices")
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        _malformed("choices[0] holds no message")
+    refusal = message.get("refusal")
+    refused = isinstance(refusal, str) and bool(refusal)
+    content = _text(refusal if refused else message.get("content"))
+    calls = _tool_calls(message.get("tool_calls"))
+    thought = message.get("reasoning_content") or message.get("reasoning")
+    usage, cached = _usage(data.get("usage"), characters, len(content))
+    # model_construct: everything has been checked here, and pydantic would take as long again.
+    return Completed.model_construct(
+        finish_reason=_FINISHES.get(cast(str, _plain(choice.get("finish_reason"))), "unknown"),
+        content=calls or content,
+        usage=usage,
+        cached=False,
+        logprobs=None,
+        thought=thought if isinstance(thought, str) else None,
+        cached_tokens=cached,
+        refusal=refused,
+    )
+
+
+def error_in(data: Any, status: int | None = None) -> AttemptError:
+    """The fault an error body stands for, in the endpoint's own words.
+
+    Args: data: the decoded body; status: of the HTTP reply; None: it was 200, and the body's code decides.
+    """
+    error = data.get("error", data) if isinstance(data, dict) else data
+    told = error if isinstance(error, dict) else {}
+    message = told.get("message") or told.get("detail") or (error if isinstance(error, str) else "")
+    codes = [one for one in (told.get("code"), told.get("type")) if isinstance(one, str | int)]
+    kind: Kind | None = next((_KINDS[one] for one in map(str, codes) if one in _KINDS), None)
+    if status is None:
+        number = next((int(one) for one in codes if str(one).isdecimal() and len(str(one)) == 3), 500)
+        kind = kind or kind_of_status(max(number, 400))
+    elif kind != "unauthorised":
+        kind = kind_of_status(status)
+    return AttemptError(kind or "server", f"HTTP {status or 200}: {_told(message) or 'without a word'}")
+
+
+def _told(message: Any) -> str:
+    if isinstance(message, str):
+        return message
+    try:
+        return orjson.dumps(message)[:2000].decode(errors="replace")
+    except orjson.JSONEncodeError:  # too deep for anybody
+        return ""
+
+
+def _loaded(reply: bytes) -> dict[str, Any]:
+    try:
+        data = orjson.loads(reply)
+    except orjson.JSONDecodeError:
+        _malformed(f"{len(reply)} bytes that are no JSON: {reply[:80].decode(errors='replace')!r}")
+    if not isinstance(data, dict):
+        _malformed(f"a JSON {type(data).__name__}, expected an object")
+    # Cheap first: inside of a JSON text the quotes would be escaped.
+    if any(reply.count(name) > 1 for name in _ONCE):
+        try:
+            json.loads(reply, object_pairs_hook=_without_duplicates)
+        except (ValueError, RecursionError):
+            _malformed("JSON that only some readers can read")
+    return data
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        _malformed("the same field twice in one object")
+    return found
+
+
+def _first(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
+        _malformed(f"no {name}")
+    return value[0]
+
+
+def _text(content: Any) -> str:
+    """The answer's text: as it is, of a list the text parts joined, '' where there is none."""
+    if isinstance(content, str):
+        return content
+    if content is None:
+        return ""
+    if not isinstance(content, list):
+        _malformed(f"content is a {type(content).__name__}, expected text")
+    texts = [one if isinstance(one, str) else _plain(one, "text") for one in content]
+    return "".join(one for one in texts if isinstance(one, str))
+
+
+def _tool_calls(calls: Any) -> list[FunctionCall]:
+    """The calls of a message, unread: arguments are the text the model wrote."""
+    if not calls:
+        return []
+    if not isinstance(calls, list):
+        _malformed(f"tool_calls is a {type(calls).__name__}, expected a list")
+    return [_tool_call(one) for one in calls]
+
+
+def _tool_call(call: Any) -> FunctionCall:
+    function = call.get("function") if isinstance(call, dict) else None
+    name = function.get("name") if isinstance(function, dict) else None
+    if not isinstance(function, dict) or not isinstance(name, str):
+        _malformed("a tool call without a name")
+    arguments = function.get("arguments")
+    if isinstance(arguments, dict):
+        arguments = orjson.dumps(arguments).decode()  # some endpoints send it decoded
+    return FunctionCall(id=_plain(call, "id") or "", name=name, arguments=_plain(arguments) or "")
+
+
+def _plain(value: Any, key: str | None = None) -> str | None:
+    found = value.get(key) if key is not None and isinstance(value, dict) else value
+    return found if isinstance(found, str) else None
+
+
+def _usage(usage: Any, sent: int, received: int) -> tuple[RequestUsage, int | None]:
+    told = usage if isinstance(usage, dict) else {}
+    prompt, completion = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
+    details = told.get("prompt_tokens_details")
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
+    counted = RequestUsage(
+        prompt_tokens=prompt if prompt is not None else sent // CHARACTERS_A_TOKEN,
+        completion_tokens=completion if completion is not None else received // CHARACTERS_A_TOKEN,
+    )
+    return counted, cached if cached is None else min(cached, counted.prompt_tokens)
+
+
+def _count(value: Any) -> int | None:
+    """A number of tokens; None where there is none."""
+    if value is None:
+        return None
+    if type(value) is not int or not 0 <= value < _MOST_TOKENS:
+        _malformed(f"a number of tokens is a {type(value).__name__}, or absurd")
+    return value
+
+
+def _malformed(what: str) -> NoReturn:
+    raise AttemptError("malformed", f"no completion: {what}")

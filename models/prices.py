@@ -1,0 +1,71 @@
+"""What models cost, from a list that names its sources; a model that is not in it has no price, and not 0.
+
+It knows no endpoint: the same name may cost something else, or nothing, elsewhere (`model.price` says so).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import ConfigError
+from .endpoint import Price
+
+OWN = Path(__file__).with_name("prices.yaml")
+"""ptool's list."""
+
+_DATE = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|latest)$")
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cached_input: float | None = Field(default=None, ge=0)
+
+
+class _Source(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str
+    checked: date
+    models: dict[str, _Entry]
+
+
+def price_of(model: str, own: Path | None = None) -> Price | None:
+    """What a model costs; None: not known.
+
+    Args: model: the name it is asked for by; own: a price list of the user's, looked at first.
+
+    Raises ConfigError: that list cannot be read.
+    """
+    for listed in (_read(own) if own else {}, _read(OWN)):
+        if price := listed.get(model) or listed.get(_DATE.sub("", model)):
+            return price
+    return None
+
+
+@cache
+def _read(path: Path) -> Mapping[str, Price]:
+    import yaml
+
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        sources = [_Source.model_validate(one) for one in (given if isinstance(given, list) else [given])]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"prices: {path} cannot be read: {' '.join(str(error).split())[:300]}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "an entry"
+        raise ConfigError(f"prices: {path}: {where}: {first['msg']}; {OWN.name} shows the form") from None
+    return {
+        name: Price(entry.input, entry.output, entry.cached_input)
+        for source in sources
+        for name, entry in source.models.items()
+    }

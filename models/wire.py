@@ -1,0 +1,205 @@
+"""What an output record looks like on the wire: its JSON Schema, in the two forms endpoints take.
+
+*Strict* is what OpenAI's strict mode accepts: every property required, nothing additional, no keyword it does
+not know; what a dropped keyword said goes into the description, where the model reads it. *Plain* is for
+endpoints that turn a schema into a grammar (vLLM, llama.cpp, Ollama, LM Studio): the same, but constraints
+stay, and a JSON object is an object instead of a text that holds one, as small models write it naturally.
+
+It knows records by their JSON Schema alone, and no endpoint.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+
+from ..errors import ConfigError
+
+Schema = dict[str, Any]
+"""A JSON Schema."""
+
+_FORMS = 1024
+"""Records whose forms are kept; some are made for one layer of a tree and never seen again."""
+_KEPT = ("type", "description", "enum", "const", "$ref")
+_BELOW = ("properties", "items", "anyOf", "$defs", "additionalProperties", "oneOf", "allOf", "required")
+_SILENT = ("title", "examples", "deprecated", "discriminator", "contentMediaType", "contentSchema")
+"""Keywords that are dropped without a word: they tell a model nothing."""
+_SAID = {
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "pattern": "matching {}",
+    "format": "as {}",
+    "uniqueItems": "no item twice",
+}
+"""Constraints that strict endpoints may refuse, and how a description says them."""
+_AS_TEXT = "a JSON object, written as text"
+_REFERENCE = re.compile(r'"\$ref":"#/\$defs/([^"]+)"')
+
+
+@lru_cache(maxsize=_FORMS)
+def schema_of(record: type[BaseModel], strict: bool) -> Schema:
+    """The JSON Schema of a record as an endpoint is sent it; made once, not to be changed.
+
+    Args: record: the output; strict: for OpenAI's strict mode, otherwise the plain form.
+
+    Raises ConfigError where the strict form cannot say what the record is, such as a free mapping.
+    """
+    whole = record.model_json_schema()
+    made = _Form(record.__name__, whole.get("$defs", {}), strict).of(whole, "")
+    return _without_unused(made)
+
+
+@lru_cache(maxsize=_FORMS)
+def response_format(record: type[BaseModel], strict: bool) -> bytes:
+    """The encoded `response_format` that asks for a record."""
+    schema = {"name": _label(record), "schema": schema_of(record, strict)} | (
+        {"strict": True} if strict else {}
+    )
+    return orjson.dumps({"type": "json_schema", "json_schema": schema})
+
+
+@lru_cache(maxsize=_FORMS)
+def instruction(record: type[BaseModel]) -> str:
+    """What a system message says where an endpoint takes no schema: one sentence, then the plain schema."""
+    schema = orjson.dumps(schema_of(record, strict=False)).decode()
+    return (
+        "\n\nAnswer with one JSON object that is valid against this JSON Schema, and with nothing else: "
+        f"no explanation, no code fence, no schema.\n{schema}"
+    )
+
+
+@lru_cache(maxsize=_FORMS)
+def digest(record: type[BaseModel]) -> bytes:
+    """16 bytes that stand for a record's name and schema: another schema, another answer."""
+    schema = orjson.dumps(record.model_json_schema(), option=orjson.OPT_SORT_KEYS)
+    return blake2b(schema, digest_size=16, key=record.__name__.encode()[:64]).digest()
+
+
+def _holds_object(node: Schema) -> bool:
+    """Whether it is a `ptool.records.JsonObject`; pydantic's `Json` takes text alone, and names a type."""
+    inside = node.get("contentSchema", {})
+    return node.get("contentMediaType") == "application/json" and bool(inside) and "type" not in inside
+
+
+def _without_unused(schema: Schema) -> Schema:
+    """The schema without definitions nothing leads to, as narrowed records have them."""
+    definitions: Schema = schema.get("$defs", {})
+    used: Schema = {}
+    open_ends = [{key: value for key, value in schema.items() if key != "$defs"}]
+    while open_ends:
+        for name in set(_REFERENCE.findall(orjson.dumps(open_ends.pop()).decode())) - used.keys():
+            used[name] = definitions[name]
+            open_ends.append(definitions[name])
+    kept = {name: one for name, one in definitions.items() if name in used}
+    rest = {key: value for key, value in schema.items() if key != "$defs"}
+    return rest | ({"$defs": kept} if kept else {})
+
+
+def _label(record: type[BaseModel]) -> str:
+    return re.sub(r"\W", "_", record.__name__, flags=re.ASCII)[:64]
+
+
+class _Form:
+    """Rewrites one record's schema, node by node."""
+
+    def __init__(self, record: str, definitions: Mapping[str, Schema], strict: bool) -> None:
+        self._record = record
+        self._definitions = definitions
+        self._strict = strict
+
+    def of(self, node: Schema, where: str, within: tuple[str, ...] = ()) -> Schema:
+        """The node in this form.
+
+        Args: where: its dotted path, for messages; within: definitions it is being inlined from.
+        """
+        if not isinstance(node, dict):
+            return node  # true or false: anything, or nothing
+        if "$ref" in node and len(node) > 1:
+            return self._merged(node, where, within)
+        if len(node.get("allOf", ())) == 1:
+            return self.of({**node["allOf"][0], **{k: v for k, v in node.items() if k != "allOf"}}, where)
+        if _holds_object(node):
+            return self._json_object(node)
+        made: Schema = {key: node[key] for key in _KEPT if key in node}
+        made |= self._constraints(node, where)
+        if node.get("type") == "object" or "properties" in node:
+            made |= self._object(node, where, within)
+        if "items" in node:
+            made["items"] = self.of(node["items"], f"{where}[]", within)
+        if choices := node.get("anyOf") or node.get("oneOf"):
+            made["anyOf"] = [self.of(one, where, within) for one in choices]
+        if "$defs" in node:
+            made["$defs"] = {name: self.of(one, name, within) for name, one in node["$defs"].items()}
+        if self._strict and not made.keys() & {"type", "anyOf", "$ref", "enum", "const"}:
+            raise self._impossible(where, "a value of any type")
+        return made
+
+    def _merged(self, node: Schema, where: str, within: tuple[str, ...]) -> Schema:
+        """A reference with a description of its own: strict mode takes no keyword beside `$ref`."""
+        name = node["$ref"].rpartition("/")[2]
+        if name in within or name not in self._definitions:
+            return {"$ref": node["$ref"]}
+        own = {key: value for key, value in node.items() if key != "$ref"}
+        return self.of({**self._definitions[name], **own}, where, (*within, name))
+
+    def _json_object(self, node: Schema) -> Schema:
+        said = node.get("description", _AS_TEXT)
+        if not self._strict:
+            # Said aloud, because some grammars take silence for "nothing additional".
+            inside = node.get("contentSchema", {"additionalProperties": True})
+            return {"type": "object", "description": said, **inside}
+        return {"type": "string", "description": said if said == _AS_TEXT else f"{said} ({_AS_TEXT})"}
+
+    def _object(self, node: Schema, where: str, within: tuple[str, ...]) -> Schema:
+        below = node.get("properties", {})
+        if "properties" not in node and node.get("additionalProperties") is not False:
+            return self._mapping(node, where, within)
+        return {
+            "properties": {key: self.of(one, f"{where}.{key}", within) for key, one in below.items()},
+            "required": list(below),
+            "additionalProperties": False,
+        }
+
+    def _mapping(self, node: Schema, where: str, within: tuple[str, ...]) -> Schema:
+        if self._strict:
+            raise self._impossible(where, "a mapping with free keys")
+        values = node.get("additionalProperties", True)
+        return {
+            "additionalProperties": self.of(values, f"{where}.*", within)
+            if isinstance(values, dict)
+            else values
+        }
+
+    def _constraints(self, node: Schema, where: str) -> Schema:
+        """Further keywords as they are; in the strict form, what they say as a part of the description."""
+        further = {key: one for key, one in node.items() if key not in (*_KEPT, *_BELOW, *_SILENT)}
+        if not self._strict:
+            return further
+        further.pop("default", None)
+        if foreign := sorted(further.keys() - _SAID.keys()):
+            raise self._impossible(where, f"what JSON Schema says with {foreign[0]!r}")
+        if not further:
+            return {}
+        said = ", ".join(words.format(further[key]) for key, words in _SAID.items() if key in further)
+        own = node.get("description")
+        return {"description": f"{own} ({said})" if own else said}
+
+    def _impossible(self, where: str, what: str) -> ConfigError:
+        return ConfigError(
+            f"model.strict: the output record {self._record} has {what} at {where.strip('.') or 'its root'}, "
+            "which strict endpoints refuse; make it a list of {name, value} or a ptool.records.JsonObject, "
+            "or set model.strict=false"
+        )

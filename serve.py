@@ -1,0 +1,91 @@
+"""`python -m ptool.serve`: the scripted model as an OpenAI-compatible endpoint on loopback (conf/serve.yaml).
+
+For tests, demos and other clients: a run over it gives the same dataset as in-process, and with faults and
+latency it shows what a client does about them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .commands import INTERRUPTED
+from .commands import main as command
+from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from .composition import Sources
+    from .models.serving import Options
+    from .models.serving.app import Model
+    from .settings import ServerSettings, ServeSettings
+
+
+def main() -> int:
+    """Run the command with the process's arguments; returns its exit status."""
+    return command(serve, "serve", schema="ptool.settings.ServeSettings")
+
+
+def serve(settings: ServeSettings, sources: Sources) -> int:
+    """Serve until interrupted; the first line on stdout is `serving URL`."""
+    with contextlib.ExitStack() as stack:
+        model, fingerprint = _model(settings, sources, stack)
+        options = _options(settings.server, fingerprint)
+        try:
+            asyncio.run(_serve(settings.server, model, options))
+        except KeyboardInterrupt:
+            raise SystemExit(INTERRUPTED) from None
+    return 0
+
+
+async def _serve(server: ServerSettings, model: Model, options: Options) -> None:
+    from .models.serving.app import serving
+
+    async with serving(model, options, host=server.host, port=server.port) as up:
+        print(f"serving {up.base_url}", flush=True)
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            counts = up.stats.report()
+            print(f"stopped: {counts['requests']} requests, {counts['answers']} answers", file=sys.stderr)
+
+
+def _model(settings: ServeSettings, sources: Sources, stack: contextlib.ExitStack) -> tuple[Model, str]:
+    """Who answers, and what stands for all it knows."""
+    from .models.serving.recording import Recorder, Replay
+
+    server = settings.server
+    if server.replay is not None:
+        if server.record is not None:
+            raise ConfigError("server.record: got one beside server.replay, expected one or the other")
+        replay = Replay(Path(server.replay))
+        return replay, replay.fingerprint
+    from .endpoints import fingerprint
+    from .synthesis.crew import scripted_model
+
+    scripted, library = scripted_model(settings, sources.folders, sources.prompts())
+    known = fingerprint(library.fingerprints())
+    if server.record is None:
+        return scripted.answer, known
+    recorder = Recorder(Path(server.record), scripted.answer)
+    stack.callback(recorder.close)
+    return recorder, known
+
+
+def _options(server: ServerSettings, fingerprint: str) -> Options:
+    from .models.secrets import key_from
+    from .models.serving import Options, Spell
+
+    elsewhere = {"host", "port", "key_env", "record", "replay", "spell"}
+    return Options(
+        **server.model_dump(exclude=elsewhere),
+        key=key_from(server.key_env, "server.key_env"),
+        spell=Spell(**server.spell.model_dump()),
+        fingerprint=fingerprint,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""A ledger of somebody else: read while its run is under way or was killed, and not a byte changed.
+
+SQLite itself would leave its index file (-shm) behind, and would empty the log (-wal) of a killed run. It
+knows nothing of what items mean.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from ..errors import StoreError
+from .run_folder import LOCK
+from .schema import version_of
+
+_PAGE = 256
+_CALLS = """
+SELECT stage, role, endpoint, answers, prompt_tokens, completion_tokens, cached_tokens, cached_of,
+       usd, unpriced, seconds
+FROM totals ORDER BY stage, role, endpoint
+"""
+_STATUSES = "SELECT stage, role, status, count(*) FROM calls WHERE status <> 'ok' GROUP BY 1, 2, 3"
+_FAILURES = "SELECT stage, role, endpoint, kind, count(*) FROM failures GROUP BY 1, 2, 3, 4"
+
+
+@dataclass(frozen=True)
+class CallTotals:
+    """The answers of one endpoint to one role in one stage, taken together."""
+
+    stage: str
+    role: str
+    endpoint: str
+    answers: int
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    cached_of: int
+    """prompt tokens of those answers that tell how many were cached"""
+    usd: float
+    """of the answers whose price is known"""
+    unpriced: int
+    seconds: float
+    """from sending to answer, added up"""
+
+
+class Reading:
+    """What a ledger holds, by way of an open connection. Raises sqlite3.Error where it is damaged."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._has_calls = version_of(connection, path) >= 2
+
+    def counts(self) -> dict[str, int]:
+        """Stage -> finished items."""
+        return dict(self._connection.execute("SELECT stage, count(*) FROM items GROUP BY stage"))
+
+    def items(self, stage: str) -> Iterator[tuple[str, bytes]]:
+        """A stage's items in the order of their ids, a page of them in memory."""
+        last, sign = "", ">="
+        while page := self._connection.execute(
+            f"SELECT id, body FROM items WHERE stage = ? AND id {sign} ? ORDER BY id LIMIT {_PAGE}",  # noqa: S608
+            (stage, last),
+        ).fetchall():
+            yield from page
+            last, sign = page[-1][0], ">"
+
+    def has(self, stage: str, id: str) -> bool:
+        """Whether an item is finished."""
+        sql = "SELECT 1 FROM items WHERE stage = ? AND id = ?"
+        return self._connection.execute(sql, (stage, id)).fetchone() is not None
+
+    def calls(self) -> list[CallTotals]:
+        """What was answered, by stage, role and endpoint."""
+        return [CallTotals(*row) for row in self._all(_CALLS)]
+
+    def statuses(self) -> dict[tuple[str, str], dict[str, int]]:
+        """(stage, role) -> what answers were that were not 'ok' -> how many."""
+        found: dict[tuple[str, str], dict[str, int]] = {}
+        for stage, role, status, count in self._all(_STATUSES):
+            found.setdefault((stage, role), {})[status] = count
+        return found
+
+    def failures(self) -> list[tuple[str, str, str, str, int]]:
+        """Attempts without an answer: stage, role, endpoint, kind, how many."""
+        return self._all(_FAILURES)
+
+    def _all(self, sql: str) -> list[tuple]:
+        return self._connection.execute(sql).fetchall() if self._has_calls else []
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Reading]:
+    """Read a ledger in a run folder.
+
+    Raises:
+        StoreError: it is damaged, newer than this ptool, or no ledger; also from within the block.
+    """
+    try:
+        with closing(_connected(path)) as connection:
+            yield Reading(connection, path)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: cannot be read as a ledger: {error}") from error
+
+
+def holder(folder: Path) -> str | None:
+    """The number of the process that uses a run folder, 'unknown' if it does not say; None: nobody does."""
+    try:
+        handle = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.read(handle, 32).decode(errors="replace").strip() or "unknown"
+    finally:
+        os.close(handle)
+    return None
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """Under way: with the locks that its process expects. Killed: its log is read without any lock or index
+    file. Ended: the file alone.
+    """
+    in_use, has_log = holder(path.parent) is not None, Path(f"{path}-wal").exists()
+    how = "" if in_use else "&vfs=unix-none" if has_log else "&immutable=1"
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro{how}", uri=True, timeout=10, isolation_level=None
+    )
+    if not in_use:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # so the log's index is made in memory
+    return connection

@@ -1,0 +1,182 @@
+"""The ledger's tables, and how a file of an older version gets them.
+
+`totals` is kept by triggers, in the transaction of the call itself, so what a run cost is known at once
+however many calls there are. It knows SQL and nothing of who writes.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from ..errors import StoreError
+
+VERSION = 2
+"""`user_version` of the schema: 1 had items alone."""
+
+_ITEMS = """
+CREATE TABLE IF NOT EXISTS items (
+  stage TEXT NOT NULL,
+  id    TEXT NOT NULL,
+  body  BLOB NOT NULL,
+  PRIMARY KEY (stage, id)
+) WITHOUT ROWID
+"""
+
+# A rowid table: contents are appended, and only the index of the (random) keys is written all over.
+_CALLS = """
+CREATE TABLE calls (
+  key               BLOB NOT NULL PRIMARY KEY,
+  stage             TEXT NOT NULL,
+  role              TEXT NOT NULL,
+  turn              TEXT NOT NULL,
+  endpoint          TEXT NOT NULL,
+  content           BLOB NOT NULL,
+  finish            TEXT NOT NULL,
+  prompt_tokens     INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  cached_tokens     INTEGER,
+  usd               REAL,
+  seconds           REAL NOT NULL,
+  status            TEXT NOT NULL DEFAULT 'ok'
+)
+"""
+_JUDGED = "CREATE INDEX judged ON calls (stage, role, status) WHERE status <> 'ok'"
+
+_FAILURES = """
+CREATE TABLE failures (
+  stage    TEXT NOT NULL,
+  role     TEXT NOT NULL,
+  turn     TEXT NOT NULL,
+  endpoint TEXT NOT NULL,
+  kind     TEXT NOT NULL,
+  message  TEXT NOT NULL,
+  seconds  REAL NOT NULL
+)
+"""
+
+_TOTALS = """
+CREATE TABLE totals (
+  stage             TEXT NOT NULL,
+  role              TEXT NOT NULL,
+  endpoint          TEXT NOT NULL,
+  answers           INTEGER NOT NULL,
+  prompt_tokens     INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  cached_tokens     INTEGER NOT NULL,
+  cached_of         INTEGER NOT NULL, -- prompt tokens of the answers that tell what was cached
+  usd               REAL NOT NULL,
+  unpriced          INTEGER NOT NULL,
+  seconds           REAL NOT NULL,
+  PRIMARY KEY (stage, role, endpoint)
+) WITHOUT ROWID
+"""
+_COUNT = """
+CREATE TRIGGER count AFTER INSERT ON calls BEGIN
+  INSERT INTO totals VALUES (
+    new.stage, new.role, new.endpoint, 1, new.prompt_tokens, new.completion_tokens,
+    ifnull(new.cached_tokens, 0), iif(new.cached_tokens IS NULL, 0, new.prompt_tokens),
+    ifnull(new.usd, 0), new.usd IS NULL, new.seconds
+  ) ON CONFLICT (stage, role, endpoint) DO UPDATE SET
+    answers           = answers + 1,
+    prompt_tokens     = prompt_tokens + excluded.prompt_tokens,
+    completion_tokens = completion_tokens + excluded.completion_tokens,
+    cached_tokens     = cached_tokens + excluded.cached_tokens,
+    cached_of         = cached_of + excluded.cached_of,
+    usd               = usd + excluded.usd,
+    unpriced          = unpriced + excluded.unpriced,
+    seconds           = seconds + excluded.seconds;
+END
+"""
+_MIGRATIONS = ((_ITEMS,), (_CALLS, _JUDGED, _FAILURES, _TOTALS, _COUNT))
+"""What makes version n of version n-1, first to last."""
+
+_CHECKPOINT_PAGES = (
+    16_000  # 64 MB: commits change many pages of the keys' index, most of them again and again
+)
+_WAL_KEPT = 64 * 1024 * 1024
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """A connection whose commits are on disk when they return; it begins no transactions by itself.
+
+    Raises:
+        StoreError: the file was written by a newer ptool, or is another program's.
+        sqlite3.Error: it is no database, or cannot be opened.
+    """
+    connection = sqlite3.connect(path, timeout=10, check_same_thread=False, isolation_level=None)
+    try:
+        version_of(connection, path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the file to `VERSION`, wholly or not at all.
+
+    Raises:
+        StoreError: it was written by a newer ptool, or is another program's.
+        sqlite3.Error: it cannot be read or written.
+    """
+    if version_of(connection, path) == VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statements in _MIGRATIONS[version_of(connection, path) :]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def version_of(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of a ledger, 0 for an empty file.
+
+    Raises:
+        StoreError: it was written by a newer ptool, or is another program's.
+    """
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found > VERSION:
+        raise StoreError(
+            f"{path}: a ledger of version {found}, expected at most {VERSION}; use a newer ptool"
+        )
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    if found < 0 or (tables and "items" not in tables):
+        raise StoreError(f"{path}: another program's database, expected a ledger of ptool")
+    return found
+
+
+def unwritable(path: Path, error: Exception) -> StoreError:
+    """What a write that failed is called, and what to do about it."""
+    advice = "free some space" if _full(path, error) else "mend that"
+    what = "disk full" if _full(path, error) else str(error)
+    return StoreError(f"{path}: cannot be written: {what}; {advice}, and the same command goes on from there")
+
+
+def unusable(path: Path, error: sqlite3.Error) -> StoreError:
+    """What a file that cannot be opened as a ledger is called."""
+    if _full(path, error):
+        return unwritable(path, error)
+    return StoreError(f"{path}: not usable as a ledger: {error}")
+
+
+def _full(path: Path, error: Exception) -> bool:
+    """SQLite says "disk I/O error" where it is its index file that does not fit any more."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
+    if code != sqlite3.SQLITE_IOERR:
+        return code == sqlite3.SQLITE_FULL
+    try:
+        return os.statvfs(path.parent).f_bavail == 0
+    except OSError:
+        return False

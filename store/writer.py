@@ -1,0 +1,165 @@
+"""One thread that writes: whatever has queued up while the last group was committed is the next group.
+
+So waiting for durability costs one fsync for everything under way. It knows rows, not what they mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ..errors import StoreError
+from .schema import unwritable
+
+GROUP = 512
+"""Most rows of one commit."""
+
+_CHUNKS = (64, 8, 1)
+"""Rows of one statement. sqlite3 gives up the interpreter's lock once a statement, and then queues for it
+again, up to 5 ms each time beside a busy event loop; a few sizes, so that statements stay prepared."""
+
+Waiter: TypeAlias = "Future[None] | asyncio.Future[None] | None"
+
+
+@dataclass(frozen=True)
+class Insert:
+    """A statement that takes any number of rows."""
+
+    order: int
+    """statements of one group run in this order"""
+    head: str
+    """such as 'INSERT INTO items VALUES'"""
+    width: int
+    """values of a row"""
+    tail: str = ""
+    """such as 'ON CONFLICT DO NOTHING'"""
+
+    def sql(self, rows: int) -> str:
+        """The statement for so many rows."""
+        return _sql(self, rows)
+
+
+@cache
+def _sql(insert: Insert, rows: int) -> str:
+    row = f"({', '.join('?' * insert.width)})"
+    return f"{insert.head} {', '.join([row] * rows)} {insert.tail}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A statement for one row at a time."""
+
+    order: int
+    text: str
+
+
+Statement = Insert | Change
+_Write = tuple[Statement | None, tuple[Any, ...], Waiter]
+
+
+class Writer:
+    """The writing thread of one ledger.
+
+    Args: connection: its own, in autocommit mode; path: for messages.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection, self._path = connection, path
+        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+        self._thread.start()
+
+    def write(self, statement: Statement, row: tuple[Any, ...], waiter: Waiter = None) -> None:
+        """Queue a row; the waiter is done once it is on disk, or holds the StoreError."""
+        self._queue.put((statement, row, waiter))
+
+    def flush(self) -> None:
+        """Return once everything queued so far is on disk, or has failed to get there."""
+        done: Future[None] = Future()
+        self._queue.put((None, (), done))
+        done.exception()
+
+    def close(self) -> None:
+        """Write what is queued and end the thread."""
+        self._queue.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group, last = [first], False
+            with suppress(queue.Empty):
+                while len(group) < GROUP:
+                    following = self._queue.get_nowait()
+                    if following is None:
+                        last = True
+                        break
+                    group.append(following)
+            _tell(group, self._commit(group))
+            if last:
+                return
+
+    def _commit(self, group: Sequence[_Write]) -> StoreError | None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for sql, values in _statements(group):
+                self._connection.execute(sql, values)
+            self._connection.execute("COMMIT")
+        except Exception as error:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            return unwritable(self._path, error)
+        return None
+
+
+def _statements(group: Sequence[_Write]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """The group's rows in as few statements as possible; rows of one statement keep their order."""
+    rows: dict[Statement, list[tuple[Any, ...]]] = {}
+    for statement, row, _ in group:
+        if statement is not None:
+            rows.setdefault(statement, []).append(row)
+    for statement in sorted(rows, key=lambda one: one.order):
+        if isinstance(statement, Change):
+            yield from ((statement.text, row) for row in rows[statement])
+        else:
+            yield from _chunks(statement, rows[statement])
+
+
+def _chunks(insert: Insert, rows: list[tuple[Any, ...]]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    start = 0
+    for size in _CHUNKS:
+        while len(rows) - start >= size:
+            yield insert.sql(size), tuple(value for row in rows[start : start + size] for value in row)
+            start += size
+
+
+def _tell(group: Sequence[_Write], fault: StoreError | None) -> None:
+    """Wake everybody who waits: an event loop once, however many of its tasks wait."""
+    loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for *_, waiter in group:
+        if isinstance(waiter, asyncio.Future):
+            loops.setdefault(waiter.get_loop(), []).append(waiter)
+        elif waiter is not None:
+            _settle([waiter], fault)
+    for loop, waiters in loops.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, waiters, fault)
+
+
+def _settle(waiters: Sequence[Future[None] | asyncio.Future[None]], fault: StoreError | None) -> None:
+    for waiter in waiters:
+        if waiter.done():  # cancelled; what it waited for is written all the same
+            continue
+        if fault is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(fault)

@@ -1,0 +1,211 @@
+"""What a whole run would ask, scaled up from its rehearsal: calls, tokens, cost and time by stage and role.
+
+Trees are taken as they were played, profiles by the number of answers their layers need (§4.2), histories by
+(user, scenario) and episodes by queries. It asks nobody and knows no prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from operator import mul
+
+from ..models.endpoint import Endpoint, Price
+from ..models.offline import OfflineModel
+from ..settings import BudgetSettings, Settings
+from ..trees.layer_sizes import layer_sizes
+from .rehearsal import Played, Rehearsal
+
+STAGE_OF = {
+    "designer": "api_tree",
+    "clusterer": "feature_tree",
+    "profile_writer": "profiles",
+    "chooser": "histories",
+    "actor": "histories",
+}
+"""Role -> the stage that asks it; all others speak in episodes."""
+STAGES = ("api_tree", "feature_tree", "profiles", "histories", "episodes")
+TIGHT = 0.8
+"""Share of a budget from which on an estimate is too close to it to be relied on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one role would be asked in the whole run; tokens at four characters each."""
+
+    stage: str
+    role: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    usd: float | None
+    """None: the price is not known"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much larger the run is than what was played."""
+
+    calls: float
+    tokens: float
+    """received ones: an answer may hold more in the run"""
+
+
+def estimate(
+    settings: Settings, rehearsal: Rehearsal, endpoints: Mapping[str, Endpoint], *, given_tree: bool
+) -> tuple[Line, ...]:
+    """Scale a rehearsal up to the run, in the order of the stages.
+
+    Args:
+        settings: the run's.
+        rehearsal: how it was played small.
+        endpoints: role -> endpoint, "default" for the others.
+        given_tree: whether the API tree is brought along, so that nobody designs it.
+    """
+    scales = {stage: _scale(stage, settings, rehearsal.played) for stage in STAGES}
+    lines = []
+    for role, heard in rehearsal.heard.items():
+        stage = STAGE_OF.get(role, "episodes")
+        if stage == "api_tree" and given_tree:
+            continue
+        scale = scales[stage]
+        sent, received = (
+            round(heard.prompt_tokens * scale.calls),
+            round(heard.completion_tokens * scale.tokens),
+        )
+        usd = cost(endpoints.get(role) or endpoints["default"], sent, received)
+        lines.append(Line(stage, role, round(heard.calls * scale.calls), sent, received, usd))
+    return tuple(sorted(lines, key=lambda line: STAGES.index(line.stage)))
+
+
+def _scale(stage: str, settings: Settings, played: Played) -> Scale:
+    if stage == "profiles":
+        return _profiles(settings.assignment, settings.users, played)
+    if stage == "histories":
+        factor = settings.users * len(settings.scenarios()) / played.histories
+    elif stage == "episodes":
+        factor = settings.users * settings.queries_per_user / played.tasks
+    else:
+        factor = played.trees
+    return Scale(factor, factor)
+
+
+def _profiles(assignment: str, users: int, played: Played) -> Scale:
+    """Top-down is not linear in users: an answer holds as many values as its layer has children (§4.2)."""
+    if assignment != "top_down":
+        factor = users / played.people
+        return Scale(1 if assignment == "single_pass" else factor, factor)
+    calls, values = _top_down(users, played.layers)
+    calls_played, values_played = _top_down(played.people, played.layers)
+    return Scale(calls / calls_played, values / values_played)
+
+
+def _top_down(users: int, layers: int) -> tuple[int, int]:
+    """(answers, bundles in them) that N users take; nobody is asked for branches without users."""
+    sizes = layer_sizes(users, layers)
+    answers = [min(above, users) for above in accumulate(sizes[:-1], mul, initial=1)]
+    return sum(answers), sum(map(mul, answers, sizes))
+
+
+def cost(endpoint: Endpoint, sent: int, received: int) -> float | None:
+    """US dollars for so many tokens; None where the price is not known."""
+    free = isinstance(endpoint.client, OfflineModel) or getattr(endpoint.client, "free", False)
+    price = endpoint.price or (Price(0, 0) if free else None)
+    return price.usd(sent, received) if price else None
+
+
+def total(lines: Sequence[Line]) -> Line:
+    """All lines together; the cost is unknown as soon as one of them is."""
+    priced = [line.usd for line in lines if line.usd is not None]
+    return Line(
+        stage="all",
+        role="",
+        calls=sum(line.calls for line in lines),
+        prompt_tokens=sum(line.prompt_tokens for line in lines),
+        completion_tokens=sum(line.completion_tokens for line in lines),
+        usd=sum(priced) if len(priced) == len(lines) else None,
+    )
+
+
+def against_budget(lines: Sequence[Line], budget: BudgetSettings) -> Iterator[str]:
+    """What every limit of the budget comes to beside the estimate, a line each."""
+    everything = total(lines)
+    tokens = everything.prompt_tokens + everything.completion_tokens
+    for key, limit, needed in (
+        ("usd", budget.usd, everything.usd),
+        ("tokens", budget.tokens, tokens),
+        ("calls", budget.calls, everything.calls),
+    ):
+        if limit is not None:
+            yield f"budget.{key}={limit:,}: {_verdict(limit, needed)}"
+
+
+def _verdict(limit: float, needed: float | None) -> str:
+    if needed is None:
+        return "cannot be kept, because a price is unknown; give model.price, or a price list as prices"
+    about = (
+        f"the run needs about {needed:,.2f}"
+        if isinstance(needed, float)
+        else f"the run needs about {needed:,}"
+    )
+    if needed > limit:
+        return f"will not suffice, {about}"
+    return (
+        f"may not suffice, {about} and what models get wrong"
+        if needed > TIGHT * limit
+        else f"suffices, {about}"
+    )
+
+
+def wall_time(
+    settings: Settings,
+    lines: Sequence[Line],
+    endpoints: Mapping[str, Endpoint],
+    seconds: Mapping[str, float],
+) -> float | None:
+    """Seconds the run would take if every call took as long as the one that was tried; None: not all were.
+
+    Args:
+        settings: the run's, for its concurrency.
+        lines: the estimate.
+        endpoints: role -> endpoint, "default" for the others.
+        seconds: role -> how long a call of its endpoint took.
+    """
+    served: dict[Endpoint, list[Line]] = {}
+    waited = 0.0
+    for line in lines:
+        if line.role not in seconds:
+            return None
+        endpoint = endpoints.get(line.role) or endpoints["default"]
+        served.setdefault(endpoint, []).append(line)
+        waited += line.calls * seconds[line.role] / _width(line, settings, endpoint)
+    return max(waited, *(_allowed(endpoint, total(several)) for endpoint, several in served.items()))
+
+
+def _width(line: Line, settings: Settings, endpoint: Endpoint) -> int:
+    """Calls of a stage that can be under way at once."""
+    if isinstance(endpoint.client, OfflineModel):
+        return 1  # it answers in this very process
+    scenarios = len(settings.scenarios())
+    at_once = {
+        "api_tree": scenarios,  # each grows depth first
+        "feature_tree": 1,  # batches are shown one after another
+        "profiles": max(1, line.calls // 2) if settings.assignment == "top_down" else 1,
+        "histories": settings.users * scenarios,
+        "episodes": settings.users * settings.queries_per_user,
+    }
+    most = endpoint.limits.concurrency or settings.concurrency
+    return min(settings.concurrency, most, at_once[line.stage])
+
+
+def _allowed(endpoint: Endpoint, served: Line) -> float:
+    """Seconds that the endpoint's limits per minute demand, at least."""
+    limits = endpoint.limits
+    tokens = served.prompt_tokens + served.completion_tokens
+    minutes = [
+        needed / limit
+        for needed, limit in ((served.calls, limits.requests_per_minute), (tokens, limits.tokens_per_minute))
+        if limit is not None
+    ]
+    return 60 * max(minutes, default=0.0)

@@ -1,0 +1,194 @@
+"""kill -9 at any moment of a run over an endpoint: the same bytes in the end, and next to nothing paid twice.
+
+A process is forked for every start, so that nothing is imported again. It tells, in memory shared with this
+process, how many calls it has sent and how many of their answers are on disk: the difference is what a kill
+may cost.
+"""
+
+import json
+import mmap
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from struct import pack_into, unpack_from
+from typing import Any
+
+import pytest
+from acceptance_bench import derived
+from hydra import compose, initialize_config_module
+from omegaconf import OmegaConf
+from ptool.commands import _attempt
+from ptool.composition import Sources
+from ptool.models.chat_completions import ChatCompletions
+from ptool.run import synthesise
+from ptool.settings import Settings, validated
+from ptool.store import Ledger
+
+WORDS = ("scenario=tiny", "users=6", "queries_per_user=6", "concurrency=16", "run.dir=run")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """ptool.serve in a process of its own."""
+
+    url: str
+
+    def stats(self) -> dict[str, Any]:
+        """What it was asked since the last reset."""
+        with urllib.request.urlopen(self.url.replace("/v1", "/stats")) as reply:
+            return json.load(reply)
+
+    def reset(self) -> None:
+        """Forget what was asked."""
+        urllib.request.urlopen(self.url.replace("/v1", "/stats/reset"), data=b"").close()
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Endpoint]:
+    """The scripted model, 20 ms away."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ptool.serve", "server.port=0", "server.latency=0.02"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    yield Endpoint(process.stdout.readline().removeprefix("serving ").strip())
+    process.terminate()
+    process.communicate()
+
+
+@pytest.fixture(scope="module")
+def settings(endpoint: Endpoint) -> Settings:
+    """Those of the run; composed once, as Hydra takes longer than a start."""
+    model = ("model=openai_compatible", f"model.base_url={endpoint.url}", "model.model=ptool-scripted")
+    with initialize_config_module("ptool.conf", version_base="1.3"):
+        container = OmegaConf.to_container(compose("config", [*WORDS, *model]), resolve=True)
+    assert isinstance(container, dict)
+    return validated({str(key): value for key, value in container.items()})
+
+
+class Shared:
+    """Numbers a process keeps counting until it is killed."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, 16)
+
+    def add(self, sent: int = 0, kept: int = 0) -> None:
+        """Count a call that is sent, or an answer that is on disk."""
+        before = unpack_from("qq", self._memory)
+        pack_into("qq", self._memory, 0, before[0] + sent, before[1] + kept)
+
+    def in_flight(self) -> int:
+        """Calls sent whose answers are not on disk."""
+        sent, kept = unpack_from("qq", self._memory)
+        return sent - kept
+
+
+def started(settings: Settings, folder: Path, shared: Shared) -> int:
+    """The command in a forked process; returns its number."""
+    child = os.fork()
+    if child:
+        return child
+    os.chdir(folder)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    sys.stderr = (folder / "stderr").open("w")
+    create, keep = ChatCompletions.create, Ledger.keep
+
+    async def sending(self: ChatCompletions, *rest: Any, **named: Any) -> Any:
+        shared.add(sent=1)
+        return await create(self, *rest, **named)
+
+    async def keeping(self: Ledger, answer: Any) -> None:
+        await keep(self, answer)
+        shared.add(kept=1)
+
+    ChatCompletions.create, Ledger.keep = sending, keeping
+    try:
+        status = _attempt(lambda: (settings, Sources()), synthesise)
+    except BaseException as error:
+        (folder / "stderr").write_text(repr(error))
+        status = 99
+    os._exit(status)
+
+
+def ended(child: int, seconds: float | None) -> int:
+    """Kill the process after a while, or let it end; returns its exit status, negative for a signal."""
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A run that nobody disturbed."""
+
+    files: dict[str, bytes]
+    seconds: float
+    calls: int
+
+
+@pytest.fixture(scope="module")
+def whole(endpoint: Endpoint, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """Twice: the first one imports what the forked processes need, the second is timed."""
+    with pytest.MonkeyPatch.context() as here:
+        here.chdir(tmp_path_factory.mktemp("warm"))
+        assert _attempt(lambda: (settings, Sources()), synthesise) == 0
+    folder = tmp_path_factory.mktemp("whole")
+    endpoint.reset()
+    begun = time.perf_counter()
+    assert ended(started(settings, folder, Shared()), None) == 0, (folder / "stderr").read_text()
+    stats = endpoint.stats()
+    assert stats["repeated"] == 0
+    return Whole(derived(folder / "run"), time.perf_counter() - begun, stats["answers"])
+
+
+def killed(
+    kills: int, seed: int, endpoint: Endpoint, settings: Settings, whole: Whole, folders: Path
+) -> tuple[int, int]:
+    """Kill runs at so many moments, going on with each until it ends: calls paid twice, calls in flight."""
+    rng, repeated, allowed, done = random.Random(seed), 0, 0, 0
+    for number in range(kills):
+        folder = folders / str(number)
+        folder.mkdir()
+        endpoint.reset()
+        in_flight = 0
+        while True:
+            shared = Shared()
+            wait = rng.random() * whole.seconds if done < kills else None
+            status = ended(started(settings, folder, shared), wait)
+            if status != -signal.SIGKILL:
+                break
+            done += 1
+            in_flight += shared.in_flight()
+        assert status == 0, (folder / "stderr").read_text()
+        assert derived(folder / "run") == whole.files
+        with Ledger(folder / "run" / "ledger.sqlite") as ledger:
+            ledger.check()
+            assert ledger.spent().calls == whole.calls
+        twice = endpoint.stats()["repeated"]
+        assert twice <= in_flight
+        repeated, allowed = repeated + twice, allowed + in_flight
+        if done == kills:
+            break
+    assert done == kills
+    return repeated, allowed
+
+
+def test_five_kills(endpoint: Endpoint, settings: Settings, whole: Whole, tmp_path: Path) -> None:
+    killed(5, 5, endpoint, settings, whole, tmp_path)
+
+
+@pytest.mark.slow
+def test_fifty_kills(endpoint: Endpoint, settings: Settings, whole: Whole, tmp_path: Path) -> None:
+    begun = time.perf_counter()
+    repeated, in_flight = killed(50, 50, endpoint, settings, whole, tmp_path)
+    print(f"paid twice {repeated}, in flight at the kills {in_flight}, {time.perf_counter() - begun:.0f} s")
+    assert in_flight > 0  # otherwise no kill has hit a call

@@ -1,0 +1,83 @@
+"""Nodes are placed one by one, and every such answer is a partition into clusters."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ptool.agents.placing import placed
+from ptool.models.wire import schema_of
+from ptool.records import Clusters
+from pydantic import ValidationError
+
+NODES = [{"id": 3, "name": "home_address"}, {"id": 7, "name": "low price!"}, {"id": 9, "name": "deliver_to"}]
+
+
+def place(parent, kind="basic", description="What one knows."):
+    return {"parent": parent, "description": description, "kind": kind}
+
+
+def test_nodes_with_the_same_parent_are_one_cluster():
+    said = {
+        "n3_home_address": place("address", description="Where they live."),
+        "n7_low_price": place("thrift", "implicit"),
+        "n9_deliver_to": place("address", "implicit", "Another word."),
+    }
+    clusters = placed(NODES).model_validate({"nodes": said})
+    assert isinstance(clusters, Clusters)
+    assert [one.model_dump() for one in clusters.clusters] == [
+        {"name": "address", "description": "Where they live.", "kind": "basic", "members": (3, 9)},
+        {"name": "thrift", "description": "What one knows.", "kind": "implicit", "members": (7,)},
+    ]
+
+
+def test_where_kinds_are_known_no_cluster_holds_both():
+    nodes = [dict(one, kind=kind) for one, kind in zip(NODES, ("basic", "implicit", "implicit"), strict=True)]
+    said = {key: place("life") for key in ("n3_home_address", "n7_low_price", "n9_deliver_to")}
+    clusters = placed(nodes).model_validate({"nodes": said}).clusters
+    assert [(one.name, one.kind, one.members) for one in clusters] == [
+        ("life", "basic", (3,)),
+        ("life_implicit", "implicit", (7, 9)),
+    ]
+
+
+def test_an_answer_in_clusters_is_right_too():
+    whole = {"clusters": [{"name": "a", "description": "d", "kind": "basic", "members": [3, 7, 9]}]}
+    assert placed(NODES).model_validate(whole).model_dump() == Clusters.model_validate(whole).model_dump()
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_every_node_has_a_key_of_its_own_that_reminds_of_its_name(strict):
+    schema = schema_of(placed(NODES), strict)
+    keys = ["n3_home_address", "n7_low_price", "n9_deliver_to"]
+    assert schema["required"] == ["nodes"]
+    assert list(schema["$defs"]["Nodes"]["properties"]) == schema["$defs"]["Nodes"]["required"] == keys
+    assert placed(NODES) is placed(list(NODES))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"nodes": {"n3_home_address": place("a"), "n7_low_price": place("b")}},
+        {"nodes": {key: place("a") for key in ("n3_home_address", "n7_low_price", "n9_deliver_to", "n10_x")}},
+        {"nodes": {key: place("a", "odd") for key in ("n3_home_address", "n7_low_price", "n9_deliver_to")}},
+        {"nodes": []},
+        {"nodes": {}, "clusters": []},
+        {},
+    ],
+)
+def test_a_node_left_out_invented_or_of_no_kind_is_refused(said):
+    with pytest.raises(ValidationError):
+        placed(NODES).model_validate(said)
+
+
+NAMES = st.lists(st.text(max_size=60), min_size=1, max_size=12)
+
+
+@given(NAMES, st.data())
+def test_whatever_the_names_every_node_is_in_exactly_one_cluster(names, data):
+    nodes = [{"id": number, "name": name} for number, name in enumerate(names)]
+    form = placed(nodes)
+    keys = list(form.model_json_schema()["$defs"]["Nodes"]["properties"])
+    parents = data.draw(st.lists(st.sampled_from("abc"), min_size=len(keys), max_size=len(keys)))
+    said = {key: place(parent) for key, parent in zip(keys, parents, strict=True)}
+    members = [one for cluster in form.model_validate({"nodes": said}).clusters for one in cluster.members]
+    assert sorted(members) == list(range(len(names)))

@@ -1,0 +1,196 @@
+"""`python -m ptool.check` from outside, and what it makes of endpoints that fail."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_module
+from omegaconf import OmegaConf
+from ptool.composition import Sources
+from ptool.errors import (
+    EndpointDownError,
+    KeyRefusedError,
+    PtoolError,
+    RefusedRequestError,
+    UnreachableModelError,
+    UnusableAnswerError,
+)
+from ptool.models.fake import FakeModel
+from ptool.models.faults import AttemptError, Kind
+from ptool.settings import validated
+from ptool.synthesis.checkup import Checkup, check_up, in_one_line
+from ptool.synthesis.findings import report
+from rich.console import Console
+
+
+def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The command in a folder of its own, its temporary files in another."""
+    (folder / "here").mkdir(exist_ok=True)
+    (folder / "scratch").mkdir(exist_ok=True)
+    return subprocess.run(
+        command(*words), cwd=folder / "here", env=apart(folder), capture_output=True, text=True, timeout=120
+    )
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "ptool.check", *words]
+
+
+def apart(folder: Path) -> dict[str, str]:
+    return {**os.environ, "TMPDIR": str(folder / "scratch")}
+
+
+def left(folder: Path) -> list[str]:
+    """What the command left in its folder and among temporary files."""
+    return [one.name for part in ("here", "scratch") for one in (folder / part).iterdir()]
+
+
+def checked(*overrides: str) -> Checkup:
+    """A checkup of the tiny scenario in this process."""
+    with initialize_config_module("ptool.conf", version_base="1.3"):
+        config = OmegaConf.to_container(compose("config", ["scenario=tiny", *overrides]), resolve=True)
+    assert isinstance(config, dict)
+    return check_up(validated({str(key): value for key, value in config.items()}), Sources())
+
+
+def shown(checkup: Checkup) -> str:
+    """What a person reads."""
+    screen = io.StringIO()
+    report(checkup, Console(width=200, file=screen))
+    return screen.getvalue()
+
+
+class Failing(FakeModel):
+    """Fails every call in one way."""
+
+    def __init__(self, kind: Kind, message: str = "said by the endpoint") -> None:
+        def fail(*_: Any) -> str:
+            raise AttemptError(kind, message)
+
+        super().__init__(fail)
+
+
+class Rambling(FakeModel):
+    """Answers, and never with a record."""
+
+    note = "rambling \x1b[31m[bold]model"
+
+    def __init__(self) -> None:
+        super().__init__(lambda *_: "It depends.")
+
+
+def model(name: str, role: str | None = None, **arguments: str) -> list[str]:
+    """Overrides that put a model of this file in the place of the run's, or of one role's."""
+    if role is None:
+        given = (f"+model.{key}={value}" for key, value in arguments.items())
+        return [f"model._target_={__name__}.{name}", "~model.slips", *given]
+    spec = ",".join(
+        f"{key}:{value}" for key, value in {"_target_": f"{__name__}.{name}", **arguments}.items()
+    )
+    return [f"agent.{role}.model={{{spec}}}"]
+
+
+def test_a_good_configuration_is_reported_and_nothing_is_left(tmp_path: Path) -> None:
+    done = run("scenario=tiny", folder=tmp_path)
+    assert (done.returncode, done.stderr, left(tmp_path)) == (0, "", [])
+    assert "for a Verdict: the record, in" in done.stdout
+    assert "estimated from a rehearsal with the scripted model" in done.stdout
+    assert done.stdout.splitlines()[-1].strip() == "every endpoint answers"
+
+
+def test_the_users_mistakes_are_said_as_the_run_says_them(tmp_path: Path) -> None:
+    done = run("scenario=tiny", "judges=[critic]", folder=tmp_path)
+    assert (done.returncode, done.stdout, left(tmp_path)) == (2, "", [])
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("config error: judges: got 'critic', there are roles")
+
+
+def test_an_interrupted_check_leaves_nothing(tmp_path: Path) -> None:
+    run("--help", folder=tmp_path)  # makes the folders
+    process = subprocess.Popen(
+        command("scale=paper", "scenario=training"),
+        cwd=tmp_path / "here", env=apart(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not any(one.startswith("ptool-check-") for one in left(tmp_path)):
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout, left(tmp_path)) == (130, "", [])
+    assert stderr.splitlines() == ["interrupted before anything was made"]
+
+
+def test_every_endpoint_is_asked_once_and_one_that_fails_is_said() -> None:
+    found = checked(*model("Failing", "verifier", kind="unauthorised"))
+    first, second = sorted(found.trials, key=lambda one: one.fault or "")
+    assert (first.fault, "verifier" in first.roles, first.usage.calls) == (None, False, 1)
+    assert second.roles == ("verifier",)
+    assert second.fault is not None
+    assert second.fault.startswith("the key is refused: ")
+    assert (found.exit_status, found.seconds) == (1, None)
+    assert shown(found).splitlines()[-1] == "1 of 2 endpoints fail"
+
+
+def test_an_answer_that_is_no_record_is_a_failure_and_asked_only_once() -> None:
+    found = checked(*model("Rambling"))
+    (trial,) = found.trials
+    assert isinstance(trial.endpoint.client, Rambling)
+    assert trial.endpoint.client.calls == 1
+    assert trial.fault is not None
+    assert trial.fault.startswith("it answers, but not with the record: ")
+    assert found.exit_status == 1
+    text = shown(found)
+    assert "\x1b" not in text
+    assert "[bold]model" in text  # no markup is read in it
+
+
+def test_the_estimate_is_there_though_the_endpoint_fails() -> None:
+    found = checked(*model("Failing", kind="connection"), "budget.calls=5")
+    assert found.lines[0].role == "designer"
+    assert found.trials[0].fault is not None
+    assert found.trials[0].fault.startswith("unreachable: ")
+    assert "kept" not in found.trials[0].fault
+    assert found.budget[0].startswith("budget.calls=5: will not suffice, the run needs about 8")
+
+
+def test_without_a_rehearsal_an_endpoint_is_asked_something_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise PtoolError("the kit is on fire")
+
+    monkeypatch.setattr("ptool.synthesis.checkup.rehearse", refuse)
+    found = checked(*model("Rambling"))
+    assert (found.lines, found.trials[0].endpoint.client.calls) == ((), 1)  # type: ignore[attr-defined]
+    assert "no estimate: the scripted model cannot rehearse this run (the kit is on fire)" in shown(found)
+
+
+def caused(error: PtoolError, kind: Kind) -> PtoolError:
+    error.__cause__ = AttemptError(kind, "x")
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (KeyRefusedError("OPENAI_API_KEY is refused"), "the key is refused: OPENAI_API_KEY is refused"),
+        (EndpointDownError("no answer for 5 s"), "unreachable: no answer for 5 s"),
+        (UnreachableModelError("a\nb"), "unreachable: a b"),
+        (caused(UnreachableModelError("late"), "timeout"), "no answer in time: late"),
+        (caused(UnreachableModelError("boom"), "server"), "it fails: boom"),
+        (RefusedRequestError("The model `gpt-9` does not exist"), "model not found: The model"),
+        (RefusedRequestError("model 'x' not found, try pulling it"), "model not found: model 'x'"),
+        (
+            RefusedRequestError("This model's maximum context length is 4096 tokens"),
+            "the question is too long for its context: This",
+        ),
+        (RefusedRequestError("temperature: unsupported"), "the request is refused: temperature"),
+        (UnusableAnswerError("not JSON", "malformed"), "it answers, but not with the record: not JSON"),
+    ],
+)
+def test_a_fault_is_one_line_that_begins_with_what_it_is(error: PtoolError, words: str) -> None:
+    assert in_one_line(error).startswith(words)

@@ -1,0 +1,268 @@
+"""`python -m ptool.status`: what it says of a run, and that it changes nothing."""
+
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from hashlib import sha256
+from io import StringIO
+from pathlib import Path
+
+import orjson
+import pytest
+from ptool.errors import StoreError
+from ptool.records.calls import Answer, Failure
+from ptool.status import UNREACHABLE, StageStatus, Status, status_of
+from ptool.status_page import cost, show
+from ptool.store import Ledger, RunFolder
+from ptool.synthesis import stages
+from rich.console import Console
+
+STAGES = ("api_tree", "feature_tree", "profiles", "histories", "episodes")
+
+
+def command(name: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", f"ptool.{name}", *words],
+        cwd=folder, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file: name -> hash."""
+    return {
+        str(file.relative_to(folder)): sha256(file.read_bytes()).hexdigest()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run."""
+    folder = tmp_path_factory.mktemp("whole")
+    command("run", "scenario=tiny", "run.dir=run", folder=folder)
+    return folder / "run"
+
+
+@pytest.fixture
+def run(whole: Path, tmp_path: Path) -> Path:
+    """A copy of it, in which nobody was asked anything."""
+    copy = Path(shutil.copytree(whole, tmp_path / "run"))
+    connection = sqlite3.connect(copy / "ledger.sqlite")
+    with connection:
+        connection.execute("DELETE FROM calls")
+        connection.execute("DELETE FROM totals")
+    connection.close()
+    return copy
+
+
+def left(status: Status) -> dict[str, int | None]:
+    return {one.stage: one.left for one in status.stages}
+
+
+def page(status: Status) -> str:
+    said = StringIO()
+    show(status, Console(file=said, width=160, highlight=False))
+    return said.getvalue()
+
+
+def answer(number: int, **changed: object) -> Answer:
+    given = {
+        "key": number.to_bytes(16), "stage": "episodes", "role": "user", "turn": "t",
+        "endpoint": "m at there", "content": "{}", "finish": "stop", "prompt_tokens": 1000,
+        "completion_tokens": 10, "cached_tokens": None, "usd": 0.25, "seconds": 0.5,
+    }  # fmt: skip
+    return Answer(**{**given, **changed})
+
+
+def forget(run: Path, *names: str, **items: str) -> None:
+    """Take files of a run away, and items of its ledger: stage -> condition."""
+    for name in names:
+        (run / name).unlink()
+    with Ledger(run / "ledger.sqlite") as ledger:
+        for stage, condition in items.items():
+            ledger._writer._connection.execute(f"DELETE FROM items WHERE stage = '{stage}' AND {condition}")
+
+
+def test_a_finished_run_has_nothing_left(run: Path) -> None:
+    before = contents(run)
+    found = status_of(run)
+    assert left(found) == dict.fromkeys(STAGES, 0)
+    assert (found.finished, found.in_use_by, found.scenario) == (True, None, "tiny")
+    assert found.stages[3:] == (StageStatus("histories", 4, 4, 0), StageStatus("episodes", 20, 20, 0))
+    assert sum(found.episodes.values()) == 20
+    assert found.next == "nothing is left; the same command asks no model and writes the same files"
+    assert contents(run) == before
+
+
+def test_the_scripted_model_is_free_and_known_to_be(whole: Path) -> None:
+    found = status_of(whole)
+    assert {(one.stage, one.role) for one in found.calls} >= {("episodes", "user"), ("api_tree", "designer")}
+    assert (found.usd, found.unpriced, found.failures) == (0.0, 0, {})
+    assert "cost: $0.0000\n" in page(found)
+
+
+def test_the_stage_of_unreachable_episodes_is_the_pipelines() -> None:
+    assert UNREACHABLE == stages.UNREACHABLE
+
+
+def test_what_is_left_is_counted(run: Path) -> None:
+    files = ("dataset/samples.jsonl", "episodes.jsonl")
+    forget(run, *files, episodes="id LIKE '%u0001%'")
+    found = status_of(run)
+    assert (left(found)["episodes"], found.finished) == (5, False)
+    assert found.next == "the same command goes on with episodes, 5 left"
+    forget(run, "tasks.jsonl", "histories.jsonl", histories="id = 'tiny-u0002'", episodes="1")
+    found = status_of(run)
+    assert (left(found)["histories"], left(found)["episodes"]) == (1, 20)
+    assert found.next == "the same command goes on with histories, 1 left"
+    forget(run, "feature_tree.svg")
+    assert left(status_of(run))["feature_tree"] is None
+    assert status_of(run).next == "the same command goes on with feature_tree"
+
+
+def test_users_without_a_history_are_not_waited_for_once_tasks_are_drawn(run: Path) -> None:
+    forget(run, histories="id = 'tiny-u0002'")
+    assert left(status_of(run))["histories"] == 0
+
+
+async def test_rejected_episodes_and_those_without_a_model(run: Path) -> None:
+    forget(run, "dataset/samples.jsonl", episodes="1")
+    with Ledger(run / "ledger.sqlite") as ledger:
+        reasons = [{"code": "leak"}, {"code": "leak"}, {"code": "agreement"}]
+        await ledger.put("episodes", "a", orjson.dumps({"status": "rejected", "reasons": reasons}))
+        await ledger.put("episodes", "b", orjson.dumps({"status": "rejected", "reasons": reasons[:1]}))
+        await ledger.put("episodes", "c", orjson.dumps({"status": "accepted", "reasons": []}))
+        await ledger.put(UNREACHABLE, "c", b"{}")  # found a model since then
+        await ledger.put(UNREACHABLE, "d", b"{}")
+    found = status_of(run)
+    assert found.episodes == {"accepted": 1, "rejected": 2, "without_model": 1}
+    assert list(found.reasons.items()) == [("leak", 2), ("agreement", 1)]
+    assert found.next == (
+        "the same command goes on with episodes, 17 left; 1 of the episodes found no model before"
+    )
+
+
+async def test_calls_tokens_and_what_they_cost(run: Path) -> None:
+    with Ledger(run / "ledger.sqlite") as ledger:
+        await ledger.keep(answer(1))
+        await ledger.keep(answer(2, cached_tokens=750))
+        await ledger.keep(answer(3, role="verifier", endpoint="free at home", usd=0.0))
+        await ledger.keep(answer(4, role="assistant", endpoint="mystery", usd=None))
+        ledger.judge((2).to_bytes(16), "prose")
+        for kind in ("timeout", "rate_limited", "timeout"):
+            ledger.failed(Failure("episodes", "user", "t", "m at there", kind, "no", 1.0))
+    found = status_of(run)
+    assistant, user, verifier = found.calls
+    assert (user.answered, user.failed, user.statuses) == (2, 3, {"prose": 1})
+    assert (user.prompt_tokens, user.completion_tokens, user.cached_share) == (2000, 20, 0.75)
+    assert (user.usd, verifier.usd, assistant.usd, assistant.cached_share) == (0.5, 0.0, None, None)
+    assert (found.usd, found.unpriced) == (0.5, 1)
+    assert found.failures == {"rate_limited": 1, "timeout": 2}
+    said = page(found)
+    cells = [line.split() for line in said.splitlines()]
+    assert ["episodes", "assistant", "1", "0", "1,000", "?", "10", "unknown", "mystery"] in cells
+    assert ["episodes", "user", "2", "3", "2,000", "75%", "20", "$0.5000", "m", "at", "there"] in cells
+    assert "$0.5000 and 1 answers of unknown price" in said
+    assert "episodes user: prose" in said
+
+
+def test_an_unknown_price_is_never_nothing() -> None:
+    assert (cost(None, 3), cost(0.0, 0)) == ("unknown", "$0.0000")
+
+
+async def test_only_failures_cost_nothing_that_is_known(run: Path) -> None:
+    with Ledger(run / "ledger.sqlite") as ledger:
+        ledger.failed(Failure("episodes", "user", "t", "down", "connection", "refused", 0.1))
+    (only,) = status_of(run).calls
+    assert (only.answered, only.failed, only.endpoint) == (0, 1, "down")
+    assert "down" in page(status_of(run))
+
+
+async def test_texts_from_outside_do_not_reach_the_terminal_as_they_are(run: Path) -> None:
+    with Ledger(run / "ledger.sqlite") as ledger:
+        await ledger.keep(answer(1, endpoint="\x1b[2J[red]evil[/red]\nnext: rm -rf /"))
+    said = page(status_of(run))
+    assert "\x1b" not in said
+    assert "[red]evil[/red]" in said
+    assert not any(line.startswith("next: rm") for line in said.splitlines())
+
+
+def test_a_run_under_way_is_named_by_its_process(run: Path) -> None:
+    with RunFolder(run, orjson.loads((run / ".ptool-run.json").read_bytes())["identity"]):
+        found = status_of(run)
+    assert found.in_use_by is not None
+    assert found.next == f"process {found.in_use_by} is at work on it; nothing to do but wait"
+    assert f"running in process {found.in_use_by}" in page(found)
+
+
+def test_a_living_run_can_be_asked_and_a_killed_one(tmp_path: Path) -> None:
+    words = ("scenario=tiny", "users=24", "queries_per_user=20", "run.dir=run")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ptool.run", *words],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        while not process.stderr.readline().startswith("episodes: started"):
+            assert process.poll() is None
+        process.send_signal(signal.SIGSTOP)
+        living = status_of(tmp_path / "run")
+    finally:
+        process.kill()
+        process.communicate()
+    assert (living.in_use_by, living.finished) == (str(process.pid), False)
+    before = contents(tmp_path / "run")
+    killed = status_of(tmp_path / "run")
+    assert contents(tmp_path / "run") == before
+    assert (killed.in_use_by, killed.stages[:4]) == (None, living.stages[:4])
+    assert killed.next.startswith("the same command goes on with episodes, ")
+
+
+def test_killed_before_there_was_a_ledger(run: Path) -> None:
+    for file in run.iterdir():
+        if file.is_file() and file.name not in (".ptool-run.json", "config.yaml"):
+            file.unlink()
+    found = status_of(run)
+    assert (found.stages[0], found.calls, found.usd) == (StageStatus("api_tree", 0, None, None), (), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line"),
+    [
+        (".ptool-run.json", None, "not a run folder"),
+        (".ptool-run.json", "{", "damaged"),
+        (".ptool-run.json", '{"format": 9, "identity": {}}', "format 9, expected 1"),
+        ("config.yaml", None, "config.yaml: cannot be read: No such file"),
+        ("config.yaml", "a: [", "config.yaml: damaged, or of another version"),
+        ("config.yaml", "null", "config.yaml: damaged, or of another version"),
+        ("config.yaml", "users: many", "config.yaml: damaged, or of another version"),
+        ("ledger.sqlite", "no database" * 500, "cannot be read as a ledger"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(file: str, text: str | None, line: str, run: Path) -> None:
+    (run / file).unlink()
+    if text is not None:
+        (run / file).write_text(text)
+    with pytest.raises(StoreError, match=line) as caught:
+        status_of(run)
+    assert "\n" not in str(caught.value)
+
+
+async def test_a_damaged_episode_is_named(run: Path) -> None:
+    with Ledger(run / "ledger.sqlite") as ledger:
+        await ledger.put("episodes", "zzz", b"{")
+    with pytest.raises(StoreError, match="item episodes/zzz is damaged"):
+        status_of(run)
+
+
+def test_from_outside(run: Path, tmp_path: Path) -> None:
+    done = command("status", "run=run", "format=json", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert orjson.loads(done.stdout)["finished"] is True
+    done = command("status", "run=nowhere", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: nowhere: no such folder, expected one that ptool.run made\n"
+    assert {one.name for one in tmp_path.iterdir()} == {"run"}

@@ -1,0 +1,68 @@
+"""A bad answer goes back with its fault, is mended at last where possible, and is never replayed for ever."""
+
+import pytest
+from ptool.errors import TreeError, UnusableAnswerError
+from ptool.trees.asking import ask
+
+
+def even(number):
+    if number % 2:
+        raise TreeError(f"got {number}, expected an even number")
+    return number
+
+
+class Kept:
+    """A role whose answers outlive a start; `None` stands for an answer no record could be read from."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.ledger = {}
+        self.paid = []
+        self.problems = []
+
+    async def __call__(self, item, view):
+        if item not in self.ledger:
+            self.paid.append(item)
+            self.ledger[item] = self.answers.pop(0)
+        self.problems.append(view.get("problem", ""))
+        if self.ledger[item] is None:
+            raise UnusableAnswerError("no JSON object in three attempts")
+        return self.ledger[item]
+
+    def has(self, item):
+        return item in self.ledger
+
+
+async def test_an_objection_goes_back_until_the_answer_is_right():
+    role = Kept(1, None, 4)
+    assert await ask(role, "node", {}, even, retries=2) == 4
+    assert role.paid == ["node", "node~1", "node~2"]
+    assert role.problems == ["", "got 1, expected an even number", "no JSON object in three attempts"]
+
+
+async def test_the_next_start_asks_anew_instead_of_replaying_what_was_refused():
+    role = Kept(1, None, 3, 5, 8)
+    with pytest.raises(
+        UnusableAnswerError, match=r"node: got 3, .*asked 3 times; the same command asks anew"
+    ):
+        await ask(role, "node", {}, even, retries=2)
+    assert await ask(role, "node", {}, even, retries=2) == 8
+    assert role.paid == ["node", "node~1", "node~2", "node~3", "node~4"]
+    paid = list(role.paid)
+    assert await ask(role, "node", {}, even, retries=2) == 8
+    assert role.paid == paid
+
+
+async def test_a_start_that_was_killed_between_two_attempts_ends_as_an_uninterrupted_one():
+    whole, killed = Kept(1, 3, 6), Kept(1, 3, 6)
+    await killed("node", {})
+    assert await ask(killed, "node", {}, even, retries=2) == await ask(whole, "node", {}, even, retries=2)
+    assert killed.ledger == whole.ledger
+
+
+async def test_mending_comes_last_and_its_result_is_checked():
+    role = Kept(1, 3, 5)
+    assert await ask(role, "node", {}, even, 2, mend=lambda number: number + 1) == 6
+    assert role.paid == ["node", "node~1", "node~2"]
+    with pytest.raises(UnusableAnswerError, match="got 5, expected an even number"):
+        await ask(Kept(1, 3, 5), "node", {}, even, 2, mend=lambda number: number + 2)

@@ -1,0 +1,105 @@
+"""Where only arithmetic is wrong, code settles it: nothing lost, nothing twice, nothing invented."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ptool.records import Category, Cluster, Clusters, Expansion
+from ptool.trees.clustering import check_clusters
+from ptool.trees.expansions import Shape, check_categories
+from ptool.trees.mending import mend_categories, mend_clusters
+
+
+def categories(*quotas, name="c{}"):
+    return Expansion(
+        categories=tuple(
+            Category(name=name.format(n), description="d", apis=quota) for n, quota in enumerate(quotas)
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("quotas", "quota", "most", "mended"),
+    [
+        ((2, 2), 3, 6, [2, 1]),
+        ((1, 1, 1, 1), 24, 6, [6, 6, 6, 6]),
+        ((3, 1), 8, 6, [6, 2]),
+        ((1, 1, 1), 2, 6, [1, 1]),
+        ((5, 5, 5), 4, 2, [2, 2]),
+        ((10**30, 1), 4, 6, [3, 1]),
+    ],
+)
+def test_quotas_keep_their_proportions_and_add_up(quotas, quota, most, mended):
+    assert [one.apis for one in mend_categories(categories(*quotas), quota, most).categories] == mended
+
+
+def test_a_category_named_twice_counts_once():
+    mended = mend_categories(categories(1, 1, name="same"), 4, 6)
+    assert [(one.name, one.apis) for one in mended.categories] == [("same", 4)]
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=9), st.integers(2, 6), st.data())
+def test_mended_quotas_pass_the_check_wherever_the_tree_has_room(quotas, branching, data):
+    quota = data.draw(st.integers(1, branching))
+    shape = Shape(apis=quota, depth=1, branching=branching)
+    mended = mend_categories(categories(*quotas), quota, branching)
+    assert check_categories(mended, "shopping/Shop0", quota, shape) is mended
+
+
+def leaf(number, name, source="parameter", kind=None):
+    return {"id": number, "kind": kind, "name": name, "description": f"About {name}.", "source": source}
+
+
+def cluster(name, *members, kind="basic"):
+    return Cluster(name=name, description=f"All {name}.", kind=kind, members=members)
+
+
+def test_a_leaf_has_one_place_and_one_left_out_keeps_its_own_name():
+    nodes = [leaf(0, "street"), leaf(1, "city"), leaf(2, "price", "characteristic"), leaf(3, "quantity")]
+    answer = Clusters(clusters=(cluster("Home address", 0, 1, 1, 9), cluster("b", 1)))
+    assert [(one.name, one.kind, one.members) for one in mend_clusters(answer, nodes, {}, 0).clusters] == [
+        ("home_address", "basic", (0, 1)),
+        ("price", "implicit", (2,)),
+        ("quantity", "basic", (3,)),
+    ]
+
+
+def test_a_feature_left_out_joins_the_others_of_its_kind():
+    nodes = [leaf(0, "a", kind="basic"), leaf(1, "b", kind="implicit"), leaf(2, "c", kind="basic")]
+    answer = Clusters(clusters=(cluster("theme", 0, 1),))
+    assert [(one.name, one.kind, one.members) for one in mend_clusters(answer, nodes, {}, 1).clusters] == [
+        ("theme", "basic", (0,)),
+        ("other_implicit", "implicit", (1,)),
+        ("other_basic", "basic", (2,)),
+    ]
+
+
+NODES = st.lists(
+    st.tuples(
+        st.sampled_from(["price", "Delivery!", "é", "9 lives", ""]),
+        st.sampled_from(["characteristic", "parameter"]),
+    ),
+    min_size=1,
+    max_size=8,
+)
+SAID = st.lists(
+    st.builds(
+        Cluster,
+        name=st.sampled_from(["old", "new", "price", "Two Words", "___", "x" * 90]),
+        description=st.sampled_from(["", "what it is", "y" * 3000]),
+        kind=st.sampled_from(["basic", "implicit"]),
+        members=st.lists(st.integers(-1, 9), max_size=6).map(tuple),
+    ),
+    max_size=5,
+)
+
+
+@given(NODES, SAID, st.booleans(), st.sampled_from(["basic", "implicit", None]))
+def test_whatever_a_model_says_the_mended_answer_is_a_partition(names, said, leaves, old):
+    nodes = [
+        leaf(n, name, source, None if leaves else ["basic", "implicit"][n % 2])
+        for n, (name, source) in enumerate(names)
+    ]
+    known = {"old": cluster("old", 99, kind=old)} if old else {}
+    mended = mend_clusters(Clusters(clusters=tuple(said)), nodes, known, 0 if leaves else 1)
+    kinds = {one["id"]: one["kind"] for one in nodes}
+    assert check_clusters(mended, kinds, known, limit=100) is mended
