@@ -1,4 +1,4 @@
-"""Where answers come from: a model, a file of predictions, or a baseline. Each brings (item, answer) in order.
+"""Where answers come from: a model, or a file or a baseline that has them already; (item, answer) in order.
 
 A model is asked through the gateway, so what the ledger knows is not asked again; a sample that nobody could
 answer is `Missing`. It knows no score.

@@ -3,8 +3,8 @@
 random             a random platform, a random function of it, its required parameters with random values out
                    of the profile and the query
 majority_platform  the same on the platform this user went to most often: what habit alone is worth
-copy_profile       a random platform, the function whose words are most in the query, and every parameter of it
-                   that a basic feature is named like: what copying alone is worth
+copy_profile       that platform too, the function whose words are most in the query, and every parameter of
+                   it that a basic feature is named like: what copying adds to habit
 scripted           the scripted model's heuristic (`ptool.models.scripted.exam`)
 gold               the accepted answer: what parsing and scoring let through
 
@@ -71,14 +71,11 @@ def _random(shown: Visible, rng: Random) -> Solved:
 
 
 def _majority_platform(shown: Visible, rng: Random) -> Solved:
-    offered = shown.platforms or {}
-    visits = Counter(one.get("platform") for one in shown.history if one.get("platform") in offered)
-    favourite = max(offered, key=lambda name: visits[name]) if visits else _any_platform(shown, rng)
-    return _any_call(shown, favourite, rng)
+    return _any_call(shown, _favourite(shown, rng), rng)
 
 
 def _copy_profile(shown: Visible, rng: Random) -> Solved:
-    platform = _any_platform(shown, rng)
+    platform = _favourite(shown, rng)
     functions = _functions(shown, platform)
     if not functions:
         return platform, ()
@@ -93,6 +90,14 @@ _GUESSES: dict[Baseline, Callable[[Visible, Random], Solved]] = {
     "majority_platform": _majority_platform,
     "copy_profile": _copy_profile,
 }
+
+
+def _favourite(shown: Visible, rng: Random) -> str | None:
+    """The platform most of the user's visits went to; without any, a random one."""
+    offered = shown.platforms or {}
+    names = (one.get("platform") for one in shown.history)
+    visits = Counter(one for one in names if isinstance(one, str) and one in offered)
+    return max(offered, key=lambda name: visits[name]) if visits else _any_platform(shown, rng)
 
 
 def _any_platform(shown: Visible, rng: Random) -> str | None:

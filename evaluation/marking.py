@@ -70,39 +70,39 @@ class Marked:
 
 
 def marked(item: Item, given: Given, format: Format) -> Marked:
-    """Mark an answer in every way; one that was refused or held back counts as unreadable, with the reason."""
+    """Mark an answer in every way; one that was refused or held back is a format failure with that reason."""
     if given.finish in _WITHHELD:
         found: Prediction | ParseError = ParseError(0, _WITHHELD[given.finish])
-        kept = {scorer: score_prediction(item, found, scorer) for scorer in SCORERS}
-        scores: dict[Way, SampleScore] = {
-            (scorer, way): one for scorer, one in kept.items() for way in TOLERANCES
-        }
+        scores = _withheld(item, found)
     else:
         platforms = item.platforms if item.platforms or item.platform is None else None
         found = parse(given.text, format, "strict", platforms)
-        scores = {
-            (scorer, way): _score(item, given.text, found, format, scorer, way)
-            for scorer in SCORERS
-            for way in TOLERANCES
-            if scorer == "official" or way == "strict"
-        }
-        # What can be read strictly is read as the same thing tolerantly.
-        readable = isinstance(found, Prediction)
-        scores["strict", "tolerant"] = (
-            scores["strict", "strict"] if readable else score(item, given.text, format, "strict", "tolerant")
-        )
+        scores = _scores(item, given.text, found, format)
     parsed = found if isinstance(found, Prediction) else None
-    objection = verdict(item, parsed) if parsed else verdict(item, Prediction(None, ()))
-    upstream = "the answer cannot be read" if objection is not None and parsed is None else objection
-    return Marked(parsed, scores, upstream)
+    return Marked(parsed, scores, _upstream(item, parsed))
 
 
-def _score(
-    item: Item, text: str, found: Prediction | ParseError, format: Format, scorer: Scorer, way: Tolerance
-) -> SampleScore:
-    if scorer == "strict":
-        return score_prediction(item, found, scorer)
-    return score(item, text, format, scorer, way)
+def _withheld(item: Item, why: ParseError) -> dict[Way, SampleScore]:
+    scores: dict[Way, SampleScore] = {}
+    for scorer in SCORERS:
+        scores[scorer, "strict"] = scores[scorer, "tolerant"] = score_prediction(item, why, scorer)
+    return scores
+
+
+def _scores(item: Item, text: str, found: Prediction | ParseError, format: Format) -> dict[Way, SampleScore]:
+    scores: dict[Way, SampleScore] = {("strict", "strict"): score_prediction(item, found, "strict")}
+    scores["official", "strict"] = score(item, text, format, "official", "strict")
+    for scorer in SCORERS:
+        first = scores[scorer, "strict"]
+        # What can be read as it stands, tolerant parsing reads as the same thing.
+        again = first if first.format_ok else score(item, text, format, scorer, "tolerant")
+        scores[scorer, "tolerant"] = again
+    return scores
+
+
+def _upstream(item: Item, parsed: Prediction | None) -> str | None:
+    objection = verdict(item, parsed or Prediction(None, ()))
+    return "the answer cannot be read" if parsed is None and objection is not None else objection
 
 
 def line(item: Item, given: Given, result: Marked, scorer: Scorer) -> bytes:

@@ -30,11 +30,12 @@ class Naming:
     """{name, description, parameters}, under the names on the wire"""
     own: Mapping[str, str]
     """name on the wire -> the sample's: 'function', or 'Platform__function' where several offer it"""
+    wires: Mapping[str, str]
+    """the other way round"""
 
     def wire(self, platform: str, function: str) -> str:
         """What a platform's function is called on the wire."""
-        wanted = (f"{platform}__{function}", function)
-        return next(wire for own in wanted for wire, one in self.own.items() if one == own)
+        return self.wires.get(f"{platform}__{function}") or self.wires[function]
 
     def restored(self, text: str) -> str:
         """Tool calls with the sample's own names; any other text as it is."""
@@ -60,7 +61,7 @@ def naming(shown: Visible) -> Naming:
         schema = shown.tools.get(function, {})
         parameters = schema.get("parameters") or _EMPTY
         tools.append({"name": wire, "description": schema.get("description", ""), "parameters": parameters})
-    return Naming(tuple(tools), own)
+    return Naming(tuple(tools), own, {name: wire for wire, name in own.items()})
 
 
 def check_native(item: Item) -> None:

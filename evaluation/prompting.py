@@ -1,4 +1,4 @@
-"""The prompt of Fig. 7: profile, platforms, functions and how to answer, as system text; the query, as user's.
+"""The prompt of Fig. 7: profile, platforms, functions and how to answer as system text, then the query.
 
 `format=python` has the paper's words; `json` and `native` say the same with another answer format. Sections a
 dataset has nothing for are left out. Beyond the figure, a platform names its functions where the dataset says

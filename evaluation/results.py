@@ -26,8 +26,8 @@ Row = dict[str, Any]
 class Results:
     """The counts of one evaluation.
 
-    Args: scorer: the chosen one, which breakdowns, errors and intervals are of; baselines: names of those that
-    are evaluated beside it.
+    Args: scorer: the chosen one, which breakdowns, errors and intervals are of; baselines: names of those
+    that are evaluated beside it.
     """
 
     def __init__(self, scorer: Scorer, baselines: Iterable[str]) -> None:

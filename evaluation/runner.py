@@ -84,7 +84,7 @@ class Evaluation:
         self._prompter = Prompter(settings.format)
         self._baselines = Baselines(Examinee(library), settings.variant, settings.format, settings.seed)
         self._progress = Progress()
-        self._survey = survey(self._items(), settings.data, settings.n, settings.seed, self._check)
+        self._survey = survey(self._paired(), settings.data, settings.n, settings.seed, self._check)
         self._usage: dict[str, dict[str, float]] = {}
         self.results = Results(settings.scorer, settings.beside)
         self.answers = _who(settings, self._endpoint)
@@ -111,6 +111,11 @@ class Evaluation:
 
     def _items(self) -> Iterator[Item]:
         return items(Path(self.settings.data), self.settings.kind, self.settings.group)
+
+    def _paired(self) -> Iterator[Item]:
+        """Every sample, once it is sure that the file of predictions fits all of them."""
+        file = self.settings.predictions
+        return self._items() if file is None else (one for one, _ in paired(self._items(), Path(file)))
 
     def _check(self, item: Item) -> None:
         check_variant(item, self.settings.variant)

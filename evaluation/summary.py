@@ -21,6 +21,7 @@ COLUMNS = {
 """Column -> its heading in Table 1."""
 
 _WIDTH = 110
+_NAME = 30
 
 
 def report(outcome: Outcome, console: Console | None = None) -> None:
@@ -45,8 +46,14 @@ def _table(outcome: Outcome) -> Table:
     rows = {outcome.answers: outcome.results.row()}
     rows |= {f"baseline {name}": row for name, row in outcome.results.baseline_rows().items()}
     for name, row in rows.items():
-        table.add_row(Text(name[:44]), *(_percent(row[column]) for column in COLUMNS))
+        table.add_row(Text(_short(name)), *(_percent(row[column]) for column in COLUMNS))
     return table
+
+
+def _short(name: str) -> str:
+    """The part of a model's own words that names it."""
+    first = name.partition(":")[0] if name.startswith("scripted:") else name
+    return first if len(first) <= _NAME else f"{first[: _NAME - 1]}…"
 
 
 def _percent(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""What whoever is evaluated may see of a sample: never its answer, and only what the variant leaves (§5.3)."""
+"""What whoever is evaluated may see of a sample: never its answer, and what the variant leaves (§5.3)."""
 
 from __future__ import annotations
 

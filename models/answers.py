@@ -46,6 +46,7 @@ Accept = Callable[[Any], Any]
 _MENDED = 10_000
 _DEPTH = 64
 _SEVERAL = 3
+_THOUGHT = "</think>"
 _BITS = 64
 _EXPLAINED = 1_500
 _OPENING = re.compile(r"""\{\s*(?:["'}]|\w+\s*:)""")
@@ -162,12 +163,21 @@ _WATCHFUL = json.JSONDecoder(object_pairs_hook=_without_twins, parse_int=_bounde
 
 def _after_thinking(text: str) -> str:
     """The answer without the thoughts that some models write before it; their opening mark may be missing."""
-    thoughts, mark, rest = text.partition("</think>")
-    if mark and "<think>" not in rest:
-        return rest
-    if not mark and thoughts.lstrip().startswith("<think>"):
+    end = text.find(_THOUGHT)
+    if end < 0 and text.lstrip().startswith("<think>"):
         raise Unusable("malformed", "there is no answer after its thoughts")
-    return text
+    return text if end < 0 or _in_an_object(text, end) else text[end + len(_THOUGHT) :]
+
+
+def _in_an_object(text: str, place: int) -> bool:
+    """Whether the first object of a text that does not begin with thoughts reaches over a place in it."""
+    opening = _OPENING.search(text, 0, place)
+    if opening is None or text.lstrip().startswith("<think>"):
+        return False
+    try:
+        return _WATCHFUL.raw_decode(text, opening.start())[1] > place
+    except (ValueError, RecursionError, Unusable):
+        return False
 
 
 def _objects(text: str) -> tuple[list[Any], int | None]:

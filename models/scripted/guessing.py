@@ -20,10 +20,11 @@ _NUMBER = re.compile(r"(?<![\w.])\d{1,9}(?:\.\d{1,2})?(?![\w.])")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 _QUOTED = re.compile(r"[\"“]([^\"”]{1,200})[\"”]")
-_COMMON = frozenset(
+_FUNCTION_WORDS = (
     "a an and are as at be but by can could do for from get have i in is it its me my of on or our please so "
-    "that the their them then there this to up use want was we what when which will with would you your".split()
+    "that the their them then there this to up use want was we what when which will with would you your"
 )
+_COMMON = frozenset(_FUNCTION_WORDS.split())
 _NAME_WEIGHT = 3
 
 
@@ -90,7 +91,7 @@ def _arguments(question: Question, name: str) -> dict[str, Any]:
     parameters = question.tools[name].get("parameters") or {}
     properties: Mapping[str, Any] = parameters.get("properties") or {}
     required = parameters.get("required") or ()
-    numbers = [one for one in _NUMBER.findall(_DATE.sub(" ", _TIME.sub(" ", question.query)))]
+    numbers = list(_NUMBER.findall(_DATE.sub(" ", _TIME.sub(" ", question.query))))
     texts = _QUOTED.findall(question.query)
     found: dict[str, Any] = {}
     for key, schema in properties.items():

@@ -6,7 +6,7 @@ import time
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ptool.environments import CODES
 from ptool.models.answers import MAX_ANSWER, STATUSES, Unusable, read
@@ -34,6 +34,7 @@ def status_of(text: str, finish: str = "stop", **options) -> str:
         ('With {name} in mind: {"ok": true}', "prose"),
         ('<think>{"ok": false} or not?</think>\n{"ok": true}', "prose"),
         ('so not {"ok": false}</think>{"ok": true}', "prose"),
+        ('<think>{"a": "</think>{"ok": true}', "prose"),
         ('{"ok": true} that is {"ok": true}', "prose"),
         ('{"ok": true,}', "repaired"),
         ("{'ok': true}", "repaired"),
@@ -149,6 +150,7 @@ def test_any_text_ends_in_a_record_or_a_status(text):
 
 
 @settings(deadline=None)
+@example({"</think>": '{"platform": "y", "calls": []}'})
 @given(st.dictionaries(st.text(), st.text() | st.booleans() | st.integers(-(2**63), 2**63 - 1), max_size=4))
 def test_every_object_a_model_can_write_is_read_as_it_was_meant(arguments):
     meant = {"platform": "x", "calls": [{"api": "a", "arguments": arguments}]}

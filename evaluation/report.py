@@ -1,0 +1,364 @@
+"""The report on one evaluation: report.md, report.html and their pictures, from the files in its folder.
+
+It may be written again at any time: it asks nobody, scores nothing, and equal files give equal bytes. Every
+text of a model or a dataset is shown as text, bounded (`document`, `texts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..benchmark.errors_taxonomy import CODES, FIGURE_4
+from ..benchmark.statistics import wilson
+from ..errors import StoreError
+from ..store import write_bytes
+from .document import (
+    Cell,
+    Document,
+    Kind,
+    Picture,
+    Row,
+    Section,
+    Table,
+    as_html,
+    as_markdown,
+    as_svg,
+    foreign,
+)
+from .honesty import notes
+from .kept import SCORES, Kept, kept
+from .pictures import Bar, bars, pie
+from .texts import COLUMNS, SECTIONS, interval, listed, many, percent
+
+SHOWN = {"scenario": 20, "platform": 30, "capability": 40, "calls": 20, "user": 40}
+"""Dimension -> rows of its table; the rest stands in scores.csv."""
+ANSWERS_SHOWN = 8
+CHARTED = 12
+
+_BREAKDOWN = ("format_ok", "platform", "tool_name", "tool_param", "tool_value", "overall")
+_DIMENSIONS = {
+    "scenario": "scenario",
+    "platform": "platform to choose",
+    "capability": "capability",
+    "calls": "number of calls",
+    "user": "user",
+}
+_MISTAKES = {
+    "parse": "cannot be read",
+    "platform": "wrong platform",
+    "tool.wrong": "wrong tool",
+    "tool.missing": "missing tool",
+    "tool.excessive": "excessive tool",
+    "parameter.missing": "missing parameter",
+    "parameter.excessive": "excessive parameter",
+    "parameter.wrong": "wrong value",
+    "origin.query": "value of the query not given",
+    "origin.profile": "value of the profile not given",
+}
+
+
+def write_report(folder: Path) -> None:
+    """Write report.md, report.html and pictures/*.svg into the folder of a finished evaluation.
+
+    Raises StoreError: no such evaluation, damaged files, or the folder cannot be written.
+    """
+    write_document(report(kept(folder)), folder, "report")
+
+
+def write_document(document: Document, folder: Path, name: str) -> None:
+    """Write a document as NAME.md, NAME.html and pictures. Raises StoreError."""
+    place = folder / "pictures"
+    try:
+        place.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{place}: cannot be made: {error.strerror}") from None
+    for picture in document.pictures():
+        write_bytes(place / f"{picture.name}.svg", as_svg(picture))
+    write_bytes(folder / f"{name}.md", as_markdown(document))
+    write_bytes(folder / f"{name}.html", as_html(document))
+
+
+def report(evaluation: Kept) -> Document:
+    """The report on an evaluation. Raises StoreError where its scores are damaged."""
+    scores = evaluation.scores
+    try:
+        return Document(
+            title="PTBench report",
+            about=foreign(scores["evaluated"]["answers"]),
+            tiles=tuple(_tiles(scores)),
+            facts=tuple(_facts(scores)),
+            notes=tuple(notes(scores)),
+            sections=tuple(_sections(evaluation)),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        where = evaluation.folder / SCORES
+        reason = " ".join(f"{type(error).__name__} {error}".split())[:120]
+        raise StoreError(f"{where}: damaged ({reason}); evaluate again") from error
+
+
+def main_section(scores: Mapping[str, Any]) -> str | None:
+    """The section that a result is first told for: overall, or all where every sample is unseen."""
+    found = scores["scores"]
+    return "overall" if "overall" in found else next(iter(found), None)
+
+
+def short_name(answers: str) -> str:
+    """Who answered, without where and how: 'scripted' of 'scripted: no language …', 'm' of 'm at URL'."""
+    return answers.partition(": ")[0].partition(" at http")[0]
+
+
+def _tiles(scores: Mapping[str, Any]) -> Iterator[Cell]:
+    section = scores["scores"].get(main_section(scores), {})
+    for column in ("overall", "platform", "tool_value", "format_ok"):
+        one = section.get(column)
+        if one is not None and one["value"] is not None:
+            limits = interval(one["low"], one["high"])
+            yield Cell(f"{percent(one['value'])} %", note=COLUMNS[column] + (f", {limits}" if limits else ""))
+
+
+def _facts(scores: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
+    about, samples = scores["evaluated"], scores["samples"]
+    kinds = listed(about["sources"])
+    yield "Data", foreign(f"{about['data']} ({kinds})")
+    drawn = f"{many(about['n'], 'sample')} of {about['total']:,}"
+    yield "Evaluated", Cell(drawn if about["n"] != about["total"] else many(about["n"], "sample"))
+    yield "Scored", Cell(many(samples["scored"], "sample"))
+    if samples["not_scored"]:
+        yield "Not scored", foreign(f"{samples['not_scored']:,} ({listed(samples['reasons'])})")
+    yield "Shown of the user", Cell(_VARIANTS[about["variant"]])
+    yield "Answer format", Cell(about["format"])
+    yield "Scorer", Cell(about["scorer"])
+    if set(samples["finishes"]) - {"stop"}:
+        yield "Answers ended", foreign(listed(samples["finishes"]))
+    yield "Seed", Cell(str(about["seed"]))
+    yield "Digest", Cell(about["digest"])
+
+
+_VARIANTS = {
+    "all": "basic features and history",
+    "no_basic": "history only (w/o basic)",
+    "no_history": "basic features only (w/o history)",
+    "none": "nothing (w/o basic and history)",
+}
+
+
+def _sections(evaluation: Kept) -> Iterator[Section]:
+    scores = evaluation.scores
+    if not scores["samples"]["scored"]:
+        yield Section("Scores", ("No sample could be scored. The same command asks again for all of them.",))
+        return
+    yield _scores(scores)
+    if scores["baselines"]:
+        yield _baselines(scores)
+    yield _mistakes(scores)
+    yield _examples(scores)
+    yield from _breakdowns(scores)
+    yield _ways(scores)
+    yield _answers(evaluation)
+    yield _explained()
+
+
+def _scores(scores: Mapping[str, Any]) -> Section:
+    found = scores["scores"]
+    shown = [one for one in SECTIONS if one in found and not (one == "all" and _same(found))]
+    rows = (Row((Cell(SECTIONS[one]), *_estimates(found[one]))) for one in shown)
+    table = Table(("Percent", "Samples", "Users", *COLUMNS.values()), tuple(rows))
+    chart = [
+        Bar(name, one["value"], one["low"], one["high"])
+        for column, name in COLUMNS.items()
+        for one in [found[shown[0]][column]]
+        if one["value"] is not None
+    ]
+    title = f"Accuracy with 95 % intervals: {SECTIONS[shown[0]].lower()}"
+    text = (
+        "Equations 2 to 11 of the paper. Intervals of 95 %: for Query, Profile and Overall by resampling "
+        "users, because what one user's samples have in common is no evidence about other users; for all "
+        "others, and where there is one user only, Wilson's. Where all users are alike, resampling finds no "
+        "width, which is no certainty.",
+    )
+    return Section("Scores", text, (bars("accuracy", title, chart), table))
+
+
+def _same(found: Mapping[str, Any]) -> bool:
+    """Whether 'all' says what another section says already."""
+    return any(found[one]["samples"] == found["all"]["samples"] for one in found if one != "all")
+
+
+def _estimates(section: Mapping[str, Any]) -> Iterator[Cell]:
+    yield Cell(f"{section['samples']['value']:,}")
+    yield Cell(f"{section['samples']['users']:,}")
+    for column in COLUMNS:
+        one = section[column]
+        yield Cell(percent(one["value"]), note=interval(one["low"], one["high"]))
+
+
+def _baselines(scores: Mapping[str, Any]) -> Section:
+    section = main_section(scores) or "all"
+    own = scores["scorers"][scores["evaluated"]["scorer"]]["strict"][section]
+    limits = scores["scores"][section]["overall"]
+    answers = short_name(scores["evaluated"]["answers"])
+    rows = [_row(foreign(answers, 60), own, "own")]
+    chart = [Bar(answers, own["overall"], limits["low"], limits["high"])]
+    for name, sections in _by_height(scores["baselines"], section):
+        if name == scores["evaluated"]["baseline"]:
+            continue
+        rows.append(_row(Cell(f"baseline {name}"), sections[section], "floor"))
+        kind = "ceiling" if name == "gold" else "floor"
+        chart.append(Bar(name, sections[section]["overall"], *_wilson(sections[section], "overall"), kind))
+    text = (
+        "What the same samples give without any model: random answers, the platform a user went to most, "
+        "copying the profile, a heuristic that reads what is shown (scripted), and the accepted answers "
+        "themselves (gold).",
+    )
+    table = Table(("Percent", *COLUMNS.values()), tuple(rows))
+    return Section(
+        "Floors and ceilings", text, (bars("baselines", "Overall, beside baselines", chart), table)
+    )
+
+
+def _by_height(baselines: Mapping[str, Any], section: str) -> list[tuple[str, Any]]:
+    there = ((name, one) for name, one in baselines.items() if section in one)
+    return sorted(there, key=lambda one: (one[1][section]["overall"] or 0, one[0]))
+
+
+def _row(name: Cell, columns: Mapping[str, Any], kind: Kind = "") -> Row:
+    return Row((name, *(Cell(percent(columns[column])) for column in COLUMNS)), kind)
+
+
+def _wilson(columns: Mapping[str, Any], column: str) -> tuple[float | None, float | None]:
+    """Limits of a share of samples."""
+    value, samples = columns[column], columns["samples"]
+    found = None if value is None else wilson(round(value * samples), samples)
+    return (found.low, found.high) if found else (None, None)
+
+
+def _mistakes(scores: Mapping[str, Any]) -> Section:
+    errors = scores["errors"]
+    rows = (
+        Row(
+            (
+                Cell(_MISTAKES[code]),
+                Cell(FIGURE_4.get(code, "")),
+                Cell(f"{errors['answers'][code]:,}"),
+                Cell(f"{errors['mistakes'][code]:,}"),
+                Cell(percent(errors["figure_4"][code]) if errors["figure_4"] and code in FIGURE_4 else ""),
+            )
+        )
+        for code in CODES
+    )
+    columns = ("Mistake", "In Figure 4", "Answers", "Times", "Percent of the six")
+    parts: list[Table | Picture] = [Table(columns, tuple(rows), words=2)]
+    if errors["figure_4"]:
+        shares = [(name, errors["figure_4"][code]) for code, name in FIGURE_4.items()]
+        parts.insert(0, pie("errors", "The six types of Figure 4", shares))
+    text = (
+        f"{many(errors['parsed'], 'answer')} could be read and {errors['unparsed']:,} could not. The six "
+        "types of section 5.4 are counted once an answer, of those that could be read; the others are ours.",
+    )
+    return Section("Mistakes", text, tuple(parts))
+
+
+def _examples(scores: Mapping[str, Any]) -> Section:
+    rows = (
+        Row(
+            (
+                Cell(_MISTAKES[code]),
+                foreign(one["id"], 60),
+                foreign(one["path"], 80),
+                foreign(one["expected"]),
+                foreign(one["got"]),
+            )
+        )
+        for code in CODES
+        for one in scores["errors"]["examples"][code]
+    )
+    table = Table(("Mistake", "Sample", "Where", "Expected", "Got"), tuple(rows), words=5)
+    text = "" if table.rows else "There is no mistake to show."
+    return Section("Examples of mistakes", (text,) if text else (), (table,) if table.rows else (), True)
+
+
+def _breakdowns(scores: Mapping[str, Any]) -> Iterator[Section]:
+    for dimension, title in _DIMENSIONS.items():
+        values = scores["by"][dimension]
+        if len(values) < 2:
+            continue
+        rows = (_breakdown_row(name, one) for name, one in islice(values.items(), SHOWN[dimension]))
+        columns = (title.capitalize(), "Samples", *(COLUMNS[one] for one in _BREAKDOWN))
+        parts: list[Table | Picture] = [Table(columns, tuple(rows))]
+        if len(values) <= CHARTED:
+            parts.insert(0, bars(f"by_{dimension}", f"Overall, by {title}", list(_bars(values))))
+        left = len(values) - SHOWN[dimension]
+        text = (f"{left:,} more stand in scores.csv.",) if left > 0 else ()
+        yield Section(f"By {title}", text, tuple(parts), folded=dimension in ("capability", "user"))
+
+
+def _bars(values: Mapping[str, Any]) -> Iterator[Bar]:
+    for name, one in values.items():
+        yield Bar(name.rpartition("/")[2], one["overall"], *_wilson(one, "overall"))
+
+
+def _breakdown_row(name: str, columns: Mapping[str, Any]) -> Row:
+    limits = interval(*_wilson(columns, "overall"))
+    cells = [Cell(percent(columns[one]), note=limits if one == "overall" else "") for one in _BREAKDOWN]
+    return Row((foreign(name, 80), Cell(f"{columns['samples']:,}"), *cells))
+
+
+def _ways(scores: Mapping[str, Any]) -> Section:
+    section = main_section(scores) or "all"
+    rows = []
+    for scorer, ways in scores["scorers"].items():
+        for way, sections in ways.items():
+            chosen = scorer == scores["evaluated"]["scorer"] and way == "strict"
+            rows.append(
+                _row(Cell(f"{scorer} scorer, {way} parsing"), sections[section], "own" if chosen else "")
+            )
+    text = (
+        "Strict parsing takes an answer in the format that was asked for and nothing else; tolerant parsing "
+        "looks for one in thoughts, code fences and prose. The strict scorer follows the paper's equations, "
+        "the official one computes what the published code computes.",
+    )
+    return Section(
+        "Other ways of reading and scoring", text, (Table(("Percent", *COLUMNS.values()), tuple(rows)),)
+    )
+
+
+def _answers(evaluation: Kept) -> Section:
+    rows = (
+        Row((foreign(id, 60), foreign(query, 400), foreign(answer, 600), foreign(reason)))
+        for id, query, answer, reason in _picked(evaluation)
+    )
+    table = Table(("Sample", "Query", "Answer", "What is wrong"), tuple(rows), words=4)
+    return Section(
+        "Some answers", ("The first of those that are not fully right, then others.",), (table,), True
+    )
+
+
+def _picked(evaluation: Kept) -> Iterable[tuple[str, str, str, str]]:
+    """The first answers with a mistake, filled up with the first without."""
+    wrong: list[tuple[str, str, str, str]] = []
+    right: list[tuple[str, str, str, str]] = []
+    for line in evaluation.lines():
+        if line.score is not None:
+            kept = right if line.score.overall else wrong
+            if len(kept) < ANSWERS_SHOWN:
+                kept.append((line.score.id, line.query, line.answer, line.score.reason or "fully right"))
+            elif len(wrong) == ANSWERS_SHOWN:
+                break
+    return [*wrong, *right][:ANSWERS_SHOWN]
+
+
+def _explained() -> Section:
+    return Section(
+        "What the columns mean",
+        (
+            "Format: the answer can be read (equation 2). Platform: it names the platform this user would "
+            "choose (3). Query, Profile: values given rightly, of all that stand in the query (4) or only in "
+            "the profile (5). T-name, T-param, T-value: the right functions (6), with the right parameters "
+            "(7), with the right values (8). Overall: platform and values, everything right (9 to 11).",
+            "n/a: not applicable, because there is nothing to count.",
+        ),
+        folded=True,
+    )
