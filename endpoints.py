@@ -50,7 +50,7 @@ def endpoint(
     return Endpoint(
         client=client,
         name=str(getattr(client, "note", "") or spec.target),
-        identity=fingerprint(spec.identity()),
+        identity=fingerprint([spec.identity(), getattr(client, "fingerprint", None)]),
         limits=Limits(**spec.limits.model_dump()),
         price=_price(spec, prices),
     )

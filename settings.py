@@ -417,3 +417,23 @@ def _records_in(path: Path) -> list[Path]:
     here = path / "dataset" if (path / "dataset").is_dir() else path
     found = (one for pattern in ("*.json*", "*/*.json*") for one in here.glob(pattern) if one.is_file())
     return sorted(one for one in found if one.name != "manifest.json" and not one.name.startswith("."))
+
+
+class CompareSettings(Part):
+    """What `ptool.compare` is given (conf/compare.yaml)."""
+
+    evaluations: tuple[str, ...] = Field(min_length=1, max_length=50, description="folders of evaluations")
+    labels: tuple[str, ...] | None = Field(description="names to show, one for each; null: who answered")
+    sizes: tuple[Annotated[float, Field(gt=0)] | None, ...] | None = Field(
+        description="billions of parameters, one for each; null: as their names say"
+    )
+    against: str | None = Field(min_length=1, description="a label to test the others against; null: all pairs")
+    seed: int = Field(ge=0, lt=2**63, description="of the intervals and tests")
+    run: RunSettings = Field(description="where the comparison is kept")
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        for place, folder in enumerate(self.evaluations):
+            if Path(folder).absolute() in [Path(one).absolute() for one in self.evaluations[:place]]:
+                raise ValueError(f"evaluations: got {folder!r} twice, expected each evaluation once")
+        return self

@@ -29,6 +29,9 @@ _HITS = ("query_param_hits", "query_param_total", "profile_param_hits", "profile
 class Line:
     """One line of per_sample.jsonl."""
 
+    id: str
+    about: tuple[Any, ...]
+    """what tells one sample from another besides its query: user, scenario, platform, calls"""
     score: SampleScore | None
     """None: not scored"""
     query: str
@@ -97,11 +100,13 @@ _PARTS = {
 
 
 def _line(raw: dict[str, Any]) -> Line:
+    id, query = _text(raw["id"]), _text(raw["query"])
+    about = tuple(raw[name] for name in ("user", "scenario", "gold_platform", "n_calls"))
     if raw["status"] != "scored":
-        return Line(None, str(raw["query"]), "")
+        return Line(id, about, None, query, "")
     score = SampleScore(
         **_marks(raw),
-        id=_text(raw["id"]),
+        id=id,
         user=_text(raw["user"]),
         scenario=_text(raw["scenario"]),
         group=raw["group"],
@@ -112,7 +117,7 @@ def _line(raw: dict[str, Any]) -> Line:
         errors=tuple(CodedError(**error) for error in raw["errors"]),
         reason=_text(raw["reason"]),
     )
-    return Line(score, _text(raw["query"]), _text(raw["answer"]))
+    return Line(id, about, score, query, _text(raw["answer"]))
 
 
 def _marks(raw: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,9 @@ from ..benchmark import (
     score,
     score_prediction,
 )
+from ..benchmark.matching.official import official_parse
+from ..benchmark.parsing.answers import attempt
+from ..benchmark.parsing.bounds import BOUNDS
 from ..benchmark.protocols import verdict
 
 FLAGS = ("format_ok", "platform", "tool_name", "tool_param", "tool_value", "overall")
@@ -69,17 +72,39 @@ class Marked:
     """what the dataset's own metric has against it; '' nothing; None: it has none of its own"""
 
 
-def marked(item: Item, given: Given, format: Format) -> Marked:
-    """Mark an answer in every way; one that was refused or held back is a format failure with that reason."""
+def marked(item: Item, given: Given, format: Format, asked: bool = True) -> Marked:
+    """Mark an answer in every way; one that was refused or held back is a format failure with that reason.
+
+    Args: asked: the answer follows ptool's own prompt (see `mark`).
+    """
     if given.finish in _WITHHELD:
         found: Prediction | ParseError = ParseError(0, _WITHHELD[given.finish])
         scores = _withheld(item, found)
     else:
         platforms = item.platforms if item.platforms or item.platform is None else None
         found = parse(given.text, format, "strict", platforms)
-        scores = _scores(item, given.text, found, format)
+        scores = _scores(item, given.text, found, format, asked)
     parsed = found if isinstance(found, Prediction) else None
     return Marked(parsed, scores, _upstream(item, parsed))
+
+
+def mark(
+    item: Item, text: str, format: Format, scorer: Scorer, tolerance: Tolerance = "strict", asked: bool = True
+) -> SampleScore:
+    """Mark an answer in one way.
+
+    Args: asked: the answer follows ptool's own prompt. That has the outer braces of Fig. 7; the published
+    runner's has none, and its parser puts them on, so `official` is given such an answer without them.
+    """
+    if asked and scorer == "official" and format == "python" and item.platform is not None:
+        found = attempt(lambda one: official_parse(_without_braces(one), BOUNDS), text, tolerance)
+        return score_prediction(item, found, scorer)
+    return score(item, text, format, scorer, tolerance)
+
+
+def _without_braces(text: str) -> str:
+    bare = text.strip()
+    return bare[1:-1] if bare.startswith("{") and bare.endswith("}") else text
 
 
 def _withheld(item: Item, why: ParseError) -> dict[Way, SampleScore]:
@@ -89,13 +114,15 @@ def _withheld(item: Item, why: ParseError) -> dict[Way, SampleScore]:
     return scores
 
 
-def _scores(item: Item, text: str, found: Prediction | ParseError, format: Format) -> dict[Way, SampleScore]:
+def _scores(
+    item: Item, text: str, found: Prediction | ParseError, format: Format, asked: bool
+) -> dict[Way, SampleScore]:
     scores: dict[Way, SampleScore] = {("strict", "strict"): score_prediction(item, found, "strict")}
-    scores["official", "strict"] = score(item, text, format, "official", "strict")
+    scores["official", "strict"] = mark(item, text, format, "official", "strict", asked)
     for scorer in SCORERS:
         first = scores[scorer, "strict"]
         # What can be read as it stands, tolerant parsing reads as the same thing.
-        again = first if first.format_ok else score(item, text, format, scorer, "tolerant")
+        again = first if first.format_ok else mark(item, text, format, scorer, "tolerant", asked)
         scores[scorer, "tolerant"] = again
     return scores
 

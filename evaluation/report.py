@@ -107,7 +107,7 @@ def main_section(scores: Mapping[str, Any]) -> str | None:
 
 def short_name(answers: str) -> str:
     """Who answered, without where and how: 'scripted' of 'scripted: no language …', 'm' of 'm at URL'."""
-    return answers.partition(": ")[0].partition(" at http")[0]
+    return answers.partition(": ")[0].partition(" at http")[0].removeprefix("baseline ")
 
 
 def _tiles(scores: Mapping[str, Any]) -> Iterator[Cell]:
@@ -205,7 +205,7 @@ def _baselines(scores: Mapping[str, Any]) -> Section:
     for name, sections in _by_height(scores["baselines"], section):
         if name == scores["evaluated"]["baseline"]:
             continue
-        rows.append(_row(Cell(f"baseline {name}"), sections[section], "floor"))
+        rows.append(_row(Cell(name), sections[section], "floor"))
         kind = "ceiling" if name == "gold" else "floor"
         chart.append(Bar(name, sections[section]["overall"], *_wilson(sections[section], "overall"), kind))
     text = (

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from loguru import logger
 
-from ..benchmark import Item, SampleScore, score
+from ..benchmark import Item, SampleScore
 from ..benchmark.reading import items, paired
 from ..endpoints import endpoint
 from ..models.budget import Budget
@@ -26,7 +26,7 @@ from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, w
 from ..synthesis.progress import Progress
 from .answering import Answered, Asker, at_once, in_order
 from .baselines import Baselines
-from .marking import Given, Missing, line, marked, unscored_line
+from .marking import Given, Missing, line, mark, marked, unscored_line
 from .native import check_native
 from .prompting import Prompter
 from .results import Results, as_csv
@@ -162,7 +162,7 @@ class Evaluation:
             self.results.miss(given)
             return unscored_line(item, given)
         settings = self.settings
-        result = marked(item, given, settings.format)
+        result = marked(item, given, settings.format, asked=settings.predictions is None)
         self.results.add(item, result, given.finish)
         for name in settings.beside:
             self.results.beside(name, self._baseline_score(name, item))
@@ -170,7 +170,7 @@ class Evaluation:
 
     def _baseline_score(self, name: Baseline, item: Item) -> SampleScore:
         text = self._baselines.answer(name, item)
-        return score(item, text, self.settings.format, self.settings.scorer)
+        return mark(item, text, self.settings.format, self.settings.scorer)
 
     def _leave(self, folder: RunFolder) -> None:
         settings, results = self.settings, self.results

@@ -84,7 +84,9 @@ def component(
         given.setdefault("max_retries", 0)  # retries happen once, in the gateway
     _check(given, schema)
     label = f"{given.get('model', '')} at {made.__name__}".removeprefix(" at ")
-    return AutogenClient(_loaded(_SHORT.get(provider, provider), given, key), label, key)
+    client = AutogenClient(_loaded(_SHORT.get(provider, provider), given, key), label, key)
+    client.api_key_env = api_key_env
+    return client
 
 
 def _provider(name: Any) -> Any:
@@ -169,6 +171,7 @@ class AutogenClient(ChatCompletionClient):
         self.inner = inner
         self.note = note
         self._key = key
+        self.api_key_env: str | None = None
         self._cancelling = Cancelling()
         origins = {one.__module__ for one in type(inner).__mro__}
         self._by_format = any(one.startswith(_OPENAI) for one in origins)

@@ -106,6 +106,11 @@ class ChatCompletions(ChatCompletionClient, Component[Config]):
         self._usage = RequestUsage(prompt_tokens=0, completion_tokens=0)
 
     @property
+    def api_key_env(self) -> str | None:
+        """The environment variable that the key was read from."""
+        return self._config.api_key_env
+
+    @property
     def note(self) -> str:
         """Who answers, and where."""
         return f"{self._config.model} at {self._config.base_url}"

@@ -6,7 +6,9 @@ How the file is served is `local_server`'s affair, how the server is talked to `
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from .local_server import Serving, shared
 
 MAGIC = b"GGUF"
 """The first bytes of every GGUF file."""
+_END = 1 << 20
 NOTHING = RequestUsage(prompt_tokens=0, completion_tokens=0)
 
 
@@ -68,6 +71,7 @@ class LocalModel(ChatCompletionClient):
         self._client: ChatCompletions | None = None
         self._address = ""
         self.note = f"{path.stem} on this machine (llama.cpp)"
+        self.fingerprint = _fingerprint(path)
 
     async def create(self, messages: Sequence[LLMMessage], **options: Any) -> Completed:
         """Ask once; the first call starts the server.
@@ -147,6 +151,17 @@ class LocalModel(ChatCompletionClient):
     def capabilities(self) -> ModelCapabilities:  # pyright: ignore[reportDeprecated]
         """The same, as AutoGen asked for it before."""
         return self.model_info
+
+
+def _fingerprint(path: Path) -> str:
+    """Stands for what is in the file, its beginning, end and size: another model may take the same name."""
+    with path.open("rb") as content:
+        size = content.seek(0, os.SEEK_END)
+        ends = b""
+        for start in (0, max(0, size - _END)):
+            content.seek(start)
+            ends += content.read(_END)
+    return blake2b(ends + str(size).encode(), digest_size=8).hexdigest()
 
 
 def _gguf(file: str) -> Path:

@@ -116,6 +116,7 @@ class Crew:
             "settings": self.settings.digest(),
             "prompts": fingerprint(self.prompts()),
             "libraries": fingerprint(self.library.fingerprints()),
+            "models": fingerprint({name: one.identity for name, one in self.endpoints.items()}),
             "code": fingerprint([versions()["ptool"], *self._foreign_code()]),
         }
 

@@ -100,15 +100,16 @@ def _question(texts: Sequence[str], tools: Sequence[Mapping[str, Any]]) -> Quest
         return None
     try:
         shown = {_heading(one[1]): orjson.loads(one[2]) for one in _SECTION.finditer(texts[0])}
-    except orjson.JSONDecodeError:
+        return _asked(texts[1], shown, tools) if tools or "APIs" in shown else None
+    except (orjson.JSONDecodeError, KeyError, TypeError):  # it only began like one
         return None
-    profile, listed, apis = shown.get("profile"), shown.get("platforms"), shown.get("APIs")
-    if not isinstance(apis, list) and not tools:
-        return None
-    profile = profile if isinstance(profile, dict) else {}
-    schemas = [*(one["function"] for one in apis or ()), *tools]
+
+
+def _asked(query: str, shown: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> Question:
+    profile, listed = _object(shown.get("profile")), shown.get("platforms")
+    schemas = [*(one["function"] for one in shown.get("APIs", ())), *tools]
     return Question(
-        query=texts[1],
+        query=query,
         basic=_object(profile.get("basic_features", {} if "user_history" in profile else profile)),
         history=tuple(_actions(profile.get("user_history"))),
         platforms=None if listed is None else {one["name"]: one.get("apis", ()) for one in listed},

@@ -31,7 +31,7 @@ TINY = ("scenario=tiny", "run.dir=run")
         (["agent.user.prompt=../../../etc/passwd"], "no prompt '../../../etc/passwd.jinja'"),
         (["agent.user._target_=subprocess.Popen"], "cannot be used"),
         (["model.slps=1"], "slps"),
-        (["+model.api_key=SECRET123"], "model.api_key: no such argument"),
+        (["+model.api_key=SECRET123"], "model.api_key: secrets do not belong into a configuration"),
         (["model.slips=2"], "model.slips"),
         (["model.slips=abc"], "model.slips"),
         (["model._target_=builtins.dict"], "model._target_"),
@@ -84,15 +84,13 @@ def spoilt(part):
     made = PLAYERS["designer"](part)
     made = made if isinstance(made, dict) else made.model_dump(mode="json")
     for place, api in enumerate(made["apis"]):
-        if place == 0 and SCHEMA != "twice":
+        if place == 0:
             api["parameters"] = SCHEMA
-        if SCHEMA == "twice":
-            api["name"] = "same"
     return made
 """
 
 
-@pytest.mark.parametrize("schema", [*SCHEMAS.values(), "twice"], ids=[*SCHEMAS, "twice"])
+@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
 def test_an_api_that_is_no_valid_function_stops_the_growth_in_one_line(schema: object, here: Bench) -> None:
     here.write("mine/spoilt.py", DESIGNER.format(schema=schema))
     words = (
@@ -103,14 +101,14 @@ def test_an_api_that_is_no_valid_function_stops_the_growth_in_one_line(schema: o
         "apis=1",
         "run.dir=run",
     )
-    done = here.run(*words, *(["apis=4"] if schema == "twice" else []))
+    done = here.run(*words)
     assert done.status in (1, 2)
     assert (done.out, len(done.faults)) == ("", 1)
     assert "Traceback" not in done.err + (here.folder / "run" / "run.log").read_text()
     grown = (
         here.folder / "run" / "api_tree.json"
     )  # saved after every expansion: what was refused is not in it
-    assert schema == "twice" or '"kind": "api"' not in grown.read_text()
+    assert '"kind": "api"' not in grown.read_text()
 
 
 def test_too_low_a_yield_is_status_three_with_funnel_and_files(here: Bench) -> None:

@@ -1,0 +1,132 @@
+"""One way to ask the recorded questions, measured in a process of its own.
+
+`python benchmarks/throughput_ways.py WAY FOLDER BASE_URL CALLS CONCURRENCY` (started by throughput.py) prints
+one JSON object: calls, seconds of wall time, CPU seconds of this process with all its threads.
+
+    raw     aiohttp alone: bodies encoded beforehand, the reply decoded; the least any client can do
+    sdk     the openai package's AsyncOpenAI
+    create  `ChatCompletions.create`
+    whole   the stage of episodes: roles, prompts, gateway, checks, sandbox, ledger on disk
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from episodes import LEDGER, Question, opened, questions, settings_of, until_tasks
+
+Ask = Callable[[int], Awaitable[Any]]
+"""Asks the question of that number."""
+
+MODEL = "ptool-scripted"
+
+
+async def measured(ask: Ask, calls: int, concurrency: int) -> dict[str, float]:
+    """Ask every question once, so many at a time; connections are opened beforehand."""
+    await _all(ask, min(calls, concurrency), concurrency)
+    cpu, wall = time.process_time(), time.perf_counter()
+    await _all(ask, calls, concurrency)
+    return {"calls": calls, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+
+
+async def _all(ask: Ask, calls: int, concurrency: int) -> None:
+    numbers = iter(range(calls))
+
+    async def worker() -> None:
+        for number in numbers:
+            await ask(number)
+
+    await asyncio.gather(*(worker() for _ in range(concurrency)))
+
+
+def _format(question: Question) -> Any:
+    from ptool.models.wire import response_format
+
+    return orjson.loads(response_format(question.output, False))
+
+
+def _messages(question: Question) -> list[dict[str, str]]:
+    return [{"role": "system", "content": question.system}, {"role": "user", "content": question.user}]
+
+
+async def raw(base_url: str, asked: Sequence[Question], calls: int, concurrency: int) -> dict[str, float]:
+    """aiohttp alone."""
+    import aiohttp
+
+    bodies = [
+        orjson.dumps(
+            {
+                "model": MODEL,
+                "messages": _messages(one),
+                "response_format": _format(one),
+                "seed": one.seed,
+            }
+        )
+        for one in asked
+    ]
+    headers = {"Content-Type": "application/json"}
+    url = f"{base_url}/chat/completions"
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), headers=headers) as session:
+
+        async def ask(number: int) -> str:
+            async with session.post(url, data=bodies[number]) as response:
+                return orjson.loads(await response.read())["choices"][0]["message"]["content"]
+
+        return await measured(ask, calls, concurrency)
+
+
+async def sdk(base_url: str, asked: Sequence[Question], calls: int, concurrency: int) -> dict[str, float]:
+    """The openai package."""
+    from openai import AsyncOpenAI
+
+    formats = {one.output: _format(one) for one in asked}
+    async with AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0, timeout=600) as client:
+
+        async def ask(number: int) -> str | None:
+            one = asked[number]
+            messages: Any = _messages(one)
+            got = await client.chat.completions.create(
+                model=MODEL, messages=messages, response_format=formats[one.output], seed=one.seed
+            )
+            return got.choices[0].message.content
+
+        return await measured(ask, calls, concurrency)
+
+
+async def create(base_url: str, asked: Sequence[Question], calls: int, concurrency: int) -> dict[str, float]:
+    """ptool's client alone."""
+    from autogen_core.models import SystemMessage, UserMessage
+    from ptool.models.chat_completions import ChatCompletions
+
+    client = ChatCompletions(MODEL, base_url)
+
+    async def ask(number: int) -> Any:
+        one = asked[number]
+        messages = [SystemMessage(content=one.system), UserMessage(content=one.user, source="ptool")]
+        return await client.create(messages, json_output=one.output, extra_create_args={"seed": one.seed})
+
+    try:
+        return await measured(ask, calls, concurrency)
+    finally:
+        await client.close()
+
+
+async def whole(folder: Path, base_url: str, users: int, queries: int, concurrency: int) -> dict[str, float]:
+    """The stage of episodes, from a ledger that knows everything before them."""
+    settings = settings_of(base_url, users, queries, concurrency)
+    with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as place:
+        (Path(place) / "run").mkdir()
+        with opened(settings, Path(place) / "run", folder / LEDGER) as studio:
+            prepared = await until_tasks(studio)
+            cpu, wall = time.process_time(), time.perf_counter()
+            calls = await prepared.play()
+            found = {"calls": calls, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+            await studio.crew.gateway.close()
+    return found

@@ -1,0 +1,120 @@
+"""Who is compared: an evaluation under a name of its own, with its counts over the samples that all share."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..benchmark.groups import Breakdown, Section
+from ..benchmark.intervals import Estimate, estimates
+from ..errors import ConfigError
+from ..settings import CompareSettings
+from .kept import Kept
+from .report import short_name
+from .texts import inert
+
+VARIANTS = {"all": "All", "no_basic": "w/o Basic", "no_history": "w/o History", "none": "w/o Basic&History"}
+"""Variant -> its name in Table 2 and Figure 3."""
+
+_SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d{1,4}(?:\.\d{1,3})?)\s?([bm])(?![a-z])", re.IGNORECASE)
+_NAME = 60
+
+
+@dataclass
+class Contestant:
+    """One evaluation among those compared."""
+
+    evaluation: Kept
+    name: str
+    """who answered"""
+    label: str
+    """a name that no other one has"""
+    size: float | None
+    """billions of parameters; None: unknown"""
+    breakdown: Breakdown = field(default_factory=Breakdown)
+    """over the shared samples"""
+
+    @property
+    def variant(self) -> str:
+        """What its answers were shown of a user."""
+        return self.evaluation.evaluated["variant"]
+
+    @property
+    def family(self) -> str:
+        """Its name without its size, so that sizes of one model have one line."""
+        return _SIZE.sub("*", self.name) if self.size else self.name
+
+    def rows(self) -> dict[Section, dict[str, float | None]]:
+        """Its columns by section, as its scorer weighs them."""
+        return self.breakdown.rows(published=self.evaluation.evaluated["scorer"] == "official")
+
+    def main(self) -> Section:
+        """The section a result is first told for: overall, or all where every sample is unseen."""
+        return "overall" if self.breakdown.users("overall") else "all"
+
+    def estimates(self, seed: int) -> dict[str, Estimate]:
+        """Its columns with intervals, of the main section."""
+        section = self.main()
+        found = estimates(self.breakdown.users(section), seed, section)
+        weighed = self.rows()[section]
+        return {
+            column: one if weighed[column] == one.value else Estimate(weighed[column])
+            for column, one in found.items()
+        }
+
+
+def contestants(evaluations: Sequence[Kept], settings: CompareSettings) -> list[Contestant]:
+    """Name everybody. Raises ConfigError where labels or sizes do not fit, or scorers differ."""
+    _check(evaluations, settings)
+    names = [inert(short_name(str(one.evaluated["answers"])), _NAME) for one in evaluations]
+    if settings.labels is not None:
+        names = [inert(one, _NAME) for one in settings.labels]
+    labels = _told_apart(evaluations, names)
+    sizes = settings.sizes or [None] * len(names)
+    return [
+        Contestant(one, name, label, size if size is not None else size_of(name))
+        for one, name, label, size in zip(evaluations, names, labels, sizes, strict=True)
+    ]
+
+
+def size_of(name: str) -> float | None:
+    """Billions of parameters as a model's name says: 7 of 'Qwen2.5-7B-Instruct', 0.135 of 'SmolLM2-135M'."""
+    found = _SIZE.findall(name)
+    if len(found) != 1:
+        return None
+    number, unit = found[0]
+    return (float(number) / (1_000 if unit in "mM" else 1)) or None
+
+
+def _check(evaluations: Sequence[Kept], settings: CompareSettings) -> None:
+    for key, given in (("labels", settings.labels), ("sizes", settings.sizes)):
+        if given is not None and len(given) != len(evaluations):
+            raise ConfigError(
+                f"{key}: got {len(given)}, expected {len(evaluations)}, one for each evaluation in their order"
+            )
+    first = evaluations[0]
+    for one in evaluations[1:]:
+        mine, theirs = first.evaluated["scorer"], one.evaluated["scorer"]
+        if mine != theirs:
+            raise ConfigError(
+                f"evaluations: {first.folder} is scored {mine!r} and {one.folder} {theirs!r}, expected one scorer; "
+                "evaluate again with another scorer=, which asks nobody again"
+            )
+
+
+def _told_apart(evaluations: Sequence[Kept], names: Sequence[str]) -> list[str]:
+    """Names, with what tells those apart that are equal: variant, format, at last the folder."""
+    said: tuple[Callable[[Kept], str], ...] = (
+        lambda one: VARIANTS.get(one.evaluated["variant"], "") if one.evaluated["variant"] != "all" else "",
+        lambda one: str(one.evaluated["format"]),
+        lambda one: inert(one.folder.absolute().name, _NAME),
+    )
+    labels = list(names)
+    for say in said:
+        twice = {label for label, count in Counter(labels).items() if count > 1}
+        for place, one in enumerate(evaluations):
+            more = say(one) if labels[place] in twice else ""
+            labels[place] += f", {more}" if more else ""
+    return [f"{one} ({place + 1})" if labels.count(one) > 1 else one for place, one in enumerate(labels)]
