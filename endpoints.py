@@ -16,7 +16,7 @@ import orjson
 
 from .building import build, locate
 from .models.endpoint import Endpoint, Limits, Price, checked
-from .models.prices import price_of
+from .models.gateway.prices import price_of
 from .settings import ModelSettings
 
 

@@ -75,7 +75,7 @@ def _model(settings: ServeSettings, sources: Sources, stack: contextlib.ExitStac
 
 
 def _options(server: ServerSettings, fingerprint: str) -> Options:
-    from .models.secrets import key_from
+    from .models.clients.secrets import key_from
     from .models.serving import Options, Spell
 
     elsewhere = {"host", "port", "key_env", "record", "replay", "spell"}

@@ -427,7 +427,9 @@ class CompareSettings(Part):
     sizes: tuple[Annotated[float, Field(gt=0)] | None, ...] | None = Field(
         description="billions of parameters, one for each; null: as their names say"
     )
-    against: str | None = Field(min_length=1, description="a label to test the others against; null: all pairs")
+    against: str | None = Field(
+        min_length=1, description="a label to test the others against; null: all pairs"
+    )
     seed: int = Field(ge=0, lt=2**63, description="of the intervals and tests")
     run: RunSettings = Field(description="where the comparison is kept")
 

@@ -8,10 +8,11 @@ whoever answers with clusters is right too.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, create_model, model_validator
 
@@ -21,13 +22,21 @@ _OTHER = re.compile(r"[^A-Za-z0-9]+")
 
 
 class Place(Record):
-    """Where one node goes."""
+    """Where one node goes whose kind is settled."""
 
     parent: str = Field(description="the parent's name in snake_case; nodes with the same parent are merged")
     description: str = Field(
-        description="what one knows of a user who has a value for the parent, one sentence"
+        description="what one knows of a person who has a value for it, one sentence without a platform"
     )
-    kind: Kind = Field(description="basic: observable; implicit: latent")
+
+
+class ParameterPlace(Place):
+    """Where a parameter goes, and who says its value."""
+
+    filled_from: Literal["profile", "request"] = Field(
+        description="profile: a fact about the person that stays the same from request to request; "
+        "request: said anew each time, such as what is searched or bought, which item, how many, when"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +46,27 @@ class _Node:
     kind: Kind | None
     """None: the answer decides it."""
 
+    @classmethod
+    def of(cls, node: Mapping[str, Any]) -> _Node:
+        kind = node.get("kind")
+        if kind is None and node.get("source") == "characteristic":
+            kind = "implicit"  # what a person cares about in a platform shows only in behaviour
+        return cls(node["id"], _key(node["id"], node["name"]), kind)
+
+    @property
+    def form(self) -> type[Place]:
+        return Place if self.kind else ParameterPlace
+
 
 def placed(nodes: Iterable[Mapping[str, Any]]) -> type[Clusters]:
     """The form of an answer that places these nodes; made once for each set.
 
-    Args: nodes: their `id`, `name` and `kind` count; a kind of None is the model's to decide.
+    Only of a parameter there is a kind to decide: what the profile fills is basic; what is said with every
+    request is implicit, a habit at most, so that no profile holds it and a query has to state it.
+
+    Args: nodes: their `id`, `name`, `source` and `kind` count.
     """
-    return _placed(tuple(_Node(one["id"], _key(one["id"], one["name"]), one.get("kind")) for one in nodes))
+    return _placed(tuple(map(_Node.of, nodes)))
 
 
 def _key(number: int, name: str) -> str:
@@ -53,7 +76,7 @@ def _key(number: int, name: str) -> str:
 
 @lru_cache(maxsize=256)
 def _placed(nodes: tuple[_Node, ...]) -> type[Clusters]:
-    each: dict[str, Any] = {one.key: (Place, ...) for one in nodes}
+    each: dict[str, Any] = {one.key: (one.form, ...) for one in nodes}
     inner = create_model("Nodes", __base__=Record, **each)
     shown = create_model("Clusters", __base__=Record, nodes=(inner, ...))
 
@@ -77,15 +100,24 @@ def _placed(nodes: tuple[_Node, ...]) -> type[Clusters]:
 
 
 def _merged(places: Iterable[tuple[_Node, Place]]) -> tuple[Cluster, ...]:
-    """One cluster for every parent, described by the first node that goes into it.
+    """One cluster for every parent and kind, described by the first node that goes into it.
 
-    Nodes of known kinds that go into one parent are kept apart by kind: no cluster holds both.
+    The parameters of one parent are of one kind, the one most of them were given (in doubt the first).
     """
+    places = list(places)
+    votes: dict[str, Counter[Kind]] = {}
+    for node, place in places:
+        if node.kind is None:
+            votes.setdefault(place.parent, Counter())[_kind(place)] += 1
     found: dict[str, Cluster] = {}
     for node, place in places:
-        name, kind = place.parent, node.kind or place.kind
-        if node.kind and name in found and found[name].kind != node.kind:
-            name = f"{name}_{node.kind}"
+        name, kind = place.parent, node.kind or votes[place.parent].most_common(1)[0][0]
+        if name in found and found[name].kind != kind:
+            name = f"{name}_{kind}"
         first = found.get(name) or Cluster(name=name, description=place.description, kind=kind, members=())
         found[name] = first.model_copy(update={"members": (*first.members, node.number)})
     return tuple(found.values())
+
+
+def _kind(place: Place) -> Kind:
+    return "basic" if isinstance(place, ParameterPlace) and place.filled_from == "profile" else "implicit"

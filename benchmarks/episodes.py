@@ -1,7 +1,7 @@
 """The stage of episodes on its own, played again and again from the same prepared run.
 
-Everything before it is made once, with the scripted model as an endpoint, while the server records its answers
-and every question of the episodes is written down; each later start copies that ledger into a fresh folder.
+Everything before it is made once, over a server that records its answers, and every question of the episodes
+is written down; each later start goes on from a copy of that ledger in a fresh folder.
 """
 
 from __future__ import annotations
@@ -67,13 +67,16 @@ def settings_of(base_url: str, users: int, queries: int, concurrency: int) -> Se
 
 
 @contextmanager
-def opened(settings: Settings, place: Path) -> Iterator[Studio]:
-    """A studio in a run folder of its own, as `ptool.run` opens it."""
+def opened(settings: Settings, place: Path, known: Path | None = None) -> Iterator[Studio]:
+    """A studio in a run folder of its own, as `ptool.run` opens it; `known`: a ledger to go on from."""
     checks = choose_checks(settings.checks)
     crew = Crew(settings, (), Sources().prompts())
-    with RunFolder(place, crew.identity()) as folder, Ledger(folder / LEDGER) as ledger:
-        crew.gateway.log = ledger
-        yield Studio(settings, crew, checks, folder, ledger, Progress())
+    with RunFolder(place, crew.identity()) as folder:
+        if known:
+            shutil.copyfile(known, folder / LEDGER)
+        with Ledger(folder / LEDGER) as ledger:
+            crew.gateway.log = ledger
+            yield Studio(settings, crew, checks, folder, ledger, Progress())
 
 
 async def until_tasks(studio: Studio) -> Prepared:

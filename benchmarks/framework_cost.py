@@ -22,8 +22,8 @@ from ptool.agents import Role
 from ptool.agents.chat import RoleAgent, seats
 from ptool.environments import Dialogue, World
 from ptool.environments.conversation import converse
+from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
-from ptool.models.fake import FakeModel
 from ptool.models.gateway import Gateway
 from ptool.models.seeds import derive
 from ptool.records import Api, Characteristic, Context, Platform, Profile, ScenarioWorld, Task, TaskCall

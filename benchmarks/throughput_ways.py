@@ -1,7 +1,7 @@
 """One way to ask the recorded questions, measured in a process of its own.
 
-`python benchmarks/throughput_ways.py WAY FOLDER BASE_URL CALLS CONCURRENCY` (started by throughput.py) prints
-one JSON object: calls, seconds of wall time, CPU seconds of this process with all its threads.
+`throughput_ways.py WAY FOLDER BASE_URL CALLS USERS QUERIES CONCURRENCY LOOP`, started by throughput.py,
+prints one JSON object: calls, seconds of wall time, CPU seconds of this process with all its threads.
 
     raw     aiohttp alone: bodies encoded beforehand, the reply decoded; the least any client can do
     sdk     the openai package's AsyncOpenAI
@@ -12,6 +12,7 @@ one JSON object: calls, seconds of wall time, CPU seconds of this process with a
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import tempfile
 import time
@@ -103,7 +104,7 @@ async def sdk(base_url: str, asked: Sequence[Question], calls: int, concurrency:
 async def create(base_url: str, asked: Sequence[Question], calls: int, concurrency: int) -> dict[str, float]:
     """ptool's client alone."""
     from autogen_core.models import SystemMessage, UserMessage
-    from ptool.models.chat_completions import ChatCompletions
+    from ptool.models.clients.chat_completions import ChatCompletions
 
     client = ChatCompletions(MODEL, base_url)
 
@@ -118,15 +119,46 @@ async def create(base_url: str, asked: Sequence[Question], calls: int, concurren
         await client.close()
 
 
-async def whole(folder: Path, base_url: str, users: int, queries: int, concurrency: int) -> dict[str, float]:
+async def whole(
+    folder: Path, base_url: str, asked: int, users: int, queries: int, concurrency: int
+) -> dict[str, float]:
     """The stage of episodes, from a ledger that knows everything before them."""
     settings = settings_of(base_url, users, queries, concurrency)
-    with tempfile.TemporaryDirectory(prefix="run-", dir=folder) as place:
-        (Path(place) / "run").mkdir()
-        with opened(settings, Path(place) / "run", folder / LEDGER) as studio:
-            prepared = await until_tasks(studio)
-            cpu, wall = time.process_time(), time.perf_counter()
-            calls = await prepared.play()
-            found = {"calls": calls, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-            await studio.crew.gateway.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="run-", dir=folder) as place,
+        opened(settings, Path(place) / "run", folder / LEDGER) as studio,
+    ):
+        prepared = await until_tasks(studio)
+        cpu, wall = time.process_time(), time.perf_counter()
+        calls = await prepared.play()
+        if calls != asked:
+            raise SystemExit(f"{calls} calls were answered, {asked} were recorded: record anew")
+        found = {"calls": calls, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+        await studio.crew.gateway.close()
     return found
+
+
+def main() -> None:
+    """Measure one way once."""
+    way, place, base_url, calls, users, queries, concurrency, loop = sys.argv[1:]
+    folder, width = Path(place), int(concurrency)
+    if way == "whole":
+        job = whole(folder, base_url, int(calls), int(users), int(queries), width)
+    else:
+        ways = {"raw": raw, "sdk": sdk, "create": create}
+        asked = questions(folder, int(calls))
+        job = ways[way](base_url, asked, len(asked), width)
+    with asyncio.Runner(loop_factory=_factory(loop)) as runner:
+        print(json.dumps(runner.run(job)))
+
+
+def _factory(loop: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if loop == "asyncio":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+if __name__ == "__main__":
+    main()

@@ -19,7 +19,7 @@ from ..models.seeds import derive
 from ..records import Action, Actions, History, Preference, Preferences, Reason, Turn
 from .values import leaves
 from .views import BEHAVIOUR_VIEWS, check_sees
-from .wording import wording
+from .wording import compact, wording
 from .world import World
 
 CHOOSER, ACTOR = "chooser", "actor"
@@ -187,6 +187,7 @@ class Behaviour:
         latent = [leaf for leaf in leaves(implicit) if isinstance(leaf, str) and len(leaf.strip()) >= 4]
         for index, action in enumerate(actions):
             yield from _wrong_action(action, f"actions[{index}]", latent)
+        yield from _repeated(actions)
 
     def _object(self, state: BehaviourState, reasons: tuple[Reason, ...]) -> BehaviourState:
         if state.round >= self._max_rounds:
@@ -209,6 +210,16 @@ def _wrong_action(action: str, path: str, latent: Iterable[str]) -> Iterable[Rea
         if said.find(value):
             message = f"repeats {value[:100]!r} of the latent features; let it show in what is done"
             yield _reason("history.reveals", path, message, "actions")
+
+
+def _repeated(actions: tuple[str, ...]) -> Iterable[Reason]:
+    """An action that is there before, word for word: no two visits are alike, and copies teach nothing."""
+    first: dict[str, int] = {}
+    for index, action in enumerate(actions):
+        earlier = first.setdefault(compact(action) or action, index)
+        if earlier != index:
+            message = f"the same as actions[{earlier}]; write what was done on this visit, something else"
+            yield _reason("history.repeated", f"actions[{index}]", message, "actions")
 
 
 def _reason(code: str, path: str, message: str, source: str) -> Reason:

@@ -11,6 +11,7 @@ from ..benchmark.groups import Breakdown, Section
 from ..benchmark.intervals import Estimate, estimates
 from ..errors import ConfigError
 from ..settings import CompareSettings
+from .honesty import no_model
 from .kept import Kept
 from .report import short_name
 from .texts import inert
@@ -22,7 +23,7 @@ _SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d{1,4}(?:\.\d{1,3})?)\s?([bm])(?![a-z])"
 _NAME = 60
 
 
-@dataclass
+@dataclass(eq=False)
 class Contestant:
     """One evaluation among those compared."""
 
@@ -40,6 +41,11 @@ class Contestant:
     def variant(self) -> str:
         """What its answers were shown of a user."""
         return self.evaluation.evaluated["variant"]
+
+    @property
+    def by_rules(self) -> bool:
+        """Whether no language model took part."""
+        return no_model(self.evaluation.evaluated)
 
     @property
     def family(self) -> str:
@@ -92,15 +98,15 @@ def _check(evaluations: Sequence[Kept], settings: CompareSettings) -> None:
     for key, given in (("labels", settings.labels), ("sizes", settings.sizes)):
         if given is not None and len(given) != len(evaluations):
             raise ConfigError(
-                f"{key}: got {len(given)}, expected {len(evaluations)}, one for each evaluation in their order"
+                f"{key}: got {len(given)}, expected {len(evaluations)}, one for each evaluation"
             )
     first = evaluations[0]
     for one in evaluations[1:]:
         mine, theirs = first.evaluated["scorer"], one.evaluated["scorer"]
         if mine != theirs:
             raise ConfigError(
-                f"evaluations: {first.folder} is scored {mine!r} and {one.folder} {theirs!r}, expected one scorer; "
-                "evaluate again with another scorer=, which asks nobody again"
+                f"evaluations: {first.folder} is scored {mine!r} and {one.folder} {theirs!r}, expected one "
+                "scorer; evaluate again with another scorer=, which asks nobody again"
             )
 
 

@@ -84,6 +84,9 @@ def kept(folder: Path) -> Kept:
     for part, kind in _PARTS.items():
         if not isinstance(scores.get(part), kind):
             raise StoreError(f"{file}: damaged (no {part}); evaluate again")
+    for name in ("answers", "by", "data", "variant", "format", "scorer", "digest"):
+        if not isinstance(scores["evaluated"].get(name), str):
+            raise StoreError(f"{file}: damaged (no evaluated.{name}); evaluate again")
     return Kept(folder, scores)
 
 

@@ -99,7 +99,7 @@ class Pairing:
                 self._database.execute("INSERT INTO scores VALUES (?, ?, ?, ?)", _row(side, line))
             except sqlite3.IntegrityError:
                 raise StoreError(
-                    f"{evaluation.folder}: two samples have the id {line.id!r:.80}, expected one; evaluate again"
+                    f"{evaluation.folder}: two samples have the id {line.id!r:.80}, expected one"
                 ) from None
         self._database.execute("COMMIT")
 
@@ -127,7 +127,8 @@ class Pairing:
                 f"{one.folder} ({n:,} scored)" for one, n in zip(self._evaluations, counts, strict=True)
             )
             raise ConfigError(
-                f"evaluations: no sample was scored in all of {folders}; expected evaluations of the same data"
+                f"evaluations: no sample was scored in all of {folders}; "
+                "expected evaluations of the same data"
             )
         return Shared(shared, union, counts)
 

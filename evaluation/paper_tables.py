@@ -1,7 +1,7 @@
 """The paper's tables in its own layout: its published rows, marked as quoted, and ours below them.
 
-Tables 1, 4, 6 to 8, 11 and 12, and the ablations of Tables 2 and 3. Quoted rows were measured on the published
-PTBench; they are never mixed into a score, a mark or a test of ours.
+Tables 1, 4, 6 to 8, 11 and 12, and the ablations of Tables 2 and 3. Quoted rows were measured on the
+published PTBench; they are never mixed into a score, a mark or a test of ours.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Shares = Mapping[str, float | None]
 _HEADINGS = COLUMNS | {"trained": "Trained", "untrained": "Untrained"}
 _SCENARIOS = {6: "lifestyle", 7: "finance", 8: "knowledge"}
 _NOTE = (
-    "Rows in italics are quoted from the paper, as printed there. They were measured on the published PTBench, "
-    "ours on the data named above: they stand beside each other for orientation, and no test compares them. "
-    "Bold is the best and underlined the second best, among the quoted rows and among ours."
+    "Rows in italics are quoted from the paper, as printed there. They were measured on the published "
+    "PTBench, ours on the data named above: they stand beside each other for orientation, and no test "
+    "compares them. Bold is the best and underlined the second best, among the quoted rows and among ours."
 )
 
 
@@ -36,20 +36,26 @@ class Own:
 
 def paper_section(contestants: Sequence[Contestant]) -> Section | None:
     """Every table of the paper that there are own rows for; None where there is none."""
-    tables = tuple(table for _, _, table in paper_tables(contestants))
-    left = [str(number) for number in _TABLES if number not in {one for one, _, _ in paper_tables(contestants)}]
+    found = list(paper_tables(contestants))
+    left = [str(number) for number in _TABLES if number not in {one for one, _, _ in found}]
     text = [_NOTE]
     if left:
         text.append(f"Left out, for want of such samples or evaluations: {_counted(left)}.")
-    return Section("Beside the paper", tuple(text), tables) if tables else None
+    return (
+        Section("Beside the paper", tuple(text), tuple(_table(number, own) for number, own, _ in found))
+        if found
+        else None
+    )
 
 
-def paper_tables(contestants: Sequence[Contestant]) -> Iterator[tuple[int, list[Own], Table]]:
-    """(number, own rows, table) of each table that there are own rows for."""
+def paper_tables(
+    contestants: Sequence[Contestant],
+) -> Iterator[tuple[int, list[Own], tuple[QuotedRow, ...]]]:
+    """(number, own rows, quoted rows) of each table that there are own rows for."""
     for number, own in _TABLES.items():
         rows = list(own(contestants))
         if rows:
-            yield number, rows, _table(number, rows)
+            yield number, rows, quoted_table(number).rows
 
 
 def _table(number: int, own: Sequence[Own]) -> Table:
@@ -89,10 +95,10 @@ def _whole(contestants: Sequence[Contestant]) -> Iterator[Own]:
     """Table 1: overall, and of it trained and untrained users."""
     for one, rows in _all_shown(contestants):
         if "overall" in rows:
-            yield Own(one.label, rows["overall"] | _by_group(rows))
+            yield Own(one.label, {**rows["overall"], **_by_group(rows)})
 
 
-def _by_group(rows: Mapping[str, Shares]) -> Shares:
+def _by_group(rows: Mapping[str, Shares]) -> dict[str, float | None]:
     return {group: rows[group]["overall"] if group in rows else None for group in ("trained", "untrained")}
 
 
@@ -121,7 +127,7 @@ def _ablation(contestants: Sequence[Contestant]) -> Iterator[Own]:
     for one in contestants:
         rows = {str(section): shares for section, shares in one.rows().items()}
         if one.name in names and "overall" in rows:
-            yield Own(f"{VARIANTS[one.variant]}: {one.name}", rows["overall"] | _by_group(rows))
+            yield Own(f"{VARIANTS[one.variant]}: {one.name}", {**rows["overall"], **_by_group(rows)})
 
 
 def _impersonal(contestants: Sequence[Contestant]) -> Iterator[Own]:

@@ -15,11 +15,13 @@ from .texts import inert, percent
 
 WIDTH = 440.0
 """Units of a chart's width: small, so that its letters can be read on a phone."""
-LETTER = 6.4
+LETTER = 6.9
 """Width of a letter, about, in units."""
 COLOURS = 8
 """Series that have colours of their own (chart.css: s0 to s7)."""
-_NAMES = 17
+_NAMES = 26
+"""Letters of a label."""
+_SMALL = 5.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class _Sheet:
 def bars(name: str, title: str, rows: Sequence[Bar]) -> Picture:
     """Horizontal bars from 0 to 100 %, one below the other, with whiskers for their limits."""
     sheet, step = _Sheet(), 25.0
-    longest = max((len(inert(one.label, _NAMES)) for one in rows), default=0)
-    left, right = min(_NAMES + 1, longest) * LETTER + 14, WIDTH - 104
+    longest = max((len(_short(one.label)) for one in rows), default=0)
+    left, right = longest * LETTER + 14, WIDTH - 114
     bottom = 6 + step * len(rows)
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = left + share * (right - left)
@@ -151,9 +153,8 @@ def groups(name: str, title: str, groups: Mapping[str, Sequence[Bar]]) -> Pictur
         begin = left + place * room
         wide = min(28.0, (room - 14) / max(1, len(labels)))
         offset = begin + (room - wide * len(labels)) / 2
-        sheet.add(
-            "text", "label middle", inert(group, int(room / LETTER)), x=begin + room / 2, y=top + height + 14
-        )
+        shown = _short(group, int(room / _SMALL))
+        sheet.add("text", "axis middle", shown, x=begin + room / 2, y=top + height + 14)
         for bar in members:
             _upright(sheet, bar, f"s{labels.index(bar.label) % COLOURS}", inert(group),
                      offset + labels.index(bar.label) * wide, wide, top, height)  # fmt: skip
@@ -191,7 +192,7 @@ def _legend(sheet: _Sheet, labels: Sequence[str]) -> float:
     """A legend from the top left on; returns where it ends."""
     x, y = 2.0, 10.0
     for place, label in enumerate(labels):
-        shown = inert(label, 40)
+        shown = _short(label, 40)
         wide = 22 + LETTER * len(shown) + 12
         if x + wide > WIDTH and x > 2:
             x, y = 2.0, y + 18
@@ -209,7 +210,7 @@ def lines(name: str, title: str, series: Mapping[str, Sequence[Point]]) -> Pictu
     most = _axis_end(max(one.bar.high or one.bar.value or 0.0 for one in points))
     _upright_axis(sheet, left, top, height, most)
     for x, label in _ticks(points, left):
-        sheet.add("text", "axis middle", inert(label, 8), x=x, y=top + height + 14)
+        sheet.add("text", "axis middle", _short(label, 8), x=x, y=top + height + 14)
     for place, (who, each) in enumerate(series.items()):
         _line(sheet, who, f"s{place % COLOURS}", _places(each, points, left, top, height, most))
         for one in each:
@@ -257,9 +258,9 @@ def _axis_end(highest: float) -> float:
     return next(end for end in (0.04, 0.08, 0.2, 0.4, 0.6, 0.8, 1.0) if highest <= end or end == 1)
 
 
-def _short(label: str) -> str:
+def _short(label: str, most: int = _NAMES) -> str:
     text = inert(label, 1_000)
-    return text if len(text) <= _NAMES else f"{text[: _NAMES - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _n(number: float) -> str:

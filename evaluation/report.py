@@ -249,7 +249,7 @@ def _mistakes(scores: Mapping[str, Any]) -> Section:
         )
         for code in CODES
     )
-    columns = ("Mistake", "In Figure 4", "Answers", "Times", "Percent of the six")
+    columns = ("Mistake", "In Figure 4", "Answers", "Times", "% of six")
     parts: list[Table | Picture] = [Table(columns, tuple(rows), words=2)]
     if errors["figure_4"]:
         shares = [(name, errors["figure_4"][code]) for code, name in FIGURE_4.items()]

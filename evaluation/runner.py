@@ -15,10 +15,10 @@ from loguru import logger
 from ..benchmark import Item, SampleScore
 from ..benchmark.reading import items, paired
 from ..endpoints import endpoint
-from ..models.budget import Budget
 from ..models.endpoint import Endpoint
 from ..models.gateway import Gateway
-from ..models.retrying import Retries
+from ..models.gateway.budget import Budget
+from ..models.gateway.retrying import Retries
 from ..models.scripted import Library
 from ..models.scripted.exam import Examinee
 from ..settings import Baseline, EvaluateSettings
@@ -29,6 +29,7 @@ from .baselines import Baselines
 from .marking import Given, Missing, line, mark, marked, unscored_line
 from .native import check_native
 from .prompting import Prompter
+from .report import write_report
 from .results import Results, as_csv
 from .survey import survey
 from .visible import check_variant
@@ -143,7 +144,8 @@ class Evaluation:
             retries=Retries(**settings.retries.model_dump()),
             budget=Budget(**settings.budget.model_dump()),
         )
-        asker = Asker(gateway, self._prompter, settings.variant, settings.seed, settings.sampling)
+        sampling = {name: value for name, value in settings.sampling.items() if value is not None}
+        asker = Asker(gateway, self._prompter, settings.variant, settings.seed, sampling)
         try:
             await self._marked(in_order(self._chosen(), asker.ask, WINDOW * settings.concurrency), file)
         finally:
@@ -178,6 +180,7 @@ class Evaluation:
         write_json(folder / "scores.json", scores)
         write_bytes(folder / "scores.csv", as_csv(scores).encode())
         write_manifest(folder / "manifest.json", self._manifest())
+        write_report(folder.path)
 
     def _evaluated(self) -> dict[str, Any]:
         """What was evaluated and how; no path, so that equal evaluations have equal bytes."""

@@ -29,11 +29,14 @@ class Test:
     mcnemar_holm: float | None
 
 
-def pairs(count: int, against: int | None) -> list[tuple[int, int]]:
-    """The pairs to test: all of them, or everybody against one."""
+def pairs(ranked: Sequence[int], against: int | None) -> list[tuple[int, int]]:
+    """The pairs to test: all of them, the better one first, or one against everybody.
+
+    Args: ranked: places of the contestants, the best first; against: the place of the one.
+    """
     if against is None:
-        return list(combinations(range(count), 2))
-    return [(one, against) for one in range(count) if one != against]
+        return list(combinations(ranked, 2))
+    return [(against, one) for one in ranked if one != against]
 
 
 def tested(
@@ -48,7 +51,9 @@ def tested(
         for (first, second), comparison in found.items():
             comparison.add(scores[first], scores[second])
     results = {pair: one.results(seed) for pair, one in found.items()}
-    return [test for column in PARTS for test in _corrected(column, {p: r[column] for p, r in results.items()})]
+    return [
+        test for column in PARTS for test in _corrected(column, {p: r[column] for p, r in results.items()})
+    ]
 
 
 def _corrected(column: str, results: dict[tuple[int, int], Compared]) -> list[Test]:

@@ -62,7 +62,7 @@ def percent(value: float | None) -> str:
 
 def interval(low: float | None, high: float | None) -> str:
     """Limits in percent; nothing where there are none."""
-    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"
+    return "" if low is None or high is None else f"{100 * low:.1f}–{100 * high:.1f}"
 
 
 def points(value: float) -> str:

@@ -68,7 +68,7 @@ class CallLog(Protocol):
         ...
 
     def judge(self, key: bytes, status: str) -> None:
-        """Write down what a kept answer was good for (`ptool.models.answers`); may be lost by a kill."""
+        """Write down what a kept answer was good for (`gateway.answers`); may be lost by a kill."""
         ...
 
     def failed(self, failure: Failure) -> None:

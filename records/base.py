@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 import orjson
@@ -21,11 +22,29 @@ def _object_from_text(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return orjson.loads(value)
+        made = orjson.loads(value)
     except orjson.JSONDecodeError as error:
         if (mended := _mended(value)) is not None:
             return mended
         raise ValueError(f"not a JSON object: {error}") from None
+    try:
+        _WATCHFUL.decode(value)  # orjson lets the last of two equal keys win
+    except RecursionError:
+        raise ValueError("not a JSON object: it is nested too deeply") from None
+    return made
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        for key, value in pairs:
+            if made[key] != value:
+                raise ValueError(f"the key {key[:80]!r} stands twice in one object")
+    return made
+
+
+# Numbers are orjson's affair: Python refuses to read integers of thousands of digits, with another error.
+_WATCHFUL = json.JSONDecoder(object_pairs_hook=_without_twins, parse_int=float)
 
 
 def _mended(text: str) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ class Answer:
     """One answer, as the model gave it."""
 
     key: bytes
-    """16 bytes that stand for everything the answer depends on (see `ptool.models.keys`)"""
+    """16 bytes that stand for everything the answer depends on (see `ptool.models.gateway.keys`)"""
     stage: str
     """stage of the run, such as 'episodes'"""
     role: str

@@ -25,8 +25,8 @@ from ..errors import (
 from ..models.endpoint import Endpoint
 from ..models.faults import AttemptError
 from ..models.gateway import Gateway
+from ..models.gateway.retrying import Retries
 from ..models.request import NO_USAGE, Request
-from ..models.retrying import Retries
 from ..models.seeds import derive
 from ..records import Usage
 from ..settings import Settings

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from operator import mul
 
+from ..models.clients.offline import OfflineModel
 from ..models.endpoint import Endpoint, Price
-from ..models.offline import OfflineModel
 from ..settings import BudgetSettings, Settings
 from ..trees.layer_sizes import layer_sizes
 from .rehearsal import Played, Rehearsal

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from ..environments.responses import answer
 from ..errors import UnknownPartError
-from ..models.offline import role_of
+from ..models.clients.offline import role_of
 from ..models.scripted import Library, Player, ScriptedModel
 
 

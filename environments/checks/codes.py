@@ -55,5 +55,6 @@ CODES: dict[str, str] = {
     "history.count": "there are not as many actions as visits",
     "history.length": "an action is empty or too long",
     "history.unprintable": "an action holds control characters",
+    "history.repeated": "an action is there twice",
     "history.reveals": "an action repeats a latent value or announces a taste",
 }

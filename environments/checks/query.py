@@ -87,7 +87,10 @@ def _parameters_are_the_task(intent: Intent, call: TaskCall, where: str) -> Iter
             yield _reason("query.unstated", f"{parameter!r} is not stated; say it", f"{where}.stated")
     for parameter in intent.stated:
         if parameter not in call.stated:
-            message = f"{parameter!r} is not to be stated, only {names(call.stated)}; leave its value out"
+            message = (
+                f"{parameter!r} is not to be stated, only {names(call.stated)}; take it out of `stated` and "
+                "`phrases`, and its value out of the text"
+            )
             yield _reason("query.excess", message, f"{where}.stated.{parameter}")
 
 
@@ -145,7 +148,10 @@ def leak(case: Case) -> Iterator[Reason]:
     for feature, value in _kept_back(case):
         for leaf in leaves(value):
             if _says(said, leaf) and not any(compact(str(leaf)) in value for value in own):
-                message = f"the value of {feature!r} stands in the text; refer to it without saying it"
+                message = (
+                    f"the value of {feature!r} stands in the text; the assistant knows it: leave it out, or "
+                    f"write 'my {feature[:60].replace('_', ' ')}' in its place"
+                )
                 yield _reason("query.leak", message)
                 break
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from ...errors import ConfigError, ModelError, PtoolError, UnknownPartError, names
 from ..blocks import read
-from ..offline import OfflineModel, role_of
+from ..clients.offline import OfflineModel, role_of
 from .exam import Examinee
 from .library import Library
 from .part import Part, Player

@@ -93,16 +93,18 @@ def _arguments(question: Question, name: str) -> dict[str, Any]:
     required = parameters.get("required") or ()
     numbers = list(_NUMBER.findall(_DATE.sub(" ", _TIME.sub(" ", question.query))))
     texts = _QUOTED.findall(question.query)
-    found: dict[str, Any] = {}
-    for key, schema in properties.items():
-        schema = schema if isinstance(schema, Mapping) else {}
+    asked, found = words(question.query), dict[str, Any]()
+    for key, raw in properties.items():
+        schema: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
         value = _from_query(question.query, schema, numbers, texts)
+        telling = "enum" in schema or schema.get("format") in ("date", "time")
+        wanted = key in required or bool(words(key) & asked)
         feature = named_like(key, question.basic)
-        if feature is not None and (key in required or words(key) & words(question.query)):
-            value = question.basic[feature] if value is None or "enum" not in schema else value
-        if value is None and key in required and "default" in schema:
-            value = schema["default"]
-        if value is not None and (key in required or words(key) & words(question.query) or "enum" in schema):
+        if wanted and feature is not None and not (telling and value is not None):
+            value = question.basic[feature]
+        if value is None and key in required:
+            value = schema.get("default")
+        if value is not None and (wanted or telling):
             found[key] = value
     return found
 

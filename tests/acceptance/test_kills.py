@@ -26,7 +26,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from ptool.commands import _attempt
 from ptool.composition import Sources
-from ptool.models.chat_completions import ChatCompletions
+from ptool.models.clients.chat_completions import ChatCompletions
 from ptool.run import synthesise
 from ptool.settings import Settings, validated
 from ptool.store import Ledger

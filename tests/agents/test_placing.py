@@ -11,27 +11,63 @@ from pydantic import ValidationError
 NODES = [{"id": 3, "name": "home_address"}, {"id": 7, "name": "low price!"}, {"id": 9, "name": "deliver_to"}]
 
 
-def place(parent, kind="basic", description="What one knows."):
-    return {"parent": parent, "description": description, "kind": kind}
+def place(parent, filled_from="profile", description="What one knows."):
+    return {"parent": parent, "description": description} | (
+        {"filled_from": filled_from} if filled_from else {}
+    )
 
 
 def test_nodes_with_the_same_parent_are_one_cluster():
     said = {
         "n3_home_address": place("address", description="Where they live."),
-        "n7_low_price": place("thrift", "implicit"),
-        "n9_deliver_to": place("address", "implicit", "Another word."),
+        "n7_low_price": place("limit", "request"),
+        "n9_deliver_to": place("address", description="Another word."),
     }
     clusters = placed(NODES).model_validate({"nodes": said})
     assert isinstance(clusters, Clusters)
     assert [one.model_dump() for one in clusters.clusters] == [
         {"name": "address", "description": "Where they live.", "kind": "basic", "members": (3, 9)},
-        {"name": "thrift", "description": "What one knows.", "kind": "implicit", "members": (7,)},
+        {"name": "limit", "description": "What one knows.", "kind": "implicit", "members": (7,)},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (("request", "profile", "profile"), "basic"),
+        (("profile", "request", "request"), "implicit"),
+        (("profile", "request"), "basic"),
+        (("request", "profile"), "implicit"),
+    ],
+)
+def test_the_parameters_of_a_parent_are_of_the_kind_most_are_given(given, kind):
+    nodes = [{"id": number, "name": "to", "source": "parameter"} for number in range(len(given))]
+    said = {f"n{number}_to": place("address", one) for number, one in enumerate(given)}
+    (cluster,) = placed(nodes).model_validate({"nodes": said}).clusters
+    assert (cluster.kind, cluster.members) == (kind, tuple(range(len(given))))
+
+
+def test_a_characteristic_is_implicit_and_never_in_a_cluster_with_what_the_profile_fills():
+    nodes = [
+        {"id": 0, "name": "delivery", "kind": None, "source": "characteristic"},
+        {"id": 1, "name": "delivery", "kind": None, "source": "parameter"},
+        {"id": 2, "name": "speed", "kind": None, "source": "characteristic"},
+    ]
+    said = {
+        "n0_delivery": place("delivery", None),
+        "n1_delivery": place("delivery"),
+        "n2_speed": place("delivery", None),
+    }
+    clusters = placed(nodes).model_validate({"nodes": said}).clusters
+    assert [(one.name, one.kind, one.members) for one in clusters] == [
+        ("delivery", "implicit", (0, 2)),
+        ("delivery_basic", "basic", (1,)),
     ]
 
 
 def test_where_kinds_are_known_no_cluster_holds_both():
     nodes = [dict(one, kind=kind) for one, kind in zip(NODES, ("basic", "implicit", "implicit"), strict=True)]
-    said = {key: place("life") for key in ("n3_home_address", "n7_low_price", "n9_deliver_to")}
+    said = {key: place("life", None) for key in ("n3_home_address", "n7_low_price", "n9_deliver_to")}
     clusters = placed(nodes).model_validate({"nodes": said}).clusters
     assert [(one.name, one.kind, one.members) for one in clusters] == [
         ("life", "basic", (3,)),

@@ -10,8 +10,8 @@ from ptool.agents import VIEWS, Observation, Prompts, Role, Views
 from ptool.agents.chat import seats, speak
 from ptool.errors import ConfigError, PromptError
 from ptool.models import blocks
+from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
-from ptool.models.fake import FakeModel
 from ptool.models.gateway import Gateway
 from ptool.records import Verdict
 

@@ -21,7 +21,7 @@ from ptool.errors import (
     UnreachableModelError,
     UnusableAnswerError,
 )
-from ptool.models.fake import FakeModel
+from ptool.models.clients.fake import FakeModel
 from ptool.models.faults import AttemptError, Kind
 from ptool.settings import validated
 from ptool.synthesis.checkup import Checkup, check_up, in_one_line

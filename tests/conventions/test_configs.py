@@ -13,8 +13,11 @@ from ptool.settings import ObjectSettings, RoleSettings, Settings, keys, validat
 
 ROOT = Path(ptool.__file__).parent
 CONF = ROOT / "conf"
+OF_EVALUATE = ("fig3a", "fig3b", "table2", "table3", "unseen")  # experiments; tests/evaluation composes them
 CHOICES = [
-    f"{path.parent.name}={path.stem}" for path in sorted(CONF.glob("*/*.yaml")) if path.parent.name != "agent"
+    f"{path.parent.name}={path.stem}"
+    for path in sorted(CONF.glob("*/*.yaml"))
+    if path.parent.name != "agent" and (path.parent.name != "experiment" or path.stem not in OF_EVALUATE)
 ]
 ROLES = sorted(path.stem for path in (CONF / "agent").glob("*.yaml"))
 READERS = ("settings.py", "building.py", "composition.py", "commands.py", "run.py", "synthesis/*.py")

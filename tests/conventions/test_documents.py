@@ -8,13 +8,26 @@ from pathlib import Path
 import ptool
 import pytest
 from hydra import compose, initialize_config_module
+from omegaconf import OmegaConf
+from ptool import settings
 from ptool.__main__ import COMMANDS
+from ptool.command_line import in_order
+from ptool.compare import with_evaluations
 
 ROOT = Path(ptool.__file__).parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), ROOT / "runs" / "README.md"]
 TEXT = {".py", ".md", ".yaml", ".toml", ".jinja", ".txt", ".json", ".csv", ".sh", ""}
 OUTSIDE = {"build", "dist", "__pycache__", "ptool.egg-info", "node_modules"}
 MACHINE_PATH = re.compile(r"(?<![\w.:/~-])/(?:home|Users|root|work|mnt|scratch)/\w")
+KINDS = {
+    "run": ("config", settings.Settings),
+    "check": ("check", settings.Settings),
+    "serve": ("serve", settings.ServeSettings),
+    "status": ("status", settings.StatusSettings),
+    "evaluate": ("evaluate", settings.EvaluateSettings),
+    "compare": ("compare", settings.CompareSettings),
+}
+"""Command -> its primary config, and what that must become."""
 UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX")))
 
 pytestmark = pytest.mark.skipif(not (ROOT / "pyproject.toml").is_file(), reason="needs the source tree")
@@ -39,21 +52,33 @@ def problem(command: str) -> str | None:
     module = re.match(r"(?:python3? -m ptool\.|ptool )(\w+)", command)
     if module is None:
         return None
-    if module.group(1) not in COMMANDS:
-        return f"no command {module.group(1)}"
-    overrides = [word for word in words if "=" in word and not word.startswith("-")]
-    return None if "--config-dir" in words or module.group(1) != "run" else refused(overrides)
+    name = module.group(1)
+    if name not in COMMANDS:
+        return f"no command {name}"
+    if "--config-dir" in words or "--help" in words:
+        return None
+    after = words[3:] if words[1] == "-m" else words[2:]
+    plain = in_order(with_evaluations(after) if name == "compare" else after)
+    return refused(name, [word for word in plain if "=" in word and not word.startswith("-")])
 
 
-def refused(overrides: list[str]) -> str | None:
-    """What Hydra says against overrides; None where they compose. Of a sweep, the first value counts."""
+def refused(name: str, overrides: list[str]) -> str | None:
+    """What Hydra or the settings say against overrides; None: nothing. Of a sweep, the first value counts."""
     single = [re.sub(r"^([\w.]+=[^\[{'\",]+),.*", r"\1", one) for one in overrides]
+    config, kind = KINDS[name]
     try:
         with initialize_config_module("ptool.conf", version_base="1.3"):
-            compose("config", single)
+            composed = compose(config, single)
+        found = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+        assert isinstance(found, dict)
+        settings.validated({str(key): value for key, value in found.items()}, kind)
     except Exception as error:
         return str(error)
     return None
+
+
+def test_every_command_has_a_configuration_to_compose() -> None:
+    assert KINDS.keys() == COMMANDS.keys()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -64,7 +89,19 @@ def test_documented_commands_start(document: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["make everything", "python -m ptool.rum", "python -m ptool.run sead=3", "ptool run scale=huge"],
+    [
+        "make everything",
+        "python -m ptool.rum",
+        "python -m ptool.run sead=3",
+        "ptool run scale=huge",
+        "python -m ptool.run seed=abc",
+        "python -m ptool.run model=openai_compatible model.model=a",
+        "python -m ptool.check budget.euro=1",
+        "python -m ptool.serve server.faults.rate=0.1",
+        "python -m ptool.status",
+        "python -m ptool.evaluate data=a baseline=golden",
+        "python -m ptool.compare a a",
+    ],
 )
 def test_a_wrong_command_is_found(command: str) -> None:
     assert commands(f"```sh\n$ {command}  # so\n```\n") == [command]

@@ -32,6 +32,10 @@ ALLOWED = {
     "serve": FRAME | {"commands", "composition", "endpoints", "models", "synthesis"},
     "status": FRAME | {"commands", "composition", "store", "status_page"},
     "status_page": {"status", "synthesis"},
+    "evaluation": {"errors", "records", "models", "store", "benchmark", "settings", "endpoints"}
+    | {"synthesis"},  # its progress bars
+    "evaluate": FRAME | {"commands", "composition", "evaluation"},
+    "compare": FRAME | {"commands", "composition", "evaluation"},
     "conf": set(),
     "__init__": set(),
     "__main__": {"errors", "__init__"},

@@ -76,7 +76,7 @@ def test_every_command_makes_a_dataset(
 
 
 @pytest.mark.parametrize(
-    "name", ["privacy", "brevity", "garden", "weekend", "recording", "blunt_user", "strict"]
+    "name", ["privacy", "brevity", "garden", "weekend", "recording", "echo", "blunt_user", "strict"]
 )
 def test_the_commands_use_every_part_of_the_page(name: str) -> None:
     assert any(Path(file).stem == name for file in FILES)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
-from ptool.settings import keys
+from ptool.settings import LimitSettings, ModelSettings, keys
 
 ROOT = Path(ptool.__file__).parent
 README = ROOT / "README.md"
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not README.is_file(), reason="needs the source t
 
 TEXT = README.read_text("utf-8") if README.is_file() else ""
 OUTSIDE = {"build", "dist", "__pycache__"}
-PARTS = {"agent", "run", "tree", "features", "history", "task"}
+PARTS = {"agent", "run", "tree", "features", "history", "task", "budget", "retries"}
 """Keys that hold further keys, or a whole group that the README describes in words."""
 
 
@@ -61,6 +61,8 @@ def defaults() -> dict[str, object]:
         key: OmegaConf.select(config, key) for key in keys() if not key.startswith(("scenario.", "model"))
     }
     found |= {group: choices[group] for group in ("scenario", "scale", "model", "experiment")}
+    found |= {f"model.limits.{name}": one.default for name, one in LimitSettings.model_fields.items()}
+    found["model.price"] = ModelSettings.model_fields["price"].default
     return {
         key: OmegaConf.to_object(value) if OmegaConf.is_config(value) else value
         for key, value in found.items()
@@ -75,10 +77,33 @@ def test_the_table_of_settings_is_the_configuration() -> None:
     assert documented == actual
 
 
-@pytest.mark.parametrize("key", ["scenario", "experiment", "scale"])
+@pytest.mark.parametrize("key", ["scenario", "experiment", "scale", "model"])
 def test_the_table_names_the_choices_of_a_group(key: str) -> None:
     (words,) = (meaning for name, _, meaning in table("What can be set") if name == f"`{key}`")
-    assert set(re.findall(r"`(\w+)`", words)) == {path.stem for path in (ROOT / "conf" / key).glob("*.yaml")}
+    choices = {path.stem for path in (ROOT / "conf" / key).glob("*.yaml")}
+    assert set(re.findall(r"`(\w+)`", words)) == choices
+
+
+def test_every_model_has_a_row() -> None:
+    """The table of real models, beside the one of settings."""
+    named = {row[0].strip("`") for row in table("Real models")}
+    assert named == {path.stem for path in (ROOT / "conf" / "model").glob("*.yaml")}
+
+
+def test_exit_statuses_are_those_of_the_errors() -> None:
+    from ptool import commands, errors
+
+    kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
+    raised = {one.exit_status for one in kinds if issubclass(one, errors.PtoolError)}
+    ended = {commands.INTERRUPTED, commands.UNREAD, commands.TERMINATED}
+    rows = re.findall(r"^\| (\d+) \|", section("What a run prints and leaves"), re.MULTILINE)
+    assert {int(one) for one in rows} == {0, 3} | raised | ended
+
+
+def test_every_command_is_told_of() -> None:
+    from ptool.__main__ import COMMANDS
+
+    assert [name for name in COMMANDS if f"ptool.{name}" not in TEXT] == []
 
 
 def test_the_sample_proves_its_arguments() -> None:

@@ -12,8 +12,8 @@ from ptool.agents.chat import seats
 from ptool.environments import Behaviour
 from ptool.environments.conversation import behave
 from ptool.errors import ModelError
+from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
-from ptool.models.fake import FakeModel
 from ptool.models.gateway import Gateway
 from ptool.records import Actions, Preference, Preferences
 
@@ -83,6 +83,13 @@ def test_a_plan_depends_on_the_seed_alone(world):
 )
 def test_actions_show_and_do_not_tell(world, action, found):
     assert wrong(world, action, *did().actions[1:]) == found
+
+
+def test_no_action_is_there_twice_whatever_its_case_and_punctuation(world):
+    first, _, *rest = did().actions
+    assert wrong(world, first, f" {first.upper()}!", *rest) == ["history.repeated"]
+    assert wrong(world, first, f"{first} again", *rest) == []
+    assert wrong(world, "\N{SLIGHTLY SMILING FACE}", "\N{UPSIDE-DOWN FACE}", *rest) == []
 
 
 def test_as_many_actions_as_visits(world):

@@ -10,8 +10,8 @@ from ptool.agents.chat import seats
 from ptool.environments import Dialogue
 from ptool.environments.conversation import converse
 from ptool.errors import ConfigError, ModelError, UnknownPartError
+from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
-from ptool.models.fake import FakeModel
 from ptool.models.gateway import Gateway
 from ptool.records import Finding, Verdict
 

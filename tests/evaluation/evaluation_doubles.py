@@ -11,8 +11,8 @@ import ptool
 import yaml
 from autogen_core.models import CreateResult, RequestUsage
 from ptool.benchmark import GoldCall, Item
+from ptool.models.clients.offline import OfflineModel
 from ptool.models.faults import AttemptError
-from ptool.models.offline import OfflineModel
 from ptool.settings import EvaluateSettings, validated
 
 CONF = Path(ptool.__file__).parent / "conf"

@@ -23,7 +23,8 @@ Here is some platforms under the scenario:
 {"name":"East","profile":{"price":"low"},"apis":["findItem"]}]
 Here is some APIs under the platforms:
 %s
-The user will give you a query. Based on the profile, try to solve the query by using the platforms and APIs. \
+The user will give you a query. \
+Based on the profile, try to solve the query by using the platforms and APIs. \
 The platform you choose should fit the user profile or the needs of the user's query. \
 All the necessary information are provided in the user profile. \
 DO NOT ask the user for further information. \

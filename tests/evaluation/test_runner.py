@@ -12,7 +12,7 @@ from ptool.benchmark.metrics import SCORES
 from ptool.errors import ConfigError, PtoolError, StoreError
 from ptool.evaluation.runner import evaluate
 
-DERIVED = ("per_sample.jsonl", "scores.json", "scores.csv")
+DERIVED = ("per_sample.jsonl", "scores.json", "scores.csv", "report.md", "report.html")
 
 
 @pytest.fixture

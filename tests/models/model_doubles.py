@@ -7,8 +7,8 @@ import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint, Limits, Price
-from ptool.models.fake import FakeModel
 from ptool.models.request import Request
 from ptool.records import Verdict
 from ptool.records.calls import Answer, Failure, Spent

@@ -14,9 +14,9 @@ from autogen_core import CancellationToken
 from autogen_core.models import AssistantMessage, CreateResult, SystemMessage, UserMessage
 from endpoint_double import Double, completion
 from ptool.errors import ConfigError
-from ptool.models.autogen_component import AutogenClient, component
-from ptool.models.chat_completions import ChatCompletions
-from ptool.models.fake import FakeModel
+from ptool.models.clients.autogen_component import AutogenClient, component
+from ptool.models.clients.chat_completions import ChatCompletions
+from ptool.models.clients.fake import FakeModel
 from ptool.models.faults import AttemptError
 from ptool.records import Solution, Verdict
 
@@ -238,7 +238,7 @@ async def test_a_stream_is_one_chunk_and_the_result() -> None:
         ("autogen_ext.models.nope.Client", {}, None, "there is no module 'autogen_ext.models.nope'"),
         ("no_such_package.Client", {}, None, "there is no module 'no_such_package'"),
         ("collections.Counter", {}, None, "which is no AutoGen ChatCompletionClient"),
-        ("ptool.models.fake.FakeModel", {}, None, "which cannot be made from a configuration"),
+        ("ptool.models.clients.fake.FakeModel", {}, None, "which cannot be made from a configuration"),
         (5, {}, None, "model.provider: got 5"),
     ],
 )

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_doubles import virtual
 from ptool.errors import BudgetSpentError, ConfigError
-from ptool.models.budget import Budget, Cost, Purse
 from ptool.models.endpoint import Price
-from ptool.models.prices import price_of
+from ptool.models.gateway.budget import Budget, Cost, Purse
+from ptool.models.gateway.prices import price_of
 from ptool.records.calls import Spent
 
 

@@ -27,9 +27,9 @@ from endpoint_double import Double, completion
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import ConfigError
-from ptool.models.body import Encoder, encoded_messages
-from ptool.models.chat_completions import ChatCompletions
-from ptool.models.completion import completed
+from ptool.models.clients.body import Encoder, encoded_messages
+from ptool.models.clients.chat_completions import ChatCompletions
+from ptool.models.clients.completion import completed
 from ptool.models.faults import AttemptError
 from ptool.records import Solution, Verdict
 
@@ -584,7 +584,7 @@ async def test_a_role_may_not_override_what_is_the_clients(double: Double, clien
     with pytest.raises(ConfigError, match=r"^sampling\.model: may not be set here"):
         await client.create(ASKED, extra_create_args={"model": "dearer"})
     with pytest.raises(ValueError, match="calls no tools"):
-        await client.create(ASKED, tools=[{"name": "f"}])
+        await client.create(ASKED, tools=[{"name": "f"}], json_output=True)
     assert double.bodies == []
 
 

@@ -21,7 +21,7 @@ from ptool.errors import (
     UnreachableModelError,
     UnusableAnswerError,
 )
-from ptool.models.chat_completions import ChatCompletions
+from ptool.models.clients.chat_completions import ChatCompletions
 from ptool.models.endpoint import Endpoint, Limits
 from ptool.models.gateway import Budget, Gateway, Retries
 from ptool.models.serving.app import Server, serving

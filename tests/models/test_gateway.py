@@ -24,11 +24,11 @@ from ptool.errors import (
     UnusableAnswerError,
 )
 from ptool.models import blocks, derive
+from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint, Price
-from ptool.models.fake import FakeModel
 from ptool.models.faults import AttemptError
 from ptool.models.gateway import Budget, Gateway, Retries
-from ptool.models.keys import key_of
+from ptool.models.gateway.keys import key_of
 from ptool.records import Query, Solution, Verdict
 from ptool.records.calls import Spent
 

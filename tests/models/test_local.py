@@ -16,8 +16,8 @@ import orjson
 import pytest
 from autogen_core.models import UserMessage
 from ptool.errors import ConfigError
+from ptool.models.clients.local import LocalModel
 from ptool.models.faults import AttemptError
-from ptool.models.local import LocalModel
 from ptool.records import Actions
 
 XLLAMACPP = """

@@ -9,12 +9,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from model_doubles import now, virtual
 from ptool.errors import EndpointDownError
-from ptool.models.breaker import Breaker
 from ptool.models.endpoint import Limits
 from ptool.models.faults import AttemptError
-from ptool.models.pacing import Pace
-from ptool.models.width import Width
-from ptool.models.windows import Window
+from ptool.models.gateway.breaker import Breaker
+from ptool.models.gateway.pacing import Pace
+from ptool.models.gateway.width import Width
+from ptool.models.gateway.windows import Window
 
 ARRIVALS = st.lists(st.floats(0, 200), min_size=1, max_size=60)
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 from ptool.composition import Sources
-from ptool.models.chat_completions import ChatCompletions
+from ptool.models.clients.chat_completions import ChatCompletions
+from ptool.models.clients.fake import FakeModel
+from ptool.models.clients.offline import role_of
 from ptool.models.endpoint import Endpoint, Limits, Price
-from ptool.models.fake import FakeModel
-from ptool.models.offline import role_of
 from ptool.models.scripted import ScriptedModel
 from ptool.records import Query, Verdict
 from ptool.settings import BudgetSettings, Settings, validated

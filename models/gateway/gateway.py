@@ -17,28 +17,18 @@ from autogen_core import CancellationToken, FunctionCall
 from autogen_core.models import AssistantMessage, LLMMessage, SystemMessage, UserMessage
 from pydantic import BaseModel
 
-from ..errors import ConfigError, UnusableAnswerError, names
-from ..records import Usage
-from ..records.calls import Answer, Failure, Spent
+from ...errors import ConfigError, UnusableAnswerError, names
+from ...records import Usage
+from ...records.calls import Answer, Failure, Spent
+from ..endpoint import CallLog, Endpoint, Price
+from ..request import NO_USAGE, Reply, Request
+from ..seeds import derive
 from .answers import MAX_ANSWER, Accept, Unusable, read
 from .budget import Budget, Cost, Purse
 from .correcting import corrected
-from .endpoint import CallLog, Endpoint, Price
 from .flights import Flights
 from .keys import Message, key_of
-from .request import NO_USAGE, Reply, Request
 from .retrying import Call, Caller, Got, Retries, extra
-from .seeds import derive
-
-__all__ = [
-    "MAX_ANSWER",
-    "Accept",
-    "Budget",
-    "Gateway",
-    "Reply",
-    "Request",
-    "Retries",
-]
 
 MAX_TOKENS = 4_096
 """Tokens of an answer that are reserved where the request names no `max_tokens`."""

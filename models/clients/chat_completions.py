@@ -24,12 +24,12 @@ from autogen_core.tools import Tool, ToolSchema
 from loguru import logger
 from pydantic import BaseModel, ConfigDict
 
-from ..errors import ConfigError, names
-from . import wire
+from ...errors import ConfigError, names
+from .. import wire
+from ..faults import AttemptError
 from .body import JSON_OBJECT, Encoder, checked_extra, encoded_fields, encoded_messages, encoded_tools
 from .cancelling import Cancelling
 from .completion import CHARACTERS_A_TOKEN, Completed, completed
-from .faults import AttemptError
 from .secrets import checked_url, key_from
 from .transport import Transport
 
@@ -74,7 +74,7 @@ class ChatCompletions(ChatCompletionClient, Component[Config]):
 
     component_type = "model"
     component_config_schema = Config
-    component_provider_override = "ptool.models.chat_completions.ChatCompletions"
+    component_provider_override = "ptool.models.clients.chat_completions.ChatCompletions"
 
     def __init__(
         self,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import ConfigError
-from .endpoint import Price
+from ...errors import ConfigError
+from ..endpoint import Price
 
 OWN = Path(__file__).with_name("prices.yaml")
 """ptool's list."""

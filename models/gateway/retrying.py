@@ -17,15 +17,15 @@ from autogen_core.models import CreateResult, LLMMessage, RequestUsage
 from autogen_core.tools import ToolSchema
 from pydantic import ValidationError
 
-from ..errors import KeyRefusedError, PtoolError, RefusedRequestError, UnreachableModelError
-from ..records.calls import Failure
+from ...errors import KeyRefusedError, PtoolError, RefusedRequestError, UnreachableModelError
+from ...records.calls import Failure
+from ..endpoint import Endpoint, Price
+from ..faults import AttemptError, fault_of
+from ..request import Request
 from .answers import explain
 from .breaker import KEPT
 from .budget import Cost, Purse
-from .endpoint import Endpoint, Price
-from .faults import AttemptError, fault_of
 from .pacing import Pace, Turn
-from .request import Request
 
 _FIRST_WAIT = 0.5
 _SECRET = re.compile(r"(^|_)(key|token|secret|password|credential|authorization)s?(_|$)", re.IGNORECASE)
@@ -211,7 +211,7 @@ def _tools(request: Request) -> list[ToolSchema]:
 
 
 def extra(result: CreateResult, name: str) -> Any:
-    """What a client says beside AutoGen's own fields (`ptool.models.chat_completions`); None: nothing."""
+    """What a client says beside AutoGen's own fields (`clients.chat_completions`); None: nothing."""
     return None if type(result) is CreateResult else getattr(result, name, None)
 
 

@@ -16,8 +16,8 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from ..faults import AttemptError, retry_after
 from .completion import error_in
-from .faults import AttemptError, retry_after
 from .secrets import HIDDEN, redacted
 
 _CONNECT_SECONDS = 30.0

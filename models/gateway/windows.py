@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from .endpoint import Limits
+from ..endpoint import Limits
 
 MINUTE = 60.0
 

@@ -11,10 +11,10 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from ..errors import EndpointDownError
+from ...errors import EndpointDownError
+from ..endpoint import Limits
+from ..faults import LASTING, AttemptError
 from .breaker import Breaker
-from .endpoint import Limits
-from .faults import LASTING, AttemptError
 from .width import Width
 from .windows import Rates, Taken
 

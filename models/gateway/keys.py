@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 
-from .wire import digest
+from ..wire import digest
 
 Message = tuple[str, str]
 """(who speaks: system | user | assistant, the text)."""

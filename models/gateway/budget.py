@@ -9,8 +9,8 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from ..errors import BudgetSpentError
-from ..records.calls import Spent
+from ...errors import BudgetSpentError
+from ...records.calls import Spent
 
 _ROUNDING = 1e-9
 _UNITS = {"usd": "${:.4f}", "tokens": "{:,}", "calls": "{:,}"}

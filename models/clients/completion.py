@@ -14,7 +14,7 @@ from autogen_core import FunctionCall
 from autogen_core.models import CreateResult, RequestUsage
 from autogen_core.models import FinishReasons as Finish
 
-from .faults import AttemptError, Kind, kind_of_status
+from ..faults import AttemptError, Kind, kind_of_status
 
 CHARACTERS_A_TOKEN = 4
 """For endpoints that do not count."""

@@ -11,7 +11,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import ConfigError
+from ...errors import ConfigError
 
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 HIDDEN = "[key]"

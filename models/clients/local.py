@@ -23,7 +23,7 @@ from autogen_core.models import (
 )
 from autogen_core.tools import Tool, ToolSchema
 
-from ..errors import ConfigError
+from ...errors import ConfigError
 from .chat_completions import ChatCompletions
 from .completion import CHARACTERS_A_TOKEN, Completed
 from .local_server import Serving, shared

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from .faults import AttemptError
+from ..faults import AttemptError
 
 IN_A_ROW = 5
 """Failures without an answer in between that put an endpoint in doubt."""

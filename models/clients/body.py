@@ -14,7 +14,7 @@ import orjson
 from autogen_core.models import AssistantMessage, LLMMessage, SystemMessage, UserMessage
 from autogen_core.tools import Tool, ToolSchema
 
-from ..errors import ConfigError, names
+from ...errors import ConfigError, names
 
 OWN = ("model", "messages", "response_format", "stream", "n")
 """What the client alone decides; neither `model.extra` nor a role's sampling may set it."""

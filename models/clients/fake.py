@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import BaseModel
 
-from . import blocks
+from .. import blocks
 from .offline import OfflineModel, role_of
 
 Answer = Callable[[str, Mapping[str, str], int], BaseModel | str]

@@ -25,10 +25,10 @@ from autogen_core.models import (
 from autogen_core.tools import Tool, ToolSchema
 from pydantic import BaseModel, ValidationError
 
-from ..errors import ConfigError, PtoolError, names
-from . import wire
+from ...errors import ConfigError, PtoolError, names
+from .. import wire
+from ..faults import AttemptError, Kind, fault_of
 from .cancelling import Cancelling
-from .faults import AttemptError, Kind, fault_of
 from .secrets import key_from, redacted
 
 _OPENAI = "autogen_ext.models.openai"

@@ -16,8 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import ConfigError
-from .faults import AttemptError
+from ...errors import ConfigError
+from ..faults import AttemptError
 
 CHILD = Path(__file__).with_name("local_child.py")
 _ENDS_WITHIN = 10.0

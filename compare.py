@@ -1,0 +1,55 @@
+"""`python -m ptool.compare A B …`: evaluations side by side, with tests and the paper's published rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .command_line import WITH_VALUE
+from .commands import main as command
+
+if TYPE_CHECKING:
+    from .composition import Sources
+    from .settings import CompareSettings
+
+
+def main() -> int:
+    """Run the command with the process's arguments; returns its exit status."""
+    sys.argv[1:] = with_evaluations(sys.argv[1:])
+    return command(compare, "compare", schema="ptool.settings.CompareSettings")
+
+
+def compare(settings: CompareSettings, sources: Sources) -> int:
+    """Compare, print the leaderboard, and end with the line `comparison folder: PATH`."""
+    del sources
+    from .evaluation.comparison import compare as comparison
+    from .evaluation.leaderboard_summary import report
+
+    found = comparison(settings)
+    report(found, settings.seed)
+    print(f"comparison folder: {found.folder}", flush=True)
+    return 0
+
+
+def with_evaluations(words: Sequence[str]) -> list[str]:
+    """Plain words are folders of evaluations: `A B seed=1` is `seed=1 evaluations=['A','B']`."""
+    folders: list[str] = []
+    others: list[str] = []
+    before = ""
+    for word in words:
+        plain = before not in WITH_VALUE and word[:1] not in ("-", "~", "+")
+        (folders if plain and ("=" not in word or Path(word).is_dir()) else others).append(word)
+        before = word
+    listed = ",".join(f"'{_quoted(one)}'" for one in folders)
+    return [*others, *([f"evaluations=[{listed}]"] if folders else [])]
+
+
+def _quoted(word: str) -> str:
+    """As Hydra's grammar wants it between single quotes."""
+    return word.replace("\\", "\\\\").replace("'", "\\'")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

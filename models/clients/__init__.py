@@ -1,0 +1,1 @@
+"""Clients, which answer questions: endpoints over HTTP, AutoGen's components, a local file, doubles."""
