@@ -11,6 +11,7 @@ from .errors import names
 COMMANDS = {
     "run": "synthesise a verified dataset of personalised tool use",
     "evaluate": "score a model, a file of answers or a baseline on PTBench",
+    "compare": "evaluations side by side: leaderboard, paired tests, the paper's tables",
     "check": "try a run's configuration and endpoints, and estimate what it would take",
     "serve": "offer the scripted model as an OpenAI-compatible endpoint on loopback",
     "status": "what a run has done, what failed and why, what is left, what it cost",

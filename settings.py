@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from .errors import ConfigError, names
 from .expectations import explain
+from .secrecy import refuse_secrets
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 """An identifier in lower case: roles and scenarios become parts of ids, folders and agent names."""
@@ -29,7 +30,6 @@ PLAIN_ROLE = "ptool.agents.Role"
 """The `_target_` that takes a role's own keys and no others."""
 
 
-_SECRET = re.compile(r"(^|_)(key|token|secret|password|credential|authorization)s?$", re.IGNORECASE)
 _HARMLESS = ("concurrency", "min_yield", "run", "budget", "retries", "prices")
 """Keys that may change how a run goes, and never what comes out."""
 
@@ -260,33 +260,13 @@ def validated(config: Mapping[str, Any], schema: type[Schema] = Settings) -> Sch
 
     Raises ConfigError with one line for each fault: the key, what was got, what is expected.
     """
-    for where, model in _models(config):
-        _refuse_secrets(model, where)
+    refuse_secrets(config)
     try:
         return schema.model_validate_json(json.dumps(config))
     except ValidationError as error:
         raise ConfigError("\n".join(explain(error, schema))) from None
     except TypeError as error:
         raise ConfigError(f"a value is of no JSON type: {error}") from None
-
-
-def _models(config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every model of a composed configuration, with its key."""
-    yield "model", config.get("model")
-    roles = config.get("agent")
-    for name, role in roles.items() if isinstance(roles, Mapping) else ():
-        yield f"agent.{name}.model", role.get("model") if isinstance(role, Mapping) else None
-
-
-def _refuse_secrets(value: Any, where: str) -> None:
-    """A secret in a configuration would be saved with the run: only its variable may stand there."""
-    for key, one in value.items() if isinstance(value, Mapping) else ():
-        if isinstance(one, str) and _SECRET.search(key) and not key.endswith("_env"):
-            raise ConfigError(
-                f"{where}.{key}: secrets do not belong into a configuration, which is saved with the run; "
-                "put it into an environment variable and give its name: api_key_env"
-            )
-        _refuse_secrets(one, f"{where}.{key}")
 
 
 def keys(part: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:

@@ -1,95 +1,16 @@
-"""`python -m ptool.status run=PATH`: what a run has done, what failed and why, what is left, what it cost.
-
-It reads the run folder and changes nothing in it, also while the run is under way. It asks no model.
-"""
+"""`python -m ptool.status run=PATH`: what a run has done, what failed and why, what is left, what it cost."""
 
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
-
 from .commands import main as command
-from .errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from .composition import Sources
-    from .settings import Settings, StatusSettings
-    from .store.reading import CallTotals, Reading
-
-UNREACHABLE = "episodes without a model"
-"""Stage of the episodes that the next start plays again, as `ptool.synthesis.stages` has it."""
-
-_GROWN = {"api_tree": "api_tree.svg", "feature_tree": "feature_tree.svg", "profiles": "profiles.jsonl"}
-"""Stages that nobody knows the size of before they end -> the file that their end leaves."""
-
-
-@dataclass(frozen=True)
-class StageStatus:
-    """How far one stage is."""
-
-    stage: str
-    done: int
-    """finished items"""
-    expected: int | None
-    """items there will be; None: not known before the stage ends"""
-    left: int | None
-
-
-@dataclass(frozen=True)
-class CallStatus:
-    """What one role asked in one stage, at one endpoint."""
-
-    stage: str
-    role: str
-    endpoint: str
-    answered: int
-    failed: int
-    """attempts without an answer"""
-    statuses: dict[str, int]
-    """what was wrong with answers -> how many; of the role in the stage, whatever the endpoint"""
-    prompt_tokens: int
-    completion_tokens: int
-    cached_share: float | None
-    """of the prompt tokens, 0 to 1; None: the endpoint does not say"""
-    usd: float | None
-    """None: no price is known"""
-    unpriced: int
-    """answers without a known price, not in `usd`"""
-
-
-@dataclass(frozen=True)
-class Status:
-    """A run as it stands; `format=json` prints these fields."""
-
-    run: str
-    settings: str
-    """digest of what the run was begun with"""
-    seed: int
-    scenario: str
-    model: str
-    in_use_by: str | None
-    """number of the process that works on it now; None: nobody does"""
-    stages: tuple[StageStatus, ...]
-    episodes: dict[str, int]
-    """accepted, rejected, without_model -> how many"""
-    reasons: dict[str, int]
-    """code -> rejected episodes, the most frequent first"""
-    failures: dict[str, int]
-    """kind of fault -> attempts without an answer"""
-    calls: tuple[CallStatus, ...]
-    usd: float | None
-    """what everything cost; None: no price is known"""
-    unpriced: int
-    finished: bool
-    """the dataset is written, and nothing is left"""
-    next: str
-    """what continuing the run would do"""
+    from .settings import StatusSettings
 
 
 def main() -> int:
@@ -98,166 +19,17 @@ def main() -> int:
 
 
 def show(settings: StatusSettings, sources: Sources) -> int:
-    """Print the status of a run."""
+    """Print how a run stands, for people or as JSON."""
     del sources
+    from .reports.standing import as_json, status_of
+    from .reports.standing_page import show as page
+
     found = status_of(Path(settings.run))
     if settings.format == "json":
-        print(orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2).decode(), flush=True)
+        print(as_json(found), flush=True)
     else:
-        from .status_page import show as page
-
         page(found)
     return 0
-
-
-def status_of(folder: Path) -> Status:
-    """How a run stands.
-
-    Raises:
-        StoreError: no run folder, damaged, or of another version.
-    """
-    from .store.reading import holder, reading
-    from .store.run_folder import identity_of
-
-    digest = identity_of(folder).get("settings", "unknown")
-    settings = _settings(folder / "config.yaml")
-    pid = holder(folder)
-    if not (folder / "ledger.sqlite").is_file():
-        return _status(folder, digest, settings, pid, None)
-    try:
-        with reading(folder / "ledger.sqlite") as ledger:
-            return _status(folder, digest, settings, pid, ledger)
-    except StoreError:
-        if pid is None and holder(folder) is not None:  # a process has begun to write while this one read
-            return status_of(folder)
-        raise
-
-
-def _settings(file: Path) -> Settings:
-    import yaml
-
-    from .settings import validated
-
-    try:
-        return validated(yaml.safe_load(file.read_text("utf-8")))
-    except OSError as error:
-        raise StoreError(f"{file}: cannot be read: {error.strerror}") from error
-    except (ConfigError, yaml.YAMLError, UnicodeDecodeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise StoreError(f"{file}: damaged, or of another version of ptool: {reason}") from error
-
-
-def _status(folder: Path, digest: str, settings: Settings, pid: str | None, ledger: Reading | None) -> Status:
-    counts = ledger.counts() if ledger else {}
-    episodes, reasons = _episodes(ledger, folder) if ledger else (dict.fromkeys(_FATES, 0), {})
-    stages = tuple(_stages(folder, settings, counts, episodes))
-    calls = tuple(_calls(ledger)) if ledger else ()
-    failures = Counter[str]()
-    for *_, kind, count in ledger.failures() if ledger else ():
-        failures[kind] += count
-    left = [one for one in stages if one.left != 0]
-    finished = not left and (folder / "dataset" / "samples.jsonl").is_file()
-    priced = [one.usd for one in calls if one.usd is not None]
-    return Status(
-        run=str(folder),
-        settings=digest,
-        seed=settings.seed,
-        scenario=settings.scenario.name,
-        model=settings.model.target,
-        in_use_by=pid,
-        stages=stages,
-        episodes=episodes,
-        reasons=reasons,
-        failures=dict(sorted(failures.items())),
-        calls=calls,
-        usd=round(sum(priced), 9) if priced or not calls else None,
-        unpriced=sum(one.unpriced for one in calls),
-        finished=finished,
-        next=_next(pid, left, episodes["without_model"]),
-    )
-
-
-_FATES: tuple[str, ...] = ("accepted", "rejected", "without_model")
-
-
-def _episodes(ledger: Reading, folder: Path) -> tuple[dict[str, int], dict[str, int]]:
-    """What became of the episodes, and the reasons of the rejected ones."""
-    fates, reasons = Counter[str](dict.fromkeys(_FATES, 0)), Counter[str]()
-    for name, body in ledger.items("episodes"):
-        try:
-            episode = orjson.loads(body)
-            fates[episode["status"]] += 1
-            if episode["status"] == "rejected":
-                reasons.update({reason["code"] for reason in episode["reasons"]})
-        except (ValueError, KeyError, TypeError):
-            raise StoreError(
-                f"{folder / 'ledger.sqlite'}: item episodes/{name} is damaged; remove the run folder"
-            ) from None
-    fates["without_model"] = sum(not ledger.has("episodes", name) for name, _ in ledger.items(UNREACHABLE))
-    return dict(fates), dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _stages(
-    folder: Path, settings: Settings, counts: dict[str, int], episodes: dict[str, int]
-) -> Iterator[StageStatus]:
-    for stage, file in _GROWN.items():
-        done, ended = counts.get(stage, 0), (folder / file).is_file()
-        yield StageStatus(stage, done, done if ended else None, 0 if ended else None)
-    pairs, drawn = settings.users * len(settings.scenarios()), _lines(folder / "tasks.jsonl")
-    lived = counts.get("histories", 0)
-    # A user without an acceptable history asks nothing: once tasks are drawn, nobody else is waited for.
-    yield StageStatus("histories", lived, pairs, 0 if drawn is not None else pairs - lived)
-    expected = settings.users * settings.queries_per_user if drawn is None else drawn
-    played = episodes["accepted"] + episodes["rejected"]
-    yield StageStatus("episodes", played, expected, expected - played)
-
-
-def _lines(file: Path) -> int | None:
-    """How many lines a file has; None where there is no file."""
-    try:
-        with file.open("rb") as lines:
-            return sum(1 for _ in lines)
-    except FileNotFoundError:
-        return None
-
-
-def _calls(ledger: Reading) -> Iterator[CallStatus]:
-    from .store.reading import CallTotals
-
-    failed, statuses = Counter[tuple[str, str, str]](), ledger.statuses()
-    for stage, role, endpoint, _, count in ledger.failures():
-        failed[stage, role, endpoint] += count
-    answered = {(one.stage, one.role, one.endpoint): one for one in ledger.calls()}
-    for key in sorted(answered.keys() | failed.keys()):
-        totals = answered.get(key) or CallTotals(*key, 0, 0, 0, 0, 0, 0.0, 0, 0.0)
-        yield _call(totals, failed[key], statuses.get(key[:2], {}))
-
-
-def _call(totals: CallTotals, failed: int, statuses: dict[str, int]) -> CallStatus:
-    return CallStatus(
-        stage=totals.stage,
-        role=totals.role,
-        endpoint=totals.endpoint,
-        answered=totals.answers,
-        failed=failed,
-        statuses=statuses,
-        prompt_tokens=totals.prompt_tokens,
-        completion_tokens=totals.completion_tokens,
-        cached_share=totals.cached_tokens / totals.cached_of if totals.cached_of else None,
-        usd=None if totals.answers and totals.unpriced == totals.answers else round(totals.usd, 9),
-        unpriced=totals.unpriced,
-    )
-
-
-def _next(pid: str | None, left: list[StageStatus], without_model: int) -> str:
-    if pid is not None:
-        return f"process {pid} is at work on it; nothing to do but wait"
-    if not left:
-        return "nothing is left; the same command asks no model and writes the same files"
-    first = left[0]
-    count = "" if first.left is None else f", {first.left:,} left"
-    again = f"; {without_model:,} of the episodes found no model before" if without_model else ""
-    return f"the same command goes on with {first.stage}{count}{again}"
 
 
 if __name__ == "__main__":

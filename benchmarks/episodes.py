@@ -27,8 +27,8 @@ from ptool.store import Ledger, RunFolder
 from ptool.synthesis import stages
 from ptool.synthesis.crew import Crew
 from ptool.synthesis.pipeline import worlds_of
-from ptool.synthesis.progress import Progress
 from ptool.synthesis.stages import Studio
+from ptool.terminal.progress import Progress
 
 LEDGER, QUESTIONS = "ledger.sqlite", "questions.jsonl"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -119,8 +118,11 @@ def _told_apart(evaluations: Sequence[Kept], names: Sequence[str]) -> list[str]:
     )
     labels = list(names)
     for say in said:
-        twice = {label for label, count in Counter(labels).items() if count > 1}
-        for place, one in enumerate(evaluations):
-            more = say(one) if labels[place] in twice else ""
-            labels[place] += f", {more}" if more else ""
+        more = [say(one) for one in evaluations]
+        of_label: dict[str, set[str]] = {}
+        for label, word in zip(labels, more, strict=True):
+            of_label.setdefault(label, set()).add(word)
+        for place, (label, word) in enumerate(zip(list(labels), more, strict=True)):
+            if word and len(of_label[label]) > 1:
+                labels[place] = f"{label}, {word}"
     return [f"{one} ({place + 1})" if labels.count(one) > 1 else one for place, one in enumerate(labels)]

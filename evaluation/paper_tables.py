@@ -18,11 +18,17 @@ from .texts import COLUMNS, percent
 Shares = Mapping[str, float | None]
 
 _HEADINGS = COLUMNS | {"trained": "Trained", "untrained": "Untrained"}
+_DETAILED = (1, 11, 12)
+"""Tables that call the platform column Tool-P."""
 _SCENARIOS = {6: "lifestyle", 7: "finance", 8: "knowledge"}
 _NOTE = (
     "Rows in italics are quoted from the paper, as printed there. They were measured on the published "
     "PTBench, ours on the data named above: they stand beside each other for orientation, and no test "
     "compares them. Bold is the best and underlined the second best, among the quoted rows and among ours."
+)
+_NOT_TRAINED = (
+    "For Table 2 the paper trains one model on each variant. Ours are whoever was evaluated: the same "
+    "experiment only where those, too, were trained on what they are shown."
 )
 
 
@@ -32,6 +38,8 @@ class Own:
 
     name: str
     shares: Shares
+    by_rules: bool = False
+    """no language model took part: never best"""
 
 
 def paper_section(contestants: Sequence[Contestant]) -> Section | None:
@@ -41,6 +49,8 @@ def paper_section(contestants: Sequence[Contestant]) -> Section | None:
     text = [_NOTE]
     if left:
         text.append(f"Left out, for want of such samples or evaluations: {_counted(left)}.")
+    if any(number == 2 for number, _, _ in found):
+        text.append(_NOT_TRAINED)
     return (
         Section("Beside the paper", tuple(text), tuple(_table(number, own) for number, own, _ in found))
         if found
@@ -61,19 +71,24 @@ def paper_tables(
 def _table(number: int, own: Sequence[Own]) -> Table:
     quoted = quoted_table(number)
     kinds = any(one.kind for one in quoted.rows)
-    ours = _marked([[one.shares.get(column) for column in quoted.columns] for one in own])
+    answered = [one for one in own if not one.by_rules]
+    ours = _marked([[one.shares.get(column) for column in quoted.columns] for one in answered])
+    rules = [one for one in own if one.by_rules]
+    ours += [[Cell(percent(one.shares.get(column))) for column in quoted.columns] for one in rules]
     theirs = _marked([[one.shares.get(column) for column in quoted.columns] for one in quoted.rows])
     rows = [_quoted_row(one, cells, kinds) for one, cells in zip(quoted.rows, theirs, strict=True)]
-    for one, cells in zip(own, ours, strict=True):
-        rows.append(Row((*([Cell("here")] if kinds else []), foreign(one.name, 60), *cells), "own"))
+    for one, cells in zip([*answered, *rules], ours, strict=True):
+        head = [Cell("rules" if one.by_rules else "here")] if kinds else []
+        rows.append(Row((*head, foreign(one.name, 60), *cells), "floor" if one.by_rules else ""))
     head = (*(["Type"] if kinds else []), "Variant" if number == 2 else "Model")
-    names = (_HEADINGS[one] for one in quoted.columns)
+    headings = _HEADINGS | ({"platform": "Tool-P"} if number in _DETAILED else {})
+    names = (headings[one] for one in quoted.columns)
     return Table((*head, *names), tuple(rows), f"Table {number}. {quoted.title}", words=len(head))
 
 
 def _quoted_row(one: QuotedRow, cells: Sequence[Cell], kinds: bool) -> Row:
     head = [Cell(one.kind or "")] if kinds else []
-    return Row((*head, Cell(f"{one.name} (quoted)"), *cells), "quoted")
+    return Row((*head, Cell(one.name, note="quoted"), *cells), "quoted")
 
 
 def _marked(rows: Sequence[Sequence[float | None]]) -> list[list[Cell]]:
@@ -95,7 +110,7 @@ def _whole(contestants: Sequence[Contestant]) -> Iterator[Own]:
     """Table 1: overall, and of it trained and untrained users."""
     for one, rows in _all_shown(contestants):
         if "overall" in rows:
-            yield Own(one.label, {**rows["overall"], **_by_group(rows)})
+            yield Own(one.label, {**rows["overall"], **_by_group(rows)}, one.by_rules)
 
 
 def _by_group(rows: Mapping[str, Shares]) -> dict[str, float | None]:
@@ -106,7 +121,7 @@ def _section(section: str) -> Callable[[Sequence[Contestant]], Iterator[Own]]:
     def own(contestants: Sequence[Contestant]) -> Iterator[Own]:
         for one, rows in _all_shown(contestants):
             if section in rows:
-                yield Own(one.label, rows[section])
+                yield Own(one.label, rows[section], one.by_rules)
 
     return own
 
@@ -116,7 +131,7 @@ def _scenario(scenario: str) -> Callable[[Sequence[Contestant]], Iterator[Own]]:
         for one, _ in _all_shown(contestants):
             counts = one.breakdown.by("scenario").get(scenario)
             if counts is not None:
-                yield Own(one.label, row(counts))
+                yield Own(one.label, row(counts), one.by_rules)
 
     return own
 
@@ -127,7 +142,9 @@ def _ablation(contestants: Sequence[Contestant]) -> Iterator[Own]:
     for one in contestants:
         rows = {str(section): shares for section, shares in one.rows().items()}
         if one.name in names and "overall" in rows:
-            yield Own(f"{VARIANTS[one.variant]}: {one.name}", {**rows["overall"], **_by_group(rows)})
+            yield Own(
+                f"{VARIANTS[one.variant]}: {one.name}", {**rows["overall"], **_by_group(rows)}, one.by_rules
+            )
 
 
 def _impersonal(contestants: Sequence[Contestant]) -> Iterator[Own]:
@@ -135,7 +152,7 @@ def _impersonal(contestants: Sequence[Contestant]) -> Iterator[Own]:
     for one in contestants:
         rows = {str(section): shares for section, shares in one.rows().items()}
         if one.variant == "none":
-            yield Own(one.name, rows[one.main()])
+            yield Own(one.name, rows[one.main()], one.by_rules)
 
 
 def _all_shown(contestants: Sequence[Contestant]) -> Iterator[tuple[Contestant, dict[str, Shares]]]:

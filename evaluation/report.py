@@ -289,15 +289,17 @@ def _breakdowns(scores: Mapping[str, Any]) -> Iterator[Section]:
         columns = (title.capitalize(), "Samples", *(COLUMNS[one] for one in _BREAKDOWN))
         parts: list[Table | Picture] = [Table(columns, tuple(rows))]
         if len(values) <= CHARTED:
-            parts.insert(0, bars(f"by_{dimension}", f"Overall, by {title}", list(_bars(values))))
+            only = f"{next(iter(scores['by']['scenario']))}/" if len(scores["by"]["scenario"]) == 1 else ""
+            parts.insert(0, bars(f"by_{dimension}", f"Overall, by {title}", list(_bars(values, only))))
         left = len(values) - SHOWN[dimension]
         text = (f"{left:,} more stand in scores.csv.",) if left > 0 else ()
         yield Section(f"By {title}", text, tuple(parts), folded=dimension in ("capability", "user"))
 
 
-def _bars(values: Mapping[str, Any]) -> Iterator[Bar]:
+def _bars(values: Mapping[str, Any], scenario: str) -> Iterator[Bar]:
+    """Bars of a dimension; the only scenario need not stand in every label."""
     for name, one in values.items():
-        yield Bar(name.rpartition("/")[2], one["overall"], *_wilson(one, "overall"))
+        yield Bar(name.removeprefix(scenario), one["overall"], *_wilson(one, "overall"))
 
 
 def _breakdown_row(name: str, columns: Mapping[str, Any]) -> Row:

@@ -23,7 +23,7 @@ from ..models.scripted import Library
 from ..models.scripted.exam import Examinee
 from ..settings import Baseline, EvaluateSettings
 from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, write_json, write_manifest
-from ..synthesis.progress import Progress
+from ..terminal.progress import Progress
 from .answering import Answered, Asker, at_once, in_order
 from .baselines import Baselines
 from .marking import Given, Missing, line, mark, marked, unscored_line

@@ -11,9 +11,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..terminal.texts import plain
 from .checkup import Checkup, Trial
 from .estimate import Line, total
-from .summary import plain
 
 _WIDTH = 100
 _ORIGIN = (

@@ -16,6 +16,7 @@ from ..environments.world import World
 from ..records import History, Profile, Sample
 from ..settings import Settings
 from ..store import Ledger, Manifest, RunFolder, read_jsonl, run_log, write_manifest
+from ..terminal.progress import Progress
 from ..trees.api_tree import ApiTree
 from ..trees.feature_tree import FeatureTree
 from ..trees.graph_io import to_json
@@ -23,7 +24,6 @@ from . import stages
 from .crew import Crew, fingerprint
 from .dataset import Tally
 from .given_tree import given_tree
-from .progress import Progress
 from .stages import Studio
 from .summary import Funnel, Summary
 

@@ -24,12 +24,12 @@ from ..models.scripted import Library
 from ..models.scripted.kit import Kit
 from ..settings import ModelSettings, ScenarioSettings, Settings
 from ..store import Ledger, RunFolder
+from ..terminal.progress import Progress
 from ..trees.api_tree import ApiTree
 from ..trees.layer_sizes import spread
 from . import stages
 from .crew import KITS, Crew
 from .pipeline import worlds_of
-from .progress import Progress
 from .stages import Studio
 from .understudy import Heard, Understudy
 

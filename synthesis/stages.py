@@ -25,6 +25,7 @@ from ..errors import StoreError, UnreachableModelError, UnusableAnswerError, Unu
 from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
 from ..settings import Settings
 from ..store import Ledger, RunFolder, write_bytes, write_jsonl
+from ..terminal.progress import Progress, Stage
 from ..trees.api_tree import ApiTree
 from ..trees.assignment import assign
 from ..trees.clustering import Limits, cluster
@@ -36,7 +37,6 @@ from ..trees.pictures import draw
 from .crew import Crew
 from .dataset import Tally, Writer
 from .drawing import Drawer
-from .progress import Progress, Stage
 
 UNREACHABLE = "episodes without a model"
 """Stage of the episodes that ended because a model could not be asked: the next start plays them again."""

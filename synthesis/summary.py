@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..records import Sample
+from ..terminal.texts import plain
 
 YIELD_TOO_LOW = 3
 """Exit status of a run that kept less than `min_yield`."""
@@ -143,9 +144,3 @@ def _known(sample: Sample) -> dict[str, Any]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def plain(text: str, limit: int) -> str:
-    """Text that is safe on a terminal: printable characters on one line, at most `limit` of them."""
-    kept = "".join(char if char.isprintable() else " " for char in text[: limit + 1])
-    return kept if len(kept) <= limit else kept[: limit - 1] + "…"

@@ -20,8 +20,6 @@ CHARACTERS_A_TOKEN = 4
 """For endpoints that do not count."""
 
 _FINISHES: dict[str, Finish] = {
-    "tool_calls": "function_calls",
-    "function_call": "function_calls",
     "stop": "stop",
     "eos": "stop",
     "end_turn": "stop",
@@ -73,7 +71,7 @@ def completed(reply: bytes, characters: int) -> Completed:
     usage, cached = _usage(data.get("usage"), characters, len(content))
     # model_construct: everything has been checked here, and pydantic would take as long again.
     return Completed.model_construct(
-        finish_reason=_FINISHES.get(cast(str, _plain(choice.get("finish_reason"))), "unknown"),
+        finish_reason="function_calls" if calls else _finish(choice.get("finish_reason")),
         content=calls or content,
         usage=usage,
         cached=False,
@@ -170,6 +168,10 @@ def _tool_call(call: Any) -> FunctionCall:
     if isinstance(arguments, dict):
         arguments = orjson.dumps(arguments).decode()  # some endpoints send it decoded
     return FunctionCall(id=_plain(call, "id") or "", name=name, arguments=_plain(arguments) or "")
+
+
+def _finish(reason: Any) -> Finish:
+    return _FINISHES.get(cast(str, _plain(reason)), "unknown")
 
 
 def _plain(value: Any, key: str | None = None) -> str | None:

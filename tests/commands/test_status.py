@@ -13,8 +13,8 @@ import orjson
 import pytest
 from ptool.errors import StoreError
 from ptool.records.calls import Answer, Failure
-from ptool.status import UNREACHABLE, StageStatus, Status, status_of
-from ptool.status_page import cost, show
+from ptool.reports.standing import UNREACHABLE, StageStatus, Status, status_of
+from ptool.reports.standing_page import cost, show
 from ptool.store import Ledger, RunFolder
 from ptool.synthesis import stages
 from rich.console import Console

@@ -620,7 +620,7 @@ async def test_a_stream_is_one_chunk_and_the_result(client: ChatCompletions) -> 
     assert client.count_tokens(ASKED) == 3
     assert client.remaining_tokens(ASKED) > 0
     assert client.model_info["structured_output"]
-    assert not client.capabilities["function_calling"]
+    assert client.capabilities["function_calling"]
 
 
 texts = st.text(st.characters(codec=None), max_size=40)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from ptool.records import ArgumentOrigin, Evidence, Sample, UserProfile
-from ptool.synthesis.progress import Progress
-from ptool.synthesis.summary import Funnel, Summary, plain, report
+from ptool.synthesis.summary import Funnel, Summary, report
+from ptool.terminal.progress import Progress
+from ptool.terminal.texts import plain
 from rich.console import Console
 
 

@@ -9,10 +9,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .synthesis.summary import plain
+from ..terminal.texts import plain
 
 if TYPE_CHECKING:
-    from .status import CallStatus, Status
+    from .standing import CallStatus, Status
 
 _WIDTH = 120
 _SHOWN_REASONS = 8

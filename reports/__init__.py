@@ -1,0 +1,1 @@
+"""What people look at: how a run stands."""

@@ -1,0 +1,1 @@
+"""What commands show on a terminal: progress of stages, and texts of models made harmless."""
