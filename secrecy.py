@@ -19,9 +19,9 @@ _SECRET = re.compile(
     r"(api)?keys?|token|secrets?|pass(word|wd|phrase)?|credentials?|authorization|auth|bearer|cookies?"
 )
 """The last word of a key; not `tokens`, which are counted."""
-_ACCOUNT = re.compile(r"://[^/?#\s]*@")
+_ACCOUNT = re.compile(r"://[^/?#\s@]*(:(?!\d+/)[^\s@]*)?@")
 _SHORTEST = 8
-_INSTEAD = "which would be saved with the run; put a secret into an environment variable and give its name: api_key_env"
+_INSTEAD = "which would be saved with the run; name its variable instead: api_key_env"
 _PARAMETERS = "scenario"
 """Its keys are parameters of tools, whatever they are called."""
 
@@ -32,30 +32,29 @@ def refuse_secrets(config: Mapping[str, Any]) -> None:
     Raises ConfigError that names the key and does not show its value.
     """
     held = _held(config)
-    for where, value in _values(config, ""):
-        key = where.rpartition(".")[2].partition("[")[0]
+    for where, text in _texts(config, ""):
         if not where.startswith(f"{_PARAMETERS}."):
-            if _secret(key) and value not in (None, "") and not isinstance(value, bool):
+            if _secret(where.rpartition(".")[2].partition("[")[0]):
                 raise ConfigError(
                     f"{where}: secrets do not belong into a configuration, which is saved with the run; "
                     "put it into an environment variable and give its name: api_key_env"
                 )
-            if isinstance(value, str) and _ACCOUNT.search(value):
+            if _ACCOUNT.search(text):
                 raise ConfigError(f"{where}: got an address with an account in it, {_INSTEAD}")
-        for name, secret in held.items() if isinstance(value, str) else ():
-            if secret in value:
+        for name, secret in held.items():
+            if secret in text:
                 raise ConfigError(f"{where}: got what the variable {name} holds, {_INSTEAD}")
 
 
-def _values(value: Any, where: str) -> Iterator[tuple[str, Any]]:
-    """Everything that holds nothing else, with its key: `model.extra.stop[0]`."""
+def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every text that is not empty, with its key: `model.extra.stop[0]`."""
     if isinstance(value, Mapping):
         for key, one in value.items():
-            yield from _values(one, f"{where}.{key}".removeprefix("."))
+            yield from _texts(one, f"{where}.{key}".removeprefix("."))
     elif isinstance(value, list | tuple):
         for place, one in enumerate(value):
-            yield from _values(one, f"{where}[{place}]")
-    else:
+            yield from _texts(one, f"{where}[{place}]")
+    elif isinstance(value, str) and value:
         yield where, value
 
 
@@ -67,9 +66,7 @@ def _secret(name: str) -> bool:
 
 def _held(config: Mapping[str, Any]) -> dict[str, str]:
     """The secrets in the environment, by variable; a file's place is none."""
-    named = {
-        value for where, value in _values(config, "") if where.endswith("_env") and isinstance(value, str)
-    }
+    named = {text for where, text in _texts(config, "") if where.endswith("_env")}
     found = {name: value for name, value in os.environ.items() if name in named or _secret(name)}
     return {name: one for name, one in found.items() if len(one) >= _SHORTEST and not _is_a_place(one)}
 

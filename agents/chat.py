@@ -90,7 +90,12 @@ class RoleAgent(BaseChatAgent):
         reply = await self.role.respond(observation, ask)
         record, usage = (reply.record, reply.usage) if isinstance(reply, Reply) else (reply, NO_USAGE)
         return Response(
-            chat_message=self._message(content=record, source=self._name, metadata=_metadata(usage))
+            chat_message=self._message(
+                id=f"{observation.turn}/{self._name}",  # AutoGen would ask the operating system for a random one
+                content=record,
+                source=self._name,
+                metadata=_metadata(usage),
+            )
         )
 
     async def on_reset(self, cancellation_token: CancellationToken) -> None:
@@ -113,7 +118,7 @@ def seats(roles: Mapping[str, Role], ask: AskModel) -> dict[str, RoleAgent]:
 
 async def speak(agent: RoleAgent, observation: Observation, token: CancellationToken | None = None) -> Spoken:
     """Let one agent answer one observation."""
-    shown = _OBSERVED(content=observation, source="environment")
+    shown = _OBSERVED(id=observation.turn, content=observation, source="environment")
     response = await agent.on_messages([shown], token or CancellationToken())
     message = response.chat_message
     counts = {name: int(count) for name, count in message.metadata.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -18,15 +18,21 @@ from pydantic import Field, create_model, model_validator
 
 from ..records import Cluster, Clusters, Kind, Record
 
+_LONGEST = 300
+"""Characters of a description, for endpoints that can see to it: small models do not find an end."""
+
 _OTHER = re.compile(r"[^A-Za-z0-9]+")
 
 
 class Place(Record):
     """Where one node goes whose kind is settled."""
 
-    parent: str = Field(description="the parent's name in snake_case; nodes with the same parent are merged")
+    parent: str = Field(
+        max_length=60, description="the parent's name in snake_case; nodes with the same parent are merged"
+    )
     description: str = Field(
-        description="what one knows of a person who has a value for it, one sentence without a platform"
+        max_length=_LONGEST,
+        description="what one knows of a person who has a value for it, one sentence without a platform",
     )
 
 
@@ -41,17 +47,11 @@ class ParameterPlace(Place):
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    number: int
+    numbers: tuple[int, ...]
+    """Several where one dimension of a scenario is there once for each platform: it is placed once."""
     key: str
     kind: Kind | None
     """None: the answer decides it."""
-
-    @classmethod
-    def of(cls, node: Mapping[str, Any]) -> _Node:
-        kind = node.get("kind")
-        if kind is None and node.get("source") == "characteristic":
-            kind = "implicit"  # what a person cares about in a platform shows only in behaviour
-        return cls(node["id"], _key(node["id"], node["name"]), kind)
 
     @property
     def form(self) -> type[Place]:
@@ -64,9 +64,27 @@ def placed(nodes: Iterable[Mapping[str, Any]]) -> type[Clusters]:
     Only of a parameter there is a kind to decide: what the profile fills is basic; what is said with every
     request is implicit, a habit at most, so that no profile holds it and a query has to state it.
 
-    Args: nodes: their `id`, `name`, `source` and `kind` count.
+    Args: nodes: their `id`, `name`, `source`, `kind` and, of characteristics, `where` count.
     """
-    return _placed(tuple(map(_Node.of, nodes)))
+    groups: dict[Any, list[Mapping[str, Any]]] = {}
+    for one in nodes:
+        groups.setdefault(_dimension(one) or one["id"], []).append(one)
+    return _placed(tuple(_node(group) for group in groups.values()))
+
+
+def _dimension(node: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Scenario and name of a characteristic: the same on all its platforms."""
+    if node.get("source") == "characteristic" and node.get("kind") is None and node.get("where"):
+        return node["where"][0], node["name"]
+    return None
+
+
+def _node(group: Sequence[Mapping[str, Any]]) -> _Node:
+    first = group[0]
+    kind = first.get("kind")
+    if kind is None and first.get("source") == "characteristic":
+        kind = "implicit"  # what a person cares about in a platform shows only in behaviour
+    return _Node(tuple(one["id"] for one in group), _key(first["id"], first["name"]), kind)
 
 
 def _key(number: int, name: str) -> str:
@@ -115,7 +133,7 @@ def _merged(places: Iterable[tuple[_Node, Place]]) -> tuple[Cluster, ...]:
         if name in found and found[name].kind != kind:
             name = f"{name}_{kind}"
         first = found.get(name) or Cluster(name=name, description=place.description, kind=kind, members=())
-        found[name] = first.model_copy(update={"members": (*first.members, node.number)})
+        found[name] = first.model_copy(update={"members": (*first.members, *node.numbers)})
     return tuple(found.values())
 
 

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ..errors import ConfigError, ModelError
 from ..records import Episode, Finding, Query, Reason, Solution, Task, Turn, Usage, Verdict
@@ -36,8 +35,7 @@ _GENERIC = Reason(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DialogueState:
+class DialogueState(NamedTuple):
     """Where one episode stands."""
 
     task: Task
@@ -128,18 +126,18 @@ class Dialogue:
     def observe(self, state: DialogueState, role: str) -> dict[str, Any]:
         """What a role is shown: the views it lists, and no other."""
         if role not in (USER, ASSISTANT):
-            state = replace(state, feedback=())
+            state = state._replace(feedback=())
         return {view: DIALOGUE_VIEWS[view](self.world, state) for view in self._sees[role]}
 
     def apply(self, state: DialogueState, role: str, output: Any) -> DialogueState:
         """Take what a role said and move on."""
         turn = Turn(role=role, round=state.round, output=output.model_dump(mode="json"))
-        state = replace(state, turns=(*state.turns, turn))
+        state = state._replace(turns=(*state.turns, turn))
         match state.phase:
             case "query":
-                return self._asked(replace(state, query=output, feedback=()))
+                return self._asked(state._replace(query=output, feedback=()))
             case "solution":
-                return self._solved(replace(state, solution=output, feedback=()))
+                return self._solved(state._replace(solution=output, feedback=()))
         return self._voted(state, role, output)
 
     def fail(self, state: DialogueState, role: str, error: ModelError) -> DialogueState:
@@ -181,20 +179,20 @@ class Dialogue:
 
     def _asked(self, state: DialogueState) -> DialogueState:
         # A new query makes an older solution meaningless.
-        state = replace(state, solution=None, responses=())
+        state = state._replace(solution=None, responses=())
         if reasons := self._checks.of_query(self.case(state)):
             return self._object(state, reasons)
-        return replace(state, phase="gates" if self.gates else "solution", heard=(), raised=())
+        return state._replace(phase="gates" if self.gates else "solution", heard=(), raised=())
 
     def _solved(self, state: DialogueState) -> DialogueState:
-        state = replace(state, responses=())
+        state = state._replace(responses=())
         if reasons := self._checks.of_solution(self.case(state)):
             return self._object(state, reasons)
         responses, reasons = self._execute(state)
-        state = replace(state, responses=responses)
+        state = state._replace(responses=responses)
         if reasons:
             return self._object(state, reasons)
-        return replace(state, phase="judges" if self.judges else "accepted", heard=(), raised=())
+        return state._replace(phase="judges" if self.judges else "accepted", heard=(), raised=())
 
     def _execute(self, state: DialogueState) -> tuple[tuple[dict[str, Any], ...], tuple[Reason, ...]]:
         """Carry out the calls in order; the first that is refused ends it."""
@@ -219,20 +217,19 @@ class Dialogue:
     def _voted(self, state: DialogueState, role: str, verdict: Verdict) -> DialogueState:
         at_gate = state.phase == "gates"
         raised = (*state.raised, *_objections(role, verdict, at_gate=at_gate))
-        state = replace(state, heard=(*state.heard, role), raised=raised)
+        state = state._replace(heard=(*state.heard, role), raised=raised)
         if self.next(state):
             return state
         if raised:
             return self._object(state, raised)
-        return replace(state, phase="solution" if at_gate else "accepted")
+        return state._replace(phase="solution" if at_gate else "accepted")
 
     def _object(self, state: DialogueState, reasons: tuple[Reason, ...]) -> DialogueState:
         """Send objections to whoever is blamed, or end the episode where no round is left."""
         if state.round >= self._max_rounds:
             return self._rejected(state, reasons)
         of_query = tuple(reason for reason in reasons if reason.blames == "query")
-        return replace(
-            state,
+        return state._replace(
             phase="query" if of_query else "solution",
             round=state.round + 1,
             feedback=of_query or _for_assistant(reasons),
@@ -244,7 +241,7 @@ class Dialogue:
     @staticmethod
     def _rejected(state: DialogueState, reasons: tuple[Reason, ...]) -> DialogueState:
         objections = (*state.objections, *reasons)
-        return replace(state, phase="rejected", reasons=reasons, objections=objections, feedback=())
+        return state._replace(phase="rejected", reasons=reasons, objections=objections, feedback=())
 
 
 def _for_assistant(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:

@@ -56,6 +56,7 @@ _NAMED_TIMES = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})\Z")
 _ISO_TIME = re.compile(r"(\d{2}:\d{2})(?::00)?Z?\Z")
 _ISO_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(?::00)?(?:Z|\+00:00)?\Z")
+_SHORT = 200
 # Han, kana and hangul are written without blanks: there a word has no borders to respect.
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
 
@@ -138,6 +139,8 @@ class Wording:
     def _locate_text(self, value: str) -> Span | None:
         if found := self.find(value):
             return found
+        if not value[:1].isdecimal():
+            return None
         if match := _ISO_DATE.match(value):
             return _look_up(self.dates, match[1])
         if match := _ISO_TIME.match(value):
@@ -156,7 +159,15 @@ def wording(text: str) -> Wording:
 
 def compact(text: str) -> str:
     """Letters and digits alone, in one case."""
+    # The same short values are looked for in thousands of texts.
+    return _kept(text) if len(text) <= _SHORT else _squeezed(text)
+
+
+def _squeezed(text: str) -> str:
     return "".join(_TOKEN.findall(text)).casefold()
+
+
+_kept = lru_cache(maxsize=8192)(_squeezed)
 
 
 def conveys(words: str, value: Any, schema: dict[str, Any]) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields
 from hashlib import blake2b
+from operator import attrgetter
 from types import TracebackType
 from typing import Any, Self
 
@@ -134,7 +135,7 @@ class Pairing:
 
 
 def _row(side: int, line: Line) -> tuple[Any, ...]:
-    score = None if line.score is None else orjson.dumps(asdict(replace(line.score, errors=(), reason="")))
+    score = None if line.score is None else orjson.dumps(_values(line.score))
     return line.id, side, _what(line), score
 
 
@@ -143,5 +144,12 @@ def _what(line: Line) -> bytes:
     return blake2b(orjson.dumps([line.about, line.query]), digest_size=16).digest()
 
 
-def _score(kept: dict[str, Any]) -> SampleScore:
-    return SampleScore(**(kept | {"errors": (), "capabilities": tuple(kept["capabilities"])}))
+_KEPT = tuple(one.name for one in fields(SampleScore) if one.name not in ("errors", "reason"))
+_values = attrgetter(*_KEPT)
+
+
+def _score(values: list[Any]) -> SampleScore:
+    """A score again, without its mistakes: nobody compares those."""
+    kept = dict(zip(_KEPT, values, strict=True))
+    kept["capabilities"] = tuple(kept["capabilities"])
+    return SampleScore(**kept)

@@ -63,6 +63,9 @@ class Sample(Record):
     query_params: tuple[str, ...] = Field(description="names of arguments found in the query")
     profile_params: tuple[str, ...] = Field(description="names of arguments found in the profile")
     origins: tuple[ArgumentOrigin, ...] = Field(description="for every argument, its origin and evidence")
+    capabilities: dict[str, str] = Field(
+        default_factory=dict, description="function of the answer -> what it does, whatever the platform"
+    )
 
 
 class RejectedSample(Record):

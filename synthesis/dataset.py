@@ -108,6 +108,10 @@ class Writer:
                 "query_params": [one.parameter for one in origins if one.origin == "query"],
                 "profile_params": [one.parameter for one in origins if one.origin == "profile"],
                 "origins": [one.model_dump(mode="json") for one in origins],
+                "capabilities": {
+                    call.api: shelf.world.tools[solution.platform, call.api].api.capability
+                    for call in solution.calls
+                },
             }
         )
 

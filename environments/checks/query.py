@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from ...errors import names
@@ -165,6 +166,7 @@ def _kept_back(case: Case) -> Iterator[tuple[str, Any]]:
             yield feature, personal
 
 
+@lru_cache(maxsize=4096)
 def _identifies(feature: str, leaf: Any) -> bool:
     if not isinstance(leaf, str) or len(leaf) < 4:
         return False

@@ -19,6 +19,8 @@ from ...errors import ConfigError, names
 OWN = ("model", "messages", "response_format", "stream", "n")
 """What the client alone decides; neither `model.extra` nor a role's sampling may set it."""
 
+_OWN = frozenset(OWN)
+
 JSON_OBJECT = b'{"type":"json_object"}'
 """A `response_format` that asks for some JSON object."""
 
@@ -104,14 +106,12 @@ def text_of(message: LLMMessage) -> str:
 def checked_extra(extra: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Further fields of the body, those that are None left out.
 
-    Raises ConfigError for a field that is the client's own, or for a value that is no JSON.
+    Raises ConfigError for a field that is the client's own.
     """
-    for name in extra:
-        if name in OWN:
-            raise ConfigError(f"{where}.{name}: may not be set here, neither may {names(OWN)}")
-    kept = {name: value for name, value in extra.items() if value is not None}
-    encoded_fields(kept, where)
-    return kept
+    if not _OWN.isdisjoint(extra):
+        name = next(name for name in extra if name in _OWN)
+        raise ConfigError(f"{where}.{name}: may not be set here, neither may {names(OWN)}")
+    return {name: value for name, value in extra.items() if value is not None}
 
 
 def encoded_fields(fields: Mapping[str, Any], where: str) -> bytes:

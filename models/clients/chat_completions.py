@@ -97,6 +97,7 @@ class ChatCompletions(ChatCompletionClient, Component[Config]):
             max_reply_mb=max_reply_mb,
             extra=checked_extra(extra or {}, "model.extra"),
         )
+        encoded_fields(self._config.extra, "model.extra")
         self._way: Structured = "json_schema" if structured == "auto" else structured
         self._head = b'{"model":' + Encoder()(model) + b',"messages":'
         self._encode = Encoder()

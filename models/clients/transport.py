@@ -92,7 +92,21 @@ class Transport:
 
     def _cleaned(self, body: bytes) -> bytes:
         """A body without the key, before any of it is shortened: half a key is a secret too."""
-        return body.replace(self._key.encode(), HIDDEN.encode()) if self._key else body
+        if not self._key:
+            return body
+        if b"\\u" in body or b"\\/" in body:
+            body = self._plain(body, self._key)
+        return body.replace(self._key.encode(), HIDDEN.encode())
+
+    @staticmethod
+    def _plain(body: bytes, key: str) -> bytes:
+        """A JSON body with as few escapes as there can be, where they hide the key: PHP writes `\\/`."""
+        try:
+            plain = orjson.dumps(orjson.loads(body))
+        except ValueError:
+            return body
+        needle = orjson.dumps(key)[1:-1]
+        return plain.replace(needle, HIDDEN.encode()) if needle in plain else body
 
     def _inflated(self, packed: bytes, encoding: str, response: aiohttp.ClientResponse) -> bytes:
         """Unpack what a server packed though it was not asked to, no further than `most` bytes."""

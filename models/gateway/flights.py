@@ -16,11 +16,25 @@ Value = TypeVar("Value")
 
 
 class _Flight(Generic[Value]):
-    __slots__ = ("task", "waiting")
+    __slots__ = ("seats", "task")
 
     def __init__(self, task: asyncio.Task[Value]) -> None:
         self.task = task
-        self.waiting = 0
+        self.seats: set[asyncio.Future[Value]] = set()
+
+    def land(self) -> None:
+        """Give everybody who waits what the call brought."""
+        # Somebody has to look at its exception, even if all who waited are gone.
+        error = None if self.task.cancelled() else self.task.exception()
+        for seat in self.seats:
+            if seat.done():
+                continue
+            if self.task.cancelled():
+                seat.cancel()
+            elif error is not None:
+                seat.set_exception(error)
+            else:
+                seat.set_result(self.task.result())
 
 
 class Flights(Generic[Value]):
@@ -41,15 +55,15 @@ class Flights(Generic[Value]):
         Args: key: what is asked; start: makes the call; token: ends this waiting, not that of others.
         """
         flight = self._flying.get(key) or self._take_off(key, start)
-        flight.waiting += 1
-        seat = asyncio.shield(flight.task)
+        seat: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
+        flight.seats.add(seat)
         if token is not None:
             token.link_future(seat)
         try:
             return await seat
         finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.task.done():
+            flight.seats.discard(seat)
+            if not flight.seats and not flight.task.done():
                 self._forget(key, flight)
                 flight.task.cancel()
 
@@ -63,8 +77,7 @@ class Flights(Generic[Value]):
     def _land(self, key: bytes, flight: _Flight[Value]) -> None:
         self._forget(key, flight)
         self._tasks.discard(flight.task)
-        if not flight.task.cancelled():
-            flight.task.exception()  # somebody has to look at it, even if all who waited are gone
+        flight.land()
 
     def _forget(self, key: bytes, flight: _Flight[Value]) -> None:
         """Let the next one who asks start anew, unless somebody has already."""

@@ -52,6 +52,8 @@ def prove(record: dict[str, Any]) -> None:
         (i, name) for i, (_, arguments) in enumerate(calls) for name in arguments
     )
     assert len(set(claimed)) == len(claimed)
+    assert set(sample.capabilities) == {api for api, _ in calls}
+    assert all(sample.capabilities.values())
     for one in sample.origins:
         api, arguments = calls[one.call]
         assert same(arguments[one.parameter], one.value)

@@ -65,6 +65,27 @@ def test_a_characteristic_is_implicit_and_never_in_a_cluster_with_what_the_profi
     ]
 
 
+def test_a_characteristic_of_several_platforms_is_placed_once():
+    def characteristic(number, name, scenario="cafes", platform="A"):
+        return {"id": number, "name": name, "source": "characteristic", "where": [scenario, platform]}
+
+    nodes = [
+        characteristic(0, "price"),
+        characteristic(1, "speed"),
+        characteristic(2, "price", platform="B"),
+        characteristic(3, "price", scenario="trains"),
+    ]
+    said = {key: place(key[3:], None) for key in ("n0_price", "n1_speed")} | {
+        "n3_price": place("fares", None)
+    }
+    clusters = placed(nodes).model_validate({"nodes": said}).clusters
+    assert [(one.name, one.members) for one in clusters] == [
+        ("price", (0, 2)),
+        ("speed", (1,)),
+        ("fares", (3,)),
+    ]
+
+
 def test_where_kinds_are_known_no_cluster_holds_both():
     nodes = [dict(one, kind=kind) for one, kind in zip(NODES, ("basic", "implicit", "implicit"), strict=True)]
     said = {key: place("life", None) for key in ("n3_home_address", "n7_low_price", "n9_deliver_to")}

@@ -36,7 +36,7 @@ ALLOWED = {
     "terminal": set(),
     "evaluation": FRAME | {"records", "models", "store", "benchmark", "endpoints", "terminal"},
     "evaluate": FRAME | {"commands", "composition", "evaluation"},
-    "compare": FRAME | {"commands", "composition", "evaluation"},
+    "compare": FRAME | {"command_line", "commands", "composition", "evaluation"},
     "conf": set(),
     "__init__": set(),
     "__main__": {"errors", "__init__"},

@@ -18,7 +18,6 @@ CANARY = "sk-cAnArY/93847561+zz=="
         ("model.extra.APIKEY", {"model": {"extra": {"APIKEY": CANARY}}}),
         ("model.extra.api_keys[0]", {"model": {"extra": {"api_keys": [CANARY]}}}),
         ("model.extra.tools[0].token", {"model": {"extra": {"tools": [{"token": CANARY}]}}}),
-        ("model.extra.password", {"model": {"extra": {"password": 12345678}}}),
         (
             "model.config.default_headers.Authorization",
             {"model": {"config": {"default_headers": {"Authorization": f"Bearer {CANARY}"}}}},
@@ -44,6 +43,7 @@ def test_what_is_called_a_secret_is_refused_and_not_shown(where: str, config: di
         {"model": {"api_key_env": "OPENAI_API_KEY", "extra": {"max_tokens": "4096", "min_tokens": 1}}},
         {"model": {"config": {"base_url": "https://h/v1?mail=a@b", "api_key": None}}},
         {"budget": {"tokens": "abc"}, "model": {"extra": {"monkey": "x", "tokenizer": "y", "keyed": "z"}}},
+        {"server": {"key_env": "X", "faults": {"duplicate_keys": 0.1}}},
         {"agent": {"auth": {"name": "auth", "sees": ["history"]}}},  # a role may be called so
         {"scenario": {"kit": {"parameters": {"api_key": "a text", "auth_token": "another"}}}},
     ],
