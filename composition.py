@@ -125,7 +125,8 @@ def _explained(error: Exception, schema: type[BaseModel]) -> ConfigError:
         return ConfigError(f"{error.full_key}: missing; give it on the command line: {error.full_key}=…")
     if isinstance(error, OverrideParseException):
         reason = _one_line(error.message)
-        return ConfigError(f"{error.override}: not an override, expected key=value ({reason})")
+        key = str(error.override).partition("=")[0]  # what was to be set may be a secret
+        return ConfigError(f"{key}: not an override, expected key=value ({reason})")
     if isinstance(error, MissingConfigException):
         return ConfigError(_missing(error.missing_cfg_file, error.options, str(error)))
     text = f"{error} {error.__cause__ or ''}"

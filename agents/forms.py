@@ -22,7 +22,10 @@ _CONTEXTS = (2, 12)
 """Kinds of need a scenario may have: one would decide nothing. The prompt asks for a number between."""
 
 _LONGEST = 300
-"""Characters of a feature's value, for endpoints that can see to it."""
+"""Characters of a feature's value and of an action, for endpoints that can see to it."""
+
+
+_ACTION = orjson.dumps({"type": "string", "minLength": 1, "maxLength": _LONGEST}).decode()
 
 
 class Designer(Role):
@@ -80,7 +83,7 @@ class Actor(Role):
     def form(self, views: Mapping[str, Any]) -> type[BaseModel]:
         """As many actions as visits."""
         count = len(views["visits"])
-        return narrowed(self.output, Wanted("actions", count, count))
+        return narrowed(self.output, Wanted("actions", count, count, _ACTION))
 
 
 class Chooser(Role):

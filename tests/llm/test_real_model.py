@@ -32,8 +32,11 @@ WORLD = (
     "scenario.name=gardening",
     "scenario.description='People who look after a garden order plants, book help and plan their work.'",
     "scale=smoke",
+    "apis=2",
     "users=1",
     "queries_per_user=2",
+    "history.actions_per_context=2",
+    "max_rounds=1",
     "concurrency=2",
 )
 FILES = (
