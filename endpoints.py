@@ -7,6 +7,7 @@ knows no role and no stage.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import orjson
 
 from .building import build, locate
+from .errors import ConfigError
 from .models.endpoint import Endpoint, Limits, Price, checked
 from .models.gateway.prices import price_of
 from .settings import ModelSettings
@@ -46,7 +48,11 @@ def endpoint(
 ) -> Endpoint:
     """Build one endpoint; `where` is its configuration key. Raises ConfigError."""
     taken = _parameters(locate(spec.target, f"{where}._target_"))
-    client = checked(build(spec, where, **{name: one for name, one in given.items() if name in taken}), where)
+    handed = {name: one for name, one in given.items() if name in taken}
+    try:
+        client = checked(build(spec, where, **handed), where)
+    except ConfigError as error:  # clients call themselves `model`, whosever they are
+        raise ConfigError(re.sub(r"^model(?=[.:=])", where, str(error))) from error
     return Endpoint(
         client=client,
         name=str(getattr(client, "note", "") or spec.target),

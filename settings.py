@@ -260,6 +260,8 @@ def validated(config: Mapping[str, Any], schema: type[Schema] = Settings) -> Sch
 
     Raises ConfigError with one line for each fault: the key, what was got, what is expected.
     """
+    if not isinstance(config, Mapping):
+        raise ConfigError(f"the configuration: got {type(config).__name__}, expected a mapping")
     refuse_secrets(config)
     try:
         return schema.model_validate_json(json.dumps(config))
@@ -372,11 +374,15 @@ class EvaluateSettings(Part):
 
     def run_folder(self) -> Path:
         """Where it is kept: `run.dir`, or runs/eval-<data>-<digest> below the working folder."""
-        name = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(self.data).absolute().stem).strip("-")[:60]
-        return Path(self.run.dir or f"runs/eval-{name or 'data'}-{self.digest()}")
+        return Path(self.run.dir or f"runs/eval-{_named(self.data)}-{self.digest()}")
 
 
 _HARMLESS_TO_ANSWERS = {"scorer", "beside", "concurrency", "run", "budget", "retries", "prices", "model"}
+
+
+def _named(path: str) -> str:
+    """The name of a dataset, fit for a folder's name."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", Path(path).absolute().stem).strip("-")[:60] or "data"
 
 
 def _content(path: str) -> str:
@@ -419,3 +425,29 @@ class CompareSettings(Part):
             if Path(folder).absolute() in [Path(one).absolute() for one in self.evaluations[:place]]:
                 raise ValueError(f"evaluations: got {folder!r} twice, expected each evaluation once")
         return self
+
+
+class ExportSettings(Part):
+    """What `ptool.export` is given (conf/export.yaml)."""
+
+    data: str = Field(min_length=1, description="a run folder, a dataset folder or a file")
+    kind: str | None = Field(description="which kind of dataset it is; null: found out")
+    group: Literal["trained", "untrained", "unseen"] | None = Field(
+        description="what its users are, where samples do not say"
+    )
+    variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")
+    format: Literal["python", "json"] = Field(description="how to answer")
+    scorer: Literal["strict", "official"] = Field(description="whose rules the marks follow")
+    tolerance: Literal["strict", "tolerant"] = Field(description="how answers are read")
+    n: int | None = Field(ge=1, description="samples to draw; null: all")
+    seed: int = Field(ge=0, lt=2**63, description="of the draw")
+    run: RunSettings = Field(description="where the task is written")
+
+    def digest(self) -> str:
+        """Ten hex digits of everything the task depends on; where files lie does not count."""
+        kept = self.model_dump(mode="json", exclude={"run"}) | {"data": _content(self.data)}
+        return hashlib.blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=5).hexdigest()
+
+    def run_folder(self) -> Path:
+        """Where it is written: `run.dir`, or runs/lm-eval-<data>-<digest> below the working folder."""
+        return Path(self.run.dir or f"runs/lm-eval-{_named(self.data)}-{self.digest()}")

@@ -91,7 +91,7 @@ class RoleAgent(BaseChatAgent):
         record, usage = (reply.record, reply.usage) if isinstance(reply, Reply) else (reply, NO_USAGE)
         return Response(
             chat_message=self._message(
-                id=f"{observation.turn}/{self._name}",  # AutoGen would ask the operating system for a random one
+                id=f"{observation.turn}/{self._name}",  # by itself, AutoGen draws a random one: dear
                 content=record,
                 source=self._name,
                 metadata=_metadata(usage),

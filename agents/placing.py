@@ -8,11 +8,10 @@ whoever answers with clusters is right too.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model, model_validator
 
@@ -24,25 +23,37 @@ _LONGEST = 300
 _OTHER = re.compile(r"[^A-Za-z0-9]+")
 
 
+_Parent = Annotated[
+    str,
+    Field(
+        max_length=60, description="the parent's name in snake_case; nodes with the same parent are merged"
+    ),
+]
+_Description = Annotated[
+    str,
+    Field(
+        max_length=_LONGEST,
+        description="what one knows of a person who has a value for it, one sentence without a platform",
+    ),
+]
+
+
 class Place(Record):
     """Where one node goes whose kind is settled."""
 
-    parent: str = Field(
-        max_length=60, description="the parent's name in snake_case; nodes with the same parent are merged"
-    )
-    description: str = Field(
-        max_length=_LONGEST,
-        description="what one knows of a person who has a value for it, one sentence without a platform",
-    )
+    parent: _Parent
+    description: _Description
 
 
-class ParameterPlace(Place):
-    """Where a parameter goes, and who says its value."""
+class ParameterPlace(Record):
+    """Where a parameter goes, and who says its value: asked first, before words lead the model astray."""
 
-    filled_from: Literal["profile", "request"] = Field(
-        description="profile: a fact about the person that stays the same from request to request; "
-        "request: said anew each time, such as what is searched or bought, which item, how many, when"
+    filled_from: Literal["request", "profile"] = Field(
+        description="request: said anew each time, such as what is searched or bought, which item, how many, "
+        "when; profile: a fact about the person that stays the same from request to request"
     )
+    parent: _Parent
+    description: _Description
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ class _Node:
     """None: the answer decides it."""
 
     @property
-    def form(self) -> type[Place]:
+    def form(self) -> type[Place] | type[ParameterPlace]:
         return Place if self.kind else ParameterPlace
 
 
@@ -117,19 +128,15 @@ def _placed(nodes: tuple[_Node, ...]) -> type[Clusters]:
     return Placed
 
 
-def _merged(places: Iterable[tuple[_Node, Place]]) -> tuple[Cluster, ...]:
-    """One cluster for every parent and kind, described by the first node that goes into it.
+def _merged(places: Iterable[tuple[_Node, Place | ParameterPlace]]) -> tuple[Cluster, ...]:
+    """One cluster for every parent, described by the first node that goes into it.
 
-    The parameters of one parent are of one kind, the one most of them were given (in doubt the first).
+    Nodes of different kinds that go into one parent are kept apart: models say well what a single node is,
+    and lump together under one name what people state and what their profile holds.
     """
-    places = list(places)
-    votes: dict[str, Counter[Kind]] = {}
-    for node, place in places:
-        if node.kind is None:
-            votes.setdefault(place.parent, Counter())[_kind(place)] += 1
     found: dict[str, Cluster] = {}
     for node, place in places:
-        name, kind = place.parent, node.kind or votes[place.parent].most_common(1)[0][0]
+        name, kind = place.parent, node.kind or _kind(place)
         if name in found and found[name].kind != kind:
             name = f"{name}_{kind}"
         first = found.get(name) or Cluster(name=name, description=place.description, kind=kind, members=())
@@ -137,5 +144,5 @@ def _merged(places: Iterable[tuple[_Node, Place]]) -> tuple[Cluster, ...]:
     return tuple(found.values())
 
 
-def _kind(place: Place) -> Kind:
+def _kind(place: Place | ParameterPlace) -> Kind:
     return "basic" if isinstance(place, ParameterPlace) and place.filled_from == "profile" else "implicit"

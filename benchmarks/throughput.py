@@ -6,7 +6,7 @@ A scripted run is recorded once. Then `python -m ptool.serve server.replay=…` 
 200 ms, in its own process, while each way of asking (throughput_ways.py) runs in a process of its own, in
 turn, several rounds. Printed are medians: efficiency = calls x latency / concurrency / wall; CPU (user and
 system, all threads) a call, of the client and of the server; the client's in multiples of raw aiohttp's in
-the same round, which hardly depends on the machine. The exit status is 1 where a bar is missed. On a busy machine
+the same round, which depends least on the machine. The exit status is 1 where a bar is missed; on a busy machine
 efficiency tells more about the neighbours: its load is printed.
 """
 

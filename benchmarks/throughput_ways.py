@@ -3,7 +3,7 @@
 `throughput_ways.py WAY FOLDER BASE_URL CALLS USERS QUERIES CONCURRENCY LOOP`, started by throughput.py,
 prints one JSON object: calls, seconds of wall time, CPU seconds of this process with all its threads.
 
-    raw     aiohttp alone: bodies encoded beforehand, the reply decoded; the least any client can do
+    raw     aiohttp and orjson alone: encode the body, post it, decode the reply
     sdk     the openai package's AsyncOpenAI
     create  `ChatCompletions.create`
     whole   the stage of episodes: roles, prompts, gateway, checks, sandbox, ledger on disk
@@ -17,11 +17,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import orjson
 from episodes import LEDGER, Question, opened, questions, settings_of, until_tasks
+from ptool.models.event_loop import run
 
 Ask = Callable[[int], Awaitable[Any]]
 """Asks the question of that number."""
@@ -30,21 +32,16 @@ MODEL = "ptool-scripted"
 
 
 async def measured(ask: Ask, calls: int, concurrency: int) -> dict[str, float]:
-    """Ask every question once, so many at a time; connections are opened beforehand."""
-    await _all(ask, min(calls, concurrency), concurrency)
-    cpu, wall = time.process_time(), time.perf_counter()
-    await _all(ask, calls, concurrency)
-    return {"calls": calls, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-
-
-async def _all(ask: Ask, calls: int, concurrency: int) -> None:
+    """Ask every question once, so many at a time; that connections are opened counts, as in a run."""
     numbers = iter(range(calls))
 
     async def worker() -> None:
         for number in numbers:
             await ask(number)
 
+    cpu, wall = time.process_time(), time.perf_counter()
     await asyncio.gather(*(worker() for _ in range(concurrency)))
+    return {"calls": calls, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
 
 
 def _format(question: Question) -> Any:
@@ -58,26 +55,23 @@ def _messages(question: Question) -> list[dict[str, str]]:
 
 
 async def raw(base_url: str, asked: Sequence[Question], calls: int, concurrency: int) -> dict[str, float]:
-    """aiohttp alone."""
+    """aiohttp and orjson alone."""
     import aiohttp
 
-    bodies = [
-        orjson.dumps(
-            {
-                "model": MODEL,
-                "messages": _messages(one),
-                "response_format": _format(one),
-                "seed": one.seed,
-            }
-        )
-        for one in asked
-    ]
+    formats = {one.output: _format(one) for one in asked}
     headers = {"Content-Type": "application/json"}
     url = f"{base_url}/chat/completions"
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), headers=headers) as session:
 
         async def ask(number: int) -> str:
-            async with session.post(url, data=bodies[number]) as response:
+            one = asked[number]
+            body = {
+                "model": MODEL,
+                "messages": _messages(one),
+                "response_format": formats[one.output],
+                "seed": one.seed,
+            }
+            async with session.post(url, data=orjson.dumps(body)) as response:
                 return orjson.loads(await response.read())["choices"][0]["message"]["content"]
 
         return await measured(ask, calls, concurrency)
@@ -148,16 +142,12 @@ def main() -> None:
         ways = {"raw": raw, "sdk": sdk, "create": create}
         asked = questions(folder, int(calls))
         job = ways[way](base_url, asked, len(asked), width)
-    with asyncio.Runner(loop_factory=_factory(loop)) as runner:
-        print(json.dumps(runner.run(job)))
-
-
-def _factory(loop: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
-    if loop == "asyncio":
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop
+    factory = asyncio.new_event_loop if loop == "asyncio" else import_module(loop).new_event_loop
+    if way in ("raw", "sdk"):
+        with asyncio.Runner(loop_factory=factory) as runner:
+            print(json.dumps(runner.run(job)))
+    else:
+        print(json.dumps(run(job, factory)))
 
 
 if __name__ == "__main__":

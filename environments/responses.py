@@ -154,6 +154,8 @@ class _Maker:
         return text[: schema.get("maxLength", len(text))]
 
     def _formatted(self, kind: str | None, path: str, mark: str) -> str | None:
+        if kind is None:
+            return None
         day = f"2027-{1 + self.draw(path + 'm', 12):02}-{1 + self.draw(path + 'd', 28):02}"
         hour = f"{8 + self.draw(path + 'h', 12):02}:{15 * self.draw(path + 'q', 4):02}:00"
         mark = mark.lower()
@@ -164,7 +166,7 @@ class _Maker:
             "email": f"{mark}@example.org",
             "uri": f"https://example.org/{mark}",
             "uuid": f"{mark}00-0000-4000-8000-{mark}000000",
-        }.get(kind or "")
+        }.get(kind)
 
 
 def _type(schema: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from ..errors import ConfigError, names
+from ..models.blocks import Json
 from ..records import Reason
 from .world import World
 
@@ -25,7 +26,7 @@ _EVERYWHERE: dict[str, View] = {
 
 DIALOGUE_VIEWS: dict[str, View] = {
     **_EVERYWHERE,
-    "platform": lambda world, state: _platform(world, state.task.platform),
+    "platform": lambda world, state: world.platform_text(state.task.platform),
     "task": lambda world, state: _task(world, state.task),
     "task.apis": lambda world, state: _task_apis(world, state.task),
     "query": lambda _, state: state.query.text if state.query else None,
@@ -73,10 +74,6 @@ def _dumped(records: Iterable[Any]) -> list[Any]:
     return [record.model_dump() for record in records]
 
 
-def _platform(world: World, name: str) -> dict[str, Any]:
-    return {"name": name, "profile": world.platforms[name].profile()}
-
-
 def _context(world: World, name: str) -> dict[str, str]:
     found = (one for one in world.scenario.contexts if one.name == name)
     return next(({"name": one.name, "description": one.description} for one in found), {"name": name})
@@ -90,14 +87,14 @@ def _task(world: World, task: Any) -> dict[str, Any]:
     return {"plan": task.plan, "context": _context(world, task.context), "calls": calls}
 
 
-def _task_apis(world: World, task: Any) -> list[dict[str, Any]]:
+def _task_apis(world: World, task: Any) -> Json:
     if task.plan == "guided":
-        return world.schemas(task.platform, (call.api for call in task.calls))
-    return world.schemas(task.platform, (api for owner, api in world.tools if owner == task.platform))
+        return world.schemas_text(task.platform, (call.api for call in task.calls))
+    return world.schemas_text(task.platform, (api for owner, api in world.tools if owner == task.platform))
 
 
-def _solution_apis(world: World, solution: Any) -> list[dict[str, Any]]:
-    return world.schemas(solution.platform, (call.api for call in solution.calls)) if solution else []
+def _solution_apis(world: World, solution: Any) -> Any:
+    return world.schemas_text(solution.platform, (call.api for call in solution.calls)) if solution else []
 
 
 def _visits(world: World, visits: Iterable[Any]) -> list[dict[str, Any]]:

@@ -66,6 +66,11 @@ class Tool:
         )
 
     @cached_property
+    def text(self) -> str:
+        """The schema with its platform, as JSON that may stand in a view."""
+        return blocks.dump({"platform": self.platform, **self.schema})
+
+    @cached_property
     def response(self) -> jsonschema_rs.Validator:
         """Validates what a call returns."""
         return compile_schema(self.api.response)
@@ -120,10 +125,17 @@ class World:
         """Return what a user did, one history a scenario; empty before there is any."""
         return self._histories.get(user, ())
 
-    def schemas(self, platform: str, apis: Iterable[str]) -> list[dict[str, Any]]:
+    def schemas_text(self, platform: str, apis: Iterable[str]) -> blocks.Json:
         """Return the function schemas of some APIs of a platform, each once, unknown ones left out."""
         found = (self.tools.get((platform, api)) for api in dict.fromkeys(apis))
-        return [{"platform": platform, **tool.schema} for tool in found if tool]
+        return blocks.Json(f"[{','.join(tool.text for tool in found if tool)}]")
+
+    def platform_text(self, name: str) -> blocks.Json:
+        """View `platform`, written once."""
+        key = (name, "platform")
+        if key not in self._texts:
+            self._texts[key] = blocks.dump({"name": name, "profile": self.platforms[name].profile()})
+        return self._texts[key]
 
     @cached_property
     def scenario_text(self) -> blocks.Json:
@@ -152,9 +164,7 @@ class World:
     @cached_property
     def apis_text(self) -> blocks.Json:
         """View `apis`: the largest one, some tens of kilobytes."""
-        return blocks.dump(
-            [{"platform": platform, **tool.schema} for (platform, _), tool in self.tools.items()]
-        )
+        return blocks.Json(f"[{','.join(tool.text for tool in self.tools.values())}]")
 
     def profile_text(self, user: str, kind: str) -> blocks.Json:
         """View `profile.basic` or `profile.implicit` of a user, written once."""

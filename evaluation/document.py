@@ -105,14 +105,14 @@ def foreign(text: object, longest: int = LONGEST) -> Cell:
 
 def as_html(document: Document) -> bytes:
     """One HTML file with everything in it."""
-    style = _file("page.css") + _file("chart.css")
+    style = "".join(map(_file, ("light.css", "dark.css", "chart.css", "page.css")))
     digest = base64.b64encode(sha256(style.encode()).digest()).decode()
     return rendered("page.html.jinja", document=document, style=style, digest=digest).encode()
 
 
 def as_svg(picture: Picture) -> bytes:
-    """A picture as a file of its own, with the style that a page would give it."""
-    style = f"<style>{_file('chart.css')}</style>"
+    """A picture as a file of its own, always light: nobody knows the page it will stand on."""
+    style = f"<style>{_file('light.css')}{_file('chart.css')}.chart {{ background: var(--paper); }}</style>"
     return picture.svg.replace("<title>", f"{style}<title>", 1).encode()
 
 

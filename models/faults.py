@@ -23,6 +23,9 @@ malformed: what came is no completion."""
 LASTING: frozenset[Kind] = frozenset(("unauthorised", "refused"))
 """Asking again would not help."""
 
+SPENT = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
+"""Codes of errors that stand for a spent account: they come as 429, but waiting does not help."""
+
 _SHOWN = 500
 _LONGEST_WAIT = 1e7
 
@@ -60,6 +63,8 @@ def fault_of(error: Exception) -> AttemptError | None:
     status: Any = getattr(error, "status_code", None)
     said = f"{type(error).__name__}: {error}"
     if isinstance(status, int) and status >= 400:
+        if getattr(error, "code", None) in SPENT:
+            return AttemptError("unauthorised", said)
         return AttemptError(kind_of_status(status), said, retry_after(_headers(error)))
     names = {one.__name__.lower() for one in type(error).__mro__}
     if isinstance(error, TimeoutError | asyncio.TimeoutError) or any("timeout" in name for name in names):

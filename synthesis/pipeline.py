@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
@@ -13,6 +12,7 @@ from loguru import logger
 
 from ..environments.checks import choose_checks
 from ..environments.world import World
+from ..models.event_loop import run
 from ..records import History, Profile, Sample
 from ..settings import Settings
 from ..store import Ledger, Manifest, RunFolder, read_jsonl, run_log, write_manifest
@@ -52,7 +52,7 @@ def synthesise(settings: Settings, sources: Sources) -> Summary:
         folder.save_config(_as_yaml(settings))
         with Ledger(folder / "ledger.sqlite") as ledger:
             crew.gateway.log = ledger
-            return asyncio.run(_run(Studio(settings, crew, checks, folder, ledger, Progress(), tree)))
+            return run(_run(Studio(settings, crew, checks, folder, ledger, Progress(), tree)))
 
 
 async def _run(studio: Studio) -> Summary:

@@ -247,8 +247,10 @@ async def episodes(studio: Studio, worlds: dict[str, World], drawn: Sequence[Tas
         for name, world in worlds.items()
     }
 
+    finished = frozenset(studio.ledger.ids("episodes"))
+
     async def play(task: Task) -> None:
-        if not studio.ledger.has("episodes", task.id):
+        if task.id not in finished:
             episode = await converse(
                 dialogues[task.scenario], task, crew.agents, seed=settings.seed, driver=settings.conversation
             )

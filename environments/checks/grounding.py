@@ -28,29 +28,33 @@ def trace(case: Case) -> Traced:
     A value may stand in the query and in the profile at once. In a guided task the task's own label
     decides; otherwise the query comes first, then the profile, then the default.
     """
-    behind = {id(intent): call for intent, call in zip(case.query.intents, pair_intents(case), strict=True)}
     origins: list[ArgumentOrigin] = []
     untraced: list[tuple[int, str]] = []
+    for index, parameter, value, found in _found(case):
+        if found is None:
+            untraced.append((index, parameter))
+            continue
+        origin, evidence = found
+        one = ArgumentOrigin(call=index, parameter=parameter, value=value, origin=origin, evidence=evidence)
+        origins.append(one)
+    return Traced(tuple(origins), tuple(untraced))
+
+
+def _found(case: Case) -> Iterator[tuple[int, str, Any, tuple[Origin, Evidence] | None]]:
+    """Position of the call, parameter, value, and the value's origin, if there is one."""
+    behind = {id(intent): call for intent, call in zip(case.query.intents, pair_intents(case), strict=True)}
     for index, (call, intent) in enumerate(zip(case.calls, pair_calls(case), strict=True)):
         tool = case.world.tools.get((case.solution.platform, call.api))  # type: ignore[union-attr]
         for parameter, value in call.arguments.items():
             asked = _Asked(case, tool, intent, behind.get(id(intent)), parameter, value)
-            if found := asked.origin():
-                origin, evidence = found
-                origins.append(
-                    ArgumentOrigin(
-                        call=index, parameter=parameter, value=value, origin=origin, evidence=evidence
-                    )
-                )
-            else:
-                untraced.append((index, parameter))
-    return Traced(tuple(origins), tuple(untraced))
+            yield index, parameter, value, asked.origin()
 
 
 def grounding(case: Case) -> Iterator[Reason]:
     """Every argument comes from the query, the profile or the schema's default."""
-    for index, parameter in trace(case).untraced:
-        value = case.calls[index].arguments[parameter]
+    for index, parameter, value, found in _found(case):
+        if found is not None:
+            continue
         yield Reason(
             code="grounding.untraced",
             blames="solution",

@@ -85,7 +85,7 @@ def component(
     _check(given, schema)
     label = f"{given.get('model', '')} at {made.__name__}".removeprefix(" at ")
     client = AutogenClient(_loaded(_SHORT.get(provider, provider), given, key), label, key)
-    client.api_key_env = api_key_env
+    client.api_key_env = api_key_env or "the environment"
     return client
 
 
@@ -198,7 +198,7 @@ class AutogenClient(ChatCompletionClient):
             messages, tools=tools, tool_choice=tool_choice, json_output=json_output, extra_create_args=further
         )
         try:
-            return await self._cancelling.run(call, cancellation_token)
+            return self._cleaned(await self._cancelling.run(call, cancellation_token))
         except (PtoolError, ValidationError):
             raise
         except Exception as error:
@@ -219,11 +219,19 @@ class AutogenClient(ChatCompletionClient):
             return messages, output
         return _instructed(messages, wire.instruction(output)), True if info.get("json_output") else None
 
+    def _cleaned(self, result: CreateResult) -> CreateResult:
+        """A result without the key: answers are kept, and some endpoints repeat what they were sent."""
+        if not (self._key and isinstance(result.content, str) and self._key in result.content):
+            return result
+        return result.model_copy(update={"content": redacted(result.content, self._key)})
+
     def _fail(self, error: Exception) -> NoReturn:
         """Raise what a foreign exception means; if it is no fault, the component could not read the reply."""
         fault = fault_of(error)
         if fault is None:
             kind: Kind = "refused" if type(error) is ValueError else "malformed"
+            if isinstance(error, TypeError) and "authentication" in str(error):
+                kind = "unauthorised"  # Anthropic's SDK looks for a key when it is called, not before
             fault = AttemptError(kind, f"{type(error).__name__}: {error}")
         raise AttemptError(fault.kind, redacted(str(fault), self._key), fault.retry_after) from None
 

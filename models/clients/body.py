@@ -63,7 +63,7 @@ def _encoded(text: str) -> bytes:
 def encoded_messages(messages: Sequence[LLMMessage], encode: Encoder, instruction: str = "") -> list[bytes]:
     """The messages as a JSON array, in pieces to be joined.
 
-    Args: encode: for long texts; instruction: goes to the end of the first system message.
+    Args: encode: for system messages, which repeat; instruction: goes to the end of the first of them.
 
     Raises ValueError for what is no text: an image, a tool call.
     """
@@ -71,7 +71,7 @@ def encoded_messages(messages: Sequence[LLMMessage], encode: Encoder, instructio
     for message in messages:
         if not isinstance(message, SystemMessage):
             role = b"user" if isinstance(message, UserMessage) else b"assistant"
-            parts += [b',{"role":"', role, b'","content":', encode(text_of(message)), b"}"]
+            parts += [b',{"role":"', role, b'","content":', _encoded(text_of(message)), b"}"]
             continue
         text = encode(message.content)
         if instruction:

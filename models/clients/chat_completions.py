@@ -275,7 +275,11 @@ def _check(model: Any, structured: Any, strict: Any, max_reply_mb: Any, extra: A
         raise ConfigError(f"model.structured: got {structured!r}, there are {names(get_args(Structured))}")
     if not isinstance(strict, bool):
         raise ConfigError(f"model.strict: got {strict!r}, expected true or false")
-    if isinstance(max_reply_mb, bool) or not isinstance(max_reply_mb, int | float) or max_reply_mb <= 0:
-        raise ConfigError(f"model.max_reply_mb: got {max_reply_mb!r}, expected a number > 0")
+    if (
+        isinstance(max_reply_mb, bool)
+        or not isinstance(max_reply_mb, int | float)
+        or not 0 < max_reply_mb < 1e6
+    ):
+        raise ConfigError(f"model.max_reply_mb: got {max_reply_mb!r}, expected a number > 0 and < 1e6")
     if extra is not None and not isinstance(extra, Mapping):
         raise ConfigError(f"model.extra: got {extra!r}, expected a mapping, such as {{top_k: 20}}")

@@ -69,8 +69,7 @@ def completed(reply: bytes, characters: int) -> Completed:
     calls = _tool_calls(message.get("tool_calls"))
     thought = message.get("reasoning_content") or message.get("reasoning")
     usage, cached = _usage(data.get("usage"), characters, len(content))
-    # model_construct: everything has been checked here, and pydantic would take as long again.
-    return Completed.model_construct(
+    return Completed(
         finish_reason="function_calls" if calls else _finish(choice.get("finish_reason")),
         content=calls or content,
         usage=usage,

@@ -46,17 +46,16 @@ def key_of(
         number: of the attempt, corrections and restarts counted together, from 0.
         tools: functions the model may call.
     """
-    whole = blake2b(digest_size=SIZE, person=b"ptool call 1")
     options = orjson.dumps(sampling, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     # Every part is preceded by its length, so that none can pass for the beginning of the next.
     form = digest(output) if output else b"text"
     offered = (orjson.dumps(tools),) if tools else ()
-    for part in (identity.encode(), form, options, b"%d" % seed, b"%d" % number, *offered):
-        whole.update(b"%d:%b" % (len(part), part))
+    fixed = (identity.encode(), form, options, b"%d" % seed, b"%d" % number, *offered)
+    whole = [b"%d:%b" % (len(part), part) for part in fixed]
     for speaker, text in messages:
         part = _fingerprint(text) if len(text) > _LONG else text.encode("utf-8", "surrogatepass")
-        whole.update(b"%b%d:%b" % (speaker.encode(), len(text), part))
-    return whole.digest()
+        whole.append(b"%b%d:%b" % (speaker.encode(), len(text), part))
+    return blake2b(b"".join(whole), digest_size=SIZE, person=b"ptool call 1").digest()
 
 
 @lru_cache(maxsize=128)

@@ -190,10 +190,11 @@ class Caller:
             who = call.request.role
             said = f"{self.endpoint.name} refuses the request of {who!r}: {fault}"
             return RefusedRequestError(f"{call.request.turn}: {said}")
-        variable: Any = getattr(self.endpoint.client, "api_key_env", None)
+        variable: Any = getattr(self.endpoint.client, "api_key_env", "the environment")
+        key = f"the key that {variable} holds" if variable else "to answer without a key, and none is sent"
         return KeyRefusedError(
-            f"{self.endpoint.name}: refuses the key that {variable or 'the environment'} holds "
-            f"(model.api_key_env), or what it may do: {fault}; {KEPT} with a key it takes"
+            f"{self.endpoint.name}: refuses {key} (model.api_key_env), or what it may do: {fault}; "
+            f"{KEPT} with a key it takes"
         )
 
     def _unreachable(self, call: Call, said: str, times: str = "") -> UnreachableModelError:

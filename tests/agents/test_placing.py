@@ -31,20 +31,22 @@ def test_nodes_with_the_same_parent_are_one_cluster():
     ]
 
 
-@pytest.mark.parametrize(
-    ("given", "kind"),
-    [
-        (("request", "profile", "profile"), "basic"),
-        (("profile", "request", "request"), "implicit"),
-        (("profile", "request"), "basic"),
-        (("request", "profile"), "implicit"),
-    ],
-)
-def test_the_parameters_of_a_parent_are_of_the_kind_most_are_given(given, kind):
-    nodes = [{"id": number, "name": "to", "source": "parameter"} for number in range(len(given))]
-    said = {f"n{number}_to": place("address", one) for number, one in enumerate(given)}
-    (cluster,) = placed(nodes).model_validate({"nodes": said}).clusters
-    assert (cluster.kind, cluster.members) == (kind, tuple(range(len(given))))
+def test_what_a_request_says_and_what_the_profile_fills_are_never_in_one_cluster():
+    said = {
+        "n3_home_address": place("order"),
+        "n7_low_price": place("order", "request"),
+        "n9_deliver_to": place("order"),
+    }
+    clusters = placed(NODES).model_validate({"nodes": said}).clusters
+    assert [(one.name, one.kind, one.members) for one in clusters] == [
+        ("order", "basic", (3, 9)),
+        ("order_implicit", "implicit", (7,)),
+    ]
+
+
+def test_who_says_the_value_is_asked_first():
+    definitions = placed(NODES).model_json_schema()["$defs"]
+    assert list(definitions["ParameterPlace"]["properties"]) == ["filled_from", "parent", "description"]
 
 
 def test_a_characteristic_is_implicit_and_never_in_a_cluster_with_what_the_profile_fills():

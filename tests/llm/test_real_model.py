@@ -1,12 +1,13 @@
 """A real language model gets through every stage, in a scenario nobody wrote a kit for.
 
 Which model: `PTOOL_TEST_GGUF` is a file for `model=local`; `PTOOL_TEST_BASE_URL` and `PTOOL_TEST_MODEL` name
-an endpoint. What it says cannot be foreseen, so only what must hold for every model is asserted. `-s` shows
-what it made.
+an endpoint; `PTOOL_TEST_SETTINGS` holds further settings, such as "model.threads=1". What it says cannot be
+foreseen, so only what must hold for every model is asserted. `-s` shows what it made.
 """
 
 import json
 import os
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def who() -> tuple[str, ...]:
 
 
 def start(run: Path) -> subprocess.CompletedProcess[str]:
-    words = (*who(), *WORLD, f"run.dir='{run}'")
+    words = (*who(), *WORLD, *shlex.split(os.environ.get("PTOOL_TEST_SETTINGS", "")), f"run.dir='{run}'")
     command = [sys.executable, "-m", "ptool.run", *words]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=run.parent)
 

@@ -142,6 +142,11 @@ async def test_both_clients_see_the_same_faults_and_never_show_the_key(
     assert len(double.bodies) == 2  # nobody but the gateway tries again
 
 
+async def test_the_key_is_in_no_answer_of_either(double: Double, pair: list[Any]) -> None:
+    double.reply = completion(f"You sent {CANARY}, and {CANARY}.")
+    assert [(await one.create(ASKED)).content for one in pair] == ["You sent [key], and [key]."] * 2
+
+
 async def test_nobody_there_is_a_connection_fault_for_both(
     monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
 ) -> None:
@@ -317,3 +322,17 @@ async def test_anthropic_answers_with_the_schema_in_its_system_text(
     assert double.headers[0]["x-api-key"] == CANARY
     assert double.bodies[0]["max_tokens"] == 50
     assert "valid against this JSON Schema" in json.dumps(double.bodies[0]["system"])
+
+
+@pytest.mark.filterwarnings("ignore:The model")
+async def test_a_key_that_anthropic_misses_is_no_fault_to_ask_again_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("anthropic")
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    client = component("AnthropicChatCompletionClient", {"model": "claude-3-5-haiku-20241022"})
+    with pytest.raises(AttemptError, match="authentication") as caught:
+        await client.create(ASKED)
+    assert caught.value.kind == "unauthorised"
+    assert client.api_key_env == "the environment"

@@ -9,7 +9,7 @@ import logging
 import shutil
 import ssl
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -529,6 +529,24 @@ async def test_the_key_is_in_no_error_even_if_the_endpoint_repeats_it(
     assert CANARY[:9] not in "".join(map(str, [*shown, *chain]))
 
 
+@pytest.mark.parametrize("status", [400, 401, 200])
+@pytest.mark.parametrize("escape", [lambda one: f"\\u{ord(one):04x}", lambda one: one.replace("/", "\\/")])
+async def test_the_key_is_found_behind_escapes(
+    double: Double, monkeypatch: pytest.MonkeyPatch, status: int, escape: Callable[[str], str]
+) -> None:
+    monkeypatch.setenv("MY_KEY", key := "sk/canary/0123456789")
+    said = "".join(map(escape, key))
+    text = f'{{"error": {{"message": "{"x" * 480} {said}", "code": 400}}}}'
+    double.reply = web.Response(status=status, text=text)
+    client = ChatCompletions("m", double.base_url, "MY_KEY")
+    assert "[key]" in str(error := await fault(client))
+    double.reply = web.Response(text=json.dumps(completion("KEY é")).replace("KEY", f"you sent {said}"))
+    result = await client.create(ASKED)
+    await client.close()
+    assert key[:9] not in str(error)
+    assert result.content == "you sent [key] é"
+
+
 def test_a_component_configuration_makes_the_same_client() -> None:
     client = ChatCompletions("m", "http://127.0.0.1:9/v1/", structured="prompt", extra={"top_k": 3})
     again = ChatCompletionClient.load_component(client.dump_component())
@@ -562,6 +580,8 @@ def test_a_component_configuration_makes_the_same_client() -> None:
         ({"structured": "json"}, "model.structured: got 'json', there are 'auto', 'json_object'"),
         ({"strict": "yes"}, "model.strict: got 'yes'"),
         ({"max_reply_mb": 0}, "model.max_reply_mb: got 0"),
+        ({"max_reply_mb": float("inf")}, "model.max_reply_mb: got inf"),
+        ({"max_reply_mb": float("nan")}, "model.max_reply_mb: got nan"),
         ({"extra": ["a"]}, "model.extra: got ['a']"),
         ({"extra": {"stream": True}}, "model.extra.stream: may not be set here"),
         ({"extra": {"x": {1, 2}}}, "model.extra: not every value is JSON"),

@@ -91,3 +91,11 @@ def test_a_message_is_one_printable_bounded_line() -> None:
     assert said.startswith("a [31mb ccc")
     assert said.isprintable()
     assert len(said) == 500
+
+
+def test_a_spent_account_is_no_matter_of_waiting() -> None:
+    spent = StatusError(429)
+    spent.code = "insufficient_quota"  # type: ignore[attr-defined]
+    fault = fault_of(spent)
+    assert fault is not None
+    assert fault.kind == "unauthorised"

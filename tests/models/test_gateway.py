@@ -411,6 +411,13 @@ async def test_a_refused_request_is_not_repeated():
     assert (len(model.started), log.kinds) == (1, ["refused"])
 
 
+async def test_an_endpoint_that_wants_a_key_and_was_sent_none_says_so():
+    model = Endless(lambda number, seed: AttemptError("unauthorised", "who are you"))
+    model.api_key_env = None
+    with pytest.raises(KeyRefusedError, match=r"without a key, and none is sent \(model\.api_key_env\)"):
+        await gateway(model, log=Log()).ask(request())
+
+
 async def test_a_refused_key_is_named_and_not_shown(monkeypatch):
     monkeypatch.setenv("SOME_API_KEY", "sk-canary-0123456789")
     model = Endless(
