@@ -52,7 +52,8 @@ def _python(platform: str | None, calls: list[tuple[str, dict[str, Any]]], brace
     written = ", ".join(f"{_name(name)}({_arguments(arguments)})" for name, arguments in calls)
     if platform is None:
         return f"[{written}]"
-    body = f"{_name(platform)}: [{written}]"
+    # The published rules read a dotted function, but no dotted platform.
+    body = f"{_name(platform) if '.' not in platform else repr(platform)}: [{written}]"
     return f"{{{body}}}" if braces else body
 
 

@@ -26,6 +26,7 @@ KINDS = {
     "status": ("status", settings.StatusSettings),
     "evaluate": ("evaluate", settings.EvaluateSettings),
     "compare": ("compare", settings.CompareSettings),
+    "export": ("export", settings.ExportSettings),
 }
 """Command -> its primary config, and what that must become."""
 UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX")))

@@ -25,7 +25,7 @@ SLIPS = (
 )
 
 
-def dataset(folder: Path, count: int = 20, **changes: Any) -> Path:
+def dataset(folder: Path, count: int = 18, **changes: Any) -> Path:
     """A file of samples: 5 users, 3 groups, one or two calls, every ninth without a profile's parameter."""
     records = []
     for number in range(count):
