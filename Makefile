@@ -2,6 +2,7 @@
 #   make run                                  the main job, on the embedded model
 #   make run ARGS="scenario=travel seed=3"    with other choices
 #   make test | make test-slow | make check   what a change must pass
+#   make fuzz                                 twenty minutes of hostile answers for the benchmark's parsers
 #   make test-llm                             the pipeline on a real model (PTOOL_TEST_GGUF=FILE), opt-in
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-llm check format clean
+.PHONY: help run test test-slow test-llm fuzz check format clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^$$/q'
@@ -27,6 +28,11 @@ test-slow: $(VENV)/.installed-dev
 test-llm: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[local]"
 	$(BIN)/python -m pytest -m llm -rs $(ARGS)
+
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "atheris>=3,<4"
+	PYTHONPATH=tests/benchmark_core $(BIN)/python tests/benchmark_core/fuzz_parse.py -max_total_time=600
+	PTOOL_FUZZ_EXAMPLES=30000 $(BIN)/python -m pytest tests/benchmark_core/test_hostile.py
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -6,8 +6,8 @@ A scripted run is recorded once. Then `python -m ptool.serve server.replay=…` 
 200 ms, in its own process, while each way of asking (throughput_ways.py) runs in a process of its own, in
 turn, several rounds. Printed are medians: efficiency = calls x latency / concurrency / wall; CPU (user and
 system, all threads) a call, of the client and of the server; the client's in multiples of raw aiohttp's in
-the same round, which depends least on the machine. The exit status is 1 where a bar is missed; on a busy machine
-efficiency tells more about the neighbours: its load is printed.
+the same round, which depends least on the machine. The exit status is 1 where a bar is missed; on a busy
+machine efficiency tells more about the neighbours: its load is printed.
 """
 
 from __future__ import annotations
@@ -150,9 +150,9 @@ def prepare(folder: Path, users: int, queries: int) -> int:
 def report(figures: dict[Case, Found]) -> int:
     """Print the medians beside their bars; how many are missed."""
     heads = (
-        f"{'efficiency':>22}",
-        f"{'client CPU, ms':>22}",
-        f"{'x raw aiohttp':>18}",
+        f"{'efficiency':>26}",
+        f"{'client CPU, ms':>26}",
+        f"{'x raw aiohttp':>24}",
         f"{'server CPU, ms':>16}",
     )
     print(f"{'':<14}{'calls':>7}", *heads, sep="")
@@ -171,14 +171,14 @@ def report(figures: dict[Case, Found]) -> int:
             f"{ratio:.2f}{_bar('<=', case.most_ratio, fails[2])}",
         )
         print(
-            f"{case.way:<8}@ {case.concurrency:<4}{found.calls:>7}{shown[0]:>22}{shown[1]:>22}{shown[2]:>18}"
+            f"{case.way:<8}@ {case.concurrency:<4}{found.calls:>7}{shown[0]:>26}{shown[1]:>26}{shown[2]:>24}"
             f"{statistics.median(found.server):>16.3f}"
         )
     return missed
 
 
 def _bar(sign: str, bar: float | None, missed: bool) -> str:
-    return "" if bar is None else f" ({'MISSED ' if missed else ''}{sign} {bar:g})"
+    return "" if bar is None else f" ({'MISSED, ' if missed else ''}{sign} {bar:g})"
 
 
 def _load() -> str:

@@ -20,8 +20,8 @@ def notes(scores: Mapping[str, Any]) -> Iterator[str]:
         yield "No language model took part: these answers come from rules, and say nothing of any model."
     if scripted(about) or "scripted" in scores["baselines"]:
         yield (
-            "The scripted heuristic is written by those who wrote the scripted data: on data that the "
-            "scripted model made, what it reaches says how regular that data is, not how hard the task is."
+            "The scripted heuristic knows the phrases of the kits that scripted data is made from: on such "
+            "data 100 % is no achievement; it says how regular the data is, not how hard the task is."
         )
     if about["scorer"] == "official":
         yield from _official(scores)

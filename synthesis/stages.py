@@ -9,7 +9,9 @@ in the ledger is not asked again. Files are derived from records at the end of a
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -248,6 +250,7 @@ async def episodes(studio: Studio, worlds: dict[str, World], drawn: Sequence[Tas
     }
 
     finished = frozenset(studio.ledger.ids("episodes"))
+    written: deque[Future[None]] = deque()
 
     async def play(task: Task) -> None:
         if task.id not in finished:
@@ -255,11 +258,16 @@ async def episodes(studio: Studio, worlds: dict[str, World], drawn: Sequence[Tas
                 dialogues[task.scenario], task, crew.agents, seed=settings.seed, driver=settings.conversation
             )
             stage = UNREACHABLE if _unreachable(episode) else "episodes"
-            await studio.ledger.put(stage, task.id, episode.model_dump_json().encode())
+            # The next one begins meanwhile: were this one lost, it would be played again from kept answers.
+            written.append(studio.ledger.submit(stage, task.id, episode.model_dump_json().encode()))
+            while written and written[0].done():
+                written.popleft().result()
         bar.advance()
 
     with studio.progress.stage("episodes", len(drawn)) as bar:
         await sliding(drawn, play, settings.concurrency)
+        for one in written:
+            await asyncio.wrap_future(one)
         write_jsonl(studio.folder / "episodes.jsonl", played(studio, drawn))
 
 

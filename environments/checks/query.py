@@ -132,8 +132,9 @@ def _words_convey(
     if words is None or not words.strip():
         yield _reason("query.no_words", f"give the words of the text that state {value!r}", where)
     elif words not in case.query.text:
-        message = f"{words[:200]!r} does not stand in the text; copy the words exactly"
-        yield _reason("query.words_absent", message, where)
+        span = wording(case.query.text).locate(value)
+        instead = f"copy {case.query.text[slice(*span)][:200]!r}" if span else "copy the words exactly"
+        yield _reason("query.words_absent", f"{words[:200]!r} does not stand in the text; {instead}", where)
     elif not conveys(words, value, schema):
         message = f"{words[:200]!r} does not say {value!r}; write the value so that it can be recognised"
         yield _reason("query.value_unclear", message, where)

@@ -64,6 +64,11 @@ def test_words_must_stand_in_the_text_exactly(make_case, cafe):
     assert codes("stated", make_case(cafe.query(words=wrong))) == ["query.words_absent"]
 
 
+def test_words_that_do_not_stand_in_the_text_are_answered_with_those_that_do(make_case, cafe):
+    (reason,) = CHECKS["stated"][1](make_case(cafe.query(words={"item": "Flat whites", "quantity": "two"})))
+    assert reason.message == "'Flat whites' does not stand in the text; copy 'flat whites'"
+
+
 def test_intents_must_be_the_task(make_case, cafe):
     assert "query.intents" in codes("stated", make_case(cafe.query(api="list_orders")))
     assert "query.intents" in codes("stated", make_case(Query(text=cafe.text, intents=())))

@@ -1,0 +1,47 @@
+"""`python -m ptool.export`: the folder it leaves, and one line for every fault."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def command(name: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", f"ptool.{name}", *words],
+        cwd=folder, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run."""
+    folder = tmp_path_factory.mktemp("export")
+    assert command("run", "scenario=tiny", "run.dir=run", folder=folder).returncode == 0
+    return folder
+
+
+def test_a_run_becomes_a_task(place: Path) -> None:
+    first, second = (command("export", "data=run", "n=7", folder=place) for _ in range(2))
+    assert (first.returncode, first.stderr) == (0, "") and first.stdout == second.stdout
+    task = place / first.stdout.splitlines()[-1].removeprefix("task folder: ")
+    assert task.parent.name == "runs" and task.name.startswith("lm-eval-run-")
+    assert {one.name for one in task.glob("[!.]*")} == {"ptbench.yaml", "utils.py", "samples.jsonl"}
+    assert len((task / "samples.jsonl").read_text().splitlines()) == 7
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "config error: data: missing"),
+        (("data=nowhere",), "error: nowhere: no such file or folder"),
+        (("data=run", "format=native"), "config error: format: got 'native'"),
+        (("data=run", "kind=bcfl"), "config error: data kind 'bcfl'"),
+        (("data=run", "run.dir=run"), "error: run: "),
+    ],
+)
+def test_faults_are_said_in_one_line(place: Path, words: tuple[str, ...], said: str) -> None:
+    done = command("export", *words, folder=place)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(said) and len(done.stderr.splitlines()) == 1
