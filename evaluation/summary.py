@@ -33,7 +33,7 @@ def report(outcome: Outcome, console: Console | None = None) -> None:
     asked = f"{results.scored:,} samples, variant {settings.variant}, format {settings.format}"
     console.print(f"{asked}, scorer {settings.scorer}; percent, n/a: not applicable")
     if "scripted" in results.baseline_rows() or outcome.answers.startswith("scripted"):
-        console.print("scripted knows the phrases of ptool's kits: 100 on data made from them is no achievement")
+        console.print("scripted knows the phrases of its kits: 100 on data made from them is no achievement")
     if results.missing:
         why = ", ".join(f"{code} {count:,}" for code, count in results.reasons.items())
         console.print(f"{results.missing:,} samples not scored ({why}); the same command asks for them again")
