@@ -20,7 +20,7 @@ run: $(VENV)/.installed
 	@$(BIN)/python -m ptool.run $(ARGS)
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not slow and not llm" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow and not llm" -n 2 --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow $(ARGS)

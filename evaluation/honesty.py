@@ -21,7 +21,7 @@ def notes(scores: Mapping[str, Any]) -> Iterator[str]:
     if scripted(about) or "scripted" in scores["baselines"]:
         yield (
             "The scripted heuristic knows the phrases of the kits that scripted data is made from: on such "
-            "data 100 % is no achievement; it says how regular the data is, not how hard the task is."
+            "data 100 % is no achievement; it says how regular that data is, not how hard the task is."
         )
     if about["scorer"] == "official":
         yield from _official(scores)
