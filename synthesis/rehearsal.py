@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from itertools import cycle
 from math import ceil
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from secrets import token_hex
+from shutil import rmtree
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -199,10 +201,12 @@ def _recast(settings: Settings, places: Mapping[str, str | None]) -> Settings:
 def _in_scratch(settings: Settings, crew: Crew, tree: ApiTree | None, users: int) -> int:
     """Play in a folder that is gone afterwards; returns the feature tree's layers."""
     logger.disable("ptool")  # what went wrong in a rehearsal is of no use to anybody
+    # Named before it is made: an interrupt between the two leaves nothing either.
+    scratch = Path(gettempdir()) / f"ptool-check-{token_hex(8)}"
     try:
+        scratch.mkdir(mode=0o700)
         with (
-            TemporaryDirectory(prefix="ptool-check-") as scratch,
-            RunFolder(Path(scratch), {}) as folder,
+            RunFolder(scratch, {}) as folder,
             Ledger(folder / "ledger.sqlite") as ledger,
         ):
             checks, silent = choose_checks(settings.checks), Progress(io.StringIO())
@@ -211,6 +215,7 @@ def _in_scratch(settings: Settings, crew: Crew, tree: ApiTree | None, users: int
     except OSError as error:
         raise StoreError(f"no throw-away folder for the rehearsal: {error}") from error
     finally:
+        rmtree(scratch, ignore_errors=True)
         logger.enable("ptool")
 
 
