@@ -44,7 +44,7 @@ def main() -> int:
             subprocess.run(command, check=True, capture_output=True)
             people = [one["profile"]["basic"] for one in lines(Path(folder) / "profiles.jsonl")]
             usage = json.loads((Path(folder) / "manifest.json").read_text("utf-8"))["notes"]["usage"]
-        spent = usage["profile_writer"]
+        spent = usage["profiles"]["profile_writer"]
         tokens = spent["prompt_tokens"] + spent["completion_tokens"]
         mean, closest = repetition(people)
         print(f"{strategy:<14}{spent['calls']:>7}{tokens:>10}{mean:>14.3f}{closest:>14.3f}")

@@ -1,6 +1,6 @@
 """How close ptool comes to what an endpoint can give: efficiency and client CPU a call.
 
-    python benchmarks/throughput.py [--rounds 3] [--users 80] [--queries 32] [--loop uvloop] [--folder FOLDER]
+    python benchmarks/throughput.py [--rounds 3] [--users 80] [--queries 48] [--loop uvloop] [--folder FOLDER]
 
 A scripted run is recorded once. Then `python -m ptool.serve server.replay=…` answers from the recording after
 200 ms, in its own process, while each way of asking (throughput_ways.py) runs in a process of its own, in
@@ -190,7 +190,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--users", type=int, default=80)
-    parser.add_argument("--queries", type=int, default=32, help="a user")
+    parser.add_argument("--queries", type=int, default=48, help="a user")
     parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="asyncio")
     parser.add_argument("--folder", type=Path, help="keeps the recording for the next time")
     given = parser.parse_args()

@@ -9,6 +9,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -22,6 +23,10 @@ from .schema import unwritable
 
 GROUP = 512
 """Most rows of one commit."""
+
+GATHER = 0.003
+"""Seconds a group waits for company where the last one had some: two thirds fewer commits and wake-ups, for
+little beside what a commit takes. Whoever writes alone does not wait."""
 
 _CHUNKS = (64, 8, 1)
 """Rows of one statement. sqlite3 gives up the interpreter's lock once a statement, and then queues for it
@@ -95,7 +100,10 @@ class Writer:
         self._connection.close()
 
     def _run(self) -> None:
+        group: list[_Write] = []
         while (first := self._queue.get()) is not None:
+            if len(group) > 1:
+                time.sleep(GATHER)
             group, last = [first], False
             with suppress(queue.Empty):
                 while len(group) < GROUP:
