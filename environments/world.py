@@ -112,6 +112,11 @@ class World:
             self._histories.setdefault(history.user_id, []).append(history)
         self._texts: dict[tuple[str, str], blocks.Json] = {}
 
+    @property
+    def users(self) -> tuple[str, ...]:
+        """Who lives here, by id."""
+        return tuple(self._profiles)
+
     def profile(self, user: str) -> Profile:
         """Return a user's profile, or raise ConfigError naming who lives here."""
         try:

@@ -1,0 +1,17 @@
+"""Being built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...records import Reason
+from .candidate import Candidate
+
+
+class NearDuplicates:
+    """Being built."""
+
+    def __call__(self, candidate: Candidate) -> Iterable[Reason]:
+        """Being built."""
+        del candidate
+        return ()
