@@ -15,6 +15,9 @@ COMMANDS = {
     "export": "a dataset as a task of lm-evaluation-harness, with the same scores",
     "check": "try a run's configuration and endpoints, and estimate what it would take",
     "serve": "offer the scripted model as an OpenAI-compatible endpoint on loopback",
+    "report": "a finished dataset as one page: numbers, pictures, examples with their proof",
+    "explain": "where one sample comes from: task, user, proof, every call of a model",
+    "diff": "what changed between two datasets",
     "status": "what a run has done, what failed and why, what is left, what it cost",
 }
 """Command -> what it does; each is the module `ptool.<command>` with a `main() -> int`."""

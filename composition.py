@@ -26,6 +26,10 @@ GROUPS = ("agent", "experiment", "hydra", "model", "scale", "scenario")
 """The config groups a user may name on the command line beside the settings' own keys."""
 
 
+_COUNTED = {"strangers": "stranger", "consistency": "solver"}
+"""Keys that say how often a role is asked -> the role; it is there where that is not 0."""
+
+
 @dataclass(frozen=True)
 class Sources:
     """The user's own folders that the configuration was composed from, nearest first."""
@@ -72,9 +76,11 @@ def _add_named_roles(config: DictConfig) -> None:
     """Compose agent/<name>.yaml for every seat whose role the defaults list does not hold yet."""
     from omegaconf import OmegaConf, open_dict
 
-    for seats in ("judges", "query_gate"):
-        named = config.get(seats)
-        for name in named if OmegaConf.is_list(named) else ():
+    named = {seats: config.get(seats) for seats in ("judges", "query_gate")}
+    named = {seats: list(names) if OmegaConf.is_list(names) else [] for seats, names in named.items()}
+    named |= {seats: [role] for seats, role in _COUNTED.items() if config.get(seats)}
+    for seats, roles in named.items():
+        for name in roles:
             if not isinstance(name, str):
                 continue  # the settings say what is wrong with it
             partial = config.agent.get(name)

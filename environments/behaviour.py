@@ -164,7 +164,7 @@ class Behaviour:
         """Draw the visits: a strict majority of every context's on its preferred platform, then shuffled."""
         draw = random.Random(derive(self._seed, self.stage, state.id, "visits"))
         each = self._visits_each
-        faithful = min(each, max(round(self._loyalty * each), each // 2 + 1))
+        faithful = faithful_visits(each, self._loyalty)
         visits: list[Visit] = []
         for one in preferences:
             others = [name for name in self.world.platforms if name != one.platform] or [one.platform]
@@ -193,6 +193,11 @@ class Behaviour:
         if state.round >= self._max_rounds:
             return replace(state, phase="rejected", reasons=reasons)
         return replace(state, round=state.round + 1, feedback=reasons, reasons=reasons)
+
+
+def faithful_visits(each: int, loyalty: float) -> int:
+    """How many of `each` visits for one kind of need are on the preferred platform: always more than half."""
+    return min(each, max(round(loyalty * each), each // 2 + 1))
 
 
 def _wrong_action(action: str, path: str, latent: Iterable[str]) -> Iterable[Reason]:

@@ -16,18 +16,18 @@ from pathlib import Path
 import orjson
 
 from ..benchmark.intervals import Estimate
+from ..documents.document import Document
 from ..errors import ConfigError, names
 from ..settings import CompareSettings
 from ..store import RunFolder, write_bytes
+from .columns import COLUMNS
 from .contestants import Contestant, contestants
-from .document import Document
 from .kept import SAMPLES, SCORES, Kept, kept
 from .leaderboard import leaderboard, standings
 from .pairing import Pairing, Shared
 from .paper_tables import paper_tables
 from .report import write_document
 from .testing import Test, pairs, tested
-from .texts import COLUMNS
 
 FILE = "leaderboard"
 

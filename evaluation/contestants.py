@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from ..benchmark.groups import Breakdown, Section
 from ..benchmark.intervals import Estimate, estimates
+from ..documents.texts import inert
 from ..errors import ConfigError
 from ..settings import CompareSettings
 from .honesty import no_model
 from .kept import Kept
 from .report import short_name
-from .texts import inert
 
 VARIANTS = {"all": "All", "no_basic": "w/o Basic", "no_history": "w/o History", "none": "w/o Basic&History"}
 """Variant -> its name in Table 2 and Figure 3."""

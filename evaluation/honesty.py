@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .texts import many, percent
+from ..documents.texts import many, percent
 
 
 def notes(scores: Mapping[str, Any]) -> Iterator[str]:

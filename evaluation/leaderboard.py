@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..benchmark.intervals import Estimate
+from ..documents.charts import Bar, Point, bars, groups, lines
+from ..documents.document import Cell, Document, Row, Section, Table, foreign
+from ..documents.texts import interval, many, p_value, percent, points
+from .columns import COLUMNS
 from .contestants import VARIANTS, Contestant
-from .document import Cell, Document, Row, Section, Table, foreign
 from .pairing import Shared
 from .paper_tables import paper_section
-from .pictures import Bar, Point, bars, groups, lines
 from .testing import Test
-from .texts import COLUMNS, interval, many, p_value, percent, points
 
 ABLATED = ("platform", "profile_params", "tool_value", "overall")
 """Columns of the ablation chart."""

@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..documents.texts import percent
+from .columns import COLUMNS
 from .leaderboard import standings
-from .texts import COLUMNS, percent
 
 if TYPE_CHECKING:
     from .comparison import Compared

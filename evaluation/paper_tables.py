@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 from ..benchmark.metrics import row
 from ..benchmark.quoted import QuotedRow, quoted_table
+from ..documents.document import Cell, Row, Section, Table, foreign
+from ..documents.texts import percent
+from .columns import COLUMNS
 from .contestants import VARIANTS, Contestant
-from .document import Cell, Row, Section, Table, foreign
-from .texts import COLUMNS, percent
 
 Shares = Mapping[str, float | None]
 

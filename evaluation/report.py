@@ -13,9 +13,8 @@ from typing import Any
 
 from ..benchmark.errors_taxonomy import CODES, FIGURE_4
 from ..benchmark.statistics import wilson
-from ..errors import StoreError
-from ..store import write_bytes
-from .document import (
+from ..documents.charts import Bar, bars, pie
+from ..documents.document import (
     Cell,
     Document,
     Kind,
@@ -24,14 +23,16 @@ from .document import (
     Section,
     Table,
     as_html,
-    as_markdown,
     as_svg,
     foreign,
 )
+from ..documents.markdown import as_markdown
+from ..documents.texts import interval, listed, many, percent
+from ..errors import StoreError
+from ..store import write_bytes
+from .columns import COLUMNS, SECTIONS
 from .honesty import notes
 from .kept import SCORES, Kept, kept
-from .pictures import Bar, bars, pie
-from .texts import COLUMNS, SECTIONS, interval, listed, many, percent
 
 SHOWN = {"scenario": 20, "platform": 30, "capability": 40, "calls": 20, "user": 40}
 """Dimension -> rows of its table; the rest stands in scores.csv."""

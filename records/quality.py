@@ -13,13 +13,17 @@ from .base import Record
 class SplitRow(Record):
     """One row of Table 5: a part of the dataset in numbers."""
 
-    name: str = Field(description="train, test, trained, untrained, unseen, reserve, or all where nothing is split")
+    name: str = Field(
+        description="train, test, trained, untrained, unseen, reserve, or all where nothing is split"
+    )
     scenarios: int = Field(description="scenarios its samples are from")
     platforms: int = Field(description="platforms of those scenarios")
     apis: int = Field(description="APIs of those platforms")
     users: int = Field(description="people who ask")
     queries: int = Field(description="samples")
-    file: str | None = Field(default=None, description="its file below dataset/; None: a sum or a part of another row")
+    file: str | None = Field(
+        default=None, description="its file below dataset/; None: a sum or a part of another row"
+    )
 
 
 class GateRow(Record):
@@ -44,13 +48,21 @@ class Diversity(Record):
     distinct_1: float = Field(description="different words / words of all queries")
     distinct_2: float = Field(description="different pairs of neighbouring words / pairs")
     words: float = Field(description="words of a query, on average")
-    near_duplicates: float = Field(description="share of queries with a near-duplicate in the dataset; twins do not count")
+    near_duplicates: float = Field(
+        description="share of queries with a near-duplicate in the dataset; twins do not count"
+    )
     near_duplicates_across: int = Field(description="pairs of near-duplicates in different splits")
-    profile_distance: float = Field(description="share of basic features in which two users differ, average over pairs")
+    profile_distance: float = Field(
+        description="share of basic features in which two users differ, average over pairs"
+    )
     closest_profiles: float = Field(description="the same for the two most alike")
-    preference_entropy: float = Field(description="bits of the preferred platform within (scenario, context), on average")
+    preference_entropy: float = Field(
+        description="bits of the preferred platform within (scenario, context), on average"
+    )
     most_entropy: float = Field(description="bits if all platforms were preferred equally often")
-    mixed_preferences: float = Field(description="share of users who prefer different platforms in different contexts")
+    mixed_preferences: float = Field(
+        description="share of users who prefer different platforms in different contexts"
+    )
 
 
 class Decidability(Record):
@@ -61,11 +73,15 @@ class Decidability(Record):
     transparent: float = Field(
         description="accuracy of the most frequent platform in alike contexts of the visible history"
     )
-    bayes: float = Field(description="accuracy of the Bayes posterior under the way histories are drawn: the ceiling")
-    without_profile: float = Field(
-        description="accuracy of a learner that sees the query and not the user; near chance where the user is needed"
+    bayes: float = Field(
+        description="accuracy of the Bayes posterior under the way histories are drawn: the ceiling"
     )
-    by_scenario: dict[str, dict[str, float]] = Field(description="scenario -> the same four accuracies by name")
+    without_profile: float = Field(
+        description="accuracy of a learner that sees only the query; near chance where the user is needed"
+    )
+    by_scenario: dict[str, dict[str, float]] = Field(
+        description="scenario -> the same four accuracies by name"
+    )
 
 
 class Necessity(Record):
@@ -75,17 +91,23 @@ class Necessity(Record):
     unsolvable: float = Field(description="share that the best guess without the profile does not solve")
     asked: int = Field(description="samples that a solver without the profile was asked")
     solved: int = Field(description="of them, those it solved all the same")
-    platform_guessed: float | None = Field(description="share of those asked whose platform it guessed; None: nobody asked")
+    platform_guessed: float | None = Field(
+        description="share of those asked whose platform it guessed; None: nobody asked"
+    )
 
 
 class Interchangeability(Record):
     """Whether another platform could have served (Definition 3.1)."""
 
-    served_elsewhere: float = Field(description="share of samples that at least one other platform could serve")
-    other_user_elsewhere: float = Field(
-        description="share for which some user of the dataset would have gone elsewhere with the same need"
+    served_elsewhere: float = Field(
+        description="share of samples that at least one other platform could serve"
     )
-    twins: int = Field(description="counterfactual twins in the dataset: same query, other user, other platform")
+    other_user_elsewhere: float = Field(
+        description="share for which some user of the dataset goes elsewhere with the same need"
+    )
+    twins: int = Field(
+        description="counterfactual twins in the dataset: same query, other user, other platform"
+    )
 
 
 class CaughtRow(Record):
@@ -131,7 +153,9 @@ class Statistics(Record):
     gates: tuple[GateRow, ...] = Field(description="in the order they run")
     parameters: float = Field(description="arguments of a sample from query or profile, on average (Table 1)")
     origins: dict[str, int] = Field(description="query, profile, default -> arguments of all samples")
-    platforms: dict[str, dict[str, int]] = Field(description="scenario -> platform -> samples whose gold it is")
+    platforms: dict[str, dict[str, int]] = Field(
+        description="scenario -> platform -> samples whose gold it is"
+    )
     apis: Spread = Field(description="'scenario/platform/API' as names")
     features: Spread = Field(description="basic features that fill arguments")
     contexts: Spread = Field(description="'scenario/context' as names")

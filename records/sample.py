@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, JsonValue
 
@@ -65,6 +65,12 @@ class Sample(Record):
     origins: tuple[ArgumentOrigin, ...] = Field(description="for every argument, its origin and evidence")
     capabilities: dict[str, str] = Field(
         default_factory=dict, description="function of the answer -> what it does, whatever the platform"
+    )
+    group: Literal["trained", "untrained", "unseen"] | None = Field(
+        default=None, description="whether a model trained on the train split knows the user, or the scenario"
+    )
+    twin_of: str | None = Field(
+        default=None, description="id of the sample with the same query and another user, who goes elsewhere"
     )
 
 

@@ -24,6 +24,9 @@ UNREACHABLE = "episodes without a model"
 _GROWN = {"api_tree": "api_tree.svg", "feature_tree": "feature_tree.svg", "profiles": "profiles.jsonl"}
 """Stages that nobody knows the size of before they end -> the file that their end leaves."""
 
+_INDEX = "dataset/index.jsonl"
+_LATER = {"stranger": _INDEX, "solver": _INDEX, "twins": "{}twins.jsonl"}
+
 
 @dataclass(frozen=True)
 class StageStatus:
@@ -132,7 +135,7 @@ def _status(folder: Path, digest: str, settings: Settings, pid: str | None, ledg
     for *_, kind, count in ledger.failures() if ledger else ():
         failures[kind] += count
     left = [one for one in stages if one.left != 0]
-    finished = not left and (folder / "dataset" / "samples.jsonl").is_file()
+    finished = not left and (folder / _INDEX).is_file()
     priced = [one.usd for one in calls if one.usd is not None]
     return Status(
         run=str(folder),
@@ -176,16 +179,43 @@ def _episodes(ledger: Reading, folder: Path) -> tuple[dict[str, int], dict[str, 
 def _stages(
     folder: Path, settings: Settings, counts: dict[str, int], episodes: dict[str, int]
 ) -> Iterator[StageStatus]:
+    """The stages of the run's own people, and of those held out."""
+    whole = settings.users * settings.queries_per_user
+    pairs = settings.users * len(settings.scenarios())
+    yield from _stages_of("", folder, settings, counts, (pairs, whole, episodes))
+    if unseen := settings.splits.unseen:
+        pairs = unseen.users * len(unseen.scenario.scenarios())
+        yield from _stages_of("unseen/", folder, settings, counts, (pairs, None, None))
+
+
+def _stages_of(
+    whose: str,
+    folder: Path,
+    settings: Settings,
+    counts: dict[str, int],
+    sizes: tuple[int, int | None, dict[str, int] | None],
+) -> Iterator[StageStatus]:
+    """Args: whose: '' or 'unseen/'; sizes: histories, tasks where known before, episodes where counted."""
+    pairs, whole, fates = sizes
     for stage, file in _GROWN.items():
-        done, ended = counts.get(stage, 0), (folder / file).is_file()
-        yield StageStatus(stage, done, done if ended else None, 0 if ended else None)
-    pairs, drawn = settings.users * len(settings.scenarios()), _lines(folder / "tasks.jsonl")
-    lived = counts.get("histories", 0)
+        done, ended = counts.get(whose + stage, 0), (folder / whose / file).is_file()
+        yield StageStatus(whose + stage, done, done if ended else None, 0 if ended else None)
+    lived, drawn = counts.get(f"{whose}histories", 0), _lines(folder / whose / "tasks.jsonl")
     # A user without an acceptable history asks nothing: once tasks are drawn, nobody else is waited for.
-    yield StageStatus("histories", lived, pairs, 0 if drawn is not None else pairs - lived)
-    expected = settings.users * settings.queries_per_user if drawn is None else drawn
-    played = episodes["accepted"] + episodes["rejected"]
-    yield StageStatus("episodes", played, expected, expected - played)
+    yield StageStatus(f"{whose}histories", lived, pairs, 0 if drawn is not None else pairs - lived)
+    expected = whole if drawn is None else drawn
+    played = fates["accepted"] + fates["rejected"] if fates else counts.get(f"{whose}episodes", 0)
+    left = None if expected is None else expected - played
+    yield StageStatus(f"{whose}episodes", played, expected, left)
+    for stage, file in _later(settings).items():
+        done, ended = counts.get(whose + stage, 0), (folder / file.format(whose)).is_file()
+        yield StageStatus(whose + stage, done, done if ended else None, 0 if ended else None)
+
+
+def _later(settings: Settings) -> dict[str, str]:
+    """Stages that accepted episodes go through -> the file that their end leaves."""
+    wanted = {"stranger": settings.strangers, "solver": settings.consistency, "twins": settings.twins}
+    return {stage: _LATER[stage] for stage, asked in wanted.items() if asked}
 
 
 def _lines(file: Path) -> int | None:

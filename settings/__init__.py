@@ -5,7 +5,7 @@ says which keys there are.
 """
 
 from .benchmark import Baseline, CompareSettings, EvaluateSettings, ExportSettings
-from .looking import StatusSettings
+from .looking import DiffSettings, ExplainSettings, ReportSettings, StatusSettings
 from .parts import (
     BudgetSettings,
     LimitSettings,
@@ -37,7 +37,9 @@ __all__ = [
     "BudgetSettings",
     "CardSettings",
     "CompareSettings",
+    "DiffSettings",
     "EvaluateSettings",
+    "ExplainSettings",
     "ExportSettings",
     "FeatureSettings",
     "HistorySettings",
@@ -47,6 +49,7 @@ __all__ = [
     "Part",
     "PlaceSettings",
     "PriceSettings",
+    "ReportSettings",
     "RetrySettings",
     "RoleSettings",
     "RunSettings",

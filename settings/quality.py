@@ -59,6 +59,9 @@ class CardSettings(Part):
     """The dataset card, dataset/README.md."""
 
     license: str = Field(
-        min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9.-]*$", description="of the data, a Hugging Face name"
+        min_length=1,
+        max_length=60,
+        pattern=r"^[a-z0-9][a-z0-9.-]*$",
+        description="of the data, a Hugging Face name",
     )
     name: str | None = Field(min_length=1, max_length=80, description="its title; null: from the scenario")

@@ -27,7 +27,17 @@ PLAIN_ROLE = "ptool.agents.Role"
 """The `_target_` that takes a role's own keys and no others."""
 
 
-_HARMLESS = ("concurrency", "min_yield", "min_decidability", "run", "budget", "retries", "prices", "audit", "card")
+_HARMLESS = (
+    "concurrency",
+    "min_yield",
+    "min_decidability",
+    "run",
+    "budget",
+    "retries",
+    "prices",
+    "audit",
+    "card",
+)
 """Keys that may change how a run goes, and never what comes out."""
 
 
@@ -140,14 +150,16 @@ class Settings(Part):
             for position, name in enumerate(chosen):
                 if name in chosen[:position]:
                     raise ValueError(f"{group}: got {name!r} twice, expected each {group[:-1]} once")
-        if self.splits.untrained_users >= self.users > 0 and self.splits.untrained_users:
+        if (held_out := self.splits.untrained_users) >= self.users:
             raise ValueError(
-                f"splits.untrained_users: got {self.splits.untrained_users}, expected fewer than the {self.users} users"
+                f"splits.untrained_users: got {held_out}, expected fewer than the {self.users} users"
             )
         unseen = self.splits.unseen.scenario.scenarios() if self.splits.unseen else ()
         for one in unseen:
             if one.name in [own.name for own in self.scenarios()]:
-                raise ValueError(f"splits.unseen.scenario: got {one.name!r}, which the run itself takes place in")
+                raise ValueError(
+                    f"splits.unseen.scenario: got {one.name!r}, which the run itself takes place in"
+                )
         return self
 
     def scenarios(self) -> tuple[ScenarioSettings, ...]:

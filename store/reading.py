@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,19 @@ FROM totals ORDER BY stage, role, endpoint
 """
 _STATUSES = "SELECT stage, role, status, count(*) FROM calls WHERE status <> 'ok' GROUP BY 1, 2, 3"
 _FAILURES = "SELECT stage, role, endpoint, kind, count(*) FROM failures GROUP BY 1, 2, 3, 4"
+_STAGES = """
+WITH RECURSIVE stages (name) AS (
+  SELECT min(stage) FROM items
+  UNION ALL SELECT (SELECT min(stage) FROM items WHERE stage > name) FROM stages WHERE name IS NOT NULL
+) SELECT name FROM stages WHERE name IS NOT NULL
+"""
+# Calls have no index by turn: one would cost every run more than a walk through them costs who looks at one item.
+_OF_ITEM = """
+SELECT stage, role, turn, endpoint, content, finish, status, prompt_tokens, completion_tokens, cached_tokens,
+       usd, seconds
+FROM calls WHERE {} ORDER BY rowid
+"""
+_LOST = "SELECT stage, role, turn, endpoint, kind, message, seconds FROM failures WHERE {} ORDER BY rowid"
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,40 @@ class CallTotals:
     unpriced: int
     seconds: float
     """from sending to answer, added up"""
+
+
+@dataclass(frozen=True)
+class KeptCall:
+    """One answer as it is kept."""
+
+    stage: str
+    role: str
+    turn: str
+    """such as 'episodes/shopping-u0001-0003/user/0'; answers of one turn follow each other in their order"""
+    endpoint: str
+    content: str
+    """what the model said, unread"""
+    finish: str
+    status: str
+    """what the answer was good for"""
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int | None
+    usd: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class LostCall:
+    """One attempt that brought no answer."""
+
+    stage: str
+    role: str
+    turn: str
+    endpoint: str
+    kind: str
+    message: str
+    seconds: float
 
 
 class Reading:
@@ -75,6 +122,35 @@ class Reading:
         sql = "SELECT 1 FROM items WHERE stage = ? AND id = ?"
         return self._connection.execute(sql, (stage, id)).fetchone() is not None
 
+    def get(self, stage: str, id: str) -> bytes | None:
+        """An item's bytes; None where it is not finished."""
+        sql = "SELECT body FROM items WHERE stage = ? AND id = ?"
+        row = self._connection.execute(sql, (stage, id)).fetchone()
+        return row[0] if row else None
+
+    def stages(self) -> list[str]:
+        """The stages that have items, sorted; however many items there are, each is looked up once."""
+        return [name for (name,) in self._connection.execute(_STAGES)]
+
+    def ids(self, stage: str) -> list[str]:
+        """The ids of a stage's items, sorted."""
+        sql = "SELECT id FROM items WHERE stage = ? ORDER BY id"
+        return [name for (name,) in self._connection.execute(sql, (stage,))]
+
+    def below(self, stage: str, id: str) -> list[tuple[str, bytes]]:
+        """The items of a stage whose ids begin with an id and a slash: what was kept of its parts."""
+        sql = "SELECT id, body FROM items WHERE stage = ? AND id >= ? AND id < ? ORDER BY id"
+        return self._connection.execute(sql, (stage, f"{id}/", f"{id}0")).fetchall()
+
+    def calls_of(self, parts: Sequence[str]) -> list[KeptCall]:
+        """The answers to turns whose names hold one of some texts ('/shopping-u0001-0003/'), as they came."""
+        rows = self._all(_OF_ITEM.format(_any_of(parts)), *parts)
+        return [KeptCall(*row[:4], row[4].decode("utf-8", "replace"), *row[5:]) for row in rows]
+
+    def failures_of(self, parts: Sequence[str]) -> list[LostCall]:
+        """The attempts without an answer in such turns, as they came."""
+        return [LostCall(*row) for row in self._all(_LOST.format(_any_of(parts)), *parts)]
+
     def calls(self) -> list[CallTotals]:
         """What was answered, by stage, role and endpoint."""
         return [CallTotals(*row) for row in self._all(_CALLS)]
@@ -90,8 +166,12 @@ class Reading:
         """Attempts without an answer: stage, role, endpoint, kind, how many."""
         return self._all(_FAILURES)
 
-    def _all(self, sql: str) -> list[tuple]:
-        return self._connection.execute(sql).fetchall() if self._has_calls else []
+    def _all(self, sql: str, *values: str) -> list[tuple]:
+        return self._connection.execute(sql, values).fetchall() if self._has_calls else []
+
+
+def _any_of(parts: Sequence[str]) -> str:
+    return " OR ".join(["instr(turn, ?)"] * len(parts)) or "0"
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from ..models.scripted.library import Source
 from ..models.seeds import derive
 from ..settings import ScenarioSettings, Settings
 from ..store import versions
-from .seating import PLACES, check_seats
+from .seating import PLACES, check_seats, solvers
 
 KITS = Path(__file__).parent.parent / "environments" / "scenarios"
 """Where ptool's own kits are."""
@@ -52,7 +52,7 @@ class Crew:
             for name, spec in settings.agent.items()
         }
         check_seats(settings, self.roles)
-        sources = {one.name: _source(one, tuple(folders)) for one in settings.scenarios()}
+        sources = {one.name: _source(one, tuple(folders)) for one in settings.all_scenarios()}
         self.library = Library(sources, others=_own_kits())
         self.players = {name: _player(role) for name, role in self.roles.items() if role.player}
         self.endpoints = self._endpoints(self.players)
@@ -75,16 +75,17 @@ class Crew:
     def _rehearse(self) -> None:
         """Let the scripted model say what it lacks before anything is made."""
         settings = self.settings
-        seated = {*PLACES, *settings.judges, *settings.query_gate}
+        seated = {*PLACES, *settings.judges, *settings.query_gate, *solvers(settings)}
         made = self.endpoints
         played = {name: made.get(name, made["default"]).client for name in sorted(seated)}
         for name, client in played.items():
             if isinstance(client, ScriptedModel) and type(self.roles[name]).respond is Role.respond:
                 client.player(name)
         if any(isinstance(client, ScriptedModel) for client in played.values()):
-            for scenario in settings.scenarios():
+            given = settings.scenarios() if settings.tree.file else ()
+            for scenario in settings.all_scenarios():
                 self.library.kit(scenario.name)
-                if settings.tree.file is None:
+                if scenario not in given:
                     self.library.suffices(
                         scenario.name,
                         settings.platforms,
@@ -97,17 +98,19 @@ class Crew:
         """The views of some roles: role -> names."""
         return {name: tuple(self.roles[name].sees) for name in roles}
 
-    async def ask(self, role: str, stage: str, item: str, views: Mapping[str, Any]) -> Any:
+    async def ask(self, role: str, stage: str, item: str, views: Mapping[str, Any], seed: int) -> Any:
         """One role's record for one item, outside of any conversation.
 
         Args:
             role: who is asked.
             stage, item: decide the seed.
             views: everything there is to see; the role is shown what it lists.
+            seed: of those it is asked for.
         """
         shown = {view: views[view] for view in self.roles[role].sees}
-        seed = derive(self.settings.seed, stage, item, role, 0)
-        observation = Observation(role=role, turn=f"{stage}/{item}/{role}", seed=seed, views=shown)
+        observation = Observation(
+            role=role, turn=f"{stage}/{item}/{role}", seed=derive(seed, stage, item, role, 0), views=shown
+        )
         return (await speak(self.agents[role], observation)).record
 
     def identity(self) -> dict[str, str]:
@@ -135,6 +138,11 @@ class Crew:
         """Role -> SHA-256 of its prompt; roles of code alone are left out."""
         return {name: role.prompt_hash for name, role in self.roles.items() if role.prompt_hash}
 
+    @property
+    def scripted(self) -> bool:
+        """Whether no language model takes part."""
+        return all(isinstance(one.client, ScriptedModel) for one in self.endpoints.values())
+
     def describe_model(self) -> str:
         """What answers, in the model's own words where it has any."""
         return self.endpoints["default"].name
@@ -149,7 +157,7 @@ def scripted_model(
     Raises: as `Crew`; ConfigError also where the run's model is another one.
     """
     sources: dict[str, Source] = {name: str(KITS / name) for name in _own_kits()}
-    found = {one.name: _source(one, tuple(folders)) for one in settings.scenarios()}
+    found = {one.name: _source(one, tuple(folders)) for one in settings.all_scenarios()}
     sources |= {name: source for name, source in found.items() if source is not None}
     library = Library(sources)
     prompts = Prompts(tuple(prompt_folders))

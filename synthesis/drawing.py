@@ -10,11 +10,37 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..environments.world import Tool, World
 from ..models.seeds import derive
 from ..records import History, Profile, Task, TaskCall
 from ..settings import TaskSettings
+
+
+class Visit(NamedTuple):
+    """Somebody who asks for something somewhere."""
+
+    user: str
+    scenario: str
+    number: int
+    """for the how manieth time there, from 1"""
+
+
+def in_turn(users: Sequence[str], scenarios: Sequence[str], queries_per_user: int) -> Iterator[Visit]:
+    """Everybody's queries go round the scenarios."""
+    for number in range(queries_per_user):
+        for place, user in enumerate(users):
+            yield Visit(user, scenarios[(number + place) % len(scenarios)], number + 1)
+
+
+def counted(users: Sequence[str], queries: Mapping[str, int]) -> Iterator[Visit]:
+    """So many queries a scenario, spread over the users; each begins with another."""
+    start = 0
+    for scenario, count in queries.items():
+        for place in range(count):
+            yield Visit(users[(start + place) % len(users)], scenario, place // len(users) + 1)
+        start += count
 
 
 @dataclass(frozen=True)
@@ -71,6 +97,7 @@ class Balance:
     stated: int = 0
     known: int = 0
     used: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (platform, API, parameter or "")
+    needs: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (scenario, context, platform)
 
     def missing(self) -> tuple[float, float]:
         """Stated and known parameters the next task should have to come out at the target."""
@@ -80,6 +107,7 @@ class Balance:
     def count(self, task: Task) -> None:
         """Add a task that was drawn."""
         self.tasks += 1
+        self.needs[task.scenario, task.context, task.platform] += 1
         for call in task.calls:
             for name in ("", *call.stated, *call.known):
                 self.used[task.platform, call.api, name] += 1
@@ -109,22 +137,20 @@ class Drawer:
         self._balance = Balance(plan.parameters, plan.profile_share)
         self._blanks: dict[tuple[str, str, str, str], Blanks] = {}
 
-    def draw(self, profiles: Sequence[Profile], queries_per_user: int) -> Iterator[Task]:
-        """Tasks in the order of numbers, then users; a user's queries go round the scenarios."""
-        scenarios = list(self._worlds)
-        for number in range(queries_per_user):
-            for place, profile in enumerate(profiles):
-                scenario = scenarios[(number + place) % len(scenarios)]
-                if self._preferred.get((profile.id, scenario)):
-                    task = self._task(profile, scenario, f"{scenario}-{profile.id}-{number + 1:04d}")
-                    self._balance.count(task)
-                    yield task
+    def draw(self, visits: Iterable[Visit]) -> Iterator[Task]:
+        """The tasks of some visits, in their order; whoever prefers nothing there asks nothing."""
+        for visit in visits:
+            if self._preferred.get((visit.user, visit.scenario)):
+                task = self._task(visit)
+                self._balance.count(task)
+                yield task
 
-    def _task(self, profile: Profile, scenario: str, identifier: str) -> Task:
+    def _task(self, visit: Visit) -> Task:
+        scenario = visit.scenario
+        identifier = f"{scenario}-{visit.user}-{visit.number:04d}"
         rng = random.Random(derive(self._seed, "task", identifier))
-        preferred = self._preferred[profile.id, scenario]
-        context = rng.choice(list(preferred))
-        platform = preferred[context]
+        profile = self._worlds[scenario].profile(visit.user)
+        context, platform = self._need(visit, rng)
         calls: tuple[TaskCall, ...] = ()
         if self._plan.plan == "guided":
             calls = self._calls(profile, self._worlds[scenario], platform, rng)
@@ -132,6 +158,15 @@ class Drawer:
             id=identifier, scenario=scenario, user_id=profile.id, context=context, platform=platform,
             plan=self._plan.plan, calls=calls,
         )  # fmt: skip
+
+    def _need(self, visit: Visit, rng: random.Random) -> tuple[str, str]:
+        """A kind of need and the platform the user prefers for it, the rarest such pair first.
+
+        So a kind of need leads to every platform about as often, and does not give the platform away.
+        """
+        needs = list(self._preferred[visit.user, visit.scenario].items())
+        rng.shuffle(needs)
+        return min(needs, key=lambda need: self._balance.needs[visit.scenario, *need])
 
     def _calls(
         self, profile: Profile, world: World, platform: str, rng: random.Random

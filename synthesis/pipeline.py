@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import yaml
 from loguru import logger
 
 from ..environments.checks import choose_checks
-from ..environments.world import World
 from ..models.event_loop import run
-from ..records import History, Profile, Sample
 from ..settings import Settings
-from ..store import Ledger, Manifest, RunFolder, read_jsonl, run_log, write_manifest
+from ..store import Ledger, RunFolder, run_log
 from ..terminal.progress import Progress
-from ..trees.api_tree import ApiTree
-from ..trees.feature_tree import FeatureTree
 from ..trees.graph_io import to_json
 from . import stages
+from .closing import describe, leave_manifest, on_trial, summarise
 from .crew import Crew, fingerprint
-from .dataset import Tally
+from .finishing import finish, user_groups
+from .gates import choose_gates
 from .given_tree import given_tree
-from .stages import Studio
-from .summary import Funnel, Summary
+from .peopling import populations
+from .solving_again import solve_again
+from .studio import Studio
+from .summary import Summary
+from .twins import Twins, twins
 
 if TYPE_CHECKING:
     from ..composition import Sources
@@ -42,6 +40,7 @@ def synthesise(settings: Settings, sources: Sources) -> Summary:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
     """
     checks = choose_checks(settings.checks)
+    choose_gates(settings.gates)
     tree = given_tree(settings)
     if tree is None:
         stages.shape(settings).check()
@@ -63,125 +62,23 @@ async def _run(studio: Studio) -> Summary:
 
 
 async def _stages(studio: Studio) -> Summary:
-    logger.info("run {} begins; {}", studio.settings.digest(), studio.crew.describe_model())
-    tree = await stages.api_tree(studio)
-    features = await stages.feature_tree(studio, tree)
-    people = await stages.profiles(studio, features, tree.worlds())
-    lived = await stages.histories(studio, worlds_of(tree, features, people).values(), people)
-    worlds = worlds_of(tree, features, people, lived)
-    drawn = stages.tasks(studio, worlds, people, lived)
-    await stages.episodes(studio, worlds, drawn)
-    tally = stages.dataset(studio, worlds, drawn)
-    summary = _summary(studio, tree, features, people, lived, tally)
-    _leave_manifest(studio, summary, tally)
-    logger.info("run {} ends: {}", studio.settings.digest(), summary.funnel.as_dict())
+    settings = studio.settings
+    logger.info("run {} begins; {}", settings.digest(), studio.crew.describe_model())
+    peopled = await populations(studio)
+    groups = user_groups(studio, peopled)
+    twinned: list[Twins] = []
+    for one in peopled:
+        await stages.episodes(one.studio, one.worlds, one.drawn)
+        await solve_again(one.studio, one.worlds, one.drawn)
+        if settings.twins:
+            twinned.append(await twins(one.studio, one.worlds, one.drawn, groups))
+    dataset = finish(studio, peopled, groups, twinned)
+    audit = await on_trial(studio, peopled[0], dataset)
+    statistics = describe(studio, peopled, dataset, audit)
+    summary = summarise(studio, peopled, dataset, statistics)
+    leave_manifest(studio, summary, dataset)
+    logger.info("run {} ends: {}", settings.digest(), summary.funnel.as_dict())
     return summary
-
-
-def _usage(studio: Studio) -> dict[str, dict[str, dict[str, float]]]:
-    """What the run's calls cost: stage -> role -> counts, failed and repaired attempts included."""
-    spent: dict[str, dict[str, dict[str, float]]] = {}
-    for (stage, role), cost in studio.ledger.usage().items():
-        spent.setdefault(stage, {})[role] = asdict(cost)
-    return spent
-
-
-def worlds_of(
-    tree: ApiTree, features: FeatureTree, people: Sequence[Profile], lived: Sequence[History] = ()
-) -> dict[str, World]:
-    """Scenario -> its world with the links from parameters to features, the people and their histories."""
-    return {
-        name: World(bare, feature_of=_links(name, tree, features), profiles=people, histories=lived)
-        for name, bare in tree.worlds().items()
-    }
-
-
-def _links(scenario: str, tree: ApiTree, features: FeatureTree) -> dict[tuple[str, str, str], str]:
-    """(platform, API, parameter) -> the feature that can fill it."""
-    return {
-        (platform.name, api.name, parameter): features.feature_of(
-            scenario, platform.name, api.name, parameter
-        )
-        for platform in tree.platforms(scenario)
-        for api in tree.apis(scenario, platform.name)
-        for parameter in api.properties()
-    }
-
-
-def _summary(
-    studio: Studio,
-    tree: ApiTree,
-    features: FeatureTree,
-    people: Sequence[Profile],
-    lived: Sequence[History],
-    tally: Tally,
-) -> Summary:
-    kinds = [one.kind for one in features.features()]
-    offered = sum(len(tree.apis(name, one.name)) for name in tree.scenarios() for one in tree.platforms(name))
-    counts = {
-        "scenarios": len(tree.scenarios()),
-        "platforms": sum(len(tree.platforms(name)) for name in tree.scenarios()),
-        "APIs": offered,
-        "APIs used": len(tally.apis),
-        "features, basic": kinds.count("basic"),
-        "features, implicit": kinds.count("implicit"),
-        "users": len(people),
-        "actions": sum(len(one.actions) for one in lived),
-        "samples": tally.kept,
-        "mended by feedback": tally.mended,
-        "calls": tally.calls,
-        **{f"arguments from the {origin}": count for origin, count in tally.origins.items()},
-    }
-    made = tally.kept + tally.rule_rejected + tally.judge_rejected + tally.failed
-    return Summary(
-        folder=studio.folder.path,
-        counts=counts,
-        funnel=Funnel(made, tally.rule_rejected, tally.judge_rejected, tally.kept, tally.failed),
-        reasons=tuple(sorted(tally.reasons.items(), key=lambda item: (-item[1], item[0]))),
-        samples=tuple(_some_samples(studio)),
-        min_yield=studio.settings.min_yield,
-        model=studio.crew.describe_model(),
-        next_steps=_next_steps(studio),
-    )
-
-
-def _some_samples(studio: Studio) -> Iterator[Sample]:
-    """Three samples from different places of the file."""
-    lines = list(islice(read_jsonl(studio.folder / "dataset/samples.jsonl"), 200))
-    for line in lines[:: max(1, len(lines) // 3)][:3]:
-        yield Sample.model_validate(line)
-
-
-def _next_steps(studio: Studio) -> tuple[str, ...]:
-    folder, here = studio.folder.path, studio.settings.scenario.name
-    other = "travel" if here != "travel" else "shopping"
-    return (
-        f"look at {folder}/dataset/samples.jsonl, {folder}/api_tree.svg and {folder}/feature_tree.svg",
-        f"python -m ptool.run scenario={other} seed=3             # another scenario, another seed",
-        "python -m ptool.run scenario=training scale=paper    # the paper's five scenarios at full size",
-    )
-
-
-def _leave_manifest(studio: Studio, summary: Summary, tally: Tally) -> None:
-    settings, crew = studio.settings, studio.crew
-    write_manifest(
-        studio.folder / "manifest.json",
-        Manifest(
-            settings=settings.model_dump(mode="json", by_alias=True),
-            digest=settings.digest(),
-            seeds={"run": settings.seed},
-            model=crew.describe_model(),
-            prompts=crew.prompts(),
-            counts=summary.counts,
-            funnel=summary.funnel.as_dict(),
-            timings=studio.progress.timings,
-            notes={
-                "libraries": crew.library.fingerprints(),
-                "reasons": tally.reasons,
-                "usage": _usage(studio),
-            },
-        ),
-    )
 
 
 def _as_yaml(settings: Settings) -> str:

@@ -37,6 +37,7 @@ class Place:
 
 _DIALOGUE = frozenset(DIALOGUE_VIEWS)
 _BEHAVIOUR = frozenset(BEHAVIOUR_VIEWS)
+_OF_SOLUTION = frozenset(view for view in _DIALOGUE if view.startswith("solution"))
 PLACES: dict[str, Place] = {
     "designer": Place(Expansion, frozenset({"scenario", "expansion"})),
     "clusterer": Place(Clusters, frozenset({"clustering"})),
@@ -47,9 +48,18 @@ PLACES: dict[str, Place] = {
     "assistant": Place(Solution, _DIALOGUE, HIDDEN_FROM_ASSISTANT),
 }
 """Role -> what every run expects of it."""
+STRANGER, SOLVER = "stranger", "solver"
+"""Roles that solve accepted queries once more: knowing nothing of the user, or as much as the assistant."""
+SOLVERS: dict[str, Place] = {
+    STRANGER: Place(
+        Solution, frozenset({"scenario", "contexts", "platforms", "apis", "query"}), HIDDEN_FROM_ASSISTANT
+    ),
+    SOLVER: Place(Solution, _DIALOGUE - {"feedback"}, HIDDEN_FROM_ASSISTANT | _OF_SOLUTION),
+}
+"""Role -> what is expected of it where `strangers` or `consistency` ask for it."""
 JUDGE = Place(Verdict, _DIALOGUE)
 """What is expected of a judge."""
-GATE = Place(Verdict, frozenset(view for view in _DIALOGUE if not view.startswith("solution")))
+GATE = Place(Verdict, _DIALOGUE - _OF_SOLUTION)
 """What is expected of a query gate: it votes before there is a solution."""
 
 
@@ -62,10 +72,18 @@ def check_seats(settings: Settings, roles: Mapping[str, Role]) -> None:
     """
     for name, place in PLACES.items():
         _check(name, place, roles)
+    for name in solvers(settings):
+        _check(name, SOLVERS[name], roles)
     for name in settings.judges:
         _check(name, JUDGE, roles)
     for name in settings.query_gate:
         _check(name, GATE, roles)
+
+
+def solvers(settings: Settings) -> dict[str, int]:
+    """The roles that solve every accepted query once more -> how often; none unless asked for."""
+    wanted = {STRANGER: settings.strangers, SOLVER: settings.consistency}
+    return {name: times for name, times in wanted.items() if times}
 
 
 def _check(name: str, place: Place, roles: Mapping[str, Role]) -> None:

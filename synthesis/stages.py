@@ -10,24 +10,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from loguru import logger
-from pydantic import ValidationError
 
 from ..environments.behaviour import Behaviour
-from ..environments.checks import Checks
 from ..environments.conversation import behave, converse
 from ..environments.dialogue import Dialogue
 from ..environments.world import World
-from ..errors import StoreError, UnreachableModelError, UnusableAnswerError, UnusableHistoryError
-from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
+from ..errors import UnreachableModelError, UnusableHistoryError
+from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, ScenarioWorld, Task
 from ..settings import Settings
-from ..store import Ledger, RunFolder, write_bytes, write_jsonl
-from ..terminal.progress import Progress, Stage
+from ..store import write_bytes, write_jsonl
 from ..trees.api_tree import ApiTree
 from ..trees.assignment import assign
 from ..trees.clustering import Limits, cluster
@@ -36,95 +32,11 @@ from ..trees.feature_tree import FeatureTree
 from ..trees.graph_io import to_graphml, to_json
 from ..trees.growth import grow
 from ..trees.pictures import draw
-from .crew import Crew
-from .dataset import Tally, Writer
-from .drawing import Drawer
+from .drawing import Drawer, Visit
+from .studio import Studio, sliding
 
 UNREACHABLE = "episodes without a model"
 """Stage of the episodes that ended because a model could not be asked: the next start plays them again."""
-
-Made = TypeVar("Made", bound=Record)
-Item = TypeVar("Item")
-Show = Callable[[dict[str, Any]], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Studio:
-    """What every stage works with."""
-
-    settings: Settings
-    crew: Crew
-    checks: Checks
-    folder: RunFolder
-    ledger: Ledger
-    progress: Progress
-    given_tree: ApiTree | None = None
-
-    async def kept(
-        self, stage: str, item: str, kind: type[Made], make: Callable[[], Awaitable[Made]]
-    ) -> Made:
-        """An item from the ledger, or made now and put there before it is used."""
-        body = self.ledger.get(stage, item)
-        if body is not None:
-            return self.read(kind, body, f"{stage}/{item}")
-        made = await make()
-        await self.ledger.put(stage, item, made.model_dump_json().encode())
-        return made
-
-    def read(self, kind: type[Made], body: bytes, where: str) -> Made:
-        """A record from the ledger.
-
-        Raises:
-            StoreError: what stands there is none.
-        """
-        try:
-            return kind.model_validate_json(body)
-        except ValidationError:
-            path = self.ledger.path
-            raise StoreError(
-                f"{path}: item {where} is damaged; remove the run folder, or choose another"
-            ) from None
-
-    def asker(self, stage: str, role: str, kind: type[Made], bar: Stage, show: Show) -> StageAsker[Made]:
-        """A role as the trees ask it, its answers kept in the ledger."""
-        return StageAsker(self, stage, role, kind, bar, show)
-
-
-@dataclass(frozen=True)
-class StageAsker(Generic[Made]):
-    """A role as the trees ask it: `(item, view) -> record`, kept from start to start."""
-
-    studio: Studio
-    stage: str
-    role: str
-    kind: type[Made]
-    bar: Stage
-    show: Show
-    """What the role is shown, from the view the trees hand over."""
-
-    async def __call__(self, item: str, view: dict[str, Any]) -> Made:
-        if said := self.studio.ledger.get(self.refused, item):
-            raise UnusableAnswerError(said.decode())
-        made = await self.studio.kept(self.stage, item, self.kind, lambda: self._ask(item, view))
-        self.bar.advance()
-        return made
-
-    async def _ask(self, item: str, view: dict[str, Any]) -> Made:
-        try:
-            return await self.studio.crew.ask(self.role, self.stage, item, self.show(view))
-        except UnusableAnswerError as error:
-            await self.studio.ledger.put(self.refused, item, str(error).encode())
-            raise
-
-    @property
-    def refused(self) -> str:
-        """Stage of the items that brought no usable answer: they are not asked again, others are."""
-        return f"{self.stage} without an answer"
-
-    def has(self, item: str) -> bool:
-        """Whether it was asked this, in this start or an earlier one."""
-        ledger = self.studio.ledger
-        return ledger.has(self.stage, item) or ledger.has(self.refused, item)
 
 
 def shape(settings: Settings) -> Shape:
@@ -149,9 +61,9 @@ async def api_tree(studio: Studio) -> ApiTree:
         return {"expansion": view, "scenario": {"name": name, "description": scenarios[name]}}
 
     def save(tree: ApiTree) -> None:
-        write_bytes(studio.folder / "api_tree.json", to_json(tree.graph))
+        write_bytes(studio.file("api_tree.json"), to_json(tree.graph))
 
-    with studio.progress.stage("api tree") as bar:
+    with studio.stage("api tree") as bar:
         tree = studio.given_tree
         if tree is None:
             designer = studio.asker("api_tree", "designer", Expansion, bar, show)
@@ -162,7 +74,7 @@ async def api_tree(studio: Studio) -> ApiTree:
 
 async def feature_tree(studio: Studio, apis: ApiTree) -> FeatureTree:
     """Cluster platform characteristics and tool parameters into user features (§4.2, bottom-up)."""
-    with studio.progress.stage("feature tree") as bar:
+    with studio.stage("feature tree") as bar:
         clusterer = studio.asker(
             "feature_tree", "clusterer", Clusters, bar, lambda view: {"clustering": view}
         )
@@ -171,13 +83,18 @@ async def feature_tree(studio: Studio, apis: ApiTree) -> FeatureTree:
     return tree
 
 
-async def profiles(studio: Studio, tree: FeatureTree, worlds: dict[str, ScenarioWorld]) -> list[Profile]:
-    """Give every user a value for every feature (§4.2, top-down)."""
+async def profiles(
+    studio: Studio, tree: FeatureTree, worlds: dict[str, ScenarioWorld], first: int = 1
+) -> list[Profile]:
+    """Give every user a value for every feature (§4.2, top-down).
+
+    Args: first: number of the first user.
+    """
     settings = studio.settings
-    with studio.progress.stage("profiles") as bar:
+    with studio.stage("profiles") as bar:
         writer = studio.asker("profiles", "profile_writer", Bundles, bar, lambda view: {"layer": view})
-        assigned = await assign(tree, writer, settings.users, settings.assignment, worlds=worlds)
-        write_jsonl(studio.folder / "profiles.jsonl", (one.model_dump_json().encode() for one in assigned))
+        assigned = await assign(tree, writer, settings.users, settings.assignment, worlds=worlds, first=first)
+        write_jsonl(studio.file("profiles.jsonl"), (one.model_dump_json().encode() for one in assigned))
     return [one.profile for one in assigned]
 
 
@@ -211,29 +128,35 @@ async def histories(studio: Studio, worlds: Iterable[World], people: Sequence[Pr
             logger.warning("{}; this user asks nothing in {}", error, scenario)
         bar.advance()
 
-    with studio.progress.stage("histories", len(wanted)) as bar:
+    with studio.stage("histories", len(wanted)) as bar:
         await sliding(wanted, live, settings.concurrency)
         lived = [
             studio.read(History, body, f"histories/{name}") for name, body in studio.ledger.items("histories")
         ]
-        write_jsonl(studio.folder / "histories.jsonl", (one.model_dump_json().encode() for one in lived))
+        write_jsonl(studio.file("histories.jsonl"), (one.model_dump_json().encode() for one in lived))
     return lived
 
 
 def tasks(
-    studio: Studio, worlds: dict[str, World], people: Sequence[Profile], lived: Sequence[History]
+    studio: Studio,
+    worlds: Mapping[str, World],
+    lived: Sequence[History],
+    visits: Iterable[Visit],
 ) -> list[Task]:
-    """Draw what every user will ask for (§4.3)."""
+    """Draw what every user will ask for (§4.3).
+
+    Args: visits: who asks where, and for the how manieth time.
+    """
     settings = studio.settings
-    with studio.progress.stage("tasks") as bar:
+    with studio.stage("tasks") as bar:
         drawer = Drawer(worlds, lived, settings.task, settings.seed)
-        drawn = sorted(drawer.draw(people, settings.queries_per_user), key=lambda task: task.id)
+        drawn = sorted(drawer.draw(visits), key=lambda task: task.id)
         bar.advance(len(drawn))
-        write_jsonl(studio.folder / "tasks.jsonl", (task.model_dump_json().encode() for task in drawn))
+        write_jsonl(studio.file("tasks.jsonl"), (task.model_dump_json().encode() for task in drawn))
     return drawn
 
 
-async def episodes(studio: Studio, worlds: dict[str, World], drawn: Sequence[Task]) -> None:
+async def episodes(studio: Studio, worlds: Mapping[str, World], drawn: Sequence[Task]) -> None:
     """Play every task: query, solution, verdicts (§4.3). The episodes are in the ledger afterwards."""
     settings, crew = studio.settings, studio.crew
     speakers = ("user", "assistant", *settings.query_gate, *settings.judges)
@@ -264,11 +187,11 @@ async def episodes(studio: Studio, worlds: dict[str, World], drawn: Sequence[Tas
                 written.popleft().result()
         bar.advance()
 
-    with studio.progress.stage("episodes", len(drawn)) as bar:
+    with studio.stage("episodes", len(drawn)) as bar:
         await sliding(drawn, play, settings.concurrency)
         for one in written:
             await asyncio.wrap_future(one)
-        write_jsonl(studio.folder / "episodes.jsonl", played(studio, drawn))
+        write_jsonl(studio.file("episodes.jsonl"), played(studio, drawn))
 
 
 def _unreachable(episode: Episode) -> bool:
@@ -281,44 +204,12 @@ def played(studio: Studio, drawn: Iterable[Task]) -> Iterator[bytes]:
         yield studio.ledger.get("episodes", task.id) or studio.ledger.get(UNREACHABLE, task.id) or b""
 
 
-def dataset(studio: Studio, worlds: dict[str, World], drawn: Sequence[Task]) -> Tally:
-    """Write samples and rejected episodes, in the order of their ids (Fig. 7, Appendix B.2)."""
-    settings = studio.settings
-    writer = Writer(worlds, (*settings.judges, *settings.query_gate))
-    episodes_played = (studio.read(Episode, body, "episodes") for body in played(studio, drawn))
-    rejected: list[bytes] = []
-
-    def samples() -> Iterator[bytes]:
-        for kept, line in writer.lines(episodes_played):
-            bar.advance()
-            if kept:
-                yield line
-            else:
-                rejected.append(line)
-
-    with studio.progress.stage("dataset", len(drawn)) as bar:
-        write_jsonl(studio.folder / "dataset/samples.jsonl", samples())
-        write_jsonl(studio.folder / "dataset/rejected.jsonl", rejected)
-    return writer.tally
-
-
-async def sliding(items: Iterable[Item], work: Callable[[Item], Awaitable[None]], width: int) -> None:
-    """Work on `width` items at a time, the next as soon as one is done; the first failure ends the others."""
-    queue = iter(items)
-
-    async def worker() -> None:
-        for item in queue:
-            await work(item)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(width):
-                group.create_task(worker())
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+def episode_of(studio: Studio, task: Task) -> Episode:
+    """The episode of one task, from the ledger."""
+    return studio.read(Episode, next(played(studio, (task,))), f"episodes/{task.id}")
 
 
 def _leave_graph(studio: Studio, name: str, graph: Any, title: str) -> None:
-    write_bytes(studio.folder / f"{name}.json", to_json(graph))
-    write_bytes(studio.folder / f"{name}.graphml", to_graphml(graph))
-    write_bytes(studio.folder / f"{name}.svg", draw(graph, title))
+    write_bytes(studio.file(f"{name}.json"), to_json(graph))
+    write_bytes(studio.file(f"{name}.graphml"), to_graphml(graph))
+    write_bytes(studio.file(f"{name}.svg"), draw(graph, title))

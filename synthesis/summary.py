@@ -19,7 +19,7 @@ from ..records import Sample
 from ..terminal.texts import plain
 
 YIELD_TOO_LOW = 3
-"""Exit status of a run that kept less than `min_yield`."""
+"""Exit status of a run that kept less than `min_yield`, or whose platforms cannot be told."""
 
 _WIDTH = 100
 _SHOWN_SAMPLES, _SHOWN_REASONS = 3, 5
@@ -39,6 +39,8 @@ class Funnel:
     """in the dataset"""
     failed: int = 0
     """a model gave no usable answer"""
+    gate_rejected: int = 0
+    """accepted, and a quality gate objected"""
 
     @property
     def kept_share(self) -> float:
@@ -47,7 +49,8 @@ class Funnel:
 
     def as_dict(self) -> dict[str, int]:
         """For the manifest, in the order of the funnel."""
-        return dict(vars(self))
+        first = {name: count for name, count in vars(self).items() if name != "kept"}
+        return first | {"kept": self.kept}
 
 
 @dataclass(frozen=True)
@@ -70,18 +73,26 @@ class Summary:
     """what answered, in its own words"""
     next_steps: tuple[str, ...] = field(default=())
     """commands worth trying now"""
+    splits: Mapping[str, int] = field(default_factory=dict)
+    """part of the dataset -> samples; empty where nothing is split"""
+    short_of: tuple[str, ...] = ()
+    """what was asked for and is not there, a sentence each"""
+    undecidable: bool = False
+    """whether fewer platforms than `min_decidability` can be told from the history"""
 
     @property
     def exit_status(self) -> int:
-        """0, or 3 where less than `min_yield` was kept."""
-        return YIELD_TOO_LOW if self.funnel.kept_share < self.min_yield else 0
+        """0, or 3 where less than `min_yield` was kept or than `min_decidability` can be told."""
+        return YIELD_TOO_LOW if self.undecidable or self.funnel.kept_share < self.min_yield else 0
 
 
 def report(summary: Summary, console: Console | None = None) -> None:
     """Print a summary to stdout, or to the console given."""
     console = console or Console(width=None if Console().is_terminal else _WIDTH, highlight=False)
     console.print(render(summary), crop=False)
-    if summary.exit_status:
+    for line in summary.short_of:
+        console.print(Text(plain(line, 300), style="bold red"))
+    if summary.funnel.kept_share < summary.min_yield:
         kept, wanted = summary.funnel.kept_share, summary.min_yield
         line = f"yield too low: kept {kept:.1%}, min_yield is {wanted:.1%}; see dataset/rejected.jsonl"
         console.print(Text(line, style="bold red"))
@@ -90,6 +101,8 @@ def report(summary: Summary, console: Console | None = None) -> None:
 def render(summary: Summary) -> RenderableType:
     """The summary as rich draws it."""
     parts: list[RenderableType] = [_pairs("made", summary.counts), _funnel(summary.funnel)]
+    if summary.splits:
+        parts.append(_pairs("\nsplit", summary.splits))
     if summary.reasons:
         parts.append(_pairs("\nrejected because", dict(summary.reasons[:_SHOWN_REASONS])))
     parts += [_sample(one) for one in summary.samples[:_SHOWN_SAMPLES]]
@@ -116,7 +129,7 @@ def _funnel(funnel: Funnel) -> Table:
     for _ in range(2):
         table.add_column(justify="right")
     for name, value in funnel.as_dict().items():
-        if value or name != "failed":
+        if value or name not in ("failed", "gate_rejected"):
             share = value / funnel.made if funnel.made else 0.0
             table.add_row(name.replace("_", "-"), f"{value:,}", f"{share:.1%}")
     return table

@@ -49,6 +49,7 @@ async def assign(
     worlds: Mapping[str, ScenarioWorld],
     branching: Sequence[int] | None = None,
     retries: int = 2,
+    first: int = 1,
 ) -> list[Assigned]:
     """Give `users` people distinct values for every feature of the tree.
 
@@ -62,9 +63,10 @@ async def assign(
         worlds: the scenarios the users live in, by name.
         branching: k_l for every layer from the persona down; None chooses (`layer_sizes`). Top-down only.
         retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
+        first: number of the first of them.
 
     Returns:
-        Profiles 'u0001', 'u0002', …, no two alike.
+        Profiles 'u0001', 'u0002', … (or from `first` on), no two alike.
 
     Raises:
         TreeError: an unknown strategy, or a branching that does not fit.
@@ -82,7 +84,7 @@ async def assign(
     else:
         people = [(one,) for one in await assigner.ask("users", assigner.last, (), users)]
     features = tree.features()
-    return [_assigned(number, lineage, features) for number, lineage in enumerate(people, start=1)]
+    return [_assigned(number, lineage, features) for number, lineage in enumerate(people, start=first)]
 
 
 def _assigned(number: int, lineage: tuple[Bundle, ...], features: Sequence[Feature]) -> Assigned:

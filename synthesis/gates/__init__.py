@@ -1,7 +1,7 @@
 """Quality gates: what an accepted episode has to be to become a sample, each with a coded reason.
 
-A gate is one small function from a candidate to reasons, chosen by name (`gates=[…]`). Rule checks speak while
-an episode can still be mended; gates judge what came out, whatever checks and judges there were.
+A gate is one small function from a candidate to reasons, chosen by name (`gates=[…]`). Rule checks speak
+while an episode can still be mended; gates judge what came out, whatever checks and judges there were.
 """
 
 from __future__ import annotations

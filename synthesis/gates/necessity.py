@@ -1,14 +1,73 @@
-"""Being built."""
+"""The request cannot be met without knowing the user (Table 3).
+
+What a value can be had from besides the profile is judged here by text and schema alone; whether a solver
+manages without is for the strangers to show.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from ...records import Reason
+from ...environments.case import pair_calls
+from ...environments.values import same
+from ...environments.wording import wording
+from ...records import Reason, Solution
 from .candidate import Candidate
 
 
-def necessity(candidate: Candidate) -> Iterable[Reason]:
-    """Being built."""
-    del candidate
-    return ()
+def necessity(candidate: Candidate) -> Iterator[Reason]:
+    """Some argument comes from the profile alone, and no stranger gave the whole solution."""
+    if not any(_needing(candidate)):
+        yield _reason("every argument can be had without the profile; nothing about it is personal")
+    solved = sum(solves(answer, candidate.solution) for answer in candidate.strangers)
+    if solved:
+        yield _reason(f"{solved} of {len(candidate.strangers)} solvers without the profile gave all of it")
+
+
+def _needing(candidate: Candidate) -> Iterator[bool]:
+    """Of every argument from the profile, whether only the profile gives it."""
+    case, solution = candidate.case, candidate.solution
+    behind = pair_calls(case)
+    for one in candidate.traced.origins:
+        if one.origin == "profile":
+            tool = case.world.tools.get((solution.platform, solution.calls[one.call].api))
+            schema = (tool.properties.get(one.parameter) if tool else None) or {}
+            intent = behind[one.call]
+            stated = intent.stated if intent else {}
+            told = one.parameter in stated and same(stated[one.parameter], one.value)
+            yield not told and not had_without_profile(one.value, case.query.text, schema)
+
+
+def had_without_profile(value: Any, text: str, schema: Mapping[str, Any]) -> bool:
+    """Tell whether a value stands in the query, is the schema's default, or all that the schema admits."""
+    if "default" in schema and same(value, schema["default"]):
+        return True
+    return _only_value(schema) or wording(text).locate(value) is not None
+
+
+def solves(answer: Solution | None, accepted: Solution) -> bool:
+    """Tell whether an answer is the whole accepted solution; the order of calls does not count."""
+    if answer is None or answer.platform != accepted.platform:
+        return False
+    left = list(accepted.calls)
+    for call in answer.calls:
+        found = next((c for c in left if c.api == call.api and same(c.arguments, call.arguments)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return not left
+
+
+def _only_value(schema: Mapping[str, Any]) -> bool:
+    options = schema.get("enum")
+    if "const" in schema or schema.get("type") == "null":
+        return True
+    if isinstance(options, list):
+        return len(options) == 1
+    low = schema.get("minimum")
+    return schema.get("type") == "integer" and low is not None and low == schema.get("maximum")
+
+
+def _reason(message: str) -> Reason:
+    return Reason(code="gate.necessity", blames="query", path="", message=message, source="necessity")

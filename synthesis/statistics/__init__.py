@@ -1,0 +1,89 @@
+"""What is known of a dataset as a whole, computed from its samples in few words: `measured` and `table5`.
+
+Pure functions, records in and records out: they know no file, no model and no progress of a run. Time and
+memory are in proportion to the samples, nothing is drawn but the halves of users that learners are fitted
+across, and every figure is 0 where there is nothing to count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypedDict
+
+from ...records import Solution
+from ...records.quality import Decidability, Diversity, Interchangeability, Necessity, Spread
+from ..kept import Kept, Split
+from ..populations import Population
+from .coverage import (
+    api_spread,
+    context_spread,
+    feature_spread,
+    mean_parameters,
+    origin_counts,
+    platform_counts,
+)
+from .decidability import decidability, predictions
+from .diversity import diversity
+from .interchangeability import interchangeability
+from .necessity import necessity
+from .table5 import table5
+
+__all__ = ["Parts", "measured", "table5"]
+
+_NOBODY: Mapping[str, Any] = MappingProxyType({})
+
+
+class Parts(TypedDict):
+    """The fields of `records.quality.Statistics` that follow from the samples: `Statistics(**parts, …)`."""
+
+    parameters: float
+    origins: dict[str, int]
+    platforms: dict[str, dict[str, int]]
+    apis: Spread
+    features: Spread
+    contexts: Spread
+    diversity: Diversity
+    decidability: Decidability
+    necessity: Necessity
+    interchangeability: Interchangeability
+
+
+def measured(
+    kept: Sequence[Kept],
+    split_of: Mapping[str, Split],
+    populations: Sequence[Population],
+    asked: Mapping[str, tuple[Solution | None, ...]] = _NOBODY,
+    solved_by_strangers: Mapping[str, int] = _NOBODY,
+    *,
+    loyalty: float,
+    actions_per_context: int,
+    seed: int,
+) -> Parts:
+    """Everything that follows from the samples and the worlds they were made in.
+
+    Args:
+        kept: the samples of the dataset, in its order.
+        split_of: id -> the part it is in; where it is missing, 'all'.
+        populations: the people, with their worlds, profiles and histories.
+        asked: id -> what solvers without the profile answered, also of samples that were dropped for it.
+        solved_by_strangers: id -> how many of them gave the accepted solution; a missing id is 0.
+        loyalty: `history.loyalty` of the run.
+        actions_per_context: `history.actions_per_context` of the run.
+        seed: the run's; the halves of users are drawn from it.
+    """
+    predicted = predictions(
+        kept, populations, loyalty=loyalty, actions_per_context=actions_per_context, seed=seed
+    )
+    return Parts(
+        parameters=mean_parameters(kept),
+        origins=origin_counts(kept),
+        platforms=platform_counts(kept, populations),
+        apis=api_spread(kept, populations),
+        features=feature_spread(kept, populations),
+        contexts=context_spread(kept, populations),
+        diversity=diversity(kept, split_of, populations),
+        decidability=decidability(kept, predicted),
+        necessity=necessity(kept, populations, predicted, asked, solved_by_strangers),
+        interchangeability=interchangeability(kept, populations),
+    )

@@ -18,6 +18,8 @@ PLAYERS: dict[str, Player] = {
     "user": user,
     "assistant": assistant,
     "verifier": verifier,
+    "stranger": assistant,
+    "solver": assistant,
 }
 """Role -> its player."""
 

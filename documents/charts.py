@@ -8,20 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from .document import Picture, rendered
+from .document import Picture
+from .sheet import COLOURS, LETTER, SMALL, WIDTH, Sheet, at, legend, short
 from .texts import inert, percent
-
-WIDTH = 440.0
-"""Units of a chart's width: small, so that its letters can be read on a phone."""
-LETTER = 6.9
-"""Width of a letter, about, in units."""
-COLOURS = 8
-"""Series that have colours of their own (chart.css: s0 to s7)."""
-_NAMES = 26
-"""Letters of a label."""
-_SMALL = 5.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +42,10 @@ class Point:
     bar: Bar
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """One element of an SVG."""
-
-    tag: str
-    look: str
-    """its class"""
-    at: Mapping[str, str]
-    text: str = ""
-    tip: str = ""
-
-
-@dataclass(slots=True)
-class _Sheet:
-    height: float = 0.0
-    shapes: list[Shape] = field(default_factory=list)
-
-    def add(self, tag: str, look: str, text: str = "", tip: str = "", **at: float | str) -> None:
-        places = {k.rstrip("_").replace("_", "-"): v if isinstance(v, str) else _n(v) for k, v in at.items()}
-        self.shapes.append(Shape(tag, look, places, text, tip))
-
-    def picture(self, name: str, title: str) -> Picture:
-        svg = rendered(
-            "chart.svg.jinja", title=title, width=_n(WIDTH), height=_n(self.height), shapes=self.shapes
-        )
-        return Picture(name, title, svg)
-
-
 def bars(name: str, title: str, rows: Sequence[Bar]) -> Picture:
     """Horizontal bars from 0 to 100 %, one below the other, with whiskers for their limits."""
-    sheet, step = _Sheet(), 25.0
-    longest = max((len(_short(one.label)) for one in rows), default=0)
+    sheet, step = Sheet(), 25.0
+    longest = max((len(short(one.label)) for one in rows), default=0)
     left, right = longest * LETTER + 14, WIDTH - 114
     bottom = 6 + step * len(rows)
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
@@ -96,9 +59,9 @@ def bars(name: str, title: str, rows: Sequence[Bar]) -> Picture:
     return sheet.picture(name, title)
 
 
-def _bar_row(sheet: _Sheet, one: Bar, middle: float, left: float, right: float) -> None:
+def _bar_row(sheet: Sheet, one: Bar, middle: float, left: float, right: float) -> None:
     tip = f"{inert(one.label)}: {one.told}"
-    sheet.add("text", "label end", _short(one.label), tip, x=left - 8, y=middle)
+    sheet.add("text", "label end", short(one.label), tip, x=left - 8, y=middle)
     sheet.add("text", "value", one.told, x=right + 8, y=middle)
     if one.value is None:
         return
@@ -106,14 +69,14 @@ def _bar_row(sheet: _Sheet, one: Bar, middle: float, left: float, right: float) 
     sheet.add("rect", one.kind, "", tip, x=left, y=middle - 7.5, width=wide, height=15.0, rx=2.0)
     if one.low is not None and one.high is not None:
         low, high = (left + end * (right - left) for end in (one.low, one.high))
-        path = (f"M{_n(low)} {_n(middle)}H{_n(high)}M{_n(low)} {_n(middle - 4)}v8"
-                f"M{_n(high)} {_n(middle - 4)}v8")  # fmt: skip
+        path = (f"M{at(low)} {at(middle)}H{at(high)}M{at(low)} {at(middle - 4)}v8"
+                f"M{at(high)} {at(middle - 4)}v8")  # fmt: skip
         sheet.add("path", "whisker", d=path)
 
 
 def pie(name: str, title: str, parts: Sequence[tuple[str, float]]) -> Picture:
     """A pie with a legend; the parts add up to 1, and those of nothing stand in the legend only."""
-    sheet, radius, centre = _Sheet(height=204.0), 92.0, 102.0
+    sheet, radius, centre = Sheet(height=204.0), 92.0, 102.0
     start = 0.0
     for place, (label, share) in enumerate(parts):
         look, tip = f"slice s{place % COLOURS}", f"{inert(label)}: {percent(share)} %"
@@ -124,7 +87,7 @@ def pie(name: str, title: str, parts: Sequence[tuple[str, float]]) -> Picture:
         start += share
         y = centre + 24 * (place - (len(parts) - 1) / 2)
         sheet.add("rect", f"s{place % COLOURS}", x=222.0, y=y - 6, width=12.0, height=12.0, rx=2.0)
-        sheet.add("text", "label", _short(label), x=242.0, y=y)
+        sheet.add("text", "label", short(label), x=242.0, y=y)
         sheet.add("text", "value end", f"{percent(share)} %", x=WIDTH - 8, y=y)
     return sheet.picture(name, title)
 
@@ -138,22 +101,22 @@ def _slice(centre: float, radius: float, start: float, end: float) -> str:
         for share in (start, end)
     )
     wide = 1 if end - start > 0.5 else 0
-    arc = f"A{_n(radius)} {_n(radius)} 0 {wide} 1 {_n(x2)} {_n(y2)}"
-    return f"M{_n(centre)} {_n(centre)}L{_n(x1)} {_n(y1)}{arc}Z"
+    arc = f"A{at(radius)} {at(radius)} 0 {wide} 1 {at(x2)} {at(y2)}"
+    return f"M{at(centre)} {at(centre)}L{at(x1)} {at(y1)}{arc}Z"
 
 
 def groups(name: str, title: str, groups: Mapping[str, Sequence[Bar]]) -> Picture:
     """Groups of upright bars; bars of one label have one colour, and a legend says which (as Figure 3)."""
-    sheet, left, height = _Sheet(), 34.0, 170.0
+    sheet, left, height = Sheet(), 34.0, 170.0
     labels = list(dict.fromkeys(bar.label for group in groups.values() for bar in group))
-    top = _legend(sheet, labels) + 10
+    top = legend(sheet, labels) + 10
     room = (WIDTH - left) / max(1, len(groups))
     _upright_axis(sheet, left, top, height, 1.0)
     for place, (group, members) in enumerate(groups.items()):
         begin = left + place * room
         wide = min(28.0, (room - 14) / max(1, len(labels)))
         offset = begin + (room - wide * len(labels)) / 2
-        shown = _short(group, int(room / _SMALL))
+        shown = short(group, int(room / SMALL))
         sheet.add("text", "axis middle", shown, x=begin + room / 2, y=top + height + 14)
         for bar in members:
             _upright(sheet, bar, f"s{labels.index(bar.label) % COLOURS}", inert(group),
@@ -163,7 +126,7 @@ def groups(name: str, title: str, groups: Mapping[str, Sequence[Bar]]) -> Pictur
 
 
 def _upright(
-    sheet: _Sheet, bar: Bar, look: str, group: str, x: float, wide: float, top: float, height: float
+    sheet: Sheet, bar: Bar, look: str, group: str, x: float, wide: float, top: float, height: float
 ) -> None:
     if bar.value is None:
         return
@@ -172,45 +135,31 @@ def _upright(
     _upright_whisker(sheet, bar, x + wide / 2, top, height, 1.0)
 
 
-def _upright_whisker(sheet: _Sheet, bar: Bar, x: float, top: float, height: float, most: float) -> None:
+def _upright_whisker(sheet: Sheet, bar: Bar, x: float, top: float, height: float, most: float) -> None:
     if bar.low is None or bar.high is None:
         return
     low, high = (top + height - end / most * height for end in (bar.low, min(bar.high, most)))
-    path = (f"M{_n(x)} {_n(low)}V{_n(high)}M{_n(x - 3)} {_n(low)}h6"
-            f"M{_n(x - 3)} {_n(high)}h6")  # fmt: skip
+    path = (f"M{at(x)} {at(low)}V{at(high)}M{at(x - 3)} {at(low)}h6"
+            f"M{at(x - 3)} {at(high)}h6")  # fmt: skip
     sheet.add("path", "whisker", d=path)
 
 
-def _upright_axis(sheet: _Sheet, left: float, top: float, height: float, most: float) -> None:
+def _upright_axis(sheet: Sheet, left: float, top: float, height: float, most: float) -> None:
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = top + height - share * height
         sheet.add("line", "grid", x1=left, x2=WIDTH - 2, y1=y, y2=y)
         sheet.add("text", "axis end", f"{100 * share * most:.0f}%", x=left - 5, y=y)
 
 
-def _legend(sheet: _Sheet, labels: Sequence[str]) -> float:
-    """A legend from the top left on; returns where it ends."""
-    x, y = 2.0, 10.0
-    for place, label in enumerate(labels):
-        shown = _short(label, 40)
-        wide = 22 + LETTER * len(shown) + 12
-        if x + wide > WIDTH and x > 2:
-            x, y = 2.0, y + 18
-        sheet.add("rect", f"s{place % COLOURS}", x=x, y=y - 6, width=12.0, height=12.0, rx=2.0)
-        sheet.add("text", "label", shown, x=x + 18, y=y)
-        x += wide
-    return y + 10
-
-
 def lines(name: str, title: str, series: Mapping[str, Sequence[Point]]) -> Picture:
     """Lines over sizes on a logarithmic axis (as Figure 5), with whiskers; of one point at least."""
-    sheet, left, height = _Sheet(), 34.0, 180.0
-    top = _legend(sheet, list(series)) + 10
+    sheet, left, height = Sheet(), 34.0, 180.0
+    top = legend(sheet, list(series)) + 10
     points = [one for each in series.values() for one in each]
     most = _axis_end(max(one.bar.high or one.bar.value or 0.0 for one in points))
     _upright_axis(sheet, left, top, height, most)
     for x, label in _ticks(points, left):
-        sheet.add("text", "axis middle", _short(label, 8), x=x, y=top + height + 14)
+        sheet.add("text", "axis middle", short(label, 8), x=x, y=top + height + 14)
     for place, (who, each) in enumerate(series.items()):
         _line(sheet, who, f"s{place % COLOURS}", _places(each, points, left, top, height, most))
         for one in each:
@@ -229,8 +178,8 @@ def _places(
     ]
 
 
-def _line(sheet: _Sheet, who: str, look: str, places: Sequence[tuple[float, float, Point]]) -> None:
-    path = "L".join(f"{_n(x)} {_n(y)}" for x, y, _ in places)
+def _line(sheet: Sheet, who: str, look: str, places: Sequence[tuple[float, float, Point]]) -> None:
+    path = "L".join(f"{at(x)} {at(y)}" for x, y, _ in places)
     if len(places) > 1:
         sheet.add("path", f"line {look}", d=f"M{path}")
     for x, y, one in places:
@@ -256,13 +205,3 @@ def _ticks(points: Sequence[Point], left: float) -> Iterator[tuple[float, str]]:
 def _axis_end(highest: float) -> float:
     """The end of an axis: a share that quarters well."""
     return next(end for end in (0.04, 0.08, 0.2, 0.4, 0.6, 0.8, 1.0) if highest <= end or end == 1)
-
-
-def _short(label: str, most: int = _NAMES) -> str:
-    text = inert(label, 1_000)
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def _n(number: float) -> str:
-    """A coordinate with at most one decimal; never -0."""
-    return f"{round(number, 1) + 0:g}"

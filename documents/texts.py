@@ -10,27 +10,6 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-COLUMNS = {
-    "format_ok": "Format",
-    "platform": "Platform",
-    "query_params": "Query",
-    "profile_params": "Profile",
-    "tool_name": "T-name",
-    "tool_param": "T-param",
-    "tool_value": "T-value",
-    "overall": "Overall",
-}
-"""Column -> its heading, as in Table 1."""
-
-SECTIONS = {
-    "overall": "Overall",
-    "trained": "Trained users",
-    "untrained": "Untrained users",
-    "unseen": "Unseen scenarios",
-    "all": "All samples",
-}
-"""Section -> its name."""
-
 NOT_APPLICABLE = "n/a"
 LONGEST = 240
 """Characters of foreign text that are shown."""

@@ -1,20 +1,19 @@
-"""A document of sections, tables and pictures, written as Markdown and as one self-contained HTML file.
+"""A document of sections, tables, pictures, passages and outlines, and the one HTML file it becomes.
 
-Text is ours unless a cell says that it is foreign; foreign text is inert in both: escaped in HTML, a code
-span in Markdown. The HTML needs no network and runs no script, and its policy lets nothing else in either. It
-knows nothing of evaluations.
+Text is ours unless a cell or piece says that it is foreign; foreign text is inert: bounded, escaped in HTML,
+a code span in Markdown (`markdown`). The HTML needs no network and runs no script, and its policy lets
+nothing else in either. It knows nothing of evaluations, runs or datasets.
 """
 
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import jinja2
 
@@ -37,6 +36,8 @@ class Cell:
     """small print beneath, such as an interval"""
     mark: Mark = ""
     """best: bold, second: underlined, as in the paper's tables"""
+    numbers: tuple[int, ...] = ()
+    """what it is the evidence of: shown as numbers, 1 …, each with a colour"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Row:
 class Table:
     """Columns and rows; all columns but the first `words` hold numbers."""
 
+    part: ClassVar[str] = "table"
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     caption: str = ""
@@ -61,20 +63,86 @@ class Table:
 class Picture:
     """A picture, inside a page and as a file of its own."""
 
+    part: ClassVar[str] = "picture"
     name: str
     """of its file, without folder and ending"""
     title: str
     svg: str
     """the `<svg>` element; its colours come from the page's style"""
+    large: bool = False
+    """it takes the whole width of a page, and scrolls on a phone"""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a passage."""
+
+    text: str
+    foreign: bool = False
+    numbers: tuple[int, ...] = ()
+    """what it is the evidence of: it is marked in the first one's colour"""
+    ends: tuple[int, ...] = ()
+    """the numbers that stand behind it, where the evidence ends"""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Running text in pieces, with a name before it."""
+
+    part: ClassVar[str] = "passage"
+    title: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Many short facts (name, value) in columns, as many as fit."""
+
+    part: ClassVar[str] = "facts"
+    title: str
+    items: tuple[tuple[Cell, Cell], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An entry of an outline, with what is below it."""
+
+    name: Cell
+    about: Cell = Cell("")
+    below: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A tree as nested lists; every entry with something below it opens by a click."""
+
+    part: ClassVar[str] = "outline"
+    title: str
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Parts under a title of their own, opened by a click."""
+
+    part: ClassVar[str] = "fold"
+    title: Cell
+    parts: tuple[Part, ...]
+    tag: str = ""
+    """a word on its kind, of ours"""
+    opened: bool = False
+
+
+Part = Table | Picture | Passage | Facts | Outline | Fold
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading, paragraphs of ours, then tables and pictures; a folded one opens by a click."""
+    """A heading, paragraphs of ours, then its parts; a folded one opens by a click."""
 
     title: str
     text: tuple[str, ...] = ()
-    parts: tuple[Table | Picture, ...] = ()
+    parts: tuple[Part, ...] = ()
     folded: bool = False
 
 
@@ -91,21 +159,31 @@ class Document:
     notes: tuple[str, ...] = ()
     """what one has to know before one believes a number"""
     sections: tuple[Section, ...] = ()
+    contents: bool = False
+    """whether a list of the sections stands in front"""
 
     def pictures(self) -> Iterator[Picture]:
         """All its pictures, in order."""
         for section in self.sections:
-            yield from (part for part in section.parts if isinstance(part, Picture))
+            yield from _pictures(section.parts)
 
 
-def foreign(text: object, longest: int = LONGEST) -> Cell:
+def _pictures(parts: Iterable[Part]) -> Iterator[Picture]:
+    for part in parts:
+        if isinstance(part, Picture):
+            yield part
+        elif isinstance(part, Fold):
+            yield from _pictures(part.parts)
+
+
+def foreign(text: object, longest: int = LONGEST, note: str = "", numbers: tuple[int, ...] = ()) -> Cell:
     """A cell with text of others, bounded and inert."""
-    return Cell(inert(text, longest), foreign=True)
+    return Cell(inert(text, longest), foreign=True, note=note, numbers=numbers)
 
 
 def as_html(document: Document) -> bytes:
     """One HTML file with everything in it."""
-    style = "".join(map(_file, ("light.css", "dark.css", "chart.css", "page.css")))
+    style = "".join(map(_file, ("light.css", "dark.css", "chart.css", "page.css", "parts.css", "print.css")))
     digest = base64.b64encode(sha256(style.encode()).digest()).decode()
     return rendered("page.html.jinja", document=document, style=style, digest=digest).encode()
 
@@ -114,55 +192,6 @@ def as_svg(picture: Picture) -> bytes:
     """A picture as a file of its own, always light: nobody knows the page it will stand on."""
     style = f"<style>{_file('light.css')}{_file('chart.css')}.chart {{ background: var(--paper); }}</style>"
     return picture.svg.replace("<title>", f"{style}<title>", 1).encode()
-
-
-def as_markdown(document: Document, pictures: str = "pictures") -> bytes:
-    """Markdown (GitHub's), with links to the pictures' files in a folder beside it."""
-    lines = [f"# {document.title}", "", _span(document.about), ""]
-    lines += [f"- **{name}**: {_span(cell)}" for name, cell in document.facts]
-    for note in document.notes:
-        lines += ["", f"> {note}"]
-    for section in document.sections:
-        lines += ["", f"## {section.title}"]
-        for paragraph in section.text:
-            lines += ["", paragraph]
-        for part in section.parts:
-            lines += ["", *_part(part, pictures)]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _part(part: Table | Picture, pictures: str) -> Iterable[str]:
-    if isinstance(part, Picture):
-        return [f"![{part.title}]({pictures}/{part.name}.svg)"]
-    return as_markdown_table(part)
-
-
-def as_markdown_table(table: Table) -> list[str]:
-    """The lines of one table, its caption first."""
-    lines = [f"**{table.caption}**", ""] if table.caption else []
-    rules = ["---" if place < table.words else "---:" for place in range(len(table.columns))]
-    lines += [_line(table.columns), _line(rules)]
-    return lines + [_line([_cell(cell) for cell in row.cells]) for row in table.rows]
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _cell(cell: Cell) -> str:
-    text = _span(cell).replace("|", "\\|")
-    text = {"best": f"**{text}**", "second": f"<u>{text}</u>"}.get(cell.mark, text)
-    return f"{text} ({cell.note})" if cell.note else text
-
-
-def _span(cell: Cell) -> str:
-    """Foreign text as a code span, whose fence is longer than any in it: nothing in it means anything."""
-    if not cell.foreign:
-        return cell.text
-    text = inert(cell.text, 4 * LONGEST).strip()
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence, room = "`" * (longest + 1), " " if "`" in text[:1] + text[-1:] else ""
-    return f"{fence}{room}{text}{room}{fence}" if text else ""
 
 
 @cache

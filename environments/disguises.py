@@ -1,0 +1,243 @@
+"""Finding a personal value in a text although it is disguised: regrouped, reordered, spelled out, cut short.
+
+What kind of thing a value is follows from its feature's name and its form; every kind has a few disguises,
+each with a name. This module knows no query and no task: whether a value may be said is not asked here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from .heard import Heard, Word, respelled, plain, spelled
+from .homonyms import HOMONYMS
+from .streets import lives_at
+
+Sight = Callable[[Heard], bool]
+"""Tells whether a text shows the value in one disguise."""
+
+
+class Disguise(NamedTuple):
+    """One way to say a value without writing it as it is."""
+
+    name: str
+    """what is seen, as a message says it: 'its last seven digits'"""
+    seen: Sight
+
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
+_NAMES = frozenset({"name", "surname", "holder", "contact"})
+_ADDRESSES = frozenset({"address", "street", "residence"})
+_TAIL_CUE = re.compile(
+    r"\b(?:end(?:s|ing)?|finish(?:es|ing)?|last (?:4|four)|final|closing|tail|digits)\b", re.IGNORECASE
+)
+_CARD_CUE = re.compile(
+    r"\b(?:card|visa|mastercard|maestro|amex|express|debit|credit|end(?:s|ing)?|last (?:4|four)|final|digits)\b",
+    re.IGNORECASE,
+)
+_CARD = re.compile(r"card|visa|maestro|amex|express|debit|credit|diners|ending", re.IGNORECASE)
+SEVEN = 7
+"""Digits in a row that are nobody else's by chance."""
+_APART = 25
+"""Words within which a given name and a surname are one person's."""
+_SPOT = 12
+"""Words within which the groups of a plate or a document number belong together."""
+
+
+@lru_cache(maxsize=16_384)
+def disguises(about: str, value: str) -> tuple[Disguise, ...]:
+    """Return the disguises of a value.
+
+    Args:
+        about: name of its feature, or of its part of one: 'work_email', 'street'.
+        value: as the profile holds it.
+    """
+    if _EMAIL.match(value):
+        return tuple(_of_email(value))
+    if _DATE.match(value):
+        return tuple(_of_date(value))
+    words = frozenset(about.casefold().split("_"))
+    digits = "".join(re.findall(r"\d", plain(value)))
+    if words & _ADDRESSES and digits:
+        return (_respelled(value), *_of_address(value))
+    if len(digits) >= 4:
+        return tuple(_of_number(value, digits))
+    if words & _NAMES and not digits:
+        return (_respelled(value), *_of_name(value))
+    return (_respelled(value),)
+
+
+def _respelled(value: str) -> Disguise:
+    """The value itself, with its accents, invisible characters and spoken numbers straightened."""
+    return Disguise("it", partial(_finds, respelled(plain(value))))
+
+
+def _finds(value: str, heard: Heard) -> bool:
+    return heard.exact.find(value) is not None
+
+
+# E-mails: 'anna dot berg at example dot org', 'anna.berg' alone.
+
+
+def _of_email(value: str) -> Iterator[Disguise]:
+    yield _respelled(value)
+    yield Disguise("it", partial(_mails, " ".join(spelled(value))))
+    local, _, domain = value.partition("@")
+    parts = spelled(local)
+    if len(local) >= 6 and re.search(r"\d", local) and len(parts) > 1:
+        yield Disguise("its part before the @", partial(_mails, " ".join(parts)))
+    elif len(parts) > 1:
+        sign = r" ?(?:[._-]| dot | underscore | dash | minus ) ?".join(map(re.escape, parts))
+        yield Disguise("its part before the @", partial(_matches, rf"(?<![^\W_]){sign}(?![^\W_])"))
+    # A single word may be any word; with the sign or its host behind it, it is an address.
+    name = re.escape(respelled(plain(local)))
+    host = re.escape(respelled(plain(domain.split(".")[0])))
+    behind = rf"(?<![^\W_]){name}(?: ?@| ?[(\[]? ?at ?[)\]]? ?{host}\b)"
+    yield Disguise("its part before the @", partial(_matches, behind))
+
+
+def _mails(value: str, heard: Heard) -> bool:
+    return heard.mail.find(value) is not None
+
+
+def _matches(pattern: str, heard: Heard) -> bool:
+    return _compiled(pattern).search(heard.said) is not None
+
+
+@lru_cache(maxsize=16_384)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+# Dates: any written form, day and month alone, two digits of the year.
+
+
+def _of_date(value: str) -> Iterator[Disguise]:
+    year, month, day = map(int, value.split("-"))
+    yield Disguise("that date", lambda heard: not heard.days.isdisjoint({(year, month, day), (year % 100, month, day)}))
+    yield Disguise("its day and month", lambda heard: (None, month, day) in heard.days)
+    yield Disguise("its month and year", lambda heard: (year, month, None) in heard.days)
+    yield Disguise("its year", lambda heard: (year, None, None) in heard.days)
+
+
+# Numbers: phones, cards, accounts, documents, plates, postcodes.
+
+
+def _of_number(value: str, digits: str) -> Iterator[Disguise]:
+    parts = spelled(value)
+    if value.strip().isdecimal() and len(digits) <= 6:
+        yield Disguise("it, digit by digit", partial(_runs, digits, None))
+    else:
+        yield _respelled(value)
+    if len(digits) >= SEVEN:
+        yield Disguise("its digits", lambda heard: any(digits in one for one in heard.digits))
+        tail = digits[-SEVEN:]
+        yield Disguise("its last seven digits", lambda heard: any(tail in one for one in heard.digits))
+        yield Disguise("its last four digits", partial(_runs, digits[-4:], _TAIL_CUE))
+    elif _CARD.search(value):
+        yield Disguise("its digits", partial(_runs, digits, _CARD_CUE))
+    groups = re.findall(r"\d+|[^\W\d_]+", plain(value).casefold())
+    if len(digits) < SEVEN and 2 <= len(groups) <= 4 and max(map(len, groups)) >= 3 and len(parts) <= 4:
+        if not _CARD.search(value):
+            yield Disguise("its parts", partial(_near, tuple(groups)))
+
+
+def _runs(digits: str, cue: re.Pattern[str] | None, heard: Heard) -> bool:
+    for start, end, groups in heard.runs.get(digits, ()):
+        even = len(set(groups)) == 1 and groups[0] <= 2
+        if len(digits) == 4 and len(groups) > 1 and not (even and (cue or groups[0] == 1)):
+            continue
+        before, after = heard.near(start, end)
+        if cue is None or heard.quoted or cue.search(before) or cue.search(after):
+            return True
+    return False
+
+
+def _near(groups: tuple[str, ...], heard: Heard) -> bool:
+    if not all(group in heard.places for group in groups):
+        return False
+    rarest = min(groups, key=lambda group: len(heard.places[group]))
+    return any(
+        all(any(abs(place - at) <= _SPOT for place in heard.places[group][:200]) for group in groups)
+        for at in heard.places[rarest][:20]
+    )
+
+
+# Addresses: street and number, in any order, abbreviated, with a slip, without postcode and place.
+
+
+def _of_address(value: str) -> Iterator[Disguise]:
+    for segment in re.split(r"[,;\n]", plain(value)):
+        if (home := lives_at(segment)) is not None:
+            yield Disguise("its street and number", home)
+            return
+
+
+# Names: reversed, apart, with an initial, with a slip.
+
+
+def _of_name(value: str) -> Iterator[Disguise]:
+    parts = spelled(value)
+    if len(parts) < 2 or any(len(part) < 2 for part in (parts[0], parts[-1])):
+        return
+    given, surname = parts[0], parts[-1]
+    yield Disguise("it, turned round", partial(_together, given, surname, 2))
+    yield Disguise("it, in two places", partial(_together, given, surname, _APART))
+    yield Disguise("its initial and surname", partial(_initialled, given, surname))
+    yield Disguise("it, with a slip", partial(_misspelt, given, surname))
+
+
+def _together(given: str, surname: str, within: int, heard: Heard) -> bool:
+    first, last = heard.places.get(given), heard.places.get(surname)
+    if not first or not last:
+        return False
+    words = heard.words
+    first, last = [[at for at in found if _is_name(words[at], heard)][:200] for found in (first, last)]
+    return any(one != other and abs(one - other) <= within for one in first for other in last)
+
+
+def _is_name(word: Word, heard: Heard) -> bool:
+    """Whether a word stands for somebody: 'will' and 'rose' need a capital that no sentence asks for."""
+    return heard.quoted or word.proper or word.text not in HOMONYMS
+
+
+def _initialled(given: str, surname: str, heard: Heard) -> bool:
+    words = heard.words
+    for at in heard.places.get(surname, ())[:200]:
+        if not _is_name(words[at], heard):
+            continue
+        for beside in (at - 1, at + 1):
+            if 0 <= beside < len(words) and words[beside].text == given[0]:
+                initial = words[beside]
+                dotted = heard.said[initial.end : initial.end + 1] == "."
+                gap = heard.said[min(initial.end, words[at].end) : max(initial.start, words[at].start)]
+                # Without its dot 'a' is an article and 'I' the speaker.
+                if len(gap) <= 3 and (dotted or (initial.proper and initial.text not in "ai")):
+                    return True
+    return False
+
+
+def _misspelt(given: str, surname: str, heard: Heard) -> bool:
+    for known, slipped in ((given, surname), (surname, given)):
+        if len(slipped) < 4:
+            continue
+        for at in heard.places.get(known, ())[:200]:
+            for beside in (at - 1, at + 1):
+                if 0 <= beside < len(heard.words) and slip(heard.words[beside].text, slipped):
+                    return True
+    return False
+
+
+def slip(word: str, meant: str) -> bool:
+    """Tell whether a word is another one with one slip: a letter more, less, wrong, or two turned round.
+
+    A first letter is hardly ever mistyped, and 'Hanna' is not 'Anna'.
+    """
+    if word == meant or word[:1] != meant[:1] or abs(len(word) - len(meant)) > 1 or len(meant) < 4:
+        return False
+    from rapidfuzz.distance import OSA
+
+    return OSA.distance(word, meant, score_cutoff=1) <= 1

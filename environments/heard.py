@@ -1,0 +1,237 @@
+"""A text as a listener takes it in: accents, grouping and spelling forgotten, so that disguises fall away.
+
+Numbers spoken word by word become digits, look-alike characters and invisible ones vanish, days are read
+however they are written. This module knows no profile and no query, and nothing of what is looked for.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from .wording import Wording
+
+MOST = 20_000
+"""Characters that are listened to; no request is a tenth as long."""
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
+_NUMBER = {word: str(number) for number, word in enumerate(_SMALL)} | {"oh": "0"}
+_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), "23456789", strict=True))
+_DIGIT = "|".join(_SMALL[1:10])
+_SPOKEN = re.compile(
+    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[ -](?P<unit>{_DIGIT}))?(?![a-z])"
+    rf"|(?:(?P<often>double|triple)[ -])?(?P<small>{'|'.join(_NUMBER)}|(?<=double )\d|(?<=triple )\d))\b",
+    re.IGNORECASE,
+)
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+).split()
+_ORDINAL = {word: number for number, word in enumerate(_ORDINALS, start=1)} | {"thirtieth": 30}
+_ORDINAL_WORD = re.compile(rf"\b(?:(twenty|thirty)[ -])?({'|'.join(_ORDINAL)})\b", re.IGNORECASE)
+
+_WORD = re.compile(r"[^\W_]+")
+_PARTICLES = frozenset("the of de del della di da do dos das la le les el los las van von der den dem du".split())
+_CLOSES = frozenset(".!?:;\n\"“‘(")
+# A date, a time, a fraction or an amount is no group of a longer number.
+_RUN = re.compile(r"(?<![\w.,:/-])\d+(?:[ \u00a0–—-]{1,3}\d+|, ?\d(?!\d))*(?![\w:/]|[.,]\d)")
+_CONNECTORS = re.compile(
+    r"(?<![^\W_])(?:dot|at|point|punkt|underscore|dash|hyphen|minus)(?![^\W_])", re.IGNORECASE
+)
+
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_YEAR = r"(?:,?[ -]{1,2}(?:of |in )?(?P<year>\d{4}|['’]?\d{2})(?![\d:])(?! ?[ap]m\b))?"
+_DAY = r"\b(?P<day>\d{1,2})(?: ?(?:st|nd|rd|th))?"
+_DAY_FIRST = re.compile(rf"{_DAY}(?: of)?[ -]{_MONTH}{_YEAR}", re.IGNORECASE)
+_MONTH_FIRST = re.compile(rf"\b{_MONTH}[ -](?:the )?{_DAY}\b{_YEAR}", re.IGNORECASE)
+_MONTH_ONLY = re.compile(rf"\b{_MONTH},?[ -](?:of )?(?P<year>(?:1\d|20)\d\d)\b", re.IGNORECASE)
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-./ ]?(\d{2})[-./ ]?(\d{2})(?!\d)")
+_YEAR_LAST = re.compile(r"(?<![\d./-])(\d{1,2})(?: ?[-./] ?| )(\d{1,2})(?: ?[-./] ?| )(\d{4}|\d{2})(?![\d/-])")
+_BORN = re.compile(r"\b(?:born|birth\w*|b-?day)\b", re.IGNORECASE)
+_SHORT_DAY = re.compile(r"(?<![\d./-])(\d{1,2})[-./](\d{1,2})\.?(?![\d/-]|\.\d)")
+_SPOKEN_YEAR = re.compile(r"\b(19|20) (\d\d)\b")
+_SOME_DIGIT = re.compile(r"\d")
+_ANY_YEAR = re.compile(r"(?<![\w.,-])((?:19|20)\d\d)\b")
+_NEAR = 40
+"""Characters within which a cue speaks for a number."""
+
+
+Day = tuple[int | None, int | None, int | None]
+"""Year (below 100 where only two digits are given), month and day; None for what is left out."""
+
+
+class Word(NamedTuple):
+    """One word of a text."""
+
+    text: str
+    """in one case, without accents"""
+    start: int
+    end: int
+    proper: bool
+    """whether it has a capital that no sentence asks for"""
+
+
+class Heard:
+    """A text made ready for finding what it hides.
+
+    Args:
+        text: at most `MOST` characters of it are looked at.
+        quoted: it is no running text but values alone, which need no cue to be taken for what they are.
+    """
+
+    def __init__(self, text: str, *, quoted: bool = False) -> None:
+        self.plain = plain(text[:MOST])
+        self.quoted = quoted
+        self.said = respelled(self.plain)
+        """with numbers in digits"""
+
+    @cached_property
+    def words(self) -> list[Word]:
+        """The words in order, without particles such as 'of' or 'de'."""
+        found, end = [], 0
+        for match in _WORD.finditer(self.said):
+            text = match[0].casefold()
+            between = self.said[end : match.start()]
+            opens = not end or not _CLOSES.isdisjoint(between)
+            end = match.end()
+            if text not in _PARTICLES:
+                found.append(Word(text, match.start(), end, match[0][0].isupper() and not opens))
+        return found
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Word -> its positions in `words`."""
+        found: dict[str, list[int]] = {}
+        for place, word in enumerate(self.words):
+            found.setdefault(word.text, []).append(place)
+        return found
+
+    @cached_property
+    def exact(self) -> Wording:
+        """The text with its numbers in digits, for finding whole words however they are grouped."""
+        return Wording(self.said)
+
+    @cached_property
+    def mail(self) -> Wording:
+        """The same without the spoken signs of an address: 'anna dot berg at example'."""
+        return Wording(_CONNECTORS.sub(" ", self.said))
+
+    @cached_property
+    def digits(self) -> tuple[str, ...]:
+        """All digits in a row, whatever stands between: with and without numbers spoken as words."""
+        return tuple(dict.fromkeys("".join(_SOME_DIGIT.findall(one)) for one in (self.plain, self.said)))
+
+    @cached_property
+    def numbers(self) -> frozenset[float]:
+        """Every number, in digits or in words."""
+        return frozenset(number for number, _ in Wording(self.plain).numbers)
+
+    @cached_property
+    def runs(self) -> dict[str, list[tuple[int, int, tuple[int, ...]]]]:
+        """Digits that belong together -> (start, end, sizes of the groups they are written in)."""
+        found: dict[str, list[tuple[int, int, tuple[int, ...]]]] = {}
+        for match in _RUN.finditer(self.said):
+            groups = [(one.start(), one.end()) for one in re.finditer(r"\d+", match[0])]
+            for first in range(len(groups)):
+                for last in range(first + 1, min(len(groups), first + 8) + 1):
+                    part = groups[first:last]
+                    digits = "".join(match[0][start:end] for start, end in part)
+                    at = match.start() + part[0][0], match.start() + part[-1][1]
+                    found.setdefault(digits, []).append((*at, tuple(end - start for start, end in part)))
+        return found
+
+    def near(self, start: int, end: int) -> tuple[str, str]:
+        """What stands shortly before and after a place of `said`."""
+        return self.said[max(0, start - _NEAR) : start], self.said[end : end + _NEAR]
+
+    @cached_property
+    def days(self) -> frozenset[Day]:
+        """Every day of a calendar however written, and the parts of it that are said with it."""
+        # 'Twenty-fifth' before 'twenty', and years as they are spoken: 'nineteen fifty-five'.
+        text = respelled(_ORDINAL_WORD.sub(_in_digits, self.plain))
+        text = _SPOKEN_YEAR.sub(r"\1\2", text)
+        return frozenset(_days(text, self.quoted)) if _SOME_DIGIT.search(text) else frozenset()
+
+
+def _days(text: str, quoted: bool) -> list[Day]:
+    found: list[Day] = [
+        (_year(one["year"]), _MONTHS.index(one["month"][:3].lower()) + 1, int(one["day"]))
+        for pattern in (_DAY_FIRST, _MONTH_FIRST)
+        for one in pattern.finditer(text)
+    ]
+    found += [
+        (int(one["year"]), _MONTHS.index(one["month"][:3].lower()) + 1, None)
+        for one in _MONTH_ONLY.finditer(text)
+    ]
+    found += [(int(one[1]), int(one[2]), int(one[3])) for one in _YEAR_FIRST.finditer(text)]
+    for one in _YEAR_LAST.finditer(text):
+        found += _either(_year(one[3]), one[1], one[2])
+    born = [one.span() for one in _BORN.finditer(text)]
+    if born or quoted:
+        for one in _SHORT_DAY.finditer(text):
+            if quoted or _speaks(born, one.span()):
+                found += _either(None, one[1], one[2])
+        found += [
+            (int(one[1]), None, None) for one in _ANY_YEAR.finditer(text) if quoted or _speaks(born, one.span())
+        ]
+    # The day of a full date is said with it, and so is its month.
+    parts = [(None, month, day) for _, month, day in found if month and day]
+    parts += [(year, month, None) for year, month, _ in found if year and month]
+    return [*found, *parts, *((year, None, None) for year, _, _ in found if year and quoted)]
+
+
+def _speaks(cues: list[tuple[int, int]], span: tuple[int, int]) -> bool:
+    return any(span[0] - _NEAR <= end and start <= span[1] + _NEAR for start, end in cues)
+
+
+def _either(year: int | None, one: str, other: str) -> list[Day]:
+    return [(year, int(one), int(other)), (year, int(other), int(one))]
+
+
+def _year(text: str | None) -> int | None:
+    """Two digits may be of two centuries: they are kept as they are, below 100."""
+    return int(text.lstrip("'’")) if text else None
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    tens = {"twenty": 20, "thirty": 30}.get((match[1] or "").lower(), 0)
+    return str(tens + _ORDINAL[match[2].lower()])
+
+
+def respelled(text: str) -> str:
+    """Write spoken numbers in digits: 'double five twenty-one' is '55 21'; hundreds and more stay words."""
+    return _SPOKEN.sub(_digits, text)
+
+
+def _digits(match: re.Match[str]) -> str:
+    if tens := match["tens"]:
+        unit = match["unit"]
+        return _TENS[tens.lower()] + (_NUMBER[unit.lower()] if unit else "0")
+    small = match["small"].lower()
+    return _NUMBER.get(small, small) * {"double": 2, "triple": 3}.get((match["often"] or "").lower(), 1)
+
+
+def plain(text: str) -> str:
+    """Take away accents, invisible characters and other forms of the same letter; keep the case."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFKD", text)
+    kept = "".join(one for one in parts if unicodedata.category(one) not in ("Mn", "Cf"))
+    return unicodedata.normalize("NFC", kept.replace("ß", "ss"))
+
+
+@lru_cache(maxsize=8192)
+def spelled(value: str) -> tuple[str, ...]:
+    """Return the words of a value as `Heard.words` would have them."""
+    return tuple(word.text for word in Heard(value).words)
+
+

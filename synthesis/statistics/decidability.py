@@ -1,0 +1,229 @@
+"""Whether the target platform follows from what a sample shows of its user (Definition 3.1, Table 3).
+
+Three learners choose among the platforms that could serve: one that counts visits in alike contexts, one that
+reasons backwards from how histories are drawn, and one that sees the query and not the user. What a text is
+about they learn from other users; of the user they judge they see the texts and platforms of the history,
+never a latent label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...environments.behaviour import faithful_visits
+from ...records.quality import Decidability
+from ..kept import Kept
+from ..populations import Population
+from .scenes import Scene, scenes
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ROUNDS = 12
+"""How often the Bayes learner weighs actions by preferences and preferences by actions."""
+
+SUREST = 0.99
+"""Loyalty the Bayes learner never exceeds: a misread action must not decide alone."""
+
+LEARNERS = ("transparent", "bayes", "without_profile")
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What the learners say of one sample; '' where no platform could serve."""
+
+    serving: int
+    """platforms that could serve"""
+    transparent: str
+    bayes: str
+    without_profile: str
+
+
+_NONE = Guess(0, "", "", "")
+
+
+def predictions(
+    kept: Sequence[Kept],
+    populations: Sequence[Population],
+    *,
+    loyalty: float,
+    actions_per_context: int,
+    seed: int,
+) -> list[Guess]:
+    """What the learners say of every sample, in the order of `kept`."""
+    found = [_NONE] * len(kept)
+    by_query: list[tuple[list[int], list[list[str]]]] = []
+    faithful = faithful_visits(actions_per_context, loyalty) / actions_per_context
+    for places, scene in scenes(kept, populations, seed):
+        user = _names(scene, transparent(scene)), _names(scene, bayes(scene, faithful))
+        strangers = [_names(scene, scores) for scores in without_profile(scene)]
+        by_query.append((places, strangers))
+        could = scene.serves.sum(axis=1).tolist()
+        for row, place in enumerate(places):
+            found[place] = Guess(could[row], user[0][row], user[1][row], "")
+    return _with_better(kept, found, by_query)
+
+
+def decidability(kept: Sequence[Kept], guesses: Sequence[Guess]) -> Decidability:
+    """Accuracies over all samples and by scenario; samples that no platform could serve count as wrong."""
+    by_scenario: dict[str, list[int]] = {}
+    for place, one in enumerate(kept):
+        by_scenario.setdefault(one.scenario, []).append(place)
+    return Decidability(
+        samples=len(kept),
+        **_accuracies(kept, guesses, range(len(kept))),
+        by_scenario={
+            name: _accuracies(kept, guesses, places) for name, places in sorted(by_scenario.items())
+        },
+    )
+
+
+def transparent(scene: Scene) -> NDArray[np.float64]:
+    """(Q, platforms): the user's visits, each weighted by the chance that it served the query's kind of need.
+
+    Where texts tell nothing every visit weighs the same: then it is the most visited platform.
+    """
+    visits = _by_user(scene, scene.about)
+    return _for_queries(scene, visits)
+
+
+def bayes(scene: Scene, faithful: float) -> NDArray[np.float64]:
+    """(Q, platforms): posterior of the preferred platform under the way histories are drawn (§4.2).
+
+    Every kind of need has as many visits, a share of them on its preferred platform and the rest anywhere
+    else; the prior is how often other users prefer a platform for the need. Needs of actions and preferences
+    are both unknown and found in turn (mean field), so the cost is linear in actions.
+
+    Args:
+        scene: whose texts are judged.
+        faithful: share of visits on the preferred platform, above 0 to 1.
+    """
+    import numpy as np
+
+    about = scene.about[scene.queries :]
+    user, platform = scene.user[scene.queries :], scene.platform[scene.queries :]
+    likely = _likelihood(len(scene.platforms), faithful)[platform]
+    half = np.zeros(len(scene.users), dtype=np.int64)
+    half[scene.user] = scene.half
+    prior = np.log(scene.preferred[half])
+    served = _even(about, user, len(scene.users))
+    preferred = np.exp(prior)
+    for _ in range(ROUNDS):
+        evidence = np.zeros_like(prior)
+        np.add.at(evidence, user, served[:, :, None] * likely[:, None, :])
+        preferred = _normal(np.exp(_relative(prior + evidence)))
+        expected = np.einsum("acp,ap->ac", preferred[user], likely)
+        served = _even(about * np.exp(_relative(expected)), user, len(scene.users))
+    return _for_queries(scene, preferred)
+
+
+def without_profile(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(Q, platforms) of two learners that see the query alone: from its words, and from its kind of need."""
+    import numpy as np
+
+    contexts, platforms = len(scene.contexts), len(scene.platforms)
+    asks = scene.asks & (scene.platform < platforms) & scene.teaches
+    words = scene.learnt(np.minimum(scene.platform, platforms - 1), asks, platforms)[: scene.queries]
+    counts = np.zeros((2, contexts, platforms))
+    np.add.at(counts, (1 - scene.half[asks], scene.context[asks], scene.platform[asks]), 1.0)
+    about, half = scene.about[: scene.queries], scene.half[: scene.queries]
+    return words, np.einsum("qc,qcp->qp", about, _normal(counts + 1.0)[half])
+
+
+def _likelihood(platforms: int, faithful: float) -> NDArray[np.float64]:
+    """(visited, preferred): log probability of a visit; the last row is of a platform nobody knows."""
+    import numpy as np
+
+    if platforms < 2:
+        return np.zeros((platforms + 1, platforms))
+    faithful = min(faithful, SUREST)
+    table = np.full((platforms + 1, platforms), np.log((1 - faithful) / (platforms - 1)))
+    np.fill_diagonal(table, np.log(faithful))
+    table[platforms] = 0.0
+    return table
+
+
+def _even(weights: NDArray[np.float64], user: NDArray[np.int64], users: int) -> NDArray[np.float64]:
+    """(A, contexts) made so that an action's add up to 1 and a user's needs have as many visits each."""
+    import numpy as np
+
+    weights = _normal(weights + 1e-12)
+    for _ in range(3):
+        total = np.zeros((users, weights.shape[1]))
+        np.add.at(total, user, weights)
+        weights = _normal(weights / (total[user] + 1e-12))
+    return weights
+
+
+def _by_user(scene: Scene, about: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(users, contexts, platforms): what every user's actions add up to."""
+    import numpy as np
+
+    found = np.zeros((len(scene.users), len(scene.contexts), len(scene.platforms)))
+    actions = np.arange(len(scene.user)) >= scene.queries
+    known = actions & (scene.platform < len(scene.platforms))
+    users, platforms = scene.user[known], scene.platform[known]
+    for context in range(len(scene.contexts)):
+        np.add.at(found[:, context, :], (users, platforms), about[known, context])
+    return found
+
+
+def _for_queries(scene: Scene, by_user: NDArray[np.float64]) -> NDArray[np.float64]:
+    import numpy as np
+
+    about, user = scene.about[: scene.queries], scene.user[: scene.queries]
+    return np.einsum("qc,qcp->qp", about, by_user[user])
+
+
+def _names(scene: Scene, scores: NDArray[np.float64]) -> list[str]:
+    """The best platform that could serve; of equal ones the most visited by the user, then by name."""
+    import numpy as np
+
+    visits = np.round(_by_user(scene, np.ones_like(scene.about)).max(axis=1))[scene.user[: scene.queries]]
+    open_ = np.where(scene.serves, scores, -np.inf)
+    best = open_ >= open_.max(axis=1, keepdims=True, initial=-np.inf) - 1e-9
+    chosen = np.where(best & scene.serves, visits, -1.0).argmax(axis=1)
+    could = scene.serves.any(axis=1).tolist()
+    return [scene.platforms[p] if there else "" for p, there in zip(chosen.tolist(), could, strict=True)]
+
+
+def _with_better(
+    kept: Sequence[Kept], found: list[Guess], by_query: Iterable[tuple[list[int], list[list[str]]]]
+) -> list[Guess]:
+    """Add the guesses of the learner without the user that is right more often in the whole dataset."""
+    by_query = list(by_query)
+    right = [
+        sum(
+            kept[place].platform == name
+            for places, said in by_query
+            for place, name in zip(places, said[n], strict=True)
+        )
+        for n in (0, 1)
+    ]
+    better = 0 if right[0] >= right[1] else 1
+    for places, said in by_query:
+        for place, name in zip(places, said[better], strict=True):
+            one = found[place]
+            found[place] = Guess(one.serving, one.transparent, one.bayes, name)
+    return found
+
+
+def _accuracies(kept: Sequence[Kept], guesses: Sequence[Guess], places: Sequence[int]) -> dict[str, float]:
+    count = max(len(places), 1)
+    right = {
+        name: sum(getattr(guesses[place], name) == kept[place].platform for place in places) / count
+        for name in LEARNERS
+    }
+    could = (guesses[place].serving for place in places)
+    return {"chance": sum(1 / number for number in could if number) / count, **right}
+
+
+def _relative(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    return scores - scores.max(axis=-1, keepdims=True)
+
+
+def _normal(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    return weights / weights.sum(axis=-1, keepdims=True)

@@ -1,0 +1,136 @@
+"""How far samples need their user: what only the profile gives, and the best guess without it (Table 3)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from ...environments.values import within
+from ...environments.world import World
+from ...records import Profile, Solution
+from ...records.quality import Necessity
+from ..gates.necessity import had_without_profile
+from ..kept import Argument, Kept
+from ..populations import Population
+from .decidability import Guess
+from .people import worlds_by_place
+
+
+def necessity(
+    kept: Sequence[Kept],
+    populations: Sequence[Population],
+    guesses: Sequence[Guess],
+    asked: Mapping[str, tuple[Solution | None, ...]],
+    solved_by_strangers: Mapping[str, int],
+) -> Necessity:
+    """Shares over all samples, and what became of those that strangers were asked.
+
+    The best guess knows everything but the user: it takes the platform of the learner without the user, and
+    for what only the profile gives the value that most other users of the population have.
+
+    Args:
+        kept: the samples.
+        populations: the people.
+        guesses: what the learners say, sample by sample.
+        asked: id -> what solvers without the profile answered, dropped samples included.
+        solved_by_strangers: id -> how many of them gave the accepted solution.
+    """
+    worlds = worlds_by_place(populations)
+    popular = {one.name: Popular(_people(one)) for one in populations}
+    needing = solved = 0
+    for one, guess in zip(kept, guesses, strict=True):
+        only = list(_only_profile(one, worlds.get((one.population, one.scenario))))
+        needing += bool(only)
+        solved += guess.without_profile == one.platform and all(
+            one.population in popular and popular[one.population].guesses(argument, one.user)
+            for argument in only
+        )
+    answers = {name: got for name, got in asked.items() if got}
+    return Necessity(
+        needing=needing / max(len(kept), 1),
+        unsolvable=1 - solved / len(kept) if kept else 0.0,
+        asked=len(answers),
+        solved=sum(solved_by_strangers.get(name, 0) > 0 for name in answers),
+        platform_guessed=_platform_guessed(kept, answers, solved_by_strangers),
+    )
+
+
+class Popular:
+    """The most frequent value of every basic feature among all but one person; of equal ones the first."""
+
+    def __init__(self, people: Iterable[Profile]) -> None:
+        self._own: dict[tuple[str, str], str] = {}
+        counts: dict[str, Counter[str]] = {}
+        for profile in people:
+            for feature, value in profile.basic.items():
+                self._own[profile.id, feature] = text = canonical(value)
+                counts.setdefault(feature, Counter())[text] += 1
+        # Leaving one person out changes the count of one value: the two first and that one are enough.
+        self._first = {
+            feature: sorted(found.items(), key=_most_frequent)[:2] for feature, found in counts.items()
+        }
+        self._counts = counts
+
+    def value(self, feature: str, user: str) -> Any:
+        """What most others have; None where nobody else has any."""
+        own = self._own.get((user, feature))
+        left = [item for item in self._first.get(feature, ()) if item[0] != own]
+        if own is not None and (count := self._counts[feature][own] - 1):
+            left.append((own, count))
+        return _loaded(min(left, key=_most_frequent)[0]) if left else None
+
+    def guesses(self, argument: Argument, user: str) -> bool:
+        """Whether the argument is that value, or a part of it."""
+        likely = self.value(argument.feature, user)
+        return likely is not None and within(_loaded(argument.value), likely)
+
+
+def canonical(value: Any) -> str:
+    """A JSON value as text, equal for equal values."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _only_profile(one: Kept, world: World | None) -> Iterable[Argument]:
+    """The arguments that only the profile gives."""
+    for argument in one.arguments:
+        if argument.origin != "profile":
+            continue
+        tool = world.tools.get((one.platform, one.calls[argument.call][0])) if world else None
+        schema = (tool.properties.get(argument.parameter) if tool else None) or {}
+        if not had_without_profile(_loaded(argument.value), one.query, schema):
+            yield argument
+
+
+def _platform_guessed(
+    kept: Sequence[Kept],
+    answers: Mapping[str, tuple[Solution | None, ...]],
+    solved_by_strangers: Mapping[str, int],
+) -> float | None:
+    """Share of strangers' answers with the right platform, sample by sample.
+
+    Of a dropped sample the platform is known only where a stranger solved it; others are left out.
+    """
+    gold = {one.id: one.platform for one in kept}
+    shares: list[float] = []
+    for name, got in answers.items():
+        if name in gold:
+            shares.append(sum(one is not None and one.platform == gold[name] for one in got) / len(got))
+        elif solved := solved_by_strangers.get(name, 0):
+            shares.append(min(solved, len(got)) / len(got))
+    return sum(shares) / len(shares) if shares else None
+
+
+def _people(population: Population) -> list[Profile]:
+    known = {user: world for world in population.worlds.values() for user in world.users}
+    return [world.profile(user) for user, world in known.items()]
+
+
+def _most_frequent(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+_loaded = lru_cache(maxsize=8192)(orjson.loads)

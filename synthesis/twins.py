@@ -1,0 +1,212 @@
+"""Counterfactual twins (`twins=true`): the same words from somebody who would go elsewhere (Definition 3.1).
+
+A sample shows that its user prefers one of several interchangeable platforms; only a second user, asking the
+very same thing and sent to another platform, shows that it was the user who made the difference. Such a twin
+is planned by seeded code (`twin_plans`) and then *played*: the query stands, the assistant solves it blind,
+rule checks and judges object as in any episode. The user agent is never asked, because nobody may rephrase
+the query; so an objection that blames the query ends the episode, and all feedback is for the assistant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from loguru import logger
+
+from ..agents.chat import RoleAgent
+from ..environments.conversation import talk
+from ..environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
+from ..environments.world import World
+from ..errors import ModelError, UnreachableModelError
+from ..models.request import NO_USAGE
+from ..records import Episode, Query, Task
+from ..store import write_jsonl
+from .counterparts import CODES
+from .studio import Studio, sliding
+from .twin_plans import Twin, Without, original_of, pairs
+
+__all__ = [
+    "STAGE",
+    "UNREACHABLE",
+    "Given",
+    "Twin",
+    "Twins",
+    "Without",
+    "original_of",
+    "pairs",
+    "play_twin",
+    "twins",
+]
+
+STAGE = "twins"
+"""Stage of the twins in the ledger; their calls are accounted under it."""
+UNREACHABLE = "twins without a model"
+"""Stage of the twins that ended because a model could not be asked: the next start plays them again."""
+
+
+class Given:
+    """The dialogue of a query that is given: everybody speaks as in any other, except the user.
+
+    Args: dialogue: the protocol it follows.
+    """
+
+    stage = STAGE
+
+    def __init__(self, dialogue: Dialogue) -> None:
+        self._dialogue = dialogue
+        gates, judges = dialogue.gates, dialogue.judges
+        self.roles = tuple(dict.fromkeys((*gates, ASSISTANT, *judges)))
+
+    def begin(self, task: Task, query: Query) -> DialogueState:
+        """The query as the user's turn; the rule checks may end it at once."""
+        state = self._dialogue.reset(task)
+        return self._ended(state, self._dialogue.apply(state, USER, query))
+
+    def next(self, state: DialogueState) -> tuple[str, ...]:
+        """As `Dialogue.next`; the user is never among them."""
+        return self._dialogue.next(state)
+
+    def observe(self, state: DialogueState, role: str) -> dict[str, Any]:
+        """As `Dialogue.observe`."""
+        return self._dialogue.observe(state, role)
+
+    def apply(self, state: DialogueState, role: str, output: Any) -> DialogueState:
+        """As `Dialogue.apply`; where the query is blamed, it is over."""
+        return self._ended(state, self._dialogue.apply(state, role, output))
+
+    def fail(self, state: DialogueState, role: str, error: ModelError) -> DialogueState:
+        """As `Dialogue.fail`."""
+        return self._dialogue.fail(state, role, error)
+
+    @staticmethod
+    def _ended(before: DialogueState, after: DialogueState) -> DialogueState:
+        if after.phase != "query":
+            return after
+        reasons = after.objections[len(before.objections) :]
+        return after._replace(phase="rejected", round=before.round, reasons=reasons, feedback=())
+
+
+async def play_twin(
+    dialogue: Dialogue,
+    task: Task,
+    query: Query,
+    agents: Mapping[str, RoleAgent],
+    *,
+    seed: int,
+    driver: str = "loop",
+) -> Episode:
+    """Play one twin: the query is given, the user agent is never asked (§4.3).
+
+    Args:
+        dialogue: the protocol in the twin's world.
+        task, query: as planned.
+        agents: role -> agent; the user's is not needed.
+        seed: the run's.
+        driver: 'loop' or 'round_robin'.
+    """
+    given = Given(dialogue)
+    state, usage = given.begin(task, query), NO_USAGE
+    if given.next(state):
+        talked = await talk(given, state, agents, seed=seed, driver=driver)
+        state, usage = talked.state, talked.usage
+    return dialogue.episode(state, usage)
+
+
+@dataclass(frozen=True)
+class Twins:
+    """The twins of a population, played; read from the ledger one by one.
+
+    Iterating gives their episodes, accepted and rejected, in the order of their originals.
+    """
+
+    studio: Studio
+    ids: tuple[str, ...]
+    without: Mapping[str, int]
+    """code -> accepted episodes without a twin for that reason, most frequent first"""
+
+    def __iter__(self) -> Iterator[Episode]:
+        return (self.studio.read(Episode, body, STAGE) for body in self.lines())
+
+    def lines(self) -> Iterator[bytes]:
+        """The episodes as JSON."""
+        for id in self.ids:
+            yield self.studio.ledger.get(STAGE, id) or self.studio.ledger.get(UNREACHABLE, id) or b""
+
+
+async def twins(
+    studio: Studio, worlds: Mapping[str, World], drawn: Sequence[Task], groups: Mapping[str, str]
+) -> Twins:
+    """Plan and play a twin for every accepted episode that can have one; leaves twins.jsonl.
+
+    Args:
+        studio: at work for one population.
+        worlds: scenario -> its world, with that population's profiles and histories.
+        drawn: the tasks whose episodes are looked at; they were played.
+        groups: user -> group; a twin is of its original's.
+    """
+    dialogues = {name: _dialogue(studio, world) for name, world in worlds.items()}
+    finished = frozenset(studio.ledger.ids(STAGE))
+    ids: list[str] = []
+    without: Counter[str] = Counter()
+    settings, written = studio.settings, deque[Future[None]]()
+
+    def planned() -> Iterator[Twin]:
+        for one in pairs(worlds, _played(studio, drawn), groups, settings.seed):
+            if isinstance(one, Twin):
+                ids.append(one.task.id)
+                yield one
+            else:
+                without[one.code] += 1
+                bar.advance()
+
+    async def play(twin: Twin) -> None:
+        if twin.task.id not in finished:
+            dialogue = dialogues[twin.task.scenario]
+            episode = await play_twin(
+                dialogue, *twin, studio.crew.agents, seed=settings.seed, driver=settings.conversation
+            )
+            written.append(_submitted(studio, episode))
+            while written and written[0].done():
+                written.popleft().result()
+        bar.advance()
+
+    with studio.stage(STAGE, len(drawn)) as bar:
+        await sliding(planned(), play, settings.concurrency)
+        for one in written:
+            await asyncio.wrap_future(one)
+        made = Twins(studio, tuple(ids), dict(sorted(without.items(), key=lambda item: (-item[1], item[0]))))
+        write_jsonl(studio.file("twins.jsonl"), made.lines())
+    for code, count in made.without.items():
+        logger.info("{}: {} episodes have no twin: {}", code, count, CODES[code])
+    return made
+
+
+def _dialogue(studio: Studio, world: World) -> Dialogue:
+    settings = studio.settings
+    speakers = (USER, ASSISTANT, *settings.query_gate, *settings.judges)
+    return Dialogue(
+        world,
+        sees=studio.crew.sees(*speakers),
+        judges=settings.judges,
+        gates=settings.query_gate,
+        checks=studio.checks,
+        max_rounds=settings.max_rounds,
+    )
+
+
+def _played(studio: Studio, drawn: Iterable[Task]) -> Iterator[Episode]:
+    for task in drawn:
+        if body := studio.ledger.get("episodes", task.id):
+            yield studio.read(Episode, body, f"episodes/{task.id}")
+
+
+def _submitted(studio: Studio, episode: Episode) -> Future[None]:
+    lost = any(reason.code == f"model.{UnreachableModelError.code}" for reason in episode.reasons)
+    return studio.ledger.submit(
+        UNREACHABLE if lost else STAGE, episode.id, episode.model_dump_json().encode()
+    )
