@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 from .errors import ConfigError
 
@@ -48,3 +49,21 @@ def check_options(words: Sequence[str]) -> None:
         if end.code:
             reason = said.getvalue().strip().rpartition("error: ")[2]
             raise ConfigError(f"{' '.join(reason.split())}; --help says what there is") from None
+
+
+def listed(words: Sequence[str], key: str) -> list[str]:
+    """The words with the plain ones, which are folders, as one list: `A B seed=1` is `seed=1 key=['A','B']`."""
+    folders: list[str] = []
+    others: list[str] = []
+    before = ""
+    for word in words:
+        plain = before not in WITH_VALUE and word[:1] not in ("-", "~", "+")
+        (folders if plain and ("=" not in word or Path(word).is_dir()) else others).append(word)
+        before = word
+    quoted = ",".join(f"'{_quoted(one)}'" for one in folders)
+    return [*others, *([f"{key}=[{quoted}]"] if folders else [])]
+
+
+def _quoted(word: str) -> str:
+    """As Hydra's grammar wants it between single quotes."""
+    return word.replace("\\", "\\\\").replace("'", "\\'")

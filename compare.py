@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .command_line import WITH_VALUE
+from .command_line import listed
 from .commands import main as command
 
 if TYPE_CHECKING:
@@ -35,20 +34,7 @@ def compare(settings: CompareSettings, sources: Sources) -> int:
 
 def with_evaluations(words: Sequence[str]) -> list[str]:
     """Plain words are folders of evaluations: `A B seed=1` is `seed=1 evaluations=['A','B']`."""
-    folders: list[str] = []
-    others: list[str] = []
-    before = ""
-    for word in words:
-        plain = before not in WITH_VALUE and word[:1] not in ("-", "~", "+")
-        (folders if plain and ("=" not in word or Path(word).is_dir()) else others).append(word)
-        before = word
-    listed = ",".join(f"'{_quoted(one)}'" for one in folders)
-    return [*others, *([f"evaluations=[{listed}]"] if folders else [])]
-
-
-def _quoted(word: str) -> str:
-    """As Hydra's grammar wants it between single quotes."""
-    return word.replace("\\", "\\\\").replace("'", "\\'")
+    return listed(words, "evaluations")
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def _name(sheet: Sheet, one: _Drawn, inner: float, outer: float) -> None:
     font = min(_FONT, (one.end - one.start) * _TURN * (inner + outer) / 2 * 0.82)
     if font < 5.4:
         return
-    shown = short(one.sector.name, max(2, int((outer - inner - 6) / (0.54 * font))))
+    shown = short(one.sector.name, max(2, int((outer - inner - 6) / (0.6 * font))))
     x, y = _point(middle, (inner + outer) / 2)
     degrees = middle * 360 - 90 if middle <= 0.5 else middle * 360 + 90
     sheet.add("text", "middle", shown, one.sector.tip, x=x, y=y, font_size=at(font),

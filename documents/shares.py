@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .document import Picture
-from .sheet import COLOURS, LETTER, SMALL, WIDTH, Sheet, short
+from .sheet import COLOURS, SMALL, WIDTH, Sheet, short
 from .texts import inert
 
 _ROW = 27.0
+_LETTER = 7.4
+"""Width of a letter of a label, identifiers included, at most, in units."""
 _SHADE = 0.5
 """Strongest shade: letters are read on it by day and by night."""
 _TINY = 4.6
@@ -28,15 +30,15 @@ def steps(
     rows = [(whole[0], 0, whole[1], "ceiling"), *_lost(whole[1], lost)]
     rest = whole[1] - sum(count for _, count in lost)
     rows.append((left, 0, max(rest, 0), "answers"))
-    begin = max(len(short(label)) for label, *_ in rows) * LETTER + 12
-    room = WIDTH - begin - 96
+    begin = max(len(short(label)) for label, *_ in rows) * _LETTER + 14
+    room = WIDTH - begin - 104
     for place, (label, start, count, look) in enumerate(rows):
         y, tip = 6 + _ROW * (place + 0.5), f"{inert(label)}: {count:,}"
         sheet.add("text", "label end", short(label), tip, x=begin - 8, y=y)
         wide = max(1.0, count / total * room) if count else 0.0
         at = begin + min(start / total * room, room - wide)
         sheet.add("rect", look, "", tip, x=at, y=y - 8, width=wide, height=16.0, rx=1.0)
-        sheet.add("text", "value end", f"{count:,}", x=WIDTH - 48, y=y)
+        sheet.add("text", "value end", f"{count:,}", x=WIDTH - 56, y=y)
         sheet.add("text", "value end", f"{100 * count / total:.1f}%", x=WIDTH - 2, y=y)
     sheet.height = 12 + _ROW * len(rows)
     return sheet.picture(name, title)
@@ -53,7 +55,7 @@ def _lost(whole: int, lost: Sequence[tuple[str, int]]) -> list[tuple[str, int, i
 def stacks(name: str, title: str, rows: Mapping[str, Mapping[str, int]]) -> Picture:
     """A bar a row, cut into its parts, each with its name and its share inside where there is room."""
     sheet = Sheet()
-    begin = max((len(short(label, 20)) for label in rows), default=0) * LETTER + 12
+    begin = max((len(short(label, 20)) for label in rows), default=0) * _LETTER + 14
     for place, (label, parts) in enumerate(rows.items()):
         y = 4 + 36 * place
         sheet.add("text", "label end", short(label, 20), inert(label), x=begin - 8, y=y + 16)
@@ -84,7 +86,7 @@ def heat(
 ) -> Picture:
     """A heat map: in every cell the share of its row, the darker the larger."""
     sheet = Sheet()
-    begin = max((len(short(label, 20)) for label in rows), default=0) * LETTER + 12
+    begin = max((len(short(label, 20)) for label in rows), default=0) * _LETTER + 14
     wide, top = (WIDTH - 2 - begin) / max(len(columns), 1), 20.0
     for place, column in enumerate(columns):
         shown = short(column, max(3, int(wide / SMALL)))

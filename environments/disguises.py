@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from .heard import Heard, Word, respelled, plain, spelled
+from .heard import Heard, plain, respelled, slip, spelled
 from .homonyms import HOMONYMS
-from .streets import lives_at
+from .streets import stands_in, street_of
 
 Sight = Callable[[Heard], bool]
 """Tells whether a text shows the value in one disguise."""
@@ -30,12 +30,16 @@ class Disguise(NamedTuple):
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
 _NAMES = frozenset({"name", "surname", "holder", "contact"})
+_PROPER = _NAMES | {"city", "town", "country", "region", "nationality", "language", "citizenship"}
 _ADDRESSES = frozenset({"address", "street", "residence"})
+_POSTCODES = frozenset({"postcode", "postal", "zip"})
+_POSTCODE = re.compile(r"\b(?:\d{5,6}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b")
 _TAIL_CUE = re.compile(
     r"\b(?:end(?:s|ing)?|finish(?:es|ing)?|last (?:4|four)|final|closing|tail|digits)\b", re.IGNORECASE
 )
 _CARD_CUE = re.compile(
-    r"\b(?:card|visa|mastercard|maestro|amex|express|debit|credit|end(?:s|ing)?|last (?:4|four)|final|digits)\b",
+    r"\b(?:card|visa|mastercard|maestro|amex|express|debit|credit|end(?:s|ing)?|last (?:4|four)|final|"
+    r"digits)\b",
     re.IGNORECASE,
 )
 _CARD = re.compile(r"card|visa|maestro|amex|express|debit|credit|diners|ending", re.IGNORECASE)
@@ -43,6 +47,8 @@ SEVEN = 7
 """Digits in a row that are nobody else's by chance."""
 _APART = 25
 """Words within which a given name and a surname are one person's."""
+_MOST_PLACES = 100
+"""Places of a word in a text that are looked at; a request has a handful."""
 _SPOT = 12
 """Words within which the groups of a plate or a document number belong together."""
 
@@ -59,9 +65,11 @@ def disguises(about: str, value: str) -> tuple[Disguise, ...]:
         return tuple(_of_email(value))
     if _DATE.match(value):
         return tuple(_of_date(value))
-    words = frozenset(about.casefold().split("_"))
+    words, parts = frozenset(about.casefold().split("_")), spelled(value)
+    if words & _PROPER and value[:1].isupper() and parts and HOMONYMS.issuperset(parts):
+        return (Disguise("it", partial(_as_name, parts)),)
     digits = "".join(re.findall(r"\d", plain(value)))
-    if words & _ADDRESSES and digits:
+    if words & _ADDRESSES and digits and not words & _POSTCODES:
         return (_respelled(value), *_of_address(value))
     if len(digits) >= 4:
         return tuple(_of_number(value, digits))
@@ -76,7 +84,16 @@ def _respelled(value: str) -> Disguise:
 
 
 def _finds(value: str, heard: Heard) -> bool:
-    return heard.exact.find(value) is not None
+    return heard.exact.locate(value) is not None
+
+
+def _as_name(parts: tuple[str, ...], heard: Heard) -> bool:
+    words, length = heard.words, len(parts)
+    return any(
+        tuple(words[at : at + length]) == parts
+        and (heard.quoted or all(map(heard.proper, range(at, at + length))))
+        for at in heard.places.get(parts[0], ())[:_MOST_PLACES]
+    )
 
 
 # E-mails: 'anna dot berg at example dot org', 'anna.berg' alone.
@@ -84,11 +101,11 @@ def _finds(value: str, heard: Heard) -> bool:
 
 def _of_email(value: str) -> Iterator[Disguise]:
     yield _respelled(value)
-    yield Disguise("it", partial(_mails, " ".join(spelled(value))))
+    yield Disguise("it", partial(_mails, spelled(value)))
     local, _, domain = value.partition("@")
     parts = spelled(local)
     if len(local) >= 6 and re.search(r"\d", local) and len(parts) > 1:
-        yield Disguise("its part before the @", partial(_mails, " ".join(parts)))
+        yield Disguise("its part before the @", partial(_mails, parts))
     elif len(parts) > 1:
         sign = r" ?(?:[._-]| dot | underscore | dash | minus ) ?".join(map(re.escape, parts))
         yield Disguise("its part before the @", partial(_matches, rf"(?<![^\W_]){sign}(?![^\W_])"))
@@ -99,8 +116,8 @@ def _of_email(value: str) -> Iterator[Disguise]:
     yield Disguise("its part before the @", partial(_matches, behind))
 
 
-def _mails(value: str, heard: Heard) -> bool:
-    return heard.mail.find(value) is not None
+def _mails(parts: tuple[str, ...], heard: Heard) -> bool:
+    return all(part in heard.places for part in parts) and heard.mail.find(" ".join(parts)) is not None
 
 
 def _matches(pattern: str, heard: Heard) -> bool:
@@ -117,7 +134,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _of_date(value: str) -> Iterator[Disguise]:
     year, month, day = map(int, value.split("-"))
-    yield Disguise("that date", lambda heard: not heard.days.isdisjoint({(year, month, day), (year % 100, month, day)}))
+    yield _respelled(value)
+    yield Disguise(
+        "another way to write it",
+        lambda heard: not heard.days.isdisjoint({(year, month, day), (year % 100, month, day)}),
+    )
     yield Disguise("its day and month", lambda heard: (None, month, day) in heard.days)
     yield Disguise("its month and year", lambda heard: (year, month, None) in heard.days)
     yield Disguise("its year", lambda heard: (year, None, None) in heard.days)
@@ -127,9 +148,8 @@ def _of_date(value: str) -> Iterator[Disguise]:
 
 
 def _of_number(value: str, digits: str) -> Iterator[Disguise]:
-    parts = spelled(value)
     if value.strip().isdecimal() and len(digits) <= 6:
-        yield Disguise("it, digit by digit", partial(_runs, digits, None))
+        yield Disguise("it", partial(_runs, digits, None))
     else:
         yield _respelled(value)
     if len(digits) >= SEVEN:
@@ -140,9 +160,9 @@ def _of_number(value: str, digits: str) -> Iterator[Disguise]:
     elif _CARD.search(value):
         yield Disguise("its digits", partial(_runs, digits, _CARD_CUE))
     groups = re.findall(r"\d+|[^\W\d_]+", plain(value).casefold())
-    if len(digits) < SEVEN and 2 <= len(groups) <= 4 and max(map(len, groups)) >= 3 and len(parts) <= 4:
-        if not _CARD.search(value):
-            yield Disguise("its parts", partial(_near, tuple(groups)))
+    telling = 2 <= len(groups) <= 4 and max(map(len, groups)) >= 3
+    if telling and len(digits) < SEVEN and not _CARD.search(value):
+        yield Disguise("its parts", partial(_near, tuple(groups)))
 
 
 def _runs(digits: str, cue: re.Pattern[str] | None, heard: Heard) -> bool:
@@ -161,8 +181,8 @@ def _near(groups: tuple[str, ...], heard: Heard) -> bool:
         return False
     rarest = min(groups, key=lambda group: len(heard.places[group]))
     return any(
-        all(any(abs(place - at) <= _SPOT for place in heard.places[group][:200]) for group in groups)
-        for at in heard.places[rarest][:20]
+        all(any(abs(place - at) <= _SPOT for place in heard.places[group][:_MOST_PLACES]) for group in groups)
+        for at in heard.places[rarest][:_MOST_PLACES]
     )
 
 
@@ -171,9 +191,12 @@ def _near(groups: tuple[str, ...], heard: Heard) -> bool:
 
 def _of_address(value: str) -> Iterator[Disguise]:
     for segment in re.split(r"[,;\n]", plain(value)):
-        if (home := lives_at(segment)) is not None:
-            yield Disguise("its street and number", home)
-            return
+        if (street := street_of(segment)) is not None:
+            yield Disguise("its street and number", partial(stands_in, street))
+            break
+    for code in _POSTCODE.findall(plain(value)):
+        found = partial(_runs, code, None) if code.isdecimal() else partial(_finds, code)
+        yield Disguise("its postcode", found)
 
 
 # Names: reversed, apart, with an initial, with a slip.
@@ -184,60 +207,53 @@ def _of_name(value: str) -> Iterator[Disguise]:
     if len(parts) < 2 or any(len(part) < 2 for part in (parts[0], parts[-1])):
         return
     given, surname = parts[0], parts[-1]
-    yield Disguise("it, turned round", partial(_together, given, surname, 2))
-    yield Disguise("it, in two places", partial(_together, given, surname, _APART))
+    yield Disguise("its parts turned round", partial(_together, given, surname, 2))
+    yield Disguise("its parts in two places", partial(_together, given, surname, _APART))
     yield Disguise("its initial and surname", partial(_initialled, given, surname))
-    yield Disguise("it, with a slip", partial(_misspelt, given, surname))
+    yield Disguise("a misspelt form of it", partial(_misspelt, given, surname))
 
 
 def _together(given: str, surname: str, within: int, heard: Heard) -> bool:
     first, last = heard.places.get(given), heard.places.get(surname)
     if not first or not last:
         return False
-    words = heard.words
-    first, last = [[at for at in found if _is_name(words[at], heard)][:200] for found in (first, last)]
+    first, last = [[at for at in found[:_MOST_PLACES] if _is_name(at, heard)] for found in (first, last)]
     return any(one != other and abs(one - other) <= within for one in first for other in last)
 
 
-def _is_name(word: Word, heard: Heard) -> bool:
+def _is_name(at: int, heard: Heard) -> bool:
     """Whether a word stands for somebody: 'will' and 'rose' need a capital that no sentence asks for."""
-    return heard.quoted or word.proper or word.text not in HOMONYMS
+    return heard.quoted or heard.words[at] not in HOMONYMS or heard.proper(at)
+
+
+def _neighbours(word: str, heard: Heard) -> Iterator[tuple[int, int]]:
+    """Places of a name with the places beside them."""
+    for at in heard.places.get(word, ())[:_MOST_PLACES]:
+        if _is_name(at, heard):
+            yield from ((at, beside) for beside in (at - 1, at + 1) if 0 <= beside < len(heard.words))
 
 
 def _initialled(given: str, surname: str, heard: Heard) -> bool:
-    words = heard.words
-    for at in heard.places.get(surname, ())[:200]:
-        if not _is_name(words[at], heard):
+    for at, beside in _neighbours(surname, heard):
+        if heard.words[beside] != given[0]:
             continue
-        for beside in (at - 1, at + 1):
-            if 0 <= beside < len(words) and words[beside].text == given[0]:
-                initial = words[beside]
-                dotted = heard.said[initial.end : initial.end + 1] == "."
-                gap = heard.said[min(initial.end, words[at].end) : max(initial.start, words[at].start)]
-                # Without its dot 'a' is an article and 'I' the speaker.
-                if len(gap) <= 3 and (dotted or (initial.proper and initial.text not in "ai")):
-                    return True
+        (_, end), (start, _) = sorted((heard.spans[at], heard.spans[beside]))
+        dotted = heard.said[heard.spans[beside][1] :][:1] == "."
+        # Without its dot 'a' is an article and 'I' the speaker.
+        if start - end <= 3 and (dotted or (given[0] not in "ai" and heard.proper(beside))):
+            return True
     return False
 
 
 def _misspelt(given: str, surname: str, heard: Heard) -> bool:
-    for known, slipped in ((given, surname), (surname, given)):
-        if len(slipped) < 4:
-            continue
-        for at in heard.places.get(known, ())[:200]:
-            for beside in (at - 1, at + 1):
-                if 0 <= beside < len(heard.words) and slip(heard.words[beside].text, slipped):
-                    return True
-    return False
+    return any(
+        # 'Call back' is no 'Carl Back': a short name needs its capitals to be one.
+        slip(heard.words[beside], slipped)
+        and (len(slipped) >= 5 or heard.quoted or _capitals(heard, at, beside))
+        for known, slipped in ((given, surname), (surname, given))
+        for at, beside in _neighbours(known, heard)
+    )
 
 
-def slip(word: str, meant: str) -> bool:
-    """Tell whether a word is another one with one slip: a letter more, less, wrong, or two turned round.
-
-    A first letter is hardly ever mistyped, and 'Hanna' is not 'Anna'.
-    """
-    if word == meant or word[:1] != meant[:1] or abs(len(word) - len(meant)) > 1 or len(meant) < 4:
-        return False
-    from rapidfuzz.distance import OSA
-
-    return OSA.distance(word, meant, score_cutoff=1) <= 1
+def _capitals(heard: Heard, *places: int) -> bool:
+    return all(heard.said[heard.spans[at][0]].isupper() for at in places)

@@ -9,42 +9,50 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 from .wording import Wording
 
 MOST = 20_000
 """Characters that are listened to; no request is a tenth as long."""
 
-_SMALL = (
+_SMALL_WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
-).split()
-_NUMBER = {word: str(number) for number, word in enumerate(_SMALL)} | {"oh": "0"}
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), "23456789", strict=True))
+)
+_SMALL = _SMALL_WORDS.split()
+_NUMBER: dict[str, str] = {word: str(number) for number, word in enumerate(_SMALL)} | {"oh": "0"}
+_TENS_WORDS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS: dict[str, str] = dict(zip(_TENS_WORDS.split(), "23456789", strict=True))
 _DIGIT = "|".join(_SMALL[1:10])
 _SPOKEN = re.compile(
-    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[ -](?P<unit>{_DIGIT}))?(?![a-z])"
+    rf"\b(?=[defnostz0-9])(?:(?P<tens>{'|'.join(_TENS)})(?:[ -](?P<unit>{_DIGIT}))?(?![a-z])"
     rf"|(?:(?P<often>double|triple)[ -])?(?P<small>{'|'.join(_NUMBER)}|(?<=double )\d|(?<=triple )\d))\b",
     re.IGNORECASE,
 )
-_ORDINALS = (
+_SPOKEN_WORDS = _NUMBER.keys() | _TENS.keys()
+_ORDINAL_WORDS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
     "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
-_ORDINAL = {word: number for number, word in enumerate(_ORDINALS, start=1)} | {"thirtieth": 30}
+)
+_ORDINALS = _ORDINAL_WORDS.split()
+_ORDINAL: dict[str, int] = {word: number for number, word in enumerate(_ORDINALS, start=1)} | {
+    "thirtieth": 30
+}
 _ORDINAL_WORD = re.compile(rf"\b(?:(twenty|thirty)[ -])?({'|'.join(_ORDINAL)})\b", re.IGNORECASE)
 
 _WORD = re.compile(r"[^\W_]+")
-_PARTICLES = frozenset("the of de del della di da do dos das la le les el los las van von der den dem du".split())
-_CLOSES = frozenset(".!?:;\n\"“‘(")
+_PARTICLE_WORDS = "the of de del della di da do dos das la le les el los las van von der den dem du"
+_PARTICLES = frozenset(_PARTICLE_WORDS.split())
+_CLOSES = frozenset({"", *'.!?:;\n"“‘('})
+"""What stands before a sentence, or its beginning."""
 # A date, a time, a fraction or an amount is no group of a longer number.
 _RUN = re.compile(r"(?<![\w.,:/-])\d+(?:[ \u00a0–—-]{1,3}\d+|, ?\d(?!\d))*(?![\w:/]|[.,]\d)")
 _CONNECTORS = re.compile(
     r"(?<![^\W_])(?:dot|at|point|punkt|underscore|dash|hyphen|minus)(?![^\W_])", re.IGNORECASE
 )
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH_WORDS = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTHS: list[str] = _MONTH_WORDS.split()
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
@@ -55,7 +63,9 @@ _DAY_FIRST = re.compile(rf"{_DAY}(?: of)?[ -]{_MONTH}{_YEAR}", re.IGNORECASE)
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}[ -](?:the )?{_DAY}\b{_YEAR}", re.IGNORECASE)
 _MONTH_ONLY = re.compile(rf"\b{_MONTH},?[ -](?:of )?(?P<year>(?:1\d|20)\d\d)\b", re.IGNORECASE)
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-./ ]?(\d{2})[-./ ]?(\d{2})(?!\d)")
-_YEAR_LAST = re.compile(r"(?<![\d./-])(\d{1,2})(?: ?[-./] ?| )(\d{1,2})(?: ?[-./] ?| )(\d{4}|\d{2})(?![\d/-])")
+_YEAR_LAST = re.compile(
+    r"(?<![\d./-])(\d{1,2})(?: ?[-./] ?| )(\d{1,2})(?: ?[-./] ?| )(\d{4}|\d{2})(?![\d/-])"
+)
 _BORN = re.compile(r"\b(?:born|birth\w*|b-?day)\b", re.IGNORECASE)
 _SHORT_DAY = re.compile(r"(?<![\d./-])(\d{1,2})[-./](\d{1,2})\.?(?![\d/-]|\.\d)")
 _SPOKEN_YEAR = re.compile(r"\b(19|20) (\d\d)\b")
@@ -67,17 +77,6 @@ _NEAR = 40
 
 Day = tuple[int | None, int | None, int | None]
 """Year (below 100 where only two digits are given), month and day; None for what is left out."""
-
-
-class Word(NamedTuple):
-    """One word of a text."""
-
-    text: str
-    """in one case, without accents"""
-    start: int
-    end: int
-    proper: bool
-    """whether it has a capital that no sentence asks for"""
 
 
 class Heard:
@@ -95,25 +94,38 @@ class Heard:
         """with numbers in digits"""
 
     @cached_property
-    def words(self) -> list[Word]:
-        """The words in order, without particles such as 'of' or 'de'."""
-        found, end = [], 0
+    def _words(self) -> tuple[list[str], list[tuple[int, int]]]:
+        texts: list[str] = []
+        spans: list[tuple[int, int]] = []
         for match in _WORD.finditer(self.said):
-            text = match[0].casefold()
-            between = self.said[end : match.start()]
-            opens = not end or not _CLOSES.isdisjoint(between)
-            end = match.end()
-            if text not in _PARTICLES:
-                found.append(Word(text, match.start(), end, match[0][0].isupper() and not opens))
-        return found
+            if (text := match[0].casefold()) not in _PARTICLES:
+                texts.append(text)
+                spans.append(match.span())
+        return texts, spans
+
+    @property
+    def words(self) -> list[str]:
+        """The words in order, in one case, without particles such as 'of' or 'de'."""
+        return self._words[0]
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Where they stand in `said`."""
+        return self._words[1]
 
     @cached_property
     def places(self) -> dict[str, list[int]]:
         """Word -> its positions in `words`."""
         found: dict[str, list[int]] = {}
         for place, word in enumerate(self.words):
-            found.setdefault(word.text, []).append(place)
+            found.setdefault(word, []).append(place)
         return found
+
+    def proper(self, place: int) -> bool:
+        """Tell whether a word has a capital that no sentence asks for."""
+        start = self.spans[place][0]
+        between = self.said[max(0, start - 3) : start].rstrip(" ")
+        return self.said[start].isupper() and between[-1:] not in _CLOSES
 
     @cached_property
     def exact(self) -> Wording:
@@ -157,9 +169,12 @@ class Heard:
     def days(self) -> frozenset[Day]:
         """Every day of a calendar however written, and the parts of it that are said with it."""
         # 'Twenty-fifth' before 'twenty', and years as they are spoken: 'nineteen fifty-five'.
-        text = respelled(_ORDINAL_WORD.sub(_in_digits, self.plain))
-        text = _SPOKEN_YEAR.sub(r"\1\2", text)
-        return frozenset(_days(text, self.quoted)) if _SOME_DIGIT.search(text) else frozenset()
+        text = self.said
+        if not self.places.keys().isdisjoint(_ORDINAL):
+            text = respelled(_ORDINAL_WORD.sub(_in_digits, self.plain))
+        if not _SOME_DIGIT.search(text):
+            return frozenset()
+        return frozenset(_days(_SPOKEN_YEAR.sub(r"\1\2", text), self.quoted))
 
 
 def _days(text: str, quoted: bool) -> list[Day]:
@@ -181,7 +196,9 @@ def _days(text: str, quoted: bool) -> list[Day]:
             if quoted or _speaks(born, one.span()):
                 found += _either(None, one[1], one[2])
         found += [
-            (int(one[1]), None, None) for one in _ANY_YEAR.finditer(text) if quoted or _speaks(born, one.span())
+            (int(one[1]), None, None)
+            for one in _ANY_YEAR.finditer(text)
+            if quoted or _speaks(born, one.span())
         ]
     # The day of a full date is said with it, and so is its month.
     parts = [(None, month, day) for _, month, day in found if month and day]
@@ -209,6 +226,8 @@ def _in_digits(match: re.Match[str]) -> str:
 
 def respelled(text: str) -> str:
     """Write spoken numbers in digits: 'double five twenty-one' is '55 21'; hundreds and more stay words."""
+    if _SPOKEN_WORDS.isdisjoint(_WORD.findall(text.lower())):
+        return text
     return _SPOKEN.sub(_digits, text)
 
 
@@ -232,6 +251,16 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=8192)
 def spelled(value: str) -> tuple[str, ...]:
     """Return the words of a value as `Heard.words` would have them."""
-    return tuple(word.text for word in Heard(value).words)
+    return tuple(Heard(value).words)
 
 
+def slip(word: str, meant: str) -> bool:
+    """Tell whether a word is another one with one slip: a letter more, less, wrong, or two turned round.
+
+    A first letter is hardly ever mistyped, and 'Hanna' is not 'Anna'.
+    """
+    if word == meant or word[:1] != meant[:1] or abs(len(word) - len(meant)) > 1 or len(meant) < 4:
+        return False
+    from rapidfuzz.distance import OSA
+
+    return OSA.distance(word, meant, score_cutoff=1) <= 1

@@ -1,39 +1,38 @@
-"""Names of people and places that are words of everyday requests: "will", "rose", "nice", "reading", "polish"."""
+"""Names of people and places that are also words of everyday requests: will, rose, nice, reading, polish."""
 
 from __future__ import annotations
 
-HOMONYMS = frozenset(
-    # given names
-    """
-    april august autumn amber angel art basil bill bob buck carol cash chance chase chip christian chuck cliff clay
-    daisy dale dawn dean destiny drew dusty earnest eve faith fern fleur frank gene ginger glen grace grant guy hank
-    harmony harry hazel heath heather holly honey hope hunter iris ivy jack jade jasmine jay jean jenny jewel jimmy
-    joy june kit lance lane laurel leaf leo lily mark may max mercy merry miles mimosa misty nick noble norm olive
-    opal pat patience paris patty pearl penny piper poppy prudence ray reed rich rob robin rod rosa rose rosemary
-    ruby rusty sage sandy scarlet sky skip spencer star stew stone storm sue summer tab teddy terry tony trinity
-    tuesday van vance victor violet wade wendy will willow winter woody
-    """.split()
-    # surnames
-    + """
-    abbot archer baker ball banks barber bear bell best bird bishop black bloom blue bond booth bowl bowman brand
-    bridge brook brooks brown bush butcher butler butter carpenter carter castle chambers church clerk coffee coffin
-    cook cooper court cross curry day dean down drake driver english farmer field fields fisher fish flower flowers
-    forest foster fox french friend fry gardener gardner gates gold good goodman grave gray green grey gross hall
-    hand hands hardy hare hart head hill holder holiday hood house hunt hunter ice irish judge key keys king knight
-    lake lamb land law lemon light little lock long lord love low major march marks marsh mason master mayor meadows
-    merchant might miller mills monday money moon moore moss nail news noon north oliver page painter palmer park
-    parks pepper perry piper place pool poole porter post potter power powers price prince proud quick rain rice
-    rider ring rivers roads rose sharp shepherd short singer skinner small smart smith snow south spice spring
-    sparks steel still stone street strong summers sweet swift tailor tanner taylor temple tile towns trout tucker
-    turner underwood valentine wall walker ward waters way weaver weeks wells west wheeler white wild wills winter
-    wise wolf wood woods worth young zimmer
-    """.split()
-    # places, peoples, languages
-    + """
-    bath bend best bologna bordeaux brussels buffalo champagne chili china cologne cork corn deal eye flint grasse
-    hell hull jersey lens lima limerick male mobile naples nice normal orange peru plains po poole port reading
-    sale salt sandwich split tours tunis turkey vichy victoria wells york danish dutch finnish french german greek
-    polish scotch swiss thai turkish
-    """.split()
-)
+_GIVEN_NAMES = """
+""" # = HOMONYMS __future__ amber angel annotations april art august autumn basil bill bob buck
+carol cash chance chase chip christian chuck clay cliff daisy dale dawn dean destiny drew dusty
+earnest eve faith fern fleur frank from frozenset( gene ginger given glen grace grant guy hank
+harmony harry hazel heath heather holly honey hope hunter import iris ivy jack jade jasmine jay jean
+jenny jewel jimmy joy june kit lance lane laurel leaf leo lily mark max may mercy merry miles mimosa
+misty names nick noble norm olive opal paris pat patience patty pearl penny piper poppy prudence ray
+reed rich rob robin rod rosa rose rosemary ruby rusty sage sandy scarlet skip sky spencer star stew
+stone storm sue summer tab teddy terry tony trinity tuesday van vance victor violet wade wendy will
+willow winter woody
+"""
+_SURNAMES = """
+abbot archer back baker ball banks barber bear bell best bird bishop black bloom blue bond booth
+bowl bowman brand bridge brook brooks brown bush butcher butler butter carpenter carter castle
+chambers church clerk coffee coffin cook cooper court cross curry day dean down drake driver english
+farmer field fields fish fisher flower flowers forest foster fox french friend fry gardener gardner
+gates gold good goodman grave gray green grey gross hall hand hands hardy hare hart head hill holder
+holiday hood house hunt hunter ice irish judge key keys king knight lake lamb land law lemon light
+little lock long lord love low major march marks marsh mason master mayor meadows merchant might
+miller mills monday money moon moore moss nail news noon north oliver page painter palmer park parks
+pepper perry piper place pool poole porter post potter power powers price prince proud quick rain
+rice rider ring rivers roads rose sharp shepherd short singer skinner small smart smith snow south
+sparks spice spring steel still stone street strong summers sweet swift tailor tanner taylor temple
+tile towns trout tucker turner underwood valentine walker wall ward waters way weaver weeks wells
+west wheeler white wild wills winter wise wolf wood woods worth young zimmer
+"""
+_PLACES_AND_TONGUES = """
+bath bend best bologna bordeaux brussels buffalo champagne chili china cologne cork corn danish deal
+dutch eye finnish flint french german grasse greek hell hull jersey lens lima limerick male mobile
+naples nice normal orange peru plains po polish poole port reading sale salt sandwich scotch split
+swiss thai tours tunis turkey turkish vichy victoria wells york
+"""
+HOMONYMS = frozenset(f"{_GIVEN_NAMES} {_SURNAMES} {_PLACES_AND_TONGUES}".split())
 """In one case. A word of these is a name only where it has a capital that no sentence asks for."""

@@ -54,7 +54,16 @@ def _mended(text: str) -> dict[str, Any] | None:
     from json_repair import loads
 
     found = loads(text, skip_json_loads=True)
-    return found if isinstance(found, dict) and found else None
+    return found if isinstance(found, dict) and found and _can_be_written(found) else None
+
+
+def _can_be_written(value: Any) -> bool:
+    # The mender also reads halves of characters and integers of any size, which JSON cannot carry further.
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        return False
+    return True
 
 
 def json_text(inside: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import yaml
 from pydantic import ValidationError
 
 from ..errors import ConfigError, StoreError
+from ..models.seeds import derive
 from ..records import Episode, History, Record, Task
 from ..store.reading import Reading, holder, reading
 from ..store.run_folder import MARKER, identity_of
@@ -29,7 +30,7 @@ from .standing import UNREACHABLE
 
 UNSEEN = "unseen"
 """Name of the held-out population, as `ptool.synthesis.populations` has it."""
-PLAYED = ("episodes", "twins", UNREACHABLE)
+PLAYED = ("episodes", "twins", UNREACHABLE, "twins without a model")
 """Last parts of the stages that hold episodes."""
 _SHARED = ("api_tree", "feature_tree", "profiles", "histories", *PLAYED)
 _FURTHER, _NEAR, _LISTED = 20, 3, 4_000
@@ -91,7 +92,7 @@ def _lineage(ledger: Reading, found: _Found) -> Lineage:
     assigned = value_of(line, found.folder / "profiles.jsonl") if line else {}
     layers = items_of_profile(ledger, found.stage("profiles"), assigned)
     used = [proof.path.partition(".")[2] for proof in proofs if proof.path]
-    seed = _number(settings.get("seed"), found.population)
+    seed = _seed(settings.get("seed"), found.population)
     lived = f"{task.scenario}-{task.user_id}"
     origins = [*_grown(task, tools), *layers, lived]
     return Lineage(
@@ -119,11 +120,10 @@ def _found(ledger: Reading, run: Path, id: str) -> _Found:
         body = ledger.get(stage, id)
         if body is not None:
             episode = _record(Episode, body, run, f"{stage}/{id}")
-            # An episode that found no model may have been played since, in a stage that comes later.
-            waiting = _last(stage) == UNREACHABLE and not ledger.has(
-                stage.replace(UNREACHABLE, "episodes"), id
-            )
-            if waiting or _last(stage) != UNREACHABLE:
+            # What found no model may have been played since, in the stage without that in its name.
+            plain_stage = stage.removesuffix(" without a model")
+            waiting = stage != plain_stage and not ledger.has(plain_stage, id)
+            if waiting or stage == plain_stage:
                 return _Found(run, _population(stage), episode.task, episode, waiting)
     for population in ("", UNSEEN):
         file = run / population / "tasks.jsonl"
@@ -174,9 +174,11 @@ def _settings(file: Path) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _number(seed: Any, population: str) -> int | None:
-    """The seed turns derive from; held-out people have one of their own, which no file tells."""
-    return seed if isinstance(seed, int) and not population else None
+def _seed(seed: Any, population: str) -> int | None:
+    """The seed that turns derive from; held-out people have one of their own."""
+    if not isinstance(seed, int):
+        return None
+    return derive(seed, population) if population else seed
 
 
 def _history(ledger: Reading, found: _Found, item: str) -> History | None:

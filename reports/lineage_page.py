@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .lineage import Fate, Lineage, Said
 
 _WIDTH = 120
-_VALUE, _SAID, _TEXT = 160, 240, 2_000
+_VALUE, _KEPT, _ANSWER, _TEXT = 160, 240, 200, 2_000
 _ORIGIN = {"query": "cyan", "profile": "magenta", "default": "yellow"}
 _FATES = {
     "kept": "kept",
@@ -49,8 +49,9 @@ def render(lineage: Lineage) -> RenderableType:
     parts += _section("objections on the way", [_reasons(lineage.objections)] if lineage.objections else [])
     parts += _section("model calls", [_calls(lineage.calls)] if lineage.calls else [])
     parts += _section("model calls behind its tools, user and history", [_calls(lineage.origins)])
+    parts.append(_text("(format=json has every answer)", 100))
     for stage, kept in lineage.further.items():
-        parts += _section(f"kept by {plain(stage, 40)}", [Text(_json(one, _SAID)) for one in kept])
+        parts += _section(f"kept by {plain(stage, 40)}", [Text(_json(one, _KEPT)) for one in kept])
     return Group(*parts)
 
 
@@ -224,9 +225,9 @@ def _calls(calls: Sequence[Said]) -> RenderableType:
     if not calls:
         return Text("none on record")
     several = len({one.endpoint for one in calls}) > 1
-    table = _table(
-        "asked", "seed", "ended", "tokens", "cost", "said", *(["endpoint"] if several else []), right=(3, 4)
-    )
+    wrong = any(one.status != "ok" for one in calls)
+    more = (*(["answer"] if wrong else []), *(["endpoint"] if several else []))
+    table = _table("asked", "seed", "ended", "tokens", "cost", *more, right=(3, 4))
     for one in calls:
         place = f"round {one.round}" if one.round is not None else one.item
         again = f", attempt {one.attempt + 1}" if one.attempt else ""
@@ -237,7 +238,7 @@ def _calls(calls: Sequence[Said]) -> RenderableType:
             _text(ended, 60),
             f"{one.prompt_tokens:,} + {one.completion_tokens:,}",
             "?" if one.usd is None else f"${one.usd:,.4f}",
-            _text(one.content, _SAID),
+            *([_text("" if one.status == "ok" else one.content, _ANSWER)] if wrong else []),
             *([_text(one.endpoint, 60)] if several else []),
         )
     return table

@@ -17,7 +17,7 @@ from .parts import (
     RunSettings,
 )
 from .places import PlaceSettings, ScenarioSettings
-from .quality import AuditSettings, CardSettings, SplitSettings, UnseenSettings
+from .quality import AuditSettings, CardSettings, MostSettings, SplitSettings, UnseenSettings
 from .run import (
     PLAIN_ROLE,
     FeatureSettings,
@@ -45,6 +45,7 @@ __all__ = [
     "HistorySettings",
     "LimitSettings",
     "ModelSettings",
+    "MostSettings",
     "ObjectSettings",
     "Part",
     "PlaceSettings",

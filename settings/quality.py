@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -33,14 +33,20 @@ class UnseenSettings(Part):
         return self
 
 
+class MostSettings(Part):
+    """Most samples of a part, drawn evenly; null: all there are. The others go to reserve.jsonl."""
+
+    all: Size | None = Field(description="of the run's own people, before anything is held out")
+    untrained: Size | None = Field(description="held out with their users")
+    trained: Size | None = Field(description="held out of everybody else's")
+
+
 class SplitSettings(Part):
     """What is held out for the benchmark (§5.1); with no untrained users and no share nothing is."""
 
     untrained_users: int = Field(ge=0, description="people whose queries are all held out")
     test_share: Share = Field(description="share of the queries of everybody else that is held out")
-    most: dict[Literal["all", "untrained", "trained"], Size] = Field(
-        description="most samples of a part, drawn evenly; what is left over goes to reserve.jsonl"
-    )
+    most: MostSettings = Field(description="how large the parts may be")
     unseen: UnseenSettings | None = Field(description="scenarios and people held out of everything else")
 
     @property

@@ -34,11 +34,9 @@ async def on_trial(studio: Studio, own: Peopled, dataset: Dataset) -> Audit | No
         return None
     kept = [one for one in dataset.of(own.population.name) if not one.twin_of]
     chosen = set(choose(kept, samples, studio.settings.seed))
-    with studio.stage("audit") as bar:
-        found = [episode_of(own.studio, task) for task in own.drawn if task.id in chosen]
-        audit = await trial(studio, own.population.worlds, found)
-        bar.advance(len(found))
-        write_json(studio.folder / "audit.json", audit.model_dump(mode="json"))
+    found = [episode_of(own.studio, task) for task in own.drawn if task.id in chosen]
+    audit = await trial(studio, own.population.worlds, found)
+    write_json(studio.folder / "audit.json", audit.model_dump(mode="json"))
     return audit
 
 
@@ -103,9 +101,8 @@ def _short_of(studio: Studio, dataset: Dataset, statistics: Statistics) -> Itera
         for place in (dataset.placed[one.id],)
         if not one.twin_of
     )
-    for group in ("untrained", "trained"):
+    for group, wanted in (("untrained", splits.most.untrained), ("trained", splits.most.trained)):
         got = sum(count for (split, whose, _), count in there.items() if (split, whose) == ("test", group))
-        wanted = splits.most.get(group)
         if wanted is not None and got < wanted:
             yield f"splits.most.{group}: {wanted:,} samples were asked for, {got:,} are there"
     for scenario, wanted in splits.unseen.queries.items() if splits.unseen else ():

@@ -8,13 +8,13 @@ module knows no role and draws nothing.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
+from ..environments.wording import compact
 from ..environments.world import FeatureOf, Tool, World
 from ..records import Intent, Phrase, Profile, Query, Task, TaskCall
 from .drawing import split
@@ -30,9 +30,6 @@ CODES: dict[str, str] = {
     "twin.personal": "the query holds data of the one who asked first",
 }
 """Why a request has no counterpart."""
-
-_ANNOTATIONS = frozenset({"default", "description", "examples", "title"})
-_SEPARATORS = re.compile(r"[^0-9a-z]+")
 
 
 class NoCounterpart(Exception):  # noqa: N818 - an outcome that is counted, not a failure
@@ -131,7 +128,7 @@ def parameters(tool: Tool, rival: Tool, feature_of: FeatureOf, basic: Collection
     """Which parameter of an API is which of its rival's; where nothing is certain, there is none.
 
     Three things speak for a pair, each where it holds of one parameter on either side only: the same name,
-    the same feature that fills it, the same schema to the last word of its description. They must not
+    the same feature that fills it, the same form of value with the same description. They must not
     contradict each other, none may be claimed twice, and what one profile feature fills is never what another
     fills.
 
@@ -140,8 +137,8 @@ def parameters(tool: Tool, rival: Tool, feature_of: FeatureOf, basic: Collection
         feature_of: the feature tree's links.
         basic: features that fill arguments; all others are habits.
     """
-    here, there = _Side(tool, feature_of), _Side(rival, feature_of)
-    traits = (_Side.name, _Side.habit, _Side.schema)
+    here, there = _Side(tool, feature_of, basic), _Side(rival, feature_of, basic)
+    traits = (_Side.name, _Side.filling, _Side.schema)
     claims = {claim for trait in traits for claim in _matched(here, there, trait)}
     ours, theirs = Counter(one for one, _ in claims), Counter(other for _, other in claims)
     certain = (claim for claim in claims if ours[claim[0]] == theirs[claim[1]] == 1)
@@ -156,9 +153,10 @@ def _torn(one: str, other: str, basic: Collection[str]) -> bool:
 class _Side:
     """One API of the two, and what its parameters can be told by."""
 
-    def __init__(self, tool: Tool, feature_of: FeatureOf) -> None:
+    def __init__(self, tool: Tool, feature_of: FeatureOf, basic: Collection[str]) -> None:
         self.tool = tool
         self._feature_of = feature_of
+        self._basic = basic
 
     def feature(self, parameter: str) -> str:
         """The feature that fills it; empty where none is known."""
@@ -166,19 +164,20 @@ class _Side:
 
     def name(self, parameter: str) -> Hashable:
         """The name, however its words are joined."""
-        return _SEPARATORS.sub("", parameter.casefold())
+        return compact(parameter) or None
 
-    def habit(self, parameter: str) -> Hashable:
-        """The feature that fills it; habits fill many, so the form of the value belongs to it."""
-        return (self.feature(parameter), self._form(parameter)) if self.feature(parameter) else None
+    def filling(self, parameter: str) -> Hashable:
+        """The feature that fills it; habits fill many, so there the form of the value belongs to it."""
+        feature = self.feature(parameter)
+        return (feature, b"" if feature in self._basic else self._form(parameter)) if feature else None
 
     def schema(self, parameter: str) -> Hashable:
-        """The whole schema; without a description it tells nothing."""
+        """The description and the form of the value; without a description it tells nothing."""
         described = self.tool.properties[parameter].get("description")
         return (" ".join(str(described).casefold().split()), self._form(parameter)) if described else None
 
     def _form(self, parameter: str) -> bytes:
-        return orjson.dumps(_bare(self.tool.properties[parameter]), option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(_form(self.tool.properties[parameter]), option=orjson.OPT_SORT_KEYS)
 
 
 def _matched(one: _Side, other: _Side, trait: Callable[[_Side, str], Hashable]) -> Iterator[tuple[str, str]]:
@@ -193,17 +192,14 @@ def _unique(side: _Side, trait: Callable[[_Side, str], Hashable]) -> dict[Hashab
     return {what: name for name, what in traits.items() if what is not None and counts[what] == 1}
 
 
-def _bare(schema: Any) -> Any:
-    """A schema without what only explains it."""
-    if isinstance(schema, dict):
-        return {
-            key: {name: _bare(one) for name, one in value.items()}
-            if key == "properties" and isinstance(value, dict)
-            else _bare(value)
-            for key, value in schema.items()
-            if key not in _ANNOTATIONS
-        }
-    return [_bare(one) for one in schema] if isinstance(schema, list) else schema
+def _form(schema: Any) -> Any:
+    """What kind of value a schema is of; bounds are looked at where a value is, and texts only explain."""
+    if not isinstance(schema, dict):
+        return None
+    form = {key: schema[key] for key in ("type", "format", "enum") if key in schema}
+    inner = schema.get("properties")
+    parts = {name: _form(one) for name, one in inner.items()} if isinstance(inner, dict) else None
+    return {**form, "items": _form(schema.get("items")), "properties": parts}
 
 
 def _renamed(name: str, pairs: Mapping[str, str]) -> str:

@@ -17,6 +17,13 @@ from ..models.seeds import derive
 from ..records import History, Profile, Task, TaskCall
 from ..settings import TaskSettings
 
+_OWN_NEEDS = 2
+"""What one query more of the same need by the same user counts against one more of the same pair by anybody.
+
+At 80 users, 0 lets some ask for one need only; with 2 nobody asks for one more than nine times in 22, and the
+best guess of a platform from the need alone is right in 34.0 % instead of 33.4 %.
+"""
+
 
 class Visit(NamedTuple):
     """Somebody who asks for something somewhere."""
@@ -98,6 +105,7 @@ class Balance:
     known: int = 0
     used: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (platform, API, parameter or "")
     needs: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (scenario, context, platform)
+    own: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (user, scenario, context)
 
     def missing(self) -> tuple[float, float]:
         """Stated and known parameters the next task should have to come out at the target."""
@@ -108,6 +116,7 @@ class Balance:
         """Add a task that was drawn."""
         self.tasks += 1
         self.needs[task.scenario, task.context, task.platform] += 1
+        self.own[task.user_id, task.scenario, task.context] += 1
         for call in task.calls:
             for name in ("", *call.stated, *call.known):
                 self.used[task.platform, call.api, name] += 1
@@ -160,13 +169,19 @@ class Drawer:
         )  # fmt: skip
 
     def _need(self, visit: Visit, rng: random.Random) -> tuple[str, str]:
-        """A kind of need and the platform the user prefers for it, the rarest such pair first.
+        """A kind of need and the platform the user prefers for it, rare ones first.
 
         So a kind of need leads to every platform about as often, and does not give the platform away.
         """
         needs = list(self._preferred[visit.user, visit.scenario].items())
         rng.shuffle(needs)
-        return min(needs, key=lambda need: self._balance.needs[visit.scenario, *need])
+        asked, own = self._balance.needs, self._balance.own
+        return min(
+            needs,
+            key=lambda need: (
+                asked[visit.scenario, *need] + _OWN_NEEDS * own[visit.user, visit.scenario, need[0]]
+            ),
+        )
 
     def _calls(
         self, profile: Profile, world: World, platform: str, rng: random.Random

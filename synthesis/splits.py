@@ -73,16 +73,16 @@ def _own(
     kept: Sequence[Kept], groups: Mapping[str, Group], settings: SplitSettings, seed: int
 ) -> dict[str, Placed]:
     placed = {one.id: Placed("reserve", groups[one.user]) for one in kept}
-    chosen = evenly(kept, settings.most.get("all"), seed, "all")
+    chosen = evenly(kept, settings.most.all, seed, "all")
     untrained = [one for one in chosen if groups[one.user] == "untrained"]
     trained = [one for one in chosen if groups[one.user] == "trained"]
-    most = settings.most.get("trained")
+    most = settings.most.trained
     share = round(settings.test_share * len(trained))
     held_out = evenly(trained, share if most is None else min(share, most), seed, "trained")
     tested = {one.id for one in held_out}
     placed |= {one.id: Placed("train", "trained") for one in trained}
     placed |= {one: Placed("test", "trained") for one in tested}
-    for one in evenly(untrained, settings.most.get("untrained"), seed, "untrained"):
+    for one in evenly(untrained, settings.most.untrained, seed, "untrained"):
         placed[one.id] = Placed("test", "untrained")
     return placed
 

@@ -15,7 +15,8 @@ from ..case import Case
 from .agreement import agreement
 from .codes import CODES
 from .grounding import Traced, grounding, trace
-from .query import leak, platform_named, stated, text
+from .leak import leak
+from .query import platform_named, stated, text
 from .solution import arguments, duplicate, tools
 
 __all__ = ["CHECKS", "CODES", "Check", "Checks", "Phase", "Traced", "choose_checks", "trace"]

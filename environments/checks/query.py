@@ -1,46 +1,27 @@
-"""Checks of the query alone: is it said, is it clear, and does it keep to itself what it should (§4.3)."""
+"""Checks of the query alone: is it said, is it clear, and is the platform left out (§4.3)."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Any
 
 from ...errors import names
 from ...records import Intent, Reason, TaskCall
 from ..case import Case, pair_intents
-from ..values import leaves
-from ..wording import Wording, compact, conveys, wording
+from ..wording import conveys, wording
 from ..world import Tool
 
 SHORTEST, LONGEST = 8, 1200
 """Characters of a request."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-_IDENTIFYING = frozenset(
-    {
-        "name",
-        "surname",
-        "email",
-        "mail",
-        "phone",
-        "mobile",
-        "telephone",
-        "address",
-        "street",
-        "postcode",
-        "zip",
-    }
-    | {"card", "iban", "account", "passport", "ssn", "birth", "birthday", "birthdate"}
-)
-_PERSONAL_VALUE = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z|\+?[\d\s().-]{7,}\Z")
 
 
 def _reason(code: str, message: str, path: str = "query.text") -> Reason:
-    check = {"query.leak": "leak", "query.platform": "platform_named"}
-    source = check.get(code, "text" if code in ("query.length", "query.unprintable") else "stated")
+    check = {"query.length": "text", "query.unprintable": "text", "query.platform": "platform_named"}
+    source = check.get(code, "stated")
     return Reason(code=code, blames="query", path=path, message=message, source=source)
 
 
@@ -138,47 +119,6 @@ def _words_convey(
     elif not conveys(words, value, schema):
         message = f"{words[:200]!r} does not say {value!r}; write the value so that it can be recognised"
         yield _reason("query.value_unclear", message, where)
-
-
-def leak(case: Case) -> Iterator[Reason]:
-    """The text holds no value of a feature the profile is to fill, and nothing that identifies the user.
-
-    A value the query is to state is its own, even if the profile holds it too.
-    """
-    said = wording(case.query.text)
-    own = [compact(str(leaf)) for intent in case.query.intents for leaf in leaves(intent.stated)]
-    for feature, value in _kept_back(case):
-        for leaf in leaves(value):
-            if _says(said, leaf) and not any(compact(str(leaf)) in value for value in own):
-                message = (
-                    f"the value of {feature!r} stands in the text; the assistant knows it: leave it out, or "
-                    f"write 'my {feature[:60].replace('_', ' ')}' in its place"
-                )
-                yield _reason("query.leak", message)
-                break
-
-
-def _kept_back(case: Case) -> Iterator[tuple[str, Any]]:
-    known = {feature for call in case.task.calls for feature in call.known.values()}
-    for feature, value in case.profile.basic.items():
-        if feature in known:
-            yield feature, value
-        elif personal := [leaf for leaf in leaves(value) if _identifies(feature, leaf)]:
-            yield feature, personal
-
-
-@lru_cache(maxsize=4096)
-def _identifies(feature: str, leaf: Any) -> bool:
-    if not isinstance(leaf, str) or len(leaf) < 4:
-        return False
-    return not _IDENTIFYING.isdisjoint(feature.split("_")) or _PERSONAL_VALUE.match(leaf) is not None
-
-
-def _says(said: Wording, leaf: Any) -> bool:
-    # One letter or digit stands in any text by chance; a yes or no is never said as such.
-    if isinstance(leaf, bool) or leaf is None or len(str(leaf)) < 2:
-        return False
-    return said.locate(leaf) is not None
 
 
 def platform_named(case: Case) -> Iterable[Reason]:

@@ -33,7 +33,7 @@ def preferences(material: Material) -> Iterator[Section]:
             "Where the visits of all visible histories went, by kind of need. The kind of need is latent too. What "
             "makes preferences learnable is that most visits are to the preferred platform:",
         ),
-        (_loyalty(material), *_pictures(material, _visited)),
+        (*_pictures(material, _visited), _loyalty(material)),
     )
 
 

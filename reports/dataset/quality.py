@@ -40,14 +40,14 @@ def _funnel(statistics: Statistics) -> Section:
     lost = [(FATES.get(name, inert(words(name), 60)), count) for name, count in funnel.items()]
     adds_up = made == kept + sum(funnel.values())
     rows = [
-        Row((Cell(FATES["made"]), number(made), Cell(part(made, made)))),
-        *(Row((Cell(name), number(count), Cell(part(count, made)))) for name, count in lost),
-        Row((Cell(FATES["kept"]), number(kept), Cell(part(kept, made))), "own"),
+        Row((Cell(FATES["made"]), number(made), Cell(part(made, made, 2)))),
+        *(Row((Cell(name), number(count), Cell(part(count, made, 2)))) for name, count in lost),
+        Row((Cell(FATES["kept"]), number(kept), Cell(part(kept, made, 2))), "own"),
     ]
     told = "The parts add up." if adds_up else "The parts do NOT add up: these statistics are damaged."
     text = (f"What became of every episode. {told}",)
     picture = steps("funnel", "From episodes to samples", (FATES["made"], made), lost, FATES["kept"])
-    table = Table(("", "Episodes", "Of all"), tuple(rows))
+    table = Table(("Fate", "Episodes", "Of all"), tuple(rows))
     return Section("Funnel", text, (picture, table))
 
 

@@ -67,7 +67,7 @@ def measured(
         split_of: id -> the part it is in; where it is missing, 'all'.
         populations: the people, with their worlds, profiles and histories.
         asked: id -> what solvers without the profile answered, also of samples that were dropped for it.
-        solved_by_strangers: id -> how many of them gave the accepted solution; a missing id is 0.
+        solved_by_strangers: id -> how many of them gave the accepted solution, of samples dropped for it.
         loyalty: `history.loyalty` of the run.
         actions_per_context: `history.actions_per_context` of the run.
         seed: the run's; the halves of users are drawn from it.

@@ -54,12 +54,15 @@ def predictions(
     seed: int,
 ) -> list[Guess]:
     """What the learners say of every sample, in the order of `kept`."""
+    import numpy as np
+
     found = [_NONE] * len(kept)
     by_query: list[tuple[list[int], list[list[str]]]] = []
     faithful = faithful_visits(actions_per_context, loyalty) / actions_per_context
     for places, scene in scenes(kept, populations, seed):
-        user = _names(scene, transparent(scene)), _names(scene, bayes(scene, faithful))
-        strangers = [_names(scene, scores) for scores in without_profile(scene)]
+        visits = _visits(scene)
+        user = _names(scene, transparent(scene), visits), _names(scene, bayes(scene, faithful), visits)
+        strangers = [_names(scene, scores, np.zeros_like(visits)) for scores in without_profile(scene)]
         by_query.append((places, strangers))
         could = scene.serves.sum(axis=1).tolist()
         for row, place in enumerate(places):
@@ -178,16 +181,27 @@ def _for_queries(scene: Scene, by_user: NDArray[np.float64]) -> NDArray[np.float
     return np.einsum("qc,qcp->qp", about, by_user[user])
 
 
-def _names(scene: Scene, scores: NDArray[np.float64]) -> list[str]:
-    """The best platform that could serve; of equal ones the most visited by the user, then by name."""
+def _visits(scene: Scene) -> NDArray[np.float64]:
+    """(Q, platforms): how often whoever asks was there."""
     import numpy as np
 
-    visits = np.round(_by_user(scene, np.ones_like(scene.about)).max(axis=1))[scene.user[: scene.queries]]
+    visits = np.zeros((len(scene.users), len(scene.platforms)))
+    user, platform = scene.user[scene.queries :], scene.platform[scene.queries :]
+    known = platform < len(scene.platforms)
+    np.add.at(visits, (user[known], platform[known]), 1.0)
+    return visits[scene.user[: scene.queries]]
+
+
+def _names(scene: Scene, scores: NDArray[np.float64], visits: NDArray[np.float64]) -> list[str]:
+    """The best platform that could serve; of equal ones the most visited, then by name."""
+    import numpy as np
+
     open_ = np.where(scene.serves, scores, -np.inf)
     best = open_ >= open_.max(axis=1, keepdims=True, initial=-np.inf) - 1e-9
     chosen = np.where(best & scene.serves, visits, -1.0).argmax(axis=1)
-    could = scene.serves.any(axis=1).tolist()
-    return [scene.platforms[p] if there else "" for p, there in zip(chosen.tolist(), could, strict=True)]
+    nowhere = len(scene.platforms)
+    names = [*scene.platforms, ""]
+    return [names[place] for place in np.where(scene.serves.any(axis=1), chosen, nowhere).tolist()]
 
 
 def _with_better(

@@ -1,4 +1,4 @@
-"""Whether another platform could have served a sample, and somebody would have gone there (Definition 3.1)."""
+"""Whether another platform could have served a sample, and somebody would go there (Definition 3.1)."""
 
 from __future__ import annotations
 

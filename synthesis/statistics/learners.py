@@ -74,7 +74,7 @@ class NaiveBayes:
         cells = corpus.words[used].astype(np.int64) * classes + labels[corpus.texts[used]]
         counts = np.bincount(cells, minlength=corpus.vocabulary * classes).reshape(-1, classes)
         scores = np.log(counts + SMOOTHING)
-        scores -= np.log((counts + SMOOTHING).sum(axis=0))
+        scores -= np.log((counts + SMOOTHING).sum(axis=0, initial=SMOOTHING))
         scores -= scores.mean(axis=1, keepdims=True)
         self._scores = scores * _telling(scores)
         self._scores[counts.sum(axis=1) == 0] = 0.0  # a word nobody taught says nothing

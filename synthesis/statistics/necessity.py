@@ -11,9 +11,9 @@ import orjson
 
 from ...environments.values import within
 from ...environments.world import World
-from ...records import Profile, Solution
+from ...records import Call, Profile, Solution
 from ...records.quality import Necessity
-from ..gates.necessity import had_without_profile
+from ..gates.necessity import had_without_profile, solves
 from ..kept import Argument, Kept
 from ..populations import Population
 from .decidability import Guess
@@ -37,7 +37,8 @@ def necessity(
         populations: the people.
         guesses: what the learners say, sample by sample.
         asked: id -> what solvers without the profile answered, dropped samples included.
-        solved_by_strangers: id -> how many of them gave the accepted solution.
+        solved_by_strangers: id -> how many of them gave the accepted solution; needed of dropped samples, of
+            kept ones it is counted here.
     """
     worlds = worlds_by_place(populations)
     popular = {one.name: Popular(_people(one)) for one in populations}
@@ -50,6 +51,7 @@ def necessity(
             for argument in only
         )
     answers = {name: got for name, got in asked.items() if got}
+    solved_by_strangers = {**_solved(kept, answers), **solved_by_strangers}
     return Necessity(
         needing=needing / max(len(kept), 1),
         unsolvable=1 - solved / len(kept) if kept else 0.0,
@@ -103,6 +105,24 @@ def _only_profile(one: Kept, world: World | None) -> Iterable[Argument]:
         schema = (tool.properties.get(argument.parameter) if tool else None) or {}
         if not had_without_profile(_loaded(argument.value), one.query, schema):
             yield argument
+
+
+def _solved(kept: Sequence[Kept], answers: Mapping[str, tuple[Solution | None, ...]]) -> dict[str, int]:
+    """Id -> strangers who gave the accepted solution of a kept sample."""
+    return {
+        one.id: sum(solves(answer, solution_of(one)) for answer in answers[one.id])
+        for one in kept
+        if one.id in answers
+    }
+
+
+def solution_of(one: Kept) -> Solution:
+    """The accepted solution of a sample."""
+    arguments: list[dict[str, Any]] = [{} for _ in one.calls]
+    for argument in one.arguments:
+        arguments[argument.call][argument.parameter] = _loaded(argument.value)
+    calls = (Call(api=api, arguments=given) for (api, _), given in zip(one.calls, arguments, strict=True))
+    return Solution(platform=one.platform, calls=tuple(calls))
 
 
 def _platform_guessed(

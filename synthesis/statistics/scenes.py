@@ -33,7 +33,7 @@ def scenes(
     for population in populations:
         half = halves({user for world in population.worlds.values() for user in world.users}, seed)
         for name, world in population.worlds.items():
-            if here := places.get((population.name, name)):
+            if (here := places.get((population.name, name))) and world.platforms:
                 yield here, Scene(world, [kept[place] for place in here], half)
 
 

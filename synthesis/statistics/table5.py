@@ -13,7 +13,7 @@ from .people import worlds_by_place
 def table5(
     kept: Sequence[Kept],
     split_of: Mapping[str, Split],
-    group_of: Mapping[str, Group],
+    groups: Mapping[str, Group],
     populations: Sequence[Population],
 ) -> tuple[SplitRow, ...]:
     """The rows in the paper's order: train, test and the three parts of test, then what is in no part.
@@ -24,7 +24,7 @@ def table5(
     Args:
         kept: the samples.
         split_of: id -> the part it is in; where it is missing, 'all'.
-        group_of: id -> whose it is; looked at in test and unseen alone.
+        groups: user -> trained or untrained; looked at in test alone.
         populations: the people, with their worlds.
     """
     parts: dict[str, list[Kept]] = {}
@@ -38,7 +38,7 @@ def table5(
         _row("train", parts.get("train", []), populations, "train.jsonl"),
         _row("test", [*test, *unseen], populations, None if held_out else "test.jsonl"),
         *(
-            _row(name, [one for one in test if group_of.get(one.id) == name], populations, None)
+            _row(name, [one for one in test if groups.get(one.user) == name], populations, None)
             for name in ("trained", "untrained")
         ),
     ]

@@ -11,8 +11,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from ptool import settings
 from ptool.__main__ import COMMANDS
-from ptool.command_line import in_order
-from ptool.compare import with_evaluations
+from ptool.command_line import in_order, listed
 
 ROOT = Path(ptool.__file__).parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), ROOT / "runs" / "README.md"]
@@ -32,6 +31,8 @@ KINDS = {
     "export": ("export", settings.ExportSettings),
 }
 """Command -> its primary config, and what that must become."""
+LISTED = {"compare": "evaluations", "diff": "runs"}
+"""Commands that take folders as plain words -> the key those become."""
 UNFINISHED = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX")))
 
 pytestmark = pytest.mark.skipif(not (ROOT / "pyproject.toml").is_file(), reason="needs the source tree")
@@ -62,7 +63,7 @@ def problem(command: str) -> str | None:
     if "--config-dir" in words or "--help" in words:
         return None
     after = words[3:] if words[1] == "-m" else words[2:]
-    plain = in_order(with_evaluations(after) if name == "compare" else after)
+    plain = in_order(listed(after, LISTED[name]) if name in LISTED else after)
     return refused(name, [word for word in plain if "=" in word and not word.startswith("-")])
 
 
@@ -106,6 +107,8 @@ def test_documented_commands_start(document: Path) -> None:
         "python -m ptool.report out=a.html",
         "python -m ptool.evaluate data=a baseline=golden",
         "python -m ptool.compare a a",
+        "python -m ptool.explain run=a",
+        "python -m ptool.diff a",
     ],
 )
 def test_a_wrong_command_is_found(command: str) -> None:

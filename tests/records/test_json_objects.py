@@ -30,6 +30,8 @@ def test_an_object_as_text_is_the_object(text, value):
         ("Lyon", "not a JSON object"),
         ('{"a": 1', "not a JSON object"),
         ("[1]", "valid dictionary"),
+        ('{"a": "\\ud800",}', "not a JSON object"),  # mended it would be half a character
+        (f'{{"a": {10**30},}}', "not a JSON object"),
         ('{"a":' * 2000 + "1" + "}" * 2000, "nest"),
     ],
 )

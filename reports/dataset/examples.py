@@ -1,0 +1,182 @@
+"""Samples with their proof: every argument numbered, and its evidence marked in query and profile.
+
+Numbers tell what belongs together; colours repeat it for those who see them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...documents.document import Cell, Facts, Fold, Part, Passage, Piece, Row, Section, Table, foreign
+from ...documents.sheet import short
+from ...documents.texts import inert
+from ...records import ArgumentOrigin, Sample
+from ..run_files import line_with, needle, value_of
+from .choosing import Entry, examples
+from .material import Material
+from .wording import json_text, number
+
+QUERY = 2_000
+"""Characters of a query that are shown."""
+FEATURES = 120
+ARGUMENTS = 60
+VALUE = 160
+_PREFIX = "basic_features."
+
+
+def example_section(material: Material) -> Section:
+    """The section with examples. Raises StoreError where they are damaged."""
+    entries = examples(material.folder)
+    text = (
+        "Chosen over scenarios, splits and kinds, the same ones every time. Every argument of the answer has a "
+        "number; the words of the query and the values of the profile that prove it carry the same one. Below the "
+        "answer is what a model is shown of the user.",
+    )
+    if not entries:
+        return Section("Examples", ("There is no sample to show.",))
+    folds = tuple(_example(one, _context(material, one), place == 0) for place, one in enumerate(entries))
+    return Section("Examples", text, folds)
+
+
+def _example(entry: Entry, context: str, opened: bool) -> Fold:
+    sample = entry.sample
+    origins = sample.origins[:ARGUMENTS]
+    tag = " · ".join(inert(one, 40) for one in (sample.scenario, entry.split, *entry.kinds()) if one)
+    parts: list[Part] = [
+        Passage("Query", highlighted(sample.query, origins)),
+        Table(("", "Call", "Parameter", "Value", "From", "Evidence"), _answer(sample, origins),
+              f"Answer: {inert(_platform(sample), 60)}", words=6),
+        _history(sample, context),
+        _profile(sample, origins),
+        Passage("Sample", (Piece(_about(entry, context)),)),
+    ]  # fmt: skip
+    return Fold(Cell(short(sample.query, 110), foreign=True), tuple(parts), tag, opened)
+
+
+def highlighted(text: str, origins: Sequence[ArgumentOrigin]) -> tuple[Piece, ...]:
+    """A query in pieces: what proves argument n carries the number n, also where evidence overlaps."""
+    shown = text[:QUERY]
+    spans = [
+        (place, one.evidence.span)
+        for place, one in enumerate(origins, 1)
+        if one.origin == "query" and one.evidence.span is not None
+    ]
+    spans = [(place, span) for place, span in spans if 0 <= span[0] < span[1] <= len(shown)]
+    cuts = sorted({0, len(shown), *(end for _, span in spans for end in span)})
+    pieces = []
+    for start, end in zip(cuts, cuts[1:], strict=False):
+        inside = tuple(place for place, span in spans if span[0] <= start and end <= span[1])
+        ends = tuple(place for place, span in spans if span[1] == end)
+        pieces.append(Piece(inert(shown[start:end], QUERY), True, inside, ends))
+    if len(text) > QUERY:
+        pieces.append(Piece(f" … ({len(text):,} characters)"))
+    return tuple(pieces)
+
+
+def _platform(sample: Sample) -> str:
+    return str(sample.answer[0]) if sample.answer else "?"
+
+
+def _answer(sample: Sample, origins: Sequence[ArgumentOrigin]) -> tuple[Row, ...]:
+    calls = [next(iter(one), "?") if isinstance(one, dict) else "?" for one in _calls(sample)]
+    rows = []
+    for place, one in enumerate(origins, 1):
+        name = calls[one.call] if 0 <= one.call < len(calls) else "?"
+        rows.append(
+            Row(
+                (
+                    Cell("", numbers=(place,)),
+                    foreign(f"{one.call + 1}. {name}", 80),
+                    foreign(one.parameter, 60),
+                    foreign(json_text(one.value), VALUE),
+                    Cell(one.origin),
+                    _evidence(one),
+                )
+            )
+        )
+    silent = [place for place in range(len(calls)) if all(one.call != place for one in origins)]
+    rows += [
+        Row((Cell(""), foreign(f"{place + 1}. {calls[place]}", 80), *[Cell("")] * 3, Cell("no arguments")))
+        for place in silent[:ARGUMENTS]
+    ]
+    left = len(sample.origins) - len(origins)
+    if left > 0:
+        rows.append(Row((Cell(""), Cell(f"… {left:,} more arguments"), *[Cell("")] * 4)))
+    return tuple(rows)
+
+
+def _calls(sample: Sample) -> list[object]:
+    found = sample.answer[1] if len(sample.answer) > 1 else []
+    return list(found) if isinstance(found, list | tuple) else []
+
+
+def _evidence(one: ArgumentOrigin) -> Cell:
+    if one.origin == "query":
+        span = one.evidence.span
+        where = f"characters {span[0]:,} to {span[1]:,}" if span else ""
+        return foreign(one.evidence.words or "", VALUE, note=where)
+    if one.origin == "profile":
+        return foreign((one.evidence.path or "").removeprefix(_PREFIX), 120, note="basic feature")
+    return Cell("the schema's default")
+
+
+def _profile(sample: Sample, origins: Sequence[ArgumentOrigin]) -> Facts:
+    """The basic features, those that fill an argument marked with its number."""
+    basic = sample.user_profile.basic_features
+    used: dict[str, tuple[int, ...]] = {}
+    for place, one in enumerate(origins, 1):
+        if one.origin == "profile" and one.evidence.path:
+            feature = _feature(one.evidence.path, basic)
+            used[feature] = (*used.get(feature, ()), place)
+    names = list(basic)
+    shown = [name for place, name in enumerate(names) if place < FEATURES or name in used]
+    items = tuple(
+        (Cell(inert(name, 60)), foreign(json_text(basic[name]), VALUE, numbers=used.get(name, ()))) for name in shown
+    )
+    left = len(names) - len(shown)
+    more = f" and {left:,} more" if left else ""
+    return Facts(f"Profile: {len(shown):,} basic features{more}", items)
+
+
+def _feature(path: str, basic: dict[str, object]) -> str:
+    """The feature a path leads into: 'basic_features.emergency_contact.phone' -> 'emergency_contact'."""
+    rest = path.removeprefix(_PREFIX)
+    while rest not in basic and "." in rest:
+        rest = rest.rpartition(".")[0]
+    return rest
+
+
+def _history(sample: Sample, context: str) -> Table:
+    """What the visible history says of the platforms there are to choose from."""
+    visits: dict[str, list[str]] = {one.name: [] for one in sample.platforms}
+    for one in sample.user_profile.user_history.get(sample.scenario, []):
+        visits.setdefault(str(one.get("platform", "?")), []).append(str(one.get("action", "")))
+    rows = tuple(
+        Row(
+            (foreign(platform, 60), foreign(actions[-1] if actions else "", 120), number(len(actions))),
+            "own" if platform == _platform(sample) else "",
+        )
+        for platform, actions in list(visits.items())[:FEATURES]
+    )
+    told = f", the need being {inert(context, 40)} (latent)" if context else ""
+    return Table(("Platform", "Latest visit", "Visits"), rows, f"Visible history in this scenario{told}", words=2)
+
+
+def _about(entry: Entry, context: str) -> str:
+    sample = entry.sample
+    told = [f"id {sample.id}", f"user {sample.user_id}"]
+    told += [f"a user of the group {entry.group}"] if entry.group else []
+    told += [f"the counterfactual twin of {sample.twin_of}"] if sample.twin_of else []
+    told += [f"kind of need {context}"] if context else []
+    told.append(f"{len(sample.tools):,} tools to choose from")
+    return inert("; ".join(told), 400)
+
+
+def _context(material: Material, entry: Entry) -> str:
+    """The latent kind of need that was drawn; empty where nobody says so."""
+    for people in material.people:
+        file = people.folder / "tasks.jsonl"
+        found = line_with(file, needle("id", entry.sample.twin_of or entry.sample.id))
+        if found is not None:
+            return str(value_of(found, file).get("context", ""))
+    return ""
