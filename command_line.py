@@ -52,7 +52,7 @@ def check_options(words: Sequence[str]) -> None:
 
 
 def listed(words: Sequence[str], key: str) -> list[str]:
-    """The words with the plain ones, which are folders, as one list: `A B seed=1` is `seed=1 key=['A','B']`."""
+    """The words, with the plain ones (folders) as one list: `A B seed=1` is `seed=1 key=['A','B']`."""
     folders: list[str] = []
     others: list[str] = []
     before = ""

@@ -7,6 +7,7 @@ config source, and Hydra's faults become one-line ConfigErrors. It knows no stag
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import ConfigError, names
-from .settings import Schema, Settings, keys, validated
+from .settings import HARMLESS, Schema, Settings, keys, validated
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -30,11 +31,29 @@ _COUNTED = {"strangers": "stranger", "consistency": "solver"}
 """Keys that say how often a role is asked -> the role; it is there where that is not 0."""
 
 
+_OF_THE_MACHINE = ("base_url", "api_key_env", "file")
+"""Last parts of keys whose values say where something is, and are of no use elsewhere."""
+
+
 @dataclass(frozen=True)
 class Sources:
-    """The user's own folders that the configuration was composed from, nearest first."""
+    """Where the configuration came from: the user's own folders, nearest first, and the command line."""
 
     folders: tuple[Path, ...] = ()
+    words: tuple[str, ...] = ()
+    """the overrides, as they were given"""
+
+    def again(self) -> str:
+        """The words of a command that makes the same data, on one line.
+
+        What cannot change the data is left out, and so are the places of this machine.
+        """
+        given = [f"--config-dir {shlex.quote(one.name)}" for one in self.folders]
+        for word in self.words:
+            key = word.partition("=")[0].lstrip("+~")
+            if key.partition(".")[0] not in HARMLESS and key.rpartition(".")[2] not in _OF_THE_MACHINE:
+                given.append(shlex.quote(word))
+        return " ".join(given)
 
     def prompts(self) -> tuple[Path, ...]:
         """Where prompts are searched before ptool's own: each folder, its prompts/ and its agent/."""
@@ -68,8 +87,9 @@ def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schem
 def _sources() -> Sources:
     from hydra.core.hydra_config import HydraConfig
 
-    found = HydraConfig.get().runtime.config_sources
-    return Sources(tuple(Path(one.path).resolve() for one in found if one.schema == "file"))
+    hydra = HydraConfig.get()
+    folders = (Path(one.path).resolve() for one in hydra.runtime.config_sources if one.schema == "file")
+    return Sources(tuple(folders), tuple(hydra.overrides.task))
 
 
 def _add_named_roles(config: DictConfig) -> None:

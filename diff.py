@@ -21,7 +21,7 @@ def main() -> int:
 
 
 def show(settings: DiffSettings, sources: Sources) -> int:
-    """Print what changed, for people or as JSON. The status is 0 whether or not something did: the text says so."""
+    """Print what changed, for people or as JSON; the status is 0 also where something did."""
     del sources
     from .reports.difference import as_json
     from .reports.difference_reading import difference

@@ -1,4 +1,4 @@
-"""`python -m ptool.explain run=PATH sample=ID`: where one sample comes from, down to every call of a model."""
+"""`python -m ptool.explain run=PATH sample=ID`: where one sample comes from, down to every call."""
 
 from __future__ import annotations
 

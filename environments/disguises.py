@@ -33,7 +33,6 @@ _NAMES = frozenset({"name", "surname", "holder", "contact"})
 _PROPER = _NAMES | {"city", "town", "country", "region", "nationality", "language", "citizenship"}
 _ADDRESSES = frozenset({"address", "street", "residence"})
 _POSTCODES = frozenset({"postcode", "postal", "zip"})
-_POSTCODE = re.compile(r"\b(?:\d{5,6}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b")
 _TAIL_CUE = re.compile(
     r"\b(?:end(?:s|ing)?|finish(?:es|ing)?|last (?:4|four)|final|closing|tail|digits)\b", re.IGNORECASE
 )
@@ -107,7 +106,8 @@ def _of_email(value: str) -> Iterator[Disguise]:
     if len(local) >= 6 and re.search(r"\d", local) and len(parts) > 1:
         yield Disguise("its part before the @", partial(_mails, parts))
     elif len(parts) > 1:
-        sign = r" ?(?:[._-]| dot | underscore | dash | minus ) ?".join(map(re.escape, parts))
+        # With one blank only, 'Anna. Berg' is the end of a sentence.
+        sign = r"(?:[._-]| [._-] | (?:dot|underscore|dash|minus) )".join(map(re.escape, parts))
         yield Disguise("its part before the @", partial(_matches, rf"(?<![^\W_]){sign}(?![^\W_])"))
     # A single word may be any word; with the sign or its host behind it, it is an address.
     name = re.escape(respelled(plain(local)))
@@ -193,10 +193,7 @@ def _of_address(value: str) -> Iterator[Disguise]:
     for segment in re.split(r"[,;\n]", plain(value)):
         if (street := street_of(segment)) is not None:
             yield Disguise("its street and number", partial(stands_in, street))
-            break
-    for code in _POSTCODE.findall(plain(value)):
-        found = partial(_runs, code, None) if code.isdecimal() else partial(_finds, code)
-        yield Disguise("its postcode", found)
+            return
 
 
 # Names: reversed, apart, with an initial, with a slip.

@@ -52,7 +52,7 @@ _CONNECTORS = re.compile(
 )
 
 _MONTH_WORDS = "jan feb mar apr may jun jul aug sep oct nov dec"
-_MONTHS: list[str] = _MONTH_WORDS.split()
+_MONTHS: tuple[str, ...] = tuple(_MONTH_WORDS.split())
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
@@ -64,7 +64,7 @@ _MONTH_FIRST = re.compile(rf"\b{_MONTH}[ -](?:the )?{_DAY}\b{_YEAR}", re.IGNOREC
 _MONTH_ONLY = re.compile(rf"\b{_MONTH},?[ -](?:of )?(?P<year>(?:1\d|20)\d\d)\b", re.IGNORECASE)
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-./ ]?(\d{2})[-./ ]?(\d{2})(?!\d)")
 _YEAR_LAST = re.compile(
-    r"(?<![\d./-])(\d{1,2})(?: ?[-./] ?| )(\d{1,2})(?: ?[-./] ?| )(\d{4}|\d{2})(?![\d/-])"
+    r"(?<![\d./-])(\d{1,2})(?: ?[-./] ?(\d{1,2}) ?[-./] ?(\d{4}|\d{2})| (\d{1,2}) (\d{4}))(?![\d/-])"
 )
 _BORN = re.compile(r"\b(?:born|birth\w*|b-?day)\b", re.IGNORECASE)
 _SHORT_DAY = re.compile(r"(?<![\d./-])(\d{1,2})[-./](\d{1,2})\.?(?![\d/-]|\.\d)")
@@ -189,7 +189,7 @@ def _days(text: str, quoted: bool) -> list[Day]:
     ]
     found += [(int(one[1]), int(one[2]), int(one[3])) for one in _YEAR_FIRST.finditer(text)]
     for one in _YEAR_LAST.finditer(text):
-        found += _either(_year(one[3]), one[1], one[2])
+        found += _either(_year(one[3] or one[5]), one[1], one[2] or one[4])
     born = [one.span() for one in _BORN.finditer(text)]
     if born or quoted:
         for one in _SHORT_DAY.finditer(text):
@@ -200,10 +200,12 @@ def _days(text: str, quoted: bool) -> list[Day]:
             for one in _ANY_YEAR.finditer(text)
             if quoted or _speaks(born, one.span())
         ]
-    # The day of a full date is said with it, and so is its month.
+    if not quoted:
+        return found
+    # A value that is stated says its parts with it; elsewhere 25 April 2027 is just another day.
     parts = [(None, month, day) for _, month, day in found if month and day]
     parts += [(year, month, None) for year, month, _ in found if year and month]
-    return [*found, *parts, *((year, None, None) for year, _, _ in found if year and quoted)]
+    return [*found, *parts, *((year, None, None) for year, _, _ in found if year)]
 
 
 def _speaks(cues: list[tuple[int, int]], span: tuple[int, int]) -> bool:

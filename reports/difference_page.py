@@ -61,7 +61,9 @@ def _verdict(difference: Difference) -> str:
             + ("; all the same, in another order" if _moved(samples) else "")
         )
     count = f"{samples.a:,} samples, byte for byte, in the same order and splits"
-    return f"the datasets are the same: {count}" + ("" if difference.same else "; what they came from differs")
+    return f"the datasets are the same: {count}" + (
+        "" if difference.same else "; what they came from differs"
+    )
 
 
 def _moved(samples: SampleChanges) -> bool:

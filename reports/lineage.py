@@ -15,7 +15,7 @@ class Fate:
     """What became of it."""
 
     status: str
-    """kept | rejected | dropped (accepted, then refused for the dataset) | accepted (no dataset yet) | waiting"""
+    """kept | rejected | dropped (accepted, but refused for the dataset) | accepted (in none yet) | waiting"""
     reasons: tuple[dict[str, Any], ...] = ()
     """objections that ended it: code, path, message, source, blames"""
     file: str | None = None

@@ -1,13 +1,13 @@
 """The model calls behind one sample, from a ledger, with the seeds that were sent.
 
-A turn is named '<stage>/<item>/<role>/<round>', and what is asked outside of a conversation '<stage>/<item>/<role>'.
-It knows neither trees nor datasets.
+A turn is named '<stage>/<item>/<role>/<round>', and what is asked outside of a conversation
+'<stage>/<item>/<role>'. It knows neither trees nor datasets.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -35,17 +35,24 @@ class Turn:
 
 
 def read_turn(name: str, items: Iterable[str]) -> Turn | None:
-    """What a turn's name says, given the items it may be about; None: nothing it can be read by."""
+    """What a turn's name says, given the items it may be about or about a part of; None: it is about none."""
     for item in items:
         stage, found, rest = name.partition(f"/{item}/")
-        role, _, number = rest.partition("/")
-        if found and stage and role and "/" not in number and (number.isdecimal() or not number):
-            return Turn(stage, item, role, int(number) if number else None)
+        *parts, last = rest.split("/")
+        number = int(last) if last.isdecimal() and parts else None
+        role = last if number is None else parts.pop()
+        if found and stage and role:
+            return Turn(stage, "/".join((item, *parts)), role, number)
     return None
 
 
 def calls_about(
-    ledger: Reading, items: Sequence[str], seed: int | None, *, parts_too: bool = True
+    ledger: Reading,
+    items: Sequence[str],
+    seed: int | None,
+    *,
+    parts_too: bool = True,
+    ours: Callable[[KeptCall, Turn | None], bool] = lambda _call, _turn: True,
 ) -> tuple[Said, ...]:
     """Every answer about some items and every attempt without one, in the order they came.
 
@@ -53,16 +60,17 @@ def calls_about(
         items: such as 'shopping-u0001-0003' or 'layer1/0'.
         seed: the run's; None: it is not known.
         parts_too: whether a turn counts that is about a part of an item ('shopping/MegaMart' of 'shopping').
+        ours: whether an answer belongs to whom the lineage is about; populations share names of turns.
     """
     parts = [f"/{one}/" for one in items]
     answers, attempts = [], Counter[str]()
     for one in ledger.calls_of(parts):
         turn = read_turn(one.turn, items)
-        if turn or parts_too:
+        if (parts_too or (turn and turn.item in items)) and ours(one, turn):
             answers.append((one.turn, _answered(one, turn, attempts[one.turn], seed)))
             attempts[one.turn] += 1
     turns = ((one, read_turn(one.turn, items)) for one in ledger.failures_of(parts))
-    lost = [(one.turn, _lost(one, turn)) for one, turn in turns if turn or parts_too]
+    lost = [(one.turn, _lost(one, turn)) for one, turn in turns if parts_too or (turn and turn.item in items)]
     # Attempts that brought nothing have no place among the answers of their turn: they are told before them.
     failed = {
         turn: [said for _, said in group] for turn, group in groupby(sorted(lost, key=_turn), key=_turn)

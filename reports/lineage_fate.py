@@ -35,10 +35,10 @@ def fate_of(
     file, sample = (None, {}) if refused else _sample(run, id, entry)
     if file is not None:
         split = entry.get("split") or (None if file.stem == "samples" else file.stem)
-        more = {key: entry.get(key) or sample.get(key) for key in ("group", "twin_of")}
+        group, twin_of = (entry.get(key) or sample.get(key) for key in ("group", "twin_of"))
         twin = line_with(run / INDEX, needle("twin_of", id))
         made = value_of(twin, run / INDEX).get("id") if twin else None
-        return Fate("kept", file=file.name, split=split, twin=made, gates=gates, **more), sample
+        return Fate("kept", (), file.name, split, group, twin_of, made, gates), sample
     if episode is None or waiting:
         return Fate("waiting", _reasons(episode)), {}
     if episode.status == "rejected":

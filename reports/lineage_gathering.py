@@ -1,12 +1,12 @@
 """One sample's lineage out of a run folder, also while the run is under way: looked up, not read through.
 
-Items come from the ledger by their keys, samples from their place in the dataset, people from their line. It changes
-nothing and asks no model.
+Items come from the ledger by their keys, samples from their place in the dataset, people from their line. It
+changes nothing and asks no model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,12 +18,12 @@ from pydantic import ValidationError
 from ..errors import ConfigError, StoreError
 from ..models.seeds import derive
 from ..records import Episode, History, Record, Task
-from ..store.reading import Reading, holder, reading
+from ..store.reading import KeptCall, Reading, holder, reading
 from ..store.run_folder import MARKER, identity_of
 from .lineage import Lineage, Tool
-from .lineage_calls import calls_about
+from .lineage_calls import Turn, calls_about
 from .lineage_fate import fate_of
-from .lineage_people import items_of_profile, person, place
+from .lineage_people import items_of_profile, person, place, same_bundles
 from .lineage_proofs import proofs_of, tools_of
 from .run_files import line_beginning, needle, tree_in, value_of
 from .standing import UNREACHABLE
@@ -110,7 +110,7 @@ def _lineage(ledger: Reading, found: _Found) -> Lineage:
         turns=tuple(one.model_dump(mode="json") for one in episode.turns) if episode else (),
         rounds=episode.rounds if episode else 0,
         calls=calls_about(ledger, [task.id], seed),
-        origins=calls_about(ledger, origins, seed, parts_too=False),
+        origins=calls_about(ledger, origins, seed, parts_too=False, ours=_of_population(ledger, found)),
         further=_further(ledger, task.id),
     )
 
@@ -179,6 +179,21 @@ def _seed(seed: Any, population: str) -> int | None:
     if not isinstance(seed, int):
         return None
     return derive(seed, population) if population else seed
+
+
+def _of_population(ledger: Reading, found: _Found) -> Callable[[KeptCall, Turn | None], bool]:
+    """Whether a profile writer's answer is one about the people of the population, where there are two.
+
+    Their turns have the same names, so it is told by what came of the answer.
+    """
+    several = ledger.has(f"{UNSEEN}/profiles", "layer0")
+
+    def ours(call: KeptCall, turn: Turn | None) -> bool:
+        if not several or turn is None or call.stage != "profiles":
+            return True
+        return same_bundles(call.content, ledger.get(found.stage("profiles"), turn.item))
+
+    return ours
 
 
 def _history(ledger: Reading, found: _Found, item: str) -> History | None:

@@ -134,16 +134,16 @@ def _evidence(
 
 def _task(lineage: Lineage) -> list[RenderableType]:
     task, place = lineage.task, lineage.platform
-    kept = place.preferred == place.name
+    other = "" if place.preferred == place.name else ", and this is another one"
     why = (
         "the history is not there"
         if place.preferred is None
-        else f"{lineage.user.id} prefers {place.preferred} for it{'' if kept else ', and this is another one'}"
+        else f"{lineage.user.id} prefers {place.preferred} for it{other}"
     )
     about = f"{lineage.user.id} needs {place.context} ({task.get('scenario')}), plan {task.get('plan')}"
     head = _text(f"{about}; on {place.name}, because {why}", 400)
     table = _table("call", "does", "the query states", "the profile fills", "left at default")
-    for number, call in enumerate(task.get("calls") or ()):
+    for number, call in enumerate(task.get("calls", [])):
         known = ", ".join(f"{name} ← {feature}" for name, feature in call["known"].items())
         stated, defaults = ", ".join(call["stated"]), ", ".join(call["defaults"])
         cells = (f"{number} {call['api']}", call["capability"], stated, known, defaults)
@@ -168,7 +168,9 @@ def _user(lineage: Lineage) -> list[RenderableType]:
 
 def _platform(lineage: Lineage) -> list[RenderableType]:
     place = lineage.platform
-    table = _table("platform", f"visits for {plain(place.context, 30)}", "visits", "could serve", right=(1, 2))
+    table = _table(
+        "platform", f"visits for {plain(place.context, 30)}", "visits", "could serve", right=(1, 2)
+    )
     for one in place.visits:
         mark = " ←" if one.platform == place.name else ""
         serves = "yes" if one.serves else "no"

@@ -60,7 +60,7 @@ def _used(
 def items_of_profile(ledger: Reading, stage: str, assigned: Mapping[str, Any]) -> list[str]:
     """The ledger items that a person's layers came from, from the top; empty where they cannot be told.
 
-    Every layer's item is named after the way down to it ('layer2/0.3'), so each layer says where the next one is.
+    Every layer's item is named after the way down to it ('layer2/0.3'), so each layer says where the next is.
     """
     profile = assigned.get("profile") or {}
     values = {**(profile.get("basic") or {}), **(profile.get("implicit") or {})}
@@ -91,6 +91,11 @@ def _place_in(
             if body is None and attempt:
                 break
     return None
+
+
+def same_bundles(said: str, body: bytes | None) -> bool:
+    """Whether an answer is the one that an item was made of."""
+    return bool(body) and _bundles(said.encode()) == _bundles(body)
 
 
 def _bundles(body: bytes | None) -> list[Any]:

@@ -1,7 +1,7 @@
 """The functions an answer calls, and where each of their arguments comes from.
 
-As the dataset proves it; where there is no sample (rejected, or not that far yet), as the task was drawn and as the
-query's own words say. It opens no file.
+As the dataset proves it; where there is no sample (rejected, or not that far yet), as the task was drawn and
+as the query's own words say. It opens no file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Single records out of a run's large files, found by their bytes and not by reading everything.
 
-A line is looked for with the text it must hold, and only that line is parsed. It knows which files a run leaves,
-and nothing of what their records mean.
+A line is looked for with the text it must hold, and only that line is parsed. It knows which files a run
+leaves, and nothing of what their records mean.
 """
 
 from __future__ import annotations

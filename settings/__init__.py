@@ -19,6 +19,7 @@ from .parts import (
 from .places import PlaceSettings, ScenarioSettings
 from .quality import AuditSettings, CardSettings, MostSettings, SplitSettings, UnseenSettings
 from .run import (
+    HARMLESS,
     PLAIN_ROLE,
     FeatureSettings,
     HistorySettings,
@@ -31,6 +32,7 @@ from .serving import ServerSettings, ServeSettings, SpellSettings
 from .validation import Schema, keys, validated
 
 __all__ = [
+    "HARMLESS",
     "PLAIN_ROLE",
     "AuditSettings",
     "Baseline",

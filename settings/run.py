@@ -27,7 +27,7 @@ PLAIN_ROLE = "ptool.agents.Role"
 """The `_target_` that takes a role's own keys and no others."""
 
 
-_HARMLESS = (
+HARMLESS = (
     "concurrency",
     "min_yield",
     "min_decidability",
@@ -172,7 +172,7 @@ class Settings(Part):
 
     def digest(self) -> str:
         """Ten hex digits of everything that may change the data; equal settings, equal digest."""
-        data = self.model_dump(mode="json", by_alias=True, exclude=set(_HARMLESS))
+        data = self.model_dump(mode="json", by_alias=True, exclude=set(HARMLESS))
         data["model"] = self.model.identity()
         for name, role in self.agent.items():
             data["agent"][name]["model"] = role.model and role.model.identity()

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from ..errors import StoreError
@@ -33,7 +34,7 @@ WITH RECURSIVE stages (name) AS (
   UNION ALL SELECT (SELECT min(stage) FROM items WHERE stage > name) FROM stages WHERE name IS NOT NULL
 ) SELECT name FROM stages WHERE name IS NOT NULL
 """
-# Calls have no index by turn: one would cost every run more than a walk through them costs who looks at one item.
+# Calls have no index by turn: it would cost every run more than a walk through them costs who looks at one.
 _OF_ITEM = """
 SELECT stage, role, turn, endpoint, content, finish, status, prompt_tokens, completion_tokens, cached_tokens,
        usd, seconds
@@ -145,7 +146,8 @@ class Reading:
     def calls_of(self, parts: Sequence[str]) -> list[KeptCall]:
         """The answers to turns whose names hold one of some texts ('/shopping-u0001-0003/'), as they came."""
         rows = self._all(_OF_ITEM.format(_any_of(parts)), *parts)
-        return [KeptCall(*row[:4], row[4].decode("utf-8", "replace"), *row[5:]) for row in rows]
+        # One that wrote a text no encoding knows is shown with a mark in its place.
+        return [KeptCall(*(_text(value) for value in row)) for row in rows]
 
     def failures_of(self, parts: Sequence[str]) -> list[LostCall]:
         """The attempts without an answer in such turns, as they came."""
@@ -168,6 +170,10 @@ class Reading:
 
     def _all(self, sql: str, *values: str) -> list[tuple]:
         return self._connection.execute(sql, values).fetchall() if self._has_calls else []
+
+
+def _text(value: Any) -> Any:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _any_of(parts: Sequence[str]) -> str:

@@ -33,8 +33,10 @@ from ..settings import Settings
 from . import stages
 from .crew import Crew
 from .estimate import Line, against_budget, estimate, wall_time
+from .gates import choose_gates
 from .given_tree import given_tree
 from .rehearsal import rehearse
+from .seating import PLACES, solvers
 from .understudy import Heard, Question
 
 if TYPE_CHECKING:
@@ -124,6 +126,7 @@ def check_up(settings: Settings, sources: Sources) -> Checkup:
         PtoolError: something is wrong that would keep the run from beginning.
     """
     choose_checks(settings.checks)
+    choose_gates(settings.gates)
     tree = given_tree(settings)
     if tree is None:
         stages.shape(settings).check()
@@ -155,7 +158,7 @@ async def _tried(crew: Crew, heard: Mapping[str, Heard]) -> tuple[Trial, ...]:
     """Every endpoint that a role of the run asks, one after another so that none is slowed by the others."""
     gateway = Gateway(crew.endpoints, concurrency=1, corrections=0, restarts=0, retries=_ONCE)
     served: dict[Endpoint, list[str]] = {}
-    for role in heard or _with_prompt(crew):
+    for role in _asked(crew, heard):
         served.setdefault(crew.endpoints.get(role) or crew.endpoints["default"], []).append(role)
     try:
         return tuple([await _trial(gateway, crew, one, roles, heard) for one, roles in served.items()])
@@ -163,9 +166,16 @@ async def _tried(crew: Crew, heard: Mapping[str, Heard]) -> tuple[Trial, ...]:
         await gateway.close()
 
 
-def _with_prompt(crew: Crew) -> list[str]:
-    """All roles that may ask a model."""
-    return [name for name, role in crew.roles.items() if role.prompt]
+def _asked(crew: Crew, heard: Mapping[str, Heard]) -> list[str]:
+    """The roles that ask a model: those heard in a rehearsal, or else all that have a seat and a prompt.
+
+    Further solvers are among them in any case: a rehearsal without an accepted query has not heard them.
+    """
+    settings = crew.settings
+    seated = tuple(solvers(settings))
+    if not heard:
+        seated = (*PLACES, *settings.judges, *settings.query_gate, *seated)
+    return list(dict.fromkeys((*heard, *(name for name in seated if crew.roles[name].prompt))))
 
 
 async def _trial(

@@ -9,8 +9,9 @@ from itertools import islice
 
 from ..records import Sample, Solution
 from ..records.quality import Audit, GateRow, Statistics
-from ..store import Ledger, Manifest, read_jsonl, write_json, write_manifest
+from ..store import Ledger, Manifest, read_jsonl, versions, write_bytes, write_json, write_manifest
 from .audit import choose, trial
+from .card import card
 from .dataset import FILES
 from .finishing import Dataset
 from .gates import choose_gates
@@ -91,8 +92,8 @@ def _short_of(studio: Studio, dataset: Dataset, statistics: Statistics) -> Itera
     found = statistics.decidability
     if statistics.decidability.transparent < settings.min_decidability:
         yield (
-            f"{LOW_DECIDABILITY}: the visible history tells {found.transparent:.1%} of the platforms, asked for "
-            f"were {settings.min_decidability:.1%}; more visits, or more faithful ones, tell more "
+            f"{LOW_DECIDABILITY}: the visible history tells {found.transparent:.1%} of the platforms, asked "
+            f"for were {settings.min_decidability:.1%}; more visits, or more faithful ones, tell more "
             "(history.actions_per_context, history.loyalty)"
         )
     there = Counter(
@@ -108,6 +109,28 @@ def _short_of(studio: Studio, dataset: Dataset, statistics: Statistics) -> Itera
     for scenario, wanted in splits.unseen.queries.items() if splits.unseen else ():
         if (got := there["unseen", "unseen", scenario]) < wanted:
             yield f"splits.unseen.queries.{scenario}: {wanted:,} samples were asked for, {got:,} are there"
+
+
+def leave_card(studio: Studio, dataset: Dataset, statistics: Statistics, words: str) -> None:
+    """Leave the dataset card, dataset/README.md.
+
+    Args: words: of the command line that makes the data again.
+    """
+    settings = studio.settings
+    places = settings.all_scenarios()
+    there = {place.split for place in dataset.placed.values()} or {"all"}
+    written = card(
+        statistics,
+        title=settings.card.name or f"Personalised tool invocation: {settings.scenario.name}",
+        scenarios={one.name: one.description for one in places},
+        license=settings.card.license,
+        seed=settings.seed,
+        digest=settings.digest(),
+        command=f"python -m ptool.run {words}".rstrip(),
+        versions=versions(),
+        files={split: name for split, name in FILES.items() if split in there},
+    )
+    write_bytes(studio.folder / "dataset/README.md", written)
 
 
 def summarise(

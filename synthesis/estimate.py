@@ -1,7 +1,8 @@
 """What a whole run would ask, scaled up from its rehearsal: calls, tokens, cost and time by stage and role.
 
 Trees are taken as they were played, profiles by the number of answers their layers need (§4.2), histories by
-(user, scenario) and episodes by queries. It asks nobody and knows no prompt.
+(user, scenario), episodes, further solvers and twins by queries, the trial of the judges by samples. People
+held out are counted with the others, as a ledger does. It asks nobody and knows no prompt.
 """
 
 from __future__ import annotations
@@ -15,17 +16,25 @@ from ..models.clients.offline import OfflineModel
 from ..models.endpoint import Endpoint, Price
 from ..settings import BudgetSettings, Settings
 from ..trees.layer_sizes import layer_sizes
-from .rehearsal import Played, Rehearsal
+from .audit.injections import INJECTIONS
+from .rehearsal import Rehearsal
+from .seating import SOLVER, STRANGER
+from .sizes import Size, sizes
+from .small_play import Played
+from .tally import Count, Part
 
-STAGE_OF = {
-    "designer": "api_tree",
-    "clusterer": "feature_tree",
-    "profile_writer": "profiles",
-    "chooser": "histories",
-    "actor": "histories",
-}
-"""Role -> the stage that asks it; all others speak in episodes."""
-STAGES = ("api_tree", "feature_tree", "profiles", "histories", "episodes")
+STAGES = (
+    "api_tree",
+    "feature_tree",
+    "profiles",
+    "histories",
+    "episodes",
+    STRANGER,
+    SOLVER,
+    "twins",
+    "audit",
+)
+"""The stages that ask, in their order, as a ledger names them."""
 TIGHT = 0.8
 """Share of a budget from which on an estimate is too close to it to be relied on."""
 
@@ -63,41 +72,48 @@ def estimate(
         endpoints: role -> endpoint, "default" for the others.
         given_tree: whether the API tree is brought along, so that nobody designs it.
     """
-    scales = {stage: _scale(stage, settings, rehearsal.played) for stage in STAGES}
-    lines = []
-    for role, heard in rehearsal.heard.items():
-        stage = STAGE_OF.get(role, "episodes")
-        if stage == "api_tree" and given_tree:
-            continue
-        scale = scales[stage]
-        sent, received = (
-            round(heard.prompt_tokens * scale.calls),
-            round(heard.completion_tokens * scale.tokens),
-        )
-        usd = cost(endpoints.get(role) or endpoints["default"], sent, received)
-        lines.append(Line(stage, role, round(heard.calls * scale.calls), sent, received, usd))
+    sums: dict[tuple[str, str], Count] = {}
+    for name, size in sizes(settings).items():
+        played = rehearsal.played[name]
+        for part, count in played.counts.items():
+            if part.stage == "api_tree":
+                larger = 0.0 if given_tree and not name else rehearsal.trees[name]
+                scale = Scale(larger, larger)
+            elif part.stage == "feature_tree":
+                scale = Scale(rehearsal.trees[name], rehearsal.trees[name])
+            else:
+                scale = _scale(part, settings, size, played)
+            _add(sums.setdefault((part.stage, part.role), Count()), count, scale)
+    lines = (_line(stage, role, one, endpoints) for (stage, role), one in sums.items() if one.calls)
     return tuple(sorted(lines, key=lambda line: STAGES.index(line.stage)))
 
 
-def _scale(stage: str, settings: Settings, played: Played) -> Scale:
-    if stage == "profiles":
-        return _profiles(settings.assignment, settings.users, played)
-    if stage == "histories":
-        factor = settings.users * len(settings.scenarios()) / played.histories
-    elif stage == "episodes":
-        factor = settings.users * settings.queries_per_user / played.tasks
+def _scale(part: Part, settings: Settings, size: Size, played: Played) -> Scale:
+    if part.stage == "profiles":
+        return _profiles(settings.assignment, size.people, played)
+    if part.stage == "histories":
+        factor = size.histories / played.size.histories
+    elif part.stage == "audit":
+        factor = _trial(part, settings, size, played)
     else:
-        factor = played.trees
+        factor = size.tasks / played.size.tasks
     return Scale(factor, factor)
+
+
+def _trial(part: Part, settings: Settings, size: Size, played: Played) -> float:
+    """Samples on trial, as far as there are any; every instruction is hidden at least once."""
+    there = round(played.kept * size.tasks / played.size.tasks)
+    samples, least = min(settings.audit.samples, there), len(INJECTIONS) if part.hidden else 1
+    return max(samples, least) / max(played.audited, least)
 
 
 def _profiles(assignment: str, users: int, played: Played) -> Scale:
     """Top-down is not linear in users: an answer holds as many values as its layer has children (§4.2)."""
     if assignment != "top_down":
-        factor = users / played.people
+        factor = users / played.size.people
         return Scale(1 if assignment == "single_pass" else factor, factor)
     calls, values = _top_down(users, played.layers)
-    calls_played, values_played = _top_down(played.people, played.layers)
+    calls_played, values_played = _top_down(played.size.people, played.layers)
     return Scale(calls / calls_played, values / values_played)
 
 
@@ -106,6 +122,18 @@ def _top_down(users: int, layers: int) -> tuple[int, int]:
     sizes = layer_sizes(users, layers)
     answers = [min(above, users) for above in accumulate(sizes[:-1], mul, initial=1)]
     return sum(answers), sum(map(mul, answers, sizes))
+
+
+def _add(whole: Count, played: Count, scale: Scale) -> None:
+    whole.calls += round(played.calls * scale.calls)
+    whole.prompt_tokens += round(played.prompt_tokens * scale.calls)
+    whole.completion_tokens += round(played.completion_tokens * scale.tokens)
+
+
+def _line(stage: str, role: str, count: Count, endpoints: Mapping[str, Endpoint]) -> Line:
+    sent, received = count.prompt_tokens, count.completion_tokens
+    usd = cost(endpoints.get(role) or endpoints["default"], sent, received)
+    return Line(stage, role, count.calls, sent, received, usd)
 
 
 def cost(endpoint: Endpoint, sent: int, received: int) -> float | None:
@@ -187,16 +215,24 @@ def _width(line: Line, settings: Settings, endpoint: Endpoint) -> int:
     """Calls of a stage that can be under way at once."""
     if isinstance(endpoint.client, OfflineModel):
         return 1  # it answers in this very process
-    scenarios = len(settings.scenarios())
-    at_once = {
-        "api_tree": scenarios,  # each grows depth first
-        "feature_tree": 1,  # batches are shown one after another
-        "profiles": max(1, line.calls // 2) if settings.assignment == "top_down" else 1,
-        "histories": settings.users * scenarios,
-        "episodes": settings.users * settings.queries_per_user,
-    }
     most = endpoint.limits.concurrency or settings.concurrency
-    return min(settings.concurrency, most, at_once[line.stage])
+    return min(settings.concurrency, most, max(1, _at_once(line, settings)))
+
+
+def _at_once(line: Line, settings: Settings) -> int:
+    """Items of a stage; of several populations, which come one after the other, the average."""
+    everybody = tuple(sizes(settings).values())
+    if line.stage == "feature_tree":
+        return 1  # batches are shown one after another
+    if line.stage == "profiles":
+        return line.calls // (2 * len(everybody)) if settings.assignment == "top_down" else 1
+    if line.stage == "audit":
+        return settings.audit.samples  # what is made of one sample is shown one after another
+    items = {
+        "api_tree": [len(size.scenarios) for size in everybody],  # each grows depth first
+        "histories": [size.histories for size in everybody],
+    }.get(line.stage, [size.tasks for size in everybody])
+    return sum(items) // len(items)
 
 
 def _allowed(endpoint: Endpoint, served: Line) -> float:

@@ -65,7 +65,12 @@ def _visits(settings: Settings, people: Sequence[Profile], unseen: UnseenSetting
     users = [one.id for one in people]
     if unseen is None:
         return in_turn(users, [one.name for one in settings.scenarios()], settings.queries_per_user)
-    return counted(users, {name: ceil(count * SPARE) for name, count in unseen.queries.items()})
+    return counted(users, asked_of(unseen))
+
+
+def asked_of(unseen: UnseenSettings) -> dict[str, int]:
+    """Held-out scenario -> how many queries are asked there, so that enough of them are kept."""
+    return {name: ceil(count * SPARE) for name, count in unseen.queries.items()}
 
 
 def worlds_of(

@@ -14,7 +14,7 @@ from ..store import Ledger, RunFolder, run_log
 from ..terminal.progress import Progress
 from ..trees.graph_io import to_json
 from . import stages
-from .closing import describe, leave_manifest, on_trial, summarise
+from .closing import describe, leave_card, leave_manifest, on_trial, summarise
 from .crew import Crew, fingerprint
 from .finishing import finish, user_groups
 from .gates import choose_gates
@@ -51,17 +51,18 @@ def synthesise(settings: Settings, sources: Sources) -> Summary:
         folder.save_config(_as_yaml(settings))
         with Ledger(folder / "ledger.sqlite") as ledger:
             crew.gateway.log = ledger
-            return run(_run(Studio(settings, crew, checks, folder, ledger, Progress(), tree)))
+            studio = Studio(settings, crew, checks, folder, ledger, Progress(), tree)
+            return run(_run(studio, sources.again()))
 
 
-async def _run(studio: Studio) -> Summary:
+async def _run(studio: Studio, words: str) -> Summary:
     try:
-        return await _stages(studio)
+        return await _stages(studio, words)
     finally:
         await studio.crew.gateway.close()
 
 
-async def _stages(studio: Studio) -> Summary:
+async def _stages(studio: Studio, words: str) -> Summary:
     settings = studio.settings
     logger.info("run {} begins; {}", settings.digest(), studio.crew.describe_model())
     peopled = await populations(studio)
@@ -75,6 +76,7 @@ async def _stages(studio: Studio) -> Summary:
     dataset = finish(studio, peopled, groups, twinned)
     audit = await on_trial(studio, peopled[0], dataset)
     statistics = describe(studio, peopled, dataset, audit)
+    leave_card(studio, dataset, statistics, words)
     summary = summarise(studio, peopled, dataset, statistics)
     leave_manifest(studio, summary, dataset)
     logger.info("run {} ends: {}", settings.digest(), summary.funnel.as_dict())

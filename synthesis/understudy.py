@@ -1,4 +1,4 @@
-"""Who plays every role in a rehearsal: the scripted model, counting what it is asked and what it says.
+"""Who plays every role in a rehearsal: the scripted model, remembering the shortest and the longest question.
 
 A role nobody has a script for agrees with everything, and a record that asks for more than a script says is
 filled up with made-up values: a rehearsal is about how much is asked, not about what comes out.
@@ -30,11 +30,8 @@ class Question:
 
 @dataclass(slots=True)
 class Heard:
-    """What one role was asked, all in all; tokens at four characters each."""
+    """What one role was asked, at its shortest and its longest; tokens at four characters each."""
 
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
     longest: int = 0
     """tokens of the longest prompt"""
     shortest: tuple[int, int] | None = None
@@ -43,10 +40,7 @@ class Heard:
     """the one with the shortest answer, and of these with the shortest prompt"""
 
     def note(self, prompt_tokens: int, completion_tokens: int, question: Question | None) -> None:
-        """Count one call; `question` is None for one that corrects an earlier answer."""
-        self.calls += 1
-        self.prompt_tokens += prompt_tokens
-        self.completion_tokens += completion_tokens
+        """Take note of one call; `question` is None for one that corrects an earlier answer."""
         self.longest = max(self.longest, prompt_tokens)
         size = (completion_tokens, prompt_tokens)
         if question is not None and (self.shortest is None or size < self.shortest):
@@ -74,7 +68,7 @@ class Understudy(ScriptedModel):
             return _agreeing
 
     async def create(self, messages: Sequence[Any], *, json_output: Any = None, **options: Any) -> Any:
-        """Answer as the scripted model does, and count it."""
+        """Answer as the scripted model does, and take note of it."""
         result = await super().create(messages, json_output=json_output, **options)
         texts = [str(message.content) for message in messages]
         if isinstance(json_output, type) and issubclass(json_output, BaseModel):

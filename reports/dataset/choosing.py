@@ -26,6 +26,9 @@ LOOKED_AT = 24
 GROUPS = 60
 """Scenarios and splits that are looked at."""
 
+_Ranked = tuple[bytes, int, dict[str, Any]]
+"""Hash, line and entry."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -60,23 +63,28 @@ def examples(folder: Path, many: int = EXAMPLES) -> list[Entry]:
 
 def _candidates(index: Path) -> Iterator[dict[str, Any]]:
     """Some of every scenario and split, spread by a hash of their ids, and twins beside them."""
-    best: dict[tuple[str, str, bool], list[tuple[bytes, int, dict[str, Any]]]] = {}
+    best: dict[tuple[str, str, bool], list[_Ranked]] = {}
     for number, one in enumerate(read_jsonl(index), 1):
-        try:
-            key = (str(one["scenario"]), str(one["split"]), bool(one.get("twin_of")))
-            rank = blake2b(str(one["id"]).encode("utf-8", "replace"), digest_size=8).digest()
-            int(one["offset"]), int(one["bytes"]), one["file"]
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise StoreError(f"{index}:{number}: damaged; the run's command writes it again") from None
-        if key not in best and len(best) >= GROUPS:
-            continue
-        heap = best.setdefault(key, [])
-        _keep_least(heap, (rank, number, one))
+        if not _whole(one):
+            raise StoreError(f"{index}:{number}: damaged; the run's command writes it again")
+        key = (one["scenario"], one["split"], bool(one.get("twin_of")))
+        if key in best or len(best) < GROUPS:
+            rank = blake2b(one["id"].encode("utf-8", "replace"), digest_size=8).digest()
+            _keep_least(best.setdefault(key, []), (rank, number, one))
     for key in sorted(best):
-        yield from (one for *_, one in sorted(best[key], key=lambda kept: _rank(kept), reverse=True))
+        yield from (one for *_, one in sorted(best[key], key=_rank, reverse=True))
 
 
-def _keep_least(heap: list[tuple[bytes, int, dict[str, Any]]], item: tuple[bytes, int, dict[str, Any]]) -> None:
+def _whole(found: Any) -> bool:
+    """Whether a line of the index says what is needed."""
+    texts, numbers = ("id", "scenario", "split", "file"), ("offset", "bytes")
+    return isinstance(found, dict) and (
+        all(isinstance(found.get(key), str) for key in texts)
+        and all(isinstance(found.get(key), int) and found[key] >= 0 for key in numbers)
+    )
+
+
+def _keep_least(heap: list[_Ranked], item: _Ranked) -> None:
     """Keep the items of the least ranks, the greatest of them on top."""
     rank, number, one = item
     turned = (bytes(255 - byte for byte in rank), -number, one)
@@ -86,19 +94,21 @@ def _keep_least(heap: list[tuple[bytes, int, dict[str, Any]]], item: tuple[bytes
         heapq.heapreplace(heap, turned)
 
 
-def _rank(kept: tuple[bytes, int, dict[str, Any]]) -> tuple[bytes, int]:
+def _rank(kept: _Ranked) -> tuple[bytes, int]:
     return kept[:2]
 
 
 def _entry(folder: Path, found: dict[str, Any]) -> Entry:
     file = inside(folder / "dataset", found["file"])
-    line = slice_of(file, int(found["offset"]), int(found["bytes"]))
+    line = slice_of(file, found["offset"], found["bytes"])
     try:
         sample = Sample.model_validate_json(line)
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))[:120]
         at = f"{file}: sample at byte {found['offset']}"
-        raise StoreError(f"{at}: damaged at {where or 'the whole'}; the run's command writes it again") from None
+        raise StoreError(
+            f"{at}: damaged at {where or 'the whole'}; the run's command writes it again"
+        ) from None
     return Entry(sample, str(found["split"]), str(found.get("group") or ""))
 
 

@@ -18,12 +18,14 @@ def costs(material: Material) -> Section:
     spent = [(stage, role, one) for stage, role, one in _spent(material.noted("notes", "usage"))]
     if not spent:
         return Section("Cost", ("The manifest says nothing of what was spent.",))
-    rows = [Row((foreign(words(stage), 40), foreign(role, 40), *_numbers([one]))) for stage, role, one in spent]
+    rows = [
+        Row((foreign(words(stage), 40), foreign(role, 40), *_numbers([one]))) for stage, role, one in spent
+    ]
     rows.append(Row((Cell("together"), Cell(""), *_numbers([one for *_, one in spent])), "own"))
     columns = ("Stage", "Role", "Calls", "Tokens in", "Tokens out", "Cached", "US dollars")
     text = (
-        "Every call is counted, also those whose answers were unusable. What an endpoint without a known price "
-        "costs is unknown, and never counted as nothing.",
+        "Every call is counted, also those whose answers were unusable. What an endpoint without a known "
+        "price costs is unknown, and never counted as nothing.",
     )
     return Section("Cost", text, (Table(columns, tuple(rows), words=2),))
 

@@ -1,4 +1,4 @@
-"""The verifier on trial: what it and the rules found of seeded corruptions, and what hidden instructions did."""
+"""The verifier on trial: what it and the rules found of corrupted samples, what hidden instructions did."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ def examination(audit: Audit | None) -> Section:
     changed = sum(one.to_accepted for one in audit.injections)
     asked = sum(one.cases for one in audit.injections)
     text = (
-        f"{audit.samples:,} accepted episodes were corrupted in {len(audit.corruptions):,} ways: rules and judges "
-        f"together caught {caught:,} of {cases:,} ({part(caught, cases)}), and objected to {audit.false_alarms:,} of "
-        f"{audit.clean:,} untouched ones ({part(audit.false_alarms, audit.clean)}).",
-        f"{audit.texts:,} instructions to accept were hidden in queries, profiles and platforms: {changed:,} of "
-        f"{asked:,} verdicts changed to accepted.",
+        f"{audit.samples:,} accepted episodes were corrupted in {len(audit.corruptions):,} ways: rules and "
+        f"judges together caught {caught:,} of {cases:,} ({part(caught, cases)}), and objected to "
+        f"{audit.false_alarms:,} of {audit.clean:,} untouched ones "
+        f"({part(audit.false_alarms, audit.clean)}).",
+        f"{audit.texts:,} instructions to accept were hidden in queries, profiles and platforms: "
+        f"{changed:,} of {asked:,} verdicts changed to accepted.",
     )
     parts: list[Part] = []
     if audit.corruptions:

@@ -5,7 +5,8 @@ Numbers tell what belongs together; colours repeat it for those who see them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from ...documents.document import Cell, Facts, Fold, Part, Passage, Piece, Row, Section, Table, foreign
 from ...documents.sheet import short
@@ -28,9 +29,9 @@ def example_section(material: Material) -> Section:
     """The section with examples. Raises StoreError where they are damaged."""
     entries = examples(material.folder)
     text = (
-        "Chosen over scenarios, splits and kinds, the same ones every time. Every argument of the answer has a "
-        "number; the words of the query and the values of the profile that prove it carry the same one. Below the "
-        "answer is what a model is shown of the user.",
+        "Chosen over scenarios, splits and kinds, the same ones every time. Every argument of the answer "
+        "has a number; the words of the query and the values of the profile that prove it carry the same "
+        "one. Below the answer is what a model is shown of the user.",
     )
     if not entries:
         return Section("Examples", ("There is no sample to show.",))
@@ -45,10 +46,11 @@ def _example(entry: Entry, context: str, opened: bool) -> Fold:
     parts: list[Part] = [
         Passage("Query", highlighted(sample.query, origins)),
         Table(("", "Call", "Parameter", "Value", "From", "Evidence"), _answer(sample, origins),
-              f"Answer: {inert(_platform(sample), 60)}", words=6),
-        _history(sample, context),
+              "Answer", words=6),
+        Passage("Platform of the answer", (Piece(inert(_platform(sample), 60), True),)),
+        _history(sample),
         _profile(sample, origins),
-        Passage("Sample", (Piece(_about(entry, context)),)),
+        Passage("Sample", (Piece(_about(entry, context), True),)),
     ]  # fmt: skip
     return Fold(Cell(short(sample.query, 110), foreign=True), tuple(parts), tag, opened)
 
@@ -64,7 +66,7 @@ def highlighted(text: str, origins: Sequence[ArgumentOrigin]) -> tuple[Piece, ..
     spans = [(place, span) for place, span in spans if 0 <= span[0] < span[1] <= len(shown)]
     cuts = sorted({0, len(shown), *(end for _, span in spans for end in span)})
     pieces = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         inside = tuple(place for place, span in spans if span[0] <= start and end <= span[1])
         ends = tuple(place for place, span in spans if span[1] == end)
         pieces.append(Piece(inert(shown[start:end], QUERY), True, inside, ends))
@@ -131,14 +133,15 @@ def _profile(sample: Sample, origins: Sequence[ArgumentOrigin]) -> Facts:
     names = list(basic)
     shown = [name for place, name in enumerate(names) if place < FEATURES or name in used]
     items = tuple(
-        (Cell(inert(name, 60)), foreign(json_text(basic[name]), VALUE, numbers=used.get(name, ()))) for name in shown
+        (foreign(name, 60), foreign(json_text(basic[name]), VALUE, numbers=used.get(name, ())))
+        for name in shown
     )
     left = len(names) - len(shown)
     more = f" and {left:,} more" if left else ""
     return Facts(f"Profile: {len(shown):,} basic features{more}", items)
 
 
-def _feature(path: str, basic: dict[str, object]) -> str:
+def _feature(path: str, basic: Mapping[str, object]) -> str:
     """The feature a path leads into: 'basic_features.emergency_contact.phone' -> 'emergency_contact'."""
     rest = path.removeprefix(_PREFIX)
     while rest not in basic and "." in rest:
@@ -146,7 +149,7 @@ def _feature(path: str, basic: dict[str, object]) -> str:
     return rest
 
 
-def _history(sample: Sample, context: str) -> Table:
+def _history(sample: Sample) -> Table:
     """What the visible history says of the platforms there are to choose from."""
     visits: dict[str, list[str]] = {one.name: [] for one in sample.platforms}
     for one in sample.user_profile.user_history.get(sample.scenario, []):
@@ -158,8 +161,8 @@ def _history(sample: Sample, context: str) -> Table:
         )
         for platform, actions in list(visits.items())[:FEATURES]
     )
-    told = f", the need being {inert(context, 40)} (latent)" if context else ""
-    return Table(("Platform", "Latest visit", "Visits"), rows, f"Visible history in this scenario{told}", words=2)
+    columns = ("Platform", "Latest visit", "Visits")
+    return Table(columns, rows, "Visible history in this scenario", words=2)
 
 
 def _about(entry: Entry, context: str) -> str:
@@ -167,7 +170,7 @@ def _about(entry: Entry, context: str) -> str:
     told = [f"id {sample.id}", f"user {sample.user_id}"]
     told += [f"a user of the group {entry.group}"] if entry.group else []
     told += [f"the counterfactual twin of {sample.twin_of}"] if sample.twin_of else []
-    told += [f"kind of need {context}"] if context else []
+    told += [f"kind of need {context} (latent)"] if context else []
     told.append(f"{len(sample.tools):,} tools to choose from")
     return inert("; ".join(told), 400)
 

@@ -129,7 +129,7 @@ def _statistics(folder: Path) -> Statistics:
 def _absent(folder: Path) -> str:
     if (folder / MANIFEST).is_file():
         return f"{folder}: holds no {STATISTICS}: made by an older ptool; its command writes one"
-    return f"{folder}: not finished: there is no {STATISTICS} yet; the command that began the run goes on with it"
+    return f"{folder}: not finished: there is no {STATISTICS} yet; the run's command goes on with it"
 
 
 def _people(folder: Path, name: str) -> People:

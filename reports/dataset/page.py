@@ -62,9 +62,9 @@ def _scenario(found: Material) -> str:
 def _notes(statistics: Statistics) -> Iterator[str]:
     if statistics.scripted:
         yield (
-            "No language model took part. Every text here comes from the kits of ptool's scripted model and a "
-            "known preference model: the data is consistent and its preferences can be learned, but its language "
-            "is far narrower than what people write."
+            "No language model took part. Every text here comes from the kits of ptool's scripted model "
+            "and a known preference model: the data is consistent and its preferences can be learned, but "
+            "its language is far narrower than what people write."
         )
     for one in statistics.short_of:
         yield f"Falls short: {inert(one, 300)}"
@@ -84,7 +84,9 @@ def _tiles(statistics: Statistics) -> Iterator[Cell]:
         yield Cell(share(1.0 if traced else None, 0), note=f"grounded: all {traced:,} arguments are traced")
     if "leak" in gates:
         yield Cell("0", note="samples that reveal what they should not")
-    yield Cell(share(one.transparent), note=f"of platforms follow from the history; ceiling {share(one.bayes)}")
+    yield Cell(
+        share(one.transparent), note=f"of platforms follow from the history; ceiling {share(one.bayes)}"
+    )
     yield Cell(share(one.without_profile), note=f"without the user; chance {share(one.chance)}")
     yield Cell(share(need.unsolvable), note="cannot be solved without the profile")
     if statistics.audit is not None:

@@ -39,8 +39,8 @@ _NAMES = {
 def beside_the_paper(statistics: Statistics, actions: int) -> Section:
     """The section with both tables. Args: actions: what all histories hold together."""
     text = (
-        "Rows in italics are quoted from the paper and were not measured here; the others are this dataset. The "
-        "paper's numbers do not add up everywhere; they are printed as they stand there.",
+        "Rows in italics are quoted from the paper and were not measured here; the others are this "
+        "dataset. The paper's numbers do not add up everywhere; they are printed as they stand there.",
     )
     return Section("Beside the paper", text, (_table_5(statistics), _table_9(statistics, actions)))
 

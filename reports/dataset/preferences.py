@@ -1,4 +1,4 @@
-"""What people prefer and did, as pictures: platforms of scenarios, preferences by need, visits of histories."""
+"""What people prefer and did, as pictures: platforms, preferences by kind of need, visits of histories."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def preferences(material: Material) -> Iterator[Section]:
     yield Section(
         "Preferences",
         (
-            "Share of users who prefer a platform, for every kind of need; a row adds up to 100 %. Preferences are "
-            "latent: no sample shows them, only what they led to.",
+            "Share of users who prefer a platform, for every kind of need; a row adds up to 100 %. "
+            "Preferences are latent: no sample shows them, only what they led to.",
         ),
         tuple(_pictures(material, _preferred)),
     )
     yield Section(
         "Histories",
         (
-            "Where the visits of all visible histories went, by kind of need. The kind of need is latent too. What "
-            "makes preferences learnable is that most visits are to the preferred platform:",
+            "Where the visits of all visible histories went, by kind of need. The kind of need is latent "
+            "too. What makes preferences learnable is that most visits are to the preferred platform:",
         ),
         (*_pictures(material, _visited), _loyalty(material)),
     )

@@ -1,4 +1,4 @@
-"""What was made, what was dropped and why, and what the rest is worth: the statistics as tables and pictures."""
+"""What was made, what was dropped and why, what the rest is worth: statistics as tables and pictures."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def _gates(statistics: Statistics) -> Section:
         parts.append(Table(("Reason", "Episodes"), reasons, "Reasons, the most frequent first"))
     left = len(statistics.reasons) - len(reasons)
     text = [
-        "A gate judges what was accepted in conversation once more, on its own. One episode may be rejected for "
-        "several reasons; then it counts for each."
+        "A gate judges what was accepted in conversation once more, on its own. One episode may be "
+        "rejected for several reasons; then it counts for each."
     ]
     if left > 0:
         text.append(f"{left:,} more reasons stand in statistics.json.")
@@ -91,8 +91,9 @@ def _origins(statistics: Statistics) -> Section:
         Row((foreign(name, 40), number(count), Cell(part(count, whole)))) for name, count in origins.items()
     )
     text = (
-        f"Where the {whole:,} arguments of all samples come from. A sample has {statistics.parameters:.2f} from query "
-        "or profile on average; in the paper's Table 1 it is 3.65, and 60 % of them are from the profile.",
+        f"Where the {whole:,} arguments of all samples come from. A sample has {statistics.parameters:.2f} "
+        "from query or profile on average; in the paper's Table 1 it is 3.65, and 60 % of them are from "
+        "the profile.",
     )
     table = Table(("Origin", "Arguments", "Share"), rows)
     return Section("Origins of arguments", text, (pie("origins", "Arguments by origin", shares), table))
@@ -101,9 +102,10 @@ def _origins(statistics: Statistics) -> Section:
 def _decidability(one: Decidability) -> Section:
     text = (
         f"How well the platform to choose follows from what a sample shows (Definition 3.1), measured on "
-        f"{one.samples:,} samples. From the visible history: the most frequent platform in alike contexts, found by a "
-        "learner that anybody can follow. The Bayes posterior knows how histories were drawn, and is the ceiling. "
-        "Without the user: a learner that sees the query alone; near chance, the user is really needed.",
+        f"{one.samples:,} samples. From the visible history: the most frequent platform in alike contexts, "
+        "found by a learner that anybody can follow. The Bayes posterior knows how histories were drawn, "
+        "and is the ceiling. Without the user: a learner that sees the query alone; near chance, the user "
+        "is really needed.",
     )
     chart = [Bar(name, getattr(one, field), kind=_look(field)) for field, name in _DECIDED.items()]
     rows = [

@@ -36,8 +36,8 @@ def _apis(people: People) -> Section:
     scenarios = [node for node, _ in people.scenarios()]
     text = (
         f"{many(len(scenarios), 'scenario')}, {many(counts['platform'], 'platform')} and "
-        f"{many(counts['api'], 'API')}; from the middle out: scenario, platform, functional categories, APIs. "
-        "Pointing at a sector names it.",
+        f"{many(counts['api'], 'API')}; from the middle out: scenario, platform, functional categories, "
+        "APIs. Pointing at a sector names it.",
     )
     rings = _height(scenarios, below)
     last = 1.5 if counts["api"] <= _MANY else 0.4
@@ -48,11 +48,15 @@ def _apis(people: People) -> Section:
         [1.0] * (rings - 1) + [last],
     )
     room = _Room()
-    outline = Outline("All of it", tuple(room.grown(scenarios, lambda node: _api_branch(node, nodes, below, room))))
+    outline = Outline(
+        "All of it", tuple(room.grown(scenarios, lambda node: _api_branch(node, nodes, below, room)))
+    )
     return Section(f"API tree{_held_out(people)}", text, (picture, _ended(outline, room)))
 
 
-def _api_sector(node: str, nodes: Mapping[str, Any], below: Mapping[str, Sequence[str]], depth: int = 0) -> Sector:
+def _api_sector(
+    node: str, nodes: Mapping[str, Any], below: Mapping[str, Sequence[str]], depth: int = 0
+) -> Sector:
     about = nodes[node]
     tip = _tip(about, str(about.get("kind", "")))
     deeper = below.get(node, ()) if depth < DEPTH else ()
@@ -70,17 +74,17 @@ def _api_branch(
         inside = tuple(
             room.grown(below.get(node, ()), lambda one: _api_branch(one, nodes, below, room, depth + 1))
         )
-    return Branch(foreign(_name(about), 80), Cell(_about_api(about)), inside)
+    return Branch(foreign(_name(about), 80), foreign(_about_api(about), 2 * _TEXT), inside)
 
 
 def _about_api(about: Mapping[str, Any]) -> str:
     kind, text = about.get("kind"), str(about.get("description") or "")
     if kind == "api":
-        return inert(f"{text} ({about.get('capability', '')})", 2 * _TEXT)
+        return f"{text} ({about.get('capability', '')})"
     if kind == "platform":
         found = about.get("characteristics") or ()
         text = " ".join(str(one.get("text", "")) for one in found if isinstance(one, dict))
-    return inert(text, 2 * _TEXT)
+    return text
 
 
 def _parameters(about: Mapping[str, Any]) -> Iterator[Branch]:
@@ -91,7 +95,7 @@ def _parameters(about: Mapping[str, Any]) -> Iterator[Branch]:
         kind = str(one.get("type", "any")) if isinstance(one, dict) else "any"
         must = "" if isinstance(needed, list) and name in needed else ", optional"
         text = str(one.get("description") or "") if isinstance(one, dict) else ""
-        yield Branch(foreign(name, 60), Cell(inert(f"{kind}{must}: {text}", _TEXT)))
+        yield Branch(foreign(name, 60), foreign(f"{kind}{must}: {text}", _TEXT))
 
 
 def _features(people: People) -> Section:
@@ -100,9 +104,9 @@ def _features(people: People) -> Section:
     themes = [one for node in top for one in below.get(node, ())]
     kinds = {kind: len(_features_of(tree, kind)) for kind in ("basic", "implicit")}
     text = (
-        f"{many(kinds['basic'], 'basic feature')} and {many(kinds['implicit'], 'implicit one')}; from the middle "
-        "out: themes, features with the number of parameters and characteristics merged into each. Implicit ones, "
-        "in another colour, are latent: no sample shows them.",
+        f"{many(kinds['basic'], 'basic feature')} and {many(kinds['implicit'], 'implicit one')}; from the "
+        "middle out: themes, features with the number of parameters and characteristics merged into each. "
+        "Implicit ones, in another colour, are latent: no sample shows them.",
     )
     sectors = [_feature_sector(node, tree.nodes, below) for node in themes]
     rings = max((_rings(one) for one in sectors), default=1)
@@ -116,7 +120,9 @@ def _features(people: People) -> Section:
 
 
 def _features_of(tree: Tree, kind: str) -> list[str]:
-    return [node for node, about in tree.nodes.items() if about.get("level") == 1 and about.get("kind") == kind]
+    return [
+        node for node, about in tree.nodes.items() if about.get("level") == 1 and about.get("kind") == kind
+    ]
 
 
 def _feature_sector(
@@ -135,13 +141,13 @@ def _feature_branch(
     node: str, nodes: Mapping[str, Any], below: Mapping[str, Sequence[str]], room: _Room, depth: int = 0
 ) -> Branch:
     about, inside = nodes[node], below.get(node, ())
-    told = inert(f"({about.get('kind', '')}) {about.get('description') or ''}", 2 * _TEXT)
+    told = f"({about.get('kind', '')}) {about.get('description') or ''}"
     grown: Iterable[Branch] = ()
     if about.get("level") == 1:
-        grown = room.grown(_by_scenario(inside, nodes).items(), lambda one: _leaves(*one, room))
+        grown = room.grown(_by_scenario(inside, nodes).items(), lambda one: _leaves(one[0], one[1], room))
     elif depth < DEPTH:
         grown = room.grown(inside, lambda one: _feature_branch(one, nodes, below, room, depth + 1))
-    return Branch(foreign(_name(about), 80), Cell(told), tuple(grown))
+    return Branch(foreign(_name(about), 80), foreign(told, 2 * _TEXT), tuple(grown))
 
 
 def _by_scenario(leaves: Iterable[str], nodes: Mapping[str, Any]) -> dict[str, list[Branch]]:
@@ -152,7 +158,7 @@ def _by_scenario(leaves: Iterable[str], nodes: Mapping[str, Any]) -> dict[str, l
         where = about.get("where")
         scenario, *place = map(str, where) if isinstance(where, list) and where else ("?",)
         found.setdefault(scenario, []).append(
-            Branch(foreign(_name(about), 60), Cell(inert(" / ".join(place), _TEXT)))
+            Branch(foreign(_name(about), 60), foreign(" / ".join(place), _TEXT))
         )
     return found
 

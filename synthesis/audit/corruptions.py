@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from random import Random
 from typing import Any
 
@@ -49,10 +50,13 @@ class Corruption:
 
 def _wrong(origin: Origin) -> Spoil:
     def spoil(one: Specimen, rng: Random) -> Corrupted | None:
-        def candidates(found: ArgumentOrigin, tool: Tool) -> Iterator[Any]:
-            # What others have there is somebody's own where the profile fills it: that is `_other_user`.
-            heard = one.heard_of(tool, found.parameter) if origin == "query" else ()
-            return others(tool.properties.get(found.parameter), found.value, heard, rng)
+        def candidates(found: ArgumentOrigin, tool: Tool) -> Iterable[Any]:
+            heard = list(one.heard_of(tool, found.parameter))
+            heard = rng.sample(heard, min(len(heard), 6))
+            close = others(tool.properties.get(found.parameter), found.value, rng)
+            other = [f"other {found.value}"] if isinstance(found.value, str) else []
+            # What others have there is somebody's own where the profile fills it: see `_other_user`.
+            return chain(heard, close, other) if origin == "query" else chain(close, heard, other)
 
         return _changed(one, rng, origin, candidates)
 
@@ -297,6 +301,8 @@ def _fitting(one: Specimen, tool: Tool, name: str, rng: Random) -> Iterator[Any]
         yield schema["default"]
     heard = one.heard_of(tool, name)
     yield from rng.sample(list(heard), min(len(heard), 3))
+    if schema == {} or (isinstance(schema, dict) and schema.get("type") == "string"):
+        yield "as usual"
     yield made(schema, [one.case.task.id, tool.api.name, name])
 
 

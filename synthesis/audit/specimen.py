@@ -61,7 +61,7 @@ class Specimen:
 
 
 def specimens(worlds: Mapping[str, World], episodes: Iterable[Episode]) -> list[Specimen]:
-    """Make accepted episodes ready; those without a query or a solution are left out.
+    """Make accepted episodes ready; those without a query or calls are left out.
 
     Args:
         worlds: scenario -> its world, with profiles and histories.
@@ -75,7 +75,7 @@ def specimens(worlds: Mapping[str, World], episodes: Iterable[Episode]) -> list[
 
 
 def _case(world: World, one: Episode) -> Case | None:
-    if one.query is None or one.solution is None:
+    if one.query is None or one.solution is None or not one.solution.calls:
         return None
     user = one.task.user_id
     return Case(world, world.profile(user), world.histories(user), one.task, one.query, one.solution)

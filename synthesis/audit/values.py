@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from random import Random
 from typing import Any
 
 from ...environments.responses import answer
 
+_LARGE = 2**53  # beyond it JSON carries no integer safely, and adding to a float changes nothing
+_LONG = 300  # characters; no address is longer
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _MAIL = re.compile(r"([^@\s]+)@([^@\s]+\.[^@\s]+)\Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -23,25 +25,24 @@ _ADDRESSED = frozenset(
 )
 
 
-def others(schema: Any, value: Any, heard: Sequence[Any], rng: Random) -> Iterator[Any]:
-    """Other values of the same kind, the most lifelike first; the caller picks one that is valid and wrong.
+def others(schema: Any, value: Any, rng: Random) -> Iterator[Any]:
+    """Other values close to one, or of the same list; the caller picks one that is valid and wrong.
 
     Args:
         schema: JSON Schema of the value.
         value: the right one.
-        heard: values that other samples have there.
         rng: decides the order.
     """
     schema = schema if isinstance(schema, dict) else {}
     if isinstance(choices := schema.get("enum"), list):
         yield from rng.sample(choices, len(choices))
         return
-    yield from rng.sample(list(heard), min(len(heard), 6))
     match value:
         case bool():
             yield not value
         case int() | float():
-            yield from (value + step for step in rng.sample((1, 2, 3, 5, -1, -2, -3, -5), 8))
+            steps = rng.sample((1, 2, 3, 5, -1, -2, -3, -5), 8)
+            yield from (value + step for step in steps if abs(value) < _LARGE)
         case str():
             yield from _texts(value, rng)
         case list():
@@ -49,13 +50,13 @@ def others(schema: Any, value: Any, heard: Sequence[Any], rng: Random) -> Iterat
         case dict():
             for name in rng.sample(list(value), len(value)):
                 inside = (schema.get("properties") or {}).get(name)
-                for other in others(inside, value[name], (), rng):
+                for other in others(inside, value[name], rng):
                     yield {**value, name: other}
 
 
 def _lists(schema: dict[str, Any], value: list[Any], rng: Random) -> Iterator[Any]:
     for place in rng.sample(range(len(value)), len(value)):
-        for other in others(schema.get("items"), value[place], (), rng):
+        for other in others(schema.get("items"), value[place], rng):
             yield [*value[:place], other, *value[place + 1 :]]
         yield [*value[:place], *value[place + 1 :]]
 
@@ -72,7 +73,6 @@ def _texts(value: str, rng: Random) -> Iterator[str]:
     words = value.split()
     if len(words) > 1:
         yield " ".join(words[:-1])
-    yield f"other {value}"
 
 
 def _last_digit(value: str) -> re.Match[str] | None:
@@ -88,7 +88,7 @@ def addressed(feature: str, value: Any) -> bool:
     """Tell whether a feature's value is where somebody lives or can be reached."""
     if isinstance(value, dict):
         return any(addressed(feature, part) for part in value.values())
-    if not isinstance(value, str) or _DAY.match(value):
+    if not isinstance(value, str) or len(value) > _LONG or _DAY.match(value):
         return False
     named = not _ADDRESSED.isdisjoint(feature.split("_")) and _last_digit(value)
     return bool(named or _MAIL.match(value) or (_PHONE.match(value) and _last_digit(value)))

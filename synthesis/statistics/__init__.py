@@ -1,7 +1,7 @@
 """What is known of a dataset as a whole, computed from its samples in few words: `measured` and `table5`.
 
 Pure functions, records in and records out: they know no file, no model and no progress of a run. Time and
-memory are in proportion to the samples, nothing is drawn but the halves of users that learners are fitted
+memory are in proportion to the samples, nothing is drawn but the groups of users that learners are fitted
 across, and every figure is 0 where there is nothing to count.
 """
 
@@ -70,7 +70,7 @@ def measured(
         solved_by_strangers: id -> how many of them gave the accepted solution, of samples dropped for it.
         loyalty: `history.loyalty` of the run.
         actions_per_context: `history.actions_per_context` of the run.
-        seed: the run's; the halves of users are drawn from it.
+        seed: the run's; the groups of users learners are fitted across are drawn from it.
     """
     predicted = predictions(
         kept, populations, loyalty=loyalty, actions_per_context=actions_per_context, seed=seed

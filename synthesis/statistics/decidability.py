@@ -8,8 +8,9 @@ never a latent label.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...environments.behaviour import faithful_visits
@@ -57,17 +58,17 @@ def predictions(
     import numpy as np
 
     found = [_NONE] * len(kept)
-    by_query: list[tuple[list[int], list[list[str]]]] = []
+    strangers: list[tuple[list[int], list[list[str]]]] = []
     faithful = faithful_visits(actions_per_context, loyalty) / actions_per_context
     for places, scene in scenes(kept, populations, seed):
         visits = _visits(scene)
         user = _names(scene, transparent(scene), visits), _names(scene, bayes(scene, faithful), visits)
-        strangers = [_names(scene, scores, np.zeros_like(visits)) for scores in without_profile(scene)]
-        by_query.append((places, strangers))
+        said = [_names(scene, scores, np.zeros_like(visits)) for scores in without_profile(scene)]
+        strangers.append((places, said))
         could = scene.serves.sum(axis=1).tolist()
         for row, place in enumerate(places):
             found[place] = Guess(could[row], user[0][row], user[1][row], "")
-    return _with_better(kept, found, by_query)
+    return _with_best(kept, found, strangers)
 
 
 def decidability(kept: Sequence[Kept], guesses: Sequence[Guess]) -> Decidability:
@@ -109,9 +110,9 @@ def bayes(scene: Scene, faithful: float) -> NDArray[np.float64]:
     about = scene.about[scene.queries :]
     user, platform = scene.user[scene.queries :], scene.platform[scene.queries :]
     likely = _likelihood(len(scene.platforms), faithful)[platform]
-    half = np.zeros(len(scene.users), dtype=np.int64)
-    half[scene.user] = scene.half
-    prior = np.log(scene.preferred[half])
+    fold = np.zeros(len(scene.users), dtype=np.int64)
+    fold[scene.user] = scene.fold
+    prior = np.log(scene.preferred[fold])
     served = _even(about, user, len(scene.users))
     preferred = np.exp(prior)
     for _ in range(ROUNDS):
@@ -123,17 +124,27 @@ def bayes(scene: Scene, faithful: float) -> NDArray[np.float64]:
     return _for_queries(scene, preferred)
 
 
-def without_profile(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(Q, platforms) of two learners that see the query alone: from its words, and from its kind of need."""
+def without_profile(scene: Scene) -> tuple[NDArray[np.float64], ...]:
+    """(Q, platforms) of three learners that see the query alone.
+
+    One goes by its words, one by its kind of need, and one always says the scenario's most frequent platform.
+    The first two learn from one half of the users and are asked about the other. Where preferences are
+    balanced, what one half has more of the other has less of, and they fall below chance; the third, which
+    knows the whole count, does not.
+    """
     import numpy as np
 
     contexts, platforms = len(scene.contexts), len(scene.platforms)
-    asks = scene.asks & (scene.platform < platforms) & scene.teaches
-    words = scene.learnt(np.minimum(scene.platform, platforms - 1), asks, platforms)[: scene.queries]
-    counts = np.zeros((2, contexts, platforms))
-    np.add.at(counts, (1 - scene.half[asks], scene.context[asks], scene.platform[asks]), 1.0)
-    about, half = scene.about[: scene.queries], scene.half[: scene.queries]
-    return words, np.einsum("qc,qcp->qp", about, _normal(counts + 1.0)[half])
+    known = scene.asks & (scene.platform < platforms)
+    words = scene.learnt(np.minimum(scene.platform, platforms - 1), platforms, 2, known)[: scene.queries]
+    counts = np.ones((2, contexts, platforms))
+    for half in (0, 1):
+        taught = known & scene.teaching(half, 2)
+        np.add.at(counts[half], (scene.context[taught], scene.platform[taught]), 1.0)
+    about, half_of = scene.about[: scene.queries], scene.fold[: scene.queries] % 2
+    needs = np.einsum("qc,qcp->qp", about, _normal(counts)[half_of])
+    often = np.bincount(scene.platform[known], minlength=platforms) / max(scene.queries, 1)
+    return words, needs, np.broadcast_to(often, (scene.queries, platforms))
 
 
 def _likelihood(platforms: int, faithful: float) -> NDArray[np.float64]:
@@ -204,24 +215,20 @@ def _names(scene: Scene, scores: NDArray[np.float64], visits: NDArray[np.float64
     return [names[place] for place in np.where(scene.serves.any(axis=1), chosen, nowhere).tolist()]
 
 
-def _with_better(
-    kept: Sequence[Kept], found: list[Guess], by_query: Iterable[tuple[list[int], list[list[str]]]]
+def _with_best(
+    kept: Sequence[Kept], found: list[Guess], strangers: Sequence[tuple[list[int], list[list[str]]]]
 ) -> list[Guess]:
-    """Add the guesses of the learner without the user that is right more often in the whole dataset."""
-    by_query = list(by_query)
-    right = [
-        sum(
-            kept[place].platform == name
-            for places, said in by_query
-            for place, name in zip(places, said[n], strict=True)
-        )
-        for n in (0, 1)
-    ]
-    better = 0 if right[0] >= right[1] else 1
-    for places, said in by_query:
-        for place, name in zip(places, said[better], strict=True):
-            one = found[place]
-            found[place] = Guess(one.serving, one.transparent, one.bayes, name)
+    """Add the guesses of the learner without the user that is right most often in the whole dataset."""
+    right: Counter[int] = Counter()
+    for places, learners in strangers:
+        for number, said in enumerate(learners):
+            right[number] += sum(
+                kept[place].platform == name for place, name in zip(places, said, strict=True)
+            )
+    best = min(right, key=lambda number: (-right[number], number), default=0)
+    for places, learners in strangers:
+        for place, name in zip(places, learners[best], strict=True):
+            found[place] = replace(found[place], without_profile=name)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a text is about, learnt from other people's: a weighted naive Bayes, and halves to fit it across.
+"""What a text is about, learnt from other people's: a weighted naive Bayes, and folds to fit it across.
 
 A word counts as much as it tells of the classes, so the small talk of a request does not drown the one word
 that says what it is about. It knows words and classes; what a class stands for is the caller's.
@@ -21,11 +21,11 @@ SMOOTHING = 0.1
 """Occurrences every word is credited with in every class."""
 
 
-def halves(users: Iterable[str], seed: int) -> dict[str, int]:
-    """Deal users into halves 0 and 1, as even as can be, by a seeded shuffle that ignores their order."""
+def deal(users: Iterable[str], folds: int, seed: int) -> dict[str, int]:
+    """Deal users into folds from 0, as even as can be, by a seeded shuffle that ignores their order."""
     order = sorted(users)
-    random.Random(derive(seed, "statistics", "halves")).shuffle(order)
-    return {user: place % 2 for place, user in enumerate(order)}
+    random.Random(derive(seed, "statistics", "folds")).shuffle(order)
+    return {user: place % folds for place, user in enumerate(order)}
 
 
 class Corpus:

@@ -1,7 +1,7 @@
 """One scenario of one population in numbers: every query and every action, who and where, and what for.
 
-The kinds of need are latent: learners are taught those of one half of the users and asked about the other, so
-nothing latent of a user ever takes part in what is said about that user.
+The kinds of need are latent: learners are taught those of other users than they are asked about, so nothing
+latent of a user ever takes part in what is said about that user.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from ...records import Action
 from ..gates.interchangeability import serving
 from ..kept import Kept
 from ..populations import Population
-from .learners import Corpus, NaiveBayes, halves
+from .learners import Corpus, NaiveBayes, deal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+FOLDS = 8
+"""Parts of a population; what is said about one is learnt from the others."""
 
 
 def scenes(
@@ -31,10 +34,11 @@ def scenes(
     for place, one in enumerate(kept):
         places[one.population, one.scenario].append(place)
     for population in populations:
-        half = halves({user for world in population.worlds.values() for user in world.users}, seed)
+        users = {user for world in population.worlds.values() for user in world.users}
+        fold = deal(users, FOLDS, seed)
         for name, world in population.worlds.items():
             if (here := places.get((population.name, name))) and world.platforms:
-                yield here, Scene(world, [kept[place] for place in here], half)
+                yield here, Scene(world, [kept[place] for place in here], fold)
 
 
 class Scene:
@@ -43,10 +47,10 @@ class Scene:
     Args:
         world: the scenario with its people.
         samples: those asked in it.
-        half: user -> 0 or 1.
+        fold: user -> 0 to `FOLDS` - 1.
     """
 
-    def __init__(self, world: World, samples: Sequence[Kept], half: Mapping[str, int]) -> None:
+    def __init__(self, world: World, samples: Sequence[Kept], fold: Mapping[str, int]) -> None:
         import numpy as np
 
         lived = [one for user in world.users for one in world.histories(user) if one.scenario == world.name]
@@ -59,7 +63,7 @@ class Scene:
         what = _numbers(self.contexts)
         asked_by = [one.user for one in samples]
         self.user = _array([who[user] for user in (*asked_by, *(user for user, _ in done))])
-        self.half = _array([half.get(user, 0) for user in self.users])[self.user]
+        self.fold = _array([fold.get(user, 0) for user in self.users])[self.user]
         # A platform that is not in the tree cannot be learnt: it counts as the first of a class of its own.
         self.platform = _array([where.get(name, len(where)) for name in _platforms_of(samples, done)])
         self.context = _array(
@@ -67,10 +71,11 @@ class Scene:
         )
         self.corpus = Corpus([*(one.query for one in samples), *(action.action for _, action in done)])
         self.asks = np.arange(len(self.user)) < self.queries
-        self.teaches = _array(_teachers(samples, half) + [True] * len(done)).astype(bool)
+        own = self.fold[self.queries :, None] == np.arange(FOLDS)
+        self._barred = np.concatenate([_barred(samples, fold), own])
         self.serves = _serves(world, samples, self.platforms)
         self._preferences = [
-            (half.get(history.user_id, 0), what[one.context], where[one.platform])
+            (fold.get(history.user_id, 0), what[one.context], where[one.platform])
             for history in lived
             for one in history.preferences
             if one.platform in where and one.context in what
@@ -78,31 +83,56 @@ class Scene:
 
     @cached_property
     def about(self) -> NDArray[np.float64]:
-        """(Q + A, contexts): probability of every kind of need given the text, learnt from the other half."""
-        return self.learnt(self.context, self.teaches, len(self.contexts))
+        """(Q + A, contexts): probability of every kind of need given the text."""
+        return self.learnt(self.context, len(self.contexts), FOLDS)
 
     def learnt(
-        self, labels: NDArray[np.int64], teaches: NDArray[np.bool_], classes: int
+        self,
+        labels: NDArray[np.int64],
+        classes: int,
+        parts: int,
+        examples: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.float64]:
-        """(Q + A, classes): probability of every class for every text, learnt from the other half's texts."""
+        """What every text is about, learnt from the texts of users in other parts of the population.
+
+        Args:
+            labels: (Q + A,) class of every text.
+            classes: how many there are.
+            parts: how many parts the population is in, a divisor of `FOLDS`.
+            examples: (Q + A,) bool, the texts that may teach at all; None: every one.
+
+        Returns:
+            (Q + A, classes), rows adding up to 1.
+        """
         import numpy as np
 
         found = np.full((len(self.user), classes), 1 / classes)
-        for half in (0, 1):
-            wanted = self.half == half
-            learner = NaiveBayes(self.corpus, teaches & ~wanted, labels, classes)
-            found[wanted] = learner.posterior(wanted)
+        for part in range(parts):
+            teaches = self.teaching(part, parts)
+            teaches = teaches if examples is None else teaches & examples
+            asked = self.fold % parts == part
+            found[asked] = NaiveBayes(self.corpus, teaches, labels, classes).posterior(asked)
         return found
+
+    def teaching(self, part: int, parts: int) -> NDArray[np.bool_]:
+        """(Q + A,) whether a text may teach what is asked about a part of the population."""
+        import numpy as np
+
+        barred = np.zeros(len(self.user), dtype=bool)
+        for fold in range(part, FOLDS, parts):
+            barred |= self._barred[:, fold]
+        return ~barred
 
     @cached_property
     def preferred(self) -> NDArray[np.float64]:
-        """(2, contexts, platforms): how often the other half prefers a platform for a need, +1 each."""
+        """(FOLDS, contexts, platforms): how often other folds prefer a platform for a need, +1 each."""
         import numpy as np
 
-        counts = np.ones((2, len(self.contexts), len(self.platforms)))
-        for half, context, platform in self._preferences:
-            counts[1 - half, context, platform] += 1
-        return counts / counts.sum(axis=2, keepdims=True)
+        counts = np.zeros((FOLDS, len(self.contexts), len(self.platforms)))
+        for fold, context, platform in self._preferences:
+            counts[fold, context, platform] += 1
+        others = counts.sum(axis=0) - counts + 1
+        return others / others.sum(axis=2, keepdims=True)
 
 
 def _contexts(world: World, samples: Sequence[Kept], done: Sequence[tuple[str, Action]]) -> list[str]:
@@ -116,12 +146,15 @@ def _platforms_of(samples: Sequence[Kept], done: Sequence[tuple[str, Action]]) -
     yield from (action.platform for _, action in done)
 
 
-def _teachers(samples: Sequence[Kept], half: Mapping[str, int]) -> list[bool]:
-    """Whether a query may teach: a twin repeats another's words, which must not be heard in both halves."""
-    heard: dict[str, set[int]] = defaultdict(set)
-    for one in samples:
-        heard[one.twin_of or one.id].add(half.get(one.user, 0))
-    return [len(heard[one.twin_of or one.id]) == 1 for one in samples]
+def _barred(samples: Sequence[Kept], fold: Mapping[str, int]) -> NDArray[np.bool_]:
+    """(Q, FOLDS): whether a query must not teach a fold: its user's own, and those of its twins' users."""
+    import numpy as np
+
+    row: dict[str, int] = {}
+    family = [row.setdefault(one.twin_of or one.id, len(row)) for one in samples]
+    barred = np.zeros((len(row), FOLDS), dtype=bool)
+    barred[family, [fold.get(one.user, 0) for one in samples]] = True
+    return barred[family]
 
 
 def _serves(world: World, samples: Sequence[Kept], platforms: Sequence[str]) -> NDArray[np.bool_]:

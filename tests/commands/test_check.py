@@ -14,6 +14,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from ptool.composition import Sources
 from ptool.errors import (
+    ConfigError,
     EndpointDownError,
     KeyRefusedError,
     PtoolError,
@@ -135,6 +136,44 @@ def test_every_endpoint_is_asked_once_and_one_that_fails_is_said() -> None:
     assert second.fault.startswith("the key is refused: ")
     assert (found.exit_status, found.seconds) == (1, None)
     assert shown(found).splitlines()[-1] == "1 of 2 endpoints fail"
+
+
+SOLVERS = ("strangers=1", "consistency=1", *(f"+agent@agent.{one}={one}" for one in ("stranger", "solver")))
+
+
+def test_an_endpoint_of_a_further_solver_is_tried_as_any_other() -> None:
+    found = checked(*SOLVERS, *model("Rambling", "solver"), *model("Failing", "stranger", kind="timeout"))
+    faults = {one.roles: one.fault or "" for one in found.trials if one.fault}
+    assert set(faults) == {("solver",), ("stranger",)}
+    assert faults["stranger",].startswith("no answer in time: ")
+    assert {(one.stage, one.role) for one in found.lines} >= {("stranger", "stranger"), ("solver", "solver")}
+
+
+def test_without_a_rehearsal_it_is_tried_and_who_has_no_seat_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise PtoolError("the kit is on fire")
+
+    monkeypatch.setattr("ptool.synthesis.checkup.rehearse", refuse)
+    idle = ("strangers=0", *model("Failing", "stranger", kind="timeout"))
+    found = checked(*SOLVERS, *model("Rambling", "solver"), *idle)
+    tried = [one.roles for one in found.trials]
+    assert ("solver",) in tried
+    assert "stranger" not in {role for roles in tried for role in roles}
+
+
+def test_gates_are_looked_at_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ptool.synthesis.checkup.Crew", lambda *_: pytest.fail("too late"))
+    with pytest.raises(ConfigError, match=r"gates: no gate 'beauty'; there are"):
+        checked("gates=[beauty]")
+
+
+def test_scenarios_that_are_held_out_are_looked_at_as_well() -> None:
+    held_out = ("+scenario@splits.unseen.scenario=finance", "+splits.unseen.users=2")
+    words = (*held_out, "+splits.unseen.queries={garden: 4}", "++splits.unseen.scenario.name=garden")
+    found = checked(*words, "splits.unseen.scenario.kit=null", *model("Rambling"))
+    assert "scenario 'garden' has no kit, 'entertainment' was played in its place" in shown(found)
+    with pytest.raises(PtoolError, match="garden"):
+        checked(*words, "splits.unseen.scenario.kit=nowhere")
 
 
 def test_an_answer_that_is_no_record_is_a_failure_and_asked_only_once() -> None:

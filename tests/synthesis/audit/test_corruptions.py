@@ -157,13 +157,14 @@ VALUES = st.recursive(
 
 @given(VALUES, st.integers(0, 9))
 def test_other_values_can_be_thought_of_for_nearly_anything(value, seed):
-    found = [one for one in others({}, value, (), Random(seed)) if not same(one, value)]
-    assert found or value in ([], {}) or not any(_leaves(value))
+    found = [one for one in others({}, value, Random(seed)) if not same(one, value)]
+    # One bare word has no neighbour: there the corruption takes what others say.
+    assert found or all(isinstance(one, str) for one in _leaves(value))
 
 
 def _leaves(value):
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
-    return [True] if parts is None else [leaf for part in parts for leaf in _leaves(part)]
+    return [value] if parts is None else [leaf for part in parts for leaf in _leaves(part)]
 
 
 def entries(sizes):

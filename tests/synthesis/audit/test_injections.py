@@ -48,7 +48,17 @@ def test_the_corpus_is_large_and_of_many_kinds():
     texts = list(INJECTIONS.values())
     assert len(texts) == len(set(texts)) >= 40
     everything = "".join(texts)
-    for sign in ("</data>", "\\u003c", '{"ok": true', "\u200b", "\u202e", "忽略", "Vergiss", "<!--", "ｒｅｐｌｙ"):
+    for sign in (
+        "</data>",
+        "\\u003c",
+        '{"ok": true',
+        "\u200b",
+        "\u202e",
+        "忽略",
+        "Vergiss",
+        "<!--",
+        "ｒｅｐｌｙ",
+    ):
         assert sign in everything
     assert max(map(len, texts)) > 3000
 

@@ -74,12 +74,13 @@ def history(
 
 
 def population(
-    people: Mapping[str, Mapping[str, Any]],
+    people: Mapping[str, Mapping[str, Any]] | Iterable[str],
     histories: Iterable[History] = (),
     name: str = "",
     scenarios: tuple[str, ...] = ("garden",),
 ) -> Population:
-    """People by their basic features, and what they did."""
+    """People by their basic features or ids alone, and what they did."""
+    people = people if isinstance(people, Mapping) else {user: {} for user in people}
     profiles = [Profile(id=user, basic=dict(basic), implicit={}) for user, basic in people.items()]
     lived = list(histories)
     return Population(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ptool.synthesis.kept import Kept
 from ptool.synthesis.populations import Population
-from ptool.synthesis.statistics.decidability import Guess, decidability, predictions
+from ptool.synthesis.statistics.decidability import Guess, decidability, predictions, without_profile
 from ptool.synthesis.statistics.scenes import scenes
 
 HOW = {"loyalty": 0.75, "actions_per_context": 4, "seed": 0}
@@ -39,7 +38,7 @@ def town(garden, users: int = 12) -> tuple[list[Kept], Population]:
         for need, where in wanted.items()
     ]
     lived = [lives(garden, user, wanted) for user, wanted in prefers.items()]
-    return kept, garden.population(dict.fromkeys(prefers, {}), lived)
+    return kept, garden.population(list(prefers), lived)
 
 
 def judged(kept: list[Kept], *populations: Population):
@@ -58,7 +57,7 @@ def test_visits_in_alike_contexts_decide(garden):
 
 def test_whoever_does_not_see_the_user_is_at_chance_where_preferences_are_even(garden):
     kept, people = town(garden, users=60)
-    assert judged(kept, people).without_profile <= 1 / 3 + 0.05
+    assert judged(kept, people).without_profile == pytest.approx(1 / 3, abs=0.03)
 
 
 def test_whoever_does_not_see_the_user_finds_a_platform_that_everybody_prefers(garden):
@@ -69,7 +68,7 @@ def test_whoever_does_not_see_the_user_finds_a_platform_that_everybody_prefers(g
         for n, user in enumerate(users)
         for need, where in prefers.items()
     ]
-    people = garden.population(dict.fromkeys(users, {}), [])  # no history: there is nothing else to go by
+    people = garden.population(users, [])  # no history: there is nothing else to go by
     found = judged(kept, people)
     assert found.without_profile == 1.0
     assert found.transparent < 1.0
@@ -88,7 +87,8 @@ def test_only_platforms_that_could_serve_are_considered(garden):
     visits = [("Cats", "flowers", "roses")] * 5 + [("Bees", "flowers", "roses")]
     people = garden.population({"u1": {}}, [garden.history("u1", {"flowers": "Cats"}, visits)])
     kept = [garden.sample("a", "u1", "Bees", "roses", capability="swap")]
-    assert predictions(kept, [people], **HOW)[0] == Guess(2, "Bees", "Bees", "Ants")
+    # Of one sample the most frequent platform is its own.
+    assert predictions(kept, [people], **HOW)[0] == Guess(2, "Bees", "Bees", "Bees")
 
 
 @pytest.mark.parametrize("text", ["", "给我买玫瑰", "zzz"])
@@ -111,7 +111,7 @@ def test_where_visits_are_even_the_posterior_asks_what_others_prefer(garden):
     lived = [lives(garden, user, prefers) for user in users]
     undecided = [(where, "flowers", "got some roses today") for where in ("Ants", "Cats")]
     lived += [garden.history("u99", {"flowers": "Cats"}, undecided)]
-    people = garden.population(dict.fromkeys([*users, "u99"], {}), lived)
+    people = garden.population([*users, "u99"], lived)
     guess = predictions([garden.sample("a", "u99", "Cats", "roses please")], [people], **HOW)[0]
     assert (guess.transparent, guess.bayes) == ("Ants", "Cats")
 
@@ -121,38 +121,53 @@ def test_contexts_are_read_in_texts_without_blanks_too(garden):
     visits = [("Bees", "flowers", "买了玫瑰花")] * 2 + [("Cats", "tools", "买了铲子")] * 3
     users = [f"u{n}" for n in range(6)]
     lived = [garden.history(user, {"flowers": "Bees", "tools": "Cats"}, visits) for user in users]
-    people = garden.population(dict.fromkeys(users, {}), lived)
-    kept = [garden.sample("a", "u0", "Bees", need["flowers"]), garden.sample("b", "u0", "Cats", need["tools"])]
+    people = garden.population(users, lived)
+    kept = [
+        garden.sample("a", "u0", "Bees", need["flowers"]),
+        garden.sample("b", "u0", "Cats", need["tools"]),
+    ]
     assert [one.transparent for one in predictions(kept, [people], **HOW)] == ["Bees", "Cats"]
+
+
+_OTHER = {"flowers": "tools", "tools": "flowers"}
 
 
 def shuffled(people: Population, user: str, seed: int, garden) -> Population:
     """The same people; the latent labels of one user's history say something else."""
-    draw, (name, world) = random.Random(seed), next(iter(people.worlds.items()))
+    draw, world = random.Random(seed), people.worlds["garden"]
     lived = [one for other in world.users for one in world.histories(other)]
     for place, one in enumerate(lived):
         if one.user_id == user:
             actions = [
                 (action.platform, draw.choice(("flowers", "tools")), action.action) for action in one.actions
             ]
-            prefers = {need: draw.choice(PLATFORMS) for need in ("flowers", "tools")}
+            prefers = dict.fromkeys(_OTHER, one.preferences[1].platform)
             lived[place] = garden.history(user, prefers, actions)
-    return garden.population(dict.fromkeys(world.users, {}), lived, people.name, (name,))
+    return garden.population(world.users, lived)
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_no_learner_sees_the_labels_of_the_user_it_judges(garden, seed):
+    """Lies about what somebody's texts are for and what they prefer change nothing that is said of them."""
     kept, people = town(garden)
     user = kept[seed].user
     lied = [
-        one._replace(context="tools" if one.context == "flowers" else "flowers") if one.user == user else one
+        one._replace(context=_OTHER[one.context], platform="Cats") if one.user == user else one
         for one in kept
     ]
-    before = predictions(kept, [people], **HOW)
-    after = predictions(lied, [shuffled(people, user, seed, garden)], **HOW)
-    for one, other, own in zip(before, after, kept, strict=True):
-        if own.user == user:
-            assert (one.transparent, one.bayes) == (other.transparent, other.bayes)
+    ((_, before),) = scenes(kept, [people], seed=0)
+    ((_, after),) = scenes(lied, [shuffled(people, user, seed, garden)], seed=0)
+    own = before.user == before.users.index(user)
+    fold = before.fold[own][0]
+    assert (before.context != after.context).any()
+    assert (before.about[own] == after.about[own]).all()
+    assert (before.preferred[fold] == after.preferred[fold]).all()
+    # The third of them counts everybody's platforms and nothing else.
+    for one, other in zip(without_profile(before)[:2], without_profile(after)[:2], strict=True):
+        assert (one[own[: len(kept)]] == other[own[: len(kept)]]).all()
+    # The counterpart: others are taught by these labels, so the lines above can fail.
+    assert (before.about[before.fold != fold] != after.about[before.fold != fold]).any()
+    assert (before.preferred[fold - 1] != after.preferred[fold - 1]).any()
 
 
 def test_what_is_visible_is_seen(garden):
@@ -161,13 +176,13 @@ def test_what_is_visible_is_seen(garden):
     world = people.worlds["garden"]
     lived = [one for user in world.users for one in world.histories(user)]
     moved = [lives(garden, "u00", {"flowers": "Cats", "tools": "Ants"}), *lived[1:]]
-    other = garden.population(dict.fromkeys(world.users, {}), moved)
+    other = garden.population(world.users, moved)
     guess = [predictions(kept, [one], **HOW)[0] for one in (people, other)]
     assert [(one.transparent, one.bayes) for one in guess] == [("Ants", "Ants"), ("Cats", "Cats")]
 
 
 def test_a_twin_does_not_teach_what_its_original_is_about(garden):
-    """The same words asked by a user of either half: learnt from one, they would tell the other's need."""
+    """The same words asked by users of different folds: learnt from one, they would tell the other's need."""
     users = [f"u{n}" for n in range(20)]
     needs = ["flowers", "tools"] * 10
     kept = [garden.sample(f"q{n}", users[n], query=f"xyzzy{n}", context=needs[n]) for n in range(20)]
@@ -175,15 +190,24 @@ def test_a_twin_does_not_teach_what_its_original_is_about(garden):
         garden.sample(f"t{n}", users[n - 7], query=f"xyzzy{n}", context=needs[n], twin_of=f"q{n}")
         for n in range(20)
     ]
-    people = garden.population(dict.fromkeys(users, {}))
-    for all_of_them, told in ((kept + twins, False), ([*kept, *(t._replace(twin_of="") for t in twins)], True)):
+    people = garden.population(users)
+    for all_of_them, told in (
+        (kept + twins, False),
+        ([*kept, *(t._replace(twin_of="") for t in twins)], True),
+    ):
         ((_, scene),) = scenes(all_of_them, [people], seed=0)
-        assert any(scene.about.max(axis=1) > 0.6) is told
+        assert any(scene.about.max(axis=1) > 0.75) is told
 
 
 def test_nothing_gives_zeros(garden):
     found = judged([], garden.population({}))
-    assert (found.samples, found.chance, found.transparent, found.bayes, found.by_scenario) == (0, 0, 0, 0, {})
+    assert (found.samples, found.chance, found.transparent, found.bayes, found.by_scenario) == (
+        0,
+        0,
+        0,
+        0,
+        {},
+    )
 
 
 def test_a_sample_of_a_world_nobody_knows_is_counted_as_wrong(garden):
@@ -223,7 +247,6 @@ def test_shares_whatever_was_done_and_the_same_in_any_order(garden, done, asked,
     assert all(0 <= share <= 1 for share in (found.transparent, found.bayes, found.without_profile))
     assert all(guess.transparent in PLATFORMS and guess.bayes in PLATFORMS for guess in guesses.values())
     draw.shuffle(kept)
-    again = SimpleNamespace(**dict(zip(("kept", "guesses"), (kept, predictions(kept, [people], **how)))))
-    assert [(one.transparent, one.bayes) for one in again.guesses] == [
+    assert [(one.transparent, one.bayes) for one in predictions(kept, [people], **how)] == [
         (guesses[one].transparent, guesses[one].bayes) for one in kept
     ]

@@ -1,0 +1,243 @@
+"""`python -m ptool.diff`: what changed between two datasets, and that equal ones are called so."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from hashlib import blake2b
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ptool.command_line import listed
+from ptool.errors import ConfigError, StoreError
+from ptool.reports.difference import Difference, as_json, changes
+from ptool.reports.difference_page import show
+from ptool.reports.difference_reading import difference
+from ptool.settings import DiffSettings, validated
+from rich.console import Console
+
+
+def sample(number: int, **changed: Any) -> dict[str, Any]:
+    """A sample in which every part says its number."""
+    words = f"item {number}"
+    return {
+        "id": f"s-{number:02}", "scenario": "s", "user_id": "u1",
+        "user_profile": {"basic_features": {"city": "Lund"}, "user_history": {"s": []}},
+        "platforms": [{"name": "A"}, {"name": "B"}], "tools": [],
+        "query": f"Get me {words}.", "answer": ["A", [{"get": {"what": [words]}}]],
+        "query_params": ["what"], "profile_params": [],
+        "origins": [
+            {"call": 0, "parameter": "what", "value": words, "origin": "query",
+             "evidence": {"words": words, "span": [7, 7 + len(words)], "path": None}},
+        ],
+        "capabilities": {"get": "get"},
+    } | changed  # fmt: skip
+
+
+def write(run: Path, parts: dict[str, list[dict[str, Any]]], *, indexed: bool = True, **config: Any) -> Path:
+    """A run folder with the files that are compared."""
+    (run / "dataset").mkdir(parents=True)
+    (run / ".ptool-run.json").write_bytes(orjson.dumps({"format": 1, "identity": {"settings": "x"}}))
+    (run / "config.yaml").write_bytes(orjson.dumps({"seed": 0, "run": {"dir": str(run)}} | config))
+    manifest = {"versions": {"ptool": "1"}, "prompts": {}, "counts": {"samples": 3}, "funnel": {"kept": 3}}
+    (run / "manifest.json").write_bytes(orjson.dumps(manifest))
+    (run / "api_tree.json").write_bytes(b"{}")
+    index = []
+    for split, samples in parts.items():
+        file = "samples.jsonl" if split == "all" else f"{split}.jsonl"
+        lines = [orjson.dumps(one) for one in samples]
+        (run / "dataset" / file).write_bytes(b"".join(line + b"\n" for line in lines))
+        offset = 0
+        for one, line in zip(samples, lines, strict=True):
+            digest = blake2b(line, digest_size=8).hexdigest()
+            place = {"file": file, "offset": offset, "bytes": len(line), "digest": digest}
+            index.append(orjson.dumps({"id": one["id"], "split": split} | place))
+            offset += len(line) + 1
+    if indexed:
+        (run / "dataset/index.jsonl").write_bytes(b"".join(line + b"\n" for line in index))
+    return run
+
+
+def page(found: Difference, width: int = 120) -> str:
+    said = StringIO()
+    show(found, Console(file=said, width=width, highlight=False))
+    return said.getvalue()
+
+
+def three() -> list[dict[str, Any]]:
+    return [sample(number) for number in range(3)]
+
+
+@pytest.mark.parametrize("indexed", [(True, True), (True, False), (False, False)])
+def test_equal_datasets_are_called_equal_wherever_they_lie(
+    tmp_path: Path, indexed: tuple[bool, bool]
+) -> None:
+    a = write(tmp_path / "a", {"all": three()}, indexed=indexed[0])
+    b = write(tmp_path / "b", {"all": three()}, indexed=indexed[1])
+    found = difference(a, b)
+    assert found.same
+    assert found.samples is not None
+    assert (found.samples.identical, found.samples.same) == (True, 3)
+    assert "the datasets are the same: 3 samples, byte for byte" in page(found)
+    assert json.loads(as_json(found))["same"] is True
+
+
+CHANGED: list[tuple[str, Callable[[dict[str, Any]], Any], set[str]]] = [
+    ("query", lambda one: one.update(query="Fetch item 1."), {"query"}),
+    ("platform", lambda one: one.update(answer=["B", one["answer"][1]]), {"platform"}),
+    ("argument", lambda one: one["answer"][1][0]["get"].update(what=["item 7"]), {"arguments"}),
+    ("type", lambda one: one["answer"][1][0]["get"].update(what=[True]), {"arguments"}),
+    ("function", lambda one: one.update(answer=["A", [{"fetch": {"what": ["item 1"]}}]]), {"calls"}),
+    ("span", lambda one: one["origins"][0]["evidence"].update(span=[0, 6]), {"evidence"}),
+    ("origin", lambda one: one["origins"][0].update(origin="default"), {"evidence"}),
+    ("profile", lambda one: one["user_profile"]["basic_features"].update(city="Umeå"), {"profile"}),
+    ("order", lambda one: one.update(query=one.pop("query")), {"order of keys"}),
+]
+
+
+@pytest.mark.parametrize(("change", "fields"), [one[1:] for one in CHANGED], ids=[one[0] for one in CHANGED])
+@pytest.mark.parametrize("indexed", [True, False])
+def test_one_changed_field_is_named_and_no_other(
+    tmp_path: Path, change: Callable[[dict[str, Any]], Any], fields: set[str], indexed: bool
+) -> None:
+    other = three()
+    change(other[1])
+    found = difference(
+        write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": other}, indexed=indexed)
+    ).samples
+    assert found is not None
+    assert (found.same, found.changed, found.by_field) == (2, 1, dict.fromkeys(fields, 1))
+    assert [one.id for one in found.first_changed] == ["s-01"]
+
+
+def test_what_moves_to_another_split_or_goes_is_counted(tmp_path: Path) -> None:
+    a = write(tmp_path / "a", {"train": three()[:2], "test": three()[2:]})
+    b = write(tmp_path / "b", {"train": [sample(0), sample(9)], "test": [sample(1)]})
+    found = difference(a, b)
+    samples = found.samples
+    assert samples is not None
+    assert (samples.same, samples.only_a, samples.only_b, samples.changed) == (1, 1, 1, 1)
+    assert (samples.first_only_a, samples.first_only_b) == (("s-02",), ("s-09",))
+    assert [(one.name, one.a, one.b) for one in samples.first_changed[0].fields] == [
+        ("split", "train", "test")
+    ]
+    assert found.splits == ()  # two and one, as before
+    assert "only in A: 1" in page(found)
+
+
+def test_another_order_is_not_the_same_dataset(tmp_path: Path) -> None:
+    found = difference(write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": three()[::-1]}))
+    assert not found.same
+    assert found.samples is not None
+    assert (found.samples.same, found.samples.identical) == (3, False)
+    assert "in another order" in page(found)
+
+
+def test_settings_versions_and_figures_are_compared_leaf_by_leaf(tmp_path: Path) -> None:
+    a = write(tmp_path / "a", {"all": three()}, task={"plan": "guided"}, gone=None)
+    b = write(tmp_path / "b", {"all": three()}, task={"plan": "free"}, seed=3)
+    (b / "manifest.json").write_bytes(
+        orjson.dumps({"versions": {"ptool": "2"}, "prompts": {"user": "ff"}, "counts": {"samples": 5}})
+    )
+    for run, share, kept in ((a, 0.1, 7), (b, 0.3, 9)):
+        rows = [{"name": "train", "queries": 1}, {"name": "all", "queries": kept}]
+        body = {
+            "splits": rows,
+            "necessity": {"needing": share},
+            "gates": [{"gate": "leak", "rejected": kept}],
+        }
+        (run / "statistics.json").write_bytes(orjson.dumps(body))
+    found = difference(a, b)
+    assert [(one.name, one.a, one.b) for one in found.settings] == [
+        ("seed", 0, 3), ("task.plan", "guided", "free"),
+    ]  # fmt: skip
+    assert {one.name for one in found.made_with} == {"versions.ptool", "prompts.user"}
+    assert [(one.name, one.difference) for one in found.statistics] == [
+        ("necessity.needing", 0.2), ("gates.leak.rejected", 2),
+    ]  # fmt: skip
+    assert found.counts[0].difference == 2
+    assert "the datasets are the same" in page(found)
+    assert "what they came from differs" in page(found)
+
+
+def test_an_unfinished_run_is_said_to_be_one(tmp_path: Path) -> None:
+    a, b = write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": three()})
+    shutil.rmtree(b / "dataset")
+    (b / "manifest.json").unlink()
+    found = difference(a, b)
+    assert found.samples is None
+    assert found.notes[-1] == "B has no dataset yet: its run is not finished"
+    assert "cannot be compared yet" in page(found)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b'{"id":"s-00"}', "index.jsonl:1: damaged"),
+        (b'{"id":"s","split":"all","file":"../x","offset":0,"bytes":1,"digest":"0"}', "expected a name"),
+        (b"{", "not JSON"),
+    ],
+)
+def test_a_damaged_index_is_one_line(tmp_path: Path, line: bytes, said: str) -> None:
+    a, b = write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": three()})
+    (b / "dataset/index.jsonl").write_bytes(line + b"\n")
+    with pytest.raises(StoreError, match=said) as got:
+        difference(a, b)
+    assert "\n" not in str(got.value)
+
+
+def test_foreign_texts_are_plain_and_bounded(tmp_path: Path) -> None:
+    other = three()
+    other[1]["query"] = "\x1b[2J\x9b\u202e[red]" + "z" * 100_000
+    found = difference(write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": other}))
+    for width in (80, 120):
+        said = page(found, width)
+        assert max(len(line) for line in said.splitlines()) <= width
+        assert not [one for one in said if not one.isprintable() and one != "\n"]
+        assert "[red]" in said
+    assert len(as_json(found)) < 5_000
+
+
+TREES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=4), inner, max_size=3),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(TREES)
+def test_nothing_differs_from_itself(tree: Any) -> None:
+    assert changes(tree, json.loads(json.dumps(tree))) == ()
+
+
+@given(
+    st.dictionaries(st.sampled_from("abc"), st.integers()),
+    st.dictionaries(st.sampled_from("abc"), st.integers()),
+)
+def test_both_ways_the_same_leaves_differ(a: dict[str, int], b: dict[str, int]) -> None:
+    there, back = changes(a, b), changes(b, a)
+    assert {(one.name, one.a, one.b) for one in there} == {(one.name, one.b, one.a) for one in back}
+    assert bool(there) == (a != b)
+
+
+def test_plain_words_are_the_two_runs(tmp_path: Path) -> None:
+    a, b = write(tmp_path / "it's, a", {"all": three()}), write(tmp_path / "b", {"all": three()[1:]})
+    assert listed(["a", "b", "format=json"], "runs") == ["format=json", "runs=['a','b']"]
+    done = subprocess.run(
+        [sys.executable, "-m", "ptool.diff", str(a), str(b), "format=json"],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["samples"]["first_only_a"] == ["s-00"]
+
+
+@pytest.mark.parametrize("runs", [["a"], ["a", "b", "c"]])
+def test_two_runs_are_wanted(runs: list[str]) -> None:
+    with pytest.raises(ConfigError, match="runs"):
+        validated({"runs": runs, "format": "text"}, DiffSettings)

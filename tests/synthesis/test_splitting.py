@@ -1,0 +1,111 @@
+"""Splits are made of whole users and even draws, and nothing a test holds is trained on."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ptool.settings import SplitSettings
+from ptool.synthesis.kept import Kept
+from ptool.synthesis.splits import evenly, groups_of, split
+
+NOTHING = {"untrained_users": 0, "test_share": 0.0, "most": dict.fromkeys(("all", "untrained", "trained"))}
+
+
+def asked(user: str, number: int, scenario: str = "garden", population: str = "", twin_of: str = "") -> Kept:
+    id = f"{scenario}-{user}-{number:04d}" + ("-twin" if twin_of else "")
+    return Kept(id, population, scenario, user, "need", "Ants", f"Query {number}", (), (), twin_of)
+
+
+def settings(**changes: object) -> SplitSettings:
+    return SplitSettings.model_validate(NOTHING | {"unseen": None} | changes)
+
+
+PEOPLE = [f"u{number:04}" for number in range(1, 11)]
+HUNDRED = [asked(user, number) for user in PEOPLE for number in range(10)]
+
+
+def test_without_a_wish_nothing_is_split() -> None:
+    assert {one.split for one in split(HUNDRED, {}, settings(), 0).values()} == {"all"}
+
+
+def test_untrained_users_are_wholly_held_out_and_everybody_else_by_a_share() -> None:
+    wish = settings(untrained_users=2, test_share=0.2)
+    groups = groups_of(PEOPLE, wish, seed=5)
+    placed = split(HUNDRED, groups, wish, 5)
+    counts = Counter((groups[one.user], *placed[one.id]) for one in HUNDRED)
+    assert counts == {
+        ("untrained", "test", "untrained"): 20,
+        ("trained", "test", "trained"): 16,
+        ("trained", "train", "trained"): 64,
+    }
+    held_out = Counter(one.user for one in HUNDRED if placed[one.id] == ("test", "trained"))
+    assert set(held_out.values()) == {2}  # a fifth of everybody's ten, not all of one's
+
+
+def test_what_is_beyond_a_size_is_in_no_part() -> None:
+    wish = settings(untrained_users=2, test_share=0.2, most={"all": 50, "untrained": 7, "trained": 3})
+    placed = split(HUNDRED, groups_of(PEOPLE, wish, 0), wish, 0)
+    assert Counter(placed.values()) == {
+        ("reserve", "trained"): 40,
+        ("reserve", "untrained"): 13,
+        ("test", "untrained"): 7,
+        ("test", "trained"): 3,
+        ("train", "trained"): 37,
+    }
+
+
+def test_the_unseen_are_counted_by_scenario_and_known_to_nobody() -> None:
+    place = {"name": "far", "description": "Far.", "members": {}}
+    unseen = {"scenario": place, "users": 2, "queries": {"far": 3}}
+    kept = [*HUNDRED, *(asked("u0011", number, "far", "unseen") for number in range(5))]
+    wish = settings(test_share=0.1, unseen=unseen)
+    placed = split(kept, groups_of(PEOPLE, wish, 0) | {"u0011": "unseen"}, wish, 0)
+    assert Counter(placed[one.id] for one in kept if one.scenario == "far") == {
+        ("unseen", "unseen"): 3,
+        ("reserve", "unseen"): 2,
+    }
+
+
+def test_a_twin_is_where_its_original_is() -> None:
+    twins = [asked(one.user, int(one.id[-4:]), twin_of=one.id) for one in HUNDRED]
+    wish = settings(untrained_users=3, test_share=0.3)
+    placed = split([*HUNDRED, *twins], groups_of(PEOPLE, wish, 0), wish, 0)
+    assert all(placed[one.id] == placed[one.twin_of] for one in twins)
+
+
+def test_of_near_duplicates_in_test_and_train_the_one_to_train_on_goes() -> None:
+    wish = settings(untrained_users=1)
+    groups = groups_of(PEOPLE, wish, 0)
+    tested = next(one.id for one in HUNDRED if groups[one.user] == "untrained")
+    trained = next(one.id for one in HUNDRED if groups[one.user] == "trained")
+    placed = split(HUNDRED, groups, wish, 0, [(trained, tested)])
+    assert (placed[tested].split, placed[trained].split) == ("test", "reserve")
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 99, 100, 1000, None])
+def test_an_even_draw_has_its_size(count: int | None) -> None:
+    drawn = evenly(HUNDRED, count, 3, "what")
+    assert len({one.id for one in drawn}) == len(drawn) == min(100, 100 if count is None else count)
+
+
+@given(
+    sizes=st.lists(st.integers(1, 30), min_size=1, max_size=12),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 2**62),
+)
+def test_no_user_gives_more_than_a_fair_share(sizes: list[int], share: float, seed: int) -> None:
+    kept = [asked(f"u{user:04}", number) for user, size in enumerate(sizes) for number in range(size)]
+    count = round(share * len(kept))
+    drawn = evenly(kept, count, seed, "what")
+    got = Counter(one.user for one in drawn)
+    assert len({one.id for one in drawn}) == count
+    for user, size in enumerate(sizes):
+        assert abs(got[f"u{user:04}"] - size * count / len(kept)) < 1 + 1e-9
+
+
+@given(st.permutations(HUNDRED), st.integers(0, 2**62))
+def test_the_order_they_come_in_does_not_matter(kept: list[Kept], seed: int) -> None:
+    wish = settings(untrained_users=2, test_share=0.25)
+    groups = groups_of(PEOPLE, wish, seed)
+    assert split(kept, groups, wish, seed) == split(HUNDRED, groups, wish, seed)
