@@ -27,11 +27,14 @@ class Disguise(NamedTuple):
     seen: Sight
 
 
+_LONGEST = 200
+"""Characters of a value that somebody would disguise."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\Z")
 _NAMES = frozenset({"name", "surname", "holder", "contact"})
 _PROPER = _NAMES | {"city", "town", "country", "region", "nationality", "language", "citizenship"}
 _ADDRESSES = frozenset({"address", "street", "residence"})
+_CODES = frozenset({"plate", "licence", "license", "passport"})
 _POSTCODES = frozenset({"postcode", "postal", "zip"})
 _TAIL_CUE = re.compile(
     r"\b(?:end(?:s|ing)?|finish(?:es|ing)?|last (?:4|four)|final|closing|tail|digits)\b", re.IGNORECASE
@@ -52,7 +55,7 @@ _SPOT = 12
 """Words within which the groups of a plate or a document number belong together."""
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8192)
 def disguises(about: str, value: str) -> tuple[Disguise, ...]:
     """Return the disguises of a value.
 
@@ -60,6 +63,8 @@ def disguises(about: str, value: str) -> tuple[Disguise, ...]:
         about: name of its feature, or of its part of one: 'work_email', 'street'.
         value: as the profile holds it.
     """
+    if len(value) > _LONGEST:
+        return (_respelled(value),)
     if _EMAIL.match(value):
         return tuple(_of_email(value))
     if _DATE.match(value):
@@ -70,7 +75,7 @@ def disguises(about: str, value: str) -> tuple[Disguise, ...]:
     digits = "".join(re.findall(r"\d", plain(value)))
     if words & _ADDRESSES and digits and not words & _POSTCODES:
         return (_respelled(value), *_of_address(value))
-    if len(digits) >= 4:
+    if len(digits) >= 4 or (digits and words & _CODES):
         return tuple(_of_number(value, digits))
     if words & _NAMES and not digits:
         return (_respelled(value), *_of_name(value))
@@ -124,7 +129,7 @@ def _matches(pattern: str, heard: Heard) -> bool:
     return _compiled(pattern).search(heard.said) is not None
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8192)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
@@ -207,7 +212,8 @@ def _of_name(value: str) -> Iterator[Disguise]:
     yield Disguise("its parts turned round", partial(_together, given, surname, 2))
     yield Disguise("its parts in two places", partial(_together, given, surname, _APART))
     yield Disguise("its initial and surname", partial(_initialled, given, surname))
-    yield Disguise("a misspelt form of it", partial(_misspelt, given, surname))
+    for beside in dict.fromkeys((given, parts[-2])):
+        yield Disguise("a misspelt form of it", partial(_misspelt, beside, surname))
 
 
 def _together(given: str, surname: str, within: int, heard: Heard) -> bool:
@@ -224,9 +230,9 @@ def _is_name(at: int, heard: Heard) -> bool:
 
 
 def _neighbours(word: str, heard: Heard) -> Iterator[tuple[int, int]]:
-    """Places of a name with the places beside them."""
+    """Places of a name with the places beside them; a word of every day needs a capital to be one."""
     for at in heard.places.get(word, ())[:_MOST_PLACES]:
-        if _is_name(at, heard):
+        if heard.quoted or word not in HOMONYMS or _capitals(heard, at):
             yield from ((at, beside) for beside in (at - 1, at + 1) if 0 <= beside < len(heard.words))
 
 

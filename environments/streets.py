@@ -97,10 +97,11 @@ def _fits(name: Sequence[str], words: Sequence[str], start: int) -> bool:
         return False
     slips = 0
     for wanted, word in zip(name, words[start : start + len(name)], strict=True):
-        if wanted == word or wanted == _kind(word):
+        kind = _kind(word) or word
+        if wanted in (word, kind):
             continue
         slips += 1
-        if slips > 1 or not slip(word, wanted):
+        if slips > 1 or not slip(kind, wanted):
             return False
     return True
 

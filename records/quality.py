@@ -14,7 +14,7 @@ class SplitRow(Record):
     """One row of Table 5: a part of the dataset in numbers."""
 
     name: str = Field(
-        description="train, test, trained, untrained, unseen, reserve, or all where nothing is split"
+        description="train, test, trained, untrained, unseen, twins, reserve; all where nothing is split"
     )
     scenarios: int = Field(description="scenarios its samples are from")
     platforms: int = Field(description="platforms of those scenarios")

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import orjson
-
 _DEEP = 24
 
 
@@ -87,7 +85,7 @@ class Difference:
 
 def as_json(difference: Difference) -> str:
     """A difference for programs; ASCII, so that nothing in it moves a terminal."""
-    return json.dumps(asdict(difference) | {"same": difference.same}, indent=2)
+    return json.dumps(asdict(difference) | {"same": difference.same}, indent=2, default=str)
 
 
 def changes(a: Any, b: Any) -> tuple[Change, ...]:
@@ -99,15 +97,21 @@ def changes(a: Any, b: Any) -> tuple[Change, ...]:
     return tuple(
         change(name, left.get(name), right.get(name))
         for name in dict.fromkeys([*left, *right])
-        if orjson.dumps(left.get(name)) != orjson.dumps(right.get(name))
+        if _text(left.get(name)) != _text(right.get(name))
         and not _only_grew(name, left, right)
         and not _only_grew(name, right, left)
     )
 
 
+def _text(leaf: Any) -> str:
+    """A leaf with its type: true is not 1, and 1 is not 1.0."""
+    return json.dumps(leaf, default=str)
+
+
 def _only_grew(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether a branch is empty on one side and told leaf by leaf on the other."""
-    return one.get(name) == {} and name not in other and any(leaf.startswith(f"{name}.") for leaf in other)
+    inside = f"{name}." if name else ""
+    return one.get(name) == {} and name not in other and any(leaf.startswith(inside) for leaf in other)
 
 
 def change(name: str, a: Any, b: Any) -> Change:

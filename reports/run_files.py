@@ -20,7 +20,7 @@ from ..errors import StoreError
 INDEX = "dataset/index.jsonl"
 """One line a sample: where it stands, and in which part of the dataset."""
 
-PARTS = ("samples", "train", "test", "unseen", "reserve")
+PARTS = ("samples", "train", "test", "unseen", "twins", "reserve")
 """Files of samples below dataset/, without '.jsonl', in the order they are read."""
 
 

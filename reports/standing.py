@@ -17,27 +17,12 @@ from ..errors import ConfigError, StoreError
 from ..settings import Settings, validated
 from ..store.reading import CallTotals, Reading, holder, reading
 from ..store.run_folder import identity_of
+from .standing_stages import WITHOUT_MODEL, StageStatus, stages_of
 
-UNREACHABLE = "episodes without a model"
+UNREACHABLE = WITHOUT_MODEL.format("episodes")
 """Stage of the episodes that the next start plays again, as `ptool.synthesis.stages` has it."""
-
-_GROWN = {"api_tree": "api_tree.svg", "feature_tree": "feature_tree.svg", "profiles": "profiles.jsonl"}
-"""Stages that nobody knows the size of before they end -> the file that their end leaves."""
-
-_INDEX = "dataset/index.jsonl"
-_LATER = {"stranger": _INDEX, "solver": _INDEX, "twins": "{}twins.jsonl"}
-
-
-@dataclass(frozen=True)
-class StageStatus:
-    """How far one stage is."""
-
-    stage: str
-    done: int
-    """finished items"""
-    expected: int | None
-    """items there will be; None: not known before the stage ends"""
-    left: int | None
+LAST = ("dataset/index.jsonl", "statistics.json", "manifest.json")
+"""What the end of a run leaves, once nothing is asked any more."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +61,11 @@ class Status:
     """number of the process that works on it now; None: nobody does"""
     stages: tuple[StageStatus, ...]
     episodes: dict[str, int]
-    """accepted, rejected, without_model -> how many"""
+    """accepted, rejected, without_model -> how many, of those held out as well"""
+    twins: dict[str, int]
+    """accepted, rejected, without_model -> counterfactual twins"""
     reasons: dict[str, int]
-    """code -> rejected episodes, the most frequent first"""
+    """code -> rejected episodes and twins, the most frequent first"""
     failures: dict[str, int]
     """kind of fault -> attempts without an answer"""
     calls: tuple[CallStatus, ...]
@@ -127,15 +114,14 @@ def _settings(file: Path) -> Settings:
 
 
 def _status(folder: Path, digest: str, settings: Settings, pid: str | None, ledger: Reading | None) -> Status:
-    counts = ledger.counts() if ledger else {}
-    episodes, reasons = _episodes(ledger, folder) if ledger else (dict.fromkeys(_FATES, 0), {})
-    stages = tuple(_stages(folder, settings, counts, episodes))
+    found = stages_of(folder, settings, ledger)
     calls = tuple(_calls(ledger)) if ledger else ()
     failures = Counter[str]()
     for *_, kind, count in ledger.failures() if ledger else ():
         failures[kind] += count
-    left = [one for one in stages if one.left != 0]
-    finished = not left and (folder / _INDEX).is_file()
+    left = [one for one in found.stages if one.left != 0]
+    finished = not left and all((folder / name).is_file() for name in LAST)
+    reasons = found.episodes.reasons + found.twins.reasons
     priced = [one.usd for one in calls if one.usd is not None]
     return Status(
         run=str(folder),
@@ -144,87 +130,17 @@ def _status(folder: Path, digest: str, settings: Settings, pid: str | None, ledg
         scenario=settings.scenario.name,
         model=settings.model.target,
         in_use_by=pid,
-        stages=stages,
-        episodes=episodes,
-        reasons=reasons,
+        stages=found.stages,
+        episodes=dict(found.episodes.fates),
+        twins=dict(found.twins.fates),
+        reasons=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         failures=dict(sorted(failures.items())),
         calls=calls,
         usd=round(sum(priced), 9) if priced or not calls else None,
         unpriced=sum(one.unpriced for one in calls),
         finished=finished,
-        next=_next(pid, left, episodes["without_model"]),
+        next=_next(pid, left, finished, found.episodes.fates["without_model"]),
     )
-
-
-_FATES: tuple[str, ...] = ("accepted", "rejected", "without_model")
-
-
-def _episodes(ledger: Reading, folder: Path) -> tuple[dict[str, int], dict[str, int]]:
-    """What became of the episodes, and the reasons of the rejected ones."""
-    fates, reasons = Counter[str](dict.fromkeys(_FATES, 0)), Counter[str]()
-    for name, body in ledger.items("episodes"):
-        try:
-            episode = orjson.loads(body)
-            fates[episode["status"]] += 1
-            if episode["status"] == "rejected":
-                reasons.update({reason["code"] for reason in episode["reasons"]})
-        except (ValueError, KeyError, TypeError):
-            raise StoreError(
-                f"{folder / 'ledger.sqlite'}: item episodes/{name} is damaged; remove the run folder"
-            ) from None
-    fates["without_model"] = sum(not ledger.has("episodes", name) for name, _ in ledger.items(UNREACHABLE))
-    return dict(fates), dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _stages(
-    folder: Path, settings: Settings, counts: dict[str, int], episodes: dict[str, int]
-) -> Iterator[StageStatus]:
-    """The stages of the run's own people, and of those held out."""
-    whole = settings.users * settings.queries_per_user
-    pairs = settings.users * len(settings.scenarios())
-    yield from _stages_of("", folder, settings, counts, (pairs, whole, episodes))
-    if unseen := settings.splits.unseen:
-        pairs = unseen.users * len(unseen.scenario.scenarios())
-        yield from _stages_of("unseen/", folder, settings, counts, (pairs, None, None))
-
-
-def _stages_of(
-    whose: str,
-    folder: Path,
-    settings: Settings,
-    counts: dict[str, int],
-    sizes: tuple[int, int | None, dict[str, int] | None],
-) -> Iterator[StageStatus]:
-    """Args: whose: '' or 'unseen/'; sizes: histories, tasks where known before, episodes where counted."""
-    pairs, whole, fates = sizes
-    for stage, file in _GROWN.items():
-        done, ended = counts.get(whose + stage, 0), (folder / whose / file).is_file()
-        yield StageStatus(whose + stage, done, done if ended else None, 0 if ended else None)
-    lived, drawn = counts.get(f"{whose}histories", 0), _lines(folder / whose / "tasks.jsonl")
-    # A user without an acceptable history asks nothing: once tasks are drawn, nobody else is waited for.
-    yield StageStatus(f"{whose}histories", lived, pairs, 0 if drawn is not None else pairs - lived)
-    expected = whole if drawn is None else drawn
-    played = fates["accepted"] + fates["rejected"] if fates else counts.get(f"{whose}episodes", 0)
-    left = None if expected is None else expected - played
-    yield StageStatus(f"{whose}episodes", played, expected, left)
-    for stage, file in _later(settings).items():
-        done, ended = counts.get(whose + stage, 0), (folder / file.format(whose)).is_file()
-        yield StageStatus(whose + stage, done, done if ended else None, 0 if ended else None)
-
-
-def _later(settings: Settings) -> dict[str, str]:
-    """Stages that accepted episodes go through -> the file that their end leaves."""
-    wanted = {"stranger": settings.strangers, "solver": settings.consistency, "twins": settings.twins}
-    return {stage: _LATER[stage] for stage, asked in wanted.items() if asked}
-
-
-def _lines(file: Path) -> int | None:
-    """How many lines a file has; None where there is no file."""
-    try:
-        with file.open("rb") as lines:
-            return sum(1 for _ in lines)
-    except FileNotFoundError:
-        return None
 
 
 def _calls(ledger: Reading) -> Iterator[CallStatus]:
@@ -253,11 +169,13 @@ def _call(totals: CallTotals, failed: int, statuses: dict[str, int]) -> CallStat
     )
 
 
-def _next(pid: str | None, left: list[StageStatus], without_model: int) -> str:
+def _next(pid: str | None, left: list[StageStatus], finished: bool, without_model: int) -> str:
     if pid is not None:
         return f"process {pid} is at work on it; nothing to do but wait"
-    if not left:
+    if finished:
         return "nothing is left; the same command asks no model and writes the same files"
+    if not left:
+        return "every answer is there; the same command asks no model and writes the dataset"
     first = left[0]
     count = "" if first.left is None else f", {first.left:,} left"
     again = f"; {without_model:,} of the episodes found no model before" if without_model else ""

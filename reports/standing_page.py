@@ -29,6 +29,8 @@ def render(status: Status) -> RenderableType:
     parts: list[RenderableType] = [_head(status), _stages(status)]
     if any(status.episodes.values()):
         parts.append(_counts("\nepisodes", status.episodes))
+    if any(status.twins.values()):
+        parts.append(_counts("\ntwins", status.twins))
     if status.reasons:
         parts.append(_counts("\nrejected because", dict(list(status.reasons.items())[:_SHOWN_REASONS])))
     if status.calls:

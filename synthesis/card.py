@@ -19,7 +19,7 @@ from ..records import ArgumentOrigin, Evidence, Sample, UserProfile, VisiblePlat
 from ..records.quality import Statistics
 from .card_front import front_matter
 
-_LONGEST = 600
+_LONGEST, _COMMAND = 600, 4_000
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#!|~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 _SHOWN_RECORDS = {
     "": Sample,
@@ -97,6 +97,11 @@ def code(text: Any) -> Ours:
     return Ours(said.replace("`", "'").replace("|", "\\|"))
 
 
+def block(text: Any) -> Ours:
+    """Somebody's text as the only line of a fenced block, which one line cannot end."""
+    return Ours("".join(one if one.isprintable() else " " for one in str(text)[:_COMMAND]))
+
+
 def number(value: float) -> Ours:
     """A count with its thousands apart; other numbers with two digits."""
     return Ours(f"{value:,}" if isinstance(value, int) else f"{value:,.2f}")
@@ -154,5 +159,5 @@ def _template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"code": code, "number": number}
+    environment.filters |= {"block": block, "code": code, "number": number}
     return environment.get_template("card.md.jinja")

@@ -26,7 +26,9 @@ _SIZES = (
 )
 _MORE = "100M<n<1B"
 _SPLITS = {"all": "train", "train": "train", "test": "test", "unseen": "unseen"}
-"""Our part -> what `datasets` calls it. Reserve is a configuration of its own: it is in no part."""
+"""Our part -> what `datasets` calls it."""
+_APART = {"twins": "test", "reserve": "train"}
+"""Parts that are configurations of their own."""
 _PLAIN = {str: "string", int: "int64", float: "float64", bool: "bool"}
 
 
@@ -37,7 +39,7 @@ def front_matter(statistics: Statistics, title: str, license: str, files: Mappin
     """
     samples = _samples(statistics)
     configs = [_config("default", {_SPLITS[name]: file for name, file in files.items() if name in _SPLITS})]
-    configs += [_config("reserve", {"train": files["reserve"]})] if "reserve" in files else []
+    configs += [_config(name, {part: files[name]}) for name, part in _APART.items() if name in files]
     columns = columns_of(Sample)
     made = "scripted" if statistics.scripted else "llm-generated"
     about = {

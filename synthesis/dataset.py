@@ -26,6 +26,7 @@ FILES: dict[Split, str] = {
     "train": "train.jsonl",
     "test": "test.jsonl",
     "unseen": "unseen.jsonl",
+    "twins": "twins.jsonl",
     "reserve": "reserve.jsonl",
 }
 """Part of the dataset -> its file below dataset/."""

@@ -12,8 +12,8 @@ from ..records import Origin
 Group = Literal["trained", "untrained", "unseen"]
 """Whether a model has seen the user's samples in training; unseen: nor the scenario (§5.1, §5.5)."""
 
-Split = Literal["train", "test", "unseen", "reserve", "all"]
-"""Part of the dataset; all: nothing is split; reserve: kept, and in no part."""
+Split = Literal["train", "test", "unseen", "twins", "reserve", "all"]
+"""Part of the dataset; twins: of what is held out; reserve: kept, and in no part; all: nothing is split."""
 
 
 class Argument(NamedTuple):

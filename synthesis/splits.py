@@ -4,6 +4,7 @@
     trained     a share of every other user's queries                    test.jsonl
     train       the other queries of those users                         train.jsonl
     unseen      scenarios and people that nothing else has seen (§5.5)    unseen.jsonl
+    twins       of untrained, trained and unseen samples                  twins.jsonl
     reserve     what is left over where a part is to have a certain size  reserve.jsonl
 
 It sees kept samples in few words, and draws with the run's seed; it knows no file.
@@ -55,7 +56,7 @@ def split(
         alike: ids of near-duplicates, pair by pair: where one is held out, the other is not trained on.
 
     Returns:
-        id -> its place; a twin's is that of the sample it belongs to.
+        id -> its place. A twin is held out where its original is, beside it: the parts keep their sizes.
     """
     if not settings.made:
         return {one.id: WHOLE for one in kept}
@@ -66,7 +67,11 @@ def split(
         for one, other in (pair, pair[::-1]):
             if placed[one].split == "train" and placed[other].split in ("test", "unseen"):
                 placed[one] = placed[one]._replace(split="reserve")
-    return placed | {one.id: placed[one.twin_of] for one in kept if one.twin_of}
+    return placed | {one.id: _beside(placed[one.twin_of]) for one in kept if one.twin_of}
+
+
+def _beside(original: Placed) -> Placed:
+    return original._replace(split="twins") if original.split in ("test", "unseen") else original
 
 
 def _own(
@@ -99,13 +104,22 @@ def _unseen(kept: Sequence[Kept], settings: SplitSettings, seed: int) -> dict[st
 def evenly(kept: Sequence[Kept], count: int | None, seed: int, what: str) -> list[Kept]:
     """Draw `count` samples spread evenly over users and, within a user, over scenarios; None draws all.
 
-    Systematic sampling: sorted by stratum, every n/count-th from a drawn start, so no stratum gets more than
-    one above its share.
+    Every sample has a place of its own in a drawn order, so one that comes or goes moves hardly any other.
     """
-    if count is None or count >= len(kept):
-        return list(kept)
-    if not count:
-        return []
-    ordered = sorted(kept, key=lambda one: (one.user, one.scenario, derive(seed, "split", one.id)))
-    start = random.Random(derive(seed, "split", what)).random()
-    return [ordered[int((place + start) * len(ordered) / count)] for place in range(count)]
+    return list(kept) if count is None else _in_turn(kept, ("user", "scenario"), seed, what)[:count]
+
+
+def _in_turn(kept: Sequence[Kept], strata: tuple[str, ...], seed: int, what: str) -> list[Kept]:
+    """An order whose every beginning holds the same share of each stratum, give or take one."""
+    if not strata:
+        return sorted(kept, key=lambda one: derive(seed, "split", what, one.id))
+    members: dict[str, list[Kept]] = {}
+    for one in kept:
+        members.setdefault(getattr(one, strata[0]), []).append(one)
+    places: list[tuple[float, str, Kept]] = []
+    for name, several in members.items():
+        inner = f"{what}/{name}"
+        start = derive(seed, "split", inner) / 2**63
+        drawn = _in_turn(several, strata[1:], seed, inner)
+        places += (((rank + start) / len(several), name, one) for rank, one in enumerate(drawn))
+    return [one for *_, one in sorted(places, key=lambda place: place[:2])]

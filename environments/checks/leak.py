@@ -88,13 +88,13 @@ def _parts(about: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield about, value
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=8192)
 def _identifies(about: str, leaf: Any) -> bool:
     if not isinstance(leaf, str) or len(leaf) < 4:
         return False
     words = about.casefold().split("_")
     personal = not _IDENTIFYING.isdisjoint(words) and words[-1] not in _COMMON
-    return personal or _PERSONAL_VALUE.match(leaf) is not None
+    return personal or (len(leaf) <= 200 and _PERSONAL_VALUE.match(leaf) is not None)
 
 
 class _Listener:

@@ -31,6 +31,7 @@ _NAMES = {
     "trained": "– Trained",
     "untrained": "– Untrained",
     "unseen": "– Unseen scenarios",
+    "twins": "Twins of what is held out",
     "reserve": "Reserve (in no part)",
     "all": "All (not split)",
 }

@@ -113,14 +113,14 @@ def bayes(scene: Scene, faithful: float) -> NDArray[np.float64]:
     fold = np.zeros(len(scene.users), dtype=np.int64)
     fold[scene.user] = scene.fold
     prior = np.log(scene.preferred[fold])
-    served = _even(about, user, len(scene.users))
+    served = evened(about, user, len(scene.users))
     preferred = np.exp(prior)
     for _ in range(ROUNDS):
         evidence = np.zeros_like(prior)
         np.add.at(evidence, user, served[:, :, None] * likely[:, None, :])
         preferred = _normal(np.exp(_relative(prior + evidence)))
         expected = np.einsum("acp,ap->ac", preferred[user], likely)
-        served = _even(about * np.exp(_relative(expected)), user, len(scene.users))
+        served = evened(about * np.exp(_relative(expected)), user, len(scene.users))
     return _for_queries(scene, preferred)
 
 
@@ -160,7 +160,7 @@ def _likelihood(platforms: int, faithful: float) -> NDArray[np.float64]:
     return table
 
 
-def _even(weights: NDArray[np.float64], user: NDArray[np.int64], users: int) -> NDArray[np.float64]:
+def evened(weights: NDArray[np.float64], user: NDArray[np.int64], users: int) -> NDArray[np.float64]:
     """(A, contexts) made so that an action's add up to 1 and a user's needs have as many visits each."""
     import numpy as np
 

@@ -46,7 +46,7 @@ def table5(
         rows.append(_row("unseen", unseen, populations, "unseen.jsonl"))
     rows += [
         _row(name, parts[name], populations, file)
-        for name, file in (("reserve", "reserve.jsonl"), ("all", "samples.jsonl"))
+        for name, file in (("twins", "twins.jsonl"), ("reserve", "reserve.jsonl"), ("all", "samples.jsonl"))
         if name in parts
     ]
     return tuple(rows)

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.command_line import listed
 from ptool.errors import ConfigError, StoreError
@@ -206,16 +206,18 @@ def test_foreign_texts_are_plain_and_bounded(tmp_path: Path) -> None:
 
 TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats(allow_nan=False),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=4), inner, max_size=3),
+    lambda one: st.lists(one, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=4), one, max_size=3),
     max_leaves=12,
 )  # fmt: skip
 
 
+@settings(max_examples=50, deadline=None)
 @given(TREES)
 def test_nothing_differs_from_itself(tree: Any) -> None:
     assert changes(tree, json.loads(json.dumps(tree))) == ()
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(st.sampled_from("abc"), st.integers()),
     st.dictionaries(st.sampled_from("abc"), st.integers()),

@@ -31,9 +31,9 @@ from ptool.synthesis.pipeline import synthesise
 from rich.console import Console
 
 WORDS = (
-    "scenario=tiny", "strangers=1", "+agent@agent.stranger=stranger", "twins=true", "splits.untrained_users=1",
-    "splits.test_share=0.3",
-    "model.slips=0.4", "+scenario@splits.unseen.scenario=unseen_two", "+splits.unseen.users=3",
+    "scenario=tiny", "strangers=1", "+agent@agent.stranger=stranger", "twins=true",
+    "splits.untrained_users=1", "splits.test_share=0.3", "model.slips=0.4",
+    "+scenario@splits.unseen.scenario=unseen_two", "+splits.unseen.users=3",
     "+splits.unseen.queries={finance: 3, lifestyle: 3}",
 )  # fmt: skip
 

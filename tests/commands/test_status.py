@@ -13,10 +13,11 @@ import orjson
 import pytest
 from ptool.errors import StoreError
 from ptool.records.calls import Answer, Failure
-from ptool.reports.standing import UNREACHABLE, StageStatus, Status, status_of
+from ptool.reports.standing import LAST, UNREACHABLE, Status, status_of
 from ptool.reports.standing_page import cost, show
+from ptool.reports.standing_stages import WITHOUT_MODEL, StageStatus
 from ptool.store import Ledger, RunFolder
-from ptool.synthesis import stages
+from ptool.synthesis import solving_again, stages, twins
 from rich.console import Console
 
 STAGES = ("api_tree", "feature_tree", "profiles", "histories", "episodes")
@@ -104,8 +105,9 @@ def test_the_scripted_model_is_free_and_known_to_be(whole: Path) -> None:
     assert "cost: $0.0000\n" in page(found)
 
 
-def test_the_stage_of_unreachable_episodes_is_the_pipelines() -> None:
-    assert UNREACHABLE == stages.UNREACHABLE
+def test_the_stages_of_what_found_no_model_are_the_pipelines() -> None:
+    assert (UNREACHABLE, WITHOUT_MODEL.format("twins")) == (stages.UNREACHABLE, twins.UNREACHABLE)
+    assert WITHOUT_MODEL.format("solver") == solving_again._unreachable("solver")
 
 
 def test_what_is_left_is_counted(run: Path) -> None:
@@ -121,6 +123,88 @@ def test_what_is_left_is_counted(run: Path) -> None:
     forget(run, "feature_tree.svg")
     assert left(status_of(run))["feature_tree"] is None
     assert status_of(run).next == "the same command goes on with feature_tree"
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run with everything a run may have."""
+    folder = tmp_path_factory.mktemp("full")
+    unseen = ("+scenario@splits.unseen.scenario=finance", "+splits.unseen.users=2")
+    others = ("+splits.unseen.queries={finance: 4}", "strangers=1", "consistency=2", "twins=true")
+    done = command("run", "scenario=tiny", *unseen, *others, "audit.samples=2", "run.dir=run", folder=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "run"
+
+
+PEOPLED = ("api_tree", "feature_tree", "profiles", "histories")
+PLAYED = ("episodes", "stranger", "solver", "twins")
+EVERYTHING = (
+    *PEOPLED, *(f"unseen/{one}" for one in PEOPLED), *PLAYED, *(f"unseen/{one}" for one in PLAYED), "audit",
+)  # fmt: skip
+
+
+def test_all_populations_and_stages_are_told_of_in_the_order_they_come(full: Path) -> None:
+    found = status_of(full)
+    assert tuple(left(found)) == EVERYTHING
+    assert (set(left(found).values()), found.finished) == ({0}, True)
+    at = {one.stage: one for one in found.stages}
+    assert at["unseen/histories"] == StageStatus("unseen/histories", 2, 2, 0)
+    assert at["unseen/episodes"] == StageStatus("unseen/episodes", 5, 5, 0)  # 4 wanted, a quarter is to spare
+    assert sum(found.episodes.values()) == 25
+    accepted = [at[f"{whose}episodes"].done for whose in ("", "unseen/")]
+    assert sum(accepted) - found.episodes["rejected"] == at["stranger"].done + at["unseen/stranger"].done
+    assert at["solver"].done == at["stranger"].done
+    assert sum(found.twins.values()) == at["twins"].done + at["unseen/twins"].done > 0
+    assert "twins" in page(found)
+
+
+def test_what_stopped_between_the_new_stages_is_told_of(full: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(full, tmp_path / "run"))
+    forget(run, "manifest.json")
+    found = status_of(run)
+    assert (found.finished, set(left(found).values())) == (False, {0})
+    assert found.next == "every answer is there; the same command asks no model and writes the dataset"
+    forget(run, "audit.json")
+    assert status_of(run).next == "the same command goes on with audit"
+    forget(run, "unseen/twins.jsonl")
+    assert status_of(run).next == "the same command goes on with unseen/twins"
+    forget(run, **{"unseen/solver": "id LIKE '%-0001'"})
+    assert status_of(run).next == "the same command goes on with unseen/solver, 2 left"
+    forget(run, stranger="id LIKE '%u0001%'", twins="1")
+    found = status_of(run)
+    assert (left(found)["stranger"], found.next) == (5, "the same command goes on with stranger, 5 left")
+    forget(run, episodes="id = 'tiny-u0001-0001'")
+    found = status_of(run)
+    assert left(found)["stranger"] is None  # one more may be accepted
+    assert found.next == "the same command goes on with episodes, 1 left"
+    forget(run, **{"unseen/histories": "1"})
+    (run / "unseen" / "tasks.jsonl").unlink()
+    assert status_of(run).next == "the same command goes on with unseen/histories, 2 left"
+
+
+async def test_a_twin_without_a_model_is_left(full: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(full, tmp_path / "run"))
+    with Ledger(run / "ledger.sqlite") as ledger:
+        name, body = next(ledger.items("twins"))
+    forget(run, twins=f"id = '{name}'")
+    with Ledger(run / "ledger.sqlite") as ledger:
+        await ledger.put(WITHOUT_MODEL.format("twins"), name, body)
+    found = status_of(run)
+    assert (left(found)["twins"], found.twins["without_model"], found.finished) == (1, 1, False)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"samples": null}'])
+def test_a_damaged_audit_is_one_line(full: Path, tmp_path: Path, text: str) -> None:
+    run = Path(shutil.copytree(full, tmp_path / "run"))
+    (run / "audit.json").write_text(text)
+    with pytest.raises(StoreError, match=r"audit\.json: damaged; remove it"):
+        status_of(run)
+
+
+@pytest.mark.parametrize("name", LAST)
+def test_a_run_is_finished_when_its_last_files_are_there(run: Path, name: str) -> None:
+    (run / name).unlink()
+    assert not status_of(run).finished
 
 
 def test_users_without_a_history_are_not_waited_for_once_tasks_are_drawn(run: Path) -> None:

@@ -173,6 +173,17 @@ def test_a_word_is_no_name_without_a_capital_that_no_sentence_asks_for():
     assert found("Nice day! Get me tea") == set()
     assert found("Get me tea in Nice") == {"city"}
     assert found("Teach me Polish") == {"language"}
+
+
+def test_double_names_and_compound_streets():
+    family = {"full_name": "Rose-Marie Bengtsson", "home_address": "Krebsstr. 98", "licence_plate": "DPK 355"}
+    assert found("Rose-Marie Begtsson", family, ()) == {"full_name"}
+    assert found("Krbsstrasse 98", family, ()) == {"home_address"}
+    assert found("355-DPK", family, ()) == {"licence_plate"}
+    assert found("355 roses, 98 of them to Berlin", family, ()) == set()
+
+
+def test_names_that_are_words():
     people = {"full_name": "May Will", "billing_name": "Carl Bäck", "holder_name": "Rose Cook"}
     assert found("Will it come in May? Call back, then a rose for the cook", people, ()) == set()
     assert found("It is for Will, in May Will's kitchen", people, ()) == {"full_name"}

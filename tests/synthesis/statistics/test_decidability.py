@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ptool.synthesis.kept import Kept
 from ptool.synthesis.populations import Population
-from ptool.synthesis.statistics.decidability import Guess, decidability, predictions, without_profile
+from ptool.synthesis.statistics.decidability import Guess, decidability, evened, predictions, without_profile
 from ptool.synthesis.statistics.scenes import scenes
 
 HOW = {"loyalty": 0.75, "actions_per_context": 4, "seed": 0}
@@ -114,6 +115,17 @@ def test_where_visits_are_even_the_posterior_asks_what_others_prefer(garden):
     people = garden.population([*users, "u99"], lived)
     guess = predictions([garden.sample("a", "u99", "Cats", "roses please")], [people], **HOW)[0]
     assert (guess.transparent, guess.bayes) == ("Ants", "Cats")
+
+
+def test_every_kind_of_need_has_as_many_visits():
+    """An action that tells nothing serves the need that the user's other actions leave over."""
+    about = np.array([[0.9, 0.1], [0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [0.5, 0.5]])
+    user = np.array([0, 0, 0, 0, 1])
+    served = evened(about, user, users=2)
+    assert served.sum(axis=1) == pytest.approx(np.ones(5))
+    assert served[:4].sum(axis=0) == pytest.approx([2, 2], abs=0.1)
+    assert served[2, 1] > 0.6
+    assert served[4] == pytest.approx([0.5, 0.5])  # another user's actions leave nothing over here
 
 
 def test_contexts_are_read_in_texts_without_blanks_too(garden):

@@ -1,0 +1,279 @@
+"""The dataset card: valid front matter, no figure but of the statistics, and nothing foreign at work."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+from ptool.records import Sample
+from ptool.records.quality import (
+    Audit,
+    CaughtRow,
+    Decidability,
+    Diversity,
+    GateRow,
+    InjectionRow,
+    Interchangeability,
+    Necessity,
+    SplitRow,
+    Spread,
+    Statistics,
+)
+from ptool.synthesis.card import card
+from ptool.synthesis.card_front import columns_of
+from pydantic import BaseModel
+
+SPLIT = {"train": "train.jsonl", "test": "test.jsonl", "unseen": "unseen.jsonl", "reserve": "reserve.jsonl"}
+HOSTILE = (
+    "<script>alert(1)</script>", "![x](https://e.org/x.png)", "[a](javascript:alert(1))", "<img src=x>",
+    "`` ` ``` ~~~", "| a | b |", "\n# heading\n", "\n---\nlicense: mit\n---\n", "https://evil.example/x",
+    "www.evil.example", "&lt;b&gt; <!-- x", "{{ 7 * 7 }} {% raw %}", "**bold** _em_ ~~gone~~", "\ud800",
+    "\x1b[2J\u202e\u2028x", "<https://evil.example>", "[x]: https://evil.example", "$x^2$ \\[ y \\]",
+    "'\": {}\t- &a *b !!python/object", "a@evil.example",
+)  # fmt: skip
+
+
+def statistics(**changed: Any) -> Statistics:
+    """Figures that all differ: integers from 20,001, shares from 0.101."""
+    whole, part = count(20_001), count(101)
+
+    def figures(record: type[BaseModel], **given: Any) -> Any:
+        made = {}
+        for name, field in record.model_fields.items():
+            if field.annotation is int:
+                made[name] = next(whole)
+            elif field.annotation in (float, float | None):
+                made[name] = next(part) / 1_000
+        return record(**(made | given))
+
+    rows = [
+        ("train", SPLIT["train"]),
+        ("test", SPLIT["test"]),
+        ("untrained", None),
+        ("unseen", SPLIT["unseen"]),
+    ]
+    spread = Spread(used=1, offered=1, counts={})
+    kinds = ("wrong_value", "extra_call")
+    return Statistics(
+        **{
+            "model": "m at http://127.0.0.1", "scripted": False,
+            "splits": tuple(figures(SplitRow, name=name, file=file) for name, file in rows),
+            "funnel": {"made": next(whole), "rule_rejected": next(whole), "kept": next(whole)},
+            "reasons": {"query.leak": next(whole)},
+            "gates": (figures(GateRow, gate="near_duplicates"),),
+            "parameters": 3.65, "origins": {"query": next(whole), "profile": next(whole), "default": next(whole)},
+            "platforms": {}, "apis": spread, "features": spread, "contexts": spread,
+            "diversity": figures(Diversity), "decidability": figures(Decidability, by_scenario={}),
+            "necessity": figures(Necessity), "interchangeability": figures(Interchangeability),
+            "audit": figures(
+                Audit,
+                corruptions=tuple(figures(CaughtRow, kind=kind) for kind in kinds),
+                injections=(figures(InjectionRow, place="query"),),
+            ),
+        }
+        | changed
+    )  # fmt: skip
+
+
+def made(figures: Statistics | None = None, **changed: Any) -> str:
+    given = {
+        "title": "Ours", "scenarios": {"shop": "Buying."}, "license": "cc-by-4.0", "seed": 0, "digest": "abcdefabcd",
+        "command": "python -m ptool.run", "versions": {"ptool": "x"}, "files": SPLIT,
+    }  # fmt: skip
+    return card(figures or statistics(), **(given | changed)).decode()
+
+
+def front(text: str) -> dict[str, Any]:
+    opening, front, _ = text.split("---\n", 2)
+    assert opening == ""
+    return yaml.safe_load(front)
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    for one in inside if inside is not None else ():
+        yield from leaves(one)
+    if inside is None:
+        yield value
+
+
+def test_the_front_matter_is_what_the_hub_reads() -> None:
+    found = front(made())
+    assert found["license"] == "cc-by-4.0"
+    assert found["language"] == ["en"]
+    assert found["size_categories"] == ["10K<n<100K"]
+    assert found["task_categories"] == ["text-generation"]
+    default, reserve = found["configs"]
+    assert default == {
+        "config_name": "default",
+        "data_files": [{"split": name, "path": SPLIT[name]} for name in ("train", "test", "unseen")],
+    }
+    assert reserve == {"config_name": "reserve", "data_files": [{"split": "train", "path": "reserve.jsonl"}]}
+    assert [one["config_name"] for one in found["dataset_info"]] == ["default", "reserve"]
+    assert "&" not in made().split("---\n")[1]  # no anchors
+
+
+def test_a_dataset_without_splits_is_one_train_split() -> None:
+    row = SplitRow(name="all", scenarios=1, platforms=3, apis=9, users=2, queries=999, file="samples.jsonl")
+    text = made(statistics(splits=(row,)), files={"all": "samples.jsonl"})
+    assert front(text)["configs"][0]["data_files"] == [{"split": "train", "path": "samples.jsonl"}]
+    assert front(text)["size_categories"] == ["n<1K"]
+    assert 'open("samples.jsonl"' in text
+    assert "untrained*" not in text
+
+
+@pytest.mark.parametrize(
+    ("samples", "size"), [(0, "n<1K"), (999, "n<1K"), (1_000, "1K<n<10K"), (10_000, "10K<n<100K")]
+)
+def test_sums_and_parts_of_rows_do_not_count_twice(samples: int, size: str) -> None:
+    row = SplitRow(
+        name="train", scenarios=1, platforms=1, apis=1, users=1, queries=samples, file="train.jsonl"
+    )
+    whole = row.model_copy(update={"name": "all", "file": None})
+    assert front(made(statistics(splits=(row, whole))))["size_categories"] == [size]
+
+
+def test_columns_are_declared_for_every_field_and_json_never_holds_a_bare_text() -> None:
+    found = {one["name"]: one for one in columns_of(Sample)}
+    assert list(found) == list(Sample.model_fields)
+    assert front(made())["dataset_info"][0]["features"] == list(found.values())
+    assert found["query"] == {"name": "query", "dtype": "string"}
+    assert found["twin_of"]["dtype"] == "string"
+    assert found["query_params"] == {"name": "query_params", "list": "string"}
+    # `value` and the platform's name would come back as numbers where they look like some.
+    assert found["origins"] == {"name": "origins", "list": "json"}
+    assert found["answer"] == {"name": "answer", "dtype": "json"}
+
+
+def test_every_number_is_of_the_statistics() -> None:
+    figures = statistics()
+    body = made(figures).split("---\n", 2)[2]
+    for part in ("## Loading", "## A record"):  # versions of libraries, and names
+        start = body.index(part)
+        body = body[:start] + body[body.index("\n## ", start + 3) :]
+    body = re.sub(r"```.*?```", "", body, flags=re.DOTALL).replace("127.0.0.1", "").replace("Table 5", "")
+    known = set()
+    for one in leaves(figures.model_dump(mode="json")):
+        if isinstance(one, int) and not isinstance(one, bool):
+            known.add(f"{one:,}")
+        elif isinstance(one, float):
+            known |= {f"{one:,.2f}", f"{100 * one:.1f}"}
+    shown = set(re.findall(r"\d[\d,.]*\d|\d", body.replace("seed 0", "")))
+    assert shown <= known
+    assert len(shown) > 60
+
+
+def test_the_figures_follow_the_statistics() -> None:
+    calm = statistics()
+    less = calm.necessity.model_copy(update={"unsolvable": 0.4321})
+    assert "43.2 %" in made(calm.model_copy(update={"necessity": less}))
+    assert "43.2 %" not in made(calm)
+    assert "Nobody put the judges on trial" in made(calm.model_copy(update={"audit": None}))
+    bits = calm.diversity.model_copy(update={"preference_entropy": 0.5})
+    assert "| 0.50 |" in made(calm.model_copy(update={"diversity": bits}))
+
+
+def test_what_no_model_wrote_says_so_in_the_first_lines() -> None:
+    title = re.escape("# Ours\n\n> **No language model took part.**")
+    assert re.search(title, made(statistics(scripted=True)))
+    assert "No language model" not in made(statistics(scripted=False))
+    assert "scripted" in front(made(statistics(scripted=True)))["tags"]
+
+
+def test_what_falls_short_stands_before_everything_else() -> None:
+    text = made(statistics(short_of=("splits.most.trained: 474 wanted, 3 there",)))
+    assert text.index("474 wanted") < text.index("Requests that people made")
+
+
+def test_every_field_of_a_record_is_explained_in_the_records_own_words() -> None:
+    text = made()
+    for name, field in Sample.model_fields.items():
+        assert f"| `{name}` | {field.description} |".replace("<", "&lt;") in text
+    assert "`origins[].evidence.span`" in text
+
+
+def test_equal_arguments_give_equal_bytes() -> None:
+    assert made() == made()
+    assert made().endswith("```\n")
+
+
+@pytest.mark.parametrize("payload", HOSTILE)
+def test_foreign_texts_are_inert_everywhere(payload: str) -> None:
+    clean = statistics(scripted=False)
+    row = clean.splits[0].model_copy(update={"name": payload})
+    figures = clean.model_copy(
+        update={
+            "model": payload, "short_of": (payload,), "reasons": {payload: 3}, "funnel": {payload: 3},
+            "splits": (row, *clean.splits[1:]), "gates": (GateRow(gate=payload, judged=1, rejected=1),),
+            "audit": clean.audit and clean.audit.model_copy(update={
+                "corruptions": (CaughtRow(kind=payload, cases=1, by_rules=1, by_judges=1, caught=1),),
+                "injections": (InjectionRow(place=payload, cases=1, to_accepted=0, to_rejected=0),),
+            }),
+        }
+    )  # fmt: skip
+    foreign = {
+        "title": payload, "scenarios": {payload: payload}, "command": f"python -m ptool.run a={payload}",
+        "versions": {payload: payload},
+    }  # fmt: skip
+    text, plain = made(figures, **foreign), made(figures, **{**foreign, "title": "Ours"})
+    assert front(text).keys() == front(made()).keys()
+    assert front(text)["license"] == "cc-by-4.0"
+    assert front(text)["pretty_name"] == " ".join(payload.encode("utf-8", "replace").decode().split())[:80]
+    safe = statistics(reasons={"x": 3}, funnel={"x": 3}, short_of=("x",), gates=clean.gates)
+    calm = made(safe, title="x", scenarios={"x": "x"})
+    assert shape(text) == shape(plain) == shape(calm)
+
+
+def shape(text: str) -> list[str]:
+    """The kinds of everything a reader of Markdown sees in a card, foreign words left out."""
+    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    found = []
+    for token in reader.parse(text.split("---\n", 2)[2]):
+        kinds = [
+            one.type for one in token.children or () if one.type not in ("text", "softbreak", "text_special")
+        ]
+        found += [token.type, *kinds]
+    tables = [one for one in found if one.startswith(("html", "link", "image"))]
+    assert tables == []
+    return [one for one in found if one not in ("tr_open", "tr_close", "td_open", "td_close", "inline")]
+
+
+def test_datasets_reads_the_folder_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    datasets = pytest.importorskip("datasets", minversion="4.7", reason="needs Hugging Face datasets")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    evidence = {"words": None, "span": None, "path": "basic_features.postcode"}
+    for split, file in SPLIT.items():
+        lines = [
+            {
+                "id": f"{split}-{number}", "scenario": "s", "user_id": "u",
+                "user_profile": {
+                    "basic_features": {"birth_date": "1955-04-25", **({"age": 71} if number else {"pets": ["cat"]})},
+                    "user_history": {"s": [{"platform": "A", "action": "b"}]},
+                },
+                "platforms": [{"name": "A", "profile": {"price level": "low"}, "apis": ["get"]}],
+                "tools": [{"type": "function", "function": {"name": "get", "parameters": {"x": [1, "1"]}}}],
+                "query": "q", "answer": ["A", [{"get": {"zip": ["3045", 7][number : number + 1]}}]],
+                "query_params": [], "profile_params": ["zip"],
+                "origins": [{"call": 0, "parameter": "zip", "value": ["3045", 7][number], "origin": "profile",
+                             "evidence": evidence}],
+                "capabilities": {"get": "get"}, "group": "trained", "twin_of": None,
+            }
+            for number in range(2)
+        ]  # fmt: skip
+        (tmp_path / file).write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    (tmp_path / "rejected.jsonl").write_text('{"id": "x"}\n')
+    (tmp_path / "README.md").write_text(made())
+    for name, splits in (("default", ("train", "test", "unseen")), ("reserve", ("train",))):
+        loaded = datasets.load_dataset(str(tmp_path), name, cache_dir=str(tmp_path / "cache"))
+        assert tuple(loaded) == splits
+        for split in splits:
+            file = SPLIT["reserve" if name == "reserve" else split]
+            assert list(loaded[split]) == [json.loads(line) for line in (tmp_path / file).open()]
