@@ -167,9 +167,8 @@ def _ended(ledger: Reading | None, stage: str, folder: Path) -> Ended:
             if episode["status"] == "rejected":
                 found.reasons.update({reason["code"] for reason in episode["reasons"]})
         except (ValueError, KeyError, TypeError):
-            raise StoreError(
-                f"ledger.sqlite: item {stage}/{name} is damaged; remove the run folder"
-            ) from None
+            where = f"{folder / 'ledger.sqlite'}: item {stage}/{name}"
+            raise StoreError(f"{where} is damaged; remove the run folder") from None
     lost = ledger.ids(WITHOUT_MODEL.format(stage)) if ledger else ()
     found.fates["without_model"] = sum(not ledger.has(stage, name) for name in lost) if ledger else 0
     return found

@@ -43,7 +43,7 @@ def front_matter(statistics: Statistics, title: str, license: str, files: Mappin
     columns = columns_of(Sample)
     made = "scripted" if statistics.scripted else "llm-generated"
     about = {
-        "pretty_name": " ".join(title.split())[:80],
+        "pretty_name": _line(title)[:80] or "a dataset",
         "license": license,
         "language": ["en"],
         "task_categories": ["text-generation"],
@@ -100,6 +100,10 @@ def _config(name: str, splits: Mapping[str, str]) -> dict[str, Any]:
         "config_name": name,
         "data_files": [{"split": split, "path": file} for split, file in splits.items()],
     }
+
+
+def _line(text: str) -> str:
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def _samples(statistics: Statistics) -> int:

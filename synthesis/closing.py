@@ -53,6 +53,8 @@ def describe(studio: Studio, peopled: Sequence[Peopled], dataset: Dataset, audit
             split_of,
             populations,
             asked,
+            curated.solved,
+            alike=dataset.alike,
             loyalty=settings.history.loyalty,
             actions_per_context=settings.history.actions_per_context,
             seed=settings.seed,

@@ -16,6 +16,7 @@ from ..environments.checks import Traced, trace
 from ..environments.world import World
 from ..records import Episode, Reason, Solution
 from .gates import Candidate, Gate
+from .gates.necessity import solves
 from .kept import Argument, Kept
 from .summary import Funnel
 
@@ -63,6 +64,8 @@ class Curated:
     """gate -> episodes it was shown"""
     stopped: Counter[str] = field(default_factory=Counter)
     """gate -> episodes it objected to"""
+    solved: Counter[str] = field(default_factory=Counter)
+    """id -> strangers who gave the accepted solution"""
 
     def as_funnel(self) -> Funnel:
         """The funnel; its parts add up."""
@@ -131,6 +134,7 @@ def _objections(
         one.strangers,
         one.others,
     )
+    curated.solved[one.episode.id] += sum(solves(answer, candidate.solution) for answer in one.strangers)
     stopped = False
     for name, gate in gates.items():
         # The last gate compares with what is kept, so it must not see what is not; a twin is alike by intent.

@@ -10,7 +10,7 @@ from ..store import write_jsonl
 from .curating import Curated, Played, curate
 from .dataset import write_dataset
 from .gates import choose_gates
-from .gates.near_duplicates import alike_pairs
+from .gates.near_duplicates import alike_samples
 from .kept import Group, Kept
 from .peopling import Peopled
 from .populations import UNSEEN
@@ -30,6 +30,8 @@ class Dataset:
     curated: Curated
     placed: dict[str, Placed]
     groups: dict[str, Group]
+    alike: Sequence[tuple[str, str]]
+    """ids of near-duplicates, pair by pair"""
 
     def of(self, population: str) -> list[Kept]:
         """The samples of one population."""
@@ -68,14 +70,14 @@ def finish(
     with studio.stage("gates", played) as bar:
         voters = (*settings.judges, *settings.query_gate)
         curated = curate(_advancing(_played(peopled, twins), bar.advance), gates, voters)
-    texts = [(one.id, one.scenario, one.query) for one in curated.kept if not one.twin_of]
-    placed = split(curated.kept, groups, settings.splits, settings.seed, alike_pairs(texts))
+    alike = alike_samples(curated.kept)
+    placed = split(curated.kept, groups, settings.splits, settings.seed, alike)
     where = {one.population.name: one for one in peopled}
     with studio.stage("dataset", len(curated.kept)) as bar:
         kept = sorted(curated.kept, key=lambda one: one.id)
         write_dataset(studio.folder, kept, placed, lambda one: _find(where[one.population], one), bar.advance)
         write_jsonl(studio.folder / "dataset/rejected.jsonl", curated.rejected)
-    return Dataset(curated, placed, groups)
+    return Dataset(curated, placed, groups, alike)
 
 
 def _played(peopled: Sequence[Peopled], twins: Sequence[Twins]) -> Iterator[Played]:

@@ -63,8 +63,10 @@ def split(
     originals = [one for one in kept if not one.twin_of]
     placed = _unseen([one for one in originals if one.population == UNSEEN], settings, seed)
     placed |= _own([one for one in originals if one.population != UNSEEN], groups, settings, seed)
+    family = {one.id: one.twin_of or one.id for one in kept}
     for pair in alike:
-        for one, other in (pair, pair[::-1]):
+        first, second = family[pair[0]], family[pair[1]]
+        for one, other in ((first, second), (second, first)):
             if placed[one].split == "train" and placed[other].split in ("test", "unseen"):
                 placed[one] = placed[one]._replace(split="reserve")
     return placed | {one.id: _beside(placed[one.twin_of]) for one in kept if one.twin_of}

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-import orjson
 
 from ...records import Reason, Solution
 from .candidate import Candidate
+from .necessity import solves
 
 
 def consistency(candidate: Candidate) -> Iterator[Reason]:
     """Every further solver agrees on platform, calls and arguments; the order of calls does not count."""
-    wanted = _essence(candidate.solution)
     for place, other in enumerate(candidate.others, start=1):
-        if other is None or _essence(other) != wanted:
+        if not solves(other, candidate.solution):
             got = "no usable answer" if other is None else f"{other.platform}: {_apis(other)}"
             message = f"solver {place} of {len(candidate.others)} gave {got[:300]}"
             yield Reason(
@@ -26,25 +23,3 @@ def consistency(candidate: Candidate) -> Iterator[Reason]:
 
 def _apis(solution: Solution) -> str:
     return ", ".join(call.api for call in solution.calls) or "no calls"
-
-
-def _essence(solution: Solution) -> tuple[str, list[tuple[str, bytes]]]:
-    return solution.platform, sorted((call.api, _canonical(call.arguments)) for call in solution.calls)
-
-
-def _canonical(arguments: dict[str, Any]) -> bytes:
-    # 2 and 2.0 are the same number to a platform.
-    return orjson.dumps(_plain(arguments), option=orjson.OPT_SORT_KEYS)
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case bool():
-            return value
-        case float() if value.is_integer():
-            return int(value)
-        case dict():
-            return {key: _plain(one) for key, one in value.items()}
-        case list():
-            return [_plain(one) for one in value]
-    return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...records import Reason
+from ..kept import Kept
 from ..likeness import Likeness
 from .candidate import Candidate
 
@@ -60,3 +61,10 @@ def alike_pairs(texts: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
         likeness.add(text)
         earlier.append(name)
     return pairs
+
+
+def alike_samples(kept: Sequence[Kept]) -> list[tuple[str, str]]:
+    """The same for kept samples; a sample and its twin, or two twins of one sample, are none."""
+    family = {one.id: one.twin_of or one.id for one in kept}
+    found = alike_pairs([(one.id, one.scenario, one.query) for one in kept])
+    return [(one, other) for one, other in found if family[one] != family[other]]

@@ -56,6 +56,7 @@ def measured(
     asked: Mapping[str, tuple[Solution | None, ...]] = _NOBODY,
     solved_by_strangers: Mapping[str, int] = _NOBODY,
     *,
+    alike: Sequence[tuple[str, str]] = (),
     loyalty: float,
     actions_per_context: int,
     seed: int,
@@ -68,6 +69,7 @@ def measured(
         populations: the people, with their worlds, profiles and histories.
         asked: id -> what solvers without the profile answered, also of samples that were dropped for it.
         solved_by_strangers: id -> how many of them gave the accepted solution, of samples dropped for it.
+        alike: ids of near-duplicates, pair by pair, twins left out (`gates.near_duplicates.alike_pairs`).
         loyalty: `history.loyalty` of the run.
         actions_per_context: `history.actions_per_context` of the run.
         seed: the run's; the groups of users learners are fitted across are drawn from it.
@@ -82,7 +84,7 @@ def measured(
         apis=api_spread(kept, populations),
         features=feature_spread(kept, populations),
         contexts=context_spread(kept, populations),
-        diversity=diversity(kept, split_of, populations),
+        diversity=diversity(kept, split_of, populations, alike),
         decidability=decidability(kept, predicted),
         necessity=necessity(kept, populations, predicted, asked, solved_by_strangers),
         interchangeability=interchangeability(kept, populations),

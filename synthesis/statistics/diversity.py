@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...models.seeds import derive
 from ...records import Profile
 from ...records.quality import Diversity
-from ..gates.near_duplicates import alike_pairs
 from ..kept import Kept, Split
 from ..populations import Population
 from .necessity import canonical
@@ -36,7 +35,10 @@ class Speech(NamedTuple):
 
 
 def diversity(
-    kept: Sequence[Kept], split_of: Mapping[str, Split], populations: Sequence[Population]
+    kept: Sequence[Kept],
+    split_of: Mapping[str, Split],
+    populations: Sequence[Population],
+    pairs: Sequence[tuple[str, str]],
 ) -> Diversity:
     """Everything about how samples differ; a twin's words are its original's and are counted once.
 
@@ -44,10 +46,10 @@ def diversity(
         kept: the samples.
         split_of: id -> the part it is in; where it is missing, 'all'.
         populations: the people; only those who have samples are compared.
+        pairs: ids of near-duplicates.
     """
     there = {one.id for one in kept}
     speech = spoken([one.query for one in kept if one.twin_of not in there])
-    pairs = _near_duplicates(kept)
     across = [pair for pair in pairs if len({split_of.get(name, "all") for name in pair}) == 2]
     distance, closest = profile_distances([askers(kept, one) for one in populations])
     wanted = list(wishes(kept, populations))
@@ -77,13 +79,6 @@ def spoken(texts: Iterable[str]) -> Speech:
         doubles.update(pairwise(said))
         ones, twos, count = ones + len(said), twos + max(len(said) - 1, 0), count + 1
     return Speech(len(singles) / max(ones, 1), len(doubles) / max(twos, 1), ones / max(count, 1))
-
-
-def _near_duplicates(kept: Sequence[Kept]) -> list[tuple[str, str]]:
-    """Pairs of ids; a sample and its twin, or two twins of one sample, are none."""
-    family = {one.id: one.twin_of or one.id for one in kept}
-    found = alike_pairs([(one.id, one.scenario, one.query) for one in kept])
-    return [(one, other) for one, other in found if family[one] != family[other]]
 
 
 def profile_distances(groups: Sequence[Sequence[Profile]]) -> tuple[float, float]:

@@ -38,7 +38,7 @@ def table5(
         _row("train", parts.get("train", []), populations, "train.jsonl"),
         _row("test", [*test, *unseen], populations, None if held_out else "test.jsonl"),
         *(
-            _row(name, [one for one in test if groups.get(one.user) == name], populations, None)
+            _row(name, [one for one in test if groups.get(one.user) == name], populations, "test.jsonl")
             for name in ("trained", "untrained")
         ),
     ]

@@ -185,12 +185,12 @@ def test_what_stopped_between_the_new_stages_is_told_of(full: Path, tmp_path: Pa
 async def test_a_twin_without_a_model_is_left(full: Path, tmp_path: Path) -> None:
     run = Path(shutil.copytree(full, tmp_path / "run"))
     with Ledger(run / "ledger.sqlite") as ledger:
-        name, body = next(ledger.items("twins"))
-    forget(run, twins=f"id = '{name}'")
+        name, body = next(ledger.items("unseen/twins"))
+    forget(run, **{"unseen/twins": f"id = '{name}'"})
     with Ledger(run / "ledger.sqlite") as ledger:
-        await ledger.put(WITHOUT_MODEL.format("twins"), name, body)
+        await ledger.put(WITHOUT_MODEL.format("unseen/twins"), name, body)
     found = status_of(run)
-    assert (left(found)["twins"], found.twins["without_model"], found.finished) == (1, 1, False)
+    assert (left(found)["unseen/twins"], found.twins["without_model"], found.finished) == (1, 1, False)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"samples": null}'])

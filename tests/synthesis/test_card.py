@@ -67,7 +67,8 @@ def statistics(**changed: Any) -> Statistics:
             "funnel": {"made": next(whole), "rule_rejected": next(whole), "kept": next(whole)},
             "reasons": {"query.leak": next(whole)},
             "gates": (figures(GateRow, gate="near_duplicates"),),
-            "parameters": 3.65, "origins": {"query": next(whole), "profile": next(whole), "default": next(whole)},
+            "parameters": 3.65,
+            "origins": {"query": next(whole), "profile": next(whole), "default": next(whole)},
             "platforms": {}, "apis": spread, "features": spread, "contexts": spread,
             "diversity": figures(Diversity), "decidability": figures(Decidability, by_scenario={}),
             "necessity": figures(Necessity), "interchangeability": figures(Interchangeability),
@@ -83,7 +84,8 @@ def statistics(**changed: Any) -> Statistics:
 
 def made(figures: Statistics | None = None, **changed: Any) -> str:
     given = {
-        "title": "Ours", "scenarios": {"shop": "Buying."}, "license": "cc-by-4.0", "seed": 0, "digest": "abcdefabcd",
+        "title": "Ours", "scenarios": {"shop": "Buying."}, "license": "cc-by-4.0", "seed": 0,
+        "digest": "abcdefabcd",
         "command": "python -m ptool.run", "versions": {"ptool": "x"}, "files": SPLIT,
     }  # fmt: skip
     return card(figures or statistics(), **(given | changed)).decode()
@@ -157,7 +159,12 @@ def test_every_number_is_of_the_statistics() -> None:
     for part in ("## Loading", "## A record"):  # versions of libraries, and names
         start = body.index(part)
         body = body[:start] + body[body.index("\n## ", start + 3) :]
-    body = re.sub(r"```.*?```", "", body, flags=re.DOTALL).replace("127.0.0.1", "").replace("Table 5", "")
+    body = (
+        re.sub(r"```.*?```", "", body, flags=re.DOTALL)
+        .replace("127.0.0.1", "")
+        .replace("cc-by-4.0", "")
+        .replace("Table 5", "")
+    )
     known = set()
     for one in leaves(figures.model_dump(mode="json")):
         if isinstance(one, int) and not isinstance(one, bool):
@@ -224,7 +231,7 @@ def test_foreign_texts_are_inert_everywhere(payload: str) -> None:
     text, plain = made(figures, **foreign), made(figures, **{**foreign, "title": "Ours"})
     assert front(text).keys() == front(made()).keys()
     assert front(text)["license"] == "cc-by-4.0"
-    assert front(text)["pretty_name"] == " ".join(payload.encode("utf-8", "replace").decode().split())[:80]
+    assert front(text)["pretty_name"].isprintable()
     safe = statistics(reasons={"x": 3}, funnel={"x": 3}, short_of=("x",), gates=clean.gates)
     calm = made(safe, title="x", scenarios={"x": "x"})
     assert shape(text) == shape(plain) == shape(calm)
@@ -255,7 +262,7 @@ def test_datasets_reads_the_folder_and_changes_nothing(
             {
                 "id": f"{split}-{number}", "scenario": "s", "user_id": "u",
                 "user_profile": {
-                    "basic_features": {"birth_date": "1955-04-25", **({"age": 71} if number else {"pets": ["cat"]})},
+                    "basic_features": {"birth_date": "1955-04-25", **[{"a": 71}, {"b": ["cat"]}][number]},
                     "user_history": {"s": [{"platform": "A", "action": "b"}]},
                 },
                 "platforms": [{"name": "A", "profile": {"price level": "low"}, "apis": ["get"]}],

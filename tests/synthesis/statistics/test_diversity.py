@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.records import Profile
+from ptool.synthesis.gates.near_duplicates import alike_samples
 from ptool.synthesis.statistics.diversity import diversity, profile_distances, spoken
 from ptool.synthesis.statistics.words import words
 
@@ -38,16 +39,16 @@ def test_a_twins_words_are_counted_once(garden):
         garden.sample("a", "u1", query="buy roses"),
         garden.sample("b", "u2", query="buy roses", twin_of="a"),
     ]
-    assert diversity(kept, {}, []).distinct_1 == 1.0
+    assert diversity(kept, {}, [], []).distinct_1 == 1.0
     orphan = [kept[1]]
-    assert diversity(orphan, {}, []).words == 2.0
+    assert diversity(orphan, {}, [], []).words == 2.0
 
 
 def test_near_duplicates_within_and_across_splits(garden):
     texts = ["Buy ten red roses for my mother tomorrow"] * 3 + ["Where do I return this broken garden spade?"]
     kept = [garden.sample(f"q{n}", "u1", query=text) for n, text in enumerate(texts)]
     splits = {"q0": "train", "q1": "train", "q2": "test", "q3": "test"}
-    found = diversity(kept, splits, [])
+    found = diversity(kept, splits, [], alike_samples(kept))
     assert (found.near_duplicates, found.near_duplicates_across) == (3 / 4, 2)
 
 
@@ -57,10 +58,10 @@ def test_twins_are_no_near_duplicates_of_their_own_family(garden):
     kept += [garden.sample(one, "u2", query=text, twin_of="a") for one in "bc"]
     kept += [garden.sample("d", "u3", query="Where do I return this broken garden spade?")]
     splits = {"a": "train", "b": "test", "c": "test", "d": "train"}
-    found = diversity(kept, splits, [])
+    found = diversity(kept, splits, [], alike_samples(kept))
     assert (found.near_duplicates, found.near_duplicates_across) == (0.0, 0)
     kept[3] = kept[3]._replace(query=text)  # somebody outside of the family says the same
-    found = diversity(kept, splits, [])
+    found = diversity(kept, splits, [], alike_samples(kept))
     assert (found.near_duplicates, found.near_duplicates_across) == (1.0, 2)
 
 
@@ -72,7 +73,7 @@ def test_profiles_differ_by_the_share_of_features(garden):
         "idle": {"city": "Kiel", "pets": ["cat"], "age": 30},  # has no sample and does not count
     }
     kept = [garden.sample(user, user) for user in ("u1", "u2", "u3")]
-    found = diversity(kept, {}, [garden.population(people)])
+    found = diversity(kept, {}, [garden.population(people)], [])
     assert found.profile_distance == pytest.approx((1 / 3 + 1 + 1) / 3)
     assert found.closest_profiles == pytest.approx(1 / 3)
 
@@ -115,7 +116,7 @@ def test_bits_of_preferences(garden):
     }
     lived = [garden.history(user, wanted, []) for user, wanted in prefers.items()]
     kept = [garden.sample(user, user) for user in ("u1", "u2")]
-    found = diversity(kept, {}, [garden.population(list(prefers), lived)])
+    found = diversity(kept, {}, [garden.population(list(prefers), lived)], [])
     assert found.preference_entropy == pytest.approx(0.5)  # one bit for flowers, none for tools
     assert found.most_entropy == pytest.approx(1.58496, abs=1e-5)  # three platforms
     assert found.mixed_preferences == 0.5
@@ -126,8 +127,8 @@ def test_another_platform_in_another_scenario_is_no_mixed_preference(garden):
         garden.history("u1", {"flowers": where}, [], name) for name, where in (("a", "Ants"), ("b", "Bees"))
     ]
     people = garden.population({"u1": {}}, lived, scenarios=("a", "b"))
-    assert diversity([garden.sample("q", "u1", scenario="a")], {}, [people]).mixed_preferences == 0.0
+    assert diversity([garden.sample("q", "u1", scenario="a")], {}, [people], []).mixed_preferences == 0.0
 
 
 def test_nothing_gives_zeros(garden):
-    assert set(diversity([], {}, [garden.population({})]).model_dump().values()) == {0}
+    assert set(diversity([], {}, [garden.population({})], []).model_dump().values()) == {0}

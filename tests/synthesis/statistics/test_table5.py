@@ -45,8 +45,8 @@ def test_the_rows_of_a_split_dataset(garden):
     assert rows(kept, split_of, groups, [own, held_out]) == {
         "train": (2, 6, 12, 1, 2, "train.jsonl"),
         "test": (2, 6, 12, 3, 4, None),  # with the unseen ones, as in the paper
-        "trained": (1, 3, 6, 1, 1, None),
-        "untrained": (1, 3, 6, 1, 2, None),
+        "trained": (1, 3, 6, 1, 1, "test.jsonl"),
+        "untrained": (1, 3, 6, 1, 2, "test.jsonl"),
         "unseen": (1, 3, 6, 1, 1, "unseen.jsonl"),
         "reserve": (1, 3, 6, 1, 1, "reserve.jsonl"),
     }
@@ -58,7 +58,7 @@ def test_without_unseen_scenarios_test_is_a_file(garden):
     found = rows(kept, {"1": "train", "2": "test"}, {"u1": "trained"}, [people])
     assert list(found) == ["train", "test", "trained", "untrained"]
     assert found["test"] == (1, 3, 6, 1, 1, "test.jsonl")
-    assert found["untrained"] == (0, 0, 0, 0, 0, None)
+    assert found["untrained"] == (0, 0, 0, 0, 0, "test.jsonl")
 
 
 @pytest.mark.parametrize("split_of", [{}, {"1": "all"}])
