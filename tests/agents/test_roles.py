@@ -23,6 +23,7 @@ ROLES = {
     "actor": ("Actions", "scenario platforms profile.basic profile.implicit visits"),
     "user": ("Query", "scenario platform task task.apis profile.basic profile.implicit feedback"),
     "assistant": ("Solution", "scenario platforms apis profile.basic profile.implicit query feedback"),
+    "stranger": ("Solution", "scenario platforms apis query"),
     "verifier": (
         "Verdict",
         "scenario platforms solution.apis profile.basic profile.implicit query solution solution.responses",
@@ -42,6 +43,16 @@ def test_our_prompts_show_each_view_once_and_the_shared_ones_first(name):
     fields = ["nodes"] if name == "clusterer" else role.output.model_fields  # it is asked node by node
     for field in fields:
         assert f"`{field}`" in system, f"{name} is not told about {field}"
+
+
+def test_a_solver_reads_the_assistants_prompt_without_feedback():
+    output, sees = ROLES["assistant"]
+    sees = [view for view in sees.split() if view != "feedback"]
+    role = Role("solver", "assistant", f"ptool.records.{output}", sees)
+    system, user = role.prompt.render({view: {"of": view} for view in role.sees})
+    assert system.startswith("Role: solver\nYou ")
+    assert set(blocks.read(system)) | set(blocks.read(user)) == set(sees)
+    assert "feedback" not in user
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_every_sample_of_every_part_is_explained_as_its_own_line_proves_it(whole
         fate = found.fate
         assert (fate.status, fate.file, fate.split) == ("kept", entry["file"], entry["split"])
         assert (fate.group, fate.twin_of) == (entry["group"], entry["twin_of"])
-        assert (found.query, found.population) == (sample["query"], "unseen" * (entry["split"] == "unseen"))
+        assert (found.query, found.population) == (sample["query"], "unseen" * (entry["group"] == "unseen"))
         proofs = {(one.call, one.parameter): one for one in found.arguments}
         assert {key: one.origin for key, one in proofs.items()} == {
             (one["call"], one["parameter"]): one["origin"] for one in sample["origins"]

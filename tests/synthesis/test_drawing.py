@@ -1,6 +1,8 @@
 """Tasks are drawn evenly, to the asked averages, and on the platform the user prefers for the need."""
 
+import random
 from collections import Counter
+from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from ptool.records import (
     ScenarioWorld,
 )
 from ptool.settings import TaskSettings
-from ptool.synthesis.drawing import Drawer, split
+from ptool.synthesis.drawing import Drawer, counted, in_turn, split
 
 PLAN = {
     "plan": "guided",
@@ -50,7 +52,7 @@ def api(name: str, capability: str) -> Api:
     )
 
 
-def make_world() -> World:
+def make_world(people: Sequence[Profile]) -> World:
     apis = {
         platform: tuple(api(f"{capability}{platform}", capability) for capability in ("buy", "find", "swap"))
         for platform in ("Ants", "Bees")
@@ -66,7 +68,7 @@ def make_world() -> World:
         apis=apis,
     )
     links = {(p, one.name, k): v for p, ones in apis.items() for one in ones for k, v in LINKS.items()}
-    return World(scenario, feature_of=links, profiles=PEOPLE)
+    return World(scenario, feature_of=links, profiles=people)
 
 
 PEOPLE = [
@@ -75,9 +77,9 @@ PEOPLE = [
         basic={"home_address": "Elm 1", "phone": "+1 555", "email": "a@example.org", "clothing_size": "XL"},
         implicit={},
     )
-    for number in range(1, 9)
+    for number in range(1, 21)
 ]
-WORLD = make_world()
+WORLD = make_world(PEOPLE)
 LIVED = [
     History(
         user_id=one.id,
@@ -92,9 +94,10 @@ LIVED = [
 ]
 
 
-def drawn(seed=0, queries=50, **changes):
+def drawn(seed=0, queries=50, lived=LIVED, **changes):
     plan = TaskSettings.model_validate(PLAN | changes)
-    return list(Drawer({"garden": WORLD}, LIVED, plan, seed).draw(PEOPLE, queries))
+    visits = in_turn([one.user_id for one in lived], ["garden"], queries)
+    return list(Drawer({"garden": WORLD}, lived, plan, seed).draw(visits))
 
 
 def test_the_averages_come_out_as_asked_for():
@@ -102,7 +105,7 @@ def test_the_averages_come_out_as_asked_for():
     stated = sum(len(call.stated) for task in tasks for call in task.calls)
     known = sum(len(call.known) for task in tasks for call in task.calls)
 
-    assert len(tasks) == 400
+    assert len(tasks) == 1000
     assert abs((stated + known) / len(tasks) - 3.65) < 0.1
     assert abs(known / (stated + known) - 0.6) < 0.03
 
@@ -121,6 +124,73 @@ def test_apis_are_used_evenly():
     for platform in ("Ants", "Bees"):
         counts = [count for (where, _), count in used.items() if where == platform]
         assert max(counts) - min(counts) <= 0.2 * max(counts)
+
+
+NEEDS, PLACES = ("day", "night", "dusk", "dawn", "noon"), ("Ants", "Bees", "Cats")
+
+
+def skewed(users: int) -> list[History]:
+    """Histories of nothing but preferences: half of the people prefer ants, a third bees, the others cats."""
+    rng = random.Random(1)
+    return [
+        History(
+            user_id=PEOPLE[number].id,
+            scenario="garden",
+            preferences=tuple(
+                Preference(context=need, platform=rng.choices(PLACES, (3, 2, 1))[0]) for need in NEEDS
+            ),
+            actions=(),
+        )
+        for number in range(users)
+    ]
+
+
+def test_a_need_leads_to_every_platform_as_often_whatever_most_people_prefer():
+    lived = skewed(20)
+    liked = Counter((one.context, one.platform) for history in lived for one in history.preferences)
+    asked = Counter((task.context, task.platform) for task in drawn(lived=lived, queries=60, plan="free"))
+
+    assert len(liked) == len(asked) == 15
+    assert max(liked.values()) == 6 * min(liked.values())
+    assert max(asked.values()) <= 2 * min(asked.values())
+
+
+def test_a_user_still_asks_for_every_kind_of_need():
+    lived = skewed(20)
+    needs = Counter((task.user_id, task.context) for task in drawn(lived=lived, queries=60, plan="free"))
+
+    for one in lived:
+        own = [needs[one.user_id, need] for need in NEEDS]
+        assert min(own) >= 1, own
+        assert max(own) <= 30, own  # never more than half of the sixty
+
+
+def test_who_prefers_nothing_asks_nothing():
+    nothing = History(user_id="u0002", scenario="garden", preferences=(), actions=())
+    assert {task.user_id for task in drawn(lived=[LIVED[0], nothing], queries=3)} == {"u0001"}
+
+
+@given(users=st.integers(1, 9), places=st.integers(1, 4), queries=st.integers(1, 30))
+def test_everybody_goes_round_the_scenarios(users, places, queries):
+    names = [f"s{number}" for number in range(places)]
+    visits = list(in_turn([f"u{number}" for number in range(users)], names, queries))
+
+    assert len(visits) == len(set(visits)) == users * queries
+    asked = Counter((visit.user, visit.scenario) for visit in visits)
+    for user in range(users):
+        counts = [asked[f"u{user}", name] for name in names]
+        assert (sum(counts), max(counts) - min(counts) <= 1) == (queries, True)
+
+
+@given(users=st.integers(1, 9), counts=st.lists(st.integers(1, 40), min_size=1, max_size=4))
+def test_counted_visits_are_as_many_as_asked_for_and_everybody_makes_as_many(users, counts):
+    queries = {f"s{number}": count for number, count in enumerate(counts)}
+    visits = list(counted([f"u{number}" for number in range(users)], queries))
+
+    assert len(visits) == len(set(visits))
+    assert Counter(visit.scenario for visit in visits) == queries
+    of_users = Counter(visit.user for visit in visits)
+    assert max(of_users.values()) - min(of_users[f"u{number}"] for number in range(users)) <= 1
 
 
 def test_a_profile_value_that_breaks_the_schema_fills_nothing():
