@@ -110,6 +110,18 @@ class Interchangeability(Record):
     )
 
 
+class SampleQuality(Record):
+    """The same of one sample: a line of dataset/quality.jsonl."""
+
+    id: str = Field(description="the sample's id")
+    serving: int = Field(description="platforms that could serve it, its own included")
+    transparent: str = Field(description="platform that the transparent learner finds in the visible history")
+    bayes: str = Field(description="platform that the Bayes posterior finds there")
+    without_profile: str = Field(description="platform that the best learner takes who does not see the user")
+    only_profile: tuple[str, ...] = Field(description="arguments that only the profile gives")
+    guessed: bool = Field(description="whether the best guess without the profile solves it")
+
+
 class CaughtRow(Record):
     """How one kind of corruption was found."""
 

@@ -94,6 +94,9 @@ def _records_in(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path] if path.exists() else []
     here = path / "dataset" if (path / "dataset").is_dir() else path
+    for name in ("test.jsonl", "samples.jsonl"):  # of a run, what is read of it and nothing else
+        if (here / name).is_file():
+            return [here / name]
     found = (one for pattern in ("*.json*", "*/*.json*") for one in here.glob(pattern) if one.is_file())
     return sorted(one for one in found if one.name != "manifest.json" and not one.name.startswith("."))
 

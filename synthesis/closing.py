@@ -9,7 +9,16 @@ from itertools import islice
 
 from ..records import Sample, Solution
 from ..records.quality import Audit, GateRow, Statistics
-from ..store import Ledger, Manifest, read_jsonl, versions, write_bytes, write_json, write_manifest
+from ..store import (
+    Ledger,
+    Manifest,
+    read_jsonl,
+    versions,
+    write_bytes,
+    write_json,
+    write_jsonl,
+    write_manifest,
+)
 from .audit import choose, trial
 from .card import card
 from .dataset import FILES
@@ -48,7 +57,7 @@ def describe(studio: Studio, peopled: Sequence[Peopled], dataset: Dataset, audit
     with studio.stage("statistics", len(kept)) as bar:
         asked = _asked(peopled) if settings.strangers else {}
         populations = [one.population for one in peopled]
-        parts = measured(
+        found = measured(
             kept,
             split_of,
             populations,
@@ -60,7 +69,7 @@ def describe(studio: Studio, peopled: Sequence[Peopled], dataset: Dataset, audit
             seed=settings.seed,
         )
         statistics = Statistics(
-            **parts,
+            **found.parts,
             model=studio.crew.describe_model(),
             scripted=studio.crew.scripted,
             splits=table5(kept, split_of, dataset.groups, populations),
@@ -74,6 +83,8 @@ def describe(studio: Studio, peopled: Sequence[Peopled], dataset: Dataset, audit
         )
         statistics = statistics.model_copy(update={"short_of": tuple(_short_of(studio, dataset, statistics))})
         write_json(studio.folder / "statistics.json", statistics.model_dump(mode="json"))
+        each = (one.model_dump_json().encode() for one in found.samples)
+        write_jsonl(studio.folder / "dataset/quality.jsonl", each)
         bar.advance(len(kept))
     return statistics
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from ...records import Solution
-from ...records.quality import Decidability, Diversity, Interchangeability, Necessity, Spread
+from ...records.quality import Decidability, Diversity, Interchangeability, Necessity, SampleQuality, Spread
 from ..kept import Kept, Split
 from ..populations import Population
 from .coverage import (
@@ -26,12 +26,21 @@ from .coverage import (
 from .decidability import decidability, predictions
 from .diversity import diversity
 from .interchangeability import interchangeability
-from .necessity import necessity
+from .necessity import necessity, needs
 from .table5 import table5
 
-__all__ = ["Parts", "measured", "table5"]
+__all__ = ["Measured", "Parts", "measured", "table5"]
 
 _NOBODY: Mapping[str, Any] = MappingProxyType({})
+
+
+class Measured(NamedTuple):
+    """Everything that follows from the samples."""
+
+    parts: Parts
+    """of the dataset as a whole"""
+    samples: list[SampleQuality]
+    """sample by sample, in their order"""
 
 
 class Parts(TypedDict):
@@ -60,7 +69,7 @@ def measured(
     loyalty: float,
     actions_per_context: int,
     seed: int,
-) -> Parts:
+) -> Measured:
     """Everything that follows from the samples and the worlds they were made in.
 
     Args:
@@ -77,7 +86,8 @@ def measured(
     predicted = predictions(
         kept, populations, loyalty=loyalty, actions_per_context=actions_per_context, seed=seed
     )
-    return Parts(
+    needed = needs(kept, populations, predicted)
+    parts = Parts(
         parameters=mean_parameters(kept),
         origins=origin_counts(kept),
         platforms=platform_counts(kept, populations),
@@ -86,6 +96,19 @@ def measured(
         contexts=context_spread(kept, populations),
         diversity=diversity(kept, split_of, populations, alike),
         decidability=decidability(kept, predicted),
-        necessity=necessity(kept, populations, predicted, asked, solved_by_strangers),
+        necessity=necessity(kept, needed, asked, solved_by_strangers),
         interchangeability=interchangeability(kept, populations),
     )
+    samples = [
+        SampleQuality(
+            id=one.id,
+            serving=guess.serving,
+            transparent=guess.transparent,
+            bayes=guess.bayes,
+            without_profile=guess.without_profile,
+            only_profile=tuple(f"calls[{each.call}].{each.parameter}" for each in need.only_profile),
+            guessed=need.guessed,
+        )
+        for one, guess, need in zip(kept, predicted, needed, strict=True)
+    ]
+    return Measured(parts, samples)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -20,14 +20,17 @@ from .decidability import Guess
 from .people import worlds_by_place
 
 
-def necessity(
-    kept: Sequence[Kept],
-    populations: Sequence[Population],
-    guesses: Sequence[Guess],
-    asked: Mapping[str, tuple[Solution | None, ...]],
-    solved_by_strangers: Mapping[str, int],
-) -> Necessity:
-    """Shares over all samples, and what became of those that strangers were asked.
+class Need(NamedTuple):
+    """How far one sample needs its user."""
+
+    only_profile: tuple[Argument, ...]
+    """arguments that only the profile gives"""
+    guessed: bool
+    """whether the best guess without the profile solves it"""
+
+
+def needs(kept: Sequence[Kept], populations: Sequence[Population], guesses: Sequence[Guess]) -> list[Need]:
+    """How far every sample needs its user.
 
     The best guess knows everything but the user: it takes the platform of the learner without the user, and
     for what only the profile gives the value that most other users of the population have.
@@ -36,20 +39,36 @@ def necessity(
         kept: the samples.
         populations: the people.
         guesses: what the learners say, sample by sample.
+    """
+    worlds = worlds_by_place(populations)
+    popular = {one.name: Popular(_people(one)) for one in populations}
+    found: list[Need] = []
+    for one, guess in zip(kept, guesses, strict=True):
+        only = tuple(_only_profile(one, worlds.get((one.population, one.scenario))))
+        guessed = guess.without_profile == one.platform and all(
+            one.population in popular and popular[one.population].guesses(argument, one.user)
+            for argument in only
+        )
+        found.append(Need(only, guessed))
+    return found
+
+
+def necessity(
+    kept: Sequence[Kept],
+    found: Sequence[Need],
+    asked: Mapping[str, tuple[Solution | None, ...]],
+    solved_by_strangers: Mapping[str, int],
+) -> Necessity:
+    """Shares over all samples, and what became of those that strangers were asked.
+
+    Args:
+        kept: the samples.
+        found: how far each needs its user.
         asked: id -> what solvers without the profile answered, dropped samples included.
         solved_by_strangers: id -> how many of them gave the accepted solution; needed of dropped samples, of
             kept ones it is counted here.
     """
-    worlds = worlds_by_place(populations)
-    popular = {one.name: Popular(_people(one)) for one in populations}
-    needing = solved = 0
-    for one, guess in zip(kept, guesses, strict=True):
-        only = list(_only_profile(one, worlds.get((one.population, one.scenario))))
-        needing += bool(only)
-        solved += guess.without_profile == one.platform and all(
-            one.population in popular and popular[one.population].guesses(argument, one.user)
-            for argument in only
-        )
+    needing, solved = sum(bool(one.only_profile) for one in found), sum(one.guessed for one in found)
     answers = {name: got for name, got in asked.items() if got}
     solved_by_strangers = {**_solved(kept, answers), **solved_by_strangers}
     return Necessity(

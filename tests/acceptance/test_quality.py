@@ -60,7 +60,7 @@ def test_a_change_of_mind_leaves_no_file_of_the_other_way(here: Bench) -> None:
     (here.folder / "run/dataset/test.jsonl").write_text("old\n")
     here.run("scenario=tiny", "run.dir=run")
     assert sorted(one.name for one in (here.folder / "run/dataset").iterdir()) == [
-        "README.md", "index.jsonl", "rejected.jsonl", "samples.jsonl",
+        "README.md", "index.jsonl", "quality.jsonl", "rejected.jsonl", "samples.jsonl",
     ]  # fmt: skip
 
 

@@ -38,8 +38,7 @@ ALLOWED = {
     "reports": FRAME | {"documents", "models", "records", "store", "terminal", "trees"},
     "terminal": set(),
     "documents": set(),
-    "evaluation": FRAME
-    | {"documents", "records", "models", "store", "benchmark", "endpoints", "terminal"},
+    "evaluation": FRAME | {"documents", "records", "models", "store", "benchmark", "endpoints", "terminal"},
     "ecosystem": FRAME | {"store", "benchmark", "evaluation"},
     "evaluate": FRAME | {"commands", "composition", "evaluation"},
     "compare": FRAME | {"command_line", "commands", "composition", "evaluation"},

@@ -9,7 +9,7 @@ from ptool.records import Call, Episode, Intent, Phrase, Query, Solution, Task, 
 from ptool.synthesis.gates.candidate import Candidate
 from ptool.synthesis.gates.necessity import had_without_profile, necessity, solves
 from ptool.synthesis.statistics.decidability import Guess
-from ptool.synthesis.statistics.necessity import Popular, solution_of
+from ptool.synthesis.statistics.necessity import Popular, needs, solution_of
 from ptool.synthesis.statistics.necessity import necessity as rates
 
 BASIC = {"home": "Kiel", "money": "EUR", "van": "van", "gifts": True, "one": 1}
@@ -123,7 +123,7 @@ def test_rates_by_counting(garden):
         garden.sample("own address", "u0", known={"gift": usd, "address": street}),
         garden.sample("address told", "u0", query="to Street 0", known={"address": street}),
     ]
-    found = rates(kept, [people], [Guess(3, "", "", "Ants")] * 4, {}, {})
+    found = rates(kept, needs(kept, [people], [Guess(3, "", "", "Ants")] * 4), {}, {})
     # Two can be solved: the first by guessing, the last because everything is told, which needs no user.
     assert (found.needing, found.unsolvable) == (3 / 4, 2 / 4)
     assert (found.asked, found.solved, found.platform_guessed) == (0, 0, None)
@@ -140,13 +140,13 @@ def test_what_strangers_made_of_it(garden):
         "elsewhere": (near,),  # dropped for another reason: nobody knows its platform
         "unasked": (),
     }
-    found = rates(kept, [people], [Guess(3, "", "", "")] * 2, asked, {"dropped": 1})
+    found = rates(kept, needs(kept, [people], [Guess(3, "", "", "")] * 2), asked, {"dropped": 1})
     assert (found.asked, found.solved) == (4, 2)
     assert found.platform_guessed == pytest.approx((1 / 2 + 1 + 1 / 2) / 3)
 
 
 def test_nothing_gives_zeros(garden):
-    found = rates([], [garden.population({})], [], {}, {})
+    found = rates([], [], {}, {})
     assert (found.needing, found.unsolvable, found.asked, found.solved, found.platform_guessed) == (
         0,
         0,
