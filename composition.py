@@ -86,10 +86,13 @@ def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schem
 
 def _sources() -> Sources:
     from hydra.core.hydra_config import HydraConfig
+    from omegaconf import OmegaConf
 
     hydra = HydraConfig.get()
+    words = OmegaConf.to_container(hydra.overrides.task, resolve=False)  # '${oc.env:KEY}' may be a secret
+    assert isinstance(words, list)
     folders = (Path(one.path).resolve() for one in hydra.runtime.config_sources if one.schema == "file")
-    return Sources(tuple(folders), tuple(hydra.overrides.task))
+    return Sources(tuple(folders), tuple(map(str, words)))
 
 
 def _add_named_roles(config: DictConfig) -> None:
@@ -156,6 +159,9 @@ def _explained(error: Exception, schema: type[BaseModel]) -> ConfigError:
     if isinstance(error, MissingConfigException):
         return ConfigError(_missing(error.missing_cfg_file, error.options, str(error)))
     text = f"{error} {error.__cause__ or ''}"
+    if foreign := re.search(r"In 'experiment/(\w+)': Could not override '(\w+)'", text):
+        name, group = foreign.groups()
+        return ConfigError(f"experiment: got {name!r}, which is for another command: there is no {group!r} here")
     unknown = re.search(r"Could not (?:override|delete)[^']*'([^']+)'", text)
     if unknown and "@" not in unknown.group(1):
         return ConfigError(_unknown(unknown.group(1), schema))

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from ...errors import StoreError
 from ...records import Sample
 from ...store import read_jsonl
-from ..run_files import INDEX, inside, slice_of
+from ..run_files import INDEX, inside, slice_of, value_of
 
 EXAMPLES = 12
 LOOKED_AT = 24
@@ -37,16 +37,8 @@ class Entry:
     sample: Sample
     split: str
     group: str
-
-    def kinds(self) -> tuple[str, ...]:
-        """What it shows an example of."""
-        origins = {one.origin for one in self.sample.origins}
-        calls = len(self.sample.answer[1]) if len(self.sample.answer) > 1 else 0
-        shown = ["one call" if calls == 1 else f"{calls} calls"]
-        shown += ["a default"] if "default" in origins else []
-        shown += ["query and profile"] if origins >= {"query", "profile"} else []
-        shown += ["a twin"] if self.sample.twin_of else []
-        return tuple(shown)
+    kinds: tuple[str, ...]
+    """what it shows an example of, in words"""
 
 
 def examples(folder: Path, many: int = EXAMPLES) -> list[Entry]:
@@ -57,8 +49,8 @@ def examples(folder: Path, many: int = EXAMPLES) -> list[Entry]:
     """
     if not (folder / INDEX).is_file():
         return []
-    entries = [_entry(folder, one) for one in _candidates(folder / INDEX)]
-    return list(_varied(entries, many))
+    candidates = [(one, _kinds(folder, one)) for one in _candidates(folder / INDEX)]
+    return [_entry(folder, one, kinds) for one, kinds in _varied(candidates, many)]
 
 
 def _candidates(index: Path) -> Iterator[dict[str, Any]]:
@@ -98,23 +90,47 @@ def _rank(kept: _Ranked) -> tuple[bytes, int]:
     return kept[:2]
 
 
-def _entry(folder: Path, found: dict[str, Any]) -> Entry:
-    file = inside(folder / "dataset", found["file"])
-    line = slice_of(file, found["offset"], found["bytes"])
+def _kinds(folder: Path, place: dict[str, Any]) -> tuple[str, ...]:
+    """What a sample shows an example of; it is read as plain data, for hundreds are looked at."""
+    file, line = _line(folder, place)
+    found = value_of(line, file)
+    try:
+        calls, origins = len(found["answer"][1]), {one["origin"] for one in found["origins"]}
+    except (KeyError, TypeError, IndexError):
+        raise _damaged(file, place, "answer or origins") from None
+    shown = ["one call" if calls == 1 else f"{calls} calls"]
+    shown += ["a default"] if "default" in origins else []
+    shown += ["query and profile"] if origins >= {"query", "profile"} else []
+    shown += ["a twin"] if found.get("twin_of") else []
+    return tuple(shown)
+
+
+def _entry(folder: Path, place: dict[str, Any], kinds: tuple[str, ...]) -> Entry:
+    file, line = _line(folder, place)
     try:
         sample = Sample.model_validate_json(line)
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))[:120]
-        at = f"{file}: sample at byte {found['offset']}"
-        raise StoreError(
-            f"{at}: damaged at {where or 'the whole'}; the run's command writes it again"
-        ) from None
-    return Entry(sample, str(found["split"]), str(found.get("group") or ""))
+        raise _damaged(file, place, where or "the whole") from None
+    return Entry(sample, place["split"], str(place.get("group") or ""), kinds)
 
 
-def _varied(entries: Iterable[Entry], many: int) -> Iterator[Entry]:
-    """The entries that show most of what was not shown yet, one by one."""
-    left, shown = list(entries), Counter[tuple[str, str]]()
+def _line(folder: Path, place: dict[str, Any]) -> tuple[Path, bytes]:
+    file = inside(folder / "dataset", place["file"])
+    return file, slice_of(file, place["offset"], place["bytes"])
+
+
+def _damaged(file: Path, place: dict[str, Any], where: str) -> StoreError:
+    at = f"{file}: sample at byte {place['offset']}"
+    return StoreError(f"{at}: damaged at {where}; the run's command writes it again")
+
+
+_Candidate = tuple[dict[str, Any], tuple[str, ...]]
+
+
+def _varied(candidates: Iterable[_Candidate], many: int) -> Iterator[_Candidate]:
+    """The candidates that show most of what was not shown yet, one by one."""
+    left, shown = list(candidates), Counter[tuple[str, str]]()
     while left and many:
         best = max(left, key=lambda one: sum(1 / (1 + shown[each]) ** 2 for each in _shows(one)))
         shown.update(_shows(best))
@@ -123,7 +139,7 @@ def _varied(entries: Iterable[Entry], many: int) -> Iterator[Entry]:
         yield best
 
 
-def _shows(entry: Entry) -> list[tuple[str, str]]:
-    sample = entry.sample
-    kinds = [("kind", kind) for kind in entry.kinds()]
-    return [("scenario", sample.scenario), ("split", entry.split), ("group", entry.group), *kinds]
+def _shows(candidate: _Candidate) -> list[tuple[str, str]]:
+    place, kinds = candidate
+    belongs = [(key, str(place.get(key) or "")) for key in ("scenario", "split", "group")]
+    return [*belongs, *(("kind", kind) for kind in kinds)]

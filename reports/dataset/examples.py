@@ -42,7 +42,7 @@ def example_section(material: Material) -> Section:
 def _example(entry: Entry, context: str, opened: bool) -> Fold:
     sample = entry.sample
     origins = sample.origins[:ARGUMENTS]
-    tag = " · ".join(inert(one, 40) for one in (sample.scenario, entry.split, *entry.kinds()) if one)
+    tag = " · ".join(inert(one, 40) for one in (sample.scenario, entry.split, *entry.kinds) if one)
     parts: list[Part] = [
         Passage("Query", highlighted(sample.query, origins)),
         Table(("", "Call", "Parameter", "Value", "From", "Evidence"), _answer(sample, origins),

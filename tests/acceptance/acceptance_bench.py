@@ -116,6 +116,11 @@ def derived(run: Path) -> dict[str, bytes]:
     }
 
 
+def derived_but_card(run: Path) -> dict[str, bytes]:
+    """Those but the dataset card, which tells of the settings and of the command line."""
+    return {name: body for name, body in derived(run).items() if name != "dataset/README.md"}
+
+
 def lines(file: Path) -> list[dict[str, Any]]:
     """The records of a JSONL file."""
     return [orjson.loads(line) for line in file.read_bytes().splitlines()]

@@ -2,6 +2,7 @@
 
 import pytest
 from acceptance_bench import Bench, lines, manifest
+from ptool.synthesis.gates import GATES
 
 SHOP = ("scenario=shopping", "users=2", "queries_per_user=5")
 TINY = ("scenario=tiny",)
@@ -72,4 +73,4 @@ def test_a_loyal_user_stays_on_the_preferred_platform_of_each_context(here: Benc
 def test_text_checks_alone_still_keep_the_platform_out_of_the_judges_hands(here: Bench) -> None:
     here.run(*TINY, "run.dir=run", "checks=[text]", "judges=[verifier]", "model.slips=0.5", "min_yield=0")
     for one in lines(here.folder / "run/dataset/rejected.jsonl"):
-        assert {why["source"] for why in one["reasons"]} <= {"verifier", "text", "sandbox", "dataset"}
+        assert {why["source"] for why in one["reasons"]} <= {"verifier", "text", "sandbox", *GATES}

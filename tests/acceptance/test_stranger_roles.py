@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from acceptance_bench import Bench, derived, lines
+from acceptance_bench import Bench, derived_but_card, lines
 
 YAML = """
 _target_: privacy_role.Privacy
@@ -84,7 +84,7 @@ def test_it_votes_and_its_verdicts_stand_in_the_episodes(mine: Bench) -> None:
 
 
 def test_an_objection_is_mended_where_there_is_another_way_to_say_it(mine: Bench) -> None:
-    words = (*MINE, *TINY, "judges=[verifier,privacy]", "+agent.privacy.word=please", "max_rounds=4")
+    words = (*MINE, *TINY, "judges=[verifier,privacy]", "+agent.privacy.word=Kindly", "max_rounds=4")
     assert mine.run(*words).status == 0
     episodes = lines(mine.folder / "run" / "episodes.jsonl")
     mended = [
@@ -93,7 +93,7 @@ def test_an_objection_is_mended_where_there_is_another_way_to_say_it(mine: Bench
         if one["status"] == "accepted" and any(why["source"] == "privacy" for why in one["objections"])
     ]
     assert mended
-    assert all("please" not in one["query"]["text"] and one["rounds"] >= 1 for one in mended)
+    assert all("Kindly" not in one["query"]["text"] and one["rounds"] >= 1 for one in mended)
 
 
 def test_as_a_gate_it_is_asked_before_anything_is_solved(mine: Bench) -> None:
@@ -133,7 +133,7 @@ def test_both_drivers_hear_it_alike(mine: Bench) -> None:
     for driver in ("loop", "round_robin"):
         words = (*MINE, "scenario=tiny", f"run.dir={driver}", "judges=[verifier,privacy]", "min_yield=0")
         assert mine.run(*words, "query_gate=[privacy]", f"conversation={driver}").status == 0
-    assert derived(mine.folder / "loop") == derived(mine.folder / "round_robin")
+    assert derived_but_card(mine.folder / "loop") == derived_but_card(mine.folder / "round_robin")
 
 
 def test_a_role_of_code_alone_needs_neither_prompt_nor_player(mine: Bench) -> None:

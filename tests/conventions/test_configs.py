@@ -41,6 +41,10 @@ def test_every_choice_composes(choice: str) -> None:
     assert composed(choice, *GIVEN.get(choice, ())).scenarios()
 
 
+COUNTED = ("+agent@agent.stranger=stranger", "+agent@agent.solver=solver")
+"""Roles that are there where `strangers` and `consistency` ask for them."""
+
+
 def test_every_role_file_is_composed() -> None:
     on_demand = {"stranger", "solver"}  # composed where `strangers` and `consistency` ask for them
     assert sorted(on_demand.union(composed().agent)) == ROLES

@@ -20,7 +20,10 @@ pytestmark = pytest.mark.skipif(not README.is_file(), reason="needs the source t
 
 TEXT = README.read_text("utf-8") if README.is_file() else ""
 OUTSIDE = {"build", "dist", "__pycache__"}
-PARTS = {"agent", "run", "tree", "features", "history", "task", "budget", "retries"}
+PARTS = {
+    *("agent", "run", "tree", "features", "history", "task", "budget", "retries"),
+    *("splits", "splits.most", "audit", "card"),
+}
 """Keys that hold further keys, or a whole group that the README describes in words."""
 
 

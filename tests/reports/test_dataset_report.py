@@ -196,11 +196,11 @@ def test_pieces_are_the_query_and_marks_are_the_spans(text: str, spans: list[tup
 
 def test_examples_are_of_many_kinds_and_the_same_every_time(plain: Path) -> None:
     found = examples(plain)
-    assert {kind for one in found for kind in one.kinds()} == {
+    assert {kind for one in found for kind in one.kinds} == {
         "one call", "2 calls", "a default", "query and profile", "a twin",
     }  # fmt: skip
     assert [one.sample.id for one in examples(plain, 2)] == [one.sample.id for one in found[:2]]
-    assert "2 calls" in found[0].kinds()
+    assert "2 calls" in found[0].kinds
 
 
 def test_equal_runs_give_equal_pages(plain: Path, tmp_path: Path) -> None:
@@ -255,7 +255,9 @@ def set_line(folder: Path, name: str, text: str) -> None:
         (lambda f: set_line(f, "dataset/index.jsonl", "[]"), "index.jsonl:1: damaged"),
         (lambda f: set_line(f, "dataset/index.jsonl", "{"), "index.jsonl:1: not JSON"),
         (lambda f: set_line(f, "dataset/train.jsonl", ""), "train.jsonl: ends before byte"),
-        (lambda f: set_line(f, "dataset/train.jsonl", "x" * 9_999), "train.jsonl: sample at byte"),
+        (lambda f: set_line(f, "dataset/train.jsonl", "x" * 9_999), "train.jsonl: not JSON"),
+        (lambda f: swapped(f, b'"origins"', b'"origens"'), "train.jsonl: sample at byte"),
+        (lambda f: swapped(f, b'"tools"', b'"toolz"'), "train.jsonl: sample at byte"),
         (lambda f: named(f, "../../secret"), "got file '../../secret', expected a name in that folder"),
     ],
 )
@@ -272,3 +274,9 @@ def named(folder: Path, name: str) -> None:
     """Let the index name another file."""
     index = folder / "dataset" / "index.jsonl"
     index.write_bytes(index.read_bytes().replace(b'"train.jsonl"', orjson.dumps(name)))
+
+
+def swapped(folder: Path, old: bytes, new: bytes) -> None:
+    """Misspell something in every sample, their places unchanged."""
+    file = folder / "dataset" / "train.jsonl"
+    file.write_bytes(file.read_bytes().replace(old, new))
