@@ -161,7 +161,9 @@ def _explained(error: Exception, schema: type[BaseModel]) -> ConfigError:
     text = f"{error} {error.__cause__ or ''}"
     if foreign := re.search(r"In 'experiment/(\w+)': Could not override '(\w+)'", text):
         name, group = foreign.groups()
-        return ConfigError(f"experiment: got {name!r}, which is for another command: there is no {group!r} here")
+        return ConfigError(
+            f"experiment: got {name!r}, which is for another command: there is no {group!r} here"
+        )
     unknown = re.search(r"Could not (?:override|delete)[^']*'([^']+)'", text)
     if unknown and "@" not in unknown.group(1):
         return ConfigError(_unknown(unknown.group(1), schema))

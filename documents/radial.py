@@ -21,6 +21,12 @@ MOST_RINGS = 8
 MOST_SECTORS = 4_000
 """Sectors that are drawn; of a larger tree, the innermost rings."""
 _FONT = 10.5
+_SMALL = 8.0
+"""Size to which letters shrink before a name is cut."""
+_LEAST = 5.4
+"""Size below which letters cannot be read."""
+_WIDE = 0.6
+"""Width of a letter, about, in its size."""
 _TURN = 2 * math.pi
 
 
@@ -118,9 +124,11 @@ def _name(sheet: Sheet, one: _Drawn, inner: float, outer: float) -> None:
     """The name along the radius, as large as its sector lets it be; none where it could not be read."""
     middle = (one.start + one.end) / 2
     font = min(_FONT, (one.end - one.start) * _TURN * (inner + outer) / 2 * 0.82)
-    if font < 5.4:
+    if font < _LEAST:
         return
-    shown = short(one.sector.name, max(2, int((outer - inner - 6) / (0.6 * font))))
+    room = (outer - inner - 6) / _WIDE
+    font = min(font, max(_SMALL, room / max(len(one.sector.name), 1)))
+    shown = short(one.sector.name, max(2, int(room / font + 0.01)))
     x, y = _point(middle, (inner + outer) / 2)
     degrees = middle * 360 - 90 if middle <= 0.5 else middle * 360 + 90
     sheet.add("text", "middle", shown, one.sector.tip, x=x, y=y, font_size=at(font),

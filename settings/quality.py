@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..errors import names
 from .parts import Name, Part, Share
@@ -18,7 +18,19 @@ class UnseenSettings(Part):
 
     scenario: PlaceSettings = Field(description="where they live: one scenario or a composite")
     users: int = Field(ge=1, le=1_000_000, description="people, beside those of the run")
-    queries: dict[Name, Annotated[int, Field(ge=1)]] = Field(description="scenario -> samples to keep")
+    queries: dict[Name, Annotated[int, Field(ge=1)]] = Field(
+        description="scenario -> samples to keep; one number: as many of each"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_many_of_each(cls, given: Any) -> Any:
+        match given:
+            case {"scenario": dict(place), "queries": int(count)} if not isinstance(count, bool):
+                members = place.get("members") or {"": place}
+                names_ = [one.get("name") for one in members.values() if isinstance(one, dict)]
+                return {**given, "queries": dict.fromkeys(names_, count)}
+        return given
 
     @model_validator(mode="after")
     def _every_scenario_has_queries(self) -> Self:
@@ -48,6 +60,12 @@ class SplitSettings(Part):
     test_share: Share = Field(description="share of the queries of everybody else that is held out")
     most: MostSettings = Field(description="how large the parts may be")
     unseen: UnseenSettings | None = Field(description="scenarios and people held out of everything else")
+
+    @field_validator("unseen", mode="before")
+    @classmethod
+    def _nowhere(cls, given: Any) -> Any:
+        """Without a scenario there is nobody to hold out."""
+        return None if isinstance(given, dict) and given.get("scenario", ...) is None else given
 
     @property
     def made(self) -> bool:

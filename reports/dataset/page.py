@@ -85,7 +85,8 @@ def _tiles(statistics: Statistics) -> Iterator[Cell]:
     if "leak" in gates:
         yield Cell("0", note="samples that reveal what they should not")
     yield Cell(
-        share(one.transparent), note=f"of platforms follow from the history; ceiling {share(one.bayes)}"
+        share(one.transparent),
+        note=f"of platforms follow from the history; Bayes posterior {share(one.bayes)}",
     )
     yield Cell(share(one.without_profile), note=f"without the user; chance {share(one.chance)}")
     yield Cell(share(need.unsolvable), note="cannot be solved without the profile")

@@ -10,7 +10,7 @@ from ...documents.document import Cell, Part, Row, Section, Table, foreign
 from ...documents.shares import steps
 from ...documents.texts import inert
 from ...records.quality import Decidability, Spread, Statistics
-from .wording import FATES, number, part, share, words
+from .wording import FATES, number, ordered, part, ranked, share, words
 
 SHOWN = 40
 """Rows of a table of reasons or of what is used most."""
@@ -19,7 +19,7 @@ _DECIDED = {
     "chance": "chance",
     "without_profile": "without the user",
     "transparent": "from the visible history",
-    "bayes": "Bayes posterior (ceiling)",
+    "bayes": "Bayes posterior",
 }
 """Field of `Decidability` -> its name."""
 
@@ -35,7 +35,7 @@ def quality(statistics: Statistics) -> Iterator[Section]:
 
 
 def _funnel(statistics: Statistics) -> Section:
-    funnel = dict(statistics.funnel)
+    funnel = ordered(statistics.funnel, FATES)
     made, kept = funnel.pop("made", 0), funnel.pop("kept", 0)
     lost = [(FATES.get(name, inert(words(name), 60)), count) for name, count in funnel.items()]
     adds_up = made == kept + sum(funnel.values())
@@ -64,7 +64,7 @@ def _gates(statistics: Statistics) -> Section:
         for one in statistics.gates
     )
     reasons = tuple(
-        Row((foreign(code, 80), number(count))) for code, count in islice(statistics.reasons.items(), SHOWN)
+        Row((foreign(code, 80), number(count))) for code, count in islice(ranked(statistics.reasons), SHOWN)
     )
     parts: list[Part] = []
     if gates:
@@ -84,7 +84,7 @@ def _gates(statistics: Statistics) -> Section:
 
 
 def _origins(statistics: Statistics) -> Section:
-    origins = statistics.origins
+    origins = ordered(statistics.origins, ("query", "profile", "default"))
     whole = sum(origins.values())
     shares = [(f"the {name}", count / whole if whole else 0.0) for name, count in origins.items()]
     rows = tuple(
@@ -101,11 +101,11 @@ def _origins(statistics: Statistics) -> Section:
 
 def _decidability(one: Decidability) -> Section:
     text = (
-        f"How well the platform to choose follows from what a sample shows (Definition 3.1), measured on "
+        "How well the platform to choose follows from what a sample shows (Definition 3.1), measured on "
         f"{one.samples:,} samples. From the visible history: the most frequent platform in alike contexts, "
-        "found by a learner that anybody can follow. The Bayes posterior knows how histories were drawn, "
-        "and is the ceiling. Without the user: a learner that sees the query alone; near chance, the user "
-        "is really needed.",
+        "found by a learner that anybody can follow. The Bayes posterior knows how histories were drawn: "
+        "about the best there is. Without the user: a learner that sees the query alone; near chance, the "
+        "user is really needed.",
     )
     chart = [Bar(name, getattr(one, field), kind=_look(field)) for field, name in _DECIDED.items()]
     rows = [
@@ -115,7 +115,7 @@ def _decidability(one: Decidability) -> Section:
             for scenario, values in one.by_scenario.items()
         ),
     ]
-    columns = ("Accuracy", *(name.partition(" (")[0] for name in _DECIDED.values()))
+    columns = ("Accuracy", *(_DECIDED.values()))
     picture = bars("decidability", "Platform found", chart)
     return Section("Decidability of the platform", text, (picture, Table(columns, tuple(rows))))
 
@@ -189,5 +189,5 @@ def _coverage(spreads: Mapping[str, Spread]) -> Table:
 
 def _most(name: str, spread: Spread) -> Table:
     """The most used ones."""
-    rows = tuple(Row((foreign(key, 90), number(count))) for key, count in islice(spread.counts.items(), 10))
+    rows = tuple(Row((foreign(key, 90), number(count))) for key, count in islice(ranked(spread.counts), 10))
     return Table((f"{name}: most used", "Samples"), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -32,6 +33,17 @@ def part(count: int, whole: int, digits: int = 1) -> str:
 def number(value: int) -> Cell:
     """A cell with a count."""
     return Cell(f"{value:,}")
+
+
+def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Names and counts, the largest count first; files keep their keys sorted by name."""
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+
+
+def ordered(counts: Mapping[str, int], order: Iterable[str]) -> dict[str, int]:
+    """Counts in a given order of names, those without a place in it last."""
+    known = [name for name in order if name in counts]
+    return {name: counts[name] for name in [*known, *(one for one in counts if one not in known)]}
 
 
 def words(name: str) -> str:

@@ -27,8 +27,8 @@ from ptool.terminal.progress import Stage
 AT_ONCE = 4
 WORDS = (
     "scenario=tiny", "users=8", "queries_per_user=4", "splits.untrained_users=2", "splits.test_share=0.2",
-    "+scenario@splits.unseen.scenario=finance", "+splits.unseen.users=3",
-    "+splits.unseen.queries={finance: 6}", "strangers=1", "consistency=2", "twins=true", "audit.samples=3",
+    "scenario@splits.unseen.scenario=finance", "splits.unseen.users=3",
+    "splits.unseen.queries={finance: 6}", "strangers=1", "consistency=2", "twins=true", "audit.samples=3",
     "+agent@agent.stranger=stranger", "+agent@agent.solver=solver", "run.dir=run",
 )  # fmt: skip
 MOMENTS = (

@@ -168,8 +168,8 @@ def test_gates_are_looked_at_before_anything_else(monkeypatch: pytest.MonkeyPatc
 
 
 def test_scenarios_that_are_held_out_are_looked_at_as_well() -> None:
-    held_out = ("+scenario@splits.unseen.scenario=finance", "+splits.unseen.users=2")
-    words = (*held_out, "+splits.unseen.queries={garden: 4}", "++splits.unseen.scenario.name=garden")
+    held_out = ("scenario@splits.unseen.scenario=finance", "splits.unseen.users=2")
+    words = (*held_out, "splits.unseen.queries={garden: 4}", "++splits.unseen.scenario.name=garden")
     found = checked(*words, "splits.unseen.scenario.kit=null", *model("Rambling"))
     assert "scenario 'garden' has no kit, 'entertainment' was played in its place" in shown(found)
     with pytest.raises(PtoolError, match="kit: got 'nowhere', which is neither a folder"):

@@ -33,8 +33,8 @@ from rich.console import Console
 WORDS = (
     "scenario=tiny", "strangers=1", "+agent@agent.stranger=stranger", "twins=true",
     "splits.untrained_users=1", "splits.test_share=0.3", "model.slips=0.4",
-    "+scenario@splits.unseen.scenario=unseen_two", "+splits.unseen.users=3",
-    "+splits.unseen.queries={finance: 3, lifestyle: 3}",
+    "scenario@splits.unseen.scenario=unseen_two", "splits.unseen.users=3",
+    "splits.unseen.queries={finance: 3, lifestyle: 3}",
 )  # fmt: skip
 
 

@@ -129,8 +129,8 @@ def test_what_is_left_is_counted(run: Path) -> None:
 def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run with everything a run may have."""
     folder = tmp_path_factory.mktemp("full")
-    unseen = ("+scenario@splits.unseen.scenario=finance", "+splits.unseen.users=2")
-    others = ("+splits.unseen.queries={finance: 4}", "strangers=1", "consistency=2", "twins=true")
+    unseen = ("scenario@splits.unseen.scenario=finance", "splits.unseen.users=2")
+    others = ("splits.unseen.queries={finance: 4}", "strangers=1", "consistency=2", "twins=true")
     done = command("run", "scenario=tiny", *unseen, *others, "audit.samples=2", "run.dir=run", folder=folder)
     assert done.returncode == 0, done.stderr
     return folder / "run"

@@ -72,11 +72,12 @@ def test_every_command_makes_a_dataset(
 ) -> None:
     one, run = done[command], run_folder(command, desk)
     assert (one.returncode, "Traceback" in one.stderr) == (0, False), one.stderr[-2000:]
-    assert (run / "dataset/samples.jsonl").read_text("utf-8").count("\n") >= 4
+    assert (run / "dataset/index.jsonl").read_text("utf-8").count("\n") >= 4
 
 
 @pytest.mark.parametrize(
-    "name", ["privacy", "brevity", "garden", "weekend", "recording", "echo", "blunt_user", "strict"]
+    "name",
+    ["privacy", "brevity", "garden", "weekend", "heldout", "recording", "echo", "blunt_user", "strict"],
 )
 def test_the_commands_use_every_part_of_the_page(name: str) -> None:
     assert any(Path(file).stem == name for file in FILES)
@@ -92,6 +93,22 @@ def test_an_outside_role_is_heard_in_every_kept_episode(role: str, desk: Path) -
     spoke = [[turn["output"]["ok"] for turn in one["turns"] if turn["role"] == role] for one in kept]
     assert len(kept) >= 10
     assert all(verdicts and verdicts[-1] for verdicts in spoke)
+
+
+@pytest.mark.usefixtures("done")
+def test_own_scenarios_are_held_out(desk: Path) -> None:
+    run = run_folder(next(one for one in COMMANDS if "experiment=heldout" in one), desk)
+    parts = {
+        part: [json.loads(line) for line in (run / f"dataset/{part}.jsonl").read_text("utf-8").splitlines()]
+        for part in ("train", "test", "unseen")
+    }
+    assert {one["scenario"] for one in parts["unseen"]} == {"garden"}
+    assert len(parts["unseen"]) == 4
+    assert {one["scenario"] for one in parts["train"] + parts["test"]} == {"takeout"}
+    users = {part: {one["user_id"] for one in samples} for part, samples in parts.items()}
+    assert not users["unseen"] & (users["train"] | users["test"])
+    assert len(users["test"] - users["train"]) == 1
+    assert "license: mit" in (run / "dataset/README.md").read_text("utf-8")
 
 
 def test_a_strict_gate_objects_in_its_own_words(desk: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ TEXT = README.read_text("utf-8") if README.is_file() else ""
 OUTSIDE = {"build", "dist", "__pycache__"}
 PARTS = {
     *("agent", "run", "tree", "features", "history", "task", "budget", "retries"),
-    *("splits", "splits.most", "audit", "card"),
+    *("splits", "splits.most", "splits.unseen", "audit", "card"),
 }
 """Keys that hold further keys, or a whole group that the README describes in words."""
 
@@ -65,6 +65,7 @@ def defaults() -> dict[str, object]:
     }
     found |= {group: choices[group] for group in ("scenario", "scale", "model", "experiment")}
     found |= {f"model.limits.{name}": one.default for name, one in LimitSettings.model_fields.items()}
+    found |= {f"splits.unseen.{name}": value for name, value in config.splits.unseen.items()}
     found["model.price"] = ModelSettings.model_fields["price"].default
     return {
         key: OmegaConf.to_object(value) if OmegaConf.is_config(value) else value

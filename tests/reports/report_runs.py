@@ -116,8 +116,8 @@ def made(folder: Path, say: Say, file: str = "train.jsonl") -> Path:
 
 
 def write(file: Path, value: Any) -> None:
-    """Write one JSON value."""
-    file.write_bytes(orjson.dumps(value))
+    """Write one JSON value, its keys sorted, as runs do."""
+    file.write_bytes(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
 
 
 def manifest(say: Say) -> dict[str, Any]:
@@ -260,7 +260,7 @@ def statistics(say: Say) -> Statistics:
             SplitRow(name=say("other"), scenarios=1, platforms=2, apis=2, users=1, queries=1),
         ),
         funnel={"made": 10, "rule_rejected": 2, "judge_rejected": 1, say("lost"): 3, "kept": 4},
-        reasons={say("query.leak"): 2, say("wrong_value"): 1},
+        reasons={say("query.leak"): 1, say("wrong_value"): 2},
         gates=(
             GateRow(gate=say("necessity"), judged=7, rejected=3),
             GateRow(gate="grounding", judged=4, rejected=0),

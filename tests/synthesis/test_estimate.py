@@ -85,9 +85,9 @@ def expected_of(*overrides: str) -> Lengths:
 ROLES = ("stranger", "solver")
 EVERYTHING = (
     *(f"+agent@agent.{role}={role}" for role in ROLES),  # the command looks them up by itself
-    "+scenario@splits.unseen.scenario=finance",
-    "+splits.unseen.users=14",
-    "+splits.unseen.queries={finance: 110}",
+    "scenario@splits.unseen.scenario=finance",
+    "splits.unseen.users=14",
+    "splits.unseen.queries={finance: 110}",
     "splits.untrained_users=3",
     "strangers=1",
     "consistency=1",
