@@ -45,6 +45,8 @@ _CARD_CUE = re.compile(
     re.IGNORECASE,
 )
 _CARD = re.compile(r"card|visa|maestro|amex|express|debit|credit|diners|ending", re.IGNORECASE)
+_MASK = r"(?:(?<![a-wyz0-9])[x*#\u2022\u00b7]{2,}|(?<![\w.])\.{2,})[ -]?"
+"""What stands for the digits that are not told: '**** 4617', 'xxxx-4617', '...4617'."""
 SEVEN = 7
 """Digits in a row that are nobody else's by chance."""
 _APART = 25
@@ -162,8 +164,10 @@ def _of_number(value: str, digits: str) -> Iterator[Disguise]:
         tail = digits[-SEVEN:]
         yield Disguise("its last seven digits", lambda heard: any(tail in one for one in heard.digits))
         yield Disguise("its last four digits", partial(_runs, digits[-4:], _TAIL_CUE))
+        yield Disguise("its last four digits", partial(_masked, digits[-4:]))
     elif _CARD.search(value):
         yield Disguise("its digits", partial(_runs, digits, _CARD_CUE))
+        yield Disguise("its digits", partial(_masked, digits[-4:]))
     groups = re.findall(r"\d+|[^\W\d_]+", plain(value).casefold())
     telling = 2 <= len(groups) <= 4 and max(map(len, groups)) >= 3
     if telling and len(digits) < SEVEN and not _CARD.search(value):
@@ -179,6 +183,10 @@ def _runs(digits: str, cue: re.Pattern[str] | None, heard: Heard) -> bool:
         if cue is None or heard.quoted or cue.search(before) or cue.search(after):
             return True
     return False
+
+
+def _masked(digits: str, heard: Heard) -> bool:
+    return digits in heard.said and _matches(rf"{_MASK}{digits}(?!\d)", heard)
 
 
 def _near(groups: tuple[str, ...], heard: Heard) -> bool:

@@ -241,13 +241,22 @@ def _digits(match: re.Match[str]) -> str:
     return _NUMBER.get(small, small) * {"double": 2, "triple": 3}.get((match["often"] or "").lower(), 1)
 
 
+_LOOK_ALIKES = str.maketrans(
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425\u0406\u0408\u0405"
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf",
+    "ABEKMHOPCTXIJSaeopcyxijsABEZHIKMNOPTYXo",
+)
+"""Cyrillic and Greek letters that nobody tells from Latin ones; text and value are treated alike."""
+
+
 def plain(text: str) -> str:
     """Take away accents, invisible characters and other forms of the same letter; keep the case."""
     if text.isascii():
         return text
     parts = unicodedata.normalize("NFKD", text)
     kept = "".join(one for one in parts if unicodedata.category(one) not in ("Mn", "Cf"))
-    return unicodedata.normalize("NFC", kept.replace("ß", "ss"))
+    return unicodedata.normalize("NFC", kept.replace("ß", "ss").translate(_LOOK_ALIKES))
 
 
 @lru_cache(maxsize=8192)

@@ -77,8 +77,10 @@ def street_of(segment: str) -> Street | None:
     if not complete or complete[0] in _PARTS:
         return None
     own = tuple(word for word in name if _kind(word) is None)
-    # 'Mill 5' may be anything, 'Ciro Mata 4' is somebody's address.
-    short = (own,) if own != complete and (len(own) > 1 or len("".join(own)) >= _TELLING) else ()
+    # 'Mill 5' may be anything, 'Ciro Mata 4' is somebody's address. Of many kinds of street, in many
+    # languages, the table has a few; of three words and more the first one is as good as one of them.
+    left = own if own != name else own[1:]
+    short = (left,) if len(left) > 1 or (own != name and len("".join(own)) >= _TELLING) else ()
     return Street(words[place], (complete, *short))
 
 

@@ -93,8 +93,10 @@ class Wording:
             if at in starts and at + len(wanted) in ends:
                 return starts[at], ends[at + len(wanted)]
             at = joined.find(wanted, at + 1)
-        if _UNSPACED.search(wanted) and (at := self.text.casefold().find(phrase.casefold())) >= 0:
-            return at, at + len(phrase)
+        if _UNSPACED.search(wanted):
+            # Not in the casefolded text: letters before it may have become longer there.
+            match = re.search(re.escape(phrase), self.text, re.IGNORECASE)
+            return match.span() if match else None
         return None
 
     @cached_property
@@ -155,6 +157,43 @@ class Wording:
 def wording(text: str) -> Wording:
     """Return the text made ready for searching, prepared once."""
     return Wording(text)
+
+
+def quoted(words: str, text: str) -> Span | None:
+    """Find words as they are written: where they stand for themselves, else inside a word, never in a number.
+
+    Args:
+        words: as somebody says they stand in the text, '2'.
+        text: 'Take 12 cups and 2 plates': the second 2 is meant.
+    """
+    spare: Span | None = None
+    at = text.find(words) if words.strip() else -1
+    while at >= 0:
+        span = at, at + len(words)
+        if not cuts_a_number(text, span):
+            if not _cuts_a_word(text, span):
+                return span
+            spare = spare or span
+        at = text.find(words, at + 1)
+    return spare
+
+
+_NUMBER_BEFORE = re.compile(r"\d[.,:]?\Z")
+_NUMBER_BEHIND = re.compile(r"[.,:]?\d")
+
+
+def cuts_a_number(text: str, span: Span) -> bool:
+    """Tell whether a span begins or ends within a number or a time: 5 in '15', '2.5' or '5:30'."""
+    start, end = span
+    if text[start].isdecimal() and _NUMBER_BEFORE.search(text[max(0, start - 2) : start]):
+        return True
+    return text[end - 1].isdecimal() and _NUMBER_BEHIND.match(text[end : end + 2]) is not None
+
+
+def _cuts_a_word(text: str, span: Span) -> bool:
+    start, end = span
+    before, behind = text[max(0, start - 1) : start + 1], text[end - 1 : end + 1]
+    return any(len(two) == 2 and two.isalnum() for two in (before, behind))
 
 
 def compact(text: str) -> str:

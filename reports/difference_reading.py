@@ -1,7 +1,7 @@
 """Two runs, read for what differs between them: settings, figures, files, and samples by their digests.
 
-Whatever one of them lacks, as it is older or not finished, is said in a note and not compared. It knows no sample:
-`sample_changes` compares those.
+Whatever one of them lacks, as it is older or not finished, is said in a note and not compared. It knows no
+sample: `sample_changes` compares those.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from .parts import Part
 
@@ -36,5 +36,11 @@ class ExplainSettings(Part):
 class DiffSettings(Part):
     """What `ptool.diff` is given (conf/diff.yaml)."""
 
-    runs: tuple[str, str] = Field(description="the two run folders, the earlier one first")
+    runs: tuple[str, ...] = Field(description="the two run folders, the earlier one first")
     format: Literal["text", "json"] = Field(description="for people, or for programs")
+
+    @model_validator(mode="after")
+    def _two(self) -> Self:
+        if len(self.runs) != 2:
+            raise ValueError(f"runs: got {len(self.runs)}, expected two run folders: ptool.diff A B")
+        return self

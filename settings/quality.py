@@ -64,8 +64,14 @@ class SplitSettings(Part):
     @field_validator("unseen", mode="before")
     @classmethod
     def _nowhere(cls, given: Any) -> Any:
-        """Without a scenario there is nobody to hold out."""
-        return None if isinstance(given, dict) and given.get("scenario", ...) is None else given
+        """Without a scenario there is nobody to hold out; its name alone has not been looked up."""
+        scenario = given.get("scenario", ...) if isinstance(given, dict) else ...
+        if isinstance(scenario, str):
+            raise ValueError(
+                f"scenario: got {scenario[:80]!r}, expected a choice of the group scenario: "
+                f"scenario@splits.unseen.scenario={scenario[:80]}"
+            )
+        return None if scenario is None else given
 
     @property
     def made(self) -> bool:

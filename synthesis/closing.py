@@ -82,7 +82,8 @@ def describe(studio: Studio, peopled: Sequence[Peopled], dataset: Dataset, audit
             audit=audit,
         )
         statistics = statistics.model_copy(update={"short_of": tuple(_short_of(studio, dataset, statistics))})
-        write_json(studio.folder / "statistics.json", statistics.model_dump(mode="json"))
+        written = statistics.model_dump_json(indent=2)  # in this order: the most used first
+        write_bytes(studio.folder / "statistics.json", f"{written}\n".encode())
         each = (one.model_dump_json().encode() for one in found.samples)
         write_jsonl(studio.folder / "dataset/quality.jsonl", each)
         bar.advance(len(kept))

@@ -45,16 +45,17 @@ def items(path: Path | str, kind: str | None = None, group: Group | None = None)
     return _READERS[kind or kind_of(path)](path, group)
 
 
+_OURS = ("manifest.json", "dataset/samples.jsonl", "samples.jsonl", "test.jsonl", "index.jsonl")
+"""Files by which a folder is known for a run of ptool, or for the dataset of one."""
+
+
 def kind_of(path: Path) -> Source:
     """Which kind of dataset a path holds. Raises StoreError where its names and first record tell none."""
     return (_kind_of_folder(path) if path.is_dir() else _kind_of_file(path)) or _unknown(path)
 
 
 def _kind_of_folder(path: Path) -> Source | None:
-    if any(
-        (path / one).is_file()
-        for one in ("manifest.json", "dataset/samples.jsonl", "samples.jsonl", "test.jsonl")
-    ):
+    if any((path / one).is_file() for one in _OURS):
         return "ptool"
     if any(path.glob("BFCL_v*.json*")):
         return "bfcl"

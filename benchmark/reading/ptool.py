@@ -20,6 +20,8 @@ from .lines import Entry, entries
 
 _ORIGINS = get_args(Origin)
 _GROUPS = get_args(Group)
+_PARTS = ("unseen.jsonl", "train.jsonl", "twins.jsonl", "reserve.jsonl")
+"""Parts of a dataset that are looked at only where they are named."""
 
 
 def read(path: Path, group: Group | None = None) -> Iterator[Item]:
@@ -41,6 +43,14 @@ def samples_file(path: Path) -> Path:
         for name in ("test.jsonl", "samples.jsonl"):
             if (folder / name).is_file():
                 return folder / name
+    parts = [
+        folder / name for folder in (path / "dataset", path) for name in _PARTS if (folder / name).is_file()
+    ]
+    if parts:
+        there = ", ".join(one.name for one in parts)
+        raise StoreError(
+            f"{path}: nothing is held out to test; there are {there}: name one, such as {parts[0]}"
+        )
     raise StoreError(f"{path}: no dataset/samples.jsonl; expected the folder of a finished ptool run")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ...records import ArgumentOrigin, Evidence, Intent, Origin, Reason, TaskCall
 from ..case import Case, pair_calls, pair_intents
 from ..values import same, within
-from ..wording import conveys, wording
+from ..wording import conveys, quoted, wording
 from ..world import Tool
 
 
@@ -99,9 +99,9 @@ class _Asked:
         if self.intent is not None and self.parameter in self.intent.stated:
             words = next((one.words for one in self.intent.phrases if one.parameter == self.parameter), "")
             meant = same(self.value, self.intent.stated[self.parameter])
-            if words and meant and words in text and conveys(words, self.value, self.schema):
-                start = text.index(words)
-                return Evidence(words=words, span=(start, start + len(words)), path=None)
+            span = quoted(words, text) if meant and conveys(words, self.value, self.schema) else None
+            if span is not None:
+                return Evidence(words=words, span=span, path=None)
         if span := wording(text).locate(self.value):
             return Evidence(words=text[span[0] : span[1]], span=span, path=None)
         return None

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...environments.case import Case
 from ...environments.values import same, within
-from ...environments.wording import conveys
+from ...environments.wording import conveys, cuts_a_number
 from ...records import ArgumentOrigin, Reason
 from .candidate import Candidate
 
@@ -65,6 +65,8 @@ def _not_said(text: str, one: ArgumentOrigin, value: Any, schema: dict[str, Any]
     start, end = evidence.span
     if not 0 <= start < end <= len(text) or text[start:end] != evidence.words:
         return f"origin query: {evidence.words[:200]!r} is not what stands at {start} to {end}"
+    if cuts_a_number(text, (start, end)):
+        return f"origin query: {evidence.words[:200]!r} at {start} to {end} is part of a longer number"
     if not conveys(evidence.words, value, schema):
         return f"origin query: {evidence.words[:200]!r} does not say {value!r}"
     return None

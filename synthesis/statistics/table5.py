@@ -39,7 +39,7 @@ def table5(
         _row("test", [*test, *unseen], populations, None if held_out else "test.jsonl"),
         *(
             _row(name, [one for one in test if groups.get(one.user) == name], populations, "test.jsonl")
-            for name in ("trained", "untrained")
+            for name in (("trained", "untrained") if test or not held_out else ())
         ),
     ]
     if held_out:

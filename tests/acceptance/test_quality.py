@@ -1,4 +1,4 @@
-"""What a dataset is asked to be: gates count what they stop, floors are kept, and every sample can be found."""
+"""What a dataset is asked to be: gates count what they stop, floors are kept, every sample can be found."""
 
 from collections import Counter
 from hashlib import blake2b
@@ -85,6 +85,7 @@ def test_a_history_that_does_not_tell_the_platform_fails_loudly(here: Bench) -> 
             ],
             "'task' tells the answer",
         ),
+        (["splits.unseen.scenario=finance"], "scenario@splits.unseen.scenario=finance"),
         (["experiment=paper", "scenario=finance"], "splits.unseen.scenario: got 'finance'"),
     ],
 )

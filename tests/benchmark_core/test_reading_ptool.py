@@ -58,6 +58,17 @@ def test_a_run_folder_gives_its_split_and_its_capabilities(tmp_path: Path) -> No
     assert [one.id for one in items(tmp_path / "dataset")] == ["b"]
 
 
+def test_a_run_that_holds_out_nothing_to_test_names_its_parts(tmp_path: Path) -> None:
+    lines(tmp_path / "dataset" / "train.jsonl", sample("a"))
+    lines(tmp_path / "dataset" / "unseen.jsonl", sample("b"))
+    (tmp_path / "manifest.json").write_text("{}")
+    (tmp_path / "dataset" / "index.jsonl").write_text("{}")
+    for path in (tmp_path, tmp_path / "dataset"):
+        with pytest.raises(StoreError, match=r"are unseen\.jsonl, train\.jsonl: name one, such as .*/unseen"):
+            list(items(path))
+    assert [one.id for one in items(tmp_path / "dataset" / "unseen.jsonl")] == ["b"]
+
+
 def test_items_of_one_scenario_share_what_they_have_in_common(tmp_path: Path) -> None:
     other = sample("c", tools=[{"name": "buy", "parameters": {}}])
     a, b, c = items(lines(tmp_path / "s.jsonl", sample("a"), sample("b"), other))

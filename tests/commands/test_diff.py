@@ -241,5 +241,5 @@ def test_plain_words_are_the_two_runs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("runs", [["a"], ["a", "b", "c"]])
 def test_two_runs_are_wanted(runs: list[str]) -> None:
-    with pytest.raises(ConfigError, match="runs"):
+    with pytest.raises(ConfigError, match=rf"runs: got {len(runs)}, expected two run folders"):
         validated({"runs": runs, "format": "text"}, DiffSettings)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.environments.values import same, within
-from ptool.environments.wording import Wording, conveys
+from ptool.environments.wording import Wording, conveys, quoted
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,34 @@ def test_conveys(words, value, schema, said):
 )
 def test_same(one, other, equal):
     assert same(one, other) is equal
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "start"),
+    [
+        ("2", "Take 12 cups, 2.5 l at 2:30 and 2 plates", 32),
+        ("2", "Take 12 cups at 2:30", None),
+        ("2 cups", "Take 12 cups", None),
+        ("two", "Twofold, or for two", 16),
+        ("red", "A redder one", 2),
+        ("5.", "I need 5. Thanks", 7),
+        ("茶", "我要茶和2杯", 2),
+        ("2杯", "我要12杯", None),
+        ("🎂 2", "👩‍👩‍👧 🎂 2", 6),
+        ("", "x", None),
+        (" ", "a b", None),
+        ("tea", "", None),
+    ],
+)
+def test_quoted_words_stand_for_themselves(words, text, start):
+    assert quoted(words, text) == (None if start is None else (start, start + len(words)))
+
+
+def test_a_span_is_counted_in_the_text_itself():
+    """Some letters are longer in lower case."""
+    text = "Straße İß 12: 洗洁精"
+    start, end = Wording(text).locate("洁精") or (0, 0)
+    assert text[start:end] == "洁精"
 
 
 def test_within():

@@ -76,6 +76,13 @@ def test_a_forged_proof_is_found_out(candidate, parameter, changed, fault):
     assert fault in message
 
 
+def test_half_a_number_proves_nothing(candidate):
+    text = "Get 12 pairs of red socks, no, 2, brought to my home."
+    made = candidate(text=text, origins=forged("count", evidence=said("2", 5)))
+    assert "count: origin query: '2' at 5 to 6 is part of a longer number" in messages(made)
+    assert not [one for one in messages(candidate(text=text)) if one.startswith("count")]
+
+
 @pytest.mark.parametrize(
     ("path", "value", "holds"),
     [
