@@ -1,8 +1,8 @@
 """The paper's whole dataset (`experiment=paper`): time, memory, and every figure it has to reach.
 
 `python benchmarks/paper_experiment.py [FOLDER] [key=value …]` runs the experiment in a process of its own,
-reads statistics.json, writes the report, and prints every figure beside its target; the exit status is 1 where
-one is missed. Evidence and near-duplicates are looked at once more here, without ptool's own code.
+reads statistics.json, writes the report, and prints every figure beside its target; the exit status is 1
+where one is missed. Evidence and near-duplicates are looked at once more here, without ptool's own code.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
+from math import sqrt
 
 from ..records import Sample, Solution
 from ..records.quality import Audit, GateRow, Statistics
@@ -33,6 +34,8 @@ from .statistics import measured, table5
 from .studio import Studio
 from .summary import Summary
 
+MOST_OFF_CHANCE = 0.03
+"""How far above chance a platform may be guessed without the user (Table 3)."""
 LOW_DECIDABILITY = "min_decidability"
 """What a summary calls a dataset whose platforms are not to be told from the history."""
 
@@ -109,6 +112,12 @@ def _short_of(studio: Studio, dataset: Dataset, statistics: Statistics) -> Itera
             f"{LOW_DECIDABILITY}: the visible history tells {found.transparent:.1%} of the platforms, asked "
             f"for were {settings.min_decidability:.1%}; more visits, or more faithful ones, tell more "
             "(history.actions_per_context, history.loyalty)"
+        )
+    noise = 2 * sqrt(found.chance * (1 - found.chance) / max(found.samples, 1))
+    if (excess := found.without_profile - found.chance) > MOST_OFF_CHANCE + noise:
+        yield (
+            f"the query alone tells {found.without_profile:.1%} of the platforms, {excess:.1%} above chance; "
+            "the users are too much alike in what they prefer"
         )
     there = Counter(
         (place.split, place.group, one.scenario)

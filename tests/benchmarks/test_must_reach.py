@@ -11,7 +11,9 @@ BENCHMARKS = Path(ptool.__file__).parent / "benchmarks"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["start_up", "paper_scale", "paper_experiment", "framework_cost", "assignment"])
+@pytest.mark.parametrize(
+    "name", ["start_up", "paper_scale", "paper_experiment", "framework_cost", "assignment"]
+)
 def test_the_bar_is_met(name, tmp_path):
     arguments = [str(tmp_path / "run")] if name.startswith("paper") else []
     done = subprocess.run(
