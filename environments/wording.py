@@ -7,6 +7,7 @@ Case, punctuation and blanks do not count, so "SW1A 1AA" is found as "sw1a1aa", 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -159,23 +160,27 @@ def wording(text: str) -> Wording:
     return Wording(text)
 
 
-def quoted(words: str, text: str) -> Span | None:
+def quoted(words: str, text: str, taken: Collection[Span] = ()) -> Span | None:
     """Find words as they are written: where they stand for themselves, else inside a word, never in a number.
 
     Args:
         words: as somebody says they stand in the text, '2'.
         text: 'Take 12 cups and 2 plates': the second 2 is meant.
+        taken: places that stand for something else; one of them is found only where there is no other.
     """
     spare: Span | None = None
+    second: Span | None = None
     at = text.find(words) if words.strip() else -1
     while at >= 0:
         span = at, at + len(words)
         if not cuts_a_number(text, span):
             if not _cuts_a_word(text, span):
-                return span
+                if span not in taken:
+                    return span
+                second = second or span
             spare = spare or span
         at = text.find(words, at + 1)
-    return spare
+    return second or spare
 
 
 _NUMBER_BEFORE = re.compile(r"\d[.,:]?\Z")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ...records import ArgumentOrigin, Evidence, Intent, Origin, Reason, TaskCall
 from ..case import Case, pair_calls, pair_intents
 from ..values import same, within
-from ..wording import conveys, quoted, wording
+from ..wording import Span, conveys, quoted, wording
 from ..world import Tool
 
 
@@ -43,11 +43,15 @@ def trace(case: Case) -> Traced:
 def _found(case: Case) -> Iterator[tuple[int, str, Any, tuple[Origin, Evidence] | None]]:
     """Position of the call, parameter, value, and the value's origin, if there is one."""
     behind = {id(intent): call for intent, call in zip(case.query.intents, pair_intents(case), strict=True)}
+    taken: set[Span] = set()
     for index, (call, intent) in enumerate(zip(case.calls, pair_calls(case), strict=True)):
         tool = case.world.tools.get((case.solution.platform, call.api))  # type: ignore[union-attr]
         for parameter, value in call.arguments.items():
             asked = _Asked(case, tool, intent, behind.get(id(intent)), parameter, value)
-            yield index, parameter, value, asked.origin()
+            found = asked.origin(taken)
+            if found is not None and found[1].span is not None:
+                taken.add(found[1].span)
+            yield index, parameter, value, found
 
 
 def grounding(case: Case) -> Iterator[Reason]:
@@ -76,10 +80,15 @@ class _Asked:
     parameter: str
     value: Any
 
-    def origin(self) -> tuple[Origin, Evidence] | None:
+    def origin(self, taken: Collection[Span]) -> tuple[Origin, Evidence] | None:
+        """Where the value is from; of words that stand twice in the query, those not taken already."""
+        ways = {
+            "query": lambda: self.from_query(taken),
+            "profile": self.from_profile,
+            "default": self.from_default,
+        }
         for name in self._order():
-            evidence = getattr(self, f"from_{name}")()
-            if evidence is not None:
+            if (evidence := ways[name]()) is not None:
                 return name, evidence
         return None
 
@@ -94,12 +103,12 @@ class _Asked:
     def schema(self) -> dict[str, Any]:
         return (self.tool.properties.get(self.parameter) if self.tool else None) or {}
 
-    def from_query(self) -> Evidence | None:
+    def from_query(self, taken: Collection[Span]) -> Evidence | None:
         text = self.case.query.text
         if self.intent is not None and self.parameter in self.intent.stated:
             words = next((one.words for one in self.intent.phrases if one.parameter == self.parameter), "")
             meant = same(self.value, self.intent.stated[self.parameter])
-            span = quoted(words, text) if meant and conveys(words, self.value, self.schema) else None
+            span = quoted(words, text, taken) if meant and conveys(words, self.value, self.schema) else None
             if span is not None:
                 return Evidence(words=words, span=span, path=None)
         if span := wording(text).locate(self.value):

@@ -128,3 +128,11 @@ def test_searching_hostile_text_is_linear():
     assert text.locate("2027-03-14") is None
     assert text.locate("one zzz") is None
     assert time.process_time() - begin < 3
+
+
+def test_words_that_stand_twice_stand_for_two_things():
+    text = "Take 2 cups, and 2 plates"
+    first = quoted("2", text)
+    second = quoted("2", text, {first})
+    assert (first, second) == ((5, 6), (17, 18))
+    assert quoted("2", text, {first, second}) == first  # nothing else is left
