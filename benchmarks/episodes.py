@@ -26,8 +26,8 @@ from ptool.settings import Settings, validated
 from ptool.store import Ledger, RunFolder
 from ptool.synthesis import stages
 from ptool.synthesis.crew import Crew
-from ptool.synthesis.pipeline import worlds_of
-from ptool.synthesis.stages import Studio
+from ptool.synthesis.peopling import populations
+from ptool.synthesis.studio import Studio
 from ptool.terminal.progress import Progress
 
 LEDGER, QUESTIONS = "ledger.sqlite", "questions.jsonl"
@@ -81,12 +81,8 @@ def opened(settings: Settings, place: Path, known: Path | None = None) -> Iterat
 
 async def until_tasks(studio: Studio) -> Prepared:
     """Every stage before the episodes; nothing is asked that the ledger knows."""
-    tree = await stages.api_tree(studio)
-    features = await stages.feature_tree(studio, tree)
-    people = await stages.profiles(studio, features, tree.worlds())
-    lived = await stages.histories(studio, worlds_of(tree, features, people).values(), people)
-    worlds = worlds_of(tree, features, people, lived)
-    return Prepared(studio, worlds, stages.tasks(studio, worlds, people, lived))
+    (own,) = await populations(studio)
+    return Prepared(studio, own.worlds, own.drawn)
 
 
 async def record(settings: Settings, folder: Path) -> int:
