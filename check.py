@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .commands import main as command
+from .cli.main import main as command
 
 if TYPE_CHECKING:
-    from .composition import Sources
+    from .cli.compose import Sources
     from .settings import Settings
 
 
@@ -19,8 +19,7 @@ def main() -> int:
 
 def check(settings: Settings, sources: Sources) -> int:
     """Report on every endpoint and on the estimate; 0 all is well, 1 an endpoint fails."""
-    from .synthesis.checkup import check_up
-    from .synthesis.findings import report
+    from .synthesis.dry_run.check import check_up, report
 
     checkup = check_up(settings, sources)
     report(checkup)

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .command_line import listed
-from .commands import main as command
+from .cli.args import listed
+from .cli.main import main as command
 
 if TYPE_CHECKING:
-    from .composition import Sources
+    from .cli.compose import Sources
     from .settings import CompareSettings
 
 
@@ -24,7 +24,7 @@ def compare(settings: CompareSettings, sources: Sources) -> int:
     """Compare, print the leaderboard, and end with the line `comparison folder: PATH`."""
     del sources
     from .evaluation.comparison import compare as comparison
-    from .evaluation.leaderboard_summary import report
+    from .evaluation.summary import report_comparison as report
 
     found = comparison(settings)
     report(found, settings.seed)

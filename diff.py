@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .command_line import listed
-from .commands import main as command
+from .cli.args import listed
+from .cli.main import main as command
 
 if TYPE_CHECKING:
-    from .composition import Sources
+    from .cli.compose import Sources
     from .settings import DiffSettings
 
 
@@ -24,7 +24,7 @@ def show(settings: DiffSettings, sources: Sources) -> int:
     """Print what changed, for people or as JSON; the status is 0 also where something did."""
     del sources
     from .reports.difference import as_json
-    from .reports.difference_reading import difference
+    from .reports.difference_sources import difference
 
     found = difference(*map(Path, settings.runs))
     if settings.format == "json":

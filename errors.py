@@ -61,7 +61,7 @@ class UnreachableModelError(ModelError):
 class UnusableAnswerError(ModelError):
     """A model answered, but never with the record that was asked for.
 
-    Args: message: for people; code: what was wrong with the last answer (`ptool.models.gateway.answers`).
+    Args: message: for people; code: what was wrong with the last answer (`ptool.models.gateway.parse`).
     """
 
     def __init__(self, message: str, code: str = "unusable") -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .commands import main as command
+from .cli.main import main as command
 
 if TYPE_CHECKING:
-    from .composition import Sources
+    from .cli.compose import Sources
     from .settings import EvaluateSettings
 
 SWEEPS = ("-m", "--multirun")

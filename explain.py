@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .commands import main as command
+from .cli.main import main as command
 
 if TYPE_CHECKING:
-    from .composition import Sources
+    from .cli.compose import Sources
     from .settings import ExplainSettings
 
 
@@ -22,7 +22,7 @@ def show(settings: ExplainSettings, sources: Sources) -> int:
     """Print a sample's lineage, for people or as JSON."""
     del sources
     from .reports.lineage import as_json
-    from .reports.lineage_gathering import lineage_of
+    from .reports.lineage_lookup import lineage_of
 
     found = lineage_of(Path(settings.run), settings.sample)
     if settings.format == "json":

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .commands import main as command
+from .cli.main import main as command
 
 if TYPE_CHECKING:
-    from .composition import Sources
+    from .cli.compose import Sources
     from .settings import ExportSettings
 
 
@@ -20,8 +20,8 @@ def main() -> int:
 def export(settings: ExportSettings, sources: Sources) -> int:
     """Write the task, say how it is run, and end with the line `task folder: PATH`."""
     del sources
-    from .ecosystem.lm_eval_export import TASK
-    from .ecosystem.lm_eval_export import export as exported
+    from .evaluation.integrations.lm_eval_export import TASK
+    from .evaluation.integrations.lm_eval_export import export as exported
 
     task = exported(settings)
     print(f"{task.samples:,} samples, {len(task.metrics)} metrics: {', '.join(task.metrics)}")

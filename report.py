@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .commands import main as command
+from .cli.main import main as command
 
 if TYPE_CHECKING:
-    from .composition import Sources
+    from .cli.compose import Sources
     from .settings import ReportSettings
 
 

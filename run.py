@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .commands import main as command
+from .cli.main import main as command
 
 if TYPE_CHECKING:
-    from .composition import Sources
+    from .cli.compose import Sources
     from .settings import Settings
 
 
@@ -19,8 +19,8 @@ def main() -> int:
 
 def synthesise(settings: Settings, sources: Sources) -> int:
     """Synthesise the dataset, report on it, and end with the line `run folder: PATH`."""
+    from .synthesis.dataset.console_summary import report
     from .synthesis.pipeline import synthesise as pipeline
-    from .synthesis.summary import report
 
     summary = pipeline(settings, sources)
     report(summary)

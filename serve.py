@@ -12,14 +12,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .commands import INTERRUPTED
-from .commands import main as command
+from .cli.main import INTERRUPTED
+from .cli.main import main as command
 from .errors import ConfigError
 
 if TYPE_CHECKING:
-    from .composition import Sources
-    from .models.serving import Options
-    from .models.serving.app import Model
+    from .cli.compose import Sources
+    from .models.mock_server import Options
+    from .models.mock_server.server import Model
     from .settings import ServerSettings, ServeSettings
 
 
@@ -41,7 +41,7 @@ def serve(settings: ServeSettings, sources: Sources) -> int:
 
 
 async def _serve(server: ServerSettings, model: Model, options: Options) -> None:
-    from .models.serving.app import serving
+    from .models.mock_server.server import serving
 
     async with serving(model, options, host=server.host, port=server.port) as up:
         print(f"serving {up.base_url}", flush=True)
@@ -54,7 +54,7 @@ async def _serve(server: ServerSettings, model: Model, options: Options) -> None
 
 def _model(settings: ServeSettings, sources: Sources, stack: contextlib.ExitStack) -> tuple[Model, str]:
     """Who answers, and what stands for all it knows."""
-    from .models.serving.recording import Recorder, Replay
+    from .models.mock_server.recording import Recorder, Replay
 
     server = settings.server
     if server.replay is not None:
@@ -62,8 +62,8 @@ def _model(settings: ServeSettings, sources: Sources, stack: contextlib.ExitStac
             raise ConfigError("server.record: got one beside server.replay, expected one or the other")
         replay = Replay(Path(server.replay))
         return replay, replay.fingerprint
-    from .endpoints import fingerprint
-    from .synthesis.crew import scripted_model
+    from .models.factory import fingerprint
+    from .synthesis.roles import scripted_model
 
     scripted, library = scripted_model(settings, sources.folders, sources.prompts())
     known = fingerprint(library.fingerprints())
@@ -75,8 +75,8 @@ def _model(settings: ServeSettings, sources: Sources, stack: contextlib.ExitStac
 
 
 def _options(server: ServerSettings, fingerprint: str) -> Options:
-    from .models.clients.secrets import key_from
-    from .models.serving import Options, Spell
+    from .models.clients.api_key import key_from
+    from .models.mock_server import Options, Spell
 
     elsewhere = {"host", "port", "key_env", "record", "replay", "spell"}
     return Options(

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .commands import main as command
+from .cli.main import main as command
 
 if TYPE_CHECKING:
-    from .composition import Sources
+    from .cli.compose import Sources
     from .settings import StatusSettings
 
 
@@ -21,8 +21,8 @@ def main() -> int:
 def show(settings: StatusSettings, sources: Sources) -> int:
     """Print how a run stands, for people or as JSON."""
     del sources
-    from .reports.standing import as_json, status_of
-    from .reports.standing_page import show as page
+    from .reports.run_status import as_json, status_of
+    from .reports.run_status_page import show as page
 
     found = status_of(Path(settings.run))
     if settings.format == "json":

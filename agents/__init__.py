@@ -1,8 +1,7 @@
-"""The roles, their prompts and views; AutoGen is met in `ptool.agents.chat` alone, imported by name."""
+"""The roles, their prompts and views; AutoGen is met in `ptool.agents.autogen` alone, imported by name."""
 
-from .forms import Actor, Chooser, Clusterer, Designer, ProfileWriter
-from .narrowing import Wanted, narrowed
-from .prompting import Prompt, Prompts
+from .output_forms import Actor, Chooser, Clusterer, Designer, ProfileWriter, Wanted, narrowed
+from .prompt_loader import Prompt, Prompts
 from .role import Ask, Observation, Role, Views
 from .views import VIEWS
 

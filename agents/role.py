@@ -14,10 +14,10 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from ..errors import ConfigError
-from ..models import blocks
+from ..models import prompt_blocks as blocks
 from ..models.request import Reply, Request
 from ..records import Record
-from .prompting import Prompts
+from .prompt_loader import Prompts
 from .views import check_views
 
 

@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import zip_longest
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..errors import ConfigError
+from .items import SampleScore
+from .metrics import SCORES, Counts, merged
 
 if TYPE_CHECKING:
     import numpy as np
+
 
 RESAMPLES = 10_000
 """Resamples of a bootstrap: its 95 % limits then move by about 1 % of their distance with the seed."""
@@ -182,3 +189,128 @@ def _limits(values: Any, confidence: float) -> tuple[float, float]:
 def _check_confidence(confidence: float) -> None:
     if not 0 < confidence < 1:
         raise ValueError(f"confidence {confidence!r}: expected a number between 0 and 1")
+
+
+Method = Literal["wilson", "bootstrap"]
+
+PARTS: dict[str, Callable[[Counts], tuple[int, int]]] = {
+    "format_ok": lambda one: (one.format_ok, one.samples),
+    "platform": lambda one: (one.platform, one.platform_total),
+    "query_params": lambda one: (one.query_hits, one.query_total),
+    "profile_params": lambda one: (one.profile_hits, one.profile_total),
+    "tool_name": lambda one: (one.tool_name, one.samples),
+    "tool_param": lambda one: (one.tool_param, one.samples),
+    "tool_value": lambda one: (one.tool_value, one.samples),
+    "overall": lambda one: (one.overall, one.samples),
+}
+"""Column -> its numerator and denominator."""
+
+BY_USER = ("query_params", "profile_params", "overall")
+"""Columns whose interval resamples users."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One column of a result; no interval where none can be given, no value where it is not applicable."""
+
+    value: float | None
+    interval: Interval | None = None
+    method: Method | None = None
+
+
+def estimates(
+    users: Mapping[str, Counts],
+    seed: int,
+    name: str = "overall",
+    resamples: int = RESAMPLES,
+    confidence: float = 0.95,
+) -> dict[str, Estimate]:
+    """Every column with its interval.
+
+    Args: users: user -> counts (`Breakdown.users`); seed and name (of the section): the same two give the
+    same limits. Where there is only one user, overall falls back to Wilson's interval and the micro averages
+    have none.
+    """
+    whole, found = merged(users.values()), {}
+    for column, score in SCORES.items():
+        value, interval, method = score(whole), None, None
+        if value is not None and column in BY_USER:
+            clusters = (PARTS[column](one) for one in users.values())
+            drawn = clustered_bootstrap(clusters, derived(seed, name, column), resamples, confidence)
+            interval, method = drawn, "bootstrap" if drawn else None
+        if value is not None and interval is None and column in PARTS and not column.endswith("_params"):
+            interval, method = wilson(*PARTS[column](whole), confidence), "wilson"
+        found[column] = Estimate(value, interval, method)
+    return found
+
+
+def derived(seed: int, *names: str) -> int:
+    """A seed of its own for every use of one seed."""
+    text = "/".join((str(seed), *names)).encode()
+    return int.from_bytes(blake2b(text, digest_size=8).digest())
+
+
+FLAGS = ("format_ok", "platform", "tool_name", "tool_param", "tool_value", "overall")
+"""What one sample has right or wrong: the columns McNemar's test is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One column of two models."""
+
+    first: float | None
+    second: float | None
+    difference: Difference | None
+    """first minus second, users resampled; None where not applicable or with fewer than two users"""
+    mcnemar: McNemar | None
+    """None for the micro averages of parameters, and where not applicable"""
+
+
+class Comparison:
+    """Adds up two models' scores pair by pair, in memory that grows with users only."""
+
+    def __init__(self) -> None:
+        self._users: dict[str, tuple[Counts, Counts]] = {}
+        self._only: dict[str, list[int]] = {flag: [0, 0] for flag in FLAGS}
+
+    def add(self, first: SampleScore, second: SampleScore) -> None:
+        """Count one sample. Raises ConfigError where the two scores are of different samples."""
+        if first.id != second.id:
+            got = f"got {first.id!r:.80} and {second.id!r:.80}"
+            expected = "expected the same samples in one order"
+            raise ConfigError(f"comparison: {got}, {expected}; evaluate both on the same data")
+        pair = self._users.setdefault(first.user, (Counts(), Counts()))
+        pair[0].add(first)
+        pair[1].add(second)
+        for flag, only in self._only.items():
+            mine, theirs = getattr(first, flag), getattr(second, flag)
+            only[0] += bool(mine and not theirs)
+            only[1] += bool(theirs and not mine)
+
+    def results(self, seed: int, resamples: int = RESAMPLES, confidence: float = 0.95) -> dict[str, Compared]:
+        """Every column of both models, their difference and its tests."""
+        wholes = [merged(pair[side] for pair in self._users.values()) for side in (0, 1)]
+        found = {}
+        for column, part in PARTS.items():
+            values = [SCORES[column](whole) for whole in wholes]
+            pairs = [(part(first), part(second)) for first, second in self._users.values()]
+            clusters = [(mine[0], theirs[0], mine[1]) for mine, theirs in pairs]
+            difference = paired_bootstrap(clusters, derived(seed, column), resamples, confidence)
+            applies = column in self._only and None not in values
+            test = mcnemar(*self._only[column]) if applies else None
+            found[column] = Compared(values[0], values[1], difference, test)
+        return found
+
+
+def compared(first: Iterable[SampleScore], second: Iterable[SampleScore]) -> Comparison:
+    """The comparison of two evaluations. Raises ConfigError where they are not of the same samples in one
+    order."""
+    comparison = Comparison()
+    for number, (mine, theirs) in enumerate(zip_longest(first, second)):
+        if mine is None or theirs is None:
+            short = "first" if mine is None else "second"
+            raise ConfigError(
+                f"comparison: the {short} evaluation ends after {number} samples, the other goes on"
+            )
+        comparison.add(mine, theirs)
+    return comparison

@@ -1,11 +1,11 @@
 """Worlds, the protocols that are played in them, the sandbox behind the tools, and the checks.
 
-`ptool.environments.conversation` drives a protocol through AutoGen agents and is imported by name.
+`ptool.environments.runner` drives a protocol through AutoGen agents and is imported by name.
 """
 
 from .behaviour import Behaviour
-from .case import Case
 from .checks import CHECKS, CODES, choose_checks, trace
+from .checks.case import Case
 from .dialogue import Dialogue
 from .sandbox import Outcome, SandboxState, execute
 from .world import World

@@ -17,9 +17,9 @@ from typing import Any, Literal
 from ..errors import ConfigError, ModelError, UnreachableModelError, UnusableHistoryError
 from ..models.seeds import derive
 from ..records import Action, Actions, History, Preference, Preferences, Reason, Turn
+from .text_search import compact, wording
 from .values import leaves
 from .views import BEHAVIOUR_VIEWS, check_sees
-from .wording import compact, wording
 from .world import World
 
 CHOOSER, ACTOR = "chooser", "actor"

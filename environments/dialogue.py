@@ -16,8 +16,8 @@ from typing import Any, Literal, NamedTuple
 
 from ..errors import ConfigError, ModelError
 from ..records import Episode, Finding, Query, Reason, Solution, Task, Turn, Usage, Verdict
-from .case import Case
 from .checks import Checks, choose_checks
+from .checks.case import Case
 from .sandbox import SandboxState, execute
 from .views import DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT, check_sees
 from .world import World

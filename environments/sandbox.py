@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..records import Call
-from .responses import Known, answer
+from .mock_responses import Known, answer
 from .world import Tool, World
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from ..errors import ConfigError, names
-from ..models.blocks import Json
+from ..models.prompt_blocks import Json
 from ..records import Reason
 from .world import World
 

@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema_rs
 
 from ..errors import ConfigError, names
-from ..models import blocks
+from ..models import prompt_blocks as blocks
 from ..records import Api, History, Platform, Profile, ScenarioWorld
 
 FeatureOf = Mapping[tuple[str, str, str], str]

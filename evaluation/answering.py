@@ -17,8 +17,7 @@ from ..models.gateway import Gateway
 from ..models.request import Request
 from ..models.seeds import derive
 from .marking import Given, Missing
-from .prompting import Prompter
-from .visible import Variant, visible
+from .prompting import Prompter, Variant, visible
 
 STAGE, ROLE = "evaluation", "model"
 """Under which names the ledger has the calls."""

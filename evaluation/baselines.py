@@ -5,7 +5,7 @@ random             a random platform, a random function of it, its required para
 majority_platform  the same on the platform this user went to most often: what habit alone is worth
 copy_profile       that platform too, the function whose words are most in the query, and every parameter of
                    it that a basic feature is named like: what copying adds to habit
-scripted           the scripted model's heuristic (`ptool.models.scripted.exam`)
+scripted           the scripted model's heuristic (`ptool.models.scripted.heuristic`)
 gold               the accepted answer: what parsing and scoring let through
 
 Every draw derives from the seed and the sample's id.
@@ -20,10 +20,10 @@ from random import Random
 from typing import Any, get_args
 
 from ..benchmark import Format, GoldCall, Item, render
-from ..models.scripted.exam import Examinee, Question, Solved, best_function, named_like
+from ..models.scripted.heuristic import Examinee, Question, Solved, best_function, named_like
 from ..models.seeds import derive
 from ..settings import Baseline
-from .visible import Variant, Visible, visible
+from .prompting import Variant, Visible, visible
 
 BASELINES: tuple[Baseline, ...] = get_args(Baseline)
 

@@ -15,19 +15,19 @@ from pathlib import Path
 
 import orjson
 
-from ..benchmark.intervals import Estimate
-from ..documents.document import Document
+from ..benchmark.statistics import Estimate
 from ..errors import ConfigError, names
+from ..rendering.document import Document
 from ..settings import CompareSettings
 from ..store import RunFolder, write_bytes
-from .columns import COLUMNS
-from .contestants import Contestant, contestants
-from .kept import SAMPLES, SCORES, Kept, kept
+from .contestants import Contestant, Test, contestants, pairs, tested
+from .headings import COLUMNS
 from .leaderboard import leaderboard, standings
 from .pairing import Pairing, Shared
 from .paper_tables import paper_tables
 from .report import write_document
-from .testing import Test, pairs, tested
+from .results import SAMPLES, Kept, kept
+from .results import SCORE_FILE as SCORES
 
 FILE = "leaderboard"
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
-from ..benchmark.groups import Breakdown, Section
-from ..benchmark.intervals import Estimate, estimates
-from ..documents.texts import inert
+from ..benchmark import SampleScore
+from ..benchmark.metrics import Breakdown, Section
+from ..benchmark.statistics import PARTS, Compared, Comparison, Estimate, estimates, holm
 from ..errors import ConfigError
+from ..rendering.text import inert
 from ..settings import CompareSettings
-from .honesty import no_model
-from .kept import Kept
+from .caveats import no_model
 from .report import short_name
+from .results import Kept
 
 VARIANTS = {"all": "All", "no_basic": "w/o Basic", "no_history": "w/o History", "none": "w/o Basic&History"}
 """Variant -> its name in Table 2 and Figure 3."""
@@ -126,3 +128,58 @@ def _told_apart(evaluations: Sequence[Kept], names: Sequence[str]) -> list[str]:
             if word and len(of_label[label]) > 1:
                 labels[place] = f"{label}, {word}"
     return [f"{one} ({place + 1})" if labels.count(one) > 1 else one for place, one in enumerate(labels)]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One column of one pair."""
+
+    first: int
+    """place of the first contestant"""
+    second: int
+    column: str
+    compared: Compared
+    bootstrap_holm: float | None
+    mcnemar_holm: float | None
+
+
+def pairs(ranked: Sequence[int], against: int | None) -> list[tuple[int, int]]:
+    """The pairs to test: all of them, the better one first, or one against everybody.
+
+    Args: ranked: places of the contestants, the best first; against: the place of the one.
+    """
+    if against is None:
+        return list(combinations(ranked, 2))
+    return [(against, one) for one in ranked if one != against]
+
+
+def tested(
+    samples: Iterable[Sequence[SampleScore]], tested: Sequence[tuple[int, int]], seed: int
+) -> list[Test]:
+    """Every column of every pair, column by column.
+
+    Args: samples: for every sample, each contestant's score; seed: of the bootstrap.
+    """
+    found = {pair: Comparison() for pair in tested}
+    for scores in samples:
+        for (first, second), comparison in found.items():
+            comparison.add(scores[first], scores[second])
+    results = {pair: one.results(seed) for pair, one in found.items()}
+    return [
+        test for column in PARTS for test in _corrected(column, {p: r[column] for p, r in results.items()})
+    ]
+
+
+def _corrected(column: str, results: dict[tuple[int, int], Compared]) -> list[Test]:
+    bootstrap = _holm([one.difference and one.difference.p_value for one in results.values()])
+    mcnemar = _holm([one.mcnemar and one.mcnemar.p_value for one in results.values()])
+    return [
+        Test(*pair, column, one, by_users, by_samples)
+        for (pair, one), by_users, by_samples in zip(results.items(), bootstrap, mcnemar, strict=True)
+    ]
+
+
+def _holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's adjustment of those that there are."""
+    adjusted = iter(holm([one for one in p_values if one is not None]))
+    return [None if one is None else next(adjusted) for one in p_values]

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..benchmark.intervals import Estimate
-from ..documents.charts import Bar, Point, bars, groups, lines
-from ..documents.document import Cell, Document, Row, Section, Table, foreign
-from ..documents.texts import interval, many, p_value, percent, points
-from .columns import COLUMNS
-from .contestants import VARIANTS, Contestant
+from ..benchmark.statistics import Estimate
+from ..rendering.charts import Bar, Point, bars, groups, lines
+from ..rendering.document import Cell, Document, Row, Section, Table, foreign
+from ..rendering.text import interval, many, p_value, percent, points
+from .contestants import VARIANTS, Contestant, Test
+from .headings import COLUMNS
 from .pairing import Shared
 from .paper_tables import paper_section
-from .testing import Test
 
 ABLATED = ("platform", "profile_params", "tool_value", "overall")
 """Columns of the ablation chart."""

@@ -19,7 +19,7 @@ import orjson
 
 from ..benchmark import SampleScore
 from ..errors import ConfigError, StoreError
-from .kept import Kept, Line
+from .results import Kept, Line
 
 _TABLE = """
 CREATE TABLE scores (id TEXT, side INTEGER, what BLOB, score BLOB, PRIMARY KEY (id, side)) WITHOUT ROWID

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 from ..benchmark.metrics import row
 from ..benchmark.quoted import QuotedRow, quoted_table
-from ..documents.document import Cell, Row, Section, Table, foreign
-from ..documents.texts import percent
-from .columns import COLUMNS
+from ..rendering.document import Cell, Row, Section, Table, foreign
+from ..rendering.text import percent
 from .contestants import VARIANTS, Contestant
+from .headings import COLUMNS
 
 Shares = Mapping[str, float | None]
 

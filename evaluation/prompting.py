@@ -7,18 +7,160 @@ which they are: otherwise nobody could tell. It knows no model and never sees an
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from ..benchmark import Format
-from .native import Naming, naming
-from .visible import Visible
+from ..benchmark import Format, Item
+from ..errors import ConfigError
+
+Variant = Literal["all", "no_basic", "no_history", "none"]
+"""Table 2's ablations: all, w/o Basic, w/o History, w/o Basic&History (which is also Table 3's input)."""
+
+_DROPPED = {
+    "all": frozenset[str](),
+    "no_basic": frozenset(("basic_features",)),
+    "no_history": frozenset(("user_history",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """One sample as a prompt or a baseline gets it."""
+
+    query: str
+    profile: dict[str, Any] | None
+    """{basic_features, user_history} as far as they are shown; None: the dataset has no profiles"""
+    platforms: dict[str, tuple[str, ...]] | None
+    """platform -> its functions, as far as the dataset says; None: the dataset has no platforms"""
+    characteristics: dict[str, dict[str, str]]
+    """platform -> characteristic -> text"""
+    tools: dict[str, dict[str, Any]]
+    """function -> its schema"""
+
+    @property
+    def basic(self) -> dict[str, Any]:
+        """The basic features shown; where a profile has no such part, the profile itself."""
+        profile = self.profile or {}
+        if "basic_features" not in profile and "user_history" not in profile:
+            return profile
+        return _object(profile.get("basic_features"))
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """The actions shown, of all scenarios: {platform, action}."""
+        actions = _object((self.profile or {}).get("user_history"))
+        listed = (one for each in actions.values() if isinstance(each, list) for one in each)
+        return [one for one in listed if isinstance(one, dict)]
+
+
+def visible(item: Item, variant: Variant = "all") -> Visible:
+    """What a variant shows of a sample."""
+    profile: dict[str, Any] | None = item.user_profile or None
+    if profile is not None:
+        dropped = profile.keys() if variant == "none" else _DROPPED[variant]
+        profile = {key: value for key, value in profile.items() if key not in dropped}
+    platforms = None if item.platform is None else item.platforms
+    return Visible(item.query, profile, platforms, item.characteristics, item.tools)
+
+
+def check_variant(item: Item, variant: Variant) -> None:
+    """Raises ConfigError where a variant would leave out what the sample does not have."""
+    for part in sorted(_DROPPED.get(variant, ())):
+        if part not in item.user_profile:
+            raise ConfigError(
+                f"variant: got {variant!r}, but sample {item.id!r:.80} has no {part}; expected all or none"
+            )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+_FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
+_LONGEST = 64
+_EMPTY = {"type": "object", "properties": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The tools of one sample."""
+
+    tools: tuple[dict[str, Any], ...]
+    """{name, description, parameters}, under the names on the wire"""
+    own: Mapping[str, str]
+    """name on the wire -> the sample's: 'function', or 'Platform__function' where several offer it"""
+    wires: Mapping[str, str]
+    """the other way round"""
+
+    def wire(self, platform: str, function: str) -> str:
+        """What a platform's function is called on the wire."""
+        return self.wires.get(f"{platform}__{function}") or self.wires[function]
+
+    def restored(self, text: str) -> str:
+        """Tool calls with the sample's own names; any other text as it is."""
+        if all(wire == one for wire, one in self.own.items()):
+            return text
+        try:
+            answer = orjson.loads(text)
+            for call in answer["tool_calls"]:
+                function = call["function"]
+                function["name"] = self.own.get(function["name"], function["name"])
+            return orjson.dumps(answer).decode()
+        except (ValueError, TypeError, KeyError):
+            return text
+
+
+def naming(shown: Visible) -> Naming:
+    """The tools of a sample."""
+    own: dict[str, str] = {}
+    tools = []
+    for name, function in _offers(shown):
+        wire = _free(name, own)
+        own[wire] = name
+        schema = shown.tools.get(function, {})
+        parameters = schema.get("parameters") or _EMPTY
+        tools.append({"name": wire, "description": schema.get("description", ""), "parameters": parameters})
+    return Naming(tuple(tools), own, {name: wire for wire, name in own.items()})
+
+
+def check_native(item: Item) -> None:
+    """Raises ConfigError where tool calls could not tell which platform they mean."""
+    if item.platform is not None and not any(item.platforms.values()):
+        raise ConfigError(
+            f"format: got 'native', but the dataset does not say which platform offers which function "
+            f"(sample {item.id!r:.80}), so tool calls could not name one; expected python or json"
+        )
+
+
+def _offers(shown: Visible) -> Iterator[tuple[str, str]]:
+    """(the sample's name of a tool, function), in the order of functions."""
+    owners: dict[str, list[str]] = {name: [] for name in shown.tools}
+    for platform, functions in (shown.platforms or {}).items():
+        for function in functions:
+            owners.setdefault(function, []).append(platform)
+    for function, platforms in owners.items():
+        if len(platforms) < 2:
+            yield function, function
+        for platform in platforms if len(platforms) > 1 else ():
+            yield f"{platform}__{function}", function
+
+
+def _free(name: str, taken: Mapping[str, str]) -> str:
+    plain = _FOREIGN.sub("_", name)[:_LONGEST] or "tool"
+    wire, number = plain, 1
+    while wire in taken:
+        number += 1
+        wire = f"{plain[: _LONGEST - 8]}_{number}"
+    return wire
+
 
 FOLDER = Path(__file__).parent / "prompts"
 

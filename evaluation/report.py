@@ -13,26 +13,15 @@ from typing import Any
 
 from ..benchmark.errors_taxonomy import CODES, FIGURE_4
 from ..benchmark.statistics import wilson
-from ..documents.charts import Bar, bars, pie
-from ..documents.document import (
-    Cell,
-    Document,
-    Kind,
-    Picture,
-    Row,
-    Section,
-    Table,
-    as_html,
-    as_svg,
-    foreign,
-)
-from ..documents.markdown import as_markdown
-from ..documents.texts import interval, listed, many, percent
 from ..errors import StoreError
+from ..rendering.charts import Bar, bars, pie
+from ..rendering.document import Cell, Document, Kind, Picture, Row, Section, Table, as_html, as_svg, foreign
+from ..rendering.markdown import as_markdown
+from ..rendering.text import interval, listed, many, percent
 from ..store import write_bytes
-from .columns import COLUMNS, SECTIONS
-from .honesty import notes
-from .kept import SCORES, Kept, kept
+from .caveats import notes
+from .headings import COLUMNS, SECTIONS
+from .results import SCORE_FILE, Kept, kept
 
 SHOWN = {"scenario": 20, "platform": 30, "capability": 40, "calls": 20, "user": 40}
 """Dimension -> rows of its table; the rest stands in scores.csv."""
@@ -95,7 +84,7 @@ def report(evaluation: Kept) -> Document:
             sections=tuple(_sections(evaluation)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        where = evaluation.folder / SCORES
+        where = evaluation.folder / SCORE_FILE
         reason = " ".join(f"{type(error).__name__} {error}".split())[:120]
         raise StoreError(f"{where}: damaged ({reason}); evaluate again") from error
 

@@ -14,25 +14,23 @@ from loguru import logger
 
 from ..benchmark import Item, SampleScore
 from ..benchmark.reading import items, paired
-from ..endpoints import endpoint
+from ..cli.progress import Progress
 from ..models.endpoint import Endpoint
+from ..models.factory import endpoint
 from ..models.gateway import Gateway
 from ..models.gateway.budget import Budget
-from ..models.gateway.retrying import Retries
+from ..models.gateway.call import Retries
 from ..models.scripted import Library
-from ..models.scripted.exam import Examinee
+from ..models.scripted.heuristic import Examinee
 from ..settings import Baseline, EvaluateSettings
 from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, write_json, write_manifest
-from ..terminal.progress import Progress
 from .answering import Answered, Asker, at_once, in_order
 from .baselines import Baselines
 from .marking import Given, Missing, line, mark, marked, unscored_line
-from .native import check_native
-from .prompting import Prompter
+from .prompting import Prompter, check_native, check_variant
 from .report import write_report
 from .results import Results, as_csv
 from .survey import survey
-from .visible import check_variant
 
 KITS = Path(__file__).parent.parent / "environments" / "scenarios"
 """Where the kits are that the scripted model knows."""

@@ -1,4 +1,4 @@
-"""What an evaluation came to, for the person who started it: one table, with the baselines beside."""
+"""What an evaluation or a comparison came to, for the person at the terminal: one table."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..rendering.text import percent
+from .comparison import Compared
+from .headings import COLUMNS as SECTION_COLUMNS
+from .leaderboard import standings
 from .runner import Outcome
 
 COLUMNS = {
@@ -21,6 +25,7 @@ COLUMNS = {
 """Column -> its heading in Table 1."""
 
 _WIDTH = 110
+_COMPARISON_WIDTH = 120
 _NAME = 30
 
 
@@ -60,3 +65,19 @@ def _short(name: str) -> str:
 
 def _percent(value: float | None) -> str:
     return "n/a" if value is None else f"{100 * value:.2f}"
+
+
+def report_comparison(found: Compared, seed: int, console: Console | None = None) -> None:
+    """Print the leaderboard to stdout."""
+    console = console or Console(width=_COMPARISON_WIDTH, highlight=False, soft_wrap=True)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for heading in SECTION_COLUMNS.values():
+        table.add_column(heading, justify="right")
+    for one in standings(found.contestants, seed):
+        values = (percent(one.estimates[column].value) for column in SECTION_COLUMNS)
+        table.add_row(Text(one.contestant.label[:44]), *values)
+    console.print()
+    console.print(table)
+    console.print(f"percent, on the {found.shared.samples:,} samples that all of them scored")
+    console.print()

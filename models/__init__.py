@@ -3,7 +3,7 @@
 `ptool.models.gateway` imports AutoGen, which takes 0.6 s; it is therefore imported by name, not from here.
 """
 
-from .blocks import Json
+from .prompt_blocks import Json
 from .seeds import derive
 
 __all__ = ["Json", "derive"]

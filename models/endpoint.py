@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from autogen_core.models import ChatCompletionClient
 
 from ..errors import ConfigError
-from ..records.calls import Answer, Failure, Spent
+from ..records.model_calls import Answer, Failure, Spent
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ JsonObject = Annotated[
     WithJsonSchema(json_text({"additionalProperties": True}), mode="validation"),
 ]
 """A JSON object. Models may write it as text: strict endpoints refuse free-form objects in an output schema.
-`contentMediaType` lets `ptool.models.wire` tell it from other texts."""
+`contentMediaType` lets `ptool.models.output_schema` tell it from other texts."""
 
 _TYPES = ["string", "integer", "number", "boolean", "array", "object"]
 _OBJECT_SCHEMA = {

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..terminal.texts import plain
+from ..rendering.text import plain
 
 if TYPE_CHECKING:
     from .difference import Change, Difference, SampleChanges

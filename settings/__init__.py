@@ -4,9 +4,7 @@ It knows nothing of Hydra, models or stages: it refuses what is misspelt, of a w
 says which keys there are.
 """
 
-from .benchmark import Baseline, CompareSettings, EvaluateSettings, ExportSettings
-from .looking import DiffSettings, ExplainSettings, ReportSettings, StatusSettings
-from .parts import (
+from .base import (
     BudgetSettings,
     LimitSettings,
     ModelSettings,
@@ -16,8 +14,8 @@ from .parts import (
     RetrySettings,
     RunSettings,
 )
-from .places import PlaceSettings, ScenarioSettings
-from .quality import AuditSettings, CardSettings, MostSettings, SplitSettings, UnseenSettings
+from .dataset import AuditSettings, CardSettings, MostSettings, SplitSettings, UnseenSettings
+from .evaluation import Baseline, CompareSettings, EvaluateSettings, ExportSettings
 from .run import (
     HARMLESS,
     PLAIN_ROLE,
@@ -28,8 +26,10 @@ from .run import (
     TaskSettings,
     TreeSettings,
 )
-from .serving import ServerSettings, ServeSettings, SpellSettings
+from .scenario import PlaceSettings, ScenarioSettings
+from .server import ServerSettings, ServeSettings, SpellSettings
 from .validation import Schema, keys, validated
+from .viewing import DiffSettings, ExplainSettings, ReportSettings, StatusSettings
 
 __all__ = [
     "HARMLESS",

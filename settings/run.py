@@ -10,18 +10,9 @@ import orjson
 from pydantic import Field, model_validator
 
 from ..errors import names
-from .parts import (
-    BudgetSettings,
-    ModelSettings,
-    Name,
-    ObjectSettings,
-    Part,
-    RetrySettings,
-    RunSettings,
-    Share,
-)
-from .places import PlaceSettings, ScenarioSettings
-from .quality import AuditSettings, CardSettings, SplitSettings
+from .base import BudgetSettings, ModelSettings, Name, ObjectSettings, Part, RetrySettings, RunSettings, Share
+from .dataset import AuditSettings, CardSettings, SplitSettings
+from .scenario import PlaceSettings, ScenarioSettings
 
 PLAIN_ROLE = "ptool.agents.Role"
 """The `_target_` that takes a role's own keys and no others."""

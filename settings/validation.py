@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ..errors import ConfigError
-from ..expectations import explain
-from ..secrecy import refuse_secrets
-from .parts import Part
+from .base import Part
+from .messages import explain
 from .run import Settings
+from .secrets import refuse_secrets
 
 Schema = TypeVar("Schema", bound=BaseModel)
 

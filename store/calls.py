@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from ..records.calls import Answer, Failure, Spent
+from ..records.model_calls import Answer, Failure, Spent
 from .writer import Change, Insert
 
 KEEP = Insert(0, "INSERT INTO calls VALUES", 13, "ON CONFLICT (key) DO NOTHING")

@@ -17,9 +17,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..errors import StoreError
-from ..records.calls import Answer, Failure, Spent
+from ..records.model_calls import Answer, Failure, Spent
+from .bloom_filter import KnownKeys
 from .calls import FAIL, FIND, JUDGE, KEEP, answer_of, cost_of, failure_row, row_of, spent_by_role
-from .known_keys import KnownKeys
 from .schema import migrate, opened, unusable
 from .writer import Change, Insert, Writer
 

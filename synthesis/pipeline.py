@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING
 import yaml
 from loguru import logger
 
+from ..cli.progress import Progress
 from ..environments.checks import choose_checks
 from ..models.event_loop import run
 from ..settings import Settings
 from ..store import Ledger, RunFolder, run_log
-from ..terminal.progress import Progress
 from ..trees.graph_io import to_json
 from . import stages
-from .closing import describe, leave_card, leave_manifest, on_trial, summarise
-from .crew import Crew, fingerprint
-from .finishing import finish, user_groups
-from .gates import choose_gates
+from .context import Studio
+from .dataset.build import finish, user_groups
+from .dataset.console_summary import Summary
+from .dataset.finalize import describe, leave_card, leave_manifest, on_trial, summarise
+from .dataset.gates import choose_gates
 from .given_tree import given_tree
-from .peopling import populations
-from .solving_again import solve_again
-from .studio import Studio
-from .summary import Summary
+from .population import populations
+from .roles import Crew, fingerprint
+from .second_solvers import solve_again
 from .twins import Twins, twins
 
 if TYPE_CHECKING:
-    from ..composition import Sources
+    from ..cli.compose import Sources
 
 
 def synthesise(settings: Settings, sources: Sources) -> Summary:

@@ -17,8 +17,8 @@ from typing import Any
 from loguru import logger
 
 from ..environments.behaviour import Behaviour
-from ..environments.conversation import behave, converse
 from ..environments.dialogue import Dialogue
+from ..environments.runner import behave, converse
 from ..environments.world import World
 from ..errors import UnreachableModelError, UnusableHistoryError
 from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, ScenarioWorld, Task
@@ -27,13 +27,12 @@ from ..store import write_bytes, write_jsonl
 from ..trees.api_tree import ApiTree
 from ..trees.assignment import assign
 from ..trees.clustering import Limits, cluster
-from ..trees.expansions import Shape
 from ..trees.feature_tree import FeatureTree
 from ..trees.graph_io import to_graphml, to_json
-from ..trees.growth import grow
-from ..trees.pictures import draw
-from .drawing import Drawer, Visit
-from .studio import Studio, sliding
+from ..trees.growth import Shape, grow
+from ..trees.svg import draw
+from .context import Studio, sliding
+from .tasks import Drawer, Visit
 
 UNREACHABLE = "episodes without a model"
 """Stage of the episodes that ended because a model could not be asked: the next start plays them again."""

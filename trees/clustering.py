@@ -16,11 +16,10 @@ import networkx as nx
 from ..errors import TreeError
 from ..records import Cluster, Clusters
 from .api_tree import ApiTree
-from .asking import Asker, ask
 from .feature_tree import PERSONA, FeatureTree, inner_id, leaves
-from .mending import mend_clusters
-from .schemas import check_name, check_text
-from .value_schemas import value_schema
+from .repair import mend_clusters
+from .retry import Asker, ask
+from .schemas import check_name, check_text, value_schema
 
 MAX_THEME_LEVELS = 6
 """Levels of themes after which merging that hardly shrinks anything is given up."""

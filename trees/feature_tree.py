@@ -20,8 +20,7 @@ import networkx as nx
 
 from ..errors import TreeError, names
 from ..records import Feature
-from .api_checks import check_arborescence
-from .api_tree import ApiTree
+from .api_tree import ApiTree, check_arborescence
 from .schemas import check_name, inlined
 
 PERSONA = "persona"

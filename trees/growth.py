@@ -12,11 +12,209 @@ from typing import Any
 
 from ..errors import TreeError, names
 from ..records import Api, Expansion
-from .api_checks import ROOT, check_structure
-from .api_tree import ApiTree
-from .asking import Asker, ask, together
-from .expansions import Shape, branch_view, check_apis, check_categories, check_scenario, scenario_view
-from .mending import mend_apis, mend_categories
+from .api_tree import ROOT, ApiTree, check_structure
+from .repair import mend_apis, mend_categories
+from .retry import Asker, ask, together
+from .schemas import check_function, check_name, check_text, inlined
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How large a scenario's branch is to be.
+
+    Attributes:
+        platforms: platforms a scenario, at least 2.
+        apis: APIs a platform.
+        depth: category layers between a platform and its APIs, at least 1.
+        branching: children a platform or a category may have.
+    """
+
+    platforms: int = 3
+    apis: int = 24
+    depth: int = 1
+    branching: int = 6
+
+    def check(self) -> None:
+        """Refuse a shape no designer could fill.
+
+        Raises:
+            TreeError: one platform, no API, no category layer, or more APIs than the tree can hold.
+        """
+        if self.platforms < 2:
+            raise TreeError(
+                f"platforms: got {self.platforms}, expected at least 2: "
+                "with one there is no tool personalisation"
+            )
+        for name in ("apis", "depth", "branching"):
+            if getattr(self, name) < 1:
+                raise TreeError(f"{name}: got {getattr(self, name)}, expected at least 1")
+        most = self.branching ** (self.depth + 1)
+        if self.apis > most:
+            raise TreeError(
+                f"apis: got {self.apis}, expected at most {most}: {self.depth} category layer(s) of "
+                f"{self.branching} children hold no more; raise tree.branching or tree.depth"
+            )
+
+    def depth_left(self, node: str) -> int:
+        """Category layers still to make below a platform or a category."""
+        return self.depth - (node.count("/") - 1)
+
+
+def scenario_view(scenario: str, shape: Shape) -> dict[str, Any]:
+    """The view `expansion` for the first expansion of a scenario: contexts and platforms are asked for."""
+    return {
+        "asks": "scenario",
+        "path": [scenario],
+        "platform": None,
+        "platforms": shape.platforms,
+        "apis": None,
+        "depth_left": None,
+        "branching": None,
+        "capabilities": [],
+        "categories": [],
+        "taken": [],
+    }
+
+
+def branch_view(tree: ApiTree, node: str, shape: Shape) -> dict[str, Any]:
+    """The view `expansion` of a platform or category: its categories, or at the last layer its APIs.
+
+    `capabilities` and `categories` are what earlier platforms offer and this one does not yet; `taken` are
+    the API names this platform has already.
+    """
+    scenario, platform = node.split("/")[:2]
+    depth_left = shape.depth_left(node)
+    own = [tree.api(leaf) for leaf in tree.below(f"{scenario}/{platform}", "api")]
+    return {
+        "asks": "categories" if depth_left else "apis",
+        "path": node.split("/"),
+        "platform": platform,
+        "platforms": None,
+        "apis": tree.attributes(node)["apis"],
+        "depth_left": depth_left,
+        "branching": shape.branching,
+        "capabilities": _offered(tree, scenario, platform, {api.capability for api in own}),
+        "categories": _rival_categories(tree, node),
+        "taken": [api.name for api in own],
+    }
+
+
+def _earlier(tree: ApiTree, scenario: str, platform: str) -> tuple[str, ...]:
+    nodes = tree.children(scenario)
+    return nodes[: nodes.index(f"{scenario}/{platform}")]
+
+
+def _offered(tree: ApiTree, scenario: str, platform: str, own: set[str]) -> list[dict[str, Any]]:
+    offered: dict[str, dict[str, Any]] = {}
+    for rival in _earlier(tree, scenario, platform):
+        for leaf in tree.below(rival, "api"):
+            api = tree.api(leaf)
+            if api.capability not in own:
+                offered.setdefault(api.capability, _capability(api, leaf, rival))
+    return list(offered.values())
+
+
+def _capability(api: Api, leaf: str, platform: str) -> dict[str, Any]:
+    properties = inlined(api.parameters, leaf)["properties"]
+    return {
+        "capability": api.capability,
+        "description": api.description,
+        "category": leaf.removeprefix(f"{platform}/").rpartition("/")[0],
+        "parameters": {name: _type(schema) for name, schema in properties.items()},
+    }
+
+
+def _type(schema: dict[str, Any]) -> str:
+    kind = schema.get("type", "any")
+    return "|".join(str(one) for one in kind) if isinstance(kind, list) else str(kind)
+
+
+def _rival_categories(tree: ApiTree, node: str) -> list[str]:
+    scenario, platform, *inner = node.split("/")
+    twins = ["/".join([rival, *inner]) for rival in _earlier(tree, scenario, platform)]
+    children = [
+        tree.attributes(child) for twin in twins if twin in tree.graph for child in tree.children(twin)
+    ]
+    return list(dict.fromkeys(one["name"] for one in children if one["kind"] == "category"))
+
+
+def check_scenario(answer: Expansion, scenario: str, shape: Shape) -> Expansion:
+    """Refuse an answer without exactly the platforms asked for, distinct, and at least two contexts.
+
+    Raises:
+        TreeError: what was got and what was asked.
+    """
+    if len(answer.platforms) != shape.platforms:
+        raise TreeError(f"{scenario}: got {len(answer.platforms)} platforms, asked for {shape.platforms}")
+    if len(answer.contexts) < 2:
+        raise TreeError(
+            f"{scenario}: got {len(answer.contexts)} contexts, asked for at least 2: which platform a user "
+            "prefers depends on the kind of need"
+        )
+    _check_distinct([one.name for one in answer.contexts], f"{scenario}: contexts")
+    _check_distinct([one.name for one in answer.platforms], f"{scenario}: platforms")
+    _check_distinct(
+        [repr(sorted(one.profile().items())) for one in answer.platforms], f"{scenario}: profiles"
+    )
+    for context in answer.contexts:
+        check_name(context.name, f"{scenario}: context")
+        check_text(context.description, f"{scenario}: context {context.name}")
+    for platform in answer.platforms:
+        where = f"{scenario}/{platform.name}"
+        check_name(platform.name, f"{scenario}: platform")
+        if not platform.characteristics:
+            raise TreeError(f"{where}: got no characteristics, asked for what tells it apart from its rivals")
+        _check_distinct([one.name for one in platform.characteristics], f"{where}: characteristics")
+        for one in platform.characteristics:
+            check_text(one.name, f"{where}: characteristic", limit=64)
+            check_text(one.text, f"{where}: characteristic {one.name}")
+    return answer
+
+
+def check_categories(answer: Expansion, node: str, quota: int, shape: Shape) -> Expansion:
+    """Refuse categories that are too many, or whose quotas do not add up or do not fit below them.
+
+    Raises:
+        TreeError: what was got and what was asked.
+    """
+    found = answer.categories
+    if not 1 <= len(found) <= shape.branching:
+        raise TreeError(f"{node}: got {len(found)} categories, asked for 1 to {shape.branching}")
+    _check_distinct([one.name for one in found], f"{node}: categories")
+    for one in found:
+        check_name(one.name, f"{node}: category")
+        check_text(one.description, f"{node}/{one.name}: description")
+    quotas = [one.apis for one in found]
+    if sum(quotas) != quota:
+        added = " + ".join(map(str, quotas))
+        raise TreeError(f"{node}: got categories with {added} = {sum(quotas)} APIs, asked for {quota} in all")
+    most = shape.branching ** shape.depth_left(node)
+    if max(quotas) > most:
+        raise TreeError(f"{node}: got a category with {max(quotas)} APIs, asked for at most {most} in each")
+    return answer
+
+
+def check_apis(answer: Expansion, node: str, quota: int, own: Sequence[Api]) -> Expansion:
+    """Refuse APIs other in number than asked, invalid ones, and what the platform (`own`) has already.
+
+    Raises:
+        TreeError: what was got and what was asked.
+    """
+    found = answer.apis
+    if len(found) != quota:
+        raise TreeError(f"{node}: got {len(found)} APIs, asked for exactly {quota}")
+    for api in found:
+        check_function(api, f"{node}/{api.name[:64]}")
+    _check_distinct([api.name for api in (*own, *found)], f"{node}: API names on this platform")
+    _check_distinct([api.capability for api in (*own, *found)], f"{node}: capabilities of this platform")
+    return answer
+
+
+def _check_distinct(found: Sequence[str], where: str) -> None:
+    for number, name in enumerate(found):
+        if name in found[:number]:
+            raise TreeError(f"{where}: {name[:80]!r} is there twice, expected all to differ")
+
 
 Save = Callable[[ApiTree], None]
 

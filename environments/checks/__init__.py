@@ -11,11 +11,11 @@ from typing import Literal
 
 from ...errors import ConfigError, names
 from ...records import Reason
-from ..case import Case
 from .agreement import agreement
+from .case import Case
 from .codes import CODES
 from .grounding import Traced, grounding, trace
-from .leak import leak
+from .leak.check import leak
 from .query import platform_named, stated, text
 from .solution import arguments, duplicate, tools
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from ...records import Call, Intent, Reason, TaskCall
-from ..case import Case, pair_calls, pair_intents
 from ..values import same, within
+from .case import Case, pair_calls, pair_intents
 
 
 def _reason(code: str, blames: Literal["query", "solution"], path: str, message: str) -> Reason:

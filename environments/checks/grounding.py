@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...records import ArgumentOrigin, Evidence, Intent, Origin, Reason, TaskCall
-from ..case import Case, pair_calls, pair_intents
+from ..text_search import Span, conveys, quoted, wording
 from ..values import same, within
-from ..wording import Span, conveys, quoted, wording
 from ..world import Tool
+from .case import Case, pair_calls, pair_intents
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 from ...errors import names
 from ...records import Intent, Reason, TaskCall
-from ..case import Case, pair_intents
-from ..wording import conveys, wording
+from ..text_search import conveys, wording
 from ..world import Tool
+from .case import Case, pair_intents
 
 SHORTEST, LONGEST = 8, 1200
 """Characters of a request."""

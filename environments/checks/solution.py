@@ -9,8 +9,8 @@ import orjson
 
 from ...errors import names
 from ...records import Call, Reason
-from ..case import Case
 from ..world import Tool
+from .case import Case
 
 MOST_CALLS = 16
 """Calls a request could ask for."""

@@ -26,10 +26,10 @@ from autogen_core.tools import Tool, ToolSchema
 from pydantic import BaseModel, ValidationError
 
 from ...errors import ConfigError, PtoolError, names
-from .. import wire
+from .. import output_schema as wire
 from ..faults import AttemptError, Kind, fault_of
-from .cancelling import Cancelling
-from .secrets import key_from, redacted
+from .api_key import key_from, redacted
+from .base import Cancelling
 
 _OPENAI = "autogen_ext.models.openai"
 _SHORT = {

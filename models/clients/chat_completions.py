@@ -25,13 +25,13 @@ from loguru import logger
 from pydantic import BaseModel, ConfigDict
 
 from ...errors import ConfigError, names
-from .. import wire
+from .. import output_schema as wire
 from ..faults import AttemptError
-from .body import JSON_OBJECT, Encoder, checked_extra, encoded_fields, encoded_messages, encoded_tools
-from .cancelling import Cancelling
-from .completion import CHARACTERS_A_TOKEN, Completed, completed
-from .secrets import checked_url, key_from
-from .transport import Transport
+from .api_key import checked_url, key_from
+from .base import Cancelling
+from .http import Transport
+from .request_body import JSON_OBJECT, Encoder, checked_extra, encoded_fields, encoded_messages, encoded_tools
+from .response import CHARACTERS_A_TOKEN, Completed, completed
 
 Structured = Literal["json_schema", "json_object", "prompt", "auto"]
 """How an endpoint is told the output's form."""

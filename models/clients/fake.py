@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import BaseModel
 
-from .. import blocks
-from .offline import OfflineModel, role_of
+from .. import prompt_blocks as blocks
+from .base import OfflineModel, role_of
 
 Answer = Callable[[str, Mapping[str, str], int], BaseModel | str]
 """(role, block name -> JSON text, seed) -> a record, or the raw text of an answer."""

@@ -25,8 +25,8 @@ from autogen_core.tools import Tool, ToolSchema
 
 from ...errors import ConfigError
 from .chat_completions import ChatCompletions
-from .completion import CHARACTERS_A_TOKEN, Completed
 from .local_server import Serving, shared
+from .response import CHARACTERS_A_TOKEN, Completed
 
 MAGIC = b"GGUF"
 """The first bytes of every GGUF file."""

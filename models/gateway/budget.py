@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from ...errors import BudgetSpentError
-from ...records.calls import Spent
+from ...records.model_calls import Spent
 
 _ROUNDING = 1e-9
 _UNITS = {"usd": "${:.4f}", "tokens": "{:,}", "calls": "{:,}"}

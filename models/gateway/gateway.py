@@ -19,16 +19,16 @@ from pydantic import BaseModel
 
 from ...errors import ConfigError, UnusableAnswerError, names
 from ...records import Usage
-from ...records.calls import Answer, Failure, Spent
+from ...records.model_calls import Answer, Failure, Spent
 from ..endpoint import CallLog, Endpoint, Price
 from ..request import NO_USAGE, Reply, Request
 from ..seeds import derive
-from .answers import MAX_ANSWER, Accept, Unusable, read
 from .budget import Budget, Cost, Purse
-from .correcting import corrected
-from .flights import Flights
-from .keys import Message, key_of
-from .retrying import Call, Caller, Got, Retries, extra
+from .cache_key import Message, key_of
+from .call import Call, Caller, Got, Retries, extra
+from .correction import corrected
+from .parse import MAX_ANSWER, Accept, Unusable, read
+from .single_flight import Flights
 
 MAX_TOKENS = 4_096
 """Tokens of an answer that are reserved where the request names no `max_tokens`."""

@@ -2,6 +2,6 @@
 
 from .client import NOTE, ScriptedModel
 from .library import Library
-from .part import Part, Player
+from .role_request import Part, Player
 
 __all__ = ["NOTE", "Library", "Part", "Player", "ScriptedModel"]

@@ -14,12 +14,12 @@ from autogen_core.tools import Tool, ToolSchema
 from pydantic import BaseModel
 
 from ...errors import ConfigError, ModelError, PtoolError, UnknownPartError, names
-from ..blocks import read
-from ..clients.offline import OfflineModel, role_of
-from .exam import Examinee
+from ..clients.base import OfflineModel, role_of
+from ..prompt_blocks import read
+from .heuristic import Examinee
 from .library import Library
-from .part import Part, Player
-from .players import PLAYERS
+from .role_request import Part, Player
+from .roles import PLAYERS
 
 NOTE = "scripted: no language model took part; every text comes from kits and a known preference model"
 """What manifest and report say of data made with it."""

@@ -16,9 +16,9 @@ import yaml
 from pydantic import ValidationError
 
 from ...errors import ConfigError
-from .kit_files import CapabilityScript, LexiconFile, ParameterScript, PlatformsFile, SlotScript, ToolsFile
+from .kit_schema import CapabilityScript, LexiconFile, ParameterScript, PlatformsFile, SlotScript, ToolsFile
+from .people import read_yaml
 from .slots import Choice, Code, Date, Number, Says, Several, Slot, Time
-from .tables import read_yaml
 
 FILES = ("platforms", "tools", "lexicon")
 DEFAULT_HABITS = {

@@ -7,8 +7,8 @@ from typing import Any
 
 from ...errors import UnknownPartError, names
 from .kit import Kit, load
+from .people import mentions
 from .speech import Speech
-from .tables import mentions
 
 Source = str | Mapping[str, Any]
 """A kit's folder, or a mapping with the contents of its three files."""

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from .kit import Kit
-from .kit_files import CapabilityScript, ParameterScript
+from .kit_schema import CapabilityScript, ParameterScript
 from .slots import Says, Slot
 
 _BLANK = re.compile(r"\{(\w+)\}")

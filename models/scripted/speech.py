@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .kit import Kit
+from .people import frames
 from .phrases import Found, Phrase, Script, draw, free_phrases, scripts
-from .tables import frames
 
 ENDINGS = ("{core}.", "{Core}.")
 """Only after these may a further clause be joined to the core."""

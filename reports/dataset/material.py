@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from ...errors import StoreError
 from ...records import History
-from ...records.quality import Statistics
+from ...records.dataset_statistics import Statistics
 from ...store import read_jsonl
 from ...store.run_folder import identity_of
 from ..run_files import Tree, object_in, tree_in

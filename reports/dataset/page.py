@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...documents.document import Cell, Document, Section, as_html, foreign
-from ...documents.texts import inert
-from ...records.quality import Statistics
+from ...records.dataset_statistics import Statistics
+from ...rendering.document import Cell, Document, Section, as_html, foreign
+from ...rendering.text import inert
 from ...store import write_bytes
-from .costs import costs
-from .examination import examination
 from .examples import example_section
 from .material import Material, material
-from .paper import beside_the_paper
+from .paper_tables import beside_the_paper
 from .preferences import preferences
-from .quality import quality
+from .quality import costs, examination, quality
+from .text import part, share
 from .trees import trees
-from .wording import part, share
 
 
 def write_report(folder: Path, page: Path) -> None:

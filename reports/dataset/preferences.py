@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ...documents.document import Cell, Part, Picture, Row, Section, Table, foreign
-from ...documents.shares import heat, stacks
-from ...documents.texts import inert
+from ...rendering.charts import heat, stacks
+from ...rendering.document import Cell, Part, Picture, Row, Section, Table, foreign
+from ...rendering.text import inert
 from .material import Habits, Material, People
-from .wording import number, part
+from .text import number, part
 
 SCENARIOS = 30
 """Scenarios that get pictures of their own."""

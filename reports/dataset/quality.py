@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import Any
 
-from ...documents.charts import Bar, bars, pie
-from ...documents.document import Cell, Part, Row, Section, Table, foreign
-from ...documents.shares import steps
-from ...documents.texts import inert
-from ...records.quality import Decidability, Spread, Statistics
-from .wording import FATES, number, ordered, part, ranked, share, words
+from ...records.dataset_statistics import Audit, Decidability, Spread, Statistics
+from ...rendering.charts import Bar, bars, pie, steps
+from ...rendering.document import Cell, Part, Row, Section, Table, foreign
+from ...rendering.text import inert
+from .material import Material
+from .text import FATES, number, ordered, part, ranked, share, words
 
 SHOWN = 40
 """Rows of a table of reasons or of what is used most."""
@@ -191,3 +192,94 @@ def _most(name: str, spread: Spread) -> Table:
     """The most used ones."""
     rows = tuple(Row((foreign(key, 90), number(count))) for key, count in islice(ranked(spread.counts), 10))
     return Table((f"{name}: most used", "Samples"), rows)
+
+
+_COUNTED = ("calls", "prompt_tokens", "completion_tokens", "cached_tokens")
+
+
+def costs(material: Material) -> Section:
+    """The section on what was spent."""
+    spent = [(stage, role, one) for stage, role, one in _spent(material.noted("notes", "usage"))]
+    if not spent:
+        return Section("Cost", ("The manifest says nothing of what was spent.",))
+    rows = [
+        Row((foreign(words(stage), 40), foreign(role, 40), *_numbers([one]))) for stage, role, one in spent
+    ]
+    rows.append(Row((Cell("together"), Cell(""), *_numbers([one for *_, one in spent])), "own"))
+    columns = ("Stage", "Role", "Calls", "Tokens in", "Tokens out", "Cached", "US dollars")
+    text = (
+        "Every call is counted, also those whose answers were unusable. What an endpoint without a known "
+        "price costs is unknown, and never counted as nothing.",
+    )
+    return Section("Cost", text, (Table(columns, tuple(rows), words=2),))
+
+
+def _spent(usage: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    for stage, roles in usage.items():
+        for role, one in roles.items() if isinstance(roles, dict) else ():
+            if isinstance(one, dict):
+                yield inert(stage, 60), inert(role, 60), one
+
+
+def _numbers(found: list[Mapping[str, Any]]) -> Iterator[Cell]:
+    for name in _COUNTED:
+        yield Cell(f"{sum(_count(one, name) for one in found):,}")
+    unpriced, calls = (sum(_count(one, name) for one in found) for name in ("unpriced", "calls"))
+    usd = sum(float(value) for one in found if isinstance(value := one.get("usd"), int | float))
+    if calls and unpriced >= calls:
+        yield Cell("unknown")
+    else:
+        yield Cell(f"{usd:,.2f}", note=f"{unpriced:,} calls unpriced" if unpriced else "")
+
+
+def _count(found: Mapping[str, Any], name: str) -> int:
+    value = found.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def examination(audit: Audit | None) -> Section:
+    """The section on the verifier audit."""
+    if audit is None:
+        return Section("Verifier audit", ("Nobody was put on trial in this run (audit.samples=0).",))
+    cases, caught = sum(one.cases for one in audit.corruptions), sum(one.caught for one in audit.corruptions)
+    changed = sum(one.to_accepted for one in audit.injections)
+    asked = sum(one.cases for one in audit.injections)
+    text = (
+        f"{audit.samples:,} accepted episodes were corrupted in {len(audit.corruptions):,} ways: rules and "
+        f"judges together caught {caught:,} of {cases:,} ({part(caught, cases)}), and objected to "
+        f"{audit.false_alarms:,} of {audit.clean:,} untouched ones "
+        f"({part(audit.false_alarms, audit.clean)}).",
+        f"{audit.texts:,} instructions to accept were hidden in queries, profiles and platforms: "
+        f"{changed:,} of {asked:,} verdicts changed to accepted.",
+    )
+    parts: list[Part] = []
+    if audit.corruptions:
+        parts += [_chart(audit), _corruptions(audit)]
+    if audit.injections:
+        parts.append(_injections(audit))
+    return Section("Verifier audit", text, tuple(parts))
+
+
+def _chart(audit: Audit) -> Part:
+    rows = [Bar(words(one.kind), one.caught / one.cases if one.cases else None) for one in audit.corruptions]
+    return bars("audit", "Corruptions caught by rules or judges", rows)
+
+
+def _corruptions(audit: Audit) -> Table:
+    rows = tuple(
+        Row((foreign(words(one.kind), 40), foreign(one.example, 160), number(one.cases),
+             Cell(part(one.by_rules, one.cases)), Cell(part(one.by_judges, one.cases)),
+             Cell(part(one.caught, one.cases))))
+        for one in audit.corruptions
+    )  # fmt: skip
+    columns = ("Corruption", "For example", "Cases", "By rules", "By judges alone", "Caught")
+    return Table(columns, rows, "What was done to good samples", words=2)
+
+
+def _injections(audit: Audit) -> Table:
+    rows = tuple(
+        Row((foreign(one.place, 40), number(one.cases), number(one.to_accepted), number(one.to_rejected)))
+        for one in audit.injections
+    )
+    columns = ("Hidden in", "Verdicts", "Changed to accepted", "Changed to rejected")
+    return Table(columns, rows, "Hidden instructions")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...documents.document import Branch, Cell, Outline, Section, foreign
-from ...documents.radial import Sector, radial
-from ...documents.texts import inert, many
+from ...rendering.document import Branch, Cell, Outline, Section, foreign
+from ...rendering.radial import Sector, radial
+from ...rendering.text import inert, many
 from ..run_files import Tree
 from .material import Material, People
 

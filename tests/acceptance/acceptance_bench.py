@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 import pytest
-from ptool.commands import main
+from ptool.cli.main import main
 from ptool.run import synthesise
 
 PROGRAM = (sys.executable, "-m", "ptool.run")

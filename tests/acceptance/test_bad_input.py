@@ -75,7 +75,7 @@ SCHEMAS = {
     "name": {"type": "object", "properties": {"../x": {"type": "string"}}},
 }
 DESIGNER = """
-from ptool.models.scripted.players import PLAYERS
+from ptool.models.scripted.roles import PLAYERS
 
 SCHEMA = {schema!r}
 

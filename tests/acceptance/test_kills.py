@@ -24,8 +24,8 @@ import pytest
 from acceptance_bench import derived
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
-from ptool.commands import _attempt
-from ptool.composition import Sources
+from ptool.cli.compose import Sources
+from ptool.cli.main import _attempt
 from ptool.models.clients.chat_completions import ChatCompletions
 from ptool.run import synthesise
 from ptool.settings import Settings, validated

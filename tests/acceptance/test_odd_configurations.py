@@ -2,7 +2,7 @@
 
 import pytest
 from acceptance_bench import Bench, lines, manifest
-from ptool.synthesis.gates import GATES
+from ptool.synthesis.dataset.gates import GATES
 
 SHOP = ("scenario=shopping", "users=2", "queries_per_user=5")
 TINY = ("scenario=tiny",)

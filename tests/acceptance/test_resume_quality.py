@@ -17,12 +17,12 @@ import pytest
 from acceptance_bench import derived, derived_but_card, manifest
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
-from ptool.commands import _attempt
-from ptool.composition import Sources
+from ptool.cli.compose import Sources
+from ptool.cli.main import _attempt
+from ptool.cli.progress import Stage
 from ptool.models.scripted import ScriptedModel
 from ptool.run import synthesise
 from ptool.settings import Settings, validated
-from ptool.terminal.progress import Stage
 
 AT_ONCE = 4
 WORDS = (

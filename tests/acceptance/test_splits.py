@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from acceptance_bench import derived, lines, terminal
 from ptool.settings import SplitSettings
-from ptool.synthesis.gates.near_duplicates import alike_pairs
-from ptool.synthesis.kept import Kept
-from ptool.synthesis.splits import Placed, groups_of, split
+from ptool.synthesis.dataset.gates.near_duplicates import alike_pairs
+from ptool.synthesis.dataset.kept_sample import Kept
+from ptool.synthesis.dataset.splits import Placed, groups_of, split
 
 WORDS = (
     "experiment=paper", "scenario=shopping", "scale=demo", "apis=14", "users=8", "queries_per_user=15",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from acceptance_bench import Bench, lines
-from ptool.synthesis.crew import KITS
+from ptool.synthesis.roles import KITS
 
 MINE = ("--config-dir", "mine", "scenario=corner", "scale=smoke", "run.dir=run")
 

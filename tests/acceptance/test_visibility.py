@@ -13,7 +13,7 @@ CODE = '''
 import orjson
 from pathlib import Path
 from ptool.models.scripted import ScriptedModel
-from ptool.models.scripted.players import PLAYERS
+from ptool.models.scripted.roles import PLAYERS
 from ptool.records import Bundles
 
 

@@ -12,7 +12,7 @@ from ptool.agents import (
     Wanted,
     narrowed,
 )
-from ptool.models.wire import schema_of
+from ptool.models.output_schema import schema_of
 from ptool.records import Actions, Bundles, Category, Expansion, Preferences
 from pydantic import ValidationError
 

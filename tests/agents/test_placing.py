@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.agents.placing import placed
-from ptool.models.wire import schema_of
+from ptool.agents.output_forms import placed
+from ptool.models.output_schema import schema_of
 from ptool.records import Clusters
 from pydantic import ValidationError
 

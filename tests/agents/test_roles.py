@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from ptool.agents import VIEWS, Observation, Prompts, Role, Views
-from ptool.agents.chat import seats, speak
+from ptool.agents.autogen import seats, speak
 from ptool.errors import ConfigError, PromptError
-from ptool.models import blocks
+from ptool.models import prompt_blocks as blocks
 from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
 from ptool.models.gateway import Gateway
@@ -194,7 +194,7 @@ def test_every_view_has_a_sentence():
 def test_only_the_seam_imports_autogen():
     folder = Path(sys.modules["ptool.agents"].__file__).parent
     using = [file.name for file in folder.glob("*.py") if "autogen" in "".join(_imports(file))]
-    assert using == ["chat.py"]
+    assert using == ["autogen.py"]
 
 
 def _imports(file):

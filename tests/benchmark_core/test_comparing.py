@@ -2,10 +2,8 @@
 
 import pytest
 from benchmark_fixtures import score
-from ptool.benchmark.comparison import compared
-from ptool.benchmark.groups import broken_down
-from ptool.benchmark.intervals import estimates
-from ptool.benchmark.statistics import wilson
+from ptool.benchmark.metrics import broken_down
+from ptool.benchmark.statistics import compared, estimates, wilson
 from ptool.errors import ConfigError
 
 

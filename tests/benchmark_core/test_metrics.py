@@ -8,8 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.benchmark import CodedError, SampleScore
 from ptool.benchmark.errors_taxonomy import ErrorCounts
-from ptool.benchmark.groups import Breakdown, broken_down
-from ptool.benchmark.metrics import SCORES, Counts, counted, merged, published_row, row
+from ptool.benchmark.metrics import (
+    SCORES,
+    Breakdown,
+    Counts,
+    broken_down,
+    counted,
+    merged,
+    published_row,
+    row,
+)
 
 
 def params(query: tuple[int, int], profile: tuple[int, int]) -> dict[str, int]:

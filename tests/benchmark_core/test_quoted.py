@@ -6,14 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from ptool.benchmark.quoted import (
-    PROFILE_PARAMS,
-    QUERY_PARAMS,
-    TRAINED,
-    UNTRAINED,
-    QuotedRow,
-    quoted_table,
-)
+from ptool.benchmark.quoted import PROFILE_PARAMS, QUERY_PARAMS, TRAINED, UNTRAINED, QuotedRow, quoted_table
 from ptool.errors import ConfigError
 
 TABLES = (1, 2, 3, 4, 6, 7, 8, 10, 11, 12)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
-from ptool.composition import Sources
+from ptool.cli.compose import Sources
 from ptool.errors import (
     ConfigError,
     EndpointDownError,
@@ -25,8 +25,7 @@ from ptool.errors import (
 from ptool.models.clients.fake import FakeModel
 from ptool.models.faults import AttemptError, Kind
 from ptool.settings import validated
-from ptool.synthesis.checkup import Checkup, check_up, in_one_line
-from ptool.synthesis.findings import report
+from ptool.synthesis.dry_run.check import Checkup, check_up, in_one_line, report
 from rich.console import Console
 
 
@@ -153,7 +152,7 @@ def test_without_a_rehearsal_it_is_tried_and_who_has_no_seat_is_not(monkeypatch:
     def refuse(*_: Any) -> None:
         raise PtoolError("the kit is on fire")
 
-    monkeypatch.setattr("ptool.synthesis.checkup.rehearse", refuse)
+    monkeypatch.setattr("ptool.synthesis.dry_run.check.rehearse", refuse)
     idle = ("strangers=0", *model("Failing", "stranger", kind="timeout"))
     found = checked(*SOLVERS, *model("Rambling", "solver"), *idle)
     tried = [one.roles for one in found.trials]
@@ -162,7 +161,7 @@ def test_without_a_rehearsal_it_is_tried_and_who_has_no_seat_is_not(monkeypatch:
 
 
 def test_gates_are_looked_at_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ptool.synthesis.checkup.Crew", lambda *_: pytest.fail("too late"))
+    monkeypatch.setattr("ptool.synthesis.dry_run.check.Crew", lambda *_: pytest.fail("too late"))
     with pytest.raises(ConfigError, match=r"gates: no gate 'beauty'; there are"):
         checked("gates=[beauty]")
 
@@ -202,7 +201,7 @@ def test_without_a_rehearsal_an_endpoint_is_asked_something_made_up(monkeypatch:
     def refuse(*_: Any) -> None:
         raise PtoolError("the kit is on fire")
 
-    monkeypatch.setattr("ptool.synthesis.checkup.rehearse", refuse)
+    monkeypatch.setattr("ptool.synthesis.dry_run.check.rehearse", refuse)
     found = checked(*model("Rambling"))
     assert (found.lines, found.trials[0].endpoint.client.calls) == ((), 1)  # type: ignore[attr-defined]
     assert "no estimate: the scripted model cannot rehearse this run (the kit is on fire)" in shown(found)

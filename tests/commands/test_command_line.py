@@ -11,7 +11,7 @@ import pytest
 
 PROBE = """
 import sys
-from ptool.commands import main
+from ptool.cli.main import main
 
 def job(settings, sources):
     {body}

@@ -1,7 +1,7 @@
 """Options and overrides may be mixed; Hydra gets them sorted."""
 
 import pytest
-from ptool.command_line import check_options, in_order
+from ptool.cli.args import check_options, in_order
 from ptool.errors import ConfigError
 
 

@@ -14,11 +14,11 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ptool.command_line import listed
+from ptool.cli.args import listed
 from ptool.errors import ConfigError, StoreError
 from ptool.reports.difference import Difference, as_json, changes
 from ptool.reports.difference_page import show
-from ptool.reports.difference_reading import difference
+from ptool.reports.difference_sources import difference
 from ptool.settings import DiffSettings, validated
 from rich.console import Console
 

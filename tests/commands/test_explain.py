@@ -14,15 +14,15 @@ import orjson
 import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
-from ptool.composition import Sources
+from ptool.cli.compose import Sources
 from ptool.errors import ConfigError, StoreError
 from ptool.explain import show as explain
 from ptool.models.gateway.gateway import Gateway
-from ptool.records.calls import Answer, Failure
+from ptool.records.model_calls import Answer, Failure
 from ptool.reports.lineage import Lineage, as_json
-from ptool.reports.lineage_calls import Turn, read_turn
-from ptool.reports.lineage_gathering import PLAYED, lineage_of
+from ptool.reports.lineage_lookup import PLAYED, lineage_of
 from ptool.reports.lineage_page import show
+from ptool.reports.lineage_sources import Turn, read_turn
 from ptool.reports.run_files import line_by_id
 from ptool.settings import ExplainSettings, Settings, validated
 from ptool.store import Ledger

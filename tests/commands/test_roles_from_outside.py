@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from ptool.building import build
-from ptool.commands import main
-from ptool.composition import Sources
+from ptool.cli.compose import Sources
+from ptool.cli.main import main
 from ptool.settings import Settings
+from ptool.settings.instantiate import build
 
 YAML = """
 _target_: outside_judge.OutsideJudge

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ptool import run, serve
-from ptool.models.blocks import render
+from ptool.models.prompt_blocks import render
 
 DERIVED = ("api_tree.json", "profiles.jsonl", "histories.jsonl", "tasks.jsonl", "episodes.jsonl")
 YAML = """

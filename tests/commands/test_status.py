@@ -12,12 +12,12 @@ from pathlib import Path
 import orjson
 import pytest
 from ptool.errors import StoreError
-from ptool.records.calls import Answer, Failure
-from ptool.reports.standing import LAST, UNREACHABLE, Status, status_of
-from ptool.reports.standing_page import cost, show
-from ptool.reports.standing_stages import WITHOUT_MODEL, StageStatus
+from ptool.records.model_calls import Answer, Failure
+from ptool.reports.run_status import LAST, UNREACHABLE, WITHOUT_MODEL, StageStatus, Status, status_of
+from ptool.reports.run_status_page import cost, show
 from ptool.store import Ledger, RunFolder
-from ptool.synthesis import solving_again, stages, twins
+from ptool.synthesis import second_solvers as solving_again
+from ptool.synthesis import stages, twins
 from rich.console import Console
 
 STAGES = ("api_tree", "feature_tree", "profiles", "histories", "episodes")

@@ -20,7 +20,13 @@ CHOICES = [
     if path.parent.name != "agent" and (path.parent.name != "experiment" or path.stem not in OF_EVALUATE)
 ]
 ROLES = sorted(path.stem for path in (CONF / "agent").glob("*.yaml"))
-READERS = ("settings/*.py", "building.py", "composition.py", "commands.py", "run.py", "synthesis/*.py")
+READERS = (
+    "settings/*.py",
+    "cli/compose.py",
+    "cli/main.py",
+    "run.py",
+    "synthesis/**/*.py",
+)
 READERS += ("benchmark/*.py", "reports/*.py")
 
 

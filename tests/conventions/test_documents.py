@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from ptool import settings
 from ptool.__main__ import COMMANDS
-from ptool.command_line import in_order, listed
+from ptool.cli.args import in_order, listed
 
 ROOT = Path(ptool.__file__).parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), ROOT / "runs" / "README.md"]

@@ -8,7 +8,7 @@ import ptool
 import pytest
 
 ROOT = Path(ptool.__file__).parent
-SKIPPED = {"tests", "benchmarks", "build", "dist", "docs", "runs"}
+SKIPPED = {"tests", "build", "dist", "docs", "runs"}
 MODULES = sorted(
     path.relative_to(ROOT)
     for path in ROOT.rglob("*.py")

@@ -4,55 +4,48 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import networkx
 import ptool
 import pytest
 
 ROOT = Path(ptool.__file__).parent
-FRAME = {"errors", "settings"}
+COMMAND = {"errors", "settings", "cli"}
 ALLOWED = {
     "errors": set(),
     "records": set(),
-    "expectations": {"errors"},
-    "secrecy": {"errors"},
-    "settings": {"errors", "expectations", "secrecy"},
-    "building": FRAME,
-    "composition": FRAME,
-    "endpoints": FRAME | {"building", "models"},
-    "command_line": {"errors"},
-    "commands": FRAME | {"command_line", "composition"},
-    "models": {"errors", "records"},
+    "rendering": set(),
+    "settings": {"errors"},
     "store": {"errors", "records"},
+    "models": {"errors", "records", "settings"},
     "trees": {"errors", "records", "models", "store"},
     "agents": {"errors", "records", "models"},
     "environments": {"errors", "records", "models", "trees", "agents"},
+    "cli": {"errors", "settings", "rendering"},
     "synthesis": {"errors", "records", "models", "store", "trees", "agents", "environments", "settings"}
-    | {"building", "composition", "endpoints", "terminal"},
+    | {"cli", "rendering"},
     "benchmark": {"errors", "records"},
-    "run": FRAME | {"commands", "composition", "synthesis"},
-    "check": FRAME | {"commands", "composition", "synthesis"},
-    "serve": FRAME | {"commands", "composition", "endpoints", "models", "synthesis"},
-    "status": FRAME | {"commands", "composition", "reports"},
-    "report": FRAME | {"commands", "composition", "reports"},
-    "explain": FRAME | {"commands", "composition", "reports"},
-    "diff": FRAME | {"command_line", "commands", "composition", "reports"},
-    "reports": FRAME | {"documents", "models", "records", "store", "terminal", "trees"},
-    "terminal": set(),
-    "documents": set(),
-    "evaluation": FRAME | {"documents", "records", "models", "store", "benchmark", "endpoints", "terminal"},
-    "ecosystem": FRAME | {"store", "benchmark", "evaluation"},
-    "evaluate": FRAME | {"commands", "composition", "evaluation"},
-    "compare": FRAME | {"command_line", "commands", "composition", "evaluation"},
-    "export": FRAME | {"commands", "composition", "ecosystem"},
+    "evaluation": {"errors", "settings", "records", "models", "store", "benchmark", "rendering", "cli"},
+    "reports": {"errors", "settings", "records", "models", "store", "trees", "rendering"},
+    "run": COMMAND | {"synthesis"},
+    "check": COMMAND | {"synthesis"},
+    "serve": COMMAND | {"models", "synthesis"},
+    "status": COMMAND | {"reports"},
+    "report": COMMAND | {"reports"},
+    "explain": COMMAND | {"reports"},
+    "diff": COMMAND | {"reports"},
+    "evaluate": COMMAND | {"evaluation"},
+    "compare": COMMAND | {"evaluation"},
+    "export": COMMAND | {"evaluation"},
     "conf": set(),
     "__init__": set(),
     "__main__": {"errors", "__init__"},
 }
-AUTOGEN = ("models/", "agents/chat.py")
+AUTOGEN = ("models/", "agents/autogen.py")
 
 
 def sources() -> list[Path]:
     """The package's own modules, relative to its root."""
-    skipped = {"tests", "benchmarks", "build", "dist", "docs", "runs"}
+    skipped = {"tests", "build", "dist", "docs", "runs"}
     found = (path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
     return sorted(path for path in found if path.parts[0] not in skipped and path.parts[0][0] != ".")
 
@@ -96,6 +89,23 @@ def test_imports_flow_one_way(path: Path) -> None:
     assert offences(path, (ROOT / path).read_text()) == []
 
 
+def imported_files(path: Path) -> set[str]:
+    """Dotted names of the package's own modules that a module imports, wherever in it."""
+    dotted = {".".join(("ptool", *one.with_suffix("").parts)).removesuffix(".__init__") for one in sources()}
+    found = set()
+    for _, name in imports((ROOT / path).read_text(), ("ptool", *path.parts[:-1])):
+        found.add(name if name in dotted else name.rpartition(".")[0])
+    return found & dotted
+
+
+def test_no_two_files_import_each_other() -> None:
+    graph = networkx.DiGraph()
+    for path in sources():
+        own = ".".join(("ptool", *path.with_suffix("").parts)).removesuffix(".__init__")
+        graph.add_edges_from((own, other) for other in imported_files(path) - {own})
+    assert [sorted(ring) for ring in networkx.strongly_connected_components(graph) if len(ring) > 1] == []
+
+
 def test_every_folder_has_a_layer() -> None:
     assert {path.parts[0].removesuffix(".py") for path in sources()} - ALLOWED.keys() == set()
 
@@ -117,7 +127,7 @@ def test_offences_are_found(path: str, source: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("agents/chat.py", "from autogen_agentchat.base import Response"),
+        ("agents/autogen.py", "from autogen_agentchat.base import Response"),
         ("environments/world.py", "from ..trees import ApiTree\nfrom .views import observe"),
         ("store/a.py", "import autograd_something\nfrom . import files"),
     ],

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(ptool.__file__).parent
 PROJECT = ROOT / "pyproject.toml"
-OUTSIDE = {"tests", "benchmarks", "build", "dist", "docs", "runs", "ptool.egg-info", "__pycache__"}
+OUTSIDE = {"tests", "build", "dist", "docs", "runs", "ptool.egg-info", "__pycache__"}
 
 pytestmark = pytest.mark.skipif(not PROJECT.is_file(), reason="needs the source tree")
 

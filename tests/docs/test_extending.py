@@ -173,9 +173,7 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder to import from, with a copy of ptool in which the page's rule check was added."""
     folder = tmp_path_factory.mktemp("edited")
     copy = folder / "ptool"
-    away = shutil.ignore_patterns(
-        ".*", "tests", "docs", "runs", "benchmarks", "__pycache__", "*.egg-info", "build"
-    )
+    away = shutil.ignore_patterns(".*", "tests", "docs", "runs", "__pycache__", "*.egg-info", "build")
     shutil.copytree(ROOT, copy, ignore=away)
     for name, body in FILES.items():
         if not name.startswith("mine/"):

@@ -7,11 +7,11 @@ from typing import get_args
 import ptool
 import pytest
 import yaml
-from ptool.endpoints import endpoint
 from ptool.models.clients.chat_completions import Structured
+from ptool.models.factory import endpoint
 from ptool.models.faults import KINDS
-from ptool.models.gateway.answers import MAX_ANSWER, STATUSES
-from ptool.models.gateway.breaker import IN_A_ROW
+from ptool.models.gateway.circuit_breaker import IN_A_ROW
+from ptool.models.gateway.parse import MAX_ANSWER, STATUSES
 from ptool.models.gateway.prices import price_of
 from ptool.settings import ModelSettings, keys
 

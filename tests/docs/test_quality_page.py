@@ -11,16 +11,16 @@ from pathlib import Path
 import ptool
 import pytest
 import yaml
-from ptool.records.quality import Decidability, Statistics
+from ptool.records.dataset_statistics import Decidability, Statistics
 from ptool.settings import HARMLESS, UnseenSettings, keys
-from ptool.synthesis.audit.corruptions import CORRUPTIONS
-from ptool.synthesis.audit.injections import INJECTIONS, PLACES
-from ptool.synthesis.dataset import FILES
-from ptool.synthesis.gates import GATES
-from ptool.synthesis.likeness import BANDS, ROWS, THRESHOLD
-from ptool.synthesis.seating import SOLVER, STRANGER
-from ptool.synthesis.statistics.decidability import LEARNERS
-from ptool.synthesis.statistics.scenes import FOLDS
+from ptool.synthesis.dataset.audit.corruptions import CORRUPTIONS
+from ptool.synthesis.dataset.audit.injections import INJECTIONS, PLACES
+from ptool.synthesis.dataset.gates import GATES
+from ptool.synthesis.dataset.near_duplicates import BANDS, ROWS, THRESHOLD
+from ptool.synthesis.dataset.statistics.decidability import LEARNERS
+from ptool.synthesis.dataset.statistics.scenes import FOLDS
+from ptool.synthesis.dataset.write import FILES
+from ptool.synthesis.roles import SOLVER, STRANGER
 
 ROOT = Path(ptool.__file__).parent
 PAGE = ROOT / "docs" / "quality.md"

@@ -95,7 +95,8 @@ def test_every_model_has_a_row() -> None:
 
 
 def test_exit_statuses_are_those_of_the_errors() -> None:
-    from ptool import commands, errors
+    from ptool import errors
+    from ptool.cli import main as commands
 
     kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
     raised = {one.exit_status for one in kinds if issubclass(one, errors.PtoolError)}

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.agents import Role
-from ptool.agents.chat import seats
+from ptool.agents.autogen import seats
 from ptool.environments import Behaviour
-from ptool.environments.conversation import behave
+from ptool.environments.runner import behave
 from ptool.errors import ModelError
 from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
@@ -41,7 +41,7 @@ def wrong(world, *actions):
 
 @given(st.integers(1, 9), st.floats(0, 1), st.integers(0, 5))
 def test_the_preferred_platform_has_the_strict_majority_of_its_context(each, loyalty, seed):
-    from ptool.environments import World  # hypothesis shares no fixtures
+    from ptool.environments import World
 
     world = World(SCENARIO[0], profiles=())
     behaviour = Behaviour(world, sees=SEES, seed=seed, actions_per_context=each, loyalty=loyalty)

@@ -6,9 +6,9 @@ import json
 
 import pytest
 from ptool.agents import Role
-from ptool.agents.chat import seats
+from ptool.agents.autogen import seats
 from ptool.environments import Dialogue
-from ptool.environments.conversation import converse
+from ptool.environments.runner import converse
 from ptool.errors import ConfigError, ModelError, UnknownPartError
 from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from ptool.environments import Case
-from ptool.environments.checks.leak import leak
-from ptool.environments.heard import MOST, Heard
-from ptool.environments.homonyms import HOMONYMS
+from ptool.environments.checks.leak.check import leak
+from ptool.environments.checks.leak.common_names import HOMONYMS
+from ptool.environments.checks.leak.normalise import MOST, Heard
 from ptool.records import Intent, Profile, Query, Task, TaskCall
 
 BASIC = {

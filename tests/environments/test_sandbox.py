@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.environments import SandboxState, execute
-from ptool.environments.responses import answer
+from ptool.environments.mock_responses import answer
 from ptool.environments.world import compile_schema
 from ptool.records import Call
 

@@ -7,8 +7,8 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ptool.environments.text_search import Wording, conveys, quoted
 from ptool.environments.values import same, within
-from ptool.environments.wording import Wording, conveys, quoted
 
 
 @pytest.mark.parametrize(

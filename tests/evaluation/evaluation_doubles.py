@@ -11,7 +11,7 @@ import ptool
 import yaml
 from autogen_core.models import CreateResult, RequestUsage
 from ptool.benchmark import GoldCall, Item
-from ptool.models.clients.offline import OfflineModel
+from ptool.models.clients.base import OfflineModel
 from ptool.models.faults import AttemptError
 from ptool.settings import EvaluateSettings, validated
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ptool.benchmark import GoldCall, Prediction, parse, score
 from ptool.evaluation.baselines import BASELINES, Baselines, question_of
-from ptool.evaluation.visible import visible
+from ptool.evaluation.prompting import visible
 from ptool.models.scripted import Library
-from ptool.models.scripted.exam import Examinee
+from ptool.models.scripted.heuristic import Examinee
 
 KITLESS = Examinee(Library({}))
 FORMATS = ("python", "json", "native")

@@ -13,11 +13,10 @@ from evaluation_doubles import FIND, item
 from harness_golden import answers, dataset, expected
 from ptool.benchmark import GoldCall, Rules, score
 from ptool.benchmark.reading import items
-from ptool.ecosystem.lm_eval_export import export
-from ptool.ecosystem.questions import packed, unpacked
 from ptool.errors import ConfigError, StoreError
-from ptool.evaluation.prompting import Prompter
-from ptool.evaluation.visible import visible
+from ptool.evaluation.integrations.lm_eval_export import export
+from ptool.evaluation.integrations.questions import packed, unpacked
+from ptool.evaluation.prompting import Prompter, visible
 from ptool.settings import ExportSettings, validated
 
 CONF = Path(__file__).parents[2] / "conf"

@@ -11,15 +11,14 @@ from evaluation_doubles import FIND
 from harness_golden import answers, dataset, expected
 from ptool.benchmark.reading import items
 from ptool.errors import ConfigError
-from ptool.evaluation.prompting import Prompter
-from ptool.evaluation.visible import visible
+from ptool.evaluation.prompting import Prompter, visible
 
 inspect_ai = pytest.importorskip("inspect_ai")
 
 from inspect_ai import Epochs  # noqa: E402
 from inspect_ai.model import ModelOutput, ModelUsage, get_model  # noqa: E402
 from inspect_ai.tool import ToolCall  # noqa: E402
-from ptool.ecosystem.inspect_task import ptbench  # noqa: E402
+from ptool.evaluation.integrations.inspect_task import ptbench  # noqa: E402
 
 WAYS = [("python", "strict", "strict"), ("python", "strict", "tolerant"), ("json", "strict", "strict"),
         ("native", "strict", "strict"), ("python", "official", "strict")]  # fmt: skip
@@ -158,7 +157,7 @@ def test_epochs_are_averaged(tmp_path: Path, scorer: Any) -> None:
 
 def test_the_log_alone_can_be_scored_again(tmp_path: Path) -> None:
     from inspect_ai import score
-    from ptool.ecosystem.inspect_task import ptbench_score
+    from ptool.evaluation.integrations.inspect_task import ptbench_score
 
     data = dataset(tmp_path)
     given = answers(data, "python")

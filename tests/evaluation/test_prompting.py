@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ptool.benchmark import Prediction, parse
 from ptool.errors import ConfigError
-from ptool.evaluation.native import check_native, naming
-from ptool.evaluation.prompting import Prompter
-from ptool.evaluation.visible import check_variant, visible
+from ptool.evaluation.prompting import Prompter, check_native, check_variant, naming, visible
 
 FIGURE_7 = """You are given a user profile:
 {"basic_features":{"home_city":"Lyon","age":40},"user_history":{"shopping":[\

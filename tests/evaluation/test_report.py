@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 
 import pytest
 from evaluation_folders import answers, evaluated, items, somebody
-from ptool.documents.charts import Bar, Point, bars, groups, lines, pie
-from ptool.documents.document import Cell, Document, Row, Section, Table, as_html
-from ptool.documents.markdown import as_markdown
-from ptool.documents.texts import inert, interval, p_value, percent
 from ptool.errors import StoreError
 from ptool.evaluation.marking import Given, Missing
 from ptool.evaluation.report import write_report
+from ptool.rendering.charts import Bar, Point, bars, groups, lines, pie
+from ptool.rendering.document import Cell, Document, Row, Section, Table, as_html
+from ptool.rendering.markdown import as_markdown
+from ptool.rendering.text import inert, interval, p_value, percent
 
 XSS = [
     "<script>alert(1)</script>",

@@ -11,7 +11,7 @@ from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint, Limits, Price
 from ptool.models.request import Request
 from ptool.records import Verdict
-from ptool.records.calls import Answer, Failure, Spent
+from ptool.records.model_calls import Answer, Failure, Spent
 
 OK = '{"ok": true}'
 Result = TypeVar("Result")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ptool.environments import CODES
-from ptool.models.gateway.answers import MAX_ANSWER, STATUSES, Unusable, read
-from ptool.models.gateway.correcting import corrected
+from ptool.models.gateway.correction import corrected
+from ptool.models.gateway.parse import MAX_ANSWER, STATUSES, Unusable, read
 from ptool.records import Solution, Verdict
 
 YES = Verdict(ok=True, reasons=())

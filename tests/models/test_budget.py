@@ -13,7 +13,7 @@ from ptool.errors import BudgetSpentError, ConfigError
 from ptool.models.endpoint import Price
 from ptool.models.gateway.budget import Budget, Cost, Purse
 from ptool.models.gateway.prices import price_of
-from ptool.records.calls import Spent
+from ptool.records.model_calls import Spent
 
 
 class Case:

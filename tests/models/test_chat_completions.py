@@ -27,9 +27,9 @@ from endpoint_double import Double, completion
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import ConfigError
-from ptool.models.clients.body import Encoder, encoded_messages
 from ptool.models.clients.chat_completions import ChatCompletions
-from ptool.models.clients.completion import completed
+from ptool.models.clients.request_body import Encoder, encoded_messages
+from ptool.models.clients.response import completed
 from ptool.models.faults import AttemptError
 from ptool.records import Solution, Verdict
 

@@ -24,8 +24,8 @@ from ptool.errors import (
 from ptool.models.clients.chat_completions import ChatCompletions
 from ptool.models.endpoint import Endpoint, Limits
 from ptool.models.gateway import Budget, Gateway, Retries
-from ptool.models.serving.app import Server, serving
-from ptool.models.serving.options import Options, Spell
+from ptool.models.mock_server.behaviour import Options, Spell
+from ptool.models.mock_server.server import Server, serving
 
 SWIFT = Retries(attempts=6, longest_wait=0.05, patience=30.0)
 ITEMS = 12

@@ -23,14 +23,15 @@ from ptool.errors import (
     UnreachableModelError,
     UnusableAnswerError,
 )
-from ptool.models import blocks, derive
+from ptool.models import derive
+from ptool.models import prompt_blocks as blocks
 from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint, Price
 from ptool.models.faults import AttemptError
 from ptool.models.gateway import Budget, Gateway, Retries
-from ptool.models.gateway.keys import key_of
+from ptool.models.gateway.cache_key import key_of
 from ptool.records import Query, Solution, Verdict
-from ptool.records.calls import Spent
+from ptool.records.model_calls import Spent
 
 
 def scripted(*answers):

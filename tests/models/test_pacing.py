@@ -11,10 +11,8 @@ from model_doubles import now, virtual
 from ptool.errors import EndpointDownError
 from ptool.models.endpoint import Limits
 from ptool.models.faults import AttemptError
-from ptool.models.gateway.breaker import Breaker
-from ptool.models.gateway.pacing import Pace
-from ptool.models.gateway.width import Width
-from ptool.models.gateway.windows import Window
+from ptool.models.gateway.circuit_breaker import Breaker
+from ptool.models.gateway.rate_limit import Pace, Width, Window
 
 ARRIVALS = st.lists(st.floats(0, 200), min_size=1, max_size=60)
 

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.agents.narrowing import Wanted, narrowed
+from ptool.agents.output_forms import Wanted, narrowed
 from ptool.errors import ConfigError
-from ptool.models import wire
+from ptool.models import output_schema as wire
 from ptool.records import Call, Expansion, JsonObject, Record, Solution
 from pydantic import BaseModel, Field, Json, ValidationError, create_model
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from ptool.records.quality import (
+from ptool.records.dataset_statistics import (
     Audit,
     CaughtRow,
     Decidability,

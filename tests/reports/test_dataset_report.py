@@ -11,13 +11,12 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.documents.document import as_html
-from ptool.documents.texts import inert
 from ptool.errors import StoreError
 from ptool.records import ArgumentOrigin, Evidence
+from ptool.rendering.document import as_html
+from ptool.rendering.text import inert
 from ptool.reports.dataset import report, write_report
-from ptool.reports.dataset.choosing import examples
-from ptool.reports.dataset.examples import highlighted
+from ptool.reports.dataset.examples import examples, highlighted
 from ptool.reports.dataset.material import material
 from report_runs import XSS, api_tree, hostile, made, tame, write
 

@@ -1,9 +1,9 @@
 """A `_target_` that cannot be made says why in one line."""
 
 import pytest
-from ptool.building import build
 from ptool.errors import ConfigError
 from ptool.settings import ObjectSettings
+from ptool.settings.instantiate import build
 
 
 def spec(target: str, **arguments: object) -> ObjectSettings:

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from ptool.endpoints import endpoints
 from ptool.errors import ConfigError
+from ptool.models.factory import endpoints
 from ptool.settings import ModelSettings
 
 CLIENT = "ptool.models.clients.chat_completions.ChatCompletions"

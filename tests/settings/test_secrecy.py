@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from ptool.errors import ConfigError
-from ptool.secrecy import refuse_secrets
+from ptool.settings.secrets import refuse_secrets
 
 CANARY = "sk-cAnArY/93847561+zz=="
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
-from ptool.commands import _attempt
-from ptool.composition import Sources
+from ptool.cli.compose import Sources
+from ptool.cli.main import _attempt
 from ptool.run import synthesise
 from ptool.settings import Settings, validated
 from ptool.store import Ledger

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import StoreError
-from ptool.records.calls import Answer, Failure, Spent
+from ptool.records.model_calls import Answer, Failure, Spent
 from ptool.store import Ledger, RunFolder
 from ptool.store import schema as schemas
-from ptool.store.known_keys import KnownKeys
-from ptool.store.reading import reading
+from ptool.store.bloom_filter import KnownKeys
+from ptool.store.read_only import reading
 
 FAILURE = Failure("episodes", "user", "episodes/u1/user/0", "m at here", "timeout", "no answer in 5 s", 5.0)
 
@@ -180,7 +180,7 @@ WRITER = """
 import asyncio, sys
 from hashlib import blake2b
 from pathlib import Path
-from ptool.records.calls import Answer
+from ptool.records.model_calls import Answer
 from ptool.store import Ledger, RunFolder
 async def main():
     with Ledger(Path("l")) as ledger:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from ptool.errors import StoreError
-from ptool.records.calls import Answer, Failure
+from ptool.records.model_calls import Answer, Failure
 from ptool.store import Ledger, RunFolder
-from ptool.store.reading import CallTotals, holder, reading
+from ptool.store.read_only import CallTotals, holder, reading
 
 KILLED = """
 import asyncio, os, sys

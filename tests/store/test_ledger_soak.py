@@ -1,4 +1,4 @@
-"""The ledger's bars, at a tenth of the million calls that benchmarks/ledger_soak.py is for."""
+"""The ledger's bars, at a tenth of the million calls that tests/performance/ledger_soak.py is for."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import ptool
 import pytest
 
-SOAK = Path(ptool.__file__).parent / "benchmarks" / "ledger_soak.py"
+SOAK = Path(ptool.__file__).parent / "tests" / "performance" / "ledger_soak.py"
 
 
 @pytest.mark.slow

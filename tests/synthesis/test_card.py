@@ -12,7 +12,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 from ptool.records import Sample
-from ptool.records.quality import (
+from ptool.records.dataset_statistics import (
     Audit,
     CaughtRow,
     Decidability,
@@ -25,8 +25,7 @@ from ptool.records.quality import (
     Spread,
     Statistics,
 )
-from ptool.synthesis.card import card
-from ptool.synthesis.card_front import columns_of
+from ptool.synthesis.dataset.card import card, columns_of
 from pydantic import BaseModel
 
 SPLIT = {"train": "train.jsonl", "test": "test.jsonl", "unseen": "unseen.jsonl", "reserve": "reserve.jsonl"}

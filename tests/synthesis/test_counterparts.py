@@ -16,7 +16,7 @@ from ptool.records import (
     Task,
     TaskCall,
 )
-from ptool.synthesis.counterparts import Counterparts, NoCounterpart, parameters
+from ptool.synthesis.twin_transfer import Counterparts, NoCounterpart, parameters
 
 BEN = Profile(
     id="u0002",

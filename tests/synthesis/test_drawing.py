@@ -7,18 +7,9 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.environments.world import World
-from ptool.records import (
-    Api,
-    Characteristic,
-    Context,
-    History,
-    Platform,
-    Preference,
-    Profile,
-    ScenarioWorld,
-)
+from ptool.records import Api, Characteristic, Context, History, Platform, Preference, Profile, ScenarioWorld
 from ptool.settings import TaskSettings
-from ptool.synthesis.drawing import Drawer, counted, in_turn, split
+from ptool.synthesis.tasks import Drawer, counted, in_turn, split
 
 PLAN = {
     "plan": "guided",

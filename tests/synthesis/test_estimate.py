@@ -10,24 +10,24 @@ from hydra import compose, initialize_config_module
 from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
-from ptool.composition import Sources
+from ptool.cli.compose import Sources
 from ptool.models.clients.chat_completions import ChatCompletions
 from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint, Limits, Price
 from ptool.records import Query, Verdict
-from ptool.records.calls import Answer
+from ptool.records.model_calls import Answer
 from ptool.settings import BudgetSettings, Settings, validated
-from ptool.synthesis.crew import Crew
-from ptool.synthesis.estimate import Line, against_budget, cost, estimate, total, wall_time
-from ptool.synthesis.estimate import _top_down as top_down
+from ptool.synthesis.dry_run.estimate import Line, against_budget, cost, estimate, total, wall_time
+from ptool.synthesis.dry_run.estimate import _top_down as top_down
+from ptool.synthesis.dry_run.rehearsal import Rehearsal, rehearse
+from ptool.synthesis.dry_run.sizes import Size, sizes
+from ptool.synthesis.dry_run.tally import Count, Part, Tally
+from ptool.synthesis.dry_run.understudy import Heard, Question
 from ptool.synthesis.pipeline import synthesise
-from ptool.synthesis.rehearsal import Rehearsal, rehearse
-from ptool.synthesis.sizes import Size, sizes
-from ptool.synthesis.tally import Count, Part, Tally
-from ptool.synthesis.understudy import Heard, Question
+from ptool.synthesis.roles import Crew
 from ptool.trees.api_tree import ApiTree
+from ptool.trees.assignment import layer_sizes, spread
 from ptool.trees.graph_io import from_json
-from ptool.trees.layer_sizes import layer_sizes, spread
 
 
 def settings(*overrides: str) -> Settings:

@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
+from ptool.cli.progress import Progress
 from ptool.records import ArgumentOrigin, Evidence, Sample, UserProfile
-from ptool.synthesis.summary import Funnel, Summary, report
-from ptool.terminal.progress import Progress
-from ptool.terminal.texts import plain
+from ptool.rendering.text import plain
+from ptool.synthesis.dataset.console_summary import Funnel, Summary, report
 from rich.console import Console
 
 

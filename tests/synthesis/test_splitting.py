@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.settings import SplitSettings
-from ptool.synthesis.kept import Kept
-from ptool.synthesis.splits import evenly, groups_of, split
+from ptool.synthesis.dataset.kept_sample import Kept
+from ptool.synthesis.dataset.splits import evenly, groups_of, split
 
 NOTHING = {"untrained_users": 0, "test_share": 0.0, "most": dict.fromkeys(("all", "untrained", "trained"))}
 

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 from ptool.agents import Role
-from ptool.agents.chat import seats
+from ptool.agents.autogen import seats
+from ptool.cli.progress import Progress
 from ptool.environments import Dialogue, World
 from ptool.environments.checks import choose_checks
 from ptool.errors import UnreachableModelError
@@ -36,9 +37,8 @@ from ptool.records import (
     Verdict,
 )
 from ptool.store import Ledger
-from ptool.synthesis.studio import Studio
+from ptool.synthesis.context import Studio
 from ptool.synthesis.twins import Twin, Without, original_of, pairs, play_twin, twins
-from ptool.terminal.progress import Progress
 
 TEXT = "Two flat whites brought to my home please."
 NAMES = {"Ants": ("item", "quantity", "address"), "Bees": ("drink", "count", "street")}

@@ -2,7 +2,7 @@
 
 import pytest
 from ptool.errors import TreeError, UnusableAnswerError
-from ptool.trees.asking import ask
+from ptool.trees.retry import ask
 
 
 def even(number):

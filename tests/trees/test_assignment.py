@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ptool.errors import TreeError, UnusableAnswerError
 from ptool.records import Bundles
 from ptool.trees import assign, cluster, layer_sizes
-from ptool.trees.layer_sizes import spread
+from ptool.trees.assignment import spread
 from tree_fakes import cluster_by_name, grown, write_numbered
 
 

@@ -10,7 +10,7 @@ from ptool.records import Cluster, Clusters
 from ptool.trees import FeatureTree, Limits, cluster
 from ptool.trees.clustering import check_clusters
 from ptool.trees.feature_tree import leaves
-from ptool.trees.value_schemas import value_schema
+from ptool.trees.schemas import value_schema
 from tree_fakes import cluster_by_name, grown
 
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ptool.records import Category, Cluster, Clusters, Expansion
 from ptool.trees.clustering import check_clusters
-from ptool.trees.expansions import Shape, check_categories
-from ptool.trees.mending import mend_categories, mend_clusters
+from ptool.trees.growth import Shape, check_categories
+from ptool.trees.repair import mend_categories, mend_clusters
 
 
 def categories(*quotas, name="c{}"):

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from ptool.errors import ConfigError
 from ptool.models.scripted.kit import FILES, load
-from ptool.models.scripted.rehearsal import rehearse
+from ptool.models.scripted.kit_lint import rehearse
 
 KITS = sorted((Path(ptool.__file__).parent / "environments" / "scenarios").iterdir())
 FULL = [kit for kit in KITS if kit.name != "tiny"]

@@ -9,7 +9,7 @@ import ptool
 import pytest
 from autogen_core.models import SystemMessage, UserMessage
 from ptool.errors import UnknownPartError
-from ptool.models.blocks import render
+from ptool.models.prompt_blocks import render
 from ptool.models.scripted import Library, ScriptedModel
 
 TINY = str(Path(ptool.__file__).parent / "environments" / "scenarios" / "tiny")

@@ -1,0 +1,150 @@
+"""Lets the roles of an environment talk until it is over, through either of the two drivers.
+
+It knows protocols only as state machines and agents only as seats; records go in, records come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from ..agents import Observation
+from ..agents.autogen import DRIVERS, RoleAgent, Spoken
+from ..errors import ConfigError, ModelError, UnknownPartError, names
+from ..models.request import NO_USAGE
+from ..models.seeds import derive
+from ..records import Episode, History, Task, Usage
+from .behaviour import Behaviour
+from .dialogue import Dialogue
+
+_State = TypeVar("_State", bound="State")
+
+
+class State(Protocol):
+    """What every protocol's state tells a driver."""
+
+    @property
+    def id(self) -> str:
+        """Deterministic id of the item."""
+        ...
+
+    @property
+    def round(self) -> int:
+        """Rounds of feedback so far."""
+        ...
+
+
+class Environment(Protocol[_State]):
+    """A pure state machine: who speaks, what they see, what follows from what they say."""
+
+    stage: str
+    """Name of the stage, for seeds."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role that may speak."""
+        ...
+
+    def next(self, state: _State) -> tuple[str, ...]:
+        """Who speaks next; empty: over."""
+        ...
+
+    def observe(self, state: _State, role: str) -> dict[str, Any]:
+        """What a role is shown."""
+        ...
+
+    def apply(self, state: _State, role: str, output: Any) -> _State:
+        """Take what a role said."""
+        ...
+
+    def fail(self, state: _State, role: str, error: ModelError) -> _State:
+        """Take that a role's model did not answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Talked(Generic[_State]):
+    """How a conversation ended, and what it cost."""
+
+    state: _State
+    usage: Usage
+
+
+async def talk(
+    environment: Environment[_State],
+    state: _State,
+    agents: Mapping[str, RoleAgent],
+    *,
+    seed: int,
+    driver: str = "loop",
+) -> Talked[_State]:
+    """Drive an environment from a state to its end.
+
+    Args:
+        environment: the protocol.
+        state: where to begin.
+        agents: role -> agent (`ptool.agents.autogen.seats`); may be shared by all conversations.
+        seed: the run's seed.
+        driver: 'loop' or 'round_robin'.
+
+    Raises:
+        ConfigError: no such driver, or a role without an agent.
+        UnknownPartError: the scripted model cannot play a role.
+    """
+    if driver not in DRIVERS:
+        raise ConfigError(f"conversation: no driver {driver!r}; there are {names(DRIVERS, driver)}")
+    if missing := [role for role in environment.roles if role not in agents]:
+        raise ConfigError(f"agent.{missing[0]}: missing; there are {names(agents, missing[0])}")
+    table = _Table(environment, state, seed)
+    await DRIVERS[driver](table, {role: agents[role] for role in environment.roles})
+    return Talked(table.state, table.usage)
+
+
+async def converse(
+    dialogue: Dialogue, task: Task, agents: Mapping[str, RoleAgent], *, seed: int, driver: str = "loop"
+) -> Episode:
+    """Play one query-and-solution episode (§4.3)."""
+    talked = await talk(dialogue, dialogue.reset(task), agents, seed=seed, driver=driver)
+    return dialogue.episode(talked.state, talked.usage)
+
+
+async def behave(
+    behaviour: Behaviour, user: str, agents: Mapping[str, RoleAgent], *, seed: int, driver: str = "loop"
+) -> History:
+    """Play one user's behaviour history in one scenario (§4.2).
+
+    Raises:
+        ModelError: no acceptable history came about.
+    """
+    talked = await talk(behaviour, behaviour.reset(user), agents, seed=seed, driver=driver)
+    return behaviour.history(talked.state)
+
+
+class _Table(Generic[_State]):
+    """The floor of one conversation: the only thing that changes while it lasts."""
+
+    def __init__(self, environment: Environment[_State], state: _State, seed: int) -> None:
+        self._environment = environment
+        self._seed = seed
+        self.state = state
+        self.usage = NO_USAGE
+
+    def speakers(self) -> tuple[str, ...]:
+        return self._environment.next(self.state)
+
+    def observation(self, speaker: str) -> Observation:
+        state = self.state
+        seed = derive(self._seed, self._environment.stage, state.id, speaker, state.round)
+        turn = f"{self._environment.stage}/{state.id}/{speaker}/{state.round}"
+        views = self._environment.observe(state, speaker)
+        return Observation(role=speaker, turn=turn, seed=seed, views=views)
+
+    def hear(self, speaker: str, said: Spoken | Exception) -> None:
+        if isinstance(said, Spoken):
+            self.usage += said.usage
+            self.state = self._environment.apply(self.state, speaker, said.record)
+        elif isinstance(said, ModelError) and not isinstance(said, UnknownPartError):
+            self.state = self._environment.fail(self.state, speaker, said)
+        else:
+            raise said

@@ -1,0 +1,65 @@
+"""What one has to know of an evaluation before one believes its numbers, in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..rendering.text import many, percent
+
+
+def notes(scores: Mapping[str, Any]) -> Iterator[str]:
+    """The remarks that apply, the gravest first. Args: scores: as scores.json has them."""
+    about, samples = scores["evaluated"], scores["samples"]
+    if samples["not_scored"]:
+        yield (
+            f"{many(samples['not_scored'], 'sample')} of {about['n']:,} could not be answered and "
+            "stand in no score, neither right nor wrong; the same command asks for them again."
+        )
+    if no_model(about):
+        yield "No language model took part: these answers come from rules, and say nothing of any model."
+    if scripted(about) or "scripted" in scores["baselines"]:
+        yield (
+            "The scripted heuristic knows the phrases of the kits that scripted data is made from: on such "
+            "data 100 % is no achievement; it says how regular that data is, not how hard the task is."
+        )
+    if about["scorer"] == "official":
+        yield from _official(scores)
+    if scores.get("upstream"):
+        own = scores["upstream"]
+        yield (
+            f"By the dataset's own metric {percent(own['value'])} % are right "
+            f"({own['right']:,} of {own['samples']:,})."
+        )
+    users = _users(scores)
+    if 0 < users < 10:
+        yield f"Only {many(users, 'user')}: intervals over users are rough."
+
+
+def _official(scores: Mapping[str, Any]) -> Iterator[str]:
+    yield (
+        "The official scorer computes what the published code computes, its slips included; where there are "
+        "trained and untrained users, its overall row weighs them by fixed numbers (474 and 609), and has no "
+        "interval."
+    )
+    out = sum(scores["obstacles"].values())
+    if out:
+        yield (
+            f"The published rules stand in the way of a perfect score {many(out, 'time')}: see obstacles in "
+            "scores.json."
+        )
+
+
+def no_model(about: Mapping[str, Any]) -> bool:
+    """Whether rules gave the answers."""
+    return about["by"] == "baseline" or scripted(about)
+
+
+def scripted(about: Mapping[str, Any]) -> bool:
+    """Whether the scripted model or its heuristic answered."""
+    by_model = about["by"] == "model" and str(about["answers"]).startswith("scripted")
+    return by_model or about["baseline"] == "scripted"
+
+
+def _users(scores: Mapping[str, Any]) -> int:
+    return max((one["samples"]["users"] for one in scores["scores"].values()), default=0)

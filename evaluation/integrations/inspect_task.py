@@ -1,0 +1,189 @@
+"""PTBench as a task of Inspect: `inspect eval ptool/ptbench -T data=RUN --model …` (needs `ptool[inspect]`).
+
+Inspect asks the model and keeps the log. What is asked, what an answer is worth and every share are ptool's
+own; standard errors are Inspect's, clustered by user. Imported by Inspect alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from inspect_ai import (  # pyright: ignore[reportMissingImports]
+    Task,
+    dataset,
+    model,
+    solver,
+    task,
+)
+from inspect_ai import scorer as scoring  # pyright: ignore[reportMissingImports]
+from inspect_ai.tool import ToolInfo  # pyright: ignore[reportMissingImports]
+
+from ...benchmark import Format, Group, Item, SampleScore, Scorer, Tolerance, render
+from ..marking import FLAGS, HITS, Given, marked
+from ..prompting import Naming, Prompt, Variant
+from .columns import Column, Part, columns
+from .questions import Choice, packed, questions, unpacked
+
+CLUSTER = "user"
+"""What standard errors are clustered by, a key of every sample's metadata."""
+
+
+@task
+def ptbench(
+    data: str,
+    variant: Variant = "all",
+    format: Format = "python",
+    scorer: Scorer = "strict",
+    tolerance: Tolerance = "strict",
+    kind: str | None = None,
+    group: Group | None = None,
+    n: int | None = None,
+    seed: int = 0,
+) -> Task:
+    """PTBench on a dataset (section 5).
+
+    Args: the keys of `ptool.evaluate`, and tolerance: of reading answers.
+    Raises PtoolError for data that cannot be evaluated so.
+    """
+    choice = Choice(data, kind, group, variant, format, n, seed)
+    samples = [_sample(item, prompt, format) for item, prompt in questions(choice)]
+    return Task(
+        dataset=dataset.MemoryDataset(samples, name="ptbench"),
+        solver=tool_calls() if format == "native" else solver.generate(),
+        scorer=ptbench_score(format, scorer, tolerance),
+        config=model.GenerateConfig(temperature=0),
+    )
+
+
+def _sample(item: Item, prompt: Prompt, format: Format) -> dataset.Sample:
+    facts: dict[str, Any] = {
+        CLUSTER: item.user,
+        "group": item.group,
+        "scenario": item.scenario,
+        "platform": item.platform,
+        "item": packed(item),
+    }
+    if prompt.naming is not None:
+        facts |= {"tools": list(prompt.tools), "names": dict(prompt.naming.own)}
+    messages = [model.ChatMessageSystem(content=prompt.system), model.ChatMessageUser(content=prompt.user)]
+    return dataset.Sample(id=item.id, input=messages, target=render(item, format), metadata=facts)
+
+
+@solver.solver
+def tool_calls() -> solver.Solver:
+    """Asks once, with the sample's own functions as tools; none of them is executed."""
+
+    async def solve(state: solver.TaskState, generate: solver.Generate) -> solver.TaskState:
+        del generate  # it would look for tools that can be run
+        tools = [ToolInfo.model_validate(one) for one in state.metadata["tools"]]
+        state.output = await model.get_model().generate(state.messages, tools=tools)
+        state.messages.append(state.output.message)
+        return state
+
+    return solve
+
+
+@scoring.metric
+def ptbench_columns() -> scoring.Metric:
+    """The columns of Table 1 and overall by group, as ptool counts them, with errors clustered by user.
+
+    What is not applicable is left out, and so is the error of a single user.
+    """
+
+    def compute(scores: list[scoring.SampleScore]) -> scoring.Value:
+        if not scores:
+            return {}
+        found: dict[str, float | None] = {}
+        kept = [_restored(one.score.value, one.sample_metadata or {}) for one in scores]
+        named = columns(one.group for one in kept)
+        scorer = (scores[0].score.metadata or {})["scorer"]  # whose weights overall is counted with
+        for name in sorted(named, key=lambda name: not name.startswith("overall")):
+            column, parts = named[name], [named[name].part(one) for one in kept]
+            found[name] = column.value(parts, scorer)
+            error = _stderr(column, zip(parts, scores, strict=True), found[name])
+            found[f"{name}_stderr"] = error
+        return {name: value for name, value in found.items() if value is not None}
+
+    return compute
+
+
+@scoring.scorer(metrics=[ptbench_columns()])
+def ptbench_score(format: Format, scorer: Scorer, tolerance: Tolerance) -> scoring.Scorer:
+    """The flags and hits of one answer, by ptool's core.
+
+    Args: format: how it was asked for; scorer: whose rules are followed; tolerance: of reading it.
+    """
+
+    async def score(state: solver.TaskState, target: scoring.Target) -> scoring.Score:
+        del target  # the gold answer as text; what else is accepted stands in the metadata
+        given = _given(state.output, state.metadata, format)
+        marks = marked(unpacked(state.metadata["item"]), given, format).scores[scorer, tolerance]
+        value = {name: _number(getattr(marks, name)) for name in (*FLAGS, *HITS)}
+        return scoring.Score(
+            value=value, answer=given.text, explanation=marks.reason or "right", metadata={"scorer": scorer}
+        )
+
+    return score
+
+
+def _given(output: model.ModelOutput, facts: Mapping[str, Any], format: Format) -> Given:
+    """What the model answered, in the words the core reads."""
+    finish = "content_filter" if output.stop_reason == "content_filter" else "stop"
+    calls = output.message.tool_calls if format == "native" and output.choices else None
+    if not calls:
+        return Given(output.completion, finish)
+    written = [
+        {
+            "id": one.id,
+            "type": "function",
+            # Inspect could not read the arguments: nor may the core
+            "function": {"name": one.function, "arguments": one.parse_error or json.dumps(one.arguments)},
+        }
+        for one in calls
+    ]
+    naming = Naming((), facts["names"], {})
+    return Given(naming.restored(json.dumps({"tool_calls": written})), finish)
+
+
+def _number(value: bool | int | None) -> float:
+    """A mark as Inspect keeps it; nan: not applicable."""
+    return math.nan if value is None else float(value)
+
+
+def _restored(value: Any, facts: Mapping[str, Any]) -> SampleScore:
+    """A score again, of which only the numbers are left; of several epochs, their means."""
+    marks: dict[str, Any] = {name: value[name] for name in (*FLAGS, *HITS)}
+    if math.isnan(marks["platform"]):
+        marks["platform"] = None
+    for name in ("query_param_total", "profile_param_total"):
+        marks[name] = round(marks[name])
+    return SampleScore(id="", **marks, user=facts[CLUSTER], group=facts["group"])
+
+
+def _stderr(
+    column: Column, parts: Iterable[tuple[Part, scoring.SampleScore]], value: float | None
+) -> float | None:
+    """Inspect's standard error of a share, clustered by user; of a micro average, of its linearisation.
+
+    None with fewer than two users, and where the value is weighted by more than samples.
+    """
+    counted = [(column.weighed(part), one) for part, one in parts if column.counts(part)]
+    total = sum(part.total for part, _ in counted)
+    if value is None or len({(one.sample_metadata or {})[CLUSTER] for _, one in counted}) < 2:
+        return None
+    share = sum(part.hits for part, _ in counted) / total
+    if not math.isclose(share, value, abs_tol=1e-12):
+        return None
+    residuals = [
+        scoring.SampleScore(
+            score=scoring.Score(value=(part.hits - share * part.total) * len(counted) / total),
+            sample_id=one.sample_id,
+            sample_metadata=one.sample_metadata,
+        )
+        for part, one in counted
+    ]
+    clustered: Any = scoring.stderr(cluster=CLUSTER)
+    return float(clustered(residuals))

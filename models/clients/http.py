@@ -1,0 +1,185 @@
+"""Bodies to an endpoint and back over one shared aiohttp session; every failure becomes an `AttemptError`.
+
+It knows HTTP and neither messages nor schemas. Replies are read in pieces and only so far; redirects are not
+followed, because the key would follow them; certificates are verified, and nothing turns that off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from typing import NoReturn
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from ..faults import AttemptError, retry_after
+from .api_key import HIDDEN, redacted
+from .response import error_in
+
+_CONNECT_SECONDS = 30.0
+_ERROR_BYTES = 65_536
+_LOOPBACK = ("localhost", "::1")
+
+
+class Transport:
+    """Posts to one address.
+
+    Args: url: where to; key: sent as bearer token; most: bytes of a reply that are read.
+    """
+
+    def __init__(self, url: str, key: str | None, most: int) -> None:
+        self._url = URL(url)
+        self._key = key
+        self._most = most
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._proxy: str | None = None
+
+    async def post(self, body: bytes) -> bytes:
+        """Send a JSON body; the reply's body.
+
+        Raises AttemptError for anything but a whole reply of status 2xx that is not too large.
+        """
+        try:
+            response = await self._open().post(
+                self._url, data=body, proxy=self._proxy, allow_redirects=False, ssl=True
+            )
+            try:
+                if 200 <= response.status < 300:
+                    return await self._read(response)
+                await self._refuse(response)
+            finally:
+                response.release()
+        except AttemptError as error:
+            raise self._without_key(error) from None
+        except TimeoutError as error:
+            raise AttemptError("timeout", _words(error)) from None
+        except aiohttp.ClientResponseError as error:
+            raise self._without_key(AttemptError("malformed", f"no HTTP: {error.message}")) from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._without_key(AttemptError("connection", _words(error))) from None
+
+    def _open(self) -> aiohttp.ClientSession:
+        """The session of the running loop; one of a loop that is gone is left behind."""
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._loop is not loop:
+            self._loop, self._proxy = loop, _proxy_for(self._url)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+                headers=self._headers(),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+            )
+        return self._session
+
+    def _headers(self) -> dict[str, str]:
+        made = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "ptool"}
+        return made | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        if (response.content_length or 0) > self._most:
+            self._too_large(response)
+        whole, complete = await _up_to(self._most, response)
+        if not complete:
+            self._too_large(response)
+        encoding = response.headers.get("Content-Encoding", "identity")
+        return self._cleaned(whole if encoding == "identity" else self._inflated(whole, encoding, response))
+
+    def _cleaned(self, body: bytes) -> bytes:
+        """A body without the key, before any of it is shortened: half a key is a secret too."""
+        if not self._key:
+            return body
+        if b"\\u" in body or b"\\/" in body:
+            body = self._plain(body, self._key)
+        return body.replace(self._key.encode(), HIDDEN.encode())
+
+    @staticmethod
+    def _plain(body: bytes, key: str) -> bytes:
+        """A JSON body with as few escapes as there can be, where they hide the key: PHP writes `\\/`."""
+        try:
+            plain = orjson.dumps(orjson.loads(body))
+        except ValueError:
+            return body
+        needle = orjson.dumps(key)[1:-1]
+        return plain.replace(needle, HIDDEN.encode()) if needle in plain else body
+
+    def _inflated(self, packed: bytes, encoding: str, response: aiohttp.ClientResponse) -> bytes:
+        """Unpack what a server packed though it was not asked to, no further than `most` bytes."""
+        if encoding not in ("gzip", "x-gzip", "deflate"):
+            raise AttemptError("malformed", f"a reply in encoding {encoding[:40]!r}, asked for identity")
+        machine = zlib.decompressobj(wbits=47)
+        try:
+            whole = machine.decompress(packed, self._most + 1)
+        except zlib.error:
+            raise AttemptError("malformed", f"a reply that is no {encoding}") from None
+        if len(whole) > self._most:
+            self._too_large(response)
+        if not machine.eof:
+            raise AttemptError("malformed", f"a reply whose {encoding} breaks off")
+        return whole
+
+    def _too_large(self, response: aiohttp.ClientResponse) -> NoReturn:
+        response.close()
+        raise AttemptError("too_large", f"a reply of more than {self._most} bytes (model.max_reply_mb)")
+
+    async def _refuse(self, response: aiohttp.ClientResponse) -> NoReturn:
+        """Raise what a reply says that is no success."""
+        status = response.status
+        if status < 400:
+            to = redacted(response.headers.get("Location", ""), self._key)[:200]
+            raise AttemptError(
+                "refused", f"HTTP {status}: moved to {to!r}; redirects are not followed: mend base_url"
+            )
+        body, complete = await _up_to(_ERROR_BYTES, response)
+        if not complete:
+            response.close()
+        body = self._cleaned(body)
+        try:
+            data = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            data = body[:2000].decode(errors="replace")
+        error = error_in(data, status)
+        error.retry_after = retry_after(response.headers)
+        raise error
+
+    def _without_key(self, error: AttemptError) -> AttemptError:
+        if self._key is None or self._key not in str(error):
+            return error
+        return AttemptError(error.kind, redacted(str(error), self._key), error.retry_after)
+
+    async def close(self) -> None:
+        """Close the connections; a later call would open new ones."""
+        session, self._session = self._session, None
+        if session is not None and self._loop is asyncio.get_running_loop():
+            await session.close()
+
+
+async def _up_to(most: int, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """A body's first bytes, about `most` at most, and whether that is all."""
+    pieces: list[bytes] = []
+    size = 0
+    while piece := await response.content.readany():
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            return b"".join(pieces), False
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces), True
+
+
+def _proxy_for(url: URL) -> str | None:
+    """The environment's proxy for an address, looked up once: aiohttp would look for each call anew."""
+    host = url.host or ""
+    if host in _LOOPBACK or host.startswith("127.") or proxy_bypass(host):
+        return None
+    proxy = getproxies().get(url.scheme)
+    return proxy if proxy and urlsplit(proxy).scheme in ("http", "https") else None
+
+
+def _words(error: BaseException) -> str:
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -1,0 +1,84 @@
+"""Models named in the configuration become endpoints: a client each, its limits, its price.
+
+Roles whose models are configured alike share one endpoint, so there is one client for each in a process. It
+knows no role and no stage.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..errors import ConfigError
+from ..settings import ModelSettings
+from ..settings.instantiate import build, locate
+from .endpoint import Endpoint, Limits, Price, checked
+from .gateway.prices import price_of
+
+
+def endpoints(
+    models: Mapping[str, ModelSettings], given: Mapping[str, Any], prices: str | None = None
+) -> dict[str, Endpoint]:
+    """Build the endpoints of some roles.
+
+    Args:
+        models: role -> its model; "default" is the run's.
+        given: what code hands to clients that take it, such as the scripted model's library.
+        prices: a price list of the user's own.
+
+    Raises:
+        ConfigError: a model cannot be built; says its key.
+    """
+    made: dict[str, Endpoint] = {}
+    for name, spec in models.items():
+        twin = next((made[other] for other in made if models[other] == spec), None)
+        where = "model" if name == "default" else f"agent.{name}.model"
+        made[name] = twin or endpoint(spec, where, given, prices)
+    return made
+
+
+def endpoint(
+    spec: ModelSettings, where: str, given: Mapping[str, Any], prices: str | None = None
+) -> Endpoint:
+    """Build one endpoint; `where` is its configuration key. Raises ConfigError."""
+    taken = _parameters(locate(spec.target, f"{where}._target_"))
+    handed = {name: one for name, one in given.items() if name in taken}
+    try:
+        client = checked(build(spec, where, **handed), where)
+    except ConfigError as error:  # clients call themselves `model`, whosever they are
+        raise ConfigError(re.sub(r"^model(?=[.:=])", where, str(error))) from error
+    return Endpoint(
+        client=client,
+        name=str(getattr(client, "note", "") or spec.target),
+        identity=fingerprint([spec.identity(), getattr(client, "fingerprint", None)]),
+        limits=Limits(**spec.limits.model_dump()),
+        price=_price(spec, prices),
+    )
+
+
+def fingerprint(value: Any) -> str:
+    """Sixteen hex digits that stand for bytes or a JSON value."""
+    content = value if isinstance(value, bytes) else orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return blake2b(content, digest_size=8).hexdigest()
+
+
+def _price(spec: ModelSettings, prices: str | None) -> Price | None:
+    if spec.price:
+        return Price(**spec.price.model_dump())
+    arguments = spec.arguments()
+    config = arguments.get("config")
+    name = arguments.get("model") or (config.get("model") if isinstance(config, Mapping) else None)
+    return price_of(str(name), Path(prices) if prices else None) if name or prices else None
+
+
+def _parameters(make: Callable[..., Any]) -> frozenset[str]:
+    try:
+        return frozenset(inspect.signature(make).parameters)
+    except (TypeError, ValueError):  # some built-in types tell nobody
+        return frozenset()

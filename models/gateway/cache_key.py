@@ -1,0 +1,64 @@
+"""The key of a call: sixteen bytes that stand for everything its answer depends on, and for nothing else.
+
+Whatever may change an answer is in it: who is asked, every message, the output's schema, sampling, seed and
+the number of the attempt. Whatever may not is left out: when, how many at a time, under which item's name. It
+knows neither clients nor the ledger that keeps answers under these keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+
+from ..output_schema import digest
+
+Message = tuple[str, str]
+"""(who speaks: system | user | assistant, the text)."""
+
+SIZE = 16
+"""Bytes of a key."""
+
+_LONG = 4_096
+
+
+def key_of(
+    identity: str,
+    messages: Iterable[Message],
+    output: type[BaseModel] | None,
+    sampling: Mapping[str, Any],
+    seed: int,
+    number: int,
+    tools: Sequence[Mapping[str, Any]] = (),
+) -> bytes:
+    """The key of one call.
+
+    Args:
+        identity: the endpoint's (`Endpoint.identity`).
+        messages: everything said so far, corrections included.
+        output: the record asked for; None: text.
+        sampling: further arguments of the call.
+        seed: the one that is sent.
+        number: of the attempt, corrections and restarts counted together, from 0.
+        tools: functions the model may call.
+    """
+    options = orjson.dumps(sampling, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    # Every part is preceded by its length, so that none can pass for the beginning of the next.
+    form = digest(output) if output else b"text"
+    offered = (orjson.dumps(tools),) if tools else ()
+    fixed = (identity.encode(), form, options, b"%d" % seed, b"%d" % number, *offered)
+    whole = [b"%d:%b" % (len(part), part) for part in fixed]
+    for speaker, text in messages:
+        part = _fingerprint(text) if len(text) > _LONG else text.encode("utf-8", "surrogatepass")
+        whole.append(b"%b%d:%b" % (speaker.encode(), len(text), part))
+    return blake2b(b"".join(whole), digest_size=SIZE, person=b"ptool call 1").digest()
+
+
+@lru_cache(maxsize=128)
+def _fingerprint(text: str) -> bytes:
+    """What stands for a long text: the same 60 kB of shared prompt are hashed once, not in every call."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()

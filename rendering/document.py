@@ -1,0 +1,215 @@
+"""A document of sections, tables, pictures, passages and outlines, and the one HTML file it becomes.
+
+Text is ours unless a cell or piece says that it is foreign; foreign text is inert: bounded, escaped in HTML,
+a code span in Markdown (`markdown`). The HTML needs no network and runs no script, and its policy lets
+nothing else in either. It knows nothing of evaluations, runs or datasets.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import jinja2
+
+from .text import LONGEST, inert
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+Mark = Literal["", "best", "second"]
+Kind = Literal["", "quoted", "floor", "own"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table, or one fact."""
+
+    text: str
+    foreign: bool = False
+    """somebody else wrote it"""
+    note: str = ""
+    """small print beneath, such as an interval"""
+    mark: Mark = ""
+    """best: bold, second: underlined, as in the paper's tables"""
+    numbers: tuple[int, ...] = ()
+    """what it is the evidence of: shown as numbers, 1 …, each with a colour"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: quoted is of the paper, floor a baseline, own what the report is about."""
+
+    cells: tuple[Cell, ...]
+    kind: Kind = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns and rows; all columns but the first `words` hold numbers."""
+
+    part: ClassVar[str] = "table"
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    caption: str = ""
+    words: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture, inside a page and as a file of its own."""
+
+    part: ClassVar[str] = "picture"
+    name: str
+    """of its file, without folder and ending"""
+    title: str
+    svg: str
+    """the `<svg>` element; its colours come from the page's style"""
+    large: bool = False
+    """it takes the whole width of a page, and scrolls on a phone"""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a passage."""
+
+    text: str
+    foreign: bool = False
+    numbers: tuple[int, ...] = ()
+    """what it is the evidence of: it is marked in the first one's colour"""
+    ends: tuple[int, ...] = ()
+    """the numbers that stand behind it, where the evidence ends"""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Running text in pieces, with a name before it."""
+
+    part: ClassVar[str] = "passage"
+    title: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Many short facts (name, value) in columns, as many as fit."""
+
+    part: ClassVar[str] = "facts"
+    title: str
+    items: tuple[tuple[Cell, Cell], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An entry of an outline, with what is below it."""
+
+    name: Cell
+    about: Cell = Cell("")
+    below: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A tree as nested lists; every entry with something below it opens by a click."""
+
+    part: ClassVar[str] = "outline"
+    title: str
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Parts under a title of their own, opened by a click."""
+
+    part: ClassVar[str] = "fold"
+    title: Cell
+    parts: tuple[Part, ...]
+    tag: str = ""
+    """a word on its kind, of ours"""
+    opened: bool = False
+
+
+Part = Table | Picture | Passage | Facts | Outline | Fold
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, paragraphs of ours, then its parts; a folded one opens by a click."""
+
+    title: str
+    text: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole report."""
+
+    title: str
+    about: Cell
+    """who or what it is about"""
+    tiles: tuple[Cell, ...] = ()
+    """the few numbers to see first: name in `note`, limits behind a line break of `text`"""
+    facts: tuple[tuple[str, Cell], ...] = ()
+    notes: tuple[str, ...] = ()
+    """what one has to know before one believes a number"""
+    sections: tuple[Section, ...] = ()
+    contents: bool = False
+    """whether a list of the sections stands in front"""
+
+    def pictures(self) -> Iterator[Picture]:
+        """All its pictures, in order."""
+        for section in self.sections:
+            yield from _pictures(section.parts)
+
+
+def _pictures(parts: Iterable[Part]) -> Iterator[Picture]:
+    for part in parts:
+        if isinstance(part, Picture):
+            yield part
+        elif isinstance(part, Fold):
+            yield from _pictures(part.parts)
+
+
+def foreign(text: object, longest: int = LONGEST, note: str = "", numbers: tuple[int, ...] = ()) -> Cell:
+    """A cell with text of others, bounded and inert."""
+    return Cell(inert(text, longest), foreign=True, note=note, numbers=numbers)
+
+
+def as_html(document: Document) -> bytes:
+    """One HTML file with everything in it."""
+    style = "".join(map(_file, ("light.css", "dark.css", "chart.css", "page.css", "parts.css", "print.css")))
+    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
+    return rendered("page.html.jinja", document=document, style=style, digest=digest).encode()
+
+
+def as_svg(picture: Picture) -> bytes:
+    """A picture as a file of its own, always light: nobody knows the page it will stand on."""
+    style = f"<style>{_file('light.css')}{_file('chart.css')}.chart {{ background: var(--paper); }}</style>"
+    return picture.svg.replace("<title>", f"{style}<title>", 1).encode()
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def rendered(template: str, **values: object) -> str:
+    """A template of this package, everything in it escaped."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _file(name: str) -> str:
+    return (TEMPLATES / name).read_text("utf-8")

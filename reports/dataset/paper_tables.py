@@ -1,0 +1,94 @@
+"""Tables 5 and 9 of the paper, quoted, with this dataset beside them.
+
+The quoted numbers are printed ones and never measured here; what is ours comes from the statistics.
+"""
+
+from __future__ import annotations
+
+from ...records.dataset_statistics import SplitRow, Statistics
+from ...rendering.document import Cell, Row, Section, Table, foreign
+
+TABLE_5 = (
+    ("Train", 5, 15, 360, 74, 7_096),
+    ("Test (PTBench)", 8, 24, 576, 95, 1_301),
+    ("– Trained", 5, 15, 360, 74, 474),
+    ("– Untrained", 5, 15, 360, 6, 609),
+    ("– Unseen scenarios", 3, 9, 216, 15, 218),
+    ("Total", 8, 21, 576, 95, 8_397),
+)
+"""Dataset, scenarios, platforms, APIs, users, queries, as printed; its total of platforms is the paper's."""
+
+TABLE_9 = (
+    ("ETAPP", 35, 16, 800, (True, False, False)),
+    ("ToolSpectrum", 42, 158, 1_000, (True, True, False)),
+    ("Ours (the paper's)", 360, 85, 1_301, (True, True, True)),
+)
+"""Benchmark, tools, users, samples; whether tools, parameters and trajectories are personal; as printed."""
+
+_NAMES = {
+    "train": "Train",
+    "test": "Test",
+    "trained": "– Trained",
+    "untrained": "– Untrained",
+    "unseen": "– Unseen scenarios",
+    "twins": "Twins of what is held out",
+    "reserve": "Reserve (in no part)",
+    "all": "All (not split)",
+}
+
+
+def beside_the_paper(statistics: Statistics, actions: int) -> Section:
+    """The section with both tables. Args: actions: what all histories hold together."""
+    text = (
+        "Rows in italics are quoted from the paper and were not measured here; the others are this "
+        "dataset. The paper's numbers do not add up everywhere; they are printed as they stand there.",
+    )
+    return Section("Beside the paper", text, (_table_5(statistics), _table_9(statistics, actions)))
+
+
+def _table_5(statistics: Statistics) -> Table:
+    quoted = [
+        Row((Cell(name, note="quoted"), *(Cell(f"{one:,}") for one in numbers)), "quoted")
+        for name, *numbers in TABLE_5
+    ]
+    ours = [_split(one) for one in statistics.splits]
+    columns = ("Dataset", "Scenarios", "Platforms", "APIs", "Users", "Queries")
+    return Table(columns, (*quoted, *ours), "Table 5. Statistics of the dataset")
+
+
+def _split(one: SplitRow) -> Row:
+    name = _NAMES.get(one.name)
+    numbers = (one.scenarios, one.platforms, one.apis, one.users, one.queries)
+    head = foreign(one.name, 60) if name is None else Cell(name)
+    return Row((head, *(Cell(f"{count:,}") for count in numbers)), "own")
+
+
+def _table_9(statistics: Statistics, actions: int) -> Table:
+    quoted = [
+        Row((Cell(name, note="quoted"), *(Cell(f"{one:,}") for one in numbers), *map(_tick, ticks)), "quoted")
+        for name, *numbers, ticks in TABLE_9
+    ]
+    columns = ("Benchmark", "Tools", "Users", "Samples", "Tool P.", "Param P.", "User Traj.")
+    caption = "Table 9. Personalised tool-use benchmarks"
+    one = _benchmark(statistics)
+    if one is None:
+        return Table(columns, tuple(quoted), caption)
+    personal = (
+        statistics.interchangeability.other_user_elsewhere > 0,
+        statistics.origins.get("profile", 0) > 0,
+        actions > 0,
+    )
+    numbers = (one.apis, one.users, one.queries)
+    name = Cell("This dataset", note=f"{_NAMES.get(one.name, 'its part').lower()}")
+    ours = Row((name, *(Cell(f"{count:,}") for count in numbers), *map(_tick, personal)), "own")
+    return Table(columns, (*quoted, ours), caption)
+
+
+def _benchmark(statistics: Statistics) -> SplitRow | None:
+    """What a benchmark is: the test part, or everything where nothing is split."""
+    parts = {one.name: one for one in statistics.splits}
+    return parts.get("test") or parts.get("all")
+
+
+def _tick(there: bool) -> Cell:
+    return Cell("✓" if there else "✗")

@@ -1,0 +1,149 @@
+"""What is given to the commands of the benchmark."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import orjson
+from pydantic import Field, model_validator
+
+from ..errors import ConfigError
+from .base import BudgetSettings, ModelSettings, Part, RetrySettings, RunSettings
+
+Baseline = Literal["random", "majority_platform", "copy_profile", "scripted", "gold"]
+"""Floors and ceilings that ship with the benchmark."""
+
+
+class EvaluateSettings(Part):
+    """What `ptool.evaluate` is given (conf/evaluate.yaml)."""
+
+    data: str = Field(min_length=1, description="a run folder, a dataset folder or a file")
+    kind: str | None = Field(description="which kind of dataset it is; null: found out")
+    group: Literal["trained", "untrained", "unseen"] | None = Field(
+        description="what its users are, where samples do not say"
+    )
+    predictions: str | None = Field(min_length=1, description="answers given earlier, instead of a model's")
+    baseline: Baseline | None = Field(description="a floor or ceiling, instead of a model")
+    model: ModelSettings = Field(description="who answers")
+    variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")
+    format: Literal["python", "json", "native"] = Field(description="how to answer")
+    scorer: Literal["strict", "official"] = Field(description="whose rules the results follow")
+    n: int | None = Field(ge=1, description="samples to draw; null: all")
+    seed: int = Field(ge=0, lt=2**63, description="of draws, of the model and of intervals")
+    concurrency: int = Field(ge=1, le=4096, description="calls under way at once")
+    sampling: dict[str, Any] = Field(description="sent with every call")
+    beside: tuple[Baseline, ...] = Field(description="floors and ceilings to report beside the answers")
+    run: RunSettings = Field(description="where the evaluation is kept")
+    budget: BudgetSettings = Field(description="what the calls may cost")
+    retries: RetrySettings = Field(description="how long a failing endpoint is borne with")
+    prices: str | None = Field(min_length=1, description="a price list of one's own")
+
+    @model_validator(mode="after")
+    def _one_who_answers(self) -> Self:
+        if self.predictions is not None and self.baseline is not None:
+            raise ValueError("predictions: got a file and a baseline too, expected one of them")
+        return self
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether the answers come from a model."""
+        return self.predictions is None and self.baseline is None
+
+    def identity(self) -> dict[str, Any]:
+        """What answers depend on: everything but who scores them and how the calls go."""
+        kept = self.model_dump(mode="json", by_alias=True, exclude=_HARMLESS_TO_ANSWERS)
+        kept["data"] = _content(self.data)
+        kept["predictions"] = self.predictions and _content(self.predictions)
+        kept["model"] = self.model.identity() if self.asks_model else None
+        return kept
+
+    def digest(self) -> str:
+        """Ten hex digits of everything answers depend on; where files lie does not count."""
+        canonical = orjson.dumps(self.identity(), option=orjson.OPT_SORT_KEYS)
+        return hashlib.blake2b(canonical, digest_size=5).hexdigest()
+
+    def run_folder(self) -> Path:
+        """Where it is kept: `run.dir`, or runs/eval-<data>-<digest> below the working folder."""
+        return Path(self.run.dir or f"runs/eval-{_named(self.data)}-{self.digest()}")
+
+
+_HARMLESS_TO_ANSWERS = {"scorer", "beside", "concurrency", "run", "budget", "retries", "prices", "model"}
+
+
+def _named(path: str) -> str:
+    """The name of a dataset, fit for a folder's name."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", Path(path).absolute().stem).strip("-")[:60] or "data"
+
+
+def _content(path: str) -> str:
+    """A digest of a file, or of the records in a folder; of what does not exist, of nothing."""
+    whole = hashlib.blake2b(digest_size=16)
+    try:
+        for file in _records_in(Path(path)):
+            with file.open("rb") as content:
+                whole.update(hashlib.file_digest(content, "blake2b").digest())
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    return whole.hexdigest()
+
+
+def _records_in(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path] if path.exists() else []
+    here = path / "dataset" if (path / "dataset").is_dir() else path
+    for name in ("test.jsonl", "samples.jsonl"):  # of a run, what is read of it and nothing else
+        if (here / name).is_file():
+            return [here / name]
+    found = (one for pattern in ("*.json*", "*/*.json*") for one in here.glob(pattern) if one.is_file())
+    return sorted(one for one in found if one.name != "manifest.json" and not one.name.startswith("."))
+
+
+class CompareSettings(Part):
+    """What `ptool.compare` is given (conf/compare.yaml)."""
+
+    evaluations: tuple[str, ...] = Field(min_length=1, max_length=50, description="folders of evaluations")
+    labels: tuple[str, ...] | None = Field(description="names to show, one for each; null: who answered")
+    sizes: tuple[Annotated[float, Field(gt=0)] | None, ...] | None = Field(
+        description="billions of parameters, one for each; null: as their names say"
+    )
+    against: str | None = Field(
+        min_length=1, description="a label to test the others against; null: all pairs"
+    )
+    seed: int = Field(ge=0, lt=2**63, description="of the intervals and tests")
+    run: RunSettings = Field(description="where the comparison is kept")
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        for place, folder in enumerate(self.evaluations):
+            if Path(folder).absolute() in [Path(one).absolute() for one in self.evaluations[:place]]:
+                raise ValueError(f"evaluations: got {folder!r} twice, expected each evaluation once")
+        return self
+
+
+class ExportSettings(Part):
+    """What `ptool.export` is given (conf/export.yaml)."""
+
+    data: str = Field(min_length=1, description="a run folder, a dataset folder or a file")
+    kind: str | None = Field(description="which kind of dataset it is; null: found out")
+    group: Literal["trained", "untrained", "unseen"] | None = Field(
+        description="what its users are, where samples do not say"
+    )
+    variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")
+    format: Literal["python", "json"] = Field(description="how to answer")
+    scorer: Literal["strict", "official"] = Field(description="whose rules the marks follow")
+    tolerance: Literal["strict", "tolerant"] = Field(description="how answers are read")
+    n: int | None = Field(ge=1, description="samples to draw; null: all")
+    seed: int = Field(ge=0, lt=2**63, description="of the draw")
+    run: RunSettings = Field(description="where the task is written")
+
+    def digest(self) -> str:
+        """Ten hex digits of everything the task depends on; where files lie does not count."""
+        kept = self.model_dump(mode="json", exclude={"run"}) | {"data": _content(self.data)}
+        return hashlib.blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=5).hexdigest()
+
+    def run_folder(self) -> Path:
+        """Where it is written: `run.dir`, or runs/lm-eval-<data>-<digest> below the working folder."""
+        return Path(self.run.dir or f"runs/lm-eval-{_named(self.data)}-{self.digest()}")

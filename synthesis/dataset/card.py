@@ -1,0 +1,266 @@
+"""The card's front matter: what the Hugging Face Hub and the library `datasets` read.
+
+The types of all columns are declared from the records. Left to guess, `datasets` takes a birth date for a
+point in time, and gives every record the parameters of all others. It knows nothing of Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+import yaml
+from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2.sandbox import SandboxedEnvironment
+from pydantic import BaseModel, JsonValue
+
+from ...records import ArgumentOrigin, Evidence, Sample, UserProfile, VisiblePlatform
+from ...records.dataset_statistics import Statistics
+
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+)
+_MORE = "100M<n<1B"
+_SPLITS = {"all": "train", "train": "train", "test": "test", "unseen": "unseen"}
+"""Our part -> what `datasets` calls it."""
+_APART = {"twins": "test", "reserve": "train"}
+"""Parts that are configurations of their own."""
+_PLAIN = {str: "string", int: "int64", float: "float64", bool: "bool"}
+
+
+def front_matter(statistics: Statistics, title: str, license: str, files: Mapping[str, str]) -> str:
+    """The YAML between the two lines of dashes, which are not included.
+
+    Args: as of `ptool.synthesis.dataset.card.card`.
+    """
+    samples = _samples(statistics)
+    configs = [_config("default", {_SPLITS[name]: file for name, file in files.items() if name in _SPLITS})]
+    configs += [_config(name, {part: files[name]}) for name, part in _APART.items() if name in files]
+    columns = columns_of(Sample)
+    made = "scripted" if statistics.scripted else "llm-generated"
+    about = {
+        "pretty_name": _line(title)[:80] or "a dataset",
+        "license": license,
+        "language": ["en"],
+        "task_categories": ["text-generation"],
+        "tags": ["tool-use", "function-calling", "personalization", "synthetic", made, "ptool"],
+        "size_categories": [next((name for most, name in _SIZES if samples < most), _MORE)],
+        "annotations_creators": ["machine-generated"],
+        "source_datasets": ["original"],
+        "configs": configs,
+        "dataset_info": [{"config_name": one["config_name"], "features": columns} for one in configs],
+    }
+    return yaml.dump(about, Dumper=_NoAliases, sort_keys=False, allow_unicode=True, width=110).rstrip()
+
+
+def columns_of(record: type[BaseModel]) -> list[dict[str, Any]]:
+    """A record's fields as `datasets` declares columns; whatever differs from sample to sample is JSON.
+
+    JSON columns hold objects and lists: of a bare text, `datasets` would make the number it looks like.
+    """
+    return [{"name": name, **_column(field.annotation)} for name, field in record.model_fields.items()]
+
+
+def _column(kind: Any) -> dict[str, Any]:
+    kind = _without_none(kind)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        columns = columns_of(kind)
+        loose = any(_is_loose(field.annotation) for field in kind.model_fields.values())
+        return {"dtype": "json"} if loose else {"struct": columns}
+    if get_origin(kind) is tuple and not _is_loose(get_args(kind)[0]):
+        inside = _column(get_args(kind)[0])
+        return {"list": inside.get("struct") or inside["dtype"]}
+    return {"dtype": _PLAIN.get(kind, "string" if _is_text(kind) else "json")}
+
+
+def _is_loose(kind: Any) -> bool:
+    """Whether its values may be bare texts or numbers as well as objects."""
+    return kind in (Any, JsonValue)
+
+
+def _is_text(kind: Any) -> bool:
+    """Whether it is one of some texts."""
+    values = get_args(kind)
+    return bool(values) and all(isinstance(one, str) for one in values)
+
+
+def _without_none(kind: Any) -> Any:
+    if get_origin(kind) in (Union, types.UnionType):
+        rest = [one for one in get_args(kind) if one is not type(None)]
+        return rest[0] if len(rest) == 1 else kind
+    return kind
+
+
+def _config(name: str, splits: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "config_name": name,
+        "data_files": [{"split": split, "path": file} for split, file in splits.items()],
+    }
+
+
+def _line(text: str) -> str:
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
+def _samples(statistics: Statistics) -> int:
+    return sum(row.queries for row in statistics.splits if row.file is not None)
+
+
+class _NoAliases(yaml.SafeDumper):
+    """Columns are written out for every configuration: readers of front matter need not know anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+_LONGEST, _COMMAND = 600, 4_000
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#!|~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_SHOWN_RECORDS = {
+    "": Sample,
+    "user_profile.": UserProfile,
+    "platforms[].": VisiblePlatform,
+    "origins[].": ArgumentOrigin,
+    "origins[].evidence.": Evidence,
+}
+
+
+class Ours(str):
+    """Markdown that is ours; everything else is escaped."""
+
+    __slots__ = ()
+
+
+def card(
+    statistics: Statistics,
+    *,
+    title: str,
+    scenarios: Mapping[str, str],
+    license: str,
+    seed: int,
+    digest: str,
+    command: str,
+    versions: Mapping[str, str],
+    files: Mapping[str, str],
+) -> bytes:
+    """The card as UTF-8, ending with a line break; equal arguments give equal bytes.
+
+    Args:
+        statistics: of the whole dataset.
+        title: what it is called.
+        scenarios: name -> what people do there, held-out ones included.
+        license: a name the Hugging Face Hub knows, such as 'cc-by-4.0'.
+        seed, digest: of the run and its settings.
+        command: that makes the data again, on one line.
+        versions: of ptool and what it runs on.
+        files: split -> its file beside the card: all, or train, test, unseen, reserve; those that exist.
+    """
+    return (
+        _template()
+        .render(
+            front=Ours(front_matter(statistics, title, license, files)),
+            title=title,
+            scenarios=scenarios,
+            license=license,
+            seed=seed,
+            digest=digest,
+            command=command,
+            versions=versions,
+            files=files,
+            statistics=statistics,
+            fields=_fields(),
+            meanings=meanings(statistics),
+            first=next(iter(files), "all"),
+        )
+        .rstrip()
+        + "\n"
+    ).encode("utf-8", "replace")
+
+
+def inert(text: Any) -> str:
+    """Somebody's text as Markdown that only shows it: one bounded line, every sign of markup escaped."""
+    if isinstance(text, Ours):
+        return text
+    said = "".join(one if one.isprintable() else " " for one in str(text)[: _LONGEST + 1])
+    said = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
+    return _MARKUP.sub(r"\\\1", said).replace("&", "&amp;").replace("<", "&lt;")
+
+
+def code(text: Any) -> Ours:
+    """Somebody's text as a code span, or a line of a code block: nothing in it ends either."""
+    said = "".join(one if one.isprintable() else " " for one in str(text)[:_LONGEST])
+    return Ours(said.replace("`", "'").replace("|", "\\|"))
+
+
+def block(text: Any) -> Ours:
+    """Somebody's text as the only line of a fenced block, which one line cannot end."""
+    return Ours("".join(one if one.isprintable() else " " for one in str(text)[:_COMMAND]))
+
+
+def number(value: float) -> Ours:
+    """A count with its thousands apart; other numbers with two digits."""
+    return Ours(f"{value:,}" if isinstance(value, int) else f"{value:,.2f}")
+
+
+def percent(share: float) -> Ours:
+    """A share of 0 to 1."""
+    return Ours(f"{100 * share:.1f} %")
+
+
+def meanings(statistics: Statistics) -> list[tuple[str, Ours, Ours]]:
+    """Every figure a reader should know: (about what, what it says, the figure), in the records' order."""
+    parts = {
+        "the platform": statistics.decidability,
+        "the user": statistics.necessity,
+        "rivals": statistics.interchangeability,
+        "variety": statistics.diversity,
+    }
+    return [
+        (name, _own(field.description), _figure(value, str(field.description)))
+        for name, part in parts.items()
+        for key, field in type(part).model_fields.items()
+        if isinstance(value := getattr(part, key), int | float)
+    ]
+
+
+def _figure(value: float, meaning: str) -> Ours:
+    """A count, a share, or what is neither: bits, and words."""
+    return (
+        number(value) if isinstance(value, int) or meaning.startswith(("bits", "words")) else percent(value)
+    )
+
+
+def _fields() -> list[tuple[str, Ours]]:
+    """Name and meaning of every field of a record, those of its parts by their path."""
+    return [
+        (prefix + name, _own(field.description))
+        for prefix, record in _SHOWN_RECORDS.items()
+        for name, field in record.model_fields.items()
+    ]
+
+
+def _own(description: str | None) -> Ours:
+    """What a record says of a field; it may hold signs that tables and HTML take for theirs."""
+    return Ours((description or "").replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|"))
+
+
+@cache
+def _template() -> Template:
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        finalize=inert,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"block": block, "code": code, "number": number}
+    return environment.get_template("card.md.jinja")

@@ -1,0 +1,250 @@
+"""What is left behind at the end of a run: statistics, the dataset card, the manifest, the summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import islice
+from math import sqrt
+
+from ...records import Sample, Solution
+from ...records.dataset_statistics import Audit, GateRow, Statistics
+from ...store import (
+    Ledger,
+    Manifest,
+    read_jsonl,
+    versions,
+    write_bytes,
+    write_json,
+    write_jsonl,
+    write_manifest,
+)
+from ..context import Studio
+from ..population import Peopled
+from ..roles import STRANGER
+from ..second_solvers import solved_again
+from ..stages import episode_of
+from .audit import choose, trial
+from .build import Dataset
+from .card import card
+from .console_summary import Summary
+from .gates import choose_gates
+from .kept_sample import Split
+from .statistics import measured, table5
+from .write import FILES
+
+MOST_OFF_CHANCE = 0.03
+"""How far above chance a platform may be guessed without the user (Table 3)."""
+LOW_DECIDABILITY = "min_decidability"
+"""What a summary calls a dataset whose platforms are not to be told from the history."""
+
+
+async def on_trial(studio: Studio, own: Peopled, dataset: Dataset) -> Audit | None:
+    """Put the judges on trial with samples of the run's own people; None where nobody asked for it."""
+    samples = studio.settings.audit.samples
+    if not samples:
+        return None
+    kept = [one for one in dataset.of(own.population.name) if not one.twin_of]
+    chosen = set(choose(kept, samples, studio.settings.seed))
+    found = [episode_of(own.studio, task) for task in own.drawn if task.id in chosen]
+    audit = await trial(studio, own.population.worlds, found)
+    write_json(studio.folder / "audit.json", audit.model_dump(mode="json"))
+    return audit
+
+
+def describe(studio: Studio, peopled: Sequence[Peopled], dataset: Dataset, audit: Audit | None) -> Statistics:
+    """Everything known of the dataset as a whole, left in statistics.json, and the dataset card."""
+    settings, curated, kept = studio.settings, dataset.curated, dataset.curated.kept
+    split_of: dict[str, Split] = {id: one.split for id, one in dataset.placed.items()}
+    with studio.stage("statistics", len(kept)) as bar:
+        asked = _asked(peopled) if settings.strangers else {}
+        populations = [one.population for one in peopled]
+        found = measured(
+            kept,
+            split_of,
+            populations,
+            asked,
+            curated.solved,
+            alike=dataset.alike,
+            loyalty=settings.history.loyalty,
+            actions_per_context=settings.history.actions_per_context,
+            seed=settings.seed,
+        )
+        statistics = Statistics(
+            **found.parts,
+            model=studio.crew.describe_model(),
+            scripted=studio.crew.scripted,
+            splits=table5(kept, split_of, dataset.groups, populations),
+            funnel=curated.as_funnel().as_dict(),
+            reasons=dict(curated.reasons.most_common()),
+            gates=tuple(
+                GateRow(gate=name, judged=curated.judged[name], rejected=curated.stopped[name])
+                for name in choose_gates(settings.gates)
+            ),
+            audit=audit,
+        )
+        statistics = statistics.model_copy(update={"short_of": tuple(_short_of(studio, dataset, statistics))})
+        written = statistics.model_dump_json(indent=2)  # in this order: the most used first
+        write_bytes(studio.folder / "statistics.json", f"{written}\n".encode())
+        each = (one.model_dump_json().encode() for one in found.samples)
+        write_jsonl(studio.folder / "dataset/quality.jsonl", each)
+        bar.advance(len(kept))
+    return statistics
+
+
+def _asked(peopled: Sequence[Peopled]) -> dict[str, tuple[Solution | None, ...]]:
+    """Episode -> what strangers answered."""
+    return {
+        task.id: answers
+        for one in peopled
+        for task in one.drawn
+        if (answers := solved_again(one.studio, STRANGER, task.id))
+    }
+
+
+def _short_of(studio: Studio, dataset: Dataset, statistics: Statistics) -> Iterator[str]:
+    """What was asked for and is not there, a sentence each."""
+    settings, splits = studio.settings, studio.settings.splits
+    found = statistics.decidability
+    if statistics.decidability.transparent < settings.min_decidability:
+        yield (
+            f"{LOW_DECIDABILITY}: the visible history tells {found.transparent:.1%} of the platforms, asked "
+            f"for were {settings.min_decidability:.1%}; more visits, or more faithful ones, tell more "
+            "(history.actions_per_context, history.loyalty)"
+        )
+    noise = 2 * sqrt(found.chance * (1 - found.chance) / max(found.samples, 1))
+    if (excess := found.without_profile - found.chance) > MOST_OFF_CHANCE + noise:
+        yield (
+            f"the query alone tells {found.without_profile:.1%} of the platforms, {excess:.1%} above chance; "
+            "the users are too much alike in what they prefer"
+        )
+    there = Counter(
+        (place.split, place.group, one.scenario)
+        for one in dataset.curated.kept
+        for place in (dataset.placed[one.id],)
+        if not one.twin_of
+    )
+    for group, wanted in (("untrained", splits.most.untrained), ("trained", splits.most.trained)):
+        got = sum(count for (split, whose, _), count in there.items() if (split, whose) == ("test", group))
+        if wanted is not None and got < wanted:
+            yield f"splits.most.{group}: {wanted:,} samples were asked for, {got:,} are there"
+    for scenario, wanted in splits.unseen.queries.items() if splits.unseen else ():
+        if (got := there["unseen", "unseen", scenario]) < wanted:
+            yield f"splits.unseen.queries.{scenario}: {wanted:,} samples were asked for, {got:,} are there"
+
+
+def leave_card(studio: Studio, dataset: Dataset, statistics: Statistics, words: str) -> None:
+    """Leave the dataset card, dataset/README.md.
+
+    Args: words: of the command line that makes the data again.
+    """
+    settings = studio.settings
+    places = settings.all_scenarios()
+    there = {place.split for place in dataset.placed.values()} or {"all"}
+    written = card(
+        statistics,
+        title=settings.card.name or f"Personalised tool invocation: {settings.scenario.name}",
+        scenarios={one.name: one.description for one in places},
+        license=settings.card.license,
+        seed=settings.seed,
+        digest=settings.digest(),
+        command=f"python -m ptool.run {words}".rstrip(),
+        versions=versions(),
+        files={split: name for split, name in FILES.items() if split in there},
+    )
+    write_bytes(studio.folder / "dataset/README.md", written)
+
+
+def summarise(
+    studio: Studio, peopled: Sequence[Peopled], dataset: Dataset, statistics: Statistics
+) -> Summary:
+    """What the run came to, for the person who started it."""
+    settings, curated = studio.settings, dataset.curated
+    kinds = Counter(feature.kind for one in peopled for feature in one.features.features())
+    worlds = [world for one in peopled for world in one.worlds.values()]
+    counts = {
+        "scenarios": len(worlds),
+        "platforms": sum(len(world.platforms) for world in worlds),
+        "APIs": sum(len(world.tools) for world in worlds),
+        "APIs used": statistics.apis.used,
+        "features, basic": kinds["basic"],
+        "features, implicit": kinds["implicit"],
+        "users": sum(len(one.people) for one in peopled),
+        "actions": sum(len(history.actions) for one in peopled for history in one.lived),
+        "samples": len(curated.kept),
+        "mended by feedback": sum(one.mended for one in curated.kept),
+        "calls": sum(len(one.calls) for one in curated.kept),
+        **{f"arguments from the {origin}": count for origin, count in statistics.origins.items()},
+    }
+    if settings.twins:
+        counts["counterfactual twins"] = statistics.interchangeability.twins
+    parts = {row.name: row.queries for row in statistics.splits if row.name != "all"}
+    return Summary(
+        folder=studio.folder.path,
+        counts=counts,
+        splits=parts,
+        funnel=curated.as_funnel(),
+        reasons=tuple(sorted(curated.reasons.items(), key=lambda item: (-item[1], item[0]))),
+        samples=tuple(_some_samples(studio, dataset)),
+        min_yield=settings.min_yield,
+        model=statistics.model,
+        short_of=statistics.short_of,
+        undecidable=statistics.decidability.transparent < settings.min_decidability,
+        next_steps=_next_steps(studio, dataset),
+    )
+
+
+def _some_samples(studio: Studio, dataset: Dataset) -> Iterator[Sample]:
+    """Three samples from different places of the first file."""
+    lines = list(islice(read_jsonl(studio.folder / f"dataset/{_first_file(dataset)}"), 200))
+    for line in lines[:: max(1, len(lines) // 3)][:3]:
+        yield Sample.model_validate(line)
+
+
+def _first_file(dataset: Dataset) -> str:
+    splits = {place.split for place in dataset.placed.values()} or {"all"}
+    return next(name for split, name in FILES.items() if split in splits)
+
+
+def _next_steps(studio: Studio, dataset: Dataset) -> tuple[str, ...]:
+    folder, here = studio.folder.path, studio.settings.scenario.name
+    other, file = "travel" if here != "travel" else "shopping", _first_file(dataset)
+    return (
+        f"look at {folder}/dataset/{file}, {folder}/api_tree.svg and {folder}/feature_tree.svg",
+        f"python -m ptool.report run={folder}                 # the dataset on one page",
+        f"python -m ptool.run scenario={other} seed=3             # another scenario, another seed",
+        "python -m ptool.run experiment=paper                  # the paper's dataset, split as in Table 5",
+    )
+
+
+def leave_manifest(studio: Studio, summary: Summary, dataset: Dataset) -> None:
+    """Leave manifest.json: what the run was made with and what became of it."""
+    settings, crew = studio.settings, studio.crew
+    write_manifest(
+        studio.folder / "manifest.json",
+        Manifest(
+            settings=settings.model_dump(mode="json", by_alias=True),
+            digest=settings.digest(),
+            seeds={"run": settings.seed},
+            model=crew.describe_model(),
+            prompts=crew.prompts(),
+            counts=summary.counts,
+            funnel=summary.funnel.as_dict(),
+            timings=studio.progress.timings,
+            notes={
+                "libraries": crew.library.fingerprints(),
+                "reasons": dict(dataset.curated.reasons),
+                "usage": _usage(studio),
+            },
+        ),
+    )
+
+
+def _usage(studio: Studio) -> dict[str, dict[str, dict[str, float]]]:
+    """What the run's calls cost: stage -> role -> counts, failed and repaired attempts included."""
+    assert isinstance(studio.ledger, Ledger)
+    spent: dict[str, dict[str, dict[str, float]]] = {}
+    for (stage, role), cost in studio.ledger.usage().items():
+        spent.setdefault(stage, {})[role] = asdict(cost)
+    return spent

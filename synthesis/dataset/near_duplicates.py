@@ -1,0 +1,148 @@
+"""When two queries are nearly the same, and finding such pairs among very many.
+
+Two texts are **near-duplicates** if
+
+1. the Jaccard similarity of the sets of their words' trigrams is at least 0.9, and
+2. they speak of the same numbers and names.
+
+Trigrams are of single words with their borders, in one case and without punctuation, so the order of words
+does not count, and a slip of the pen or another ending hardly does. The second condition tells requests with
+different answers apart, which a measure of likeness cannot: 'order 2 pizzas' is not 'order 3 pizzas', and
+'a ticket to Lyon' is not 'a ticket to Nice'. Same numbers: equal as bags, in digits or in words; where there
+is more than one, each before the same word, so '2 teas, 3 cakes' is not '3 teas, 2 cakes'. Same names: a word
+that has a capital within a sentence in one text stands in the other one too.
+
+Candidates are found by MinHash signatures cut into bands (Broder 1997; Leskovec et al., Mining of Massive
+Datasets, ch. 3) and confirmed exactly. This module knows no samples, only texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...environments.checks.leak.normalise import Heard
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+THRESHOLD = 0.9
+"""Jaccard similarity from which on two texts are nearly the same."""
+BANDS, ROWS = 16, 8
+"""A pair just at the threshold escapes all bands with probability (1 - 0.9 ** 8) ** 16, once in 8,000."""
+_SEED = 0x9E3779B97F4A7C15
+_LONGEST = 4_000
+"""Characters that are compared; no request is a third as long."""
+
+
+class Traits(NamedTuple):
+    """What two texts are compared by."""
+
+    trigrams: frozenset[int]
+    numbers: tuple[tuple[str, str], ...]
+    """(number, word after it), sorted; the word is empty where there is one number only"""
+    names: frozenset[str]
+    words: frozenset[str]
+
+
+class Likeness:
+    """Texts that new ones are compared with; they are known by their place, from 0."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._bands: list[dict[int, int | list[int]]] = [{} for _ in range(BANDS)]
+
+    def add(self, text: str) -> None:
+        """Remember a text."""
+        place = len(self._texts)
+        self._texts.append(text[:_LONGEST])
+        for band, key in zip(self._bands, _keys(text[:_LONGEST]), strict=True):
+            # Most are alone in their place, and a list each would be most of the memory.
+            there = band.setdefault(key, place)
+            if isinstance(there, list):
+                there.append(place)
+            elif there != place:
+                band[key] = [there, place]
+
+    def alike(self, text: str) -> Iterator[int]:
+        """Yield the places of the near-duplicates of a text, in order."""
+        text = text[:_LONGEST]
+        found: set[int] = set()
+        for band, key in zip(self._bands, _keys(text), strict=True):
+            there = band.get(key)
+            if there is not None:
+                found.update(there if isinstance(there, list) else (there,))
+        yield from (place for place in sorted(found) if near_duplicates(text, self._texts[place]))
+
+
+def near_duplicates(one: str, other: str) -> bool:
+    """Tell whether two texts are nearly the same, as defined above."""
+    first, second = traits(one), traits(other)
+    named = first.names <= second.words and second.names <= first.words
+    if first.numbers != second.numbers or not named:
+        return False
+    return jaccard(first.trigrams, second.trigrams) >= THRESHOLD
+
+
+def jaccard(one: frozenset[int], other: frozenset[int]) -> float:
+    """Return the share that two sets have in common; two empty ones are alike."""
+    common = len(one & other)
+    every = len(one) + len(other) - common
+    return common / every if every else 1.0
+
+
+@lru_cache(maxsize=512)
+def traits(text: str) -> Traits:
+    """Return what a text is compared by."""
+    heard = Heard(text)
+    words = heard.words
+    trigrams = frozenset[int]().union(*map(_trigrams, words))
+    followed = zip(words, [*words[1:], ""], strict=False)
+    numbers = [(word, after) for word, after in followed if word[0].isdecimal()]
+    if len(numbers) == 1:
+        numbers = [(numbers[0][0], "")]
+    names = frozenset(word for at, word in enumerate(words) if word != "i" and heard.proper(at))
+    return Traits(trigrams, tuple(sorted(numbers)), names, frozenset(words))
+
+
+@lru_cache(maxsize=65_536)
+def _trigrams(word: str) -> frozenset[int]:
+    """The trigrams of a word with its borders, each as the number that its three characters spell."""
+    codes = [32, *map(ord, word), 32]
+    return frozenset(a << 42 | b << 21 | c for a, b, c in zip(codes, codes[1:], codes[2:], strict=False))
+
+
+@lru_cache(maxsize=64)
+def _keys(text: str) -> list[int]:
+    """One number a band; texts that share one are compared."""
+    import numpy as np
+
+    held = np.fromiter(traits(text).trigrams, dtype=np.uint64)
+    if not held.size:
+        return [0] * BANDS
+    salts, factors = _functions()
+    mixed = (_mixed(held)[None, :] ^ salts) * factors
+    signature = (mixed >> np.uint64(24)).min(axis=1).reshape(BANDS, ROWS)
+    weights = factors[:ROWS, 0]
+    return _mixed((signature * weights).sum(axis=1, dtype=np.uint64)).tolist()
+
+
+@cache
+def _functions() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The hash functions of the signature, one a row: salt and odd factor."""
+    import numpy as np
+
+    count = BANDS * ROWS
+    drawn = _mixed(np.arange(1, 2 * count + 1, dtype=np.uint64) * np.uint64(_SEED))
+    return drawn[:count, None], drawn[count:, None] | np.uint64(1)
+
+
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Scatter numbers over 64 bits (the finaliser of splitmix64)."""
+    import numpy as np
+
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))

@@ -1,0 +1,247 @@
+"""What a whole run would ask, scaled up from its rehearsal: calls, tokens, cost and time by stage and role.
+
+Trees are taken as they were played, profiles by the number of answers their layers need (§4.2), histories by
+(user, scenario), episodes, further solvers and twins by queries, the trial of the judges by samples. People
+held out are counted with the others, as a ledger does. It asks nobody and knows no prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from operator import mul
+
+from ...models.clients.base import OfflineModel
+from ...models.endpoint import Endpoint, Price
+from ...settings import BudgetSettings, Settings
+from ...trees.assignment import layer_sizes
+from ..dataset.audit.injections import INJECTIONS
+from ..roles import SOLVER, STRANGER
+from .rehearsal import Rehearsal
+from .sizes import Size, sizes
+from .small_play import Played
+from .tally import Count, Part
+
+STAGES = (
+    "api_tree",
+    "feature_tree",
+    "profiles",
+    "histories",
+    "episodes",
+    STRANGER,
+    SOLVER,
+    "twins",
+    "audit",
+)
+"""The stages that ask, in their order, as a ledger names them."""
+TIGHT = 0.8
+"""Share of a budget from which on an estimate is too close to it to be relied on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one role would be asked in the whole run; tokens at four characters each."""
+
+    stage: str
+    role: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    usd: float | None
+    """None: the price is not known"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much larger the run is than what was played."""
+
+    calls: float
+    tokens: float
+    """received ones: an answer may hold more in the run"""
+
+
+def estimate(
+    settings: Settings, rehearsal: Rehearsal, endpoints: Mapping[str, Endpoint], *, given_tree: bool
+) -> tuple[Line, ...]:
+    """Scale a rehearsal up to the run, in the order of the stages.
+
+    Args:
+        settings: the run's.
+        rehearsal: how it was played small.
+        endpoints: role -> endpoint, "default" for the others.
+        given_tree: whether the API tree is brought along, so that nobody designs it.
+    """
+    sums: dict[tuple[str, str], Count] = {}
+    for name, size in sizes(settings).items():
+        played = rehearsal.played[name]
+        for part, count in played.counts.items():
+            if part.stage == "api_tree":
+                larger = 0.0 if given_tree and not name else rehearsal.trees[name]
+                scale = Scale(larger, larger)
+            elif part.stage == "feature_tree":
+                scale = Scale(rehearsal.trees[name], rehearsal.trees[name])
+            else:
+                scale = _scale(part, settings, size, played)
+            _add(sums.setdefault((part.stage, part.role), Count()), count, scale)
+    lines = (_line(stage, role, one, endpoints) for (stage, role), one in sums.items() if one.calls)
+    return tuple(sorted(lines, key=lambda line: STAGES.index(line.stage)))
+
+
+def _scale(part: Part, settings: Settings, size: Size, played: Played) -> Scale:
+    if part.stage == "profiles":
+        return _profiles(settings.assignment, size.people, played)
+    if part.stage == "histories":
+        factor = size.histories / played.size.histories
+    elif part.stage == "audit":
+        factor = _trial(part, settings, size, played)
+    else:
+        factor = size.tasks / played.size.tasks
+    return Scale(factor, factor)
+
+
+def _trial(part: Part, settings: Settings, size: Size, played: Played) -> float:
+    """Samples on trial, as far as there are any; every instruction is hidden at least once."""
+    there = round(played.kept * size.tasks / played.size.tasks)
+    samples, least = min(settings.audit.samples, there), len(INJECTIONS) if part.hidden else 1
+    return max(samples, least) / max(played.audited, least)
+
+
+def _profiles(assignment: str, users: int, played: Played) -> Scale:
+    """Top-down is not linear in users: an answer holds as many values as its layer has children (§4.2)."""
+    if assignment != "top_down":
+        factor = users / played.size.people
+        return Scale(1 if assignment == "single_pass" else factor, factor)
+    calls, values = _top_down(users, played.layers)
+    calls_played, values_played = _top_down(played.size.people, played.layers)
+    return Scale(calls / calls_played, values / values_played)
+
+
+def _top_down(users: int, layers: int) -> tuple[int, int]:
+    """(answers, bundles in them) that N users take; nobody is asked for branches without users."""
+    sizes = layer_sizes(users, layers)
+    answers = [min(above, users) for above in accumulate(sizes[:-1], mul, initial=1)]
+    return sum(answers), sum(map(mul, answers, sizes))
+
+
+def _add(whole: Count, played: Count, scale: Scale) -> None:
+    whole.calls += round(played.calls * scale.calls)
+    whole.prompt_tokens += round(played.prompt_tokens * scale.calls)
+    whole.completion_tokens += round(played.completion_tokens * scale.tokens)
+
+
+def _line(stage: str, role: str, count: Count, endpoints: Mapping[str, Endpoint]) -> Line:
+    sent, received = count.prompt_tokens, count.completion_tokens
+    usd = cost(endpoints.get(role) or endpoints["default"], sent, received)
+    return Line(stage, role, count.calls, sent, received, usd)
+
+
+def cost(endpoint: Endpoint, sent: int, received: int) -> float | None:
+    """US dollars for so many tokens; None where the price is not known."""
+    free = isinstance(endpoint.client, OfflineModel) or getattr(endpoint.client, "free", False)
+    price = endpoint.price or (Price(0, 0) if free else None)
+    return price.usd(sent, received) if price else None
+
+
+def total(lines: Sequence[Line]) -> Line:
+    """All lines together; the cost is unknown as soon as one of them is."""
+    priced = [line.usd for line in lines if line.usd is not None]
+    return Line(
+        stage="all",
+        role="",
+        calls=sum(line.calls for line in lines),
+        prompt_tokens=sum(line.prompt_tokens for line in lines),
+        completion_tokens=sum(line.completion_tokens for line in lines),
+        usd=sum(priced) if len(priced) == len(lines) else None,
+    )
+
+
+def against_budget(lines: Sequence[Line], budget: BudgetSettings) -> Iterator[str]:
+    """What every limit of the budget comes to beside the estimate, a line each."""
+    everything = total(lines)
+    tokens = everything.prompt_tokens + everything.completion_tokens
+    for key, limit, needed in (
+        ("usd", budget.usd, everything.usd),
+        ("tokens", budget.tokens, tokens),
+        ("calls", budget.calls, everything.calls),
+    ):
+        if limit is not None:
+            yield f"budget.{key}={limit:,}: {_verdict(limit, needed)}"
+
+
+def _verdict(limit: float, needed: float | None) -> str:
+    if needed is None:
+        return "cannot be kept, because a price is unknown; give model.price, or a price list as prices"
+    about = (
+        f"the run needs about {needed:,.2f}"
+        if isinstance(needed, float)
+        else f"the run needs about {needed:,}"
+    )
+    if needed > limit:
+        return f"will not suffice, {about}"
+    return (
+        f"may not suffice, {about} and what models get wrong"
+        if needed > TIGHT * limit
+        else f"suffices, {about}"
+    )
+
+
+def wall_time(
+    settings: Settings,
+    lines: Sequence[Line],
+    endpoints: Mapping[str, Endpoint],
+    seconds: Mapping[str, float],
+) -> float | None:
+    """Seconds the run would take if every call took as long as the one that was tried; None: not all were.
+
+    Args:
+        settings: the run's, for its concurrency.
+        lines: the estimate.
+        endpoints: role -> endpoint, "default" for the others.
+        seconds: role -> how long a call of its endpoint took.
+    """
+    served: dict[Endpoint, list[Line]] = {}
+    waited = 0.0
+    for line in lines:
+        if line.role not in seconds:
+            return None
+        endpoint = endpoints.get(line.role) or endpoints["default"]
+        served.setdefault(endpoint, []).append(line)
+        waited += line.calls * seconds[line.role] / _width(line, settings, endpoint)
+    return max(waited, *(_allowed(endpoint, total(several)) for endpoint, several in served.items()))
+
+
+def _width(line: Line, settings: Settings, endpoint: Endpoint) -> int:
+    """Calls of a stage that can be under way at once."""
+    if isinstance(endpoint.client, OfflineModel):
+        return 1  # it answers in this very process
+    most = endpoint.limits.concurrency or settings.concurrency
+    return min(settings.concurrency, most, max(1, _at_once(line, settings)))
+
+
+def _at_once(line: Line, settings: Settings) -> int:
+    """Items of a stage; of several populations, which come one after the other, the average."""
+    everybody = tuple(sizes(settings).values())
+    if line.stage == "feature_tree":
+        return 1  # batches are shown one after another
+    if line.stage == "profiles":
+        return line.calls // (2 * len(everybody)) if settings.assignment == "top_down" else 1
+    if line.stage == "audit":
+        return settings.audit.samples  # what is made of one sample is shown one after another
+    items = {
+        "api_tree": [len(size.scenarios) for size in everybody],  # each grows depth first
+        "histories": [size.histories for size in everybody],
+    }.get(line.stage, [size.tasks for size in everybody])
+    return sum(items) // len(items)
+
+
+def _allowed(endpoint: Endpoint, served: Line) -> float:
+    """Seconds that the endpoint's limits per minute demand, at least."""
+    limits = endpoint.limits
+    tokens = served.prompt_tokens + served.completion_tokens
+    minutes = [
+        needed / limit
+        for needed, limit in ((served.calls, limits.requests_per_minute), (tokens, limits.tokens_per_minute))
+        if limit is not None
+    ]
+    return 60 * max(minutes, default=0.0)

@@ -1,0 +1,208 @@
+"""The same request on another platform, call by call and parameter by parameter (Definition 3.1).
+
+Rivals offer equal capabilities under other names. What a query says has to find its place in the other API,
+or the request cannot be carried over; what it leaves unsaid is filled as the other API and the other profile
+have it. Nothing is guessed: evidence that is missing, ambiguous or contradictory carries nothing over. This
+module knows no role and draws nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from ..environments.text_search import compact
+from ..environments.world import FeatureOf, Tool, World
+from ..records import Intent, Phrase, Profile, Query, Task, TaskCall
+from .tasks import split
+
+CODES: dict[str, str] = {
+    "twin.nobody": "nobody else of the group prefers another platform for this kind of need",
+    "twin.call": "the other platform does not have exactly one API for what is asked",
+    "twin.parameter": "what the query says belongs to no parameter there, or to more than one",
+    "twin.value": "a value the query states is not valid there",
+    "twin.feature": "the other profile does not fill what the query alludes to",
+    "twin.required": "a parameter required there stays unfilled",
+    "twin.impersonal": "the request would need nothing of the other profile",
+    "twin.personal": "the query holds data of the one who asked first",
+}
+"""Why a request has no counterpart."""
+
+
+class NoCounterpart(Exception):  # noqa: N818 - an outcome that is counted, not a failure
+    """A request that cannot be carried over; the argument is its code."""
+
+
+class Counterpart(NamedTuple):
+    """A request as it stands on another platform, for another user."""
+
+    platform: str
+    calls: tuple[TaskCall, ...]
+    query: Query
+    """the same words; the intents name the platform's own APIs and parameters"""
+
+
+class Counterparts:
+    """Carries requests from platform to platform in one world.
+
+    Args: world: the scenario, with the features that fill its parameters.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._basic = frozenset(feature for user in world.users for feature in world.profile(user).basic)
+        self._offers: dict[tuple[str, str], list[Tool]] = {}
+        for (platform, _), tool in world.tools.items():
+            self._offers.setdefault((platform, tool.api.capability), []).append(tool)
+        self._pairs: dict[tuple[str, str, str, str], dict[str, str]] = {}
+
+    def of(self, task: Task, query: Query, profile: Profile, platform: str) -> Counterpart:
+        """The same request of another user on another platform.
+
+        Args:
+            task, query: as they were asked first.
+            profile: the other user's; it fills what the query leaves unsaid.
+            platform: where that user goes.
+
+        Raises:
+            NoCounterpart: with one of `CODES`.
+        """
+        intents = tuple(self._intent(one, task.platform, platform) for one in query.intents)
+        calls = tuple(self._call(one, task.platform, platform, profile) for one in task.calls)
+        if calls and not any(call.known for call in calls):
+            raise NoCounterpart("twin.impersonal")
+        return Counterpart(platform, calls, query.model_copy(update={"intents": intents}))
+
+    def _there(self, api: str, here: str, platform: str) -> tuple[Tool, Tool, Mapping[str, str]]:
+        """The API here, its counterpart there, and which parameter is which."""
+        tool = self._world.tools.get((here, api))
+        rivals = self._offers.get((platform, tool.api.capability), []) if tool else []
+        if tool is None or len(rivals) != 1:
+            raise NoCounterpart("twin.call")
+        key = (here, api, platform, rivals[0].api.name)
+        if key not in self._pairs:
+            self._pairs[key] = parameters(tool, rivals[0], self._world.feature_of, self._basic)
+        return tool, rivals[0], self._pairs[key]
+
+    def _intent(self, intent: Intent, here: str, platform: str) -> Intent:
+        _, rival, pairs = self._there(intent.api, here, platform)
+        stated = {_renamed(name, pairs): value for name, value in intent.stated.items()}
+        if not rival.some_arguments.is_valid(stated):
+            raise NoCounterpart("twin.value")
+        phrases = tuple(
+            Phrase(parameter=_renamed(one.parameter, pairs), words=one.words)
+            for one in intent.phrases
+            if one.parameter in intent.stated
+        )
+        return Intent(api=rival.api.name, stated=stated, phrases=phrases)
+
+    def _call(self, call: TaskCall, here: str, platform: str, profile: Profile) -> TaskCall:
+        """What is said keeps its place; the rest is what the rival requires, from profile or default."""
+        tool, rival, pairs = self._there(call.api, here, platform)
+        blanks = split(profile, self._world, rival)
+        stated = {_renamed(name, pairs) for name in call.stated}
+        known: dict[str, str] = {}
+        # A required parameter is filled without a word about it; only an optional one is alluded to.
+        for name, feature in call.known.items():
+            if name not in tool.required:
+                there = _renamed(name, pairs)
+                if {**blanks.known, **blanks.may_ask}.get(there) != feature:
+                    raise NoCounterpart("twin.feature")
+                known[there] = feature
+        known |= {name: feature for name, feature in blanks.known.items() if name not in stated}
+        if not stated.issuperset(blanks.stated):
+            raise NoCounterpart("twin.required")
+        return TaskCall(
+            api=rival.api.name,
+            capability=rival.api.capability,
+            stated=tuple(name for name in rival.properties if name in stated),
+            known={name: known[name] for name in rival.properties if name in known},
+            defaults=tuple(name for name in blanks.defaulted if name not in stated),
+        )
+
+
+def parameters(tool: Tool, rival: Tool, feature_of: FeatureOf, basic: Collection[str] = ()) -> dict[str, str]:
+    """Which parameter of an API is which of its rival's; where nothing is certain, there is none.
+
+    Three things speak for a pair, each where it holds of one parameter on either side only: the same name,
+    the same feature that fills it, the same form of value with the same description. They must not
+    contradict each other, none may be claimed twice, and what one profile feature fills is never what another
+    fills.
+
+    Args:
+        tool, rival: two APIs of equal capability.
+        feature_of: the feature tree's links.
+        basic: features that fill arguments; all others are habits.
+    """
+    here, there = _Side(tool, feature_of, basic), _Side(rival, feature_of, basic)
+    traits = (_Side.name, _Side.filling, _Side.schema)
+    claims = {claim for trait in traits for claim in _matched(here, there, trait)}
+    ours, theirs = Counter(one for one, _ in claims), Counter(other for _, other in claims)
+    certain = (claim for claim in claims if ours[claim[0]] == theirs[claim[1]] == 1)
+    found = dict(one for one in certain if not _torn(here.feature(one[0]), there.feature(one[1]), basic))
+    return {name: found[name] for name in tool.properties if name in found}
+
+
+def _torn(one: str, other: str, basic: Collection[str]) -> bool:
+    return one != other and (one in basic or other in basic)
+
+
+class _Side:
+    """One API of the two, and what its parameters can be told by."""
+
+    def __init__(self, tool: Tool, feature_of: FeatureOf, basic: Collection[str]) -> None:
+        self.tool = tool
+        self._feature_of = feature_of
+        self._basic = basic
+
+    def feature(self, parameter: str) -> str:
+        """The feature that fills it; empty where none is known."""
+        return self._feature_of.get((self.tool.platform, self.tool.api.name, parameter), "")
+
+    def name(self, parameter: str) -> Hashable:
+        """The name, however its words are joined."""
+        return compact(parameter) or None
+
+    def filling(self, parameter: str) -> Hashable:
+        """The feature that fills it; habits fill many, so there the form of the value belongs to it."""
+        feature = self.feature(parameter)
+        return (feature, b"" if feature in self._basic else self._form(parameter)) if feature else None
+
+    def schema(self, parameter: str) -> Hashable:
+        """The description and the form of the value; without a description it tells nothing."""
+        described = self.tool.properties[parameter].get("description")
+        return (" ".join(str(described).casefold().split()), self._form(parameter)) if described else None
+
+    def _form(self, parameter: str) -> bytes:
+        return orjson.dumps(_form(self.tool.properties[parameter]), option=orjson.OPT_SORT_KEYS)
+
+
+def _matched(one: _Side, other: _Side, trait: Callable[[_Side, str], Hashable]) -> Iterator[tuple[str, str]]:
+    """Parameters that share a trait nobody else on either side has."""
+    here, there = _unique(one, trait), _unique(other, trait)
+    return ((name, there[what]) for what, name in here.items() if what in there)
+
+
+def _unique(side: _Side, trait: Callable[[_Side, str], Hashable]) -> dict[Hashable, str]:
+    traits = {name: trait(side, name) for name in side.tool.properties}
+    counts = Counter(traits.values())
+    return {what: name for name, what in traits.items() if what is not None and counts[what] == 1}
+
+
+def _form(schema: Any) -> Any:
+    """What kind of value a schema is of; bounds are looked at where a value is, and texts only explain."""
+    if not isinstance(schema, dict):
+        return None
+    form = {key: schema[key] for key in ("type", "format", "enum") if key in schema}
+    inner = schema.get("properties")
+    parts = {name: _form(one) for name, one in inner.items()} if isinstance(inner, dict) else None
+    return {**form, "items": _form(schema.get("items")), "properties": parts}
+
+
+def _renamed(name: str, pairs: Mapping[str, str]) -> str:
+    if name not in pairs:
+        raise NoCounterpart("twin.parameter")
+    return pairs[name]

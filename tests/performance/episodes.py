@@ -1,0 +1,168 @@
+"""The stage of episodes on its own, played again and again from the same prepared run.
+
+Everything before it is made once, over a server that records its answers, and every question of the episodes
+is written down; each later start goes on from a copy of that ledger in a fresh folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from hydra import compose, initialize_config_module
+from omegaconf import OmegaConf
+from ptool.agents.autogen import seats
+from ptool.cli.compose import Sources
+from ptool.cli.progress import Progress
+from ptool.environments.checks import choose_checks
+from ptool.environments.world import World
+from ptool.models.request import Reply, Request
+from ptool.records import Task
+from ptool.settings import Settings, validated
+from ptool.store import Ledger, RunFolder
+from ptool.synthesis import stages
+from ptool.synthesis.context import Studio
+from ptool.synthesis.population import populations
+from ptool.synthesis.roles import Crew
+
+LEDGER, QUESTIONS = "ledger.sqlite", "questions.jsonl"
+
+
+@dataclass
+class Prepared:
+    """A run that has come to its episodes."""
+
+    studio: Studio
+    worlds: dict[str, World]
+    drawn: Sequence[Task]
+
+    async def play(self) -> int:
+        """Play all episodes; how many calls they took."""
+        before = self._calls()
+        await stages.episodes(self.studio, self.worlds, self.drawn)
+        return self._calls() - before
+
+    def _calls(self) -> int:
+        return sum(one.calls for one in self.studio.crew.gateway.usage.values())
+
+
+def settings_of(base_url: str, users: int, queries: int, concurrency: int) -> Settings:
+    """A run of the default scenario and its kit over an endpoint."""
+    overrides = [
+        "model=openai_compatible",
+        "model.model=ptool-scripted",
+        f"model.base_url={base_url}",
+        f"users={users}",
+        f"queries_per_user={queries}",
+        f"concurrency={concurrency}",
+    ]
+    with initialize_config_module("ptool.conf", version_base="1.3"):
+        container: Any = OmegaConf.to_container(compose("config", overrides), resolve=True)
+    return validated(container)
+
+
+@contextmanager
+def opened(settings: Settings, place: Path, known: Path | None = None) -> Iterator[Studio]:
+    """A studio in a run folder of its own, as `ptool.run` opens it; `known`: a ledger to go on from."""
+    checks = choose_checks(settings.checks)
+    crew = Crew(settings, (), Sources().prompts())
+    with RunFolder(place, crew.identity()) as folder:
+        if known:
+            shutil.copyfile(known, folder / LEDGER)
+        with Ledger(folder / LEDGER) as ledger:
+            crew.gateway.log = ledger
+            yield Studio(settings, crew, checks, folder, ledger, Progress())
+
+
+async def until_tasks(studio: Studio) -> Prepared:
+    """Every stage before the episodes; nothing is asked that the ledger knows."""
+    (own,) = await populations(studio)
+    return Prepared(studio, own.worlds, own.drawn)
+
+
+async def record(settings: Settings, folder: Path) -> int:
+    """Make all of a run up to its episodes, and write down what these ask; returns the number of questions.
+
+    Args: settings: over a server that records; folder: gets the ledger without episodes, and the questions.
+    """
+    place = folder / "recorded"
+    with opened(settings, place) as studio:
+        prepared = await until_tasks(studio)
+        studio.ledger.close()
+        shutil.copyfile(place / LEDGER, folder / LEDGER)
+        with Ledger(place / LEDGER) as ledger, (folder / QUESTIONS).open("wb") as file:
+            crew = studio.crew
+            crew.gateway.log = ledger
+            written = Questions(file)
+
+            async def ask(request: Request, **options: Any) -> Reply:
+                written.add(request)
+                return await crew.gateway.ask(request, **options)
+
+            crew.agents = seats(crew.roles, ask)
+            again = Studio(settings, crew, studio.checks, studio.folder, ledger, studio.progress)
+            await Prepared(again, prepared.worlds, prepared.drawn).play()
+            await crew.gateway.close()
+    return written.count
+
+
+class Questions:
+    """Questions as JSON lines, each long system text written once."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._systems: dict[str, int] = {}
+        self.count = 0
+
+    def add(self, request: Request) -> None:
+        """Write one down."""
+        if request.system not in self._systems:
+            self._systems[request.system] = len(self._systems)
+            self._write({"system": request.system})
+        self._write(
+            {
+                "role": request.role,
+                "place": self._systems[request.system],
+                "user": request.user,
+                "output": f"{request.output.__module__}.{request.output.__qualname__}",
+                "seed": request.seed,
+            }
+        )
+        self.count += 1
+
+    def _write(self, value: dict[str, Any]) -> None:
+        self._file.write(orjson.dumps(value) + b"\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One of them, read again."""
+
+    system: str
+    user: str
+    output: type
+    seed: int
+
+
+def questions(folder: Path, most: int) -> list[Question]:
+    """The first questions of the recorded episodes."""
+    from pydoc import locate
+
+    systems: list[str] = []
+    found: list[Question] = []
+    with (folder / QUESTIONS).open("rb") as file:
+        for line in file:
+            one = orjson.loads(line)
+            if "system" in one:
+                systems.append(one["system"])
+                continue
+            output: Any = locate(one["output"])
+            found.append(Question(systems[one["place"]], one["user"], output, one["seed"]))
+            if len(found) == most:
+                break
+    return found

@@ -1,0 +1,37 @@
+"""How long a newcomer waits: `--help`, and the default run. Medians of five and of three, in whole processes.
+
+`python start_up.py` prints both beside their bars; the exit status is 1 where one is missed.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+
+def seconds(*words: str) -> float:
+    """Wall time of one `python -m ptool.run`."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "ptool.run", *words], check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
+def main() -> int:
+    """Measure and compare."""
+    with tempfile.TemporaryDirectory(prefix="ptool-start-up-") as folder:
+        runs = [seconds(f"run.dir={Path(folder) / str(number)}") for number in range(3)]
+    found = {"--help": ([seconds("--help") for _ in range(5)], 1.5), "default run": (runs, 15.0)}
+    missed = 0
+    for name, (times, most) in found.items():
+        median = statistics.median(times)
+        missed += median > most
+        print(f"{name:<12}{median:>7.2f} s (wanted at most {most:g})")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,24 @@
+"""The project's own bars, measured by the commands in this folder."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PERFORMANCE = Path(__file__).parent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["start_up", "paper_scale", "paper_experiment", "framework_cost", "assignment"]
+)
+def test_the_bar_is_met(name, tmp_path):
+    arguments = [str(tmp_path / "run")] if name.startswith("paper") else []
+    done = subprocess.run(
+        [sys.executable, str(PERFORMANCE / f"{name}.py"), *arguments],
+        capture_output=True, text=True, timeout=1200, cwd=tmp_path,
+    )  # fmt: skip
+
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
