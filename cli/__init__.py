@@ -1,1 +1,1 @@
-"""What commands share: arguments, the composed configuration, progress, and one clear line for every fault."""
+"""What commands share: arguments, the composed configuration, progress, and one line for every fault."""

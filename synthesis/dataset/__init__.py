@@ -1,1 +1,1 @@
-"""From episodes to the dataset: gates, splits, statistics, the audit of judges, the card (§5.1, Appendix B)."""
+"""From episodes to the dataset: gates, splits, statistics, audit of judges, card (§5.1, Appendix B)."""
