@@ -1,4 +1,4 @@
-"""Equal settings give the data they gave before: a change that alters them says so here and in the CHANGELOG."""
+"""Equal settings give the data they gave before: a change that alters them says so here and in CHANGELOG."""
 
 from hashlib import sha256
 from pathlib import Path
