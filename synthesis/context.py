@@ -1,4 +1,4 @@
-"""What every stage of a run works with: the crew, the folder, the ledger, and whom it works for.
+"""What every stage of a run works with: the participants, the folder, the ledger, and whom it works for.
 
 Every answer a stage waits for is an item of the ledger, so a run that was ended goes on where it was.
 """
@@ -22,14 +22,14 @@ from ..records import Record
 from ..settings import Settings
 from ..store import Ledger, RunFolder
 from ..trees.api_tree import ApiTree
-from .roles import Crew
+from .roles import Participants
 
 Made = TypeVar("Made", bound=Record)
 Item = TypeVar("Item")
 Show = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class Shelf:
+class PopulationLedger:
     """The ledger as one population sees it: its stages carry the population's name, 'unseen/episodes'.
 
     Args: ledger: the run's; name: the population's.
@@ -66,26 +66,26 @@ class Shelf:
 
 
 @dataclass(frozen=True)
-class Studio:
+class RunContext:
     """What every stage works with."""
 
     settings: Settings
-    crew: Crew
+    participants: Participants
     checks: Checks
     folder: RunFolder
-    ledger: Ledger | Shelf
+    ledger: Ledger | PopulationLedger
     progress: Progress
     given_tree: ApiTree | None = None
     population: str = ""
     """whom it works for: '' is the run's own people"""
 
-    def of(self, population: str, settings: Settings) -> Studio:
-        """The same studio at work for other people: their stages and files carry their name."""
+    def of(self, population: str, settings: Settings) -> RunContext:
+        """The same context at work for other people: their stages and files carry their name."""
         assert isinstance(self.ledger, Ledger)
         return replace(
             self,
             settings=settings,
-            ledger=Shelf(self.ledger, population),
+            ledger=PopulationLedger(self.ledger, population),
             given_tree=None,
             population=population,
         )
@@ -123,16 +123,16 @@ class Studio:
                 f"{path}: item {where} is damaged; remove the run folder, or choose another"
             ) from None
 
-    def asker(self, stage: str, role: str, kind: type[Made], bar: Stage, show: Show) -> StageAsker[Made]:
+    def asker(self, stage: str, role: str, kind: type[Made], bar: Stage, show: Show) -> StageRole[Made]:
         """A role as the trees ask it, its answers kept in the ledger."""
-        return StageAsker(self, stage, role, kind, bar, show)
+        return StageRole(self, stage, role, kind, bar, show)
 
 
 @dataclass(frozen=True)
-class StageAsker(Generic[Made]):
+class StageRole(Generic[Made]):
     """A role as the trees ask it: `(item, view) -> record`, kept from start to start."""
 
-    studio: Studio
+    context: RunContext
     stage: str
     role: str
     kind: type[Made]
@@ -141,18 +141,18 @@ class StageAsker(Generic[Made]):
     """What the role is shown, from the view the trees hand over."""
 
     async def __call__(self, item: str, view: dict[str, Any]) -> Made:
-        if said := self.studio.ledger.get(self.refused, item):
+        if said := self.context.ledger.get(self.refused, item):
             raise UnusableAnswerError(said.decode())
-        made = await self.studio.kept(self.stage, item, self.kind, lambda: self._ask(item, view))
+        made = await self.context.kept(self.stage, item, self.kind, lambda: self._ask(item, view))
         self.bar.advance()
         return made
 
     async def _ask(self, item: str, view: dict[str, Any]) -> Made:
-        crew, seed = self.studio.crew, self.studio.settings.seed
+        participants, seed = self.context.participants, self.context.settings.seed
         try:
-            return await crew.ask(self.role, self.stage, item, self.show(view), seed)
+            return await participants.ask(self.role, self.stage, item, self.show(view), seed)
         except UnusableAnswerError as error:
-            await self.studio.ledger.put(self.refused, item, str(error).encode())
+            await self.context.ledger.put(self.refused, item, str(error).encode())
             raise
 
     @property
@@ -162,11 +162,13 @@ class StageAsker(Generic[Made]):
 
     def has(self, item: str) -> bool:
         """Whether it was asked this, in this start or an earlier one."""
-        ledger = self.studio.ledger
+        ledger = self.context.ledger
         return ledger.has(self.stage, item) or ledger.has(self.refused, item)
 
 
-async def sliding(items: Iterable[Item], work: Callable[[Item], Awaitable[None]], width: int) -> None:
+async def run_concurrently(
+    items: Iterable[Item], work: Callable[[Item], Awaitable[None]], width: int
+) -> None:
     """Work on `width` items at a time, the next as soon as one is done; the first failure ends the others."""
     queue = iter(items)
 

@@ -1,4 +1,4 @@
-"""One run from its settings to its dataset: the crew, the folder, the stages, the manifest, the summary."""
+"""One run from its settings to its dataset: participants, folder, stages, manifest, summary."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ..settings import Settings
 from ..store import Ledger, RunFolder, run_log
 from ..trees.graph_io import to_json
 from . import stages
-from .context import Studio
+from .context import RunContext
 from .dataset.build import finish, user_groups
 from .dataset.console_summary import Summary
-from .dataset.finalize import describe, leave_card, leave_manifest, on_trial, summarise
+from .dataset.finalize import audit_judges, build_summary, describe, write_card, write_run_manifest
 from .dataset.gates import choose_gates
 from .given_tree import given_tree
 from .population import populations
-from .roles import Crew, fingerprint
-from .second_solvers import solve_again
+from .roles import Participants, fingerprint
+from .second_solvers import run_second_solvers
 from .twins import Twins, twins
 
 if TYPE_CHECKING:
@@ -43,42 +43,42 @@ def synthesise(settings: Settings, sources: Sources) -> Summary:
     choose_gates(settings.gates)
     tree = given_tree(settings)
     if tree is None:
-        stages.shape(settings).check()
-    stages.limits(settings).check()
-    crew = Crew(settings, sources.folders, sources.prompts())
-    identity = crew.identity() | ({"tree": fingerprint(to_json(tree.graph))} if tree else {})
+        stages.tree_shape(settings).check()
+    stages.clustering_limits(settings).check()
+    participants = Participants(settings, sources.folders, sources.prompts())
+    identity = participants.identity() | ({"tree": fingerprint(to_json(tree.graph))} if tree else {})
     with RunFolder(settings.run_folder(), identity) as folder, run_log(folder / "run.log"):
         folder.save_config(_as_yaml(settings))
         with Ledger(folder / "ledger.sqlite") as ledger:
-            crew.gateway.log = ledger
-            studio = Studio(settings, crew, checks, folder, ledger, Progress(), tree)
-            return run(_run(studio, sources.again()))
+            participants.gateway.log = ledger
+            context = RunContext(settings, participants, checks, folder, ledger, Progress(), tree)
+            return run(_run(context, sources.again()))
 
 
-async def _run(studio: Studio, words: str) -> Summary:
+async def _run(context: RunContext, words: str) -> Summary:
     try:
-        return await _stages(studio, words)
+        return await _stages(context, words)
     finally:
-        await studio.crew.gateway.close()
+        await context.participants.gateway.close()
 
 
-async def _stages(studio: Studio, words: str) -> Summary:
-    settings = studio.settings
-    logger.info("run {} begins; {}", settings.digest(), studio.crew.describe_model())
-    peopled = await populations(studio)
-    groups = user_groups(studio, peopled)
+async def _stages(context: RunContext, words: str) -> Summary:
+    settings = context.settings
+    logger.info("run {} begins; {}", settings.digest(), context.participants.describe_model())
+    peopled = await populations(context)
+    groups = user_groups(context, peopled)
     twinned: list[Twins] = []
     for one in peopled:
-        await stages.episodes(one.studio, one.worlds, one.drawn)
-        await solve_again(one.studio, one.worlds, one.drawn)
+        await stages.play_episodes(one.context, one.worlds, one.tasks)
+        await run_second_solvers(one.context, one.worlds, one.tasks)
         if settings.twins:
-            twinned.append(await twins(one.studio, one.worlds, one.drawn, groups))
-    dataset = finish(studio, peopled, groups, twinned)
-    audit = await on_trial(studio, peopled[0], dataset)
-    statistics = describe(studio, peopled, dataset, audit)
-    leave_card(studio, dataset, statistics, words)
-    summary = summarise(studio, peopled, dataset, statistics)
-    leave_manifest(studio, summary, dataset)
+            twinned.append(await twins(one.context, one.worlds, one.tasks, groups))
+    dataset = finish(context, peopled, groups, twinned)
+    audit = await audit_judges(context, peopled[0], dataset)
+    statistics = describe(context, peopled, dataset, audit)
+    write_card(context, dataset, statistics, words)
+    summary = build_summary(context, peopled, dataset, statistics)
+    write_run_manifest(context, summary, dataset)
     logger.info("run {} ends: {}", settings.digest(), summary.funnel.as_dict())
     return summary
 

@@ -17,7 +17,7 @@ from ..settings import Settings, UnseenSettings
 from ..trees.api_tree import ApiTree
 from ..trees.feature_tree import FeatureTree
 from . import stages
-from .context import Studio
+from .context import RunContext
 from .tasks import Visit, counted, in_turn
 
 UNSEEN = "unseen"
@@ -39,17 +39,17 @@ SPARE = 1.25
 
 
 @dataclass(frozen=True)
-class Peopled:
+class PreparedPopulation:
     """One population with everything that was made before anybody asks."""
 
-    studio: Studio
+    context: RunContext
     """at work for it"""
     population: Population
     tree: ApiTree
     features: FeatureTree
     people: Sequence[Profile]
-    lived: Sequence[History]
-    drawn: Sequence[Task]
+    histories: Sequence[History]
+    tasks: Sequence[Task]
 
     @property
     def worlds(self) -> dict[str, World]:
@@ -57,46 +57,50 @@ class Peopled:
         return dict(self.population.worlds)
 
 
-async def populations(studio: Studio) -> list[Peopled]:
+async def populations(context: RunContext) -> list[PreparedPopulation]:
     """The run's own people, and those held out with scenarios of their own, if any."""
-    settings, unseen = studio.settings, studio.settings.splits.unseen
-    own = await _peopled(studio, 1)
+    settings, unseen = context.settings, context.settings.splits.unseen
+    own = await _peopled(context, 1)
     if unseen is None:
         return [own]
-    apart = studio.of(UNSEEN, settings_of_unseen(settings, unseen))
+    apart = context.of(UNSEEN, unseen_settings(settings, unseen))
     return [own, await _peopled(apart, settings.users + 1, unseen)]
 
 
-async def _peopled(studio: Studio, first: int, unseen: UnseenSettings | None = None) -> Peopled:
+async def _peopled(
+    context: RunContext, first: int, unseen: UnseenSettings | None = None
+) -> PreparedPopulation:
     """Args: first: number of the first user; unseen: of the people held out, what is wanted of them."""
-    tree = await stages.api_tree(studio)
-    features = await stages.feature_tree(studio, tree)
-    people = await stages.profiles(studio, features, tree.worlds(), first)
-    lived = await stages.histories(studio, worlds_of(tree, features, people).values(), people)
-    worlds = worlds_of(tree, features, people, lived)
-    drawn = stages.tasks(studio, worlds, lived, _visits(studio.settings, people, unseen))
-    return Peopled(studio, Population(studio.population, worlds), tree, features, people, lived, drawn)
+    tree = await stages.grow_api_tree(context)
+    features = await stages.build_feature_tree(context, tree)
+    people = await stages.assign_profiles(context, features, tree.worlds(), first)
+    histories = await stages.play_histories(context, build_worlds(tree, features, people).values(), people)
+    worlds = build_worlds(tree, features, people, histories)
+    tasks = stages.draw_tasks(context, worlds, histories, _visits(context.settings, people, unseen))
+    return PreparedPopulation(
+        context, Population(context.population, worlds), tree, features, people, histories, tasks
+    )
 
 
 def _visits(settings: Settings, people: Sequence[Profile], unseen: UnseenSettings | None) -> Iterator[Visit]:
     users = [one.id for one in people]
     if unseen is None:
         return in_turn(users, [one.name for one in settings.scenarios()], settings.queries_per_user)
-    return counted(users, asked_of(unseen))
+    return counted(users, unseen_queries(unseen))
 
 
-def asked_of(unseen: UnseenSettings) -> dict[str, int]:
+def unseen_queries(unseen: UnseenSettings) -> dict[str, int]:
     """Held-out scenario -> how many queries are asked there, so that enough of them are kept."""
     return {name: ceil(count * SPARE) for name, count in unseen.queries.items()}
 
 
-def worlds_of(
-    tree: ApiTree, features: FeatureTree, people: Iterable[Profile], lived: Iterable[History] = ()
+def build_worlds(
+    tree: ApiTree, features: FeatureTree, people: Iterable[Profile], histories: Iterable[History] = ()
 ) -> dict[str, World]:
     """Scenario -> its world with the links from parameters to features, the people and their histories."""
-    people, lived = tuple(people), tuple(lived)
+    people, histories = tuple(people), tuple(histories)
     return {
-        name: World(bare, feature_of=_links(name, tree, features), profiles=people, histories=lived)
+        name: World(bare, feature_of=_links(name, tree, features), profiles=people, histories=histories)
         for name, bare in tree.worlds().items()
     }
 
@@ -113,7 +117,7 @@ def _links(scenario: str, tree: ApiTree, features: FeatureTree) -> dict[tuple[st
     }
 
 
-def settings_of_unseen(settings: Settings, unseen: UnseenSettings) -> Settings:
+def unseen_settings(settings: Settings, unseen: UnseenSettings) -> Settings:
     """The run's settings as they are for the people held out; their draws have a seed of their own."""
     queries = ceil(sum(unseen.queries.values()) * SPARE / unseen.users)
     return settings.model_copy(

@@ -65,7 +65,7 @@ GATE = Place(Verdict, _DIALOGUE - _OF_SOLUTION)
 """What is expected of a query gate: it votes before there is a solution."""
 
 
-def check_seats(settings: Settings, roles: Mapping[str, Role]) -> None:
+def check_roles(settings: Settings, roles: Mapping[str, Role]) -> None:
     """Make sure that every place is taken by a role that can do what the place asks.
 
     Raises:
@@ -105,7 +105,7 @@ KITS = Path(__file__).parent.parent / "environments" / "scenarios"
 """Where ptool's own kits are."""
 
 
-class Crew:
+class Participants:
     """The roles of a run with their agents, and the gateway they ask through.
 
     Args:
@@ -127,7 +127,7 @@ class Crew:
             name: _role(spec.target, build(spec, f"agent.{name}", prompts=prompts), name)
             for name, spec in settings.agent.items()
         }
-        check_seats(settings, self.roles)
+        check_roles(settings, self.roles)
         sources = {one.name: _source(one, tuple(folders)) for one in settings.all_scenarios()}
         self.library = Library(sources, others=_own_kits())
         self.players = {name: _player(role) for name, role in self.roles.items() if role.player}
@@ -229,8 +229,8 @@ def scripted_model(
 ) -> tuple[ScriptedModel, Library]:
     """The scripted model of a run outside of it, and what it knows: every kit of ptool's own as well.
 
-    Args: as of `Crew`.
-    Raises: as `Crew`; ConfigError also where the run's model is another one.
+    Args: as of `Participants`.
+    Raises: as `Participants`; ConfigError also where the run's model is another one.
     """
     sources: dict[str, Source] = {name: str(KITS / name) for name in _own_kits()}
     found = {one.name: _source(one, tuple(folders)) for one in settings.all_scenarios()}

@@ -15,51 +15,51 @@ from ..environments.views import DIALOGUE_VIEWS
 from ..environments.world import World
 from ..errors import ModelError, UnknownPartError, UnreachableModelError
 from ..records import Episode, Solution, Task
-from .context import Studio, sliding
+from .context import RunContext, run_concurrently
 from .roles import solvers
-from .stages import episode_of
+from .stages import load_episode
 
 
-async def solve_again(studio: Studio, worlds: Mapping[str, World], drawn: Sequence[Task]) -> None:
+async def run_second_solvers(context: RunContext, worlds: Mapping[str, World], tasks: Sequence[Task]) -> None:
     """Ask every stranger and solver of the run for its solution of every accepted query.
 
     The solutions are in the ledger afterwards, a stage a role.
     """
-    for role, times in solvers(studio.settings).items():
-        await _solve_with(studio, worlds, drawn, role, times)
+    for role, times in solvers(context.settings).items():
+        await _solve_with(context, worlds, tasks, role, times)
 
 
 async def _solve_with(
-    studio: Studio, worlds: Mapping[str, World], drawn: Sequence[Task], role: str, times: int
+    context: RunContext, worlds: Mapping[str, World], tasks: Sequence[Task], role: str, times: int
 ) -> None:
-    finished = frozenset(studio.ledger.ids(role))
+    finished = frozenset(context.ledger.ids(role))
 
     async def ask(task: Task) -> None:
         if task.id not in finished:
-            episode = episode_of(studio, task)
+            episode = load_episode(context, task)
             if episode.status == "accepted":
-                await _ask(studio, worlds[task.scenario], episode, role, times)
+                await _ask(context, worlds[task.scenario], episode, role, times)
         bar.advance()
 
-    with studio.stage(f"{role}s", len(drawn)) as bar:
-        await sliding(drawn, ask, studio.settings.concurrency)
+    with context.stage(f"{role}s", len(tasks)) as bar:
+        await run_concurrently(tasks, ask, context.settings.concurrency)
 
 
-def solved_again(studio: Studio, role: str, id: str) -> tuple[Solution | None, ...]:
+def second_solutions(context: RunContext, role: str, id: str) -> tuple[Solution | None, ...]:
     """What a role answered to the query of an episode; None in the place of no usable answer."""
-    body = studio.ledger.get(role, id) or studio.ledger.get(_unreachable(role), id) or b"[]"
+    body = context.ledger.get(role, id) or context.ledger.get(_unreachable(role), id) or b"[]"
     return tuple(None if one is None else Solution.model_validate(one) for one in orjson.loads(body))
 
 
-async def _ask(studio: Studio, world: World, episode: Episode, role: str, times: int) -> None:
+async def _ask(context: RunContext, world: World, episode: Episode, role: str, times: int) -> None:
     state = DialogueState(episode.task, phase="solution", query=episode.query)
-    views = {view: DIALOGUE_VIEWS[view](world, state) for view in studio.crew.roles[role].sees}
+    views = {view: DIALOGUE_VIEWS[view](world, state) for view in context.participants.roles[role].sees}
     answers: list[Solution | None] = []
     stage = role
     for number in range(1, times + 1):
         try:
             item = f"{episode.id}/{number}"
-            answers.append(await studio.crew.ask(role, role, item, views, studio.settings.seed))
+            answers.append(await context.participants.ask(role, role, item, views, context.settings.seed))
         except UnknownPartError:
             raise
         except ModelError as error:
@@ -67,7 +67,7 @@ async def _ask(studio: Studio, world: World, episode: Episode, role: str, times:
             if isinstance(error, UnreachableModelError):
                 stage = _unreachable(role)
     body = orjson.dumps([one and one.model_dump(mode="json") for one in answers])
-    await studio.ledger.put(stage, episode.id, body)
+    await context.ledger.put(stage, episode.id, body)
 
 
 def _unreachable(role: str) -> str:

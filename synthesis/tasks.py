@@ -51,7 +51,7 @@ def counted(users: Sequence[str], queries: Mapping[str, int]) -> Iterator[Visit]
 
 
 @dataclass(frozen=True)
-class Blanks:
+class ParameterSources:
     """One API's parameters for one user, sorted by who has to say them."""
 
     stated: tuple[str, ...]  # required, only the query can say them
@@ -71,13 +71,13 @@ class Draft:
     """One call while it is drawn."""
 
     tool: Tool
-    blanks: Blanks
+    blanks: ParameterSources
     stated: list[str]
     known: dict[str, str]
     defaults: tuple[str, ...]
 
     @classmethod
-    def begin(cls, tool: Tool, blanks: Blanks, rng: random.Random, default_rate: float) -> Draft:
+    def begin(cls, tool: Tool, blanks: ParameterSources, rng: random.Random, default_rate: float) -> Draft:
         """What the call needs at least; some defaulted parameters are left at their default."""
         left = tuple(name for name in blanks.defaulted if rng.random() < default_rate)
         stated = [*blanks.stated, *(name for name in blanks.defaulted if name not in left)]
@@ -124,7 +124,7 @@ class Balance:
             self.known += len(call.known)
 
 
-class Drawer:
+class TaskSampler:
     """Draws the tasks of a population.
 
     Args:
@@ -144,7 +144,7 @@ class Drawer:
         self._plan = plan
         self._seed = seed
         self._balance = Balance(plan.parameters, plan.profile_share)
-        self._blanks: dict[tuple[str, str, str, str], Blanks] = {}
+        self._blanks: dict[tuple[str, str, str, str], ParameterSources] = {}
 
     def draw(self, visits: Iterable[Visit]) -> Iterator[Task]:
         """The tasks of some visits, in their order; whoever prefers nothing there asks nothing."""
@@ -203,7 +203,7 @@ class Drawer:
 
     def _shape(
         self, tools: list[Tool], profile: Profile, world: World, rng: random.Random
-    ) -> list[tuple[Tool, Blanks]]:
+    ) -> list[tuple[Tool, ParameterSources]]:
         """One call, several, or the same API twice where there is something to tell the two apart."""
         kind, first = rng.random(), (tools[0], self._split(profile, world, tools[0]))
         if kind < self._plan.repeat_call and first[1].sayable:
@@ -213,7 +213,7 @@ class Drawer:
             return [first, (second, self._split(profile, world, second))]
         return [first]
 
-    def _split(self, profile: Profile, world: World, tool: Tool) -> Blanks:
+    def _split(self, profile: Profile, world: World, tool: Tool) -> ParameterSources:
         key = (world.name, profile.id, tool.platform, tool.api.name)
         if key not in self._blanks:
             self._blanks[key] = split(profile, world, tool)
@@ -240,7 +240,7 @@ class Drawer:
     def _some(
         self,
         drafts: list[Draft],
-        offered: Callable[[Blanks], Iterable[str]],
+        offered: Callable[[ParameterSources], Iterable[str]],
         wanted: float,
         least: int,
         rng: random.Random,
@@ -256,7 +256,7 @@ class Drawer:
         return candidates[: max(count, least)]
 
 
-def split(profile: Profile, world: World, tool: Tool) -> Blanks:
+def split(profile: Profile, world: World, tool: Tool) -> ParameterSources:
     """Sort an API's parameters by who can say them; a value that breaks the schema fills nothing."""
     stated, defaulted, may_state = [], [], []
     known: dict[str, str] = {}
@@ -270,7 +270,7 @@ def split(profile: Profile, world: World, tool: Tool) -> Blanks:
             may_state.append(name)
         else:
             (defaulted if "default" in schema else stated).append(name)
-    return Blanks(tuple(stated), tuple(defaulted), known, tuple(may_state), may_ask)
+    return ParameterSources(tuple(stated), tuple(defaulted), known, tuple(may_state), may_ask)
 
 
 def _shared(world: World) -> frozenset[str]:

@@ -32,11 +32,11 @@ CODES: dict[str, str] = {
 """Why a request has no counterpart."""
 
 
-class NoCounterpart(Exception):  # noqa: N818 - an outcome that is counted, not a failure
+class NotTransferable(Exception):  # noqa: N818 - an outcome that is counted, not a failure
     """A request that cannot be carried over; the argument is its code."""
 
 
-class Counterpart(NamedTuple):
+class TransferredRequest(NamedTuple):
     """A request as it stands on another platform, for another user."""
 
     platform: str
@@ -45,7 +45,7 @@ class Counterpart(NamedTuple):
     """the same words; the intents name the platform's own APIs and parameters"""
 
 
-class Counterparts:
+class RequestTransfer:
     """Carries requests from platform to platform in one world.
 
     Args: world: the scenario, with the features that fill its parameters.
@@ -59,7 +59,7 @@ class Counterparts:
             self._offers.setdefault((platform, tool.api.capability), []).append(tool)
         self._pairs: dict[tuple[str, str, str, str], dict[str, str]] = {}
 
-    def of(self, task: Task, query: Query, profile: Profile, platform: str) -> Counterpart:
+    def of(self, task: Task, query: Query, profile: Profile, platform: str) -> TransferredRequest:
         """The same request of another user on another platform.
 
         Args:
@@ -68,20 +68,20 @@ class Counterparts:
             platform: where that user goes.
 
         Raises:
-            NoCounterpart: with one of `CODES`.
+            NotTransferable: with one of `CODES`.
         """
         intents = tuple(self._intent(one, task.platform, platform) for one in query.intents)
         calls = tuple(self._call(one, task.platform, platform, profile) for one in task.calls)
         if calls and not any(call.known for call in calls):
-            raise NoCounterpart("twin.impersonal")
-        return Counterpart(platform, calls, query.model_copy(update={"intents": intents}))
+            raise NotTransferable("twin.impersonal")
+        return TransferredRequest(platform, calls, query.model_copy(update={"intents": intents}))
 
     def _there(self, api: str, here: str, platform: str) -> tuple[Tool, Tool, Mapping[str, str]]:
         """The API here, its counterpart there, and which parameter is which."""
         tool = self._world.tools.get((here, api))
         rivals = self._offers.get((platform, tool.api.capability), []) if tool else []
         if tool is None or len(rivals) != 1:
-            raise NoCounterpart("twin.call")
+            raise NotTransferable("twin.call")
         key = (here, api, platform, rivals[0].api.name)
         if key not in self._pairs:
             self._pairs[key] = parameters(tool, rivals[0], self._world.feature_of, self._basic)
@@ -91,7 +91,7 @@ class Counterparts:
         _, rival, pairs = self._there(intent.api, here, platform)
         stated = {_renamed(name, pairs): value for name, value in intent.stated.items()}
         if not rival.some_arguments.is_valid(stated):
-            raise NoCounterpart("twin.value")
+            raise NotTransferable("twin.value")
         phrases = tuple(
             Phrase(parameter=_renamed(one.parameter, pairs), words=one.words)
             for one in intent.phrases
@@ -110,11 +110,11 @@ class Counterparts:
             if name not in tool.required:
                 there = _renamed(name, pairs)
                 if {**blanks.known, **blanks.may_ask}.get(there) != feature:
-                    raise NoCounterpart("twin.feature")
+                    raise NotTransferable("twin.feature")
                 known[there] = feature
         known |= {name: feature for name, feature in blanks.known.items() if name not in stated}
         if not stated.issuperset(blanks.stated):
-            raise NoCounterpart("twin.required")
+            raise NotTransferable("twin.required")
         return TaskCall(
             api=rival.api.name,
             capability=rival.api.capability,
@@ -204,5 +204,5 @@ def _form(schema: Any) -> Any:
 
 def _renamed(name: str, pairs: Mapping[str, str]) -> str:
     if name not in pairs:
-        raise NoCounterpart("twin.parameter")
+        raise NotTransferable("twin.parameter")
     return pairs[name]

@@ -30,8 +30,8 @@ from ..models.request import NO_USAGE
 from ..models.seeds import derive
 from ..records import Episode, Query, Task
 from ..store import write_jsonl
-from .context import Studio, sliding
-from .twin_transfer import CODES, Counterparts, NoCounterpart
+from .context import RunContext, run_concurrently
+from .twin_transfer import CODES, NotTransferable, RequestTransfer
 
 SUFFIX = "-twin"
 """What a twin's id adds to that of its original."""
@@ -72,7 +72,7 @@ class Planner:
         self._worlds = worlds
         self._groups = groups
         self._seed = seed
-        self._counterparts = {name: Counterparts(world) for name, world in worlds.items()}
+        self._counterparts = {name: RequestTransfer(world) for name, world in worlds.items()}
         self._goers = {name: _goers(world) for name, world in worlds.items()}
 
     def plan(self, task: Task, query: Query) -> Twin | Without:
@@ -83,7 +83,7 @@ class Planner:
         for user, platform in self._others(task):
             try:
                 return self._twin(task, query, user, platform)
-            except NoCounterpart as without:
+            except NotTransferable as without:
                 codes.append(str(without))
         # The first of the others stands for all of them.
         return Without(task.id, codes[0] if codes else "twin.nobody")
@@ -233,39 +233,39 @@ class Twins:
     Iterating gives their episodes, accepted and rejected, in the order of their originals.
     """
 
-    studio: Studio
+    context: RunContext
     ids: tuple[str, ...]
     without: Mapping[str, int]
     """code -> accepted episodes without a twin for that reason, most frequent first"""
 
     def __iter__(self) -> Iterator[Episode]:
-        return (self.studio.read(Episode, body, STAGE) for body in self.lines())
+        return (self.context.read(Episode, body, STAGE) for body in self.lines())
 
     def lines(self) -> Iterator[bytes]:
         """The episodes as JSON."""
         for id in self.ids:
-            yield self.studio.ledger.get(STAGE, id) or self.studio.ledger.get(UNREACHABLE, id) or b""
+            yield self.context.ledger.get(STAGE, id) or self.context.ledger.get(UNREACHABLE, id) or b""
 
 
 async def twins(
-    studio: Studio, worlds: Mapping[str, World], drawn: Sequence[Task], groups: Mapping[str, str]
+    context: RunContext, worlds: Mapping[str, World], tasks: Sequence[Task], groups: Mapping[str, str]
 ) -> Twins:
     """Plan and play a twin for every accepted episode that can have one; leaves twins.jsonl.
 
     Args:
-        studio: at work for one population.
+        context: at work for one population.
         worlds: scenario -> its world, with that population's profiles and histories.
-        drawn: the tasks whose episodes are looked at; they were played.
+        tasks: the tasks whose episodes are looked at; they were played.
         groups: user -> group; a twin is of its original's.
     """
-    dialogues = {name: _dialogue(studio, world) for name, world in worlds.items()}
-    finished = frozenset(studio.ledger.ids(STAGE))
+    dialogues = {name: _dialogue(context, world) for name, world in worlds.items()}
+    finished = frozenset(context.ledger.ids(STAGE))
     ids: list[str] = []
     without: Counter[str] = Counter()
-    settings, written = studio.settings, deque[Future[None]]()
+    settings, written = context.settings, deque[Future[None]]()
 
     def planned() -> Iterator[Twin]:
-        for one in pairs(worlds, _played(studio, drawn), groups, settings.seed):
+        for one in pairs(worlds, _played(context, tasks), groups, settings.seed):
             if isinstance(one, Twin):
                 ids.append(one.task.id)
                 yield one
@@ -277,45 +277,45 @@ async def twins(
         if twin.task.id not in finished:
             dialogue = dialogues[twin.task.scenario]
             episode = await play_twin(
-                dialogue, *twin, studio.crew.agents, seed=settings.seed, driver=settings.conversation
+                dialogue, *twin, context.participants.agents, seed=settings.seed, driver=settings.conversation
             )
-            written.append(_submitted(studio, episode))
+            written.append(_submitted(context, episode))
             while written and written[0].done():
                 written.popleft().result()
         bar.advance()
 
-    with studio.stage(STAGE, len(drawn)) as bar:
-        await sliding(planned(), play, settings.concurrency)
+    with context.stage(STAGE, len(tasks)) as bar:
+        await run_concurrently(planned(), play, settings.concurrency)
         for one in written:
             await asyncio.wrap_future(one)
-        made = Twins(studio, tuple(ids), dict(sorted(without.items(), key=lambda item: (-item[1], item[0]))))
-        write_jsonl(studio.file("twins.jsonl"), made.lines())
+        made = Twins(context, tuple(ids), dict(sorted(without.items(), key=lambda item: (-item[1], item[0]))))
+        write_jsonl(context.file("twins.jsonl"), made.lines())
     for code, count in made.without.items():
         logger.info("{}: {} episodes have no twin: {}", code, count, CODES[code])
     return made
 
 
-def _dialogue(studio: Studio, world: World) -> Dialogue:
-    settings = studio.settings
+def _dialogue(context: RunContext, world: World) -> Dialogue:
+    settings = context.settings
     speakers = (USER, ASSISTANT, *settings.query_gate, *settings.judges)
     return Dialogue(
         world,
-        sees=studio.crew.sees(*speakers),
+        sees=context.participants.sees(*speakers),
         judges=settings.judges,
         gates=settings.query_gate,
-        checks=studio.checks,
+        checks=context.checks,
         max_rounds=settings.max_rounds,
     )
 
 
-def _played(studio: Studio, drawn: Iterable[Task]) -> Iterator[Episode]:
-    for task in drawn:
-        if body := studio.ledger.get("episodes", task.id):
-            yield studio.read(Episode, body, f"episodes/{task.id}")
+def _played(context: RunContext, tasks: Iterable[Task]) -> Iterator[Episode]:
+    for task in tasks:
+        if body := context.ledger.get("episodes", task.id):
+            yield context.read(Episode, body, f"episodes/{task.id}")
 
 
-def _submitted(studio: Studio, episode: Episode) -> Future[None]:
+def _submitted(context: RunContext, episode: Episode) -> Future[None]:
     lost = any(reason.code == f"model.{UnreachableModelError.code}" for reason in episode.reasons)
-    return studio.ledger.submit(
+    return context.ledger.submit(
         UNREACHABLE if lost else STAGE, episode.id, episode.model_dump_json().encode()
     )

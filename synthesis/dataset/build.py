@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from ...records import Episode
 from ...store import write_jsonl
-from ..context import Studio
-from ..population import UNSEEN, Peopled
+from ..context import RunContext
+from ..population import UNSEEN, PreparedPopulation
 from ..roles import SOLVER, STRANGER
-from ..second_solvers import solved_again
-from ..stages import episode_of
+from ..second_solvers import second_solutions
+from ..stages import load_episode
 from ..twins import STAGE as TWINS
 from ..twins import Twins, original_of
 from .curate import Curated, Played, curate
@@ -37,7 +37,7 @@ class Dataset:
         return [one for one in self.curated.kept if one.population == population]
 
 
-def user_groups(studio: Studio, peopled: Sequence[Peopled]) -> dict[str, Group]:
+def user_groups(context: RunContext, peopled: Sequence[PreparedPopulation]) -> dict[str, Group]:
     """User -> trained, untrained or unseen; everybody is trained where nothing is split."""
     groups: dict[str, Group] = {}
     for one in peopled:
@@ -45,17 +45,20 @@ def user_groups(studio: Studio, peopled: Sequence[Peopled]) -> dict[str, Group]:
         if one.population.name == UNSEEN:
             groups |= dict.fromkeys(users, "unseen")
         else:
-            groups |= groups_of(users, studio.settings.splits, studio.settings.seed)
+            groups |= groups_of(users, context.settings.splits, context.settings.seed)
     return groups
 
 
 def finish(
-    studio: Studio, peopled: Sequence[Peopled], groups: dict[str, Group], twins: Sequence[Twins] = ()
+    context: RunContext,
+    peopled: Sequence[PreparedPopulation],
+    groups: dict[str, Group],
+    twins: Sequence[Twins] = (),
 ) -> Dataset:
     """Judge every episode, split what is kept, and write it.
 
     Args:
-        studio: of the whole run.
+        context: of the whole run.
         peopled: the populations; their episodes were played.
         groups: user -> group (`user_groups`).
         twins: the twins that were played, if any.
@@ -63,53 +66,55 @@ def finish(
     Raises:
         StoreError: an episode cannot be read or a file cannot be written.
     """
-    settings = studio.settings
+    settings = context.settings
     gates = choose_gates(settings.gates)
-    played = sum(len(one.drawn) for one in peopled) + sum(len(one.ids) for one in twins)
-    with studio.stage("gates", played) as bar:
+    played = sum(len(one.tasks) for one in peopled) + sum(len(one.ids) for one in twins)
+    with context.stage("gates", played) as bar:
         voters = (*settings.judges, *settings.query_gate)
         curated = curate(_advancing(_played(peopled, twins), bar.advance), gates, voters)
     alike = alike_samples(curated.kept)
     placed = split(curated.kept, groups, settings.splits, settings.seed, alike)
     where = {one.population.name: one for one in peopled}
-    with studio.stage("dataset", len(curated.kept)) as bar:
+    with context.stage("dataset", len(curated.kept)) as bar:
         kept = sorted(curated.kept, key=lambda one: one.id)
-        write_dataset(studio.folder, kept, placed, lambda one: _find(where[one.population], one), bar.advance)
-        write_jsonl(studio.folder / "dataset/rejected.jsonl", curated.rejected)
+        write_dataset(
+            context.folder, kept, placed, lambda one: _find(where[one.population], one), bar.advance
+        )
+        write_jsonl(context.folder / "dataset/rejected.jsonl", curated.rejected)
     return Dataset(curated, placed, groups, alike)
 
 
-def _played(peopled: Sequence[Peopled], twins: Sequence[Twins]) -> Iterator[Played]:
+def _played(peopled: Sequence[PreparedPopulation], twins: Sequence[Twins]) -> Iterator[Played]:
     """Every episode, population by population, twins after all originals."""
     for one in peopled:
-        for task in one.drawn:
-            yield _with_answers(one, episode_of(one.studio, task))
-    where = {id(one.studio): one for one in peopled}
+        for task in one.tasks:
+            yield _with_answers(one, load_episode(one.context, task))
+    where = {id(one.context): one for one in peopled}
     for several in twins:
         for episode in several:
-            yield _twin(where[id(several.studio)], episode)
+            yield _twin(where[id(several.context)], episode)
 
 
-def _with_answers(one: Peopled, episode: Episode) -> Played:
+def _with_answers(one: PreparedPopulation, episode: Episode) -> Played:
     return Played(
         one.population.name,
         one.population.worlds[episode.task.scenario],
         episode,
-        solved_again(one.studio, STRANGER, episode.id) if one.studio.settings.strangers else (),
-        solved_again(one.studio, SOLVER, episode.id) if one.studio.settings.consistency else (),
+        second_solutions(one.context, STRANGER, episode.id) if one.context.settings.strangers else (),
+        second_solutions(one.context, SOLVER, episode.id) if one.context.settings.consistency else (),
     )
 
 
-def _twin(one: Peopled, episode: Episode) -> Played:
+def _twin(one: PreparedPopulation, episode: Episode) -> Played:
     world = one.population.worlds[episode.task.scenario]
     return Played(one.population.name, world, episode, twin_of=original_of(episode.id))
 
 
-def _find(one: Peopled, kept: Kept) -> Played:
+def _find(one: PreparedPopulation, kept: Kept) -> Played:
     """The episode of a sample."""
     stage = TWINS if kept.twin_of else "episodes"
-    body = one.studio.ledger.get(stage, kept.id) or b""
-    episode = one.studio.read(Episode, body, f"{stage}/{kept.id}")
+    body = one.context.ledger.get(stage, kept.id) or b""
+    episode = one.context.read(Episode, body, f"{stage}/{kept.id}")
     world = one.population.worlds[kept.scenario]
     return Played(kept.population, world, episode, twin_of=kept.twin_of)
 

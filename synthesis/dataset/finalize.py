@@ -20,11 +20,11 @@ from ...store import (
     write_jsonl,
     write_manifest,
 )
-from ..context import Studio
-from ..population import Peopled
+from ..context import RunContext
+from ..population import PreparedPopulation
 from ..roles import STRANGER
-from ..second_solvers import solved_again
-from ..stages import episode_of
+from ..second_solvers import second_solutions
+from ..stages import load_episode
 from .audit import choose, trial
 from .build import Dataset
 from .card import card
@@ -40,24 +40,26 @@ LOW_DECIDABILITY = "min_decidability"
 """What a summary calls a dataset whose platforms are not to be told from the history."""
 
 
-async def on_trial(studio: Studio, own: Peopled, dataset: Dataset) -> Audit | None:
+async def audit_judges(context: RunContext, own: PreparedPopulation, dataset: Dataset) -> Audit | None:
     """Put the judges on trial with samples of the run's own people; None where nobody asked for it."""
-    samples = studio.settings.audit.samples
+    samples = context.settings.audit.samples
     if not samples:
         return None
     kept = [one for one in dataset.of(own.population.name) if not one.twin_of]
-    chosen = set(choose(kept, samples, studio.settings.seed))
-    found = [episode_of(own.studio, task) for task in own.drawn if task.id in chosen]
-    audit = await trial(studio, own.population.worlds, found)
-    write_json(studio.folder / "audit.json", audit.model_dump(mode="json"))
+    chosen = set(choose(kept, samples, context.settings.seed))
+    found = [load_episode(own.context, task) for task in own.tasks if task.id in chosen]
+    audit = await trial(context, own.population.worlds, found)
+    write_json(context.folder / "audit.json", audit.model_dump(mode="json"))
     return audit
 
 
-def describe(studio: Studio, peopled: Sequence[Peopled], dataset: Dataset, audit: Audit | None) -> Statistics:
+def describe(
+    context: RunContext, peopled: Sequence[PreparedPopulation], dataset: Dataset, audit: Audit | None
+) -> Statistics:
     """Everything known of the dataset as a whole, left in statistics.json, and the dataset card."""
-    settings, curated, kept = studio.settings, dataset.curated, dataset.curated.kept
+    settings, curated, kept = context.settings, dataset.curated, dataset.curated.kept
     split_of: dict[str, Split] = {id: one.split for id, one in dataset.placed.items()}
-    with studio.stage("statistics", len(kept)) as bar:
+    with context.stage("statistics", len(kept)) as bar:
         asked = _asked(peopled) if settings.strangers else {}
         populations = [one.population for one in peopled]
         found = measured(
@@ -73,8 +75,8 @@ def describe(studio: Studio, peopled: Sequence[Peopled], dataset: Dataset, audit
         )
         statistics = Statistics(
             **found.parts,
-            model=studio.crew.describe_model(),
-            scripted=studio.crew.scripted,
+            model=context.participants.describe_model(),
+            scripted=context.participants.scripted,
             splits=table5(kept, split_of, dataset.groups, populations),
             funnel=curated.as_funnel().as_dict(),
             reasons=dict(curated.reasons.most_common()),
@@ -84,28 +86,30 @@ def describe(studio: Studio, peopled: Sequence[Peopled], dataset: Dataset, audit
             ),
             audit=audit,
         )
-        statistics = statistics.model_copy(update={"short_of": tuple(_short_of(studio, dataset, statistics))})
+        statistics = statistics.model_copy(
+            update={"short_of": tuple(_short_of(context, dataset, statistics))}
+        )
         written = statistics.model_dump_json(indent=2)  # in this order: the most used first
-        write_bytes(studio.folder / "statistics.json", f"{written}\n".encode())
+        write_bytes(context.folder / "statistics.json", f"{written}\n".encode())
         each = (one.model_dump_json().encode() for one in found.samples)
-        write_jsonl(studio.folder / "dataset/quality.jsonl", each)
+        write_jsonl(context.folder / "dataset/quality.jsonl", each)
         bar.advance(len(kept))
     return statistics
 
 
-def _asked(peopled: Sequence[Peopled]) -> dict[str, tuple[Solution | None, ...]]:
+def _asked(peopled: Sequence[PreparedPopulation]) -> dict[str, tuple[Solution | None, ...]]:
     """Episode -> what strangers answered."""
     return {
         task.id: answers
         for one in peopled
-        for task in one.drawn
-        if (answers := solved_again(one.studio, STRANGER, task.id))
+        for task in one.tasks
+        if (answers := second_solutions(one.context, STRANGER, task.id))
     }
 
 
-def _short_of(studio: Studio, dataset: Dataset, statistics: Statistics) -> Iterator[str]:
+def _short_of(context: RunContext, dataset: Dataset, statistics: Statistics) -> Iterator[str]:
     """What was asked for and is not there, a sentence each."""
-    settings, splits = studio.settings, studio.settings.splits
+    settings, splits = context.settings, context.settings.splits
     found = statistics.decidability
     if statistics.decidability.transparent < settings.min_decidability:
         yield (
@@ -134,12 +138,12 @@ def _short_of(studio: Studio, dataset: Dataset, statistics: Statistics) -> Itera
             yield f"splits.unseen.queries.{scenario}: {wanted:,} samples were asked for, {got:,} are there"
 
 
-def leave_card(studio: Studio, dataset: Dataset, statistics: Statistics, words: str) -> None:
+def write_card(context: RunContext, dataset: Dataset, statistics: Statistics, words: str) -> None:
     """Leave the dataset card, dataset/README.md.
 
     Args: words: of the command line that makes the data again.
     """
-    settings = studio.settings
+    settings = context.settings
     places = settings.all_scenarios()
     there = {place.split for place in dataset.placed.values()} or {"all"}
     written = card(
@@ -153,14 +157,14 @@ def leave_card(studio: Studio, dataset: Dataset, statistics: Statistics, words: 
         versions=versions(),
         files={split: name for split, name in FILES.items() if split in there},
     )
-    write_bytes(studio.folder / "dataset/README.md", written)
+    write_bytes(context.folder / "dataset/README.md", written)
 
 
-def summarise(
-    studio: Studio, peopled: Sequence[Peopled], dataset: Dataset, statistics: Statistics
+def build_summary(
+    context: RunContext, peopled: Sequence[PreparedPopulation], dataset: Dataset, statistics: Statistics
 ) -> Summary:
     """What the run came to, for the person who started it."""
-    settings, curated = studio.settings, dataset.curated
+    settings, curated = context.settings, dataset.curated
     kinds = Counter(feature.kind for one in peopled for feature in one.features.features())
     worlds = [world for one in peopled for world in one.worlds.values()]
     counts = {
@@ -171,7 +175,7 @@ def summarise(
         "features, basic": kinds["basic"],
         "features, implicit": kinds["implicit"],
         "users": sum(len(one.people) for one in peopled),
-        "actions": sum(len(history.actions) for one in peopled for history in one.lived),
+        "actions": sum(len(history.actions) for one in peopled for history in one.histories),
         "samples": len(curated.kept),
         "mended by feedback": sum(one.mended for one in curated.kept),
         "calls": sum(len(one.calls) for one in curated.kept),
@@ -181,23 +185,23 @@ def summarise(
         counts["counterfactual twins"] = statistics.interchangeability.twins
     parts = {row.name: row.queries for row in statistics.splits if row.name != "all"}
     return Summary(
-        folder=studio.folder.path,
+        folder=context.folder.path,
         counts=counts,
         splits=parts,
         funnel=curated.as_funnel(),
         reasons=tuple(sorted(curated.reasons.items(), key=lambda item: (-item[1], item[0]))),
-        samples=tuple(_some_samples(studio, dataset)),
+        samples=tuple(_some_samples(context, dataset)),
         min_yield=settings.min_yield,
         model=statistics.model,
         short_of=statistics.short_of,
         undecidable=statistics.decidability.transparent < settings.min_decidability,
-        next_steps=_next_steps(studio, dataset),
+        next_steps=_next_steps(context, dataset),
     )
 
 
-def _some_samples(studio: Studio, dataset: Dataset) -> Iterator[Sample]:
+def _some_samples(context: RunContext, dataset: Dataset) -> Iterator[Sample]:
     """Three samples from different places of the first file."""
-    lines = list(islice(read_jsonl(studio.folder / f"dataset/{_first_file(dataset)}"), 200))
+    lines = list(islice(read_jsonl(context.folder / f"dataset/{_first_file(dataset)}"), 200))
     for line in lines[:: max(1, len(lines) // 3)][:3]:
         yield Sample.model_validate(line)
 
@@ -207,8 +211,8 @@ def _first_file(dataset: Dataset) -> str:
     return next(name for split, name in FILES.items() if split in splits)
 
 
-def _next_steps(studio: Studio, dataset: Dataset) -> tuple[str, ...]:
-    folder, here = studio.folder.path, studio.settings.scenario.name
+def _next_steps(context: RunContext, dataset: Dataset) -> tuple[str, ...]:
+    folder, here = context.folder.path, context.settings.scenario.name
     other, file = "travel" if here != "travel" else "shopping", _first_file(dataset)
     return (
         f"look at {folder}/dataset/{file}, {folder}/api_tree.svg and {folder}/feature_tree.svg",
@@ -218,33 +222,33 @@ def _next_steps(studio: Studio, dataset: Dataset) -> tuple[str, ...]:
     )
 
 
-def leave_manifest(studio: Studio, summary: Summary, dataset: Dataset) -> None:
+def write_run_manifest(context: RunContext, summary: Summary, dataset: Dataset) -> None:
     """Leave manifest.json: what the run was made with and what became of it."""
-    settings, crew = studio.settings, studio.crew
+    settings, participants = context.settings, context.participants
     write_manifest(
-        studio.folder / "manifest.json",
+        context.folder / "manifest.json",
         Manifest(
             settings=settings.model_dump(mode="json", by_alias=True),
             digest=settings.digest(),
             seeds={"run": settings.seed},
-            model=crew.describe_model(),
-            prompts=crew.prompts(),
+            model=participants.describe_model(),
+            prompts=participants.prompts(),
             counts=summary.counts,
             funnel=summary.funnel.as_dict(),
-            timings=studio.progress.timings,
+            timings=context.progress.timings,
             notes={
-                "libraries": crew.library.fingerprints(),
+                "libraries": participants.library.fingerprints(),
                 "reasons": dict(dataset.curated.reasons),
-                "usage": _usage(studio),
+                "usage": _usage(context),
             },
         ),
     )
 
 
-def _usage(studio: Studio) -> dict[str, dict[str, dict[str, float]]]:
+def _usage(context: RunContext) -> dict[str, dict[str, dict[str, float]]]:
     """What the run's calls cost: stage -> role -> counts, failed and repaired attempts included."""
-    assert isinstance(studio.ledger, Ledger)
+    assert isinstance(context.ledger, Ledger)
     spent: dict[str, dict[str, dict[str, float]]] = {}
-    for (stage, role), cost in studio.ledger.usage().items():
+    for (stage, role), cost in context.ledger.usage().items():
         spent.setdefault(stage, {})[role] = asdict(cost)
     return spent

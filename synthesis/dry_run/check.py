@@ -38,7 +38,7 @@ from ...settings import Settings
 from .. import stages
 from ..dataset.gates import choose_gates
 from ..given_tree import given_tree
-from ..roles import PLACES, Crew, solvers
+from ..roles import PLACES, Participants, solvers
 from .estimate import Line, against_budget, estimate, total, wall_time
 from .rehearsal import rehearse
 from .understudy import Heard, Question
@@ -134,22 +134,22 @@ def check_up(settings: Settings, sources: Sources) -> Checkup:
     choose_gates(settings.gates)
     tree = given_tree(settings)
     if tree is None:
-        stages.shape(settings).check()
-    stages.limits(settings).check()
-    crew = Crew(settings, sources.folders, sources.prompts())
+        stages.tree_shape(settings).check()
+    stages.clustering_limits(settings).check()
+    participants = Participants(settings, sources.folders, sources.prompts())
     rehearsal, problem = None, ""
     try:
-        rehearsal = rehearse(settings, sources, crew, tree)
+        rehearsal = rehearse(settings, sources, participants, tree)
     except PtoolError as error:
         problem = f"no estimate: the scripted model cannot rehearse this run ({error})"
-    trials = asyncio.run(_tried(crew, rehearsal.heard if rehearsal else {}))
+    trials = asyncio.run(_tried(participants, rehearsal.heard if rehearsal else {}))
     if rehearsal is None:
         return Checkup(trials, (), None, (), (problem,))
-    lines = estimate(settings, rehearsal, crew.endpoints, given_tree=tree is not None)
+    lines = estimate(settings, rehearsal, participants.endpoints, given_tree=tree is not None)
     return Checkup(
         trials=trials,
         lines=lines,
-        seconds=wall_time(settings, lines, crew.endpoints, _seconds(trials)),
+        seconds=wall_time(settings, lines, participants.endpoints, _seconds(trials)),
         budget=tuple(against_budget(lines, settings.budget)),
         notes=rehearsal.notes,
     )
@@ -159,36 +159,44 @@ def _seconds(trials: Iterable[Trial]) -> dict[str, float]:
     return {role: one.seconds for one in trials if one.fault is None for role in one.roles}
 
 
-async def _tried(crew: Crew, heard: Mapping[str, Heard]) -> tuple[Trial, ...]:
+async def _tried(participants: Participants, heard: Mapping[str, Heard]) -> tuple[Trial, ...]:
     """Every endpoint that a role of the run asks, one after another so that none is slowed by the others."""
-    gateway = Gateway(crew.endpoints, concurrency=1, corrections=0, restarts=0, retries=_ONCE)
+    gateway = Gateway(participants.endpoints, concurrency=1, corrections=0, restarts=0, retries=_ONCE)
     served: dict[Endpoint, list[str]] = {}
-    for role in _asked(crew, heard):
-        served.setdefault(crew.endpoints.get(role) or crew.endpoints["default"], []).append(role)
+    for role in _asked(participants, heard):
+        served.setdefault(participants.endpoints.get(role) or participants.endpoints["default"], []).append(
+            role
+        )
     try:
-        return tuple([await _trial(gateway, crew, one, roles, heard) for one, roles in served.items()])
+        return tuple(
+            [await _trial(gateway, participants, one, roles, heard) for one, roles in served.items()]
+        )
     finally:
         await gateway.close()
 
 
-def _asked(crew: Crew, heard: Mapping[str, Heard]) -> list[str]:
+def _asked(participants: Participants, heard: Mapping[str, Heard]) -> list[str]:
     """The roles that ask a model: those heard in a rehearsal, or else all that have a seat and a prompt.
 
     Further solvers are among them in any case: a rehearsal without an accepted query has not heard them.
     """
-    settings = crew.settings
+    settings = participants.settings
     seated = tuple(solvers(settings))
     if not heard:
         seated = (*PLACES, *settings.judges, *settings.query_gate, *seated)
-    return list(dict.fromkeys((*heard, *(name for name in seated if crew.roles[name].prompt))))
+    return list(dict.fromkeys((*heard, *(name for name in seated if participants.roles[name].prompt))))
 
 
 async def _trial(
-    gateway: Gateway, crew: Crew, endpoint: Endpoint, roles: list[str], heard: Mapping[str, Heard]
+    gateway: Gateway,
+    participants: Participants,
+    endpoint: Endpoint,
+    roles: list[str],
+    heard: Mapping[str, Heard],
 ) -> Trial:
     known = {role: heard[role] for role in roles if role in heard}
     role = min(known, key=lambda one: known[one].shortest or _NEVER, default=roles[0])
-    request = _request(crew, role, known[role].question if known else None)
+    request = _request(participants, role, known[role].question if known else None)
     usage, fault, began = NO_USAGE, None, time.perf_counter()
     try:
         usage = (await gateway.ask(request)).usage
@@ -198,7 +206,7 @@ async def _trial(
         endpoint=endpoint,
         roles=tuple(sorted(roles)),
         role=role,
-        record=crew.roles[role].output.__name__,
+        record=participants.roles[role].output.__name__,
         seconds=time.perf_counter() - began,
         usage=usage,
         fault=fault,
@@ -206,17 +214,17 @@ async def _trial(
     )
 
 
-def _request(crew: Crew, role: str, question: Question | None) -> Request:
+def _request(participants: Participants, role: str, question: Question | None) -> Request:
     """A question of a rehearsal, or one made up where there was none."""
-    output = crew.roles[role].output
+    output = participants.roles[role].output
     if question is None:
         question = Question(
             f"Role: {role}\nThis is a trial of whether you can be reached.",
             f"Answer with the shortest {output.__name__} there can be, as one JSON object.",
             output,
         )
-    seed = derive(crew.settings.seed, "check", role)
-    sampling = crew.roles[role].sampling
+    seed = derive(participants.settings.seed, "check", role)
+    sampling = participants.roles[role].sampling
     return Request(role, f"check/{role}", question.system, question.user, question.output, seed, sampling)
 
 

@@ -27,9 +27,9 @@ from ...models.scripted.kit import Kit
 from ...settings import ModelSettings, PlaceSettings, ScenarioSettings, Settings
 from ...store import Ledger, RunFolder
 from ...trees.api_tree import ApiTree
-from ..context import Studio
+from ..context import RunContext
 from ..population import UNSEEN
-from ..roles import KITS, Crew
+from ..roles import KITS, Participants
 from .sizes import AUDITED, Size, sizes
 from .small_play import Played, play
 from .understudy import Heard, Understudy
@@ -59,23 +59,25 @@ class Rehearsal:
     """in what the rehearsal is not like the run"""
 
 
-def rehearse(settings: Settings, sources: Sources, crew: Crew, tree: ApiTree | None) -> Rehearsal:
+def rehearse(
+    settings: Settings, sources: Sources, participants: Participants, tree: ApiTree | None
+) -> Rehearsal:
     """Play a run small.
 
     Args:
         settings: the run's.
         sources: the user's own folders.
-        crew: the run's own; nobody of it is asked.
+        participants: the run's own; nobody of it is asked.
         tree: the tree of `tree.file`.
 
     Raises:
         PtoolError: the scripted model cannot play this run.
     """
-    places = dict(_places(settings, crew.library))
+    places = dict(_places(settings, participants.library))
     stand_ins = Library({name: str(KITS / kit) for name, kit in places.items() if kit})
 
     def kit_of(one: ScenarioSettings) -> Kit:
-        return (stand_ins if places[one.name] else crew.library).kit(one.name)
+        return (stand_ins if places[one.name] else participants.library).kit(one.name)
 
     own, everywhere = settings.scenarios(), settings.all_scenarios()
     notes = [
@@ -153,10 +155,10 @@ def _played(
     whole = sizes(settings)
     populations = {name: size.small() for name, size in whole.items()}
     small = _few(_recast(settings, places), populations, held_out=populations == whole)
-    crew = Crew(small, sources.folders, sources.prompts())
-    model = crew.endpoints["default"].client
+    participants = Participants(small, sources.folders, sources.prompts())
+    model = participants.endpoints["default"].client
     assert isinstance(model, Understudy)
-    played = _in_scratch(small, crew, tree, populations)
+    played = _in_scratch(small, participants, tree, populations)
     return Rehearsal(model.heard, played, trees, tuple(notes))
 
 
@@ -204,7 +206,7 @@ def _recast(settings: Settings, places: Mapping[str, str | None]) -> Settings:
 
 
 def _in_scratch(
-    settings: Settings, crew: Crew, tree: ApiTree | None, populations: Mapping[str, Size]
+    settings: Settings, participants: Participants, tree: ApiTree | None, populations: Mapping[str, Size]
 ) -> dict[str, Played]:
     """Play in a folder that is gone afterwards."""
     logger.disable("ptool")  # what went wrong in a rehearsal is of no use to anybody
@@ -217,8 +219,8 @@ def _in_scratch(
             Ledger(folder / "ledger.sqlite") as ledger,
         ):
             checks, silent = choose_checks(settings.checks), Progress(io.StringIO())
-            studio = Studio(settings, crew, checks, folder, ledger, silent, tree)
-            return asyncio.run(play(studio, populations))
+            context = RunContext(settings, participants, checks, folder, ledger, silent, tree)
+            return asyncio.run(play(context, populations))
     except OSError as error:
         raise StoreError(f"no throw-away folder for the rehearsal: {error}") from error
     finally:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from ...settings import Settings, UnseenSettings
-from ..population import UNSEEN, asked_of
+from ..population import UNSEEN, unseen_queries
 from ..tasks import Visit, counted, in_turn
 
 PEOPLE = 100
@@ -75,4 +75,4 @@ def sizes(settings: Settings) -> dict[str, Size]:
 
 def _unseen(unseen: UnseenSettings, first: int) -> Size:
     names = tuple(one.name for one in unseen.scenario.scenarios())
-    return Size(first, unseen.users, unseen.users, names, asked_of(unseen))
+    return Size(first, unseen.users, unseen.users, names, unseen_queries(unseen))

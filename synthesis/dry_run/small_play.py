@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from ...trees.assignment import spread
 from .. import stages
-from ..context import Studio
+from ..context import RunContext
 from ..dataset.build import finish, user_groups
-from ..dataset.finalize import on_trial
-from ..population import UNSEEN, Peopled, Population, settings_of_unseen, worlds_of
-from ..second_solvers import solve_again
+from ..dataset.finalize import audit_judges
+from ..population import UNSEEN, Population, PreparedPopulation, build_worlds, unseen_settings
+from ..second_solvers import run_second_solvers
 from ..twins import Twins, twins
 from .sizes import Size
 from .tally import Count, Part, Tally
@@ -35,11 +35,11 @@ class Played:
     """samples on trial; they are the run's own people's"""
 
 
-async def play(studio: Studio, populations: Mapping[str, Size]) -> dict[str, Played]:
+async def play(context: RunContext, populations: Mapping[str, Size]) -> dict[str, Played]:
     """Play a run small.
 
     Args:
-        studio: of the small run; its gateway writes to a tally of each population.
+        context: of the small run; its gateway writes to a tally of each population.
         populations: population -> who of it takes part.
 
     Returns:
@@ -48,27 +48,27 @@ async def play(studio: Studio, populations: Mapping[str, Size]) -> dict[str, Pla
     tallies = {name: Tally() for name in populations}
 
     def listen(name: str) -> None:
-        studio.crew.gateway.log = tallies[name]
+        context.participants.gateway.log = tallies[name]
 
     try:
-        peopled: list[Peopled] = []
+        peopled: list[PreparedPopulation] = []
         for name, size in populations.items():
             listen(name)
-            peopled.append(await _peopled(_at_work_for(studio, name), size))
-        groups, twinned = user_groups(studio, peopled), list[Twins]()
+            peopled.append(await _peopled(_at_work_for(context, name), size))
+        groups, twinned = user_groups(context, peopled), list[Twins]()
         for one in peopled:
             listen(one.population.name)
-            await stages.episodes(one.studio, one.worlds, one.drawn)
-            await solve_again(one.studio, one.worlds, one.drawn)
-            if studio.settings.twins:
-                twinned.append(await twins(one.studio, one.worlds, one.drawn, groups))
-        dataset = finish(studio, peopled, groups, twinned)
+            await stages.play_episodes(one.context, one.worlds, one.tasks)
+            await run_second_solvers(one.context, one.worlds, one.tasks)
+            if context.settings.twins:
+                twinned.append(await twins(one.context, one.worlds, one.tasks, groups))
+        dataset = finish(context, peopled, groups, twinned)
         listen(peopled[0].population.name)
-        audit = await on_trial(studio, peopled[0], dataset)
+        audit = await audit_judges(context, peopled[0], dataset)
     finally:
-        await studio.crew.gateway.close()
+        await context.participants.gateway.close()
 
-    def played(one: Peopled) -> Played:
+    def played(one: PreparedPopulation) -> Played:
         name = one.population.name
         return Played(
             size=populations[name],
@@ -81,20 +81,22 @@ async def play(studio: Studio, populations: Mapping[str, Size]) -> dict[str, Pla
     return {one.population.name: played(one) for one in peopled}
 
 
-def _at_work_for(studio: Studio, name: str) -> Studio:
-    unseen = studio.settings.splits.unseen
+def _at_work_for(context: RunContext, name: str) -> RunContext:
+    unseen = context.settings.splits.unseen
     if name != UNSEEN or unseen is None:
-        return studio
-    return studio.of(UNSEEN, settings_of_unseen(studio.settings, unseen))
+        return context
+    return context.of(UNSEEN, unseen_settings(context.settings, unseen))
 
 
-async def _peopled(studio: Studio, size: Size) -> Peopled:
+async def _peopled(context: RunContext, size: Size) -> PreparedPopulation:
     """One population; histories and tasks of some of its people only, spread over all."""
-    tree = await stages.api_tree(studio)
-    features = await stages.feature_tree(studio, tree)
-    people = await stages.profiles(studio, features, tree.worlds(), size.first)
+    tree = await stages.grow_api_tree(context)
+    features = await stages.build_feature_tree(context, tree)
+    people = await stages.assign_profiles(context, features, tree.worlds(), size.first)
     some = [people[place] for place in spread(size.users, len(people))]
-    lived = await stages.histories(studio, worlds_of(tree, features, people).values(), some)
-    worlds = worlds_of(tree, features, people, lived)
-    drawn = stages.tasks(studio, worlds, lived, size.visits([one.id for one in some]))
-    return Peopled(studio, Population(studio.population, worlds), tree, features, some, lived, drawn)
+    histories = await stages.play_histories(context, build_worlds(tree, features, people).values(), some)
+    worlds = build_worlds(tree, features, people, histories)
+    tasks = stages.draw_tasks(context, worlds, histories, size.visits([one.id for one in some]))
+    return PreparedPopulation(
+        context, Population(context.population, worlds), tree, features, some, histories, tasks
+    )

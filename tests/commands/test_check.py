@@ -161,7 +161,7 @@ def test_without_a_rehearsal_it_is_tried_and_who_has_no_seat_is_not(monkeypatch:
 
 
 def test_gates_are_looked_at_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ptool.synthesis.dry_run.check.Crew", lambda *_: pytest.fail("too late"))
+    monkeypatch.setattr("ptool.synthesis.dry_run.check.Participants", lambda *_: pytest.fail("too late"))
     with pytest.raises(ConfigError, match=r"gates: no gate 'beauty'; there are"):
         checked("gates=[beauty]")
 

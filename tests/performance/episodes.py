@@ -26,9 +26,9 @@ from ptool.records import Task
 from ptool.settings import Settings, validated
 from ptool.store import Ledger, RunFolder
 from ptool.synthesis import stages
-from ptool.synthesis.context import Studio
+from ptool.synthesis.context import RunContext
 from ptool.synthesis.population import populations
-from ptool.synthesis.roles import Crew
+from ptool.synthesis.roles import Participants
 
 LEDGER, QUESTIONS = "ledger.sqlite", "questions.jsonl"
 
@@ -37,18 +37,18 @@ LEDGER, QUESTIONS = "ledger.sqlite", "questions.jsonl"
 class Prepared:
     """A run that has come to its episodes."""
 
-    studio: Studio
+    context: RunContext
     worlds: dict[str, World]
-    drawn: Sequence[Task]
+    tasks: Sequence[Task]
 
     async def play(self) -> int:
         """Play all episodes; how many calls they took."""
         before = self._calls()
-        await stages.episodes(self.studio, self.worlds, self.drawn)
+        await stages.play_episodes(self.context, self.worlds, self.tasks)
         return self._calls() - before
 
     def _calls(self) -> int:
-        return sum(one.calls for one in self.studio.crew.gateway.usage.values())
+        return sum(one.calls for one in self.context.participants.gateway.usage.values())
 
 
 def settings_of(base_url: str, users: int, queries: int, concurrency: int) -> Settings:
@@ -67,22 +67,22 @@ def settings_of(base_url: str, users: int, queries: int, concurrency: int) -> Se
 
 
 @contextmanager
-def opened(settings: Settings, place: Path, known: Path | None = None) -> Iterator[Studio]:
-    """A studio in a run folder of its own, as `ptool.run` opens it; `known`: a ledger to go on from."""
+def opened(settings: Settings, place: Path, known: Path | None = None) -> Iterator[RunContext]:
+    """A context in a run folder of its own, as `ptool.run` opens it; `known`: a ledger to go on from."""
     checks = choose_checks(settings.checks)
-    crew = Crew(settings, (), Sources().prompts())
-    with RunFolder(place, crew.identity()) as folder:
+    participants = Participants(settings, (), Sources().prompts())
+    with RunFolder(place, participants.identity()) as folder:
         if known:
             shutil.copyfile(known, folder / LEDGER)
         with Ledger(folder / LEDGER) as ledger:
-            crew.gateway.log = ledger
-            yield Studio(settings, crew, checks, folder, ledger, Progress())
+            participants.gateway.log = ledger
+            yield RunContext(settings, participants, checks, folder, ledger, Progress())
 
 
-async def until_tasks(studio: Studio) -> Prepared:
+async def until_tasks(context: RunContext) -> Prepared:
     """Every stage before the episodes; nothing is asked that the ledger knows."""
-    (own,) = await populations(studio)
-    return Prepared(studio, own.worlds, own.drawn)
+    (own,) = await populations(context)
+    return Prepared(context, own.worlds, own.tasks)
 
 
 async def record(settings: Settings, folder: Path) -> int:
@@ -91,23 +91,25 @@ async def record(settings: Settings, folder: Path) -> int:
     Args: settings: over a server that records; folder: gets the ledger without episodes, and the questions.
     """
     place = folder / "recorded"
-    with opened(settings, place) as studio:
-        prepared = await until_tasks(studio)
-        studio.ledger.close()
+    with opened(settings, place) as context:
+        prepared = await until_tasks(context)
+        context.ledger.close()
         shutil.copyfile(place / LEDGER, folder / LEDGER)
         with Ledger(place / LEDGER) as ledger, (folder / QUESTIONS).open("wb") as file:
-            crew = studio.crew
-            crew.gateway.log = ledger
+            participants = context.participants
+            participants.gateway.log = ledger
             written = Questions(file)
 
             async def ask(request: Request, **options: Any) -> Reply:
                 written.add(request)
-                return await crew.gateway.ask(request, **options)
+                return await participants.gateway.ask(request, **options)
 
-            crew.agents = seats(crew.roles, ask)
-            again = Studio(settings, crew, studio.checks, studio.folder, ledger, studio.progress)
-            await Prepared(again, prepared.worlds, prepared.drawn).play()
-            await crew.gateway.close()
+            participants.agents = seats(participants.roles, ask)
+            again = RunContext(
+                settings, participants, context.checks, context.folder, ledger, context.progress
+            )
+            await Prepared(again, prepared.worlds, prepared.tasks).play()
+            await participants.gateway.close()
     return written.count
 
 

@@ -120,15 +120,15 @@ async def whole(
     settings = settings_of(base_url, users, queries, concurrency)
     with (
         tempfile.TemporaryDirectory(prefix="run-", dir=folder) as place,
-        opened(settings, Path(place) / "run", folder / LEDGER) as studio,
+        opened(settings, Path(place) / "run", folder / LEDGER) as context,
     ):
-        prepared = await until_tasks(studio)
+        prepared = await until_tasks(context)
         cpu, wall = time.process_time(), time.perf_counter()
         calls = await prepared.play()
         if calls != asked:
             raise SystemExit(f"{calls} calls were answered, {asked} were recorded: record anew")
         found = {"calls": calls, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
-        await studio.crew.gateway.close()
+        await context.participants.gateway.close()
     return found
 
 

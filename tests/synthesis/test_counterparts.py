@@ -16,7 +16,7 @@ from ptool.records import (
     Task,
     TaskCall,
 )
-from ptool.synthesis.twin_transfer import Counterparts, NoCounterpart, parameters
+from ptool.synthesis.twin_transfer import NotTransferable, RequestTransfer, parameters
 
 BEN = Profile(
     id="u0002",
@@ -171,12 +171,12 @@ def carried(brew=BREW, required=("drink", "street"), calls=1, profile=BEN, links
         plan="guided", calls=(asked,) * calls,
     )  # fmt: skip
     linked = {key: feature for key, feature in links.items() if key[0] == "Ants" or key[1] in brew}
-    made = Counterparts(world(here, there, links=linked))
+    made = RequestTransfer(world(here, there, links=linked))
     return made.of(task, Query(text=TEXT, intents=tuple(intents)), profile, "Bees")
 
 
 def refused(**changes) -> str:
-    with pytest.raises(NoCounterpart) as without:
+    with pytest.raises(NotTransferable) as without:
         carried(**changes)
     return str(without.value)
 
@@ -251,8 +251,8 @@ def test_it_takes_exactly_one_api_there():
         id="t", scenario="garden", user_id="u", context="day", platform="Ants", plan="guided", calls=(call,)
     )
     for tools in ((here,), (here, tool("Bees", "sell", BREW, capability="trade")), (here, there, other)):
-        with pytest.raises(NoCounterpart, match=r"^twin\.call$"):
-            Counterparts(world(*tools)).of(task, Query(text=TEXT, intents=()), BEN, "Bees")
+        with pytest.raises(NotTransferable, match=r"^twin\.call$"):
+            RequestTransfer(world(*tools)).of(task, Query(text=TEXT, intents=()), BEN, "Bees")
 
 
 def test_a_request_that_needs_nothing_of_the_profile_is_none():

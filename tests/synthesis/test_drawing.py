@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ptool.environments.world import World
 from ptool.records import Api, Characteristic, Context, History, Platform, Preference, Profile, ScenarioWorld
 from ptool.settings import TaskSettings
-from ptool.synthesis.tasks import Drawer, counted, in_turn, split
+from ptool.synthesis.tasks import TaskSampler, counted, in_turn, split
 
 PLAN = {
     "plan": "guided",
@@ -88,7 +88,7 @@ LIVED = [
 def drawn(seed=0, queries=50, lived=LIVED, **changes):
     plan = TaskSettings.model_validate(PLAN | changes)
     visits = in_turn([one.user_id for one in lived], ["garden"], queries)
-    return list(Drawer({"garden": WORLD}, lived, plan, seed).draw(visits))
+    return list(TaskSampler({"garden": WORLD}, lived, plan, seed).draw(visits))
 
 
 def test_the_averages_come_out_as_asked_for():

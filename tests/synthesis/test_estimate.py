@@ -24,7 +24,7 @@ from ptool.synthesis.dry_run.sizes import Size, sizes
 from ptool.synthesis.dry_run.tally import Count, Part, Tally
 from ptool.synthesis.dry_run.understudy import Heard, Question
 from ptool.synthesis.pipeline import synthesise
-from ptool.synthesis.roles import Crew
+from ptool.synthesis.roles import Participants
 from ptool.trees.api_tree import ApiTree
 from ptool.trees.assignment import layer_sizes, spread
 from ptool.trees.graph_io import from_json
@@ -39,12 +39,12 @@ def settings(*overrides: str) -> Settings:
 
 
 def rehearsed(one: Settings) -> Rehearsal:
-    return rehearse(one, Sources(), Crew(one), None)
+    return rehearse(one, Sources(), Participants(one), None)
 
 
 def estimated(*overrides: str) -> dict[str, Line]:
     one = settings(*overrides)
-    lines = estimate(one, rehearsed(one), Crew(one).endpoints, given_tree=False)
+    lines = estimate(one, rehearsed(one), Participants(one).endpoints, given_tree=False)
     return {line.role: line for line in lines}
 
 
@@ -76,7 +76,7 @@ def asked_by(folder: Path, *overrides: str) -> Lengths:
 def expected_of(*overrides: str) -> Lengths:
     """The estimate of the same run."""
     one = settings(*overrides)
-    lines = estimate(one, rehearsed(one), Crew(one).endpoints, given_tree=False)
+    lines = estimate(one, rehearsed(one), Participants(one).endpoints, given_tree=False)
     return {
         (line.stage, line.role): (line.calls, line.prompt_tokens, line.completion_tokens) for line in lines
     }
@@ -169,12 +169,12 @@ def test_a_tree_brought_along_is_taken_as_it_is_and_needs_no_designer(tmp_path: 
     foreign.write_text(text.replace('"tiny', '"garden'))
     other = ("++scenario.name=garden", "++scenario.kit=null", f"tree.file={foreign}", *ELSEWHERE)
     for one in (made, settings("scenario=shopping", *size, *other)):
-        crew = Crew(one)
+        participants = Participants(one)
         brought = ApiTree(
             from_json(text.encode(), "") if one is made else from_json(foreign.read_bytes(), "")
         )
-        found = rehearse(one, Sources(), crew, brought)
-        lines = estimate(one, found, crew.endpoints, given_tree=True)
+        found = rehearse(one, Sources(), participants, brought)
+        lines = estimate(one, found, participants.endpoints, given_tree=True)
         assert [line.role for line in lines][:2] == ["clusterer", "profile_writer"]
         assert found.trees[""] == 1
         assert lines[0].calls < 6
@@ -186,9 +186,9 @@ def test_a_tree_brought_along_leaves_only_that_of_the_held_out_to_be_designed(tm
     synthesise(settings(*size, f"run.dir={tmp_path / 'run'}"), Sources())
     tree = tmp_path / "run" / "api_tree.json"
     one = settings(*size, *EVERYTHING, *SMALL, "splits.untrained_users=0", f"tree.file={tree}")
-    crew = Crew(one)
-    found = rehearse(one, Sources(), crew, ApiTree(from_json(tree.read_bytes(), "")))
-    lines = estimate(one, found, crew.endpoints, given_tree=True)
+    participants = Participants(one)
+    found = rehearse(one, Sources(), participants, ApiTree(from_json(tree.read_bytes(), "")))
+    lines = estimate(one, found, participants.endpoints, given_tree=True)
     assert (lines[0].role, found.trees) == ("designer", {"": 1.0, "unseen": 1.0})
     assert lines[0].calls == found.played["unseen"].counts[Part("api_tree", "designer")].calls > 0
 

@@ -37,7 +37,7 @@ from ptool.records import (
     Verdict,
 )
 from ptool.store import Ledger
-from ptool.synthesis.context import Studio
+from ptool.synthesis.context import RunContext
 from ptool.synthesis.twins import Twin, Without, original_of, pairs, play_twin, twins
 
 TEXT = "Two flat whites brought to my home please."
@@ -266,17 +266,17 @@ def made(tmp_path) -> Iterator:
         place.mkdir(exist_ok=True)
         settings = {"seed": 0, "concurrency": 4, "conversation": "loop", "max_rounds": 2, **changes}
         with Ledger(place / "ledger.sqlite") as ledger:
-            studio = Studio(
+            context = RunContext(
                 SimpleNamespace(query_gate=(), judges=("verifier",), **settings),
                 SimpleNamespace(agents=cast.agents, sees=lambda *roles: {one: SEES[one] for one in roles}),
                 choose_checks(None), place, ledger, Progress(io.StringIO()),
             )  # fmt: skip
-            drawn = []
+            tasks = []
             for number in range(1, 21):
                 episode = asked(number=number, status="rejected" if number == 7 else "accepted")
                 await ledger.put("episodes", episode.id, episode.model_dump_json().encode())
-                drawn.append(episode.task)
-            several = await twins(studio, {"cafe": WORLD}, drawn, {"dora": "untrained"})
+                tasks.append(episode.task)
+            several = await twins(context, {"cafe": WORLD}, tasks, {"dora": "untrained"})
             return several, list(several), (place / "twins.jsonl").read_bytes()
 
     return start

@@ -21,7 +21,7 @@ from ....errors import ModelError, UnknownPartError
 from ....models.seeds import derive
 from ....records import Episode
 from ....records.dataset_statistics import Audit, CaughtRow, InjectionRow
-from ...context import Studio, sliding
+from ...context import RunContext, run_concurrently
 from .corruptions import CORRUPTIONS
 from .injections import INJECTIONS, PLACES, QUERY, said
 from .specimen import Specimen, specimens
@@ -37,24 +37,24 @@ class Bench:
     """Who has to tell good from bad.
 
     Args:
-        studio: the run.
+        context: the run.
         worlds: scenario -> its world, with profiles and histories.
         stage: the stage calls are accounted under.
     """
 
-    def __init__(self, studio: Studio, worlds: Mapping[str, World], stage: str) -> None:
-        self._studio, self._stage = studio, stage
-        self.seed = studio.settings.seed
-        judges = tuple(studio.settings.judges)
-        sees = studio.crew.sees(USER, ASSISTANT, *judges)
+    def __init__(self, context: RunContext, worlds: Mapping[str, World], stage: str) -> None:
+        self._context, self._stage = context, stage
+        self.seed = context.settings.seed
+        judges = tuple(context.settings.judges)
+        sees = context.participants.sees(USER, ASSISTANT, *judges)
         self._dialogues = {
-            name: Dialogue(world, sees=sees, judges=judges, checks=studio.checks)
+            name: Dialogue(world, sees=sees, judges=judges, checks=context.checks)
             for name, world in worlds.items()
         }
 
     def rules(self, case: Case) -> bool:
         """Whether the rule checks object to nothing."""
-        checks = self._studio.checks
+        checks = self._context.checks
         return not (checks.of_query(case) or checks.of_solution(case))
 
     async def judges(self, case: Case, label: str, hide: Hide | None = None) -> Verdicts:
@@ -86,7 +86,7 @@ class Bench:
         seed = derive(self.seed, "audit", sample, judge)
         observation = Observation(role=judge, turn=turn, seed=seed, views=views)
         try:
-            spoken = await speak(self._studio.crew.agents[judge], observation)
+            spoken = await speak(self._context.participants.agents[judge], observation)
         except UnknownPartError:
             raise
         except ModelError:
@@ -148,12 +148,12 @@ class Sheet:
 
 
 async def trial(
-    studio: Studio, worlds: Mapping[str, World], episodes: Sequence[Episode], *, stage: str = "audit"
+    context: RunContext, worlds: Mapping[str, World], episodes: Sequence[Episode], *, stage: str = "audit"
 ) -> Audit:
     """Put the rule checks and the judges of a run on trial (§4.3).
 
     Args:
-        studio: the run.
+        context: the run.
         worlds: scenario -> its world, with profiles and histories.
         episodes: accepted ones (`choose` picks them); all of them are used, in their order.
         stage: the stage that calls are accounted under.
@@ -163,7 +163,7 @@ async def trial(
         UnknownPartError: the scripted model cannot play a judge.
     """
     there = specimens(worlds, episodes)
-    bench = Bench(studio, worlds, stage)
+    bench = Bench(context, worlds, stage)
     sheets: dict[int, Sheet] = {}
 
     async def examine(number: int) -> None:
@@ -171,8 +171,8 @@ async def trial(
         sheets[number] = await _Examination(bench, there[number]).sheet(texts)
         bar.advance()
 
-    with studio.stage(stage, len(there)) as bar:
-        await sliding(range(len(there)), examine, studio.settings.concurrency)
+    with context.stage(stage, len(there)) as bar:
+        await run_concurrently(range(len(there)), examine, context.settings.concurrency)
     return _audit([sheets[number] for number in range(len(there))])
 
 

@@ -19,11 +19,11 @@ from ptool.records import Finding, Verdict
 from ptool.records.dataset_statistics import Audit
 from ptool.settings import Settings, validated
 from ptool.store import Ledger
-from ptool.synthesis.context import Studio
+from ptool.synthesis.context import RunContext
 from ptool.synthesis.dataset.audit import trial
 from ptool.synthesis.dataset.audit.injections import INJECTIONS
 from ptool.synthesis.pipeline import synthesise
-from ptool.synthesis.roles import Crew
+from ptool.synthesis.roles import Participants
 
 YES = Verdict(ok=True)
 NO = Verdict(ok=False, reasons=(Finding(code="wrong", blames="solution", message="It does not fit."),))
@@ -83,14 +83,14 @@ def judged(cafe, tmp_path: Path) -> Callable[..., tuple[Audit, int, int]]:
 
     def run(player: str, *overrides: str, samples: int = 3, ledger: str = "first") -> tuple[Audit, int, int]:
         chosen = settings("scenario=tiny", f"agent.verifier.player=test_trial.{player}", *overrides)
-        crew = Crew(chosen)
+        participants = Participants(chosen)
         with Ledger(tmp_path / f"{ledger}.sqlite") as kept:
-            crew.gateway.log = kept
+            participants.gateway.log = kept
             checks = choose_checks(chosen.checks)
-            studio = Studio(chosen, crew, checks, None, kept, Progress())  # type: ignore[arg-type]
+            context = RunContext(chosen, participants, checks, None, kept, Progress())  # type: ignore[arg-type]
             episodes = [cafe.episode(number=number) for number in range(1, samples + 1)]
-            audit = asyncio.run(trial(studio, {"cafe": cafe.world()}, episodes))
-            paid = sum(one.calls for one in crew.gateway.usage.values())
+            audit = asyncio.run(trial(context, {"cafe": cafe.world()}, episodes))
+            paid = sum(one.calls for one in participants.gateway.usage.values())
             return (
                 audit,
                 paid,
@@ -227,7 +227,7 @@ def test_a_run_puts_its_own_judges_on_trial(tmp_path: Path, asked: dict[int, lis
     tasks = map(orjson.loads, (tmp_path / "run" / "tasks.jsonl").read_bytes().splitlines())
     seeds = {derive(0, "audit", task["id"], "verifier") for task in tasks}
     in_episodes = {prompt for seed, prompts in asked.items() if seed not in seeds for prompt in prompts}
-    on_trial = {seed: prompts for seed, prompts in asked.items() if seed in seeds}
-    assert len(on_trial) == 30
-    assert all(prompts[0] in in_episodes for prompts in on_trial.values())
-    assert not any(prompt in in_episodes for prompts in on_trial.values() for prompt in prompts[1:])
+    audit_judges = {seed: prompts for seed, prompts in asked.items() if seed in seeds}
+    assert len(audit_judges) == 30
+    assert all(prompts[0] in in_episodes for prompts in audit_judges.values())
+    assert not any(prompt in in_episodes for prompts in audit_judges.values() for prompt in prompts[1:])
