@@ -1,15 +1,14 @@
-"""The AutoGen seam: roles as AgentChat agents, and the two ways to let them talk.
+"""Roles as AutoGen AgentChat agents, and the two drivers of a conversation between them.
 
 This is the only module of `agents` that imports AutoGen. It knows no protocol: who speaks next, what a
-speaker sees and when it is over is the `Floor`'s to say.
+speaker sees and when it is over is the `Conversation`'s to say.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from autogen_agentchat.agents import BaseChatAgent
@@ -20,7 +19,7 @@ from autogen_agentchat.teams import RoundRobinGroupChat
 from autogen_core import CancellationToken
 from pydantic import BaseModel
 
-from ..models.request import NO_USAGE, Reply, Request
+from ..models.request import NO_USAGE, Reply
 from ..records import Usage
 from .role import Observation, Role
 
@@ -28,16 +27,8 @@ AskModel = Callable[..., Awaitable[Reply]]
 """`Gateway.ask`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What a role said, and what it cost."""
-
-    record: Any
-    usage: Usage
-
-
-class Floor(Protocol):
-    """One conversation, as the drivers see it."""
+class Conversation(Protocol):
+    """One conversation, as the drivers see it (`environments.runner` makes one of a protocol)."""
 
     def speakers(self) -> tuple[str, ...]:
         """Who speaks next, all of whom may speak at once; empty: it is over."""
@@ -47,8 +38,8 @@ class Floor(Protocol):
         """What a speaker is shown."""
         ...
 
-    def hear(self, speaker: str, said: Spoken | Exception) -> None:
-        """Take what was said, or why nothing was; raises what the conversation must not survive."""
+    def receive(self, speaker: str, answer: Reply | Exception) -> None:
+        """Take an answer, or why there is none; raises what the conversation must not survive."""
         ...
 
 
@@ -58,7 +49,7 @@ def message_type(record: type[BaseModel]) -> type[StructuredMessage[Any]]:
     return StructuredMessage[record]
 
 
-_OBSERVED = message_type(Observation)
+_OBSERVATION_MESSAGE = message_type(Observation)
 
 
 class RoleAgent(BaseChatAgent):
@@ -83,11 +74,7 @@ class RoleAgent(BaseChatAgent):
     ) -> Response:
         """Answer the observation in the last message; what it cost stands in the message's metadata."""
         observation = messages[-1].content  # type: ignore[attr-defined]
-
-        async def ask(request: Request, *, accept: Any = None) -> Reply:
-            return await self._ask(request, accept=accept, token=cancellation_token)
-
-        reply = await self.role.respond(observation, ask)
+        reply = await self.role.respond(observation, partial(self._ask, token=cancellation_token))
         record, usage = (reply.record, reply.usage) if isinstance(reply, Reply) else (reply, NO_USAGE)
         return Response(
             chat_message=self._message(
@@ -111,70 +98,79 @@ def _metadata(usage: Usage) -> dict[str, str]:
     }
 
 
-def seats(roles: Mapping[str, Role], ask: AskModel) -> dict[str, RoleAgent]:
+def make_agents(roles: Mapping[str, Role], ask: AskModel) -> dict[str, RoleAgent]:
     """Make one agent for every role; they may be shared by all conversations of a run."""
     return {name: RoleAgent(role, ask) for name, role in roles.items()}
 
 
-async def speak(agent: RoleAgent, observation: Observation, token: CancellationToken | None = None) -> Spoken:
+async def ask_agent(
+    agent: RoleAgent, observation: Observation, token: CancellationToken | None = None
+) -> Reply:
     """Let one agent answer one observation."""
-    shown = _OBSERVED(id=observation.turn, content=observation, source="environment")
-    response = await agent.on_messages([shown], token or CancellationToken())
-    message = response.chat_message
-    counts = {name: int(count) for name, count in message.metadata.items()}
-    return Spoken(message.content, Usage.model_construct(**counts))  # type: ignore[attr-defined]
+    message = _OBSERVATION_MESSAGE(id=observation.turn, content=observation, source="environment")
+    response = await agent.on_messages([message], token or CancellationToken())
+    answer = response.chat_message
+    counts = {name: int(count) for name, count in answer.metadata.items()}
+    return Reply(answer.content, Usage.model_construct(**counts))  # type: ignore[attr-defined]
 
 
-async def loop(floor: Floor, agents: Mapping[str, RoleAgent]) -> None:
+async def run_loop(conversation: Conversation, agents: Mapping[str, RoleAgent]) -> None:
     """Drive a conversation by awaiting the agents directly; speakers who may speak at once do."""
     token = CancellationToken()
-    while speakers := floor.speakers():
-        shown = [(name, floor.observation(name)) for name in speakers]
+    while speakers := conversation.speakers():
+        shown = [(name, conversation.observation(name)) for name in speakers]
         if len(shown) == 1:
-            said = [await _said(agents[speakers[0]], shown[0][1], token)]
+            answers = [await _answer_or_error(agents[speakers[0]], shown[0][1], token)]
         else:
-            said = await asyncio.gather(*(_said(agents[name], seen, token) for name, seen in shown))
-        for name, words in zip(speakers, said, strict=True):
-            if name in floor.speakers():
-                floor.hear(name, words)
+            answers = await asyncio.gather(
+                *(_answer_or_error(agents[name], observation, token) for name, observation in shown)
+            )
+        for name, answer in zip(speakers, answers, strict=True):
+            if name in conversation.speakers():
+                conversation.receive(name, answer)
 
 
-async def round_robin(floor: Floor, agents: Mapping[str, RoleAgent]) -> None:
+async def run_round_robin(conversation: Conversation, agents: Mapping[str, RoleAgent]) -> None:
     """Drive the same conversation as an AutoGen `RoundRobinGroupChat`; whose turn it is not, passes."""
-    taken: list[Exception] = []
+    errors: list[Exception] = []
     team = RoundRobinGroupChat(
-        [_Seat(agent, floor, taken) for agent in agents.values()],
-        termination_condition=FunctionalTermination(lambda _: bool(taken) or not floor.speakers()),
+        [_GroupChatMember(agent, conversation, errors) for agent in agents.values()],
+        termination_condition=FunctionalTermination(lambda _: bool(errors) or not conversation.speakers()),
         custom_message_types=list({agent.produced_message_types[0] for agent in agents.values()}),
     )
-    if floor.speakers():
+    if conversation.speakers():
         await team.run(task="begin", cancellation_token=CancellationToken())
-    if taken:
-        raise taken[0]
+    if errors:
+        raise errors[0]
 
 
-DRIVERS: dict[str, Callable[[Floor, Mapping[str, RoleAgent]], Awaitable[None]]] = {
-    "loop": loop,
-    "round_robin": round_robin,
+DRIVERS: dict[str, Callable[[Conversation, Mapping[str, RoleAgent]], Awaitable[None]]] = {
+    "loop": run_loop,
+    "round_robin": run_round_robin,
 }
 """The ways to drive a conversation (`conversation=`); both give the same episodes."""
 
 
-async def _said(agent: RoleAgent, observation: Observation, token: CancellationToken) -> Spoken | Exception:
+async def _answer_or_error(
+    agent: RoleAgent, observation: Observation, token: CancellationToken
+) -> Reply | Exception:
     try:
-        return await speak(agent, observation, token)
+        return await ask_agent(agent, observation, token)
     except Exception as error:
         return error
 
 
-class _Seat(BaseChatAgent):
-    """A place at the round table of one conversation."""
+class _GroupChatMember(BaseChatAgent):
+    """An agent's place in the group chat of one conversation.
 
-    def __init__(self, agent: RoleAgent, floor: Floor, taken: list[Exception]) -> None:
+    Args: errors: what the conversation must not survive; the group chat ends when there is one.
+    """
+
+    def __init__(self, agent: RoleAgent, conversation: Conversation, errors: list[Exception]) -> None:
         super().__init__(agent.name, agent.description)
         self._agent = agent
-        self._floor = floor
-        self._taken = taken
+        self._conversation = conversation
+        self._errors = errors
 
     @property
     def produced_message_types(self) -> Sequence[type[BaseChatMessage]]:
@@ -184,18 +180,19 @@ class _Seat(BaseChatAgent):
         self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken
     ) -> Response:
         del messages
-        if self._name not in self._floor.speakers()[:1]:
+        if self._name not in self._conversation.speakers()[:1]:
             return Response(chat_message=TextMessage(content="pass", source=self._name))
-        said = await _said(self._agent, self._floor.observation(self._name), cancellation_token)
+        observation = self._conversation.observation(self._name)
+        answer = await _answer_or_error(self._agent, observation, cancellation_token)
         # A team turns every error into RuntimeError(str): it is carried past the team instead.
         try:
-            self._floor.hear(self._name, said)
+            self._conversation.receive(self._name, answer)
         except Exception as error:
-            self._taken.append(error)
-        if isinstance(said, Exception):
+            self._errors.append(error)
+        if isinstance(answer, Exception):
             return Response(chat_message=TextMessage(content="no answer", source=self._name))
         kind = message_type(self._agent.role.output)
-        return Response(chat_message=kind(content=said.record, source=self._name))
+        return Response(chat_message=kind(content=answer.record, source=self._name))
 
     async def on_reset(self, cancellation_token: CancellationToken) -> None:
         """Nothing is kept."""

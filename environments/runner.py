@@ -1,6 +1,6 @@
 """Lets the roles of an environment talk until it is over, through either of the two drivers.
 
-It knows protocols only as state machines and agents only as seats; records go in, records come out.
+It knows protocols only as state machines and agents only by their names; records go in, records come out.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from ..agents import Observation
-from ..agents.autogen import DRIVERS, RoleAgent, Spoken
+from ..agents.autogen import DRIVERS, RoleAgent
 from ..errors import ConfigError, ModelError, UnknownPartError, names
-from ..models.request import NO_USAGE
+from ..models.request import NO_USAGE, Reply
 from ..models.seeds import derive
 from ..records import Episode, History, Task, Usage
 from .behaviour import Behaviour
@@ -84,7 +84,7 @@ async def talk(
     Args:
         environment: the protocol.
         state: where to begin.
-        agents: role -> agent (`ptool.agents.autogen.seats`); may be shared by all conversations.
+        agents: role -> agent (`ptool.agents.autogen.make_agents`); may be shared by all conversations.
         seed: the run's seed.
         driver: 'loop' or 'round_robin'.
 
@@ -122,7 +122,7 @@ async def behave(
 
 
 class _Table(Generic[_State]):
-    """The floor of one conversation: the only thing that changes while it lasts."""
+    """One conversation: the only thing that changes while it lasts."""
 
     def __init__(self, environment: Environment[_State], state: _State, seed: int) -> None:
         self._environment = environment
@@ -140,11 +140,11 @@ class _Table(Generic[_State]):
         views = self._environment.observe(state, speaker)
         return Observation(role=speaker, turn=turn, seed=seed, views=views)
 
-    def hear(self, speaker: str, said: Spoken | Exception) -> None:
-        if isinstance(said, Spoken):
-            self.usage += said.usage
-            self.state = self._environment.apply(self.state, speaker, said.record)
-        elif isinstance(said, ModelError) and not isinstance(said, UnknownPartError):
-            self.state = self._environment.fail(self.state, speaker, said)
+    def receive(self, speaker: str, answer: Reply | Exception) -> None:
+        if isinstance(answer, Reply):
+            self.usage += answer.usage
+            self.state = self._environment.apply(self.state, speaker, answer.record)
+        elif isinstance(answer, ModelError) and not isinstance(answer, UnknownPartError):
+            self.state = self._environment.fail(self.state, speaker, answer)
         else:
-            raise said
+            raise answer

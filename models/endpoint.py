@@ -59,19 +59,19 @@ class Endpoint:
 class CallLog(Protocol):
     """What the gateway expects of a ledger; `ptool.store.Ledger` is one."""
 
-    def answer(self, key: bytes) -> Answer | None:
+    def find_answer(self, key: bytes) -> Answer | None:
         """The answer kept under a key."""
         ...
 
-    async def keep(self, answer: Answer) -> None:
+    async def save_answer(self, answer: Answer) -> None:
         """Keep an answer; it is on disk when this returns."""
         ...
 
-    def judge(self, key: bytes, status: str) -> None:
+    def set_answer_status(self, key: bytes, status: str) -> None:
         """Write down what a kept answer was good for (`gateway.answers`); may be lost by a kill."""
         ...
 
-    def failed(self, failure: Failure) -> None:
+    def save_failure(self, failure: Failure) -> None:
         """Write down an attempt without an answer; may be lost by a kill."""
         ...
 

@@ -61,24 +61,24 @@ class Ledger:
         self._writer.write(_PUT, (stage, id, body), done)
         return done
 
-    async def keep(self, answer: Answer) -> None:
+    async def save_answer(self, answer: Answer) -> None:
         """Keep an answer, unless there is one of its key; returns once it is on disk. Raises StoreError."""
         self._known.add(answer.key)
         self._spent += cost_of(answer)
         await self._written(KEEP, row_of(answer))
 
-    def judge(self, key: bytes, status: str) -> None:
+    def set_answer_status(self, key: bytes, status: str) -> None:
         """Write down what a kept answer was good for; it is on disk a little later, or lost by a kill."""
         self._refuse_closed()
         self._writer.write(JUDGE, (status, key))
 
-    def failed(self, failure: Failure) -> None:
+    def save_failure(self, failure: Failure) -> None:
         """Write down an attempt without an answer; it is on disk a little later, or lost by a kill."""
         self._refuse_closed()
         self._spent += Spent(calls=1)
         self._writer.write(FAIL, failure_row(failure))
 
-    def answer(self, key: bytes) -> Answer | None:
+    def find_answer(self, key: bytes) -> Answer | None:
         """The answer kept under a key; None where there is none on disk (yet)."""
         rows = self._rows(FIND, (key,)) if key in self._known else ()
         return answer_of(key, rows[0]) if rows else None

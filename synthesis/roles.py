@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..agents import Observation, Prompts, Role
-from ..agents.autogen import RoleAgent, seats, speak
+from ..agents.autogen import RoleAgent, ask_agent, make_agents
 from ..environments.views import BEHAVIOUR_VIEWS, DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT, check_sees
 from ..errors import ConfigError, names
 from ..models.endpoint import Endpoint
@@ -139,7 +139,7 @@ class Participants:
             retries=Retries(retries.attempts, retries.longest_wait, retries.patience),
             budget=Budget(budget.usd, budget.tokens, budget.calls),
         )
-        self.agents: dict[str, RoleAgent] = seats(self.roles, self.gateway.ask)
+        self.agents: dict[str, RoleAgent] = make_agents(self.roles, self.gateway.ask)
         self._rehearse()
 
     def _endpoints(self, players: Mapping[str, Player]) -> dict[str, Endpoint]:
@@ -187,7 +187,7 @@ class Participants:
         observation = Observation(
             role=role, turn=f"{stage}/{item}/{role}", seed=derive(seed, stage, item, role, 0), views=shown
         )
-        return (await speak(self.agents[role], observation)).record
+        return (await ask_agent(self.agents[role], observation)).record
 
     def identity(self) -> dict[str, str]:
         """What makes another run of the same settings the same run: prompts, libraries and code too."""

@@ -145,7 +145,7 @@ class Gateway:
 
     def _judge(self, answer: Answer, status: str) -> None:
         if status != "ok" and self.log is not None:
-            self.log.judge(answer.key, status)
+            self.log.set_answer_status(answer.key, status)
 
     async def _answer(
         self,
@@ -159,7 +159,7 @@ class Gateway:
         seed = derive(request.seed, number) if number else request.seed
         identity = caller.endpoint.identity
         key = key_of(identity, messages, request.output, request.sampling, seed, number, request.tools)
-        known = self.log.answer(key) if self.log is not None else None
+        known = self.log.find_answer(key) if self.log is not None else None
         if known is not None:
             return known
 
@@ -178,7 +178,7 @@ class Gateway:
         answer = _kept(key, caller, request, await caller.call(call, self._purse))
         self._count(answer)
         if self.log is not None:
-            await self.log.keep(answer)
+            await self.log.save_answer(answer)
         return answer
 
     def _count(self, answer: Answer) -> None:
@@ -197,7 +197,7 @@ class Gateway:
 
     def _failed(self, failure: Failure) -> None:
         if self.log is not None:
-            self.log.failed(failure)
+            self.log.save_failure(failure)
 
     def _caller(self, role: str) -> Caller:
         caller = self._callers.get(role) or self._callers.get("default")

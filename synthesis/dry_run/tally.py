@@ -40,11 +40,11 @@ class Tally:
         self.counts: dict[Part, Count] = {}
         self._kept: dict[bytes, Answer] = {}
 
-    def answer(self, key: bytes) -> Answer | None:
-        """As `Ledger.answer`."""
+    def find_answer(self, key: bytes) -> Answer | None:
+        """As `Ledger.find_answer`."""
         return self._kept.get(key)
 
-    async def keep(self, answer: Answer) -> None:
+    async def save_answer(self, answer: Answer) -> None:
         """Count an answer."""
         self._kept[answer.key] = answer
         hidden = answer.stage == _AUDIT and _HIDDEN in answer.turn
@@ -53,10 +53,10 @@ class Tally:
         count.prompt_tokens += answer.prompt_tokens
         count.completion_tokens += answer.completion_tokens
 
-    def judge(self, key: bytes, status: str) -> None:
+    def set_answer_status(self, key: bytes, status: str) -> None:
         """Nobody asks what a rehearsal's answers were good for."""
 
-    def failed(self, failure: Failure) -> None:
+    def save_failure(self, failure: Failure) -> None:
         """The scripted model does not fail."""
 
     def spent(self) -> Spent:

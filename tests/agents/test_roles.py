@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ptool.agents import VIEWS, Observation, Prompts, Role, Views
-from ptool.agents.autogen import seats, speak
+from ptool.agents.autogen import ask_agent, make_agents
 from ptool.errors import ConfigError, PromptError
 from ptool.models import prompt_blocks as blocks
 from ptool.models.clients.fake import FakeModel
@@ -162,11 +162,15 @@ async def test_a_role_from_outside_the_package(tmp_path, monkeypatch):
     )
     said = iter(['{"ok": true}', '{"ok": false}'])
     gateway = Gateway({"default": Endpoint(FakeModel(lambda *_: next(said)))}, concurrency=1)
-    agent = seats({"privacy": role}, gateway.ask)["privacy"]
+    agent = make_agents({"privacy": role}, gateway.ask)["privacy"]
     seen = Observation(role="privacy", turn="t", seed=1, views={"query": blocks.dump("Tea!! Now!!")})
-    spoken = await speak(agent, seen, token=_token())
-    assert (spoken.record.ok, spoken.usage.calls) == (False, 2)
+    answer = await ask_agent(agent, seen, token=_token())
+    assert (answer.record.ok, answer.usage.calls) == (False, 2)
     sys.modules.pop("privacy_judge")
+
+
+async def _never_asked(request, **options):
+    raise AssertionError("a role that is code alone asks no model")
 
 
 async def test_a_role_that_is_code_alone_needs_no_prompt():
@@ -174,9 +178,11 @@ async def test_a_role_that_is_code_alone_needs_no_prompt():
         async def respond(self, observation, ask):
             return Verdict(ok=Views(observation.views)["query"] == "tea", reasons=())
 
-    agent = seats({"rule": Rule("rule", sees=["query"])}, None)["rule"]
-    spoken = await speak(agent, Observation(role="rule", turn="t", seed=1, views={"query": "tea"}), _token())
-    assert (spoken.record.ok, spoken.usage.calls) == (True, 0)
+    agent = make_agents({"rule": Rule("rule", sees=["query"])}, _never_asked)["rule"]
+    answer = await ask_agent(
+        agent, Observation(role="rule", turn="t", seed=1, views={"query": "tea"}), _token()
+    )
+    assert (answer.record.ok, answer.usage.calls) == (True, 0)
     with pytest.raises(ConfigError, match=r"agent\.plain\.prompt: missing"):
         Role("plain").request(Observation(role="plain", turn="t", seed=1, views={}))
 

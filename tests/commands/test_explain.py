@@ -238,14 +238,14 @@ def test_corrections_and_failures_are_told_in_order(run: Path) -> None:
     id = index(run)[0]["id"]
     turn = f"episodes/{id}/critic/0"
     with Ledger(run / "ledger.sqlite") as ledger:
-        ledger.failed(Failure("episodes", "critic", turn, "m", "overloaded", "busy\x9b2J", 1.0))
+        ledger.save_failure(Failure("episodes", "critic", turn, "m", "overloaded", "busy\x9b2J", 1.0))
         for number in range(2):
             kept = Answer(
                 number.to_bytes(16), "episodes", "critic", turn, "m at there", "no\ud800 JSON \x1b[2J" * 900,
                 "length", 10, 20, 5, None, 0.5,
             )  # fmt: skip
             ledger._writer.write(*_keep(kept))
-        ledger.judge((0).to_bytes(16), "no_json")
+        ledger.set_answer_status((0).to_bytes(16), "no_json")
     found = [one for one in lineage_of(run, id).calls if one.role == "critic"]
     assert [(one.finish, one.status, one.attempt) for one in found] == [
         ("overloaded", "no answer", 0), ("length", "no_json", 0), ("length", "ok", 1),

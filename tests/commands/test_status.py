@@ -231,13 +231,13 @@ async def test_rejected_episodes_and_those_without_a_model(run: Path) -> None:
 
 async def test_calls_tokens_and_what_they_cost(run: Path) -> None:
     with Ledger(run / "ledger.sqlite") as ledger:
-        await ledger.keep(answer(1))
-        await ledger.keep(answer(2, cached_tokens=750))
-        await ledger.keep(answer(3, role="verifier", endpoint="free at home", usd=0.0))
-        await ledger.keep(answer(4, role="assistant", endpoint="mystery", usd=None))
-        ledger.judge((2).to_bytes(16), "prose")
+        await ledger.save_answer(answer(1))
+        await ledger.save_answer(answer(2, cached_tokens=750))
+        await ledger.save_answer(answer(3, role="verifier", endpoint="free at home", usd=0.0))
+        await ledger.save_answer(answer(4, role="assistant", endpoint="mystery", usd=None))
+        ledger.set_answer_status((2).to_bytes(16), "prose")
         for kind in ("timeout", "rate_limited", "timeout"):
-            ledger.failed(Failure("episodes", "user", "t", "m at there", kind, "no", 1.0))
+            ledger.save_failure(Failure("episodes", "user", "t", "m at there", kind, "no", 1.0))
     found = status_of(run)
     assistant, user, verifier = found.calls
     assert (user.answered, user.failed, user.statuses) == (2, 3, {"prose": 1})
@@ -259,7 +259,7 @@ def test_an_unknown_price_is_never_nothing() -> None:
 
 async def test_only_failures_cost_nothing_that_is_known(run: Path) -> None:
     with Ledger(run / "ledger.sqlite") as ledger:
-        ledger.failed(Failure("episodes", "user", "t", "down", "connection", "refused", 0.1))
+        ledger.save_failure(Failure("episodes", "user", "t", "down", "connection", "refused", 0.1))
     (only,) = status_of(run).calls
     assert (only.answered, only.failed, only.endpoint) == (0, 1, "down")
     assert "down" in page(status_of(run))
@@ -267,7 +267,7 @@ async def test_only_failures_cost_nothing_that_is_known(run: Path) -> None:
 
 async def test_texts_from_outside_do_not_reach_the_terminal_as_they_are(run: Path) -> None:
     with Ledger(run / "ledger.sqlite") as ledger:
-        await ledger.keep(answer(1, endpoint="\x1b[2J[red]evil[/red]\nnext: rm -rf /"))
+        await ledger.save_answer(answer(1, endpoint="\x1b[2J[red]evil[/red]\nnext: rm -rf /"))
     said = page(status_of(run))
     assert "\x1b" not in said
     assert "[red]evil[/red]" in said

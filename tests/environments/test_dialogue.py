@@ -6,7 +6,7 @@ import json
 
 import pytest
 from ptool.agents import Role
-from ptool.agents.autogen import seats
+from ptool.agents.autogen import make_agents
 from ptool.environments import Dialogue
 from ptool.environments.runner import converse
 from ptool.errors import ConfigError, ModelError, UnknownPartError
@@ -73,7 +73,9 @@ class Play:
             gates=gates,
             max_rounds=max_rounds,
         )
-        return await converse(dialogue, self.cafe.task, seats(roles, gateway.ask), seed=1, driver=driver)
+        return await converse(
+            dialogue, self.cafe.task, make_agents(roles, gateway.ask), seed=1, driver=driver
+        )
 
 
 def spoken(episode):

@@ -63,17 +63,17 @@ class Log:
         self.failures: list[Failure] = []
         self.before = spent
 
-    def answer(self, key: bytes) -> Answer | None:
+    def find_answer(self, key: bytes) -> Answer | None:
         return self.answers.get(key)
 
-    async def keep(self, answer: Answer) -> None:
+    async def save_answer(self, answer: Answer) -> None:
         await asyncio.sleep(0)
         self.answers[answer.key] = answer
 
-    def judge(self, key: bytes, status: str) -> None:
+    def set_answer_status(self, key: bytes, status: str) -> None:
         self.statuses[key] = status
 
-    def failed(self, failure: Failure) -> None:
+    def save_failure(self, failure: Failure) -> None:
         self.failures.append(failure)
 
     def spent(self) -> Spent:

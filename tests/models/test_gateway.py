@@ -153,7 +153,7 @@ async def test_a_known_answer_is_neither_paid_nor_waited_for():
 
 async def test_an_answer_is_kept_before_it_is_read():
     class Full(Log):
-        async def keep(self, answer):
+        async def save_answer(self, answer):
             kept.append(answer.content)
             raise OSError("disk full")
 
@@ -205,6 +205,14 @@ def key(**changes):
         "number": 0,
     }
     return key_of(**asked | changes)
+
+
+def test_the_keys_of_kept_answers_never_move():
+    long = (("system", "Role: verifier"), ("user", "x" * 5_000), ("assistant", "ü \ud800"))
+    judged = key_of("model at home", long, Verdict, {"temperature": 0.5}, derive(7, "episodes", 1), 2)
+    assert judged.hex() == "cc2202441751a28d01a17ece2550021a"
+    offered = key_of("", [("user", "hi")], None, {}, 1, 0, ({"name": "f"},))
+    assert offered.hex() == "2ed1a684326457b34b8b4af47768fd3b"
 
 
 def test_a_key_stands_for_everything_an_answer_depends_on():

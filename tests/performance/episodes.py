@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
-from ptool.agents.autogen import seats
+from ptool.agents.autogen import make_agents
 from ptool.cli.compose import Sources
 from ptool.cli.progress import Progress
 from ptool.environments.checks import choose_checks
@@ -104,7 +104,7 @@ async def record(settings: Settings, folder: Path) -> int:
                 written.add(request)
                 return await participants.gateway.ask(request, **options)
 
-            participants.agents = seats(participants.roles, ask)
+            participants.agents = make_agents(participants.roles, ask)
             again = RunContext(
                 settings, participants, context.checks, context.folder, ledger, context.progress
             )

@@ -19,7 +19,7 @@ from pathlib import Path
 import orjson
 from autogen_core.models import CreateResult, RequestUsage
 from ptool.agents import Role
-from ptool.agents.autogen import RoleAgent, seats
+from ptool.agents.autogen import RoleAgent, make_agents
 from ptool.environments import Dialogue, World
 from ptool.environments.runner import converse
 from ptool.models.clients.fake import FakeModel
@@ -224,7 +224,10 @@ async def main(conversations: int) -> int:
     world, model = make_world(), InstantModel()
     roles = {name: Role(name, name, f"ptool.records.{OUTPUT[name]}", SEES[name].split()) for name in SEES}
     gateway = Gateway({"default": Endpoint(model)}, concurrency=64)
-    agents, dialogue = seats(roles, gateway.ask), Dialogue(world, sees={n: r.sees for n, r in roles.items()})
+    agents, dialogue = (
+        make_agents(roles, gateway.ask),
+        Dialogue(world, sees={n: r.sees for n, r in roles.items()}),
+    )
     for warm_up in range(4):
         await play(dialogue, agents, model, warm_up * BATCH)
     gc.collect()

@@ -68,7 +68,7 @@ async def fill(path: Path, calls: int) -> dict[str, float]:
             wal = max(wal, megabytes(Path(f"{path}-wal")))
         keys = [key(calls + number) for number in range(20_000)]
         begun = time.perf_counter()
-        assert not any(map(ledger.answer, keys))
+        assert not any(map(ledger.find_answer, keys))
         found["a miss, µs"] = (time.perf_counter() - begun) / len(keys) * 1e6
     for share, number in (("10 %", 0), ("50 %", 4), ("100 %", 9)):
         found[f"a kept call at {share}, µs wall"] = walls[number]
@@ -86,8 +86,8 @@ async def worker(ledger: Ledger, numbers: Iterator[int]) -> None:
     """One of the calls under way: look it up, keep it."""
     for number in numbers:
         answer = made(number)
-        assert ledger.answer(answer.key) is None
-        await ledger.keep(answer)
+        assert ledger.find_answer(answer.key) is None
+        await ledger.save_answer(answer)
 
 
 def again(path: Path, calls: int) -> dict[str, float]:
@@ -98,7 +98,7 @@ def again(path: Path, calls: int) -> dict[str, float]:
         assert ledger.spent().calls == calls // 10 * 10
         some = range(0, calls // 10 * 10, max(1, calls // 2_000))
         begun = time.perf_counter()
-        assert all(ledger.answer(key(number)) == made(number) for number in some)
+        assert all(ledger.find_answer(key(number)) == made(number) for number in some)
         hit = (time.perf_counter() - begun) / len(some) * 1e6
     return {"open again, s": seconds, "a hit, µs": hit, "file, MB": megabytes(path)}
 

@@ -38,11 +38,11 @@ def answer(number: int = 0, **changed: object) -> Answer:
 
 async def test_an_answer_is_there_once_keep_returns_and_in_the_next_process(tmp_path: Path) -> None:
     with Ledger(tmp_path / "l") as ledger:
-        assert ledger.answer(key(0)) is None
-        await ledger.keep(answer())
-        assert ledger.answer(key(0)) == answer()
+        assert ledger.find_answer(key(0)) is None
+        await ledger.save_answer(answer())
+        assert ledger.find_answer(key(0)) == answer()
     with Ledger(tmp_path / "l") as ledger:
-        assert (ledger.answer(key(0)), ledger.answer(key(1))) == (answer(), None)
+        assert (ledger.find_answer(key(0)), ledger.find_answer(key(1))) == (answer(), None)
 
 
 HOSTILE = st.text(st.characters(codec=None), max_size=30) | st.sampled_from(
@@ -55,46 +55,48 @@ HOSTILE = st.text(st.characters(codec=None), max_size=30) | st.sampled_from(
 def test_whatever_a_model_says_comes_back(content: str, cached: int | None, usd: float | None) -> None:
     given = answer(content=content, cached_tokens=cached, usd=usd)
     with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "l") as ledger:
-        asyncio.run(ledger.keep(given))
-        assert ledger.answer(given.key) == given
+        asyncio.run(ledger.save_answer(given))
+        assert ledger.find_answer(given.key) == given
 
 
 async def test_counts_no_machine_holds_hurt_nobody_else(tmp_path: Path) -> None:
     """One answer that SQLite refuses would take its whole group with it."""
     with Ledger(tmp_path / "l") as ledger:
         absurd = answer(1, prompt_tokens=10**40, completion_tokens=-5, cached_tokens=10**40)
-        await asyncio.gather(ledger.keep(absurd), ledger.keep(answer(2)), ledger.keep(answer(3)))
-        found = ledger.answer(key(1))
+        await asyncio.gather(
+            ledger.save_answer(absurd), ledger.save_answer(answer(2)), ledger.save_answer(answer(3))
+        )
+        found = ledger.find_answer(key(1))
         assert found is not None
         assert (found.prompt_tokens, found.completion_tokens) == (10**12, 0)
-        assert ledger.answer(key(3)) == answer(3)
-        ledger.failed(replace(FAILURE, message="\ud800 said the endpoint"))
+        assert ledger.find_answer(key(3)) == answer(3)
+        ledger.save_failure(replace(FAILURE, message="\ud800 said the endpoint"))
         assert ledger.usage()["episodes", "user"].calls == 4
 
 
 async def test_of_two_answers_with_one_key_the_first_stays(tmp_path: Path) -> None:
     with Ledger(tmp_path / "l") as ledger:
-        await asyncio.gather(ledger.keep(answer()), ledger.keep(answer(content="another")))
-        await ledger.keep(answer(content="a third"))
-        assert ledger.answer(key(0)) == answer()
+        await asyncio.gather(ledger.save_answer(answer()), ledger.save_answer(answer(content="another")))
+        await ledger.save_answer(answer(content="a third"))
+        assert ledger.find_answer(key(0)) == answer()
 
 
 async def test_a_judgement_stays_with_its_answer(tmp_path: Path) -> None:
     with Ledger(tmp_path / "l") as ledger:
-        await asyncio.gather(*(ledger.keep(answer(n)) for n in range(4)))
-        ledger.judge(key(1), "prose")
-        ledger.judge(key(2), "truncated")
-        ledger.judge(key(3), "truncated")
-        ledger.judge(key(99), "empty")
+        await asyncio.gather(*(ledger.save_answer(answer(n)) for n in range(4)))
+        ledger.set_answer_status(key(1), "prose")
+        ledger.set_answer_status(key(2), "truncated")
+        ledger.set_answer_status(key(3), "truncated")
+        ledger.set_answer_status(key(99), "empty")
     with reading(tmp_path / "l") as found:
         assert found.statuses() == {("episodes", "user"): {"prose": 1, "truncated": 2}}
 
 
 async def test_what_was_spent_adds_up_by_role_and_over_processes(tmp_path: Path) -> None:
     with Ledger(tmp_path / "l") as ledger:
-        await ledger.keep(answer(0))
-        await ledger.keep(answer(1, role="verifier", usd=None, cached_tokens=60))
-        ledger.failed(FAILURE)
+        await ledger.save_answer(answer(0))
+        await ledger.save_answer(answer(1, role="verifier", usd=None, cached_tokens=60))
+        ledger.save_failure(FAILURE)
         expected = Spent(3, 200, 20, 60, 0.25, 1)
         assert ledger.spent() == expected
         assert ledger.usage() == {
@@ -103,7 +105,7 @@ async def test_what_was_spent_adds_up_by_role_and_over_processes(tmp_path: Path)
         }
     with Ledger(tmp_path / "l") as ledger:
         assert ledger.spent() == expected
-        await ledger.keep(answer(2))
+        await ledger.save_answer(answer(2))
         assert ledger.spent() == expected + Spent(1, 100, 10, 0, 0.25, 0)
 
 
@@ -128,11 +130,11 @@ def test_the_sums_are_those_of_the_calls(steps: list[tuple[str, int, str]]) -> N
                 ledger.close()
                 ledger = Ledger(Path(folder) / "l")
             elif what == "fail":
-                ledger.failed(replace(FAILURE, role=role))
+                ledger.save_failure(replace(FAILURE, role=role))
                 expected[role] = expected.get(role, 0) + 1
             elif number not in kept:
                 kept.add(number)
-                asyncio.run(ledger.keep(answer(number, role=role)))
+                asyncio.run(ledger.save_answer(answer(number, role=role)))
                 expected[role] = expected.get(role, 0) + 1
         assert {role: one.calls for (_, role), one in ledger.usage().items()} == expected
         total = sum(ledger.usage().values(), Spent())
@@ -142,38 +144,38 @@ def test_the_sums_are_those_of_the_calls(steps: list[tuple[str, int, str]]) -> N
 
 async def test_a_cancelled_waiter_does_not_lose_its_answer(tmp_path: Path) -> None:
     with Ledger(tmp_path / "l") as ledger:
-        waiter = asyncio.create_task(ledger.keep(answer()))
+        waiter = asyncio.create_task(ledger.save_answer(answer()))
         await asyncio.sleep(0)
         waiter.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiter
-        await ledger.keep(answer(1))
-        assert ledger.answer(key(0)) == answer()
+        await ledger.save_answer(answer(1))
+        assert ledger.find_answer(key(0)) == answer()
 
 
 def test_an_event_loop_that_ended_does_not_keep_an_answer_from_the_disk(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "l")
 
     async def impatient() -> None:
-        waiting = asyncio.ensure_future(ledger.keep(answer()))
+        waiting = asyncio.ensure_future(ledger.save_answer(answer()))
         await asyncio.sleep(0)
         waiting.cancel()
 
     asyncio.run(impatient())
     ledger.close()
     with Ledger(tmp_path / "l") as again:
-        assert again.answer(key(0)) == answer()
+        assert again.find_answer(key(0)) == answer()
 
 
 async def test_a_closed_ledger_refuses_calls(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "l")
     ledger.close()
     with pytest.raises(StoreError, match="closed"):
-        await ledger.keep(answer())
+        await ledger.save_answer(answer())
     with pytest.raises(StoreError, match="closed"):
-        ledger.failed(FAILURE)
+        ledger.save_failure(FAILURE)
     with pytest.raises(StoreError, match="closed"):
-        ledger.judge(key(0), "ok")
+        ledger.set_answer_status(key(0), "ok")
 
 
 WRITER = """
@@ -187,11 +189,11 @@ async def main():
         for turn in range(10**6):
             keys = [blake2b(b"%d-%d" % (turn, n), digest_size=16).digest() for n in range(20)]
             await asyncio.gather(*(
-                ledger.keep(Answer(one, "s", "r", "t", "e", one.hex() * 20, "stop", 1, 1, None, None, 0.1))
-                for one in keys
+                ledger.save_answer(Answer(k, "s", "r", "t", "e", k.hex() * 20, "stop", 1, 1, None, None, 0.1))
+                for k in keys
             ))
             for one in keys:
-                ledger.judge(one, "prose")
+                ledger.set_answer_status(one, "prose")
             print(turn, flush=True)
 asyncio.run(main())
 """
@@ -212,7 +214,7 @@ def test_kill_minus_nine_keeps_every_answer_that_was_promised(delay: float, tmp_
         ledger.check()
         for number in range(promised * 20):
             one = blake2b(b"%d-%d" % divmod(number, 20), digest_size=16).digest()
-            found = ledger.answer(one)
+            found = ledger.find_answer(one)
             assert found is not None
             assert found.content == one.hex() * 20
         spent = ledger.spent()
@@ -239,9 +241,9 @@ async def test_an_older_ledger_goes_on(version: int, tmp_path: Path) -> None:
     version_one(tmp_path / "l", version)
     with Ledger(tmp_path / "l") as ledger:
         assert ledger.ids("episodes") == ["u1"]
-        await ledger.keep(answer())
+        await ledger.save_answer(answer())
     with Ledger(tmp_path / "l") as ledger:
-        assert (ledger.answer(key(0)), ledger.ids("episodes")) == (answer(), ["u1"])
+        assert (ledger.find_answer(key(0)), ledger.ids("episodes")) == (answer(), ["u1"])
 
 
 def test_a_migration_happens_wholly_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,8 +298,8 @@ async def test_the_log_does_not_grow_for_ever_though_readers_come_and_go(
             with reading(ledger.path) as reader:  # it sees the lock, and reads as beside a living process
                 reader.counts()
                 await asyncio.gather(
-                    *(ledger.keep(answer(turn * 30 + n, content="x" * 900)) for n in range(30))
+                    *(ledger.save_answer(answer(turn * 30 + n, content="x" * 900)) for n in range(30))
                 )
-                assert ledger.answer(key(turn * 30)) is not None
+                assert ledger.find_answer(key(turn * 30)) is not None
             sizes.append((tmp_path / "run" / "ledger.sqlite-wal").stat().st_size)
     assert max(sizes) < 1_000_000  # without checkpoints it would be more than 4 MB

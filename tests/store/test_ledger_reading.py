@@ -86,11 +86,11 @@ async def test_it_is_read_while_it_is_written(tmp_path: Path) -> None:
 
 async def test_calls_are_added_up_by_endpoint(tmp_path: Path) -> None:
     with Ledger(tmp_path / "l") as ledger:
-        await ledger.keep(answer(b"1"))
-        await ledger.keep(answer(b"2", cached_tokens=60))
-        await ledger.keep(answer(b"3", endpoint="n", usd=None))
+        await ledger.save_answer(answer(b"1"))
+        await ledger.save_answer(answer(b"2", cached_tokens=60))
+        await ledger.save_answer(answer(b"3", endpoint="n", usd=None))
         for kind in ("timeout", "server", "timeout"):
-            ledger.failed(Failure("episodes", "user", "t", "m", kind, "no", 1.0))
+            ledger.save_failure(Failure("episodes", "user", "t", "m", kind, "no", 1.0))
     with reading(tmp_path / "l") as found:
         assert found.calls() == [
             CallTotals("episodes", "user", "m", 2, 200, 20, 60, 100, 1.0, 0, 0.5),

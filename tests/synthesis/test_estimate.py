@@ -225,8 +225,8 @@ async def test_an_answer_is_counted_under_its_stage_and_hidden_instructions_apar
         answer = Answer(
             key.to_bytes(16), turn.split("/")[0], "verifier", turn, "e", "{}", "stop", 100, 7, None, None, 0.1
         )  # fmt: skip
-        await tally.keep(answer)
-        assert tally.answer(key.to_bytes(16)) is answer  # asked again, it is not paid again
+        await tally.save_answer(answer)
+        assert tally.find_answer(key.to_bytes(16)) is answer  # asked again, it is not paid again
     parts = (Part("twins", "verifier"), Part("audit", "verifier"), Part("audit", "verifier", hidden=True))
     assert tally.counts == dict.fromkeys(parts, Count(1, 100, 7))
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from ptool.agents import Role
-from ptool.agents.autogen import seats
+from ptool.agents.autogen import make_agents
 from ptool.cli.progress import Progress
 from ptool.environments import Dialogue, World
 from ptool.environments.checks import choose_checks
@@ -138,7 +138,7 @@ class Cast:
             name: Role(name, name, output.get(name, "ptool.records.Verdict"), sees)
             for name, sees in SEES.items()
         }
-        self.agents = seats(roles, gateway.ask)
+        self.agents = make_agents(roles, gateway.ask)
 
     def answer(self, role: str, blocks: dict[str, str], seed: int):
         del seed

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from ....agents import Observation
-from ....agents.autogen import speak
+from ....agents.autogen import ask_agent
 from ....environments.checks.case import Case
 from ....environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
 from ....environments.sandbox import SandboxState, execute
@@ -86,12 +86,12 @@ class Bench:
         seed = derive(self.seed, "audit", sample, judge)
         observation = Observation(role=judge, turn=turn, seed=seed, views=views)
         try:
-            spoken = await speak(self._context.participants.agents[judge], observation)
+            answer = await ask_agent(self._context.participants.agents[judge], observation)
         except UnknownPartError:
             raise
         except ModelError:
             return None
-        return bool(spoken.record.ok)
+        return bool(answer.record.ok)
 
 
 def _responses(case: Case) -> tuple[dict[str, Any], ...]:
