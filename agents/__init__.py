@@ -1,7 +1,7 @@
 """The roles, their prompts and views; AutoGen is met in `ptool.agents.autogen` alone, imported by name."""
 
 from .output_forms import Actor, Chooser, Clusterer, Designer, ProfileWriter, Wanted, narrowed
-from .prompt_loader import Prompt, Prompts
+from .prompt_loader import PromptLoader, RolePrompt
 from .role import Ask, Observation, Role, Views
 from .views import VIEWS
 
@@ -14,9 +14,9 @@ __all__ = [
     "Designer",
     "Observation",
     "ProfileWriter",
-    "Prompt",
-    "Prompts",
+    "PromptLoader",
     "Role",
+    "RolePrompt",
     "Views",
     "Wanted",
     "narrowed",

@@ -30,7 +30,7 @@ Piece = str | tuple[str, bool]
 """Text of a prompt, or (view, optional) where a view is shown."""
 
 
-class Prompts:
+class PromptLoader:
     """Loads prompts from `folders` in their order, and then from ptool's own folder."""
 
     def __init__(self, folders: Iterable[Path] = ()) -> None:
@@ -43,7 +43,7 @@ class Prompts:
             lstrip_blocks=True,
         )
 
-    def load(self, name: str, role: str, sees: Collection[str]) -> Prompt:
+    def load(self, name: str, role: str, sees: Collection[str]) -> RolePrompt:
         """Load the prompt of a role and check it against what the role sees.
 
         Args:
@@ -64,7 +64,7 @@ class Prompts:
             line = getattr(error, "lineno", None)
             raise PromptError(f"prompt {file}{f', line {line}' if line else ''}: {error}") from None
         _check(tree, file, sees)
-        return Prompt(file, role, frozenset(sees), template, source, _pieces(tree))
+        return RolePrompt(file, role, frozenset(sees), template, source, _pieces(tree))
 
     def _source(self, file: str, role: str) -> str:
         try:
@@ -78,7 +78,7 @@ class Prompts:
         return source
 
 
-class Prompt:
+class RolePrompt:
     """One loaded prompt."""
 
     def __init__(

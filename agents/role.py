@@ -17,7 +17,7 @@ from ..errors import ConfigError
 from ..models import prompt_blocks as blocks
 from ..models.request import Reply, Request
 from ..records import Record
-from .prompt_loader import Prompts
+from .prompt_loader import PromptLoader
 from .views import check_views
 
 
@@ -83,7 +83,7 @@ class Role:
         sampling: Mapping[str, Any] | None = None,
         model: Mapping[str, Any] | None = None,
         player: str | None = None,
-        prompts: Prompts | None = None,
+        prompts: PromptLoader | None = None,
     ) -> None:
         if not name.isidentifier():
             raise ConfigError(f"agent.{name}.name: got {name!r}, expected a Python identifier")
@@ -93,7 +93,7 @@ class Role:
         self.sampling = dict(sampling or {})
         self.model = model
         self.player = player
-        self.prompt = (prompts or Prompts()).load(prompt, name, self.sees) if prompt else None
+        self.prompt = (prompts or PromptLoader()).load(prompt, name, self.sees) if prompt else None
 
     @property
     def prompt_hash(self) -> str | None:

@@ -7,19 +7,19 @@ from .behaviour import Behaviour
 from .checks import CHECKS, CODES, choose_checks, trace
 from .checks.case import Case
 from .dialogue import Dialogue
-from .sandbox import Outcome, SandboxState, execute
+from .sandbox import CallOutcome, SandboxState, execute_call
 from .world import World
 
 __all__ = [
     "CHECKS",
     "CODES",
     "Behaviour",
+    "CallOutcome",
     "Case",
     "Dialogue",
-    "Outcome",
     "SandboxState",
     "World",
     "choose_checks",
-    "execute",
+    "execute_call",
     "trace",
 ]

@@ -18,7 +18,7 @@ from ..errors import ConfigError, ModelError, UnreachableModelError, UnusableHis
 from ..models.seeds import derive
 from ..records import Action, Actions, History, Preference, Preferences, Reason, Turn
 from .text_search import compact, wording
-from .values import leaves
+from .values import scalars
 from .views import BEHAVIOUR_VIEWS, check_sees
 from .world import World
 
@@ -28,12 +28,12 @@ LONGEST = 300
 """Characters of an action."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-_TELLING = re.compile(r"\b(?:prefer\w*|my favou?rites?|because|my taste|loyal\w*)\b", re.IGNORECASE)
+_TASTE_WORDS = re.compile(r"\b(?:prefer\w*|my favou?rites?|because|my taste|loyal\w*)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """One planned visit to a platform."""
+class PlannedVisit:
+    """A visit to a platform that code drew and the actor puts into words."""
 
     platform: str
     context: str
@@ -45,10 +45,10 @@ class BehaviourState:
 
     user: str
     scenario: str
-    phase: Literal["choosing", "acting", "accepted", "rejected"] = "choosing"
+    phase: Literal["preferences", "actions", "accepted", "rejected"] = "preferences"
     round: int = 0
     preferences: tuple[Preference, ...] = ()
-    visits: tuple[Visit, ...] = ()
+    visits: tuple[PlannedVisit, ...] = ()
     actions: tuple[str, ...] = ()
     feedback: tuple[Reason, ...] = ()
     reasons: tuple[Reason, ...] = ()
@@ -96,22 +96,24 @@ class Behaviour:
         self._max_rounds = max_rounds
 
     def reset(self, user: str) -> BehaviourState:
-        """Begin the history of a user."""
+        """The state a user's history begins in."""
         return BehaviourState(user, self.world.name)
 
     def next(self, state: BehaviourState) -> tuple[str, ...]:
         """Who speaks next; empty: the history is over."""
-        return {"choosing": (CHOOSER,), "acting": (ACTOR,)}.get(state.phase, ())
+        return {"preferences": (CHOOSER,), "actions": (ACTOR,)}.get(state.phase, ())
 
     def observe(self, state: BehaviourState, role: str) -> dict[str, Any]:
         """What a role is shown: the views it lists, and no other."""
         return {view: BEHAVIOUR_VIEWS[view](self.world, state) for view in self._sees[role]}
 
     def apply(self, state: BehaviourState, role: str, output: Any) -> BehaviourState:
-        """Take what a role said and move on."""
+        """The state after a role's answer."""
         turn = Turn(role=role, round=state.round, output=output.model_dump(mode="json"))
         state = replace(state, turns=(*state.turns, turn), feedback=())
-        return self._chosen(state, output) if role == CHOOSER else self._acted(state, output)
+        if role == CHOOSER:
+            return self._apply_preferences(state, output)
+        return self._apply_actions(state, output)
 
     def fail(self, state: BehaviourState, role: str, error: ModelError) -> BehaviourState:
         """End the history, because a role's model did not answer."""
@@ -143,82 +145,90 @@ class Behaviour:
             ),
         )
 
-    def _chosen(self, state: BehaviourState, output: Preferences) -> BehaviourState:
-        if reasons := tuple(self._wrong_preferences(output)):
-            return self._object(state, reasons)
-        visits = self._plan(state, output.preferences)
-        return replace(state, phase="acting", preferences=output.preferences, visits=visits)
+    def _apply_preferences(self, state: BehaviourState, output: Preferences) -> BehaviourState:
+        if reasons := tuple(self._check_preferences(output)):
+            return self._send_back(state, reasons)
+        visits = self._draw_visits(state, output.preferences)
+        return replace(state, phase="actions", preferences=output.preferences, visits=visits)
 
-    def _wrong_preferences(self, output: Preferences) -> Iterable[Reason]:
+    def _check_preferences(self, output: Preferences) -> Iterable[Reason]:
         wanted = [context.name for context in self.world.scenario.contexts]
-        got = [one.context for one in output.preferences]
+        got = [preference.context for preference in output.preferences]
         if sorted(got) != sorted(wanted):
             message = f"got preferences for {got[:20]!r}, expected one for each of {wanted!r}"
             yield _reason("history.preferences", "preferences", message, "preferences")
-        for index, one in enumerate(output.preferences[:50]):
-            if one.platform not in self.world.platforms:
-                message = f"no platform {one.platform[:100]!r}; there are {sorted(self.world.platforms)!r}"
+        for index, preference in enumerate(output.preferences[:50]):
+            if preference.platform not in self.world.platforms:
+                got_platform = preference.platform[:100]
+                message = f"no platform {got_platform!r}; there are {sorted(self.world.platforms)!r}"
                 yield _reason("history.unknown_platform", f"preferences[{index}]", message, "preferences")
 
-    def _plan(self, state: BehaviourState, preferences: Iterable[Preference]) -> tuple[Visit, ...]:
+    def _draw_visits(
+        self, state: BehaviourState, preferences: Iterable[Preference]
+    ) -> tuple[PlannedVisit, ...]:
         """Draw the visits: a strict majority of every context's on its preferred platform, then shuffled."""
         draw = random.Random(derive(self._seed, self.stage, state.id, "visits"))
-        each = self._visits_each
-        faithful = faithful_visits(each, self._loyalty)
-        visits: list[Visit] = []
-        for one in preferences:
-            others = [name for name in self.world.platforms if name != one.platform] or [one.platform]
-            visits += [Visit(one.platform, one.context)] * faithful
-            visits += [Visit(draw.choice(others), one.context) for _ in range(each - faithful)]
+        preferred = preferred_visits(self._visits_each, self._loyalty)
+        visits: list[PlannedVisit] = []
+        for preference in preferences:
+            platform, context = preference.platform, preference.context
+            rivals = [name for name in self.world.platforms if name != platform] or [platform]
+            visits += [PlannedVisit(platform, context)] * preferred
+            visits += [
+                PlannedVisit(draw.choice(rivals), context) for _ in range(self._visits_each - preferred)
+            ]
         draw.shuffle(visits)
         return tuple(visits)
 
-    def _acted(self, state: BehaviourState, output: Actions) -> BehaviourState:
-        if reasons := tuple(self._wrong_actions(state, output.actions)):
-            return self._object(state, reasons)
+    def _apply_actions(self, state: BehaviourState, output: Actions) -> BehaviourState:
+        if reasons := tuple(self._check_actions(state, output.actions)):
+            return self._send_back(state, reasons)
         return replace(state, phase="accepted", actions=output.actions)
 
-    def _wrong_actions(self, state: BehaviourState, actions: tuple[str, ...]) -> Iterable[Reason]:
+    def _check_actions(self, state: BehaviourState, actions: tuple[str, ...]) -> Iterable[Reason]:
         if len(actions) != len(state.visits):
             message = f"got {len(actions)} actions, expected {len(state.visits)}, one for every visit"
             yield _reason("history.count", "actions", message, "actions")
             return
         implicit = self.world.profile(state.user).implicit
-        latent = [leaf for leaf in leaves(implicit) if isinstance(leaf, str) and len(leaf.strip()) >= 4]
+        latent = [leaf for leaf in scalars(implicit) if isinstance(leaf, str) and len(leaf.strip()) >= 4]
         for index, action in enumerate(actions):
-            yield from _wrong_action(action, f"actions[{index}]", latent)
-        yield from _repeated(actions)
+            yield from _check_action(action, f"actions[{index}]", latent)
+        yield from _check_repetition(actions)
 
-    def _object(self, state: BehaviourState, reasons: tuple[Reason, ...]) -> BehaviourState:
+    def _send_back(self, state: BehaviourState, reasons: tuple[Reason, ...]) -> BehaviourState:
         if state.round >= self._max_rounds:
             return replace(state, phase="rejected", reasons=reasons)
         return replace(state, round=state.round + 1, feedback=reasons, reasons=reasons)
 
 
-def faithful_visits(each: int, loyalty: float) -> int:
-    """How many of `each` visits for one kind of need are on the preferred platform: always more than half."""
-    return min(each, max(round(loyalty * each), each // 2 + 1))
+def preferred_visits(visits: int, loyalty: float) -> int:
+    """How many of the visits for one kind of need are on the preferred platform: always more than half.
+
+    So 4 visits with a loyalty of 0.75 give 3, and with one of 0.5 also 3.
+    """
+    return min(visits, max(round(loyalty * visits), visits // 2 + 1))
 
 
-def _wrong_action(action: str, path: str, latent: Iterable[str]) -> Iterable[Reason]:
+def _check_action(action: str, path: str, latent: Iterable[str]) -> Iterable[Reason]:
     if not 1 <= len(action.strip()) <= LONGEST:
         message = f"got {len(action.strip())} characters, expected 1 to {LONGEST}"
         yield _reason("history.length", path, message, "actions")
         return
     if _CONTROL.search(action):
         yield _reason("history.unprintable", path, "expected one line of plain text", "actions")
-    if telling := _TELLING.search(action):
-        message = f"{telling[0]!r} announces a taste; say only what was done"
+    if taste := _TASTE_WORDS.search(action):
+        message = f"{taste[0]!r} announces a taste; say only what was done"
         yield _reason("history.reveals", path, message, "actions")
-    said = wording(action)
+    words = wording(action)
     for value in latent:
-        if said.find(value):
+        if words.find(value):
             message = f"repeats {value[:100]!r} of the latent features; let it show in what is done"
             yield _reason("history.reveals", path, message, "actions")
 
 
-def _repeated(actions: tuple[str, ...]) -> Iterable[Reason]:
-    """An action that is there before, word for word: no two visits are alike, and copies teach nothing."""
+def _check_repetition(actions: tuple[str, ...]) -> Iterable[Reason]:
+    """Object to an action that is there before, word for word: copies teach nothing."""
     first: dict[str, int] = {}
     for index, action in enumerate(actions):
         earlier = first.setdefault(compact(action) or action, index)

@@ -1,8 +1,8 @@
 """The query-and-solution protocol (§4.3) as a pure state machine: no I/O, no model, no clock.
 
-    user -> query checks -> query gates -> assistant -> solution checks -> sandbox -> judges -> accepted
-      ^                          |             ^                                       |
-      +-- query is blamed -------+-------------+-- solution is blamed -----------------+
+    user -> query checks -> query judges -> assistant -> solution checks -> sandbox -> judges -> accepted
+      ^                          |              ^                                       |
+      +-- query is blamed -------+--------------+-- solution is blamed -----------------+
 
 Objections go back to whoever is blamed, the query before the solution, for at most `max_rounds` rounds;
 what is still objected to then rejects the episode.
@@ -18,21 +18,23 @@ from ..errors import ConfigError, ModelError
 from ..records import Episode, Finding, Query, Reason, Solution, Task, Turn, Usage, Verdict
 from .checks import Checks, choose_checks
 from .checks.case import Case
-from .sandbox import SandboxState, execute
+from .sandbox import SandboxState, execute_call
 from .views import DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT, check_sees
 from .world import World
 
 USER, ASSISTANT = "user", "assistant"
 
-Phase = Literal["query", "gates", "solution", "judges", "accepted", "rejected"]
+Phase = Literal["query", "query_judges", "solution", "judges", "accepted", "rejected"]
+"""Whose turn it is, or how the episode ended."""
 
-_GENERIC = Reason(
+_UNTOLD_AGREEMENT = Reason(
     code="agreement",
     blames="solution",
     path="",
     message="the proposal is not what this user means; read the request, the profile and the platforms again",
     source="agreement",
 )
+"""What the assistant is told where its solution differs from the task, which it must not learn."""
 
 
 class DialogueState(NamedTuple):
@@ -46,12 +48,14 @@ class DialogueState(NamedTuple):
     responses: tuple[dict[str, Any], ...] = ()
     feedback: tuple[Reason, ...] = ()
     """For whoever has to mend; empty once they have spoken."""
-    heard: tuple[str, ...] = ()
-    """Gates or judges who have spoken in this phase."""
-    raised: tuple[Reason, ...] = ()
+    voters: tuple[str, ...] = ()
+    """Query judges or judges who have voted in this phase."""
+    vote_reasons: tuple[Reason, ...] = ()
     """What they object to."""
     reasons: tuple[Reason, ...] = ()
+    """Why the episode was rejected."""
     objections: tuple[Reason, ...] = ()
+    """Everything that was objected to in any round."""
     turns: tuple[Turn, ...] = ()
 
     @property
@@ -72,7 +76,7 @@ class Dialogue:
         world: the scenario and its people.
         sees: role -> the views it is shown; every role of the protocol must be there.
         judges: roles that vote on a solution; all must agree.
-        gates: roles that vote on a query before it is solved.
+        query_judges: roles that vote on a query before it is solved.
         checks: names of the rule checks, or chosen ones; None: all.
         max_rounds: rounds of feedback in one episode, >= 0.
 
@@ -88,26 +92,26 @@ class Dialogue:
         *,
         sees: Mapping[str, Iterable[str]],
         judges: Iterable[str] = ("verifier",),
-        gates: Iterable[str] = (),
+        query_judges: Iterable[str] = (),
         checks: Checks | Iterable[str] | None = None,
         max_rounds: int = 2,
     ) -> None:
         self.world = world
-        self.judges, self.gates = tuple(judges), tuple(gates)
-        self.roles = tuple(dict.fromkeys((USER, *self.gates, ASSISTANT, *self.judges)))
-        self._sees = {role: self._seen(role, sees) for role in self.roles}
+        self.judges, self.query_judges = tuple(judges), tuple(query_judges)
+        self.roles = tuple(dict.fromkeys((USER, *self.query_judges, ASSISTANT, *self.judges)))
+        self._sees = {role: self._views_of(role, sees) for role in self.roles}
         self._checks = checks if isinstance(checks, Checks) else choose_checks(checks)
         self._max_rounds = max_rounds
 
     @staticmethod
-    def _seen(role: str, sees: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    def _views_of(role: str, sees: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
         if role not in sees:
             raise ConfigError(f"agent.{role}: missing; the dialogue needs this role")
         hidden = HIDDEN_FROM_ASSISTANT if role == ASSISTANT else ()
         return check_sees(role, sees[role], DIALOGUE_VIEWS, hidden)
 
     def reset(self, task: Task) -> DialogueState:
-        """Begin an episode."""
+        """The state an episode begins in."""
         return DialogueState(task)
 
     def next(self, state: DialogueState) -> tuple[str, ...]:
@@ -115,12 +119,12 @@ class Dialogue:
         match state.phase:
             case "query":
                 return (USER,)
-            case "gates":
-                return tuple(role for role in self.gates if role not in state.heard)
+            case "query_judges":
+                return tuple(role for role in self.query_judges if role not in state.voters)
             case "solution":
                 return (ASSISTANT,)
             case "judges":
-                return tuple(role for role in self.judges if role not in state.heard)
+                return tuple(role for role in self.judges if role not in state.voters)
         return ()
 
     def observe(self, state: DialogueState, role: str) -> dict[str, Any]:
@@ -130,19 +134,19 @@ class Dialogue:
         return {view: DIALOGUE_VIEWS[view](self.world, state) for view in self._sees[role]}
 
     def apply(self, state: DialogueState, role: str, output: Any) -> DialogueState:
-        """Take what a role said and move on."""
+        """The state after a role's answer."""
         turn = Turn(role=role, round=state.round, output=output.model_dump(mode="json"))
         state = state._replace(turns=(*state.turns, turn))
         match state.phase:
             case "query":
-                return self._asked(state._replace(query=output, feedback=()))
+                return self._apply_query(state._replace(query=output, feedback=()))
             case "solution":
-                return self._solved(state._replace(solution=output, feedback=()))
-        return self._voted(state, role, output)
+                return self._apply_solution(state._replace(solution=output, feedback=()))
+        return self._apply_vote(state, role, output)
 
     def fail(self, state: DialogueState, role: str, error: ModelError) -> DialogueState:
         """End the episode, because a role's model did not answer."""
-        blames = "query" if state.phase in ("query", "gates") else "solution"
+        blames = "query" if state.phase in ("query", "query_judges") else "solution"
         code = f"model.{error.code}"
         reason = Reason(code=code, blames=blames, path="", message=str(error)[:600], source=role)
         return self._rejected(state, (reason,))
@@ -177,29 +181,30 @@ class Dialogue:
             usage=usage,
         )
 
-    def _asked(self, state: DialogueState) -> DialogueState:
+    def _apply_query(self, state: DialogueState) -> DialogueState:
         # A new query makes an older solution meaningless.
         state = state._replace(solution=None, responses=())
         if reasons := self._checks.of_query(self.case(state)):
-            return self._object(state, reasons)
-        return state._replace(phase="gates" if self.gates else "solution", heard=(), raised=())
+            return self._send_back(state, reasons)
+        phase = "query_judges" if self.query_judges else "solution"
+        return state._replace(phase=phase, voters=(), vote_reasons=())
 
-    def _solved(self, state: DialogueState) -> DialogueState:
+    def _apply_solution(self, state: DialogueState) -> DialogueState:
         state = state._replace(responses=())
         if reasons := self._checks.of_solution(self.case(state)):
-            return self._object(state, reasons)
+            return self._send_back(state, reasons)
         responses, reasons = self._execute(state)
         state = state._replace(responses=responses)
         if reasons:
-            return self._object(state, reasons)
-        return state._replace(phase="judges" if self.judges else "accepted", heard=(), raised=())
+            return self._send_back(state, reasons)
+        return state._replace(phase="judges" if self.judges else "accepted", voters=(), vote_reasons=())
 
     def _execute(self, state: DialogueState) -> tuple[tuple[dict[str, Any], ...], tuple[Reason, ...]]:
         """Carry out the calls in order; the first that is refused ends it."""
         sandbox, responses = SandboxState(), []
         solution = state.solution
         for index, call in enumerate(solution.calls if solution else ()):
-            sandbox, outcome = execute(sandbox, self.world, solution.platform, call)  # type: ignore[union-attr]
+            sandbox, outcome = execute_call(sandbox, self.world, solution.platform, call)  # type: ignore[union-attr]
             responses.append(outcome.value)
             if not outcome.ok:
                 message = outcome.value["error"]
@@ -214,17 +219,17 @@ class Dialogue:
                 )
         return tuple(responses), ()
 
-    def _voted(self, state: DialogueState, role: str, verdict: Verdict) -> DialogueState:
-        at_gate = state.phase == "gates"
-        raised = (*state.raised, *_objections(role, verdict, at_gate=at_gate))
-        state = state._replace(heard=(*state.heard, role), raised=raised)
+    def _apply_vote(self, state: DialogueState, role: str, verdict: Verdict) -> DialogueState:
+        of_query = state.phase == "query_judges"
+        reasons = (*state.vote_reasons, *_reasons_of(role, verdict, of_query=of_query))
+        state = state._replace(voters=(*state.voters, role), vote_reasons=reasons)
         if self.next(state):
             return state
-        if raised:
-            return self._object(state, raised)
-        return state._replace(phase="solution" if at_gate else "accepted")
+        if reasons:
+            return self._send_back(state, reasons)
+        return state._replace(phase="solution" if of_query else "accepted")
 
-    def _object(self, state: DialogueState, reasons: tuple[Reason, ...]) -> DialogueState:
+    def _send_back(self, state: DialogueState, reasons: tuple[Reason, ...]) -> DialogueState:
         """Send objections to whoever is blamed, or end the episode where no round is left."""
         if state.round >= self._max_rounds:
             return self._rejected(state, reasons)
@@ -234,8 +239,8 @@ class Dialogue:
             round=state.round + 1,
             feedback=of_query or _for_assistant(reasons),
             objections=(*state.objections, *reasons),
-            heard=(),
-            raised=(),
+            voters=(),
+            vote_reasons=(),
         )
 
     @staticmethod
@@ -247,25 +252,28 @@ class Dialogue:
 def _for_assistant(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """Keep the task from the assistant: an objection of the round trip is shown without what was expected."""
     shown = tuple(reason for reason in reasons if reason.source != "agreement")
-    return shown if len(shown) == len(reasons) else (*shown, _GENERIC)
+    return shown if len(shown) == len(reasons) else (*shown, _UNTOLD_AGREEMENT)
 
 
-def _objections(judge: str, verdict: Verdict, *, at_gate: bool) -> tuple[Reason, ...]:
-    """Turn a judge's findings into reasons: bounded, and at a gate there is only the query to blame."""
+def _reasons_of(judge: str, verdict: Verdict, *, of_query: bool) -> tuple[Reason, ...]:
+    """Turn a judge's findings into reasons: bounded; a query judge has only the query to blame."""
     if verdict.ok:
         return ()
-    silent = Finding(code="unexplained", blames="solution", path="", message="objects without saying to what")
+    unexplained = Finding(
+        code="unexplained", blames="solution", path="", message="objects without saying to what"
+    )
     return tuple(
         Reason(
-            code=f"judge.{_word(finding.code)}",
-            blames="query" if at_gate else finding.blames,
+            code=f"judge.{_code_word(finding.code)}",
+            blames="query" if of_query else finding.blames,
             path=finding.path[:200],
             message=finding.message[:600],
             source=judge,
         )
-        for finding in (verdict.reasons[:16] or (silent,))
+        for finding in (verdict.reasons[:16] or (unexplained,))
     )
 
 
-def _word(code: str) -> str:
+def _code_word(code: str) -> str:
+    """A judge's own code in the alphabet of codes."""
     return re.sub(r"[^a-z0-9]+", "_", code.lower())[:40].strip("_") or "other"

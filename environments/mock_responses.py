@@ -1,4 +1,4 @@
-"""Values that conform to a JSON Schema, made from a hash instead of a random generator.
+"""Mock responses: values that conform to a JSON Schema, made from a hash instead of a random generator.
 
 It covers what tool schemas use: types, enum, const, default, bounds, lengths, formats, items, properties,
 local `$ref`, and the first branch of anyOf, oneOf and allOf. What it cannot satisfy (a `pattern`, a `not`) is
@@ -15,17 +15,18 @@ from typing import Any
 
 import orjson
 
-Known = Mapping[str, Any]
+Fields = Mapping[str, Any]
 """Field -> value of something that was said or created before."""
 
 _DEEPEST = 6
 _COMPOSED = frozenset({"$ref", "anyOf", "oneOf", "allOf"})
+"""Keywords that `_flat` resolves."""
 _ID = re.compile(r"(?:^|_)(?:id|reference|code|token|number)\Z|[a-z](?:Id|ID)\Z")
-_COUNTS = frozenset({"count", "total", "total_count", "total_results", "result_count"})
-_WORDS = {"status": "confirmed", "message": "Done.", "currency": "EUR"}
+_COUNT_FIELDS = frozenset({"count", "total", "total_count", "total_results", "result_count"})
+_USUAL_TEXTS = {"status": "confirmed", "message": "Done.", "currency": "EUR"}
 
 
-def answer(schema: Mapping[str, Any], key: Any, known: Known, entities: Sequence[Known]) -> Any:
+def value_for_schema(schema: Mapping[str, Any], key: Any, known: Fields, entities: Sequence[Fields]) -> Any:
     """Make a value for a schema.
 
     Args:
@@ -35,11 +36,11 @@ def answer(schema: Mapping[str, Any], key: Any, known: Known, entities: Sequence
         entities: things a list may hold, where their fields fit its items.
     """
     seed = blake2b(orjson.dumps(key, option=orjson.OPT_SORT_KEYS), digest_size=32).digest()
-    return _Maker(schema, seed, entities).make(schema, "", "value", known, 0)
+    return _ValueMaker(schema, seed, entities).make(schema, "", "value", known, 0)
 
 
-class _Maker:
-    def __init__(self, root: Mapping[str, Any], seed: bytes, entities: Sequence[Known]) -> None:
+class _ValueMaker:
+    def __init__(self, root: Mapping[str, Any], seed: bytes, entities: Sequence[Fields]) -> None:
         self._root = root
         self._seed = seed
         self._entities = entities
@@ -48,8 +49,8 @@ class _Maker:
         digest = blake2b(path.encode(), key=self._seed, digest_size=8).digest()
         return int.from_bytes(digest, "big") % below
 
-    def make(self, schema: Any, path: str, name: str, known: Known, depth: int) -> Any:
-        schema = self._plain(schema, 0)
+    def make(self, schema: Any, path: str, name: str, known: Fields, depth: int) -> Any:
+        schema = self._flat(schema, 0)
         if name in known and _fits(known[name], schema):
             return known[name]
         for fixed in ("const", "default"):
@@ -70,18 +71,16 @@ class _Maker:
                 return None
         return self._text(schema, path, name)
 
-    def _plain(self, schema: Any, depth: int) -> dict[str, Any]:
+    def _flat(self, schema: Any, depth: int) -> dict[str, Any]:
         """Resolve references and take the first branch, so that one flat schema is left."""
         if not isinstance(schema, dict) or depth > _DEEPEST:
             return {}
-        flat = {
-            name: part for name, part in schema.items() if name not in ("$ref", "anyOf", "oneOf", "allOf")
-        }
-        branches = [self._referred(schema["$ref"])] if "$ref" in schema else []
+        flat = {name: part for name, part in schema.items() if name not in _COMPOSED}
+        branches = [self._referenced(schema["$ref"])] if "$ref" in schema else []
         branches += [schema[choice][0] for choice in ("anyOf", "oneOf") if schema.get(choice)]
         branches += schema.get("allOf") or []
         for branch in branches:
-            inner = self._plain(branch, depth + 1)
+            inner = self._flat(branch, depth + 1)
             properties = {**inner.get("properties", {}), **flat.get("properties", {})}
             required = [*inner.get("required", ()), *flat.get("required", ())]
             flat = {**inner, **flat}
@@ -89,44 +88,44 @@ class _Maker:
                 flat |= {"properties": properties, "required": required}
         return flat
 
-    def _referred(self, reference: str) -> Any:
-        found: Any = self._root
+    def _referenced(self, reference: str) -> Any:
+        target: Any = self._root
         for step in reference.removeprefix("#").split("/")[1:]:
             step = step.replace("~1", "/").replace("~0", "~")
-            found = found.get(step) if isinstance(found, dict) else None
-        return found
+            target = target.get(step) if isinstance(target, dict) else None
+        return target
 
-    def _object(self, schema: dict[str, Any], path: str, known: Known, depth: int) -> dict[str, Any]:
+    def _object(self, schema: dict[str, Any], path: str, known: Fields, depth: int) -> dict[str, Any]:
         required = schema.get("required") or ()
-        made = {
+        fields = {
             name: self.make(part, f"{path}/{name}", name, known, depth + 1)
             for name, part in (schema.get("properties") or {}).items()
             if depth < _DEEPEST or name in required
         }
-        lists = [value for value in made.values() if isinstance(value, list)]
-        for name in _COUNTS & made.keys():
+        lists = [value for value in fields.values() if isinstance(value, list)]
+        for name in _COUNT_FIELDS & fields.keys():
             if len(lists) == 1 and _may_be(len(lists[0]), schema["properties"][name]):
-                made[name] = len(lists[0])
-        return made
+                fields[name] = len(lists[0])
+        return fields
 
-    def _array(self, schema: dict[str, Any], path: str, name: str, known: Known, depth: int) -> list[Any]:
+    def _array(self, schema: dict[str, Any], path: str, name: str, known: Fields, depth: int) -> list[Any]:
         least = schema.get("minItems", 0)
         most = min(schema.get("maxItems", 10), max(10, least))
-        items = self._plain(schema.get("items"), 0)
-        of_old = [entity for entity in self._entities if _resembles(entity, items)][-most:] if most else []
-        made: list[Any] = [
+        items = self._flat(schema.get("items"), 0)
+        shown = [entity for entity in self._entities if _resembles(entity, items)][-most:] if most else []
+        values: list[Any] = [
             self.make(items, f"{path}[{index}]", name, {**entity}, depth + 1)
-            for index, entity in enumerate(of_old)
+            for index, entity in enumerate(shown)
         ]
-        wanted = min(max(least, len(made) or (1 + self.draw(path, 2) if depth < _DEEPEST else 0)), most)
+        wanted = min(max(least, len(values) or (1 + self.draw(path, 2) if depth < _DEEPEST else 0)), most)
         for attempt in range(wanted * 8):
-            if len(made) >= wanted:
+            if len(values) >= wanted:
                 break
-            shown = known if attempt == 0 and _type(items) == "object" else {}
-            one = self.make(items, f"{path}[{len(made)}.{attempt}]", name, shown, depth + 1)
-            if not schema.get("uniqueItems") or one not in made:
-                made.append(one)
-        return made
+            repeated = known if attempt == 0 and _type(items) == "object" else {}
+            value = self.make(items, f"{path}[{len(values)}.{attempt}]", name, repeated, depth + 1)
+            if not schema.get("uniqueItems") or value not in values:
+                values.append(value)
+        return values
 
     def _number(self, schema: dict[str, Any], path: str, *, whole: bool) -> int | float:
         step = schema.get("multipleOf") or (1 if whole else 0.01)
@@ -146,9 +145,9 @@ class _Maker:
 
     def _text(self, schema: dict[str, Any], path: str, name: str) -> str:
         mark = f"{self.draw(path, 16**6):06X}"
-        if made := self._formatted(schema.get("format"), path, mark):
-            return made
-        text = f"{name[:3].upper()}-{mark}" if _ID.search(name) else _WORDS.get(name)
+        if formatted := self._formatted(schema.get("format"), path, mark):
+            return formatted
+        text = f"{name[:3].upper()}-{mark}" if _ID.search(name) else _USUAL_TEXTS.get(name)
         text = text or f"{name.replace('_', ' ')} {mark[:4].lower()}"
         text = text.ljust(schema.get("minLength", 0), "x")
         return text[: schema.get("maxLength", len(text))]
@@ -172,7 +171,7 @@ class _Maker:
 def _type(schema: Mapping[str, Any]) -> str:
     kind = schema.get("type")
     if isinstance(kind, list):
-        kind = next((one for one in kind if one != "null"), "null")
+        kind = next((name for name in kind if name != "null"), "null")
     if kind is None:
         return "object" if "properties" in schema else "array" if "items" in schema else "string"
     return kind
@@ -206,7 +205,7 @@ def _may_be(number: int, schema: Mapping[str, Any]) -> bool:
     )
 
 
-def _resembles(entity: Known, items: Mapping[str, Any]) -> bool:
+def _resembles(entity: Fields, items: Mapping[str, Any]) -> bool:
     """Tell whether a list of such items would show this entity: its id, or two fields, have a place there."""
     shared = [
         name

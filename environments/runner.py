@@ -1,12 +1,11 @@
-"""Lets the roles of an environment talk until it is over, through either of the two drivers.
+"""Runs a protocol between the agents of its roles until it is over, through either of the two drivers.
 
-It knows protocols only as state machines and agents only by their names; records go in, records come out.
+It knows protocols only as pure state machines and roles only as agents; records go in, records come out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from ..agents import Observation
@@ -18,10 +17,10 @@ from ..records import Episode, History, Task, Usage
 from .behaviour import Behaviour
 from .dialogue import Dialogue
 
-_State = TypeVar("_State", bound="State")
+_State = TypeVar("_State", bound="EnvironmentState")
 
 
-class State(Protocol):
+class EnvironmentState(Protocol):
     """What every protocol's state tells a driver."""
 
     @property
@@ -55,30 +54,42 @@ class Environment(Protocol[_State]):
         ...
 
     def apply(self, state: _State, role: str, output: Any) -> _State:
-        """Take what a role said."""
+        """The state after a role's answer."""
         ...
 
     def fail(self, state: _State, role: str, error: ModelError) -> _State:
-        """Take that a role's model did not answer."""
+        """The state after a role's model did not answer."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Talked(Generic[_State]):
-    """How a conversation ended, and what it cost."""
+async def run_dialogue(
+    dialogue: Dialogue, task: Task, agents: Mapping[str, RoleAgent], *, seed: int, driver: str = "loop"
+) -> Episode:
+    """Play one query-and-solution episode (§4.3)."""
+    state, usage = await run_environment(dialogue, dialogue.reset(task), agents, seed=seed, driver=driver)
+    return dialogue.episode(state, usage)
 
-    state: _State
-    usage: Usage
+
+async def run_behaviour(
+    behaviour: Behaviour, user: str, agents: Mapping[str, RoleAgent], *, seed: int, driver: str = "loop"
+) -> History:
+    """Play one user's behaviour history in one scenario (§4.2).
+
+    Raises:
+        ModelError: no acceptable history came about.
+    """
+    state, _ = await run_environment(behaviour, behaviour.reset(user), agents, seed=seed, driver=driver)
+    return behaviour.history(state)
 
 
-async def talk(
+async def run_environment(
     environment: Environment[_State],
     state: _State,
     agents: Mapping[str, RoleAgent],
     *,
     seed: int,
     driver: str = "loop",
-) -> Talked[_State]:
+) -> tuple[_State, Usage]:
     """Drive an environment from a state to its end.
 
     Args:
@@ -88,6 +99,9 @@ async def talk(
         seed: the run's seed.
         driver: 'loop' or 'round_robin'.
 
+    Returns:
+        The last state, and what the conversation cost.
+
     Raises:
         ConfigError: no such driver, or a role without an agent.
         UnknownPartError: the scripted model cannot play a role.
@@ -96,33 +110,13 @@ async def talk(
         raise ConfigError(f"conversation: no driver {driver!r}; there are {names(DRIVERS, driver)}")
     if missing := [role for role in environment.roles if role not in agents]:
         raise ConfigError(f"agent.{missing[0]}: missing; there are {names(agents, missing[0])}")
-    table = _Table(environment, state, seed)
-    await DRIVERS[driver](table, {role: agents[role] for role in environment.roles})
-    return Talked(table.state, table.usage)
+    run = _EnvironmentRun(environment, state, seed)
+    await DRIVERS[driver](run, {role: agents[role] for role in environment.roles})
+    return run.state, run.usage
 
 
-async def converse(
-    dialogue: Dialogue, task: Task, agents: Mapping[str, RoleAgent], *, seed: int, driver: str = "loop"
-) -> Episode:
-    """Play one query-and-solution episode (§4.3)."""
-    talked = await talk(dialogue, dialogue.reset(task), agents, seed=seed, driver=driver)
-    return dialogue.episode(talked.state, talked.usage)
-
-
-async def behave(
-    behaviour: Behaviour, user: str, agents: Mapping[str, RoleAgent], *, seed: int, driver: str = "loop"
-) -> History:
-    """Play one user's behaviour history in one scenario (§4.2).
-
-    Raises:
-        ModelError: no acceptable history came about.
-    """
-    talked = await talk(behaviour, behaviour.reset(user), agents, seed=seed, driver=driver)
-    return behaviour.history(talked.state)
-
-
-class _Table(Generic[_State]):
-    """One conversation: the only thing that changes while it lasts."""
+class _EnvironmentRun(Generic[_State]):
+    """A `ptool.agents.autogen.Conversation` over an environment: the only thing that changes during it."""
 
     def __init__(self, environment: Environment[_State], state: _State, seed: int) -> None:
         self._environment = environment

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..records import Call
-from .mock_responses import Known, answer
+from .mock_responses import Fields, value_for_schema
 from .world import Tool, World
 
 
@@ -19,18 +19,20 @@ from .world import Tool, World
 class SandboxState:
     """What the calls of one episode have created so far, in their order."""
 
-    entities: tuple[Known, ...] = ()
+    entities: tuple[Fields, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CallOutcome:
     """What a platform answered: a response by its schema, or {"error": …}."""
 
     ok: bool
     value: dict[str, Any]
 
 
-def execute(state: SandboxState, world: World, platform: str, call: Call) -> tuple[SandboxState, Outcome]:
+def execute_call(
+    state: SandboxState, world: World, platform: str, call: Call
+) -> tuple[SandboxState, CallOutcome]:
     """Carry out one call.
 
     Args:
@@ -48,25 +50,25 @@ def execute(state: SandboxState, world: World, platform: str, call: Call) -> tup
     if not tool.arguments.is_valid(call.arguments):
         first = next(iter(tool.arguments.iter_errors(call.arguments)))
         return state, _refused(first.message[:300])
-    response = _answer(state, tool, call)
+    response = _response(state, tool, call)
     if response is None:
         return state, _refused(f"{call.api}: the platform has no answer that fits its own response schema")
     created = {**call.arguments, **response}
-    return SandboxState((*state.entities, created)), Outcome(True, response)
+    return SandboxState((*state.entities, created)), CallOutcome(True, response)
 
 
-def _answer(state: SandboxState, tool: Tool, call: Call) -> dict[str, Any] | None:
+def _response(state: SandboxState, tool: Tool, call: Call) -> dict[str, Any] | None:
     """Make a response; one that repeats nothing where the repeated values break the schema."""
     key = (tool.platform, call.api, call.arguments, len(state.entities))
-    found = _mentioned(state, call)
-    for known, entities in (({**found, **call.arguments}, state.entities), ({}, ())):
-        response = answer(tool.api.response, key, known, entities)
+    entity = _mentioned_entity(state, call)
+    for known, entities in (({**entity, **call.arguments}, state.entities), ({}, ())):
+        response = value_for_schema(tool.api.response, key, known, entities)
         if isinstance(response, dict) and tool.response.is_valid(response):
             return response
     return None
 
 
-def _mentioned(state: SandboxState, call: Call) -> Known:
+def _mentioned_entity(state: SandboxState, call: Call) -> Fields:
     """The latest entity one of whose values the call names under the same name, such as its order id."""
     for entity in reversed(state.entities):
         for name, value in call.arguments.items():
@@ -75,5 +77,5 @@ def _mentioned(state: SandboxState, call: Call) -> Known:
     return {}
 
 
-def _refused(message: str) -> Outcome:
-    return Outcome(False, {"error": message})
+def _refused(message: str) -> CallOutcome:
+    return CallOutcome(False, {"error": message})

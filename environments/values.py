@@ -1,4 +1,7 @@
-"""When two JSON values mean the same, and what a nested value is made of; knows no schema and no text."""
+"""JSON values: when two mean the same, when one is part of another, and the scalars a nested one is made of.
+
+Knows no schema and no text.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,13 @@ def fold(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def leaves(value: Any) -> Iterator[Any]:
+def scalars(value: Any) -> Iterator[Any]:
     """Yield the scalars of a nested value, in order."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):
         for part in value:
-            yield from leaves(part)
+            yield from scalars(part)
     else:
         yield value
 

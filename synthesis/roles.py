@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..agents import Observation, Prompts, Role
+from ..agents import Observation, PromptLoader, Role
 from ..agents.autogen import RoleAgent, ask_agent, make_agents
 from ..environments.views import BEHAVIOUR_VIEWS, DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT, check_sees
 from ..errors import ConfigError, names
@@ -122,7 +122,7 @@ class Participants:
         self, settings: Settings, folders: Iterable[Path] = (), prompt_folders: Iterable[Path] = ()
     ) -> None:
         self.settings = settings
-        prompts = Prompts(tuple(prompt_folders))
+        prompts = PromptLoader(tuple(prompt_folders))
         self.roles: dict[str, Role] = {
             name: _role(spec.target, build(spec, f"agent.{name}", prompts=prompts), name)
             for name, spec in settings.agent.items()
@@ -236,7 +236,7 @@ def scripted_model(
     found = {one.name: _source(one, tuple(folders)) for one in settings.all_scenarios()}
     sources |= {name: source for name, source in found.items() if source is not None}
     library = Library(sources)
-    prompts = Prompts(tuple(prompt_folders))
+    prompts = PromptLoader(tuple(prompt_folders))
     roles = (
         _role(spec.target, build(spec, f"agent.{name}", prompts=prompts), name)
         for name, spec in settings.agent.items()

@@ -18,7 +18,7 @@ from loguru import logger
 
 from ..environments.behaviour import Behaviour
 from ..environments.dialogue import Dialogue
-from ..environments.runner import behave, converse
+from ..environments.runner import run_behaviour, run_dialogue
 from ..environments.world import World
 from ..errors import UnreachableModelError, UnusableHistoryError
 from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, ScenarioWorld, Task
@@ -119,7 +119,7 @@ async def play_histories(
         scenario, user = pair
 
         def make() -> Awaitable[History]:
-            return behave(
+            return run_behaviour(
                 behaviours[scenario], user, agents, seed=settings.seed, driver=settings.conversation
             )
 
@@ -167,7 +167,7 @@ async def play_episodes(context: RunContext, worlds: Mapping[str, World], tasks:
             world,
             sees=participants.sees(*speakers),
             judges=settings.judges,
-            gates=settings.query_gate,
+            query_judges=settings.query_gate,
             checks=context.checks,
             max_rounds=settings.max_rounds,
         )
@@ -179,7 +179,7 @@ async def play_episodes(context: RunContext, worlds: Mapping[str, World], tasks:
 
     async def play(task: Task) -> None:
         if task.id not in finished:
-            episode = await converse(
+            episode = await run_dialogue(
                 dialogues[task.scenario],
                 task,
                 participants.agents,

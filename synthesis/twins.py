@@ -23,7 +23,7 @@ from ..agents.autogen import RoleAgent
 from ..environments.checks import leak
 from ..environments.checks.case import Case
 from ..environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
-from ..environments.runner import talk
+from ..environments.runner import run_environment
 from ..environments.world import World
 from ..errors import ModelError, UnreachableModelError
 from ..models.request import NO_USAGE
@@ -168,8 +168,8 @@ class Given:
 
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
-        gates, judges = dialogue.gates, dialogue.judges
-        self.roles = tuple(dict.fromkeys((*gates, ASSISTANT, *judges)))
+        query_judges, judges = dialogue.query_judges, dialogue.judges
+        self.roles = tuple(dict.fromkeys((*query_judges, ASSISTANT, *judges)))
 
     def begin(self, task: Task, query: Query) -> DialogueState:
         """The query as the user's turn; the rule checks may end it at once."""
@@ -221,8 +221,7 @@ async def play_twin(
     given = Given(dialogue)
     state, usage = given.begin(task, query), NO_USAGE
     if given.next(state):
-        talked = await talk(given, state, agents, seed=seed, driver=driver)
-        state, usage = talked.state, talked.usage
+        state, usage = await run_environment(given, state, agents, seed=seed, driver=driver)
     return dialogue.episode(state, usage)
 
 
@@ -302,7 +301,7 @@ def _dialogue(context: RunContext, world: World) -> Dialogue:
         world,
         sees=context.participants.sees(*speakers),
         judges=settings.judges,
-        gates=settings.query_gate,
+        query_judges=settings.query_gate,
         checks=context.checks,
         max_rounds=settings.max_rounds,
     )

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 
-from ...environments.mock_responses import answer
+from ...environments.mock_responses import value_for_schema
 from ...errors import UnknownPartError
 from ...models.clients.base import role_of
 from ...models.scripted import Library, Player, ScriptedModel
@@ -89,5 +89,5 @@ def _completed(content: str, output: type[BaseModel]) -> str:
     said = orjson.loads(content)
     if not isinstance(said, dict) or all(name in said for name in required):
         return content
-    made_up = answer(output.model_json_schema(), output.__name__, {}, ())
+    made_up = value_for_schema(output.model_json_schema(), output.__name__, {}, ())
     return orjson.dumps({**made_up, **said}).decode()

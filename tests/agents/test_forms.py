@@ -61,13 +61,13 @@ def test_a_form_is_made_once():
 
 
 def form_of(role, output, view, value):
-    made = role("somebody", "PROMPT", f"ptool.records.{output}", [view], prompts=Prompts())
+    made = role("somebody", "PROMPT", f"ptool.records.{output}", [view], prompts=PromptLoader())
     return made.request(
         Observation(role="somebody", turn="stage/item/somebody", seed=1, views={view: value})
     ).output
 
 
-class Prompts:
+class PromptLoader:
     """Stands for a folder of prompts."""
 
     def load(self, *_):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ptool.agents import VIEWS, Observation, Prompts, Role, Views
+from ptool.agents import VIEWS, Observation, PromptLoader, Role, Views
 from ptool.agents.autogen import ask_agent, make_agents
 from ptool.errors import ConfigError, PromptError
 from ptool.models import prompt_blocks as blocks
@@ -79,12 +79,12 @@ def test_a_solver_reads_the_assistants_prompt_without_feedback():
 def test_a_prompt_is_checked_when_it_is_loaded(tmp_path, source, complaint):
     (tmp_path / "mine.jinja").write_text(source)
     with pytest.raises(PromptError, match=complaint):
-        Role("mine", "mine", sees=["query"], prompts=Prompts([tmp_path]))
+        Role("mine", "mine", sees=["query"], prompts=PromptLoader([tmp_path]))
 
 
 def test_a_missing_prompt_names_what_there_is(tmp_path):
     with pytest.raises(PromptError, match=r"no prompt 'verifer.jinja'.*did you mean 'verifier.jinja'"):
-        Role("verifier", "verifer", prompts=Prompts([tmp_path]))
+        Role("verifier", "verifer", prompts=PromptLoader([tmp_path]))
     with pytest.raises(PromptError, match="no prompt"):
         Role("verifier", "../role.py")
 
@@ -92,7 +92,7 @@ def test_a_missing_prompt_names_what_there_is(tmp_path):
 def test_a_prompt_is_sandboxed_and_hashed(tmp_path):
     file = tmp_path / "mine.jinja"
     file.write_text("{% block system %}{{ ''.__class__.mro() }}{% endblock %}{% block user %}{% endblock %}")
-    role = Role("mine", "mine", prompts=Prompts([tmp_path]))
+    role = Role("mine", "mine", prompts=PromptLoader([tmp_path]))
     with pytest.raises(PromptError, match="unsafe"):
         role.prompt.render({})
     assert len(role.prompt_hash) == 64
@@ -102,7 +102,10 @@ def test_a_folder_of_ones_own_comes_before_ptools(tmp_path):
     (tmp_path / "user.jinja").write_text(
         "{% block system %}Mine.{% endblock %}{% block user %}?{% endblock %}"
     )
-    assert Role("user", "user", prompts=Prompts([tmp_path])).prompt.render({}) == ("Role: user\nMine.", "?")
+    assert Role("user", "user", prompts=PromptLoader([tmp_path])).prompt.render({}) == (
+        "Role: user\nMine.",
+        "?",
+    )
 
 
 @pytest.mark.parametrize(
@@ -158,7 +161,7 @@ async def test_a_role_from_outside_the_package(tmp_path, monkeypatch):
     import privacy_judge  # pyright: ignore[reportMissingImports]
 
     role = privacy_judge.PrivacyJudge(
-        limit=1, name="privacy", prompt="privacy", sees=["query"], prompts=Prompts([tmp_path])
+        limit=1, name="privacy", prompt="privacy", sees=["query"], prompts=PromptLoader([tmp_path])
     )
     said = iter(['{"ok": true}', '{"ok": false}'])
     gateway = Gateway({"default": Endpoint(FakeModel(lambda *_: next(said)))}, concurrency=1)

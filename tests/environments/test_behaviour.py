@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ptool.agents import Role
 from ptool.agents.autogen import make_agents
 from ptool.environments import Behaviour
-from ptool.environments.runner import behave
+from ptool.environments.runner import run_behaviour
 from ptool.errors import ModelError
 from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
@@ -126,7 +126,7 @@ async def test_a_history_is_played_through_the_agents(world, driver):
     }
     gateway = Gateway({"default": Endpoint(FakeModel(answer))}, concurrency=2)
     behaviour = Behaviour(world, sees=SEES, seed=3, actions_per_context=4, loyalty=0.75)
-    history = await behave(behaviour, "u0001", make_agents(roles, gateway.ask), seed=3, driver=driver)
+    history = await run_behaviour(behaviour, "u0001", make_agents(roles, gateway.ask), seed=3, driver=driver)
     assert len(history.actions) == 8
     assert set(history.visible()[0]) == {"platform", "action"}
     assert history.preferences == CHOSEN.preferences

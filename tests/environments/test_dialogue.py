@@ -8,7 +8,7 @@ import pytest
 from ptool.agents import Role
 from ptool.agents.autogen import make_agents
 from ptool.environments import Dialogue
-from ptool.environments.runner import converse
+from ptool.environments.runner import run_dialogue
 from ptool.errors import ConfigError, ModelError, UnknownPartError
 from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
@@ -55,7 +55,9 @@ class Play:
             raise said
         return said
 
-    async def episode(self, driver="loop", *, judges=("verifier",), gates=(), max_rounds=2, roles=None):
+    async def episode(
+        self, driver="loop", *, judges=("verifier",), query_judges=(), max_rounds=2, roles=None
+    ):
         roles = roles or {
             name: Role(
                 name,
@@ -63,17 +65,17 @@ class Play:
                 OUTPUT.get(name, "ptool.records.Verdict"),
                 SEES.get(name, SEES["verifier"]),
             )
-            for name in ("user", *gates, "assistant", *judges)
+            for name in ("user", *query_judges, "assistant", *judges)
         }
         gateway = Gateway({"default": Endpoint(FakeModel(self.answer))}, concurrency=4)
         dialogue = Dialogue(
             self.world,
             sees={n: r.sees for n, r in roles.items()},
             judges=judges,
-            gates=gates,
+            query_judges=query_judges,
             max_rounds=max_rounds,
         )
-        return await converse(
+        return await run_dialogue(
             dialogue, self.cafe.task, make_agents(roles, gateway.ask), seed=1, driver=driver
         )
 
@@ -136,9 +138,9 @@ async def test_after_the_last_round_it_is_rejected_with_reasons(world, cafe, dri
 
 
 @DRIVERS
-async def test_gates_and_judges_must_all_agree(world, cafe, driver):
+async def test_query_judges_and_judges_must_all_agree(world, cafe, driver):
     play = Play(world, cafe, gate=[objection("solution"), OK], second=[Verdict(ok=False, reasons=()), OK])
-    episode = await play.episode(driver, gates=["gate"], judges=["verifier", "second"])
+    episode = await play.episode(driver, query_judges=["gate"], judges=["verifier", "second"])
     assert spoken(episode)[:3] == [("user", 0), ("gate", 0), ("user", 1)]
     assert [(one.code, one.blames) for one in episode.objections] == [
         ("judge.wrong_value", "query"),

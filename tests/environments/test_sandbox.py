@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ptool.environments import SandboxState, execute
-from ptool.environments.mock_responses import answer
+from ptool.environments import SandboxState, execute_call
+from ptool.environments.mock_responses import value_for_schema
 from ptool.environments.world import compile_schema
 from ptool.records import Call
 
@@ -66,9 +66,9 @@ SCHEMAS = st.dictionaries(NAMES, st.recursive(LEAVES, nested, max_leaves=8), max
 @settings(max_examples=150, deadline=None)
 @given(SCHEMAS, st.integers(0, 2**60))
 def test_every_answer_conforms_to_its_schema(schema, key):
-    made = answer(schema, key, {}, ())
+    made = value_for_schema(schema, key, {}, ())
     assert compile_schema(schema).is_valid(made), list(compile_schema(schema).iter_errors(made))
-    assert answer(schema, key, {}, ()) == made
+    assert value_for_schema(schema, key, {}, ()) == made
 
 
 def order(item):
@@ -76,18 +76,18 @@ def order(item):
 
 
 def test_an_answer_repeats_the_arguments_and_has_an_id_of_its_own(world):
-    _, first = execute(SandboxState(), world, "BeanBar", order("tea"))
-    _, again = execute(SandboxState(), world, "BeanBar", order("tea"))
-    _, other = execute(SandboxState(), world, "BeanBar", order("mocha"))
+    _, first = execute_call(SandboxState(), world, "BeanBar", order("tea"))
+    _, again = execute_call(SandboxState(), world, "BeanBar", order("tea"))
+    _, other = execute_call(SandboxState(), world, "BeanBar", order("mocha"))
     assert first == again
     assert (first.ok, first.value["item"], first.value["status"]) == (True, "tea", "confirmed")
     assert first.value["order_id"] != other.value["order_id"]
 
 
 def test_what_was_created_is_found_later(world):
-    state, first = execute(SandboxState(), world, "BeanBar", order("tea"))
-    state, second = execute(state, world, "BeanBar", order("mocha"))
-    _, listed = execute(state, world, "BeanBar", Call(api="list_orders", arguments={}))
+    state, first = execute_call(SandboxState(), world, "BeanBar", order("tea"))
+    state, second = execute_call(state, world, "BeanBar", order("mocha"))
+    _, listed = execute_call(state, world, "BeanBar", Call(api="list_orders", arguments={}))
     assert listed.value["count"] == 2
     assert listed.value["orders"] == [
         {"order_id": one.value["order_id"], "item": one.value["item"]} for one in (first, second)
@@ -97,6 +97,6 @@ def test_what_was_created_is_found_later(world):
 def test_a_refused_call_changes_nothing(world):
     state = SandboxState()
     for call in (Call(api="brew", arguments={}), Call(api="order_drink", arguments={"item": 3})):
-        after, outcome = execute(state, world, "BeanBar", call)
+        after, outcome = execute_call(state, world, "BeanBar", call)
         assert (after, outcome.ok) == (state, False)
         assert outcome.value["error"]

@@ -21,7 +21,7 @@ from autogen_core.models import CreateResult, RequestUsage
 from ptool.agents import Role
 from ptool.agents.autogen import RoleAgent, make_agents
 from ptool.environments import Dialogue, World
-from ptool.environments.runner import converse
+from ptool.environments.runner import run_dialogue
 from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
 from ptool.models.gateway import Gateway
@@ -213,7 +213,7 @@ async def play(dialogue: Dialogue, agents: dict[str, RoleAgent], model: InstantM
     }
     begin = time.process_time()
     for task in tasks:
-        episode = await converse(dialogue, task, agents, seed=0)
+        episode = await run_dialogue(dialogue, task, agents, seed=0)
         if episode.status != "accepted":
             raise SystemExit(f"{task.id}: {episode.reasons}")
     return (time.process_time() - begin) / BATCH

@@ -12,7 +12,7 @@ from typing import Any
 
 from ....records import Query, Reason
 from ...text_search import compact
-from ...values import leaves
+from ...values import scalars
 from ..case import Case
 from .normalise import MOST, Heard
 from .personal_data import disguises
@@ -102,7 +102,7 @@ class _Listener:
 
     def __init__(self, query: Query) -> None:
         self._heard = heard(query.text)
-        self._own = [str(leaf) for intent in query.intents for leaf in leaves(intent.stated)]
+        self._own = [str(leaf) for intent in query.intents for leaf in scalars(intent.stated)]
 
     @cached_property
     def _stated(self) -> Heard:

@@ -15,7 +15,7 @@ from ....agents import Observation
 from ....agents.autogen import ask_agent
 from ....environments.checks.case import Case
 from ....environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
-from ....environments.sandbox import SandboxState, execute
+from ....environments.sandbox import SandboxState, execute_call
 from ....environments.world import World
 from ....errors import ModelError, UnknownPartError
 from ....models.seeds import derive
@@ -98,7 +98,7 @@ def _responses(case: Case) -> tuple[dict[str, Any], ...]:
     """What the platform answers, call by call; a refused call is answered with its error."""
     state, responses = SandboxState(), []
     for call in case.calls:
-        state, outcome = execute(state, case.world, case.solution.platform, call)  # type: ignore[union-attr]
+        state, outcome = execute_call(state, case.world, case.solution.platform, call)  # type: ignore[union-attr]
         responses.append(outcome.value)
     return tuple(responses)
 

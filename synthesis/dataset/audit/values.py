@@ -12,7 +12,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
-from ....environments.mock_responses import answer
+from ....environments.mock_responses import value_for_schema
 
 _LARGE = 2**53  # beyond it JSON carries no integer safely, and adding to a float changes nothing
 _LONG = 300  # characters; no address is longer
@@ -139,4 +139,4 @@ def made(schema: Any, key: Any) -> Any:
         schema: JSON Schema of the value.
         key: any JSON value; the same key gives the same value.
     """
-    return answer(schema if isinstance(schema, dict) else {}, key, {}, ())
+    return value_for_schema(schema if isinstance(schema, dict) else {}, key, {}, ())

@@ -13,7 +13,7 @@ from ....environments.checks.leak.check import heard
 from ....environments.checks.leak.check import leak as told
 from ....environments.checks.leak.normalise import spelled
 from ....environments.text_search import compact
-from ....environments.values import leaves
+from ....environments.values import scalars
 from ....records import Reason
 from .candidate import Candidate
 
@@ -26,7 +26,7 @@ def leak(candidate: Candidate) -> Iterator[Reason]:
     for reason in told(candidate.case):
         yield _reason(reason.message)
     for feature, value in candidate.case.profile.implicit.items():
-        if any(_stands(candidate, leaf) for leaf in leaves(value)):
+        if any(_stands(candidate, leaf) for leaf in scalars(value)):
             yield _reason(f"the value of the implicit feature {feature[:60]!r} stands in the text")
 
 
@@ -39,7 +39,7 @@ def _stands(candidate: Candidate, leaf: Any) -> bool:
     if not said.places.keys() >= set(spelled(leaf)) or said.exact.find(leaf) is None:
         return False
     return not any(
-        compact(leaf) in compact(str(one)) for intent in query.intents for one in leaves(intent.stated)
+        compact(leaf) in compact(str(one)) for intent in query.intents for one in scalars(intent.stated)
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ....environments.behaviour import faithful_visits
+from ....environments.behaviour import preferred_visits
 from ....records.dataset_statistics import Decidability
 from ...population import Population
 from ..kept_sample import Kept
@@ -59,7 +59,7 @@ def predictions(
 
     found = [_NONE] * len(kept)
     strangers: list[tuple[list[int], list[list[str]]]] = []
-    faithful = faithful_visits(actions_per_context, loyalty) / actions_per_context
+    faithful = preferred_visits(actions_per_context, loyalty) / actions_per_context
     for places, scene in scenes(kept, populations, seed):
         visits = _visits(scene)
         user = _names(scene, transparent(scene), visits), _names(scene, bayes(scene, faithful), visits)

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.agents import Observation, Prompts, Role
+from ptool.agents import Observation, PromptLoader, Role
 from ptool.agents.views import VIEWS
 from ptool.models import prompt_blocks as blocks
 from ptool.synthesis.dataset.audit.injections import INJECTIONS, PLACES
@@ -114,7 +114,7 @@ def ward(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prompts")
     (folder / "ward.jinja").write_text(CUSTOM)
     sees = ("scenario", "platforms", "apis", "query", "history", "profile.basic")
-    return Role("ward", "ward.jinja", sees=sees, prompts=Prompts((folder,)))
+    return Role("ward", "ward.jinja", sees=sees, prompts=PromptLoader((folder,)))
 
 
 @pytest.fixture(scope="module")
