@@ -1,6 +1,6 @@
 """The roles, their prompts and views; AutoGen is met in `ptool.agents.autogen` alone, imported by name."""
 
-from .output_forms import Actor, Chooser, Clusterer, Designer, ProfileWriter, Wanted, narrowed
+from .output_forms import Actor, Chooser, Clusterer, Designer, ProfileWriter, WantedList, narrow_form
 from .prompt_loader import PromptLoader, RolePrompt
 from .role import Ask, Observation, Role, Views
 from .views import VIEWS
@@ -18,6 +18,6 @@ __all__ = [
     "Role",
     "RolePrompt",
     "Views",
-    "Wanted",
-    "narrowed",
+    "WantedList",
+    "narrow_form",
 ]

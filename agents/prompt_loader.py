@@ -24,9 +24,11 @@ from .views import VIEWS
 OWN_FOLDER = Path(__file__).parent / "prompts"
 
 _BLOCKS = ("system", "user")
+"""Blocks every prompt has."""
 _MEMO = 64
+"""System texts one prompt keeps."""
 
-Piece = str | tuple[str, bool]
+PromptPiece = str | tuple[str, bool]
 """Text of a prompt, or (view, optional) where a view is shown."""
 
 
@@ -64,7 +66,7 @@ class PromptLoader:
             line = getattr(error, "lineno", None)
             raise PromptError(f"prompt {file}{f', line {line}' if line else ''}: {error}") from None
         _check(tree, file, sees)
-        return RolePrompt(file, role, frozenset(sees), template, source, _pieces(tree))
+        return RolePrompt(file, role, frozenset(sees), template, source, _plain_blocks(tree))
 
     def _source(self, file: str, role: str) -> str:
         try:
@@ -79,7 +81,14 @@ class PromptLoader:
 
 
 class RolePrompt:
-    """One loaded prompt."""
+    """The prompt of one role, loaded and checked.
+
+    Args:
+        file, source: the file's name and text.
+        role, sees: whose it is, and the views it may show.
+        template: the file as Jinja has it.
+        pieces: block -> its text and views, where it holds nothing else.
+    """
 
     def __init__(
         self,
@@ -88,7 +97,7 @@ class RolePrompt:
         sees: frozenset[str],
         template: Template,
         source: str,
-        pieces: Mapping[str, Sequence[Piece]],
+        pieces: Mapping[str, Sequence[PromptPiece]],
     ) -> None:
         self.file = file
         self._pieces = pieces
@@ -127,19 +136,21 @@ class RolePrompt:
         return self._memo[key]
 
     def _block(self, block: str, views: Mapping[str, Any]) -> str:
-        show = self._shower(views)
+        show = self._data_function(views)
         if pieces := self._pieces.get(block):
-            return "".join(one if isinstance(one, str) else show(*one) for one in pieces).strip()
+            return "".join(piece if isinstance(piece, str) else show(*piece) for piece in pieces).strip()
         context = self._template.new_context({"data": show})
         try:
             return "".join(self._template.blocks[block](context)).strip()
         except PtoolError:
             raise
         except Exception as error:  # a template may do anything that Jinja lets it
-            said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-            raise PromptError(f"prompt {self.file}, block {block!r}: {said}") from error
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise PromptError(f"prompt {self.file}, block {block!r}: {reason}") from error
 
-    def _shower(self, views: Mapping[str, Any]) -> Callable[..., str]:
+    def _data_function(self, views: Mapping[str, Any]) -> Callable[..., str]:
+        """What `data(…)` does in a template that is shown these views."""
+
         def data(name: str, optional: bool = False) -> str:
             if name in views:
                 return blocks.render(name, views[name])
@@ -179,20 +190,20 @@ def _check_call(call: nodes.Call, file: str, sees: Collection[str]) -> None:
         )
 
 
-def _pieces(tree: nodes.Template) -> dict[str, tuple[Piece, ...]]:
+def _plain_blocks(tree: nodes.Template) -> dict[str, tuple[PromptPiece, ...]]:
     """The blocks that only say text and show views: Jinja takes ten times as long to put them together."""
-    found: dict[str, tuple[Piece, ...]] = {}
+    plain: dict[str, tuple[PromptPiece, ...]] = {}
     for block in tree.find_all(nodes.Block):
         parts = [
-            part for one in block.body for part in (one.nodes if isinstance(one, nodes.Output) else [one])
+            part for node in block.body for part in (node.nodes if isinstance(node, nodes.Output) else [node])
         ]
         pieces = [piece for part in parts if (piece := _piece(part)) is not None]
         if len(pieces) == len(parts):
-            found[block.name] = tuple(pieces)
-    return found
+            plain[block.name] = tuple(pieces)
+    return plain
 
 
-def _piece(node: nodes.Node) -> Piece | None:
+def _piece(node: nodes.Node) -> PromptPiece | None:
     """Text, or a view shown in the plain way; None: something only Jinja understands."""
     match node:
         case nodes.TemplateData(data=text):
@@ -224,7 +235,7 @@ def _views_in(tree: nodes.Template, block: str) -> set[str]:
     """The views one block shows."""
     return {
         call.args[0].value  # type: ignore[attr-defined]
-        for found in tree.find_all(nodes.Block)
-        if found.name == block
-        for call in _data_calls(found)
+        for node in tree.find_all(nodes.Block)
+        if node.name == block
+        for call in _data_calls(node)
     }

@@ -1,6 +1,7 @@
 """A role: who speaks, what it sees, what it must answer. Built from `conf/agent/<name>.yaml` by Hydra.
 
-A role is a plain object. It knows its prompt and its record; it knows neither AutoGen nor files of a run.
+A role is a plain object. It knows its prompt and its record; it knows neither AutoGen nor files of a run, nor
+which model answers it.
 A role of your own is a YAML file, a prompt, and where wanted a subclass that overrides `accept` (refuse a
 record, so that the model is corrected) or `respond` (answer without any model).
 """
@@ -65,7 +66,6 @@ class Role:
         output: dotted name of the record it answers.
         sees: names of the views it is given.
         sampling: arguments of the model for this role, such as {"temperature": 0.7}.
-        model: a model config of its own; None: the run's model.
         player: dotted name of what plays this role under the scripted model; None: ptool's own script.
         prompts: where prompts are found; None: ptool's own folder.
 
@@ -81,7 +81,6 @@ class Role:
         output: str = "ptool.records.Verdict",
         sees: Iterable[str] = (),
         sampling: Mapping[str, Any] | None = None,
-        model: Mapping[str, Any] | None = None,
         player: str | None = None,
         prompts: PromptLoader | None = None,
     ) -> None:
@@ -91,7 +90,6 @@ class Role:
         self.sees = check_views(name, sees)
         self.output = _record_class(name, output)
         self.sampling = dict(sampling or {})
-        self.model = model
         self.player = player
         self.prompt = (prompts or PromptLoader()).load(prompt, name, self.sees) if prompt else None
 
@@ -101,7 +99,7 @@ class Role:
         return self.prompt.sha256 if self.prompt else None
 
     def form(self, views: Mapping[str, Any]) -> type[BaseModel]:
-        """The record this very answer must be: the role's output, or a narrower form of it (`narrowed`).
+        """The record this very answer must be: the role's output, or a narrower form of it (`narrow_form`).
 
         Args: views: what the role is shown, as plain values.
         """
@@ -136,20 +134,20 @@ class Role:
                 f"agent.{self.name}.prompt: missing; only a role with its own respond() needs none"
             )
         system, user = self.prompt.render(observation.views)
-        plain = type(self).form is Role.form  # spares most roles the parsing of their views
-        form = self.output if plain else self.form(Views(observation.views))
+        always_output = type(self).form is Role.form  # spares most roles the parsing of their views
+        form = self.output if always_output else self.form(Views(observation.views))
         return Request(self.name, observation.turn, system, user, form, observation.seed, self.sampling)
 
 
 def _record_class(role: str, dotted: str) -> type[BaseModel]:
     module, _, attribute = dotted.rpartition(".")
     try:
-        found = getattr(import_module(module), attribute)
+        record = getattr(import_module(module), attribute)
     except (ImportError, AttributeError, ValueError):
-        found = None
-    if not (isinstance(found, type) and issubclass(found, BaseModel)):
+        record = None
+    if not (isinstance(record, type) and issubclass(record, BaseModel)):
         raise ConfigError(
             f"agent.{role}.output: got {dotted!r}, expected the dotted name of a pydantic record, "
             "such as 'ptool.records.Verdict'"
         )
-    return found
+    return record

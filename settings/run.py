@@ -43,6 +43,10 @@ class RoleSettings(ObjectSettings):
     model: ModelSettings | None = Field(None, description="a model of its own; null: the run's")
     player: str | None = Field(None, description="dotted name of who plays it under the scripted model")
 
+    def arguments(self) -> dict[str, Any]:
+        """What the role is built with: every key but `_target_` and `model`, which is the gateway's."""
+        return {key: value for key, value in super().arguments().items() if key != "model"}
+
     @model_validator(mode="after")
     def _own_keys_only(self) -> Self:
         if self.target == PLAIN_ROLE and self.model_extra:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.agents.output_forms import Wanted, narrowed
+from ptool.agents.output_forms import WantedList, narrow_form
 from ptool.errors import ConfigError
 from ptool.models import output_schema as wire
 from ptool.records import Call, Expansion, JsonObject, Record, Solution
@@ -75,7 +75,7 @@ def test_every_roles_output_is_fit_for_strict_mode(dotted: str) -> None:
 
 
 def test_a_narrowed_record_has_no_definitions_left_over() -> None:
-    form = narrowed(Expansion, Wanted("contexts", 2, 12))
+    form = narrow_form(Expansion, WantedList("contexts", 2, 12))
     schema = wire.schema_of(form, strict=True)
     assert offences(schema) == []
     assert (list(schema["properties"]), list(schema["$defs"])) == (["contexts"], ["Context"])

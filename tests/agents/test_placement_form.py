@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.agents.output_forms import placed
+from ptool.agents.output_forms import placement_form
 from ptool.models.output_schema import schema_of
 from ptool.records import Clusters
 from pydantic import ValidationError
@@ -23,7 +23,7 @@ def test_nodes_with_the_same_parent_are_one_cluster():
         "n7_low_price": place("limit", "request"),
         "n9_deliver_to": place("address", description="Another word."),
     }
-    clusters = placed(NODES).model_validate({"nodes": said})
+    clusters = placement_form(NODES).model_validate({"nodes": said})
     assert isinstance(clusters, Clusters)
     assert [one.model_dump() for one in clusters.clusters] == [
         {"name": "address", "description": "Where they live.", "kind": "basic", "members": (3, 9)},
@@ -37,7 +37,7 @@ def test_what_a_request_says_and_what_the_profile_fills_are_never_in_one_cluster
         "n7_low_price": place("order", "request"),
         "n9_deliver_to": place("order"),
     }
-    clusters = placed(NODES).model_validate({"nodes": said}).clusters
+    clusters = placement_form(NODES).model_validate({"nodes": said}).clusters
     assert [(one.name, one.kind, one.members) for one in clusters] == [
         ("order", "basic", (3, 9)),
         ("order_implicit", "implicit", (7,)),
@@ -45,7 +45,7 @@ def test_what_a_request_says_and_what_the_profile_fills_are_never_in_one_cluster
 
 
 def test_who_says_the_value_is_asked_first():
-    definitions = placed(NODES).model_json_schema()["$defs"]
+    definitions = placement_form(NODES).model_json_schema()["$defs"]
     assert list(definitions["ParameterPlace"]["properties"]) == ["filled_from", "parent", "description"]
 
 
@@ -60,7 +60,7 @@ def test_a_characteristic_is_implicit_and_never_in_a_cluster_with_what_the_profi
         "n1_delivery": place("delivery"),
         "n2_speed": place("delivery", None),
     }
-    clusters = placed(nodes).model_validate({"nodes": said}).clusters
+    clusters = placement_form(nodes).model_validate({"nodes": said}).clusters
     assert [(one.name, one.kind, one.members) for one in clusters] == [
         ("delivery", "implicit", (0, 2)),
         ("delivery_basic", "basic", (1,)),
@@ -80,7 +80,7 @@ def test_a_characteristic_of_several_platforms_is_placed_once():
     said = {key: place(key[3:], None) for key in ("n0_price", "n1_speed")} | {
         "n3_price": place("fares", None)
     }
-    clusters = placed(nodes).model_validate({"nodes": said}).clusters
+    clusters = placement_form(nodes).model_validate({"nodes": said}).clusters
     assert [(one.name, one.members) for one in clusters] == [
         ("price", (0, 2)),
         ("speed", (1,)),
@@ -91,7 +91,7 @@ def test_a_characteristic_of_several_platforms_is_placed_once():
 def test_where_kinds_are_known_no_cluster_holds_both():
     nodes = [dict(one, kind=kind) for one, kind in zip(NODES, ("basic", "implicit", "implicit"), strict=True)]
     said = {key: place("life", None) for key in ("n3_home_address", "n7_low_price", "n9_deliver_to")}
-    clusters = placed(nodes).model_validate({"nodes": said}).clusters
+    clusters = placement_form(nodes).model_validate({"nodes": said}).clusters
     assert [(one.name, one.kind, one.members) for one in clusters] == [
         ("life", "basic", (3,)),
         ("life_implicit", "implicit", (7, 9)),
@@ -100,16 +100,19 @@ def test_where_kinds_are_known_no_cluster_holds_both():
 
 def test_an_answer_in_clusters_is_right_too():
     whole = {"clusters": [{"name": "a", "description": "d", "kind": "basic", "members": [3, 7, 9]}]}
-    assert placed(NODES).model_validate(whole).model_dump() == Clusters.model_validate(whole).model_dump()
+    assert (
+        placement_form(NODES).model_validate(whole).model_dump()
+        == Clusters.model_validate(whole).model_dump()
+    )
 
 
 @pytest.mark.parametrize("strict", [True, False])
 def test_every_node_has_a_key_of_its_own_that_reminds_of_its_name(strict):
-    schema = schema_of(placed(NODES), strict)
+    schema = schema_of(placement_form(NODES), strict)
     keys = ["n3_home_address", "n7_low_price", "n9_deliver_to"]
     assert schema["required"] == ["nodes"]
     assert list(schema["$defs"]["Nodes"]["properties"]) == schema["$defs"]["Nodes"]["required"] == keys
-    assert placed(NODES) is placed(list(NODES))
+    assert placement_form(NODES) is placement_form(list(NODES))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +128,7 @@ def test_every_node_has_a_key_of_its_own_that_reminds_of_its_name(strict):
 )
 def test_a_node_left_out_invented_or_of_no_kind_is_refused(said):
     with pytest.raises(ValidationError):
-        placed(NODES).model_validate(said)
+        placement_form(NODES).model_validate(said)
 
 
 NAMES = st.lists(st.text(max_size=60), min_size=1, max_size=12)
@@ -134,7 +137,7 @@ NAMES = st.lists(st.text(max_size=60), min_size=1, max_size=12)
 @given(NAMES, st.data())
 def test_whatever_the_names_every_node_is_in_exactly_one_cluster(names, data):
     nodes = [{"id": number, "name": name} for number, name in enumerate(names)]
-    form = placed(nodes)
+    form = placement_form(nodes)
     keys = list(form.model_json_schema()["$defs"]["Nodes"]["properties"])
     parents = data.draw(st.lists(st.sampled_from("abc"), min_size=len(keys), max_size=len(keys)))
     said = {key: place(parent) for key, parent in zip(keys, parents, strict=True)}

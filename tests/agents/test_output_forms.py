@@ -9,8 +9,8 @@ from ptool.agents import (
     Observation,
     ProfileWriter,
     Role,
-    Wanted,
-    narrowed,
+    WantedList,
+    narrow_form,
 )
 from ptool.models.output_schema import schema_of
 from ptool.records import Actions, Bundles, Category, Expansion, Preferences
@@ -20,7 +20,7 @@ CATEGORY = {"name": "returns", "description": "Sending back.", "apis": 2}
 
 
 def test_the_schema_names_what_is_wanted_and_nothing_else():
-    form = narrowed(Expansion, Wanted("categories", 1, 4))
+    form = narrow_form(Expansion, WantedList("categories", 1, 4))
     schema = form.model_json_schema()
     assert list(schema["properties"]) == schema["required"] == ["categories"]
     assert (
@@ -38,7 +38,7 @@ def test_the_schema_names_what_is_wanted_and_nothing_else():
 
 
 def test_what_comes_out_is_the_record_and_whoever_answers_all_of_it_is_right():
-    form = narrowed(Expansion, Wanted("categories", 1, 4))
+    form = narrow_form(Expansion, WantedList("categories", 1, 4))
     whole = {"contexts": [], "platforms": [], "categories": [CATEGORY], "apis": []}
     for answer in (whole, {"categories": [CATEGORY]}):
         record = form.model_validate(answer)
@@ -52,23 +52,27 @@ def test_what_comes_out_is_the_record_and_whoever_answers_all_of_it_is_right():
 )
 def test_an_empty_or_overfull_list_is_refused(answer):
     with pytest.raises(ValidationError):
-        narrowed(Expansion, Wanted("categories", 1, 4)).model_validate(answer)
+        narrow_form(Expansion, WantedList("categories", 1, 4)).model_validate(answer)
 
 
 def test_a_form_is_made_once():
-    assert narrowed(Bundles, Wanted("bundles", 3, 3)) is narrowed(Bundles, Wanted("bundles", 3, 3))
-    assert narrowed(Bundles, Wanted("bundles", 3, 3)) is not narrowed(Bundles, Wanted("bundles", 2, 2))
+    assert narrow_form(Bundles, WantedList("bundles", 3, 3)) is narrow_form(
+        Bundles, WantedList("bundles", 3, 3)
+    )
+    assert narrow_form(Bundles, WantedList("bundles", 3, 3)) is not narrow_form(
+        Bundles, WantedList("bundles", 2, 2)
+    )
 
 
 def form_of(role, output, view, value):
-    made = role("somebody", "PROMPT", f"ptool.records.{output}", [view], prompts=PromptLoader())
+    made = role("somebody", "PROMPT", f"ptool.records.{output}", [view], prompts=AnyPrompt())
     return made.request(
         Observation(role="somebody", turn="stage/item/somebody", seed=1, views={view: value})
     ).output
 
 
-class PromptLoader:
-    """Stands for a folder of prompts."""
+class AnyPrompt:
+    """Stands for a loader of prompts, and for the prompt."""
 
     def load(self, *_):
         return self
