@@ -8,31 +8,21 @@ response format, by AutoGen's own structured output, or by the schema in the pro
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any, Literal, NoReturn, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
 
 import orjson
-from autogen_core import CancellationToken
-from autogen_core.models import (
-    ChatCompletionClient,
-    CreateResult,
-    LLMMessage,
-    ModelCapabilities,  # pyright: ignore[reportDeprecated]
-    ModelInfo,
-    RequestUsage,
-    SystemMessage,
-)
-from autogen_core.tools import Tool, ToolSchema
+from autogen_core.models import ChatCompletionClient, CreateResult, LLMMessage, ModelInfo, SystemMessage
 from pydantic import BaseModel, ValidationError
 
 from ...errors import ConfigError, PtoolError, names
-from .. import output_schema as wire
+from .. import output_schema
 from ..faults import AttemptError, Kind, fault_of
 from .api_key import key_from, redacted
-from .base import Cancelling
+from .base import CreateArguments, ModelClient, Output
 
 _OPENAI = "autogen_ext.models.openai"
-_SHORT = {
+_SHORT_NAMES = {
     name: f"{module}.{name}"
     for module, name in (
         (_OPENAI, "OpenAIChatCompletionClient"),
@@ -54,8 +44,6 @@ _EXTRAS = {
 }
 """What to install for a module that is lacking, or that lacks something."""
 
-Output = bool | type[BaseModel] | None
-
 
 def component(
     provider: str, config: Mapping[str, Any] | None = None, api_key_env: str | None = None
@@ -70,41 +58,41 @@ def component(
     Raises ConfigError for an unknown provider, a missing extra, a missing key, or a configuration that the
     component does not take as it stands.
     """
-    made = _provider(provider)
-    given = dict(config or {})
-    schema: type[BaseModel] = made.component_config_schema
-    if "api_key" in given:
+    component_class = _component_class(provider)
+    arguments = dict(config or {})
+    schema: type[BaseModel] = component_class.component_config_schema
+    if "api_key" in arguments:
         raise ConfigError("model.config.api_key: a key stays out of the configuration; use model.api_key_env")
     key = key_from(api_key_env)
     if key is not None:
         if "api_key" not in schema.model_fields:
             raise ConfigError(f"model.api_key_env: {provider} takes no api_key, expected null")
-        given["api_key"] = key
+        arguments["api_key"] = key
     if "max_retries" in schema.model_fields:
-        given.setdefault("max_retries", 0)  # retries happen once, in the gateway
-    _check(given, schema)
-    label = f"{given.get('model', '')} at {made.__name__}".removeprefix(" at ")
-    client = AutogenClient(_loaded(_SHORT.get(provider, provider), given, key), label, key)
+        arguments.setdefault("max_retries", 0)  # retries happen once, in the gateway
+    _check(arguments, schema)
+    note = f"{arguments.get('model', '')} at {component_class.__name__}".removeprefix(" at ")
+    client = AutogenClient(_load(_SHORT_NAMES.get(provider, provider), arguments, key), note, key)
     client.api_key_env = api_key_env or "the environment"
     return client
 
 
-def _provider(name: Any) -> Any:
-    dotted = _SHORT.get(name, name) if isinstance(name, str) else ""
+def _component_class(name: Any) -> Any:
+    dotted = _SHORT_NAMES.get(name, name) if isinstance(name, str) else ""
     module, _, last = dotted.rpartition(".")
     if not module:
         raise ConfigError(
-            f"model.provider: got {name!r}, expected a dotted class name or {names(_SHORT, str(name))}"
+            f"model.provider: got {name!r}, expected a dotted class name or {names(_SHORT_NAMES, str(name))}"
         )
     try:
-        found = getattr(importlib.import_module(module), last, None)
+        component_class = getattr(importlib.import_module(module), last, None)
     except ImportError as error:
         raise ConfigError(_not_importable(dotted, module, error)) from None
-    if not (isinstance(found, type) and issubclass(found, ChatCompletionClient)):
+    if not (isinstance(component_class, type) and issubclass(component_class, ChatCompletionClient)):
         raise ConfigError(f"model.provider: got {name!r}, which is no AutoGen ChatCompletionClient")
-    if not hasattr(found, "component_config_schema"):
+    if not hasattr(component_class, "component_config_schema"):
         raise ConfigError(f"model.provider: got {name!r}, which cannot be made from a configuration")
-    return found
+    return component_class
 
 
 def _not_importable(dotted: str, module: str, error: ImportError) -> str:
@@ -112,7 +100,7 @@ def _not_importable(dotted: str, module: str, error: ImportError) -> str:
     if lacking and _in(module, lacking):
         return f"model.provider: got {dotted!r}, there is no module {lacking!r}"
     extra = next(
-        (one for name, one in _EXTRAS.items() for what in (lacking, module) if _in(what, name)), None
+        (extra for name, extra in _EXTRAS.items() for what in (lacking, module) if _in(what, name)), None
     )
     advice = f"install {extra}" if extra else f"install what {module} needs"
     return f"model.provider: {dotted} cannot be imported ({' '.join(str(error).split())[:200]}); {advice}"
@@ -122,104 +110,97 @@ def _in(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
 
 
-def _check(given: dict[str, Any], schema: type[BaseModel]) -> None:
+def _check(arguments: dict[str, Any], schema: type[BaseModel]) -> None:
     """Refuse what the component's schema refuses, and every key that it would drop."""
-    for key in given:
+    for key in arguments:
         if key not in schema.model_fields:
             known = schema.model_fields.keys() - {"api_key"}
             raise ConfigError(f"model.config.{key}: no such key; there are {names(known, key)}")
     try:
-        kept = schema.model_validate(given).model_dump(exclude_unset=True)
+        validated = schema.model_validate(arguments).model_dump(exclude_unset=True)
     except ValidationError as error:
         first = error.errors(include_input=False, include_context=False, include_url=False)[0]
         where = ".".join(["model.config", *map(str, first["loc"])])
         raise ConfigError(f"{where}: {first['msg']}") from None
-    lost = next(_lost(given, kept, "model.config"), None)
-    if lost:
-        raise ConfigError(f"{lost}: no such key; the component would ignore it")
+    if dropped := next(_dropped_keys(arguments, validated, "model.config"), None):
+        raise ConfigError(f"{dropped}: no such key; the component would ignore it")
 
 
-def _lost(given: Any, kept: Any, where: str) -> Any:
+def _dropped_keys(given: Any, validated: Any, where: str) -> Iterator[str]:
     """The keys that validation dropped, however deep."""
-    if isinstance(given, Mapping) and isinstance(kept, Mapping):
+    if isinstance(given, Mapping) and isinstance(validated, Mapping):
         for key, value in given.items():
-            if key not in kept:
+            if key not in validated:
                 yield f"{where}.{key}"
             else:
-                yield from _lost(value, kept[key], f"{where}.{key}")
+                yield from _dropped_keys(value, validated[key], f"{where}.{key}")
 
 
-def _loaded(provider: str, config: dict[str, Any], key: str | None) -> ChatCompletionClient:
+def _load(provider: str, config: dict[str, Any], key: str | None) -> ChatCompletionClient:
     try:
         return ChatCompletionClient.load_component({"provider": provider, "config": config})
     except ImportError as error:
         raise ConfigError(_not_importable(provider, provider.rpartition(".")[0], error)) from None
     except Exception as error:  # whatever a foreign constructor raises, it is about its configuration
-        said = redacted(" ".join(str(error).split()), key)[:300]
-        raise ConfigError(f"model.config: {provider} refuses it: {type(error).__name__}: {said}") from None
+        reason = redacted(" ".join(str(error).split()), key)[:300]
+        raise ConfigError(f"model.config: {provider} refuses it: {type(error).__name__}: {reason}") from None
 
 
-class AutogenClient(ChatCompletionClient):
+class AutogenClient(ModelClient):
     """A component of AutoGen's, with what the gateway expects of a client.
 
     Args: inner: the component; note: who answers; key: to keep it out of errors.
     """
 
-    component_type = "model"
-
     def __init__(self, inner: ChatCompletionClient, note: str, key: str | None = None) -> None:
+        super().__init__()
         self.inner = inner
         self.note = note
         self._key = key
         self.api_key_env: str | None = None
-        self._cancelling = Cancelling()
-        origins = {one.__module__ for one in type(inner).__mro__}
-        self._by_format = any(one.startswith(_OPENAI) for one in origins)
+        modules = {base.__module__ for base in type(inner).__mro__}
+        self._by_format = any(module.startswith(_OPENAI) for module in modules)
 
-    async def create(
-        self,
-        messages: Sequence[LLMMessage],
-        *,
-        tools: Sequence[Tool | ToolSchema] = (),
-        tool_choice: Tool | Literal["auto", "required", "none"] = "auto",
-        json_output: Output = None,
-        extra_create_args: Mapping[str, Any] | None = None,
-        cancellation_token: CancellationToken | None = None,
-    ) -> CreateResult:
-        """Ask once.
+    async def complete(self, asked: CreateArguments) -> CreateResult:
+        """Let the component answer once.
 
         Raises:
             AttemptError: there is no answer.
             ConfigError: the record's schema cannot be strict.
         """
-        further = {name: one for name, one in (extra_create_args or {}).items() if one is not None}
-        messages, json_output = self._asked(list(messages), json_output, further)
-        call = self.inner.create(
-            messages, tools=tools, tool_choice=tool_choice, json_output=json_output, extra_create_args=further
-        )
+        extra = {name: value for name, value in asked.extra.items() if value is not None}
+        messages, output = self._with_form(list(asked.messages), asked.output, extra)
         try:
-            return self._cleaned(await self._cancelling.run(call, cancellation_token))
+            result = await self.inner.create(
+                messages,
+                tools=asked.tools,
+                tool_choice=asked.tool_choice,
+                json_output=output,
+                extra_create_args=extra,
+            )
         except (PtoolError, ValidationError):
             raise
         except Exception as error:
             self._fail(error)
+        return self._without_key(result)
 
-    def _asked(
-        self, messages: list[LLMMessage], output: Output, further: dict[str, Any]
+    def _with_form(
+        self, messages: list[LLMMessage], output: Output, extra: dict[str, Any]
     ) -> tuple[list[LLMMessage], Output]:
-        """Messages and AutoGen's `json_output` that bring a record; `further` may get a response format."""
+        """Messages and AutoGen's `json_output` that bring a record; `extra` may get a response format."""
         if not isinstance(output, type):
             return messages, output
         info = self.inner.model_info
         if info.get("structured_output") and self._by_format:
             # Not as AutoGen would: the SDK raises instead of handing out what was cut off or is not valid.
-            further["response_format"] = orjson.loads(wire.response_format(output, strict=True))
+            extra["response_format"] = orjson.loads(output_schema.response_format(output, strict=True))
             return messages, None
         if info.get("structured_output"):
             return messages, output
-        return _instructed(messages, wire.instruction(output)), True if info.get("json_output") else None
+        instruction = output_schema.instruction(output)
+        return _instructed(messages, instruction), True if info.get("json_output") else None
 
-    def _cleaned(self, result: CreateResult) -> CreateResult:
+    def _without_key(self, result: CreateResult) -> CreateResult:
         """A result without the key: answers are kept, and some endpoints repeat what they were sent."""
         if not (self._key and isinstance(result.content, str) and self._key in result.content):
             return result
@@ -235,57 +216,20 @@ class AutogenClient(ChatCompletionClient):
             fault = AttemptError(kind, f"{type(error).__name__}: {error}")
         raise AttemptError(fault.kind, redacted(str(fault), self._key), fault.retry_after) from None
 
-    async def create_stream(
-        self, messages: Sequence[LLMMessage], **options: Any
-    ) -> AsyncGenerator[str | CreateResult, None]:
-        """The whole answer as one chunk, then the result."""
-        result = await self.create(messages, **options)
-        yield cast(str, result.content)
-        yield result
-
     async def close(self) -> None:
         """Close the component."""
         await self.inner.close()
-
-    def actual_usage(self) -> RequestUsage:
-        """As the component counts."""
-        return self.inner.actual_usage()
-
-    def total_usage(self) -> RequestUsage:
-        """As the component counts."""
-        return self.inner.total_usage()
-
-    def count_tokens(self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()) -> int:
-        """As the component counts; some ask the network, and the gateway never asks."""
-        return self.inner.count_tokens(messages, tools=tools)
-
-    def remaining_tokens(
-        self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()
-    ) -> int:
-        """As the component counts."""
-        return self.inner.remaining_tokens(messages, tools=tools)
 
     @property
     def model_info(self) -> ModelInfo:
         """The component's."""
         return self.inner.model_info
 
-    @property
-    def capabilities(self) -> ModelCapabilities:  # pyright: ignore[reportDeprecated]
-        """The component's."""
-        return self.inner.model_info
-
-    def __repr__(self) -> str:
-        return f"AutogenClient({self.note})"
-
 
 def _instructed(messages: list[LLMMessage], instruction: str) -> list[LLMMessage]:
     """The messages with an instruction at the end of the first system message."""
-    for place, one in enumerate(messages):
-        if isinstance(one, SystemMessage):
-            return [
-                *messages[:place],
-                SystemMessage(content=one.content + instruction),
-                *messages[place + 1 :],
-            ]
+    for place, message in enumerate(messages):
+        if isinstance(message, SystemMessage):
+            first = SystemMessage(content=message.content + instruction)
+            return [*messages[:place], first, *messages[place + 1 :]]
     return [SystemMessage(content=instruction.lstrip()), *messages]

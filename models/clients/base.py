@@ -1,7 +1,7 @@
-"""Calls that a cancellation token may cancel, with one callback a token.
+"""What every client of ptool's has in common: AutoGen's `ChatCompletionClient`, all of it but the answer.
 
-AutoGen's token keeps every callback for ever: one for each call would pile up where a token serves many. It
-knows no client.
+A client says how one question is answered (`complete`); usage, streams, token counts and cancellation are
+here. `OfflineModel` is the base of those that answer in this process, by a function of the texts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import functools
 import weakref
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 from autogen_core import CancellationToken
 from autogen_core.models import (
@@ -26,59 +26,162 @@ from autogen_core.models import (
 from autogen_core.tools import Tool, ToolSchema
 from pydantic import BaseModel
 
-Result = TypeVar("Result")
+CHARACTERS_A_TOKEN = 4
+"""For estimates, where nobody counts."""
+
+ToolChoice: TypeAlias = Tool | Literal["auto", "required", "none"]
+Output: TypeAlias = bool | type[BaseModel] | None
+"""A record; True: some JSON object; None or False: text."""
 
 
-class Cancelling:
-    """The calls under way, by token."""
+class CreateArguments(NamedTuple):
+    """What `create` was called with, but for the cancellation token."""
+
+    messages: Sequence[LLMMessage]
+    tools: Sequence[Tool | ToolSchema]
+    tool_choice: ToolChoice
+    output: Output
+    extra: Mapping[str, Any]
+    """further arguments of the model, such as seed, temperature, max_tokens"""
+
+
+class ModelClient(ChatCompletionClient):
+    """A chat completion client whose subclass says how one question is answered: `complete`."""
+
+    component_type = "model"
+    free = False
+    """Whether what it answers costs nothing."""
+    note = ""
+    """Who answers, for people: 'gpt-4o-mini at https://api.openai.com/v1'."""
 
     def __init__(self) -> None:
-        self._calls: weakref.WeakKeyDictionary[CancellationToken, set[asyncio.Task[Any]]] = (
+        self._usage = RequestUsage(prompt_tokens=0, completion_tokens=0)
+        self._cancellable: weakref.WeakKeyDictionary[CancellationToken, set[asyncio.Task[Any]]] = (
             weakref.WeakKeyDictionary()
         )
 
-    async def run(self, call: Coroutine[Any, Any, Result], token: CancellationToken | None) -> Result:
-        """Await a call unless its token cancels it; without a token, just await it.
+    @abstractmethod
+    async def complete(self, asked: CreateArguments) -> CreateResult:
+        """Answer once. Raises AttemptError where there is no answer."""
 
-        Raises asyncio.CancelledError once the token is cancelled, also where it was before.
+    async def create(
+        self,
+        messages: Sequence[LLMMessage],
+        *,
+        tools: Sequence[Tool | ToolSchema] = (),
+        tool_choice: ToolChoice = "auto",
+        json_output: Output = None,
+        extra_create_args: Mapping[str, Any] | None = None,
+        cancellation_token: CancellationToken | None = None,
+    ) -> CreateResult:
+        """Ask once.
+
+        Args:
+            messages: texts only.
+            tools: functions the model may call; its calls are the content then.
+            tool_choice: auto, required or none.
+            json_output: a record the answer must be; True: some JSON object; None: text.
+            extra_create_args: further arguments of the model, such as seed, temperature, max_tokens.
+            cancellation_token: cancels the call.
+
+        Raises:
+            AttemptError: there is no answer.
+            ConfigError: the record's schema or an argument cannot be sent.
+            asyncio.CancelledError: the token was cancelled, now or before.
         """
-        if token is None:
-            return await call
-        task = asyncio.ensure_future(call)
-        calls = self._calls_of(token)
-        calls.add(task)
+        answer = self.complete(
+            CreateArguments(messages, tools, tool_choice, json_output, extra_create_args or {})
+        )
+        if cancellation_token is not None:
+            answer = self._with_cancellation(answer, cancellation_token)
+        result = await answer
+        self._usage = RequestUsage(
+            self._usage.prompt_tokens + result.usage.prompt_tokens,
+            self._usage.completion_tokens + result.usage.completion_tokens,
+        )
+        return result
+
+    async def _with_cancellation(
+        self, answer: Coroutine[Any, Any, CreateResult], token: CancellationToken
+    ) -> CreateResult:
+        """Await an answer unless the token cancels it.
+
+        AutoGen's token keeps every callback for ever, so each token gets one, for all its calls.
+        """
+        task = asyncio.ensure_future(answer)
+        tasks = self._cancellable.get(token)
+        if tasks is None:
+            tasks = self._cancellable[token] = set()
+            token.add_callback(functools.partial(_cancel_all, tasks))
+        tasks.add(task)
         if token.is_cancelled():
             task.cancel()
         try:
             return await task
         finally:
-            calls.discard(task)
+            tasks.discard(task)
 
-    def _calls_of(self, token: CancellationToken) -> set[asyncio.Task[Any]]:
-        calls = self._calls.get(token)
-        if calls is None:
-            calls = self._calls[token] = set()
-            token.add_callback(functools.partial(_cancel, calls))
-        return calls
+    async def create_stream(
+        self, messages: Sequence[LLMMessage], **options: Any
+    ) -> AsyncGenerator[str | CreateResult, None]:
+        """The whole answer as one chunk, then the result."""
+        result = await self.create(messages, **options)
+        yield cast(str, result.content)
+        yield result
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def actual_usage(self) -> RequestUsage:
+        """Tokens so far."""
+        return self._usage
+
+    def total_usage(self) -> RequestUsage:
+        """Tokens so far."""
+        return self._usage
+
+    def count_tokens(self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()) -> int:
+        """Estimated tokens of the messages; nobody is asked."""
+        del tools
+        return sum(len(str(message.content)) for message in messages) // CHARACTERS_A_TOKEN
+
+    def remaining_tokens(
+        self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()
+    ) -> int:
+        """A million, whatever was said: an endpoint refuses what is too long for it."""
+        del messages, tools
+        return 1_000_000
+
+    @property
+    def model_info(self) -> ModelInfo:
+        """It writes JSON and structured output."""
+        return ModelInfo(
+            vision=False,
+            function_calling=False,
+            json_output=True,
+            structured_output=True,
+            family=ModelFamily.UNKNOWN,
+            multiple_system_messages=True,
+        )
+
+    @property
+    def capabilities(self) -> ModelCapabilities:  # pyright: ignore[reportDeprecated]
+        """The same, as AutoGen asked for it before."""
+        return self.model_info
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.note})"
 
 
-def _cancel(calls: set[asyncio.Task[Any]]) -> None:
-    for one in calls:
-        one.cancel()
+def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
 
 
-CHARACTERS_A_TOKEN = 4
+class OfflineModel(ModelClient):
+    """A client whose answer is a function of the messages' texts and the seed; tokens are estimated."""
 
-
-class OfflineModel(ChatCompletionClient):
-    """A client whose answer is a function of the messages' texts and the seed."""
-
-    component_type = "model"
     free = True
-    """What it answers costs nothing."""
-
-    def __init__(self) -> None:
-        self._usage = RequestUsage(prompt_tokens=0, completion_tokens=0)
 
     @abstractmethod
     def answer(self, texts: Sequence[str], seed: int) -> str:
@@ -94,77 +197,16 @@ class OfflineModel(ChatCompletionClient):
         del tools
         return self.answer(texts, seed)
 
-    async def create(
-        self,
-        messages: Sequence[LLMMessage],
-        *,
-        tools: Sequence[Tool | ToolSchema] = (),
-        tool_choice: Tool | Literal["auto", "required", "none"] = "auto",
-        json_output: bool | type[BaseModel] | None = None,
-        extra_create_args: Mapping[str, Any] | None = None,
-        cancellation_token: CancellationToken | None = None,
-    ) -> CreateResult:
+    async def complete(self, asked: CreateArguments) -> CreateResult:
         """Answer at once; the output schema is not looked at."""
-        del tool_choice, json_output, cancellation_token
-        texts = [str(message.content) for message in messages]
-        seed = int((extra_create_args or {}).get("seed") or 0)
-        content = self.answer_with(tools, texts, seed) if tools else self.answer(texts, seed)
+        texts = [str(message.content) for message in asked.messages]
+        seed = int(asked.extra.get("seed") or 0)
+        content = self.answer_with(asked.tools, texts, seed) if asked.tools else self.answer(texts, seed)
         usage = RequestUsage(
             prompt_tokens=sum(map(len, texts)) // CHARACTERS_A_TOKEN,
             completion_tokens=len(content) // CHARACTERS_A_TOKEN,
         )
-        self._usage = RequestUsage(
-            prompt_tokens=self._usage.prompt_tokens + usage.prompt_tokens,
-            completion_tokens=self._usage.completion_tokens + usage.completion_tokens,
-        )
         return CreateResult(finish_reason="stop", content=content, usage=usage, cached=False)
-
-    async def create_stream(
-        self, messages: Sequence[LLMMessage], **options: Any
-    ) -> AsyncGenerator[str | CreateResult, None]:
-        """The whole answer as one chunk, then the result."""
-        result = await self.create(messages, **options)
-        yield str(result.content)
-        yield result
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    def actual_usage(self) -> RequestUsage:
-        """Estimated tokens so far."""
-        return self._usage
-
-    def total_usage(self) -> RequestUsage:
-        """Estimated tokens so far."""
-        return self._usage
-
-    def count_tokens(self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()) -> int:
-        """Estimated tokens of the messages."""
-        del tools
-        return sum(len(str(message.content)) for message in messages) // CHARACTERS_A_TOKEN
-
-    def remaining_tokens(
-        self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()
-    ) -> int:
-        """A million, whatever was said: there is no context window to fill."""
-        del messages, tools
-        return 1_000_000
-
-    @property
-    def model_info(self) -> ModelInfo:
-        """It writes JSON and structured output, and nothing else."""
-        return ModelInfo(
-            vision=False,
-            function_calling=False,
-            json_output=True,
-            structured_output=True,
-            family=ModelFamily.UNKNOWN,
-        )
-
-    @property
-    def capabilities(self) -> ModelCapabilities:  # pyright: ignore[reportDeprecated]
-        """The same, as AutoGen asked for it before."""
-        return self.model_info
 
 
 def role_of(texts: Sequence[str]) -> str | None:

@@ -7,38 +7,23 @@ is the gateway's. It does not stream. Tools may be offered, for benchmarks: role
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any, Literal, cast, get_args
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
 
-from autogen_core import CancellationToken, Component
-from autogen_core.models import (
-    ChatCompletionClient,
-    CreateResult,
-    LLMMessage,
-    ModelCapabilities,  # pyright: ignore[reportDeprecated]
-    ModelFamily,
-    ModelInfo,
-    RequestUsage,
-)
-from autogen_core.tools import Tool, ToolSchema
+from autogen_core import Component
+from autogen_core.models import ModelInfo
 from loguru import logger
 from pydantic import BaseModel, ConfigDict
 
 from ...errors import ConfigError, names
-from .. import output_schema as wire
 from ..faults import AttemptError
 from .api_key import checked_url, key_from
-from .base import Cancelling
-from .http import Transport
-from .request_body import JSON_OBJECT, Encoder, checked_extra, encoded_fields, encoded_messages, encoded_tools
-from .response import CHARACTERS_A_TOKEN, Completed, completed
+from .base import CreateArguments, ModelClient
+from .http import HttpTransport
+from .request_body import BodyEncoder, Structured, checked_extra, encoded_fields
+from .response import Completion, read_completion
 
-Structured = Literal["json_schema", "json_object", "prompt", "auto"]
-"""How an endpoint is told the output's form."""
-
-Output = bool | type[BaseModel] | None
-
-_STEPS: tuple[Structured, ...] = ("json_schema", "json_object", "prompt")
+_STEPS: tuple[Structured, ...] = get_args(Structured)
 _FORMAT_WORDS = ("response_format", "json_schema", "json_object", "structured output", "guided", "grammar")
 
 
@@ -50,13 +35,13 @@ class Config(BaseModel):
     model: str
     base_url: str
     api_key_env: str | None = None
-    structured: Structured = "auto"
+    structured: Structured | Literal["auto"] = "auto"
     strict: bool = False
     max_reply_mb: float = 8
     extra: dict[str, Any] = {}
 
 
-class ChatCompletions(ChatCompletionClient, Component[Config]):
+class ChatCompletions(ModelClient, Component[Config]):
     """A model behind an OpenAI-compatible endpoint.
 
     Args:
@@ -72,7 +57,6 @@ class ChatCompletions(ChatCompletionClient, Component[Config]):
     Raises ConfigError for an argument that cannot be used, or a key that is not there.
     """
 
-    component_type = "model"
     component_config_schema = Config
     component_provider_override = "ptool.models.clients.chat_completions.ChatCompletions"
 
@@ -81,11 +65,12 @@ class ChatCompletions(ChatCompletionClient, Component[Config]):
         model: str,
         base_url: str,
         api_key_env: str | None = None,
-        structured: Structured = "auto",
+        structured: Structured | Literal["auto"] = "auto",
         strict: bool = False,
         max_reply_mb: float = 8,
         extra: Mapping[str, Any] | None = None,
     ) -> None:
+        super().__init__()
         _check(model, structured, strict, max_reply_mb, extra)
         address = checked_url(base_url)
         self._config = Config(
@@ -98,158 +83,54 @@ class ChatCompletions(ChatCompletionClient, Component[Config]):
             extra=checked_extra(extra or {}, "model.extra"),
         )
         encoded_fields(self._config.extra, "model.extra")
-        self._way: Structured = "json_schema" if structured == "auto" else structured
-        self._head = b'{"model":' + Encoder()(model) + b',"messages":'
-        self._encode = Encoder()
-        most = int(max_reply_mb * 1_000_000)
-        self._transport = Transport(f"{address}/chat/completions", key_from(api_key_env), most)
-        self._cancelling = Cancelling()
-        self._usage = RequestUsage(prompt_tokens=0, completion_tokens=0)
+        self.note = f"{model} at {address}"
+        self.api_key_env = api_key_env
+        """the environment variable that the key was read from"""
+        self.structured: Structured = "json_schema" if structured == "auto" else structured
+        """how the output's form is asked for now; with auto this may step down"""
+        self._encoder = BodyEncoder(model, strict)
+        max_bytes = int(max_reply_mb * 1_000_000)
+        self._transport = HttpTransport(f"{address}/chat/completions", key_from(api_key_env), max_bytes)
 
-    @property
-    def api_key_env(self) -> str | None:
-        """The environment variable that the key was read from."""
-        return self._config.api_key_env
-
-    @property
-    def note(self) -> str:
-        """Who answers, and where."""
-        return f"{self._config.model} at {self._config.base_url}"
-
-    @property
-    def structured(self) -> Structured:
-        """How the output's form is asked for now; with auto this may step down."""
-        return self._way
-
-    async def create(
-        self,
-        messages: Sequence[LLMMessage],
-        *,
-        tools: Sequence[Tool | ToolSchema] = (),
-        tool_choice: Tool | Literal["auto", "required", "none"] = "auto",
-        json_output: Output = None,
-        extra_create_args: Mapping[str, Any] | None = None,
-        cancellation_token: CancellationToken | None = None,
-    ) -> Completed:
-        """Ask once.
-
-        Args:
-            messages: texts only.
-            tools: functions the model may call, where no record is asked for; its calls are the content then.
-            tool_choice: auto, required or none.
-            json_output: a record: its schema goes along; True: some JSON object; None: text.
-            extra_create_args: further fields of the body, such as seed, temperature, max_tokens.
-            cancellation_token: cancels the call.
+    async def complete(self, asked: CreateArguments) -> Completion:
+        """Ask the endpoint once, or until it takes the way the output's form is asked for.
 
         Raises:
             AttemptError: there is no answer.
             ConfigError: an extra argument cannot be sent, or the record's schema cannot be strict.
             ValueError: images were given, or tools beside a record.
         """
-        if tools and json_output:
+        if asked.tools and asked.output:
             raise ValueError("this client calls no tools where a record is asked for")
-        offered = encoded_tools(tools, tool_choice) if tools else b""
-        call = self._ask(messages, json_output, extra_create_args or {}, offered)
-        return await self._cancelling.run(call, cancellation_token)
-
-    async def _ask(
-        self, messages: Sequence[LLMMessage], output: Output, further: Mapping[str, Any], tools: bytes
-    ) -> Completed:
-        fields = checked_extra({**self._config.extra, **further}, "sampling")
+        fields = checked_extra({**self._config.extra, **asked.extra}, "sampling")
         while True:
-            way = self._way
+            structured = self.structured
             try:
-                reply = await self._transport.post(self._body(messages, output, fields, way, tools))
+                reply = await self._transport.post(self._encoder.body(asked, fields, structured))
                 break
             except AttemptError as error:
-                if not (output and _about_format(error)):
+                if not (asked.output and _about_format(error)):
                     raise
-                self._step_down(way, error)
-        result = completed(reply, sum(len(str(one.content)) for one in messages))
-        self._usage = RequestUsage(
-            self._usage.prompt_tokens + result.usage.prompt_tokens,
-            self._usage.completion_tokens + result.usage.completion_tokens,
-        )
-        return result
+                self._step_down(structured, error)
+        return read_completion(reply, sum(len(str(message.content)) for message in asked.messages))
 
-    def _step_down(self, way: Structured, error: AttemptError) -> None:
+    def _step_down(self, refused: Structured, error: AttemptError) -> None:
         """Ask for the output's form in the next way from now on; raise the error where there is none."""
-        if self._config.structured != "auto" or way == _STEPS[-1]:
+        if self._config.structured != "auto" or refused == _STEPS[-1]:
             raise error
-        below: Structured = _STEPS[_STEPS.index(way) + 1]
-        if self._way == way:  # otherwise another call that was under way has stepped down already
-            self._way = below
-            logger.warning("{}: refuses {} ({}); from now on {}", self.note, way, error, below)
-
-    def _body(
-        self,
-        messages: Sequence[LLMMessage],
-        output: Output,
-        fields: Mapping[str, Any],
-        way: Structured,
-        tools: bytes,
-    ) -> bytes:
-        record = output if isinstance(output, type) else None
-        instruction = wire.instruction(record) if record and way != "json_schema" else ""
-        parts = [self._head, *encoded_messages(messages, self._encode, instruction)]
-        if record and way == "json_schema":
-            parts += [b',"response_format":', wire.response_format(record, self._config.strict)]
-        elif output and way != "prompt":
-            parts += [b',"response_format":', JSON_OBJECT]
-        parts.append(tools)
-        if fields:
-            parts += [b",", encoded_fields(fields, "sampling")]
-        parts.append(b"}")
-        return b"".join(parts)
-
-    async def create_stream(
-        self, messages: Sequence[LLMMessage], **options: Any
-    ) -> AsyncGenerator[str | CreateResult, None]:
-        """The whole answer as one chunk, then the result."""
-        result = await self.create(messages, **options)
-        yield cast(str, result.content)
-        yield result
+        below = _STEPS[_STEPS.index(refused) + 1]
+        if self.structured == refused:  # otherwise another call that was under way has stepped down already
+            self.structured = below
+            logger.warning("{}: refuses {} ({}); from now on {}", self.note, refused, error, below)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._transport.close()
 
-    def actual_usage(self) -> RequestUsage:
-        """Tokens so far, as the endpoint counted them."""
-        return self._usage
-
-    def total_usage(self) -> RequestUsage:
-        """Tokens so far, as the endpoint counted them."""
-        return self._usage
-
-    def count_tokens(self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()) -> int:
-        """Estimated tokens of the messages; nobody is asked."""
-        del tools
-        return sum(len(str(one.content)) for one in messages) // CHARACTERS_A_TOKEN
-
-    def remaining_tokens(
-        self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()
-    ) -> int:
-        """A million, whatever was said: the endpoint refuses what is too long for it."""
-        del messages, tools
-        return 1_000_000
-
     @property
     def model_info(self) -> ModelInfo:
         """It writes JSON and structured output, and calls tools."""
-        return ModelInfo(
-            vision=False,
-            function_calling=True,
-            json_output=True,
-            structured_output=True,
-            family=ModelFamily.UNKNOWN,
-            multiple_system_messages=True,
-        )
-
-    @property
-    def capabilities(self) -> ModelCapabilities:  # pyright: ignore[reportDeprecated]
-        """The same, as AutoGen asked for it before."""
-        return self.model_info
+        return {**super().model_info, "function_calling": True}
 
     def _to_config(self) -> Config:
         return self._config
@@ -258,21 +139,18 @@ class ChatCompletions(ChatCompletionClient, Component[Config]):
     def _from_config(cls, config: Config) -> ChatCompletions:
         return cls(**config.model_dump())
 
-    def __repr__(self) -> str:
-        return f"ChatCompletions({self.note})"
-
 
 def _about_format(error: AttemptError) -> bool:
     """Whether an endpoint refuses how the output's form is asked for; some say so with a status of 500."""
-    said = str(error).lower()
-    return error.kind in ("refused", "server") and any(word in said for word in _FORMAT_WORDS)
+    message = str(error).lower()
+    return error.kind in ("refused", "server") and any(word in message for word in _FORMAT_WORDS)
 
 
 def _check(model: Any, structured: Any, strict: Any, max_reply_mb: Any, extra: Any) -> None:
     if not isinstance(model, str) or not model.strip():
         raise ConfigError(f"model.model: got {model!r}, expected the model's name at the endpoint")
-    if structured not in get_args(Structured):
-        raise ConfigError(f"model.structured: got {structured!r}, there are {names(get_args(Structured))}")
+    if structured not in (*_STEPS, "auto"):
+        raise ConfigError(f"model.structured: got {structured!r}, there are {names((*_STEPS, 'auto'))}")
     if not isinstance(strict, bool):
         raise ConfigError(f"model.strict: got {strict!r}, expected true or false")
     if (

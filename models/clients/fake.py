@@ -1,4 +1,4 @@
-"""The double of every model: a client that answers by content, so that concurrency cannot confuse it.
+"""A test double for every model: a client that answers by content, so that concurrency cannot confuse it.
 
 What it is asked is handed to one function as the role's name, the blocks and the seed, the same three things
 the scripted model reads.
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from .. import prompt_blocks as blocks
 from .base import OfflineModel, role_of
 
-Answer = Callable[[str, Mapping[str, str], int], BaseModel | str]
+AnswerFunction = Callable[[str, Mapping[str, str], int], BaseModel | str]
 """(role, block name -> JSON text, seed) -> a record, or the raw text of an answer."""
 
 
@@ -23,7 +23,7 @@ class FakeModel(OfflineModel):
     `prompts` keeps the messages of every call when `keep` is set.
     """
 
-    def __init__(self, reply: Answer, *, keep: bool = False) -> None:
+    def __init__(self, reply: AnswerFunction, *, keep: bool = False) -> None:
         super().__init__()
         self._reply = reply
         self._keep = keep
@@ -35,5 +35,5 @@ class FakeModel(OfflineModel):
         self.calls += 1
         if self._keep:
             self.prompts.append(list(texts))
-        said = self._reply(role_of(texts) or "", blocks.read("\n".join(texts[:2])), seed)
-        return said.model_dump_json() if isinstance(said, BaseModel) else said
+        answer = self._reply(role_of(texts) or "", blocks.read("\n".join(texts[:2])), seed)
+        return answer.model_dump_json() if isinstance(answer, BaseModel) else answer

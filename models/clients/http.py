@@ -25,16 +25,16 @@ _ERROR_BYTES = 65_536
 _LOOPBACK = ("localhost", "::1")
 
 
-class Transport:
+class HttpTransport:
     """Posts to one address.
 
-    Args: url: where to; key: sent as bearer token; most: bytes of a reply that are read.
+    Args: url: where to; key: sent as bearer token; max_bytes: of a reply that are read.
     """
 
-    def __init__(self, url: str, key: str | None, most: int) -> None:
+    def __init__(self, url: str, key: str | None, max_bytes: int) -> None:
         self._url = URL(url)
         self._key = key
-        self._most = most
+        self._max_bytes = max_bytes
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._proxy: str | None = None
@@ -45,7 +45,7 @@ class Transport:
         Raises AttemptError for anything but a whole reply of status 2xx that is not too large.
         """
         try:
-            response = await self._open().post(
+            response = await self._open_session().post(
                 self._url, data=body, proxy=self._proxy, allow_redirects=False, ssl=True
             )
             try:
@@ -57,13 +57,13 @@ class Transport:
         except AttemptError as error:
             raise self._without_key(error) from None
         except TimeoutError as error:
-            raise AttemptError("timeout", _words(error)) from None
+            raise AttemptError("timeout", _described(error)) from None
         except aiohttp.ClientResponseError as error:
             raise self._without_key(AttemptError("malformed", f"no HTTP: {error.message}")) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise self._without_key(AttemptError("connection", _words(error))) from None
+            raise self._without_key(AttemptError("connection", _described(error))) from None
 
-    def _open(self) -> aiohttp.ClientSession:
+    def _open_session(self) -> aiohttp.ClientSession:
         """The session of the running loop; one of a loop that is gone is left behind."""
         loop = asyncio.get_running_loop()
         if self._session is None or self._loop is not loop:
@@ -78,54 +78,44 @@ class Transport:
         return self._session
 
     def _headers(self) -> dict[str, str]:
-        made = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "ptool"}
-        return made | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "ptool"}
+        return headers | ({"Authorization": f"Bearer {self._key}"} if self._key else {})
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
-        if (response.content_length or 0) > self._most:
+        if (response.content_length or 0) > self._max_bytes:
             self._too_large(response)
-        whole, complete = await _up_to(self._most, response)
+        body, complete = await _read_up_to(self._max_bytes, response)
         if not complete:
             self._too_large(response)
         encoding = response.headers.get("Content-Encoding", "identity")
-        return self._cleaned(whole if encoding == "identity" else self._inflated(whole, encoding, response))
+        return self._redact(body if encoding == "identity" else self._inflate(body, encoding, response))
 
-    def _cleaned(self, body: bytes) -> bytes:
+    def _redact(self, body: bytes) -> bytes:
         """A body without the key, before any of it is shortened: half a key is a secret too."""
         if not self._key:
             return body
         if b"\\u" in body or b"\\/" in body:
-            body = self._plain(body, self._key)
+            body = _redact_escaped(body, self._key)
         return body.replace(self._key.encode(), HIDDEN.encode())
 
-    @staticmethod
-    def _plain(body: bytes, key: str) -> bytes:
-        """A JSON body with as few escapes as there can be, where they hide the key: PHP writes `\\/`."""
-        try:
-            plain = orjson.dumps(orjson.loads(body))
-        except ValueError:
-            return body
-        needle = orjson.dumps(key)[1:-1]
-        return plain.replace(needle, HIDDEN.encode()) if needle in plain else body
-
-    def _inflated(self, packed: bytes, encoding: str, response: aiohttp.ClientResponse) -> bytes:
-        """Unpack what a server packed though it was not asked to, no further than `most` bytes."""
+    def _inflate(self, packed: bytes, encoding: str, response: aiohttp.ClientResponse) -> bytes:
+        """Unpack what a server packed though it was not asked to, no further than `max_bytes`."""
         if encoding not in ("gzip", "x-gzip", "deflate"):
             raise AttemptError("malformed", f"a reply in encoding {encoding[:40]!r}, asked for identity")
-        machine = zlib.decompressobj(wbits=47)
+        inflater = zlib.decompressobj(wbits=47)
         try:
-            whole = machine.decompress(packed, self._most + 1)
+            body = inflater.decompress(packed, self._max_bytes + 1)
         except zlib.error:
             raise AttemptError("malformed", f"a reply that is no {encoding}") from None
-        if len(whole) > self._most:
+        if len(body) > self._max_bytes:
             self._too_large(response)
-        if not machine.eof:
+        if not inflater.eof:
             raise AttemptError("malformed", f"a reply whose {encoding} breaks off")
-        return whole
+        return body
 
     def _too_large(self, response: aiohttp.ClientResponse) -> NoReturn:
         response.close()
-        raise AttemptError("too_large", f"a reply of more than {self._most} bytes (model.max_reply_mb)")
+        raise AttemptError("too_large", f"a reply of more than {self._max_bytes} bytes (model.max_reply_mb)")
 
     async def _refuse(self, response: aiohttp.ClientResponse) -> NoReturn:
         """Raise what a reply says that is no success."""
@@ -135,10 +125,10 @@ class Transport:
             raise AttemptError(
                 "refused", f"HTTP {status}: moved to {to!r}; redirects are not followed: mend base_url"
             )
-        body, complete = await _up_to(_ERROR_BYTES, response)
+        body, complete = await _read_up_to(_ERROR_BYTES, response)
         if not complete:
             response.close()
-        body = self._cleaned(body)
+        body = self._redact(body)
         try:
             data = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -159,14 +149,24 @@ class Transport:
             await session.close()
 
 
-async def _up_to(most: int, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-    """A body's first bytes, about `most` at most, and whether that is all."""
+def _redact_escaped(body: bytes, key: str) -> bytes:
+    """A JSON body without a key that is hidden by escapes: PHP writes `\\/`."""
+    try:
+        unescaped = orjson.dumps(orjson.loads(body))
+    except ValueError:
+        return body
+    needle = orjson.dumps(key)[1:-1]
+    return unescaped.replace(needle, HIDDEN.encode()) if needle in unescaped else body
+
+
+async def _read_up_to(max_bytes: int, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """A body's first bytes, about `max_bytes` at most, and whether that is all."""
     pieces: list[bytes] = []
     size = 0
     while piece := await response.content.readany():
         pieces.append(piece)
         size += len(piece)
-        if size > most:
+        if size > max_bytes:
             return b"".join(pieces), False
     return pieces[0] if len(pieces) == 1 else b"".join(pieces), True
 
@@ -180,6 +180,6 @@ def _proxy_for(url: URL) -> str | None:
     return proxy if proxy and urlsplit(proxy).scheme in ("http", "https") else None
 
 
-def _words(error: BaseException) -> str:
-    said = " ".join(str(error).split())
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+def _described(error: BaseException) -> str:
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -7,7 +7,7 @@ It knows no connection and no record; what the answer's text is worth is the gat
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 import orjson
 from autogen_core import FunctionCall
@@ -15,9 +15,7 @@ from autogen_core.models import CreateResult, RequestUsage
 from autogen_core.models import FinishReasons as Finish
 
 from ..faults import AttemptError, Kind, kind_of_status
-
-CHARACTERS_A_TOKEN = 4
-"""For endpoints that do not count."""
+from .base import CHARACTERS_A_TOKEN
 
 _FINISHES: dict[str, Finish] = {
     "stop": "stop",
@@ -36,11 +34,13 @@ _KINDS: dict[str, Kind] = {
     "context_length_exceeded": "refused",
 }
 """What endpoints call their errors; with no money left, no other request would be answered either."""
-_ONCE = tuple(f'"{name}"'.encode() for name in ("choices", "message", "content", "finish_reason", "usage"))
+_UNIQUE_FIELDS = tuple(
+    f'"{name}"'.encode() for name in ("choices", "message", "content", "finish_reason", "usage")
+)
 _MOST_TOKENS = 1_000_000_000
 
 
-class Completed(CreateResult):
+class Completion(CreateResult):
     """A result, and what AutoGen's has no room for."""
 
     cached_tokens: int | None = None
@@ -49,14 +49,14 @@ class Completed(CreateResult):
     """the content is the model's refusal, not an answer"""
 
 
-def completed(reply: bytes, characters: int) -> Completed:
+def read_completion(reply: bytes, characters: int) -> Completion:
     """Read a reply of status 200.
 
     Args: reply: the body; characters: of the prompt, for endpoints that do not count tokens.
 
     Raises AttemptError: 'malformed' for what is no completion, or as the error in it says.
     """
-    data = _loaded(reply)
+    data = _decode(reply)
     if data.get("error"):
         raise error_in(data)
     choice = _first(data.get("choices"), "choices")
@@ -69,8 +69,10 @@ def completed(reply: bytes, characters: int) -> Completed:
     calls = _tool_calls(message.get("tool_calls"))
     thought = message.get("reasoning_content") or message.get("reasoning")
     usage, cached = _usage(data.get("usage"), characters, len(content))
-    return Completed(
-        finish_reason="function_calls" if calls else _finish(choice.get("finish_reason")),
+    return Completion(
+        finish_reason="function_calls"
+        if calls
+        else _FINISHES.get(_string(choice.get("finish_reason")) or "", "unknown"),
         content=calls or content,
         usage=usage,
         cached=False,
@@ -87,19 +89,19 @@ def error_in(data: Any, status: int | None = None) -> AttemptError:
     Args: data: the decoded body; status: of the HTTP reply; None: it was 200, and the body's code decides.
     """
     error = data.get("error", data) if isinstance(data, dict) else data
-    told = error if isinstance(error, dict) else {}
-    message = told.get("message") or told.get("detail") or (error if isinstance(error, str) else "")
-    codes = [one for one in (told.get("code"), told.get("type")) if isinstance(one, str | int)]
-    kind: Kind | None = next((_KINDS[one] for one in map(str, codes) if one in _KINDS), None)
+    fields = error if isinstance(error, dict) else {}
+    message = fields.get("message") or fields.get("detail") or (error if isinstance(error, str) else "")
+    codes = [code for code in (fields.get("code"), fields.get("type")) if isinstance(code, str | int)]
+    kind: Kind | None = next((_KINDS[code] for code in map(str, codes) if code in _KINDS), None)
     if status is None:
-        number = next((int(one) for one in codes if str(one).isdecimal() and len(str(one)) == 3), 500)
+        number = next((int(code) for code in codes if str(code).isdecimal() and len(str(code)) == 3), 500)
         kind = kind or kind_of_status(max(number, 400))
     elif kind != "unauthorised":
         kind = kind_of_status(status)
-    return AttemptError(kind or "server", f"HTTP {status or 200}: {_told(message) or 'without a word'}")
+    return AttemptError(kind or "server", f"HTTP {status or 200}: {_as_text(message) or 'without a word'}")
 
 
-def _told(message: Any) -> str:
+def _as_text(message: Any) -> str:
     if isinstance(message, str):
         return message
     try:
@@ -108,7 +110,7 @@ def _told(message: Any) -> str:
         return ""
 
 
-def _loaded(reply: bytes) -> dict[str, Any]:
+def _decode(reply: bytes) -> dict[str, Any]:
     try:
         data = orjson.loads(reply)
     except orjson.JSONDecodeError:
@@ -116,19 +118,19 @@ def _loaded(reply: bytes) -> dict[str, Any]:
     if not isinstance(data, dict):
         _malformed(f"a JSON {type(data).__name__}, expected an object")
     # Cheap first: inside of a JSON text the quotes would be escaped.
-    if any(reply.count(name) > 1 for name in _ONCE):
+    if any(reply.count(name) > 1 for name in _UNIQUE_FIELDS):
         try:
-            json.loads(reply, object_pairs_hook=_without_duplicates)
+            json.loads(reply, object_pairs_hook=_refuse_duplicates)
         except (ValueError, RecursionError):
             _malformed("JSON that only some readers can read")
     return data
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
         _malformed("the same field twice in one object")
-    return found
+    return fields
 
 
 def _first(value: Any, name: str) -> dict[str, Any]:
@@ -145,8 +147,8 @@ def _text(content: Any) -> str:
         return ""
     if not isinstance(content, list):
         _malformed(f"content is a {type(content).__name__}, expected text")
-    texts = [one if isinstance(one, str) else _plain(one, "text") for one in content]
-    return "".join(one for one in texts if isinstance(one, str))
+    texts = [part if isinstance(part, str) else _string(part, "text") for part in content]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def _tool_calls(calls: Any) -> list[FunctionCall]:
@@ -155,7 +157,7 @@ def _tool_calls(calls: Any) -> list[FunctionCall]:
         return []
     if not isinstance(calls, list):
         _malformed(f"tool_calls is a {type(calls).__name__}, expected a list")
-    return [_tool_call(one) for one in calls]
+    return [_tool_call(call) for call in calls]
 
 
 def _tool_call(call: Any) -> FunctionCall:
@@ -166,26 +168,23 @@ def _tool_call(call: Any) -> FunctionCall:
     arguments = function.get("arguments")
     if isinstance(arguments, dict):
         arguments = orjson.dumps(arguments).decode()  # some endpoints send it decoded
-    return FunctionCall(id=_plain(call, "id") or "", name=name, arguments=_plain(arguments) or "")
+    return FunctionCall(id=_string(call, "id") or "", name=name, arguments=_string(arguments) or "")
 
 
-def _finish(reason: Any) -> Finish:
-    return _FINISHES.get(cast(str, _plain(reason)), "unknown")
+def _string(value: Any, key: str | None = None) -> str | None:
+    """A text, or the text under a key of an object; None where there is none."""
+    text = value.get(key) if key is not None and isinstance(value, dict) else value
+    return text if isinstance(text, str) else None
 
 
-def _plain(value: Any, key: str | None = None) -> str | None:
-    found = value.get(key) if key is not None and isinstance(value, dict) else value
-    return found if isinstance(found, str) else None
-
-
-def _usage(usage: Any, sent: int, received: int) -> tuple[RequestUsage, int | None]:
-    told = usage if isinstance(usage, dict) else {}
-    prompt, completion = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
-    details = told.get("prompt_tokens_details")
+def _usage(usage: Any, prompt_characters: int, characters: int) -> tuple[RequestUsage, int | None]:
+    fields = usage if isinstance(usage, dict) else {}
+    prompt, completion = _count(fields.get("prompt_tokens")), _count(fields.get("completion_tokens"))
+    details = fields.get("prompt_tokens_details")
     cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
     counted = RequestUsage(
-        prompt_tokens=prompt if prompt is not None else sent // CHARACTERS_A_TOKEN,
-        completion_tokens=completion if completion is not None else received // CHARACTERS_A_TOKEN,
+        prompt_tokens=prompt if prompt is not None else prompt_characters // CHARACTERS_A_TOKEN,
+        completion_tokens=completion if completion is not None else characters // CHARACTERS_A_TOKEN,
     )
     return counted, cached if cached is None else min(cached, counted.prompt_tokens)
 

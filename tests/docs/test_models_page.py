@@ -7,7 +7,7 @@ from typing import get_args
 import ptool
 import pytest
 import yaml
-from ptool.models.clients.chat_completions import Structured
+from ptool.models.clients.request_body import Structured
 from ptool.models.factory import endpoint
 from ptool.models.faults import KINDS
 from ptool.models.gateway.circuit_breaker import IN_A_ROW
@@ -36,7 +36,7 @@ def test_every_choice_of_a_model_has_a_row() -> None:
 
 
 def test_every_way_status_and_fault_has_a_row() -> None:
-    assert sorted(first_cells("The form of an answer")) == sorted(get_args(Structured))
+    assert sorted(first_cells("The form of an answer")) == sorted((*get_args(Structured), "auto"))
     assert sorted(first_cells("What becomes of an answer")) == sorted(STATUSES)
     assert sorted(first_cells("What becomes of a call without an answer")) == sorted(KINDS)
 

@@ -28,8 +28,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import ConfigError
 from ptool.models.clients.chat_completions import ChatCompletions
-from ptool.models.clients.request_body import Encoder, encoded_messages
-from ptool.models.clients.response import completed
+from ptool.models.clients.request_body import TextEncoder, encoded_messages
+from ptool.models.clients.response import read_completion
 from ptool.models.faults import AttemptError
 from ptool.records import Solution, Verdict
 
@@ -131,7 +131,7 @@ async def test_tokens_are_estimated_where_the_endpoint_does_not_count(
 
 
 def test_thinking_is_no_answer() -> None:
-    result = completed(json.dumps(completion("4", reasoning_content="2+2 …")).encode(), 0)
+    result = read_completion(json.dumps(completion("4", reasoning_content="2+2 …")).encode(), 0)
     assert (result.content, result.thought) == ("4", "2+2 …")
 
 
@@ -162,7 +162,7 @@ def test_thinking_is_no_answer() -> None:
 )
 def test_what_is_no_completion_is_malformed(reply: bytes) -> None:
     with pytest.raises(AttemptError) as caught:
-        completed(reply, 0)
+        read_completion(reply, 0)
     assert caught.value.kind == "malformed"
     assert len(str(caught.value)) < 300
 
@@ -180,7 +180,7 @@ replies = st.recursive(
 @given(replies | st.lists(replies).map(lambda below: {"choices": [{"message": {"content": below}}]}))
 def test_no_reply_breaks_the_reader(reply: Any) -> None:
     try:
-        assert isinstance(completed(json.dumps(reply).encode(), 0).content, str)
+        assert isinstance(read_completion(json.dumps(reply).encode(), 0).content, str)
     except AttemptError as error:
         assert "\n" not in str(error)
 
@@ -655,13 +655,13 @@ def test_messages_arrive_as_they_were(written: list[tuple[Any, str]]) -> None:
         kind(content=text) if kind is SystemMessage else kind(content=text, source="s")
         for kind, text in written
     ]
-    encoded = json.loads(b"".join(encoded_messages(messages, Encoder())))
+    encoded = json.loads(b"".join(encoded_messages(messages, TextEncoder())))
     whole = [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for _, text in written]
     assert [one["content"] for one in encoded] == whole
 
 
 def test_long_texts_are_encoded_once_and_forgotten_in_time() -> None:
-    encode = Encoder(budget=5_000)
+    encode = TextEncoder(budget=5_000)
     long = "ä" * 2_000
     assert json.loads(encode(long)) == long
     assert encode(long) is encode(long)
@@ -669,4 +669,4 @@ def test_long_texts_are_encoded_once_and_forgotten_in_time() -> None:
     for letter in "abc":
         encode(letter * 2_000)
     assert encode(long) is not first
-    assert sum(map(len, encode._kept)) <= 5_000
+    assert sum(map(len, encode._cache)) <= 5_000
