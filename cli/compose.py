@@ -1,7 +1,8 @@
 """Hydra's side of a command: the composed configuration, what it lacks, and where it came from.
 
-Here a role that is only named (`judges=[verifier,privacy]`) is looked up as agent/privacy.yaml in every
-config source, and Hydra's faults become one-line ConfigErrors. It knows no stage and no model.
+Here an object that is only named (`judges=[verifier,privacy]`, `checks=[text,repeats]`) is looked up in every
+config source as agent/privacy.yaml or check/repeats.yaml, and Hydra's faults become one-line ConfigErrors. It
+knows no stage and no model.
 """
 
 from __future__ import annotations
@@ -19,13 +20,22 @@ from ..errors import ConfigError, names
 from ..settings import HARMLESS, Schema, Settings, keys, validated
 
 if TYPE_CHECKING:
-    from hydra.core.config_loader import ConfigLoader
     from omegaconf import DictConfig
     from pydantic import BaseModel
 
 GROUPS = ("agent", "experiment", "hydra", "model", "scale", "scenario")
 """The config groups a user may name on the command line beside the settings' own keys."""
 
+
+_GROUP_OF = {
+    "judges": "agent",
+    "query_gate": "agent",
+    "checks": "check",
+    "gates": "gate",
+    "audit.corruptions": "corruption",
+    "audit.injections": "injection",
+}
+"""Keys that list objects by name -> the config group these are looked up in."""
 
 _COUNTED = {"strangers": "stranger", "consistency": "solver"}
 """Keys that say how often a role is asked -> the role; it is there where that is not 0."""
@@ -55,6 +65,10 @@ class Sources:
                 given.append(shlex.quote(word))
         return " ".join(given)
 
+    def choices(self, group: str) -> list[str]:
+        """Names of the user's own files of a config group, such as check/*.yaml."""
+        return sorted(file.stem for folder in self.folders for file in folder.glob(f"{group}/*.yaml"))
+
     def prompts(self) -> tuple[Path, ...]:
         """Where prompts are searched before ptool's own: each folder, its prompts/ and its agent/."""
         return tuple(
@@ -78,7 +92,7 @@ def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schem
     sources = _sources()
     sources.importable()
     with in_plain_words(schema):
-        _add_named_roles(config)
+        _add_named(config)
         container = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     assert isinstance(container, dict)
     return validated({str(key): value for key, value in container.items()}, schema), sources
@@ -95,40 +109,65 @@ def _sources() -> Sources:
     return Sources(tuple(folders), tuple(map(str, words)))
 
 
-def _add_named_roles(config: DictConfig) -> None:
-    """Compose agent/<name>.yaml for every seat whose role the defaults list does not hold yet."""
+def _add_named(config: DictConfig) -> None:
+    """Compose <group>/<name>.yaml for everything that is named and is not in the configuration yet.
+
+    A role must have such a file; a check, gate, corruption or injection may also be one of ptool's own.
+    """
     from omegaconf import OmegaConf, open_dict
 
-    named = {seats: config.get(seats) for seats in ("judges", "query_gate")}
-    named = {seats: list(names) if OmegaConf.is_list(names) else [] for seats, names in named.items()}
-    named |= {seats: [role] for seats, role in _COUNTED.items() if config.get(seats)}
-    for seats, roles in named.items():
-        for name in roles:
-            if not isinstance(name, str):
-                continue  # the settings say what is wrong with it
-            partial = config.agent.get(name)
-            if partial is None or "_target_" not in partial:
-                with open_dict(config):
-                    config.agent[name] = OmegaConf.merge(_role(name, seats), partial or {})
+    for key, group, name in _named(config):
+        partial = config[group].get(name)
+        if partial is not None and "_target_" in partial:
+            continue
+        choices = _choices(group)
+        if name in choices:
+            with open_dict(config):
+                config[group][name] = OmegaConf.merge(_choice(group, name), partial or {})
+        elif group == "agent":
+            there = names(choices, name)
+            raise ConfigError(f"{key}: got {name!r}, there are roles {there}; a role is agent/NAME.yaml")
 
 
-def _role(name: str, seats: str) -> DictConfig:
+def _named(config: DictConfig) -> Iterator[tuple[str, str, str]]:
+    """Key that names something, the group to look it up in, and its name."""
+    from omegaconf import OmegaConf
+
+    for key, group in _GROUP_OF.items():
+        listed = OmegaConf.select(config, key)
+        for name in listed if OmegaConf.is_list(listed) else ():
+            if isinstance(name, str):  # of anything else the settings say what is wrong with it
+                yield key, group, name
+    for key, role in _COUNTED.items():
+        if config.get(key):
+            yield key, "agent", role
+
+
+def _choices(group: str) -> list[str]:
+    """What there is of a group in every config source."""
     from hydra.core.global_hydra import GlobalHydra
-    from hydra.core.hydra_config import HydraConfig
+
+    loader = GlobalHydra.instance().config_loader()
+    return loader.get_group_options(group, config_name=None, overrides=_searchpath())
+
+
+def _choice(group: str, name: str) -> DictConfig:
+    """One file of a group, composed alone."""
+    from hydra.core.global_hydra import GlobalHydra
     from hydra.types import RunMode
     from omegaconf import OmegaConf
 
-    loader: ConfigLoader = GlobalHydra.instance().config_loader()
-    overrides = [f"hydra.searchpath=[{','.join(map(repr, HydraConfig.get().searchpath))}]"]
-    known = loader.get_group_options("agent", config_name=None, overrides=overrides)
-    if name not in known:
-        raise ConfigError(
-            f"{seats}: got {name!r}, there are roles {names(known, name)}; a role is agent/NAME.yaml"
-        )
-    alone = [*overrides, f"+agent@role={name}"]
-    role = loader.load_configuration(None, overrides=alone, run_mode=RunMode.RUN).role
-    OmegaConf.set_struct(role, False)  # keys that its file leaves out may be given on the command line
-    return role
+    loader = GlobalHydra.instance().config_loader()
+    alone = [*_searchpath(), f"+{group}@alone={name}"]
+    composed = loader.load_configuration(None, overrides=alone, run_mode=RunMode.RUN).alone
+    OmegaConf.set_struct(composed, False)  # keys that its file leaves out may be given on the command line
+    return composed
+
+
+def _searchpath() -> list[str]:
+    from hydra.core.hydra_config import HydraConfig
+
+    return [f"hydra.searchpath=[{','.join(map(repr, HydraConfig.get().searchpath))}]"]
 
 
 @contextmanager

@@ -4,18 +4,18 @@
 """
 
 from .behaviour import Behaviour
-from .checks import CHECKS, CODES, choose_checks, trace
-from .checks.case import Case
+from .checks import CHECKS, Case, Check, Checks, choose_checks, trace
 from .dialogue import Dialogue
 from .sandbox import CallOutcome, SandboxState, execute_call
 from .world import World
 
 __all__ = [
     "CHECKS",
-    "CODES",
     "Behaviour",
     "CallOutcome",
     "Case",
+    "Check",
+    "Checks",
     "Dialogue",
     "SandboxState",
     "World",

@@ -83,7 +83,9 @@ class Reason(Record):
         default="", description="where, such as 'calls[0].arguments.quantity'; empty: the whole"
     )
     message: str = Field(description="what was got and what was expected, for the one who mends it")
-    source: str = Field(description="the check or judge that says so")
+    source: str = Field(
+        default="", description="the check, gate or judge that says so; whoever runs a check fills it in"
+    )
 
 
 class Verdict(Record):

@@ -27,6 +27,8 @@ HARMLESS = (
     "retries",
     "prices",
     "audit",
+    "corruption",
+    "injection",
     "card",
 )
 """Keys that may change how a run goes, and never what comes out."""
@@ -127,6 +129,10 @@ class Settings(Part):
     retries: RetrySettings = Field(description="how long a failing endpoint is borne with")
     prices: str | None = Field(min_length=1, description="a price list of one's own")
     agent: dict[Name, RoleSettings] = Field(description="the roles by name")
+    check: dict[Name, ObjectSettings] = Field(description="rule checks of one's own by name")
+    gate: dict[Name, ObjectSettings] = Field(description="quality gates of one's own by name")
+    corruption: dict[Name, ObjectSettings] = Field(description="corruptions of one's own by name")
+    injection: dict[Name, ObjectSettings] = Field(description="injections of one's own by name")
 
     @model_validator(mode="after")
     def _roles_exist(self) -> Self:
@@ -140,11 +146,16 @@ class Settings(Part):
                     raise ValueError(f"{group}: got {name!r}, there are roles {names(self.agent, name)}")
                 if name in seats[:position]:
                     raise ValueError(f"{group}: got {name!r} twice, expected each role once")
-        for group in ("checks", "gates"):
-            chosen: tuple[str, ...] = getattr(self, group) or ()
-            for position, name in enumerate(chosen):
-                if name in chosen[:position]:
-                    raise ValueError(f"{group}: got {name!r} twice, expected each {group[:-1]} once")
+        for key, chosen in (
+            ("checks", self.checks),
+            ("gates", self.gates),
+            ("audit.corruptions", self.audit.corruptions),
+            ("audit.injections", self.audit.injections),
+        ):
+            for position, name in enumerate(chosen or ()):
+                if name in (chosen or ())[:position]:
+                    kind = key.rpartition(".")[2].removesuffix("s")
+                    raise ValueError(f"{key}: got {name!r} twice, expected each {kind} once")
         if (held_out := self.splits.untrained_users) >= self.users:
             raise ValueError(
                 f"splits.untrained_users: got {held_out}, expected fewer than the {self.users} users"
@@ -171,6 +182,9 @@ class Settings(Part):
         data["model"] = self.model.identity()
         for name, role in self.agent.items():
             data["agent"][name]["model"] = role.model and role.model.identity()
+        for group in ("check", "gate"):
+            if not data[group]:
+                del data[group]  # what nobody brings along is in no digest
         canonical = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
         return hashlib.blake2b(canonical, digest_size=5).hexdigest()
 

@@ -8,17 +8,16 @@ import yaml
 from loguru import logger
 
 from ..cli.progress import Progress
-from ..environments.checks import choose_checks
 from ..models.event_loop import run
 from ..settings import Settings
-from ..store import Ledger, RunFolder, run_log
+from ..store import Ledger, RunFolder, run_log, write_json
 from ..trees.graph_io import to_json
 from . import stages
 from .context import RunContext
 from .dataset.build import finish, user_groups
 from .dataset.console_summary import Summary
 from .dataset.finalize import audit_judges, build_summary, describe, write_card, write_run_manifest
-from .dataset.gates import choose_gates
+from .extensions import choose_extensions
 from .given_tree import given_tree
 from .population import populations
 from .roles import Participants, fingerprint
@@ -39,19 +38,21 @@ def synthesise(settings: Settings, sources: Sources) -> Summary:
     Raises:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
     """
-    checks = choose_checks(settings.checks)
-    choose_gates(settings.gates)
+    extensions = choose_extensions(settings, sources.choices)
     tree = given_tree(settings)
     if tree is None:
         stages.tree_shape(settings).check()
     stages.clustering_limits(settings).check()
     participants = Participants(settings, sources.folders, sources.prompts())
-    identity = participants.identity() | ({"tree": fingerprint(to_json(tree.graph))} if tree else {})
+    identity = participants.identity(extensions.types()) | (
+        {"tree": fingerprint(to_json(tree.graph))} if tree else {}
+    )
     with RunFolder(settings.run_folder(), identity) as folder, run_log(folder / "run.log"):
         folder.save_config(_as_yaml(settings))
+        write_json(folder / "codes.json", extensions.code_sentences())
         with Ledger(folder / "ledger.sqlite") as ledger:
             participants.gateway.log = ledger
-            context = RunContext(settings, participants, checks, folder, ledger, Progress(), tree)
+            context = RunContext(settings, participants, extensions.checks, folder, ledger, Progress(), tree)
             return run(_run(context, sources.again()))
 
 

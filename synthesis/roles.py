@@ -189,22 +189,26 @@ class Participants:
         )
         return (await ask_agent(self.agents[role], observation)).record
 
-    def identity(self) -> dict[str, str]:
-        """What makes another run of the same settings the same run: prompts, libraries and code too."""
+    def identity(self, extensions: Iterable[type] = ()) -> dict[str, str]:
+        """What makes another run of the same settings the same run: prompts, libraries and code too.
+
+        Args: extensions: classes of checks and gates, whose code has a say as well.
+        """
         return {
             "settings": self.settings.digest(),
             "prompts": fingerprint(self.prompts()),
             "libraries": fingerprint(self.library.fingerprints()),
             "models": fingerprint({name: one.identity for name, one in self.endpoints.items()}),
-            "code": fingerprint([versions()["ptool"], *self._foreign_code()]),
+            "code": fingerprint([versions()["ptool"], *self._foreign_code(extensions)]),
         }
 
-    def _foreign_code(self) -> list[str]:
-        """Fingerprints of the modules outside of ptool that roles, players and models come from."""
+    def _foreign_code(self, extensions: Iterable[type]) -> list[str]:
+        """Fingerprints of the modules outside of ptool that roles, players, models and others come from."""
         things = (
             *map(type, self.roles.values()),
             *self.players.values(),
             *(type(one.client) for one in self.endpoints.values()),
+            *extensions,
         )
         modules = {thing.__module__ for thing in things if not thing.__module__.startswith("ptool.")}
         files = (getattr(sys.modules.get(name), "__file__", None) for name in sorted(modules))

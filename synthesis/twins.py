@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 from loguru import logger
 
 from ..agents.autogen import RoleAgent
-from ..environments.checks import leak
-from ..environments.checks.case import Case
+from ..environments.checks import Case
+from ..environments.checks.leak.check import leak
 from ..environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
 from ..environments.runner import run_environment
 from ..environments.world import World

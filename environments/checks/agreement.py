@@ -8,37 +8,51 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ...records import Call, Intent, Reason, TaskCall
 from ..values import same, within
 from .case import Case, pair_calls, pair_intents
+from .check import Check
+
+
+class AgreementCheck(Check):
+    """The platform, the calls and every argument are what the task and the query's intents say."""
+
+    phase = "valid_solution"
+    codes: ClassVar = {
+        "agreement.platform": "the platform is not the one this user prefers for this kind of need",
+        "agreement.calls": "the calls are not the ones the task asks for",
+        "agreement.value": "an argument is not what the query states or the profile holds",
+        "agreement.missing": "an argument the task asks for is missing",
+        "agreement.extra": "an argument the task does not ask for is there",
+    }
+
+    def run(self, case: Case) -> Iterator[Reason]:
+        """Compare the solution with the task; a free plan drew nothing to agree with."""
+        if case.solution is None or not case.guided:
+            return
+        got, wanted = case.solution.platform, case.task.platform
+        if got != wanted:
+            message = f"got {got!r}, the user would go to {wanted!r} for this need"
+            yield _reason("agreement.platform", "solution", "platform", message)
+            return
+        called, asked = [call.api for call in case.calls], [call.api for call in case.task.calls]
+        if called != asked and sorted(called) != sorted(asked):
+            message = (
+                f"the query led to {dict(Counter(called))}, the task asks for {dict(Counter(asked))}; "
+                "say clearly what you want"
+            )
+            yield _reason("agreement.calls", "query", "calls", message)
+            return
+        yield from _arguments_agree(case)
 
 
 def _reason(code: str, blames: Literal["query", "solution"], path: str, message: str) -> Reason:
-    return Reason(code=code, blames=blames, path=path, message=message[:600], source="agreement")
+    return Reason(code=code, blames=blames, path=path, message=message[:600])
 
 
-def agreement(case: Case) -> Iterator[Reason]:
-    """The platform, the calls and every argument are what the task and the query's intents say."""
-    if case.solution is None or not case.guided:
-        return
-    if case.solution.platform != case.task.platform:
-        message = f"got {case.solution.platform!r}, the user would go to {case.task.platform!r} for this need"
-        yield _reason("agreement.platform", "solution", "platform", message)
-        return
-    got, wanted = [call.api for call in case.calls], [call.api for call in case.task.calls]
-    if got != wanted and sorted(got) != sorted(wanted):
-        message = (
-            f"the query led to {dict(Counter(got))}, the task asks for {dict(Counter(wanted))}; say clearly "
-            "what you want"
-        )
-        yield _reason("agreement.calls", "query", "calls", message)
-        return
-    yield from _arguments(case)
-
-
-def _arguments(case: Case) -> Iterator[Reason]:
+def _arguments_agree(case: Case) -> Iterator[Reason]:
     behind = {id(intent): call for intent, call in zip(case.query.intents, pair_intents(case), strict=True)}
     for index, (call, intent) in enumerate(zip(case.calls, pair_calls(case), strict=True)):
         asked = behind.get(id(intent))
@@ -54,17 +68,17 @@ def _call_agrees(case: Case, call: Call, intent: Intent, asked: TaskCall, path: 
             yield _reason("agreement.extra", "query", f"{path}.{parameter}", message)
     for parameter in asked.stated:
         if parameter in intent.stated:
-            yield from _agrees(call, parameter, intent.stated[parameter], "solution", path)
+            yield from _value_agrees(call, parameter, intent.stated[parameter], "solution", path)
     for parameter, feature in asked.known.items():
         if feature in case.profile.basic:
             blames = "solution" if parameter in tool.required else "query"
-            yield from _agrees(call, parameter, case.profile.basic[feature], blames, path, part=True)
+            yield from _value_agrees(call, parameter, case.profile.basic[feature], blames, path, part=True)
     for parameter in asked.defaults:
         default = tool.properties.get(parameter, {}).get("default")
-        yield from _agrees(call, parameter, default, "solution", path)
+        yield from _value_agrees(call, parameter, default, "solution", path)
 
 
-def _agrees(
+def _value_agrees(
     call: Call,
     parameter: str,
     wanted: Any,

@@ -67,12 +67,12 @@ def _pair(
 ) -> list[_Right | None]:
     """Give every item of `left` the best item of `right` still free; of equal ones the earliest."""
     free = list(range(len(right)))
-    found: list[_Right | None] = []
-    for one in left:
-        fitting = [index for index in free if may(one, right[index])]
-        best = max(fitting, key=lambda index: overlap(one, right[index])) if len(fitting) > 1 else None
+    partners: list[_Right | None] = []
+    for item in left:
+        fitting = [index for index in free if may(item, right[index])]
+        best = max(fitting, key=lambda index: overlap(item, right[index])) if len(fitting) > 1 else None
         best = fitting[0] if len(fitting) == 1 else best
         if best is not None:
             free.remove(best)
-        found.append(None if best is None else right[best])
-    return found
+        partners.append(None if best is None else right[best])
+    return partners

@@ -1,41 +1,16 @@
-"""Every code a reason may carry, with one sentence each. Judges add `judge.<their own word>`."""
+"""Codes of reasons that no check and no gate gives: of judges, models, the sandbox and behaviour histories.
+
+Every check carries the sentences of its own codes (`Check.codes`). A judge's objection is `judge.<its word>`.
+"""
 
 from __future__ import annotations
 
-CODES: dict[str, str] = {
-    "query.length": "the text is shorter or longer than a request is",
-    "query.unprintable": "the text holds control characters",
-    "query.intents": "the intents are not the calls of the task",
-    "query.unknown_tool": "an intent names an API the platform does not have",
-    "query.unknown_parameter": "an intent states a parameter the API does not have",
-    "query.unstated": "a parameter the query is to state is missing from its intents",
-    "query.excess": "an intent states a parameter the task leaves to the profile or out altogether",
-    "query.value_invalid": "a stated value does not satisfy the API's schema",
-    "query.no_words": "no words are given for a stated parameter",
-    "query.words_absent": "the words given for a parameter do not stand in the text",
-    "query.value_unclear": "the words given for a parameter do not convey its value",
-    "query.leak": "the text holds a value the assistant is to take from the profile",
-    "query.platform": "the text names a platform",
-    "solution.empty": "the solution calls nothing",
-    "solution.too_many": "the solution calls more than a request could ask for",
-    "solution.unknown_platform": "the platform does not exist",
-    "solution.unknown_tool": "no platform has such an API",
-    "solution.foreign_tool": "the API belongs to another platform",
-    "solution.duplicate": "the same call is made twice",
-    "arguments.unknown": "the API has no such parameter",
-    "arguments.missing": "a required parameter is missing",
-    "arguments.type": "an argument has another type than the schema wants",
-    "arguments.enum": "an argument is none of the values the schema lists",
-    "arguments.format": "an argument is not in the format the schema wants",
-    "arguments.value": "an argument breaks another rule of the schema",
-    "grounding.untraced": "a value stands neither in the query nor in the profile and is no default",
-    "agreement.platform": "the platform is not the one this user prefers for this kind of need",
-    "agreement.calls": "the calls are not the ones the task asks for",
-    "agreement.value": "an argument is not what the query states or the profile holds",
-    "agreement.missing": "an argument the task asks for is missing",
-    "agreement.extra": "an argument the task does not ask for is there",
+DIALOGUE_CODES: dict[str, str] = {
+    "agreement": "the solution is not what the task asks for, as the assistant is told it",
     "sandbox.refused": "the platform did not carry out a call",
     "judge.unexplained": "a judge objects without saying to what",
+}
+MODEL_CODES: dict[str, str] = {
     "model.unusable": "a model never gave a usable answer",
     "model.truncated": "a model's answers were cut off at the token limit",
     "model.refusal": "a model declined to answer",
@@ -50,6 +25,8 @@ CODES: dict[str, str] = {
     "model.refused_request": "an endpoint refused the request",
     "model.unreachable": "a model could not be asked",
     "model.failed": "a model failed otherwise",
+}
+HISTORY_CODES: dict[str, str] = {
     "history.preferences": "there is not exactly one preference for every kind of need",
     "history.unknown_platform": "a preference names a platform that does not exist",
     "history.count": "there are not as many actions as visits",

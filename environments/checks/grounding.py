@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ...records import ArgumentOrigin, Evidence, Intent, Origin, Reason, TaskCall
 from ..text_search import Span, conveys, quoted, wording
 from ..values import same, within
 from ..world import Tool
 from .case import Case, pair_calls, pair_intents
+from .check import Check
+
+_Source = tuple[Origin, Evidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,47 +33,54 @@ def trace(case: Case) -> Traced:
     """
     origins: list[ArgumentOrigin] = []
     untraced: list[tuple[int, str]] = []
-    for index, parameter, value, found in _found(case):
-        if found is None:
+    for index, parameter, value, source in _sources(case):
+        if source is None:
             untraced.append((index, parameter))
             continue
-        origin, evidence = found
-        one = ArgumentOrigin(call=index, parameter=parameter, value=value, origin=origin, evidence=evidence)
-        origins.append(one)
+        origin, evidence = source
+        origins.append(
+            ArgumentOrigin(call=index, parameter=parameter, value=value, origin=origin, evidence=evidence)
+        )
     return Traced(tuple(origins), tuple(untraced))
 
 
-def _found(case: Case) -> Iterator[tuple[int, str, Any, tuple[Origin, Evidence] | None]]:
-    """Position of the call, parameter, value, and the value's origin, if there is one."""
+class GroundingCheck(Check):
+    """Every argument comes from the query, the profile or the schema's default."""
+
+    phase = "valid_solution"
+    codes: ClassVar = {
+        "grounding.untraced": "a value stands neither in the query nor in the profile and is no default",
+    }
+
+    def run(self, case: Case) -> Iterator[Reason]:
+        """Name every argument whose value comes from nowhere."""
+        for index, parameter, value, source in _sources(case):
+            if source is None:
+                yield Reason(
+                    code="grounding.untraced",
+                    blames="solution",
+                    path=f"calls[{index}].arguments.{parameter[:100]}",
+                    message=f"{str(value)[:200]!r} is neither in the request nor in the profile, and no "
+                    "default; take the value from there or leave the parameter out",
+                )
+
+
+def _sources(case: Case) -> Iterator[tuple[int, str, Any, _Source | None]]:
+    """Position of the call, parameter, value, and where the value comes from; None: from nowhere."""
     behind = {id(intent): call for intent, call in zip(case.query.intents, pair_intents(case), strict=True)}
     taken: set[Span] = set()
     for index, (call, intent) in enumerate(zip(case.calls, pair_calls(case), strict=True)):
         tool = case.world.tools.get((case.solution.platform, call.api))  # type: ignore[union-attr]
         for parameter, value in call.arguments.items():
-            asked = _Asked(case, tool, intent, behind.get(id(intent)), parameter, value)
-            found = asked.origin(taken)
-            if found is not None and found[1].span is not None:
-                taken.add(found[1].span)
-            yield index, parameter, value, found
-
-
-def grounding(case: Case) -> Iterator[Reason]:
-    """Every argument comes from the query, the profile or the schema's default."""
-    for index, parameter, value, found in _found(case):
-        if found is not None:
-            continue
-        yield Reason(
-            code="grounding.untraced",
-            blames="solution",
-            path=f"calls[{index}].arguments.{parameter[:100]}",
-            message=f"{str(value)[:200]!r} is neither in the request nor in the profile, and no default; "
-            "take the value from there or leave the parameter out",
-            source="grounding",
-        )
+            argument = _Argument(case, tool, intent, behind.get(id(intent)), parameter, value)
+            source = argument.source(taken)
+            if source is not None and source[1].span is not None:
+                taken.add(source[1].span)
+            yield index, parameter, value, source
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Argument:
     """One argument and where to look for it."""
 
     case: Case
@@ -80,7 +90,7 @@ class _Asked:
     parameter: str
     value: Any
 
-    def origin(self, taken: Collection[Span]) -> tuple[Origin, Evidence] | None:
+    def source(self, taken: Collection[Span]) -> _Source | None:
         """Where the value is from; of words that stand twice in the query, those not taken already."""
         ways = {
             "query": lambda: self.from_query(taken),
@@ -106,7 +116,9 @@ class _Asked:
     def from_query(self, taken: Collection[Span]) -> Evidence | None:
         text = self.case.query.text
         if self.intent is not None and self.parameter in self.intent.stated:
-            words = next((one.words for one in self.intent.phrases if one.parameter == self.parameter), "")
+            words = next(
+                (phrase.words for phrase in self.intent.phrases if phrase.parameter == self.parameter), ""
+            )
             meant = same(self.value, self.intent.stated[self.parameter])
             span = quoted(words, text, taken) if meant and conveys(words, self.value, self.schema) else None
             if span is not None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from ...errors import names
 from ...records import Intent, Reason, TaskCall
 from ..text_search import conveys, wording
 from ..world import Tool
 from .case import Case, pair_intents
+from .check import Check
+from .leak.check import leak
 
 SHORTEST, LONGEST = 8, 1200
 """Characters of a request."""
@@ -20,32 +22,82 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u
 
 
 def _reason(code: str, message: str, path: str = "query.text") -> Reason:
-    check = {"query.length": "text", "query.unprintable": "text", "query.platform": "platform_named"}
-    source = check.get(code, "stated")
-    return Reason(code=code, blames="query", path=path, message=message, source=source)
+    return Reason(code=code, blames="query", path=path, message=message)
 
 
-def text(case: Case) -> Iterator[Reason]:
+class TextCheck(Check):
     """The text has a request's length and holds no control characters."""
-    said = case.query.text
-    if not SHORTEST <= len(said.strip()) <= LONGEST:
-        yield _reason("query.length", f"got {len(said.strip())} characters, expected {SHORTEST} to {LONGEST}")
-    if found := _CONTROL.search(said):
-        yield _reason("query.unprintable", f"got {found[0]!r} at {found.start()}, expected plain text")
+
+    phase = "query"
+    codes: ClassVar = {
+        "query.length": "the text is shorter or longer than a request is",
+        "query.unprintable": "the text holds control characters",
+    }
+
+    def run(self, case: Case) -> Iterator[Reason]:
+        """Measure the text and look for control characters."""
+        text = case.query.text
+        if not SHORTEST <= (length := len(text.strip())) <= LONGEST:
+            yield _reason("query.length", f"got {length} characters, expected {SHORTEST} to {LONGEST}")
+        if control := _CONTROL.search(text):
+            yield _reason(
+                "query.unprintable", f"got {control[0]!r} at {control.start()}, expected plain text"
+            )
 
 
-def stated(case: Case) -> Iterator[Reason]:
+class LeakCheck(Check):
+    """The text holds no value the assistant is to take from the profile, in whatever disguise."""
+
+    phase = "query"
+    codes: ClassVar = {"query.leak": "the text holds a value the assistant is to take from the profile"}
+
+    def run(self, case: Case) -> Iterator[Reason]:
+        """Search the text as `leak` does."""
+        return leak(case)
+
+
+class PlatformCheck(Check):
+    """The text names no platform of the scenario: which one is meant must follow from the user."""
+
+    phase = "query"
+    codes: ClassVar = {"query.platform": "the text names a platform"}
+
+    def run(self, case: Case) -> Iterator[Reason]:
+        """Look for the name of every platform."""
+        text = wording(case.query.text)
+        for platform in case.world.platforms:
+            if text.find(platform):
+                yield _reason("query.platform", f"the text names {platform!r}; leave the platform out")
+
+
+class StatedCheck(Check):
     """Every parameter the query is to state is in its intents, and words in the text convey its value."""
-    calls = pair_intents(case)
-    if case.guided:
-        yield from _intents_are_the_task(case)
-    elif not case.query.intents:
-        yield _reason("query.intents", "got no intents, expected at least one", "query.intents")
-    for index, (intent, call) in enumerate(zip(case.query.intents, calls, strict=True)):
-        where = f"query.intents[{index}]"
-        if call is not None:
-            yield from _parameters_are_the_task(intent, call, where)
-        yield from _intent_is_clear(case, intent, where)
+
+    phase = "query"
+    codes: ClassVar = {
+        "query.intents": "the intents are not the calls of the task",
+        "query.unknown_tool": "an intent names an API the platform does not have",
+        "query.unknown_parameter": "an intent states a parameter the API does not have",
+        "query.unstated": "a parameter the query is to state is missing from its intents",
+        "query.excess": "an intent states a parameter the task leaves to the profile or out altogether",
+        "query.value_invalid": "a stated value does not satisfy the API's schema",
+        "query.no_words": "no words are given for a stated parameter",
+        "query.words_absent": "the words given for a parameter do not stand in the text",
+        "query.value_unclear": "the words given for a parameter do not convey its value",
+    }
+
+    def run(self, case: Case) -> Iterator[Reason]:
+        """Compare the intents with the task, and each of them with the text."""
+        calls = pair_intents(case)
+        if case.guided:
+            yield from _intents_are_the_task(case)
+        elif not case.query.intents:
+            yield _reason("query.intents", "got no intents, expected at least one", "query.intents")
+        for index, (intent, call) in enumerate(zip(case.query.intents, calls, strict=True)):
+            where = f"query.intents[{index}]"
+            if call is not None:
+                yield from _parameters_are_the_task(intent, call, where)
+            yield from _intent_is_clear(case, intent, where)
 
 
 def _intents_are_the_task(case: Case) -> Iterator[Reason]:
@@ -119,11 +171,3 @@ def _words_convey(
     elif not conveys(words, value, schema):
         message = f"{words[:200]!r} does not say {value!r}; write the value so that it can be recognised"
         yield _reason("query.value_unclear", message, where)
-
-
-def platform_named(case: Case) -> Iterable[Reason]:
-    """The text names no platform of the scenario: which one is meant must follow from the user."""
-    said = wording(case.query.text)
-    for platform in case.world.platforms:
-        if said.find(platform):
-            yield _reason("query.platform", f"the text names {platform!r}; leave the platform out")

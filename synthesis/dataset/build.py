@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...records import Episode
 from ...store import write_jsonl
 from ..context import RunContext
+from ..extensions import choose_extensions
 from ..population import UNSEEN, PreparedPopulation
 from ..roles import SOLVER, STRANGER
 from ..second_solvers import second_solutions
@@ -15,7 +16,6 @@ from ..stages import load_episode
 from ..twins import STAGE as TWINS
 from ..twins import Twins, original_of
 from .curate import Curated, Played, curate
-from .gates import choose_gates
 from .gates.near_duplicates import alike_samples
 from .kept_sample import Group, Kept
 from .splits import Placed, groups_of, split
@@ -67,7 +67,7 @@ def finish(
         StoreError: an episode cannot be read or a file cannot be written.
     """
     settings = context.settings
-    gates = choose_gates(settings.gates)
+    gates = choose_extensions(settings).gates
     played = sum(len(one.tasks) for one in peopled) + sum(len(one.ids) for one in twins)
     with context.stage("gates", played) as bar:
         voters = (*settings.judges, *settings.query_gate)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from ...environments.checks import Traced, trace
-from ...environments.checks.case import Case
+from ...environments.checks import Case, Traced, trace
+from ...environments.checks.check import stamped
 from ...environments.world import World
 from ...records import Episode, Reason, Solution
 from .console_summary import Funnel
@@ -22,6 +22,9 @@ from .kept_sample import Argument, Kept
 
 ORIGINAL_GONE = "gate.twin"
 """Code of the reason for a twin whose original is not in the dataset."""
+
+TWIN_CODES = {ORIGINAL_GONE: "the sample it is the twin of is not in the dataset"}
+"""Code of a reason that no gate gives -> the sentence that explains it."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +140,10 @@ def _objections(
     curated.solved[one.episode.id] += sum(solves(answer, candidate.solution) for answer in one.strangers)
     stopped = False
     for name, gate in gates.items():
-        # The last gate compares with what is kept, so it must not see what is not; a twin is alike by intent.
-        if name == "near_duplicates" and (stopped or one.twin_of):
+        if gate.compares and (stopped or one.twin_of):
             continue
         curated.judged[name] += 1
-        found = tuple(gate(candidate))
+        found = tuple(stamped(reason, name) for reason in gate.run(candidate))
         curated.stopped[name] += bool(found)
         stopped = stopped or bool(found)
         yield from found

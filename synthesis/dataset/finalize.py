@@ -21,15 +21,15 @@ from ...store import (
     write_manifest,
 )
 from ..context import RunContext
+from ..extensions import choose_extensions
 from ..population import PreparedPopulation
 from ..roles import STRANGER
 from ..second_solvers import second_solutions
 from ..stages import load_episode
-from .audit import choose, trial
+from .audit import choose_samples, run_audit
 from .build import Dataset
 from .card import card
 from .console_summary import Summary
-from .gates import choose_gates
 from .kept_sample import Split
 from .statistics import measured, table5
 from .write import FILES
@@ -41,14 +41,17 @@ LOW_DECIDABILITY = "min_decidability"
 
 
 async def audit_judges(context: RunContext, own: PreparedPopulation, dataset: Dataset) -> Audit | None:
-    """Put the judges on trial with samples of the run's own people; None where nobody asked for it."""
+    """Audit the judges with samples of the run's own people; None where nobody asked for it."""
     samples = context.settings.audit.samples
     if not samples:
         return None
     kept = [one for one in dataset.of(own.population.name) if not one.twin_of]
-    chosen = set(choose(kept, samples, context.settings.seed))
+    chosen = set(choose_samples(kept, samples, context.settings.seed))
     found = [load_episode(own.context, task) for task in own.tasks if task.id in chosen]
-    audit = await trial(context, own.population.worlds, found)
+    extensions = choose_extensions(context.settings)
+    audit = await run_audit(
+        context, own.population.worlds, found, extensions.corruptions, extensions.injections
+    )
     write_json(context.folder / "audit.json", audit.model_dump(mode="json"))
     return audit
 
@@ -82,7 +85,7 @@ def describe(
             reasons=dict(curated.reasons.most_common()),
             gates=tuple(
                 GateRow(gate=name, judged=curated.judged[name], rejected=curated.stopped[name])
-                for name in choose_gates(settings.gates)
+                for name in choose_extensions(settings).gates
             ),
             audit=audit,
         )

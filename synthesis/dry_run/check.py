@@ -17,7 +17,6 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ...environments.checks import choose_checks
 from ...errors import (
     EndpointDownError,
     KeyRefusedError,
@@ -36,7 +35,7 @@ from ...records import Usage
 from ...rendering.text import plain
 from ...settings import Settings
 from .. import stages
-from ..dataset.gates import choose_gates
+from ..extensions import choose_extensions
 from ..given_tree import given_tree
 from ..roles import PLACES, Participants, solvers
 from .estimate import Line, against_budget, estimate, total, wall_time
@@ -130,8 +129,7 @@ def check_up(settings: Settings, sources: Sources) -> Checkup:
     Raises:
         PtoolError: something is wrong that would keep the run from beginning.
     """
-    choose_checks(settings.checks)
-    choose_gates(settings.gates)
+    choose_extensions(settings, sources.choices)
     tree = given_tree(settings)
     if tree is None:
         stages.tree_shape(settings).check()

@@ -16,7 +16,7 @@ from ...models.clients.base import OfflineModel
 from ...models.endpoint import Endpoint, Price
 from ...settings import BudgetSettings, Settings
 from ...trees.assignment import layer_sizes
-from ..dataset.audit.injections import INJECTIONS
+from ..dataset.audit import INJECTIONS
 from ..roles import SOLVER, STRANGER
 from .rehearsal import Rehearsal
 from .sizes import Size, sizes
@@ -103,7 +103,8 @@ def _scale(part: Part, settings: Settings, size: Size, played: Played) -> Scale:
 def _trial(part: Part, settings: Settings, size: Size, played: Played) -> float:
     """Samples on trial, as far as there are any; every instruction is hidden at least once."""
     there = round(played.kept * size.tasks / played.size.tasks)
-    samples, least = min(settings.audit.samples, there), len(INJECTIONS) if part.hidden else 1
+    chosen = INJECTIONS if settings.audit.injections is None else settings.audit.injections
+    samples, least = min(settings.audit.samples, there), (len(chosen) if part.hidden else 0) or 1
     return max(samples, least) / max(played.audited, least)
 
 

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from ...cli.progress import Progress
-from ...environments.checks import choose_checks
 from ...errors import PtoolError, StoreError, UnknownPartError
 from ...models.scripted import Library
 from ...models.scripted.kit import Kit
@@ -28,6 +27,7 @@ from ...settings import ModelSettings, PlaceSettings, ScenarioSettings, Settings
 from ...store import Ledger, RunFolder
 from ...trees.api_tree import ApiTree
 from ..context import RunContext
+from ..extensions import choose_extensions
 from ..population import UNSEEN
 from ..roles import KITS, Participants
 from .sizes import AUDITED, Size, sizes
@@ -218,7 +218,7 @@ def _in_scratch(
             RunFolder(scratch, {}) as folder,
             Ledger(folder / "ledger.sqlite") as ledger,
         ):
-            checks, silent = choose_checks(settings.checks), Progress(io.StringIO())
+            checks, silent = choose_extensions(settings).checks, Progress(io.StringIO())
             context = RunContext(settings, participants, checks, folder, ledger, silent, tree)
             return asyncio.run(play(context, populations))
     except OSError as error:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ptool.environments import CHECKS, CODES, choose_checks, trace
+from ptool.environments import CHECKS, choose_checks, trace
 from ptool.errors import ConfigError
 from ptool.records import Call, Intent, Phrase, Query, Solution
 
 
 def codes(check, case):
-    found = [reason.code for reason in CHECKS[check][1](case)]
-    assert set(found) <= set(CODES)
+    found = [reason.code for reason in CHECKS[check].run(case)]
+    assert set(found) <= set(CHECKS[check].codes)
     return found
 
 
@@ -65,7 +65,7 @@ def test_words_must_stand_in_the_text_exactly(make_case, cafe):
 
 
 def test_words_that_do_not_stand_in_the_text_are_answered_with_those_that_do(make_case, cafe):
-    (reason,) = CHECKS["stated"][1](make_case(cafe.query(words={"item": "Flat whites", "quantity": "two"})))
+    (reason,) = CHECKS["stated"].run(make_case(cafe.query(words={"item": "Flat whites", "quantity": "two"})))
     assert reason.message == "'Flat whites' does not stand in the text; copy 'flat whites'"
 
 
@@ -247,13 +247,13 @@ def test_trace_tells_two_calls_of_one_tool_apart(make_case, cafe):
 )
 def test_agreement(make_case, cafe, made, found):
     case = make_case(cafe.query(), cafe.solution(**made))
-    assert [(one.code, one.blames) for one in CHECKS["agreement"][1](case)] == found
+    assert [(one.code, one.blames) for one in CHECKS["agreement"].run(case)] == found
 
 
 def test_an_optional_known_parameter_left_out_is_the_querys_fault(make_case, cafe):
     call = cafe.task.calls[0].model_copy(update={"known": {"address": "home_address", "currency": "city"}})
     case = make_case(cafe.query(), cafe.solution(), cafe.task.model_copy(update={"calls": (call,)}))
-    assert [(one.code, one.blames) for one in CHECKS["agreement"][1](case)] == [
+    assert [(one.code, one.blames) for one in CHECKS["agreement"].run(case)] == [
         ("agreement.missing", "query")
     ]
 

@@ -58,7 +58,7 @@ def _message(feature: str, seen: str) -> str:
 
 
 def _reason(message: str) -> Reason:
-    return Reason(code="query.leak", blames="query", path="query.text", message=message, source="leak")
+    return Reason(code="query.leak", blames="query", path="query.text", message=message)
 
 
 def kept_back(case: Case) -> Iterator[tuple[str, list[tuple[str, Any]]]]:

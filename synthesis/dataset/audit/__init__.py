@@ -1,8 +1,19 @@
-"""The verifier on trial (§4.3): good samples spoilt on purpose, and instructions hidden in what it reads."""
+"""The audit of the verifier (§4.3): good samples are corrupted, and instructions hidden in what it reads."""
 
 from __future__ import annotations
 
-from .specimen import choose
-from .trial import trial
+from .audit import run_audit
+from .corruptions import CORRUPTIONS, Corrupted, Corruption
+from .injections import INJECTIONS, Injection
+from .samples import AuditSample, choose_samples
 
-__all__ = ["choose", "trial"]
+__all__ = [
+    "CORRUPTIONS",
+    "INJECTIONS",
+    "AuditSample",
+    "Corrupted",
+    "Corruption",
+    "Injection",
+    "choose_samples",
+    "run_audit",
+]

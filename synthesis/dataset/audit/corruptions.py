@@ -1,12 +1,14 @@
-"""What can be wrong with a solution: seeded ways to spoil a good one, each a small function.
+"""What can be wrong with a solution: seeded ways to corrupt a good one.
 
-Every corruption changes the gold; those marked valid keep to every schema, so only who reads query and
-profile can tell. They know no judge and no check.
+Every corruption changes the answer that is right; many leave it valid by every schema, so that only who reads
+query and profile can tell. They know no judge and no check. One of one's own is a subclass of `Corruption`,
+named by a YAML file (`corruption/NAME.yaml`).
 """
 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -16,211 +18,258 @@ from typing import Any
 from ....environments.values import same, within
 from ....environments.world import Tool
 from ....records import ArgumentOrigin, Call, Origin, Solution
-from .specimen import PROFILE, Specimen
-from .values import addressed, made, moved, others, slipped
+from .samples import PROFILE, AuditSample
+from .wrong_values import any_value, former_addresses, is_address, misspelt, similar_values
 
 _MOST_TRIES = 60
+
+Candidates = Callable[[ArgumentOrigin, Tool], Iterable[Any]]
+"""(an argument, its tool) -> values it could be given instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corrupted:
-    """A spoilt solution."""
+    """A corrupted solution."""
 
     solution: Solution
-    what: str
+    change: str
     """what was done, in a few words"""
 
 
-Spoil = Callable[[Specimen, Random], Corrupted | None]
+class Corruption(ABC):
+    """One way to corrupt a solution."""
+
+    @abstractmethod
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """The solution of a good sample, made wrong.
+
+        Args:
+            sample: the good one.
+            rng: for every draw; seeded for this sample and corruption.
+
+        Returns:
+            None where it does not apply.
+        """
 
 
-@dataclass(frozen=True, slots=True)
-class Corruption:
-    """One way to spoil a solution."""
+class WrongValue(Corruption):
+    """An argument has another value: one of other samples, a similar one, or another text.
 
-    kind: str
-    """a row of the audit; several ways may be of one kind"""
-    name: str
-    """unique"""
-    valid: bool
-    """whether what comes out satisfies every schema of the platform"""
-    spoil: Spoil
-    """(good sample, draws) -> the spoilt solution, None where it does not apply"""
+    Args: origin: of the argument.
+    """
 
+    def __init__(self, origin: Origin) -> None:
+        self._origin: Origin = origin
 
-def _wrong(origin: Origin) -> Spoil:
-    def spoil(one: Specimen, rng: Random) -> Corrupted | None:
-        def candidates(found: ArgumentOrigin, tool: Tool) -> Iterable[Any]:
-            heard = list(one.heard_of(tool, found.parameter))
-            heard = rng.sample(heard, min(len(heard), 6))
-            close = others(tool.properties.get(found.parameter), found.value, rng)
-            other = [f"other {found.value}"] if isinstance(found.value, str) else []
-            # What others have there is somebody's own where the profile fills it: see `_other_user`.
-            return chain(heard, close, other) if origin == "query" else chain(close, heard, other)
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Give one argument of the origin another value."""
 
-        return _changed(one, rng, origin, candidates)
+        def candidates(argument: ArgumentOrigin, tool: Tool) -> Iterable[Any]:
+            seen = list(sample.values_of(tool, argument.parameter))
+            seen = rng.sample(seen, min(len(seen), 6))
+            similar = similar_values(tool.properties.get(argument.parameter), argument.value, rng)
+            other = [f"other {argument.value}"] if isinstance(argument.value, str) else []
+            # What others have there is somebody's own where the profile fills it: see `OtherUser`.
+            return chain(seen, similar, other) if self._origin == "query" else chain(similar, seen, other)
 
-    return spoil
+        return _changed(sample, rng, self._origin, candidates)
 
 
-def _other_user(one: Specimen, rng: Random) -> Corrupted | None:
-    """Another user's value of the same feature."""
-    strangers = [user for user in one.world.users if user != one.case.profile.id]
-    strangers = rng.sample(strangers, min(len(strangers), _MOST_TRIES))
+class OtherUser(Corruption):
+    """An argument has another user's value of the same feature."""
 
-    def candidates(found: ArgumentOrigin, _: Tool) -> Iterator[Any]:
-        feature = _feature(found)
-        theirs = (one.world.profile(user).basic for user in strangers)
-        return (basic[feature] for basic in theirs if feature in basic)
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Give one argument from the profile what somebody else has there."""
+        users = [user for user in sample.world.users if user != sample.case.profile.id]
+        users = rng.sample(users, min(len(users), _MOST_TRIES))
 
-    return _changed(one, rng, "profile", candidates)
+        def candidates(argument: ArgumentOrigin, _: Tool) -> Iterator[Any]:
+            feature = _feature(argument)
+            theirs = (sample.world.profile(user).basic for user in users)
+            return (basic[feature] for basic in theirs if feature in basic)
 
-
-def _stale(older: Callable[[Any, Random], Iterator[Any]]) -> Spoil:
-    def spoil(one: Specimen, rng: Random) -> Corrupted | None:
-        """An address, number or e-mail at which the user is not, or no longer."""
-
-        def candidates(found: ArgumentOrigin, _: Tool) -> Iterator[Any]:
-            return older(found.value, rng) if addressed(_feature(found), found.value) else iter(())
-
-        return _changed(one, rng, "profile", candidates)
-
-    return spoil
+        return _changed(sample, rng, "profile", candidates)
 
 
-def _changed(
-    one: Specimen,
-    rng: Random,
-    origin: Origin,
-    candidates: Callable[[ArgumentOrigin, Tool], Iterable[Any]],
-) -> Corrupted | None:
+class StaleAddress(Corruption):
+    """An address, number or e-mail at which the user is not, or no longer.
+
+    Args: variants: of a value, the wrong ones.
+    """
+
+    def __init__(self, variants: Callable[[Any, Random], Iterator[Any]]) -> None:
+        self._variants = variants
+
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Give one address from the profile another form."""
+
+        def candidates(argument: ArgumentOrigin, _: Tool) -> Iterator[Any]:
+            if is_address(_feature(argument), argument.value):
+                return self._variants(argument.value, rng)
+            return iter(())
+
+        return _changed(sample, rng, "profile", candidates)
+
+
+def _changed(sample: AuditSample, rng: Random, origin: Origin, candidates: Candidates) -> Corrupted | None:
     """Give one argument of an origin the first candidate that is valid and wrong."""
-    there = [found for found in one.origins if found.origin == origin]
-    for found in rng.sample(there, len(there)):
-        call = one.solution.calls[found.call]
-        tool = one.tool(call)
-        for tried, value in enumerate(candidates(found, tool)):
+    arguments = [argument for argument in sample.origins if argument.origin == origin]
+    for argument in rng.sample(arguments, len(arguments)):
+        call = sample.solution.calls[argument.call]
+        tool = sample.tool(call)
+        for tried, value in enumerate(candidates(argument, tool)):
             if tried >= _MOST_TRIES:
                 break
-            if _right(one, found, value):
+            if _also_right(sample, argument, value):
                 continue
-            spoilt = Call(api=call.api, arguments={**call.arguments, found.parameter: value})
-            if tool.arguments.is_valid(spoilt.arguments):
-                what = f"{call.api}.{found.parameter}: {_short(found.value)} became {_short(value)}"
-                return _with_call(one, found.call, spoilt, what)
+            wrong = Call(api=call.api, arguments={**call.arguments, argument.parameter: value})
+            if tool.arguments.is_valid(wrong.arguments):
+                change = f"{call.api}.{argument.parameter}: {_short(argument.value)} became {_short(value)}"
+                return _with_call(sample, argument.call, wrong, change)
     return None
 
 
-def _right(one: Specimen, found: ArgumentOrigin, value: Any) -> bool:
+def _also_right(sample: AuditSample, argument: ArgumentOrigin, value: Any) -> bool:
     """Whether a value would do as well: the same, or another choice out of what the profile holds."""
-    held = one.case.profile.basic.get(_feature(found))
-    return same(value, found.value) or (found.origin == "profile" and within(value, held))
+    held = sample.case.profile.basic.get(_feature(argument))
+    return same(value, argument.value) or (argument.origin == "profile" and within(value, held))
 
 
-def _missing(*origins: Origin) -> Spoil:
-    def spoil(one: Specimen, rng: Random) -> Corrupted | None:
-        """One argument is not there."""
-        there = [found for found in one.origins if found.origin in origins]
-        if not there:
+class MissingParameter(Corruption):
+    """An argument is not there.
+
+    Args: origins: of the argument, any of them.
+    """
+
+    def __init__(self, *origins: Origin) -> None:
+        self._origins = origins
+
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Leave out one argument."""
+        arguments = [argument for argument in sample.origins if argument.origin in self._origins]
+        if not arguments:
             return None
-        found = rng.choice(there)
-        call = one.solution.calls[found.call]
-        left = {name: value for name, value in call.arguments.items() if name != found.parameter}
-        spoilt = Call(api=call.api, arguments=left)
-        return _with_call(one, found.call, spoilt, f"{call.api}.{found.parameter} is missing")
-
-    return spoil
+        argument = rng.choice(arguments)
+        call = sample.solution.calls[argument.call]
+        left = {name: value for name, value in call.arguments.items() if name != argument.parameter}
+        change = f"{call.api}.{argument.parameter} is missing"
+        return _with_call(sample, argument.call, Call(api=call.api, arguments=left), change)
 
 
-def _optional_parameter(one: Specimen, rng: Random) -> Corrupted | None:
+class OptionalParameter(Corruption):
     """A parameter that exists, with a value that could be, and nobody asked for it."""
-    free = [
-        (place, name)
-        for place, call in enumerate(one.solution.calls)
-        for name in one.tool(call).properties
-        if name not in call.arguments
-    ]
-    for place, name in rng.sample(free, len(free)):
-        call = one.solution.calls[place]
-        tool = one.tool(call)
-        for value in _fitting(one, tool, name, rng):
-            spoilt = Call(api=call.api, arguments={**call.arguments, name: value})
-            if tool.arguments.is_valid(spoilt.arguments):
-                return _with_call(one, place, spoilt, f"{call.api}.{name} = {_short(value)} was added")
-    return None
 
-
-_NAMES = ("note", "priority", "confirm", "channel", "reference", "urgency")
-
-
-def _unknown_parameter(one: Specimen, rng: Random) -> Corrupted | None:
-    """A parameter the function does not have."""
-    place = rng.randrange(len(one.solution.calls))
-    call = one.solution.calls[place]
-    free = [name for name in _NAMES if name not in one.tool(call).properties]
-    if not free:
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Add one to a call."""
+        free = [
+            (place, name)
+            for place, call in enumerate(sample.solution.calls)
+            for name in sample.tool(call).properties
+            if name not in call.arguments
+        ]
+        for place, name in rng.sample(free, len(free)):
+            call = sample.solution.calls[place]
+            tool = sample.tool(call)
+            for value in _fitting(sample, tool, name, rng):
+                wrong = Call(api=call.api, arguments={**call.arguments, name: value})
+                if tool.arguments.is_valid(wrong.arguments):
+                    change = f"{call.api}.{name} = {_short(value)} was added"
+                    return _with_call(sample, place, wrong, change)
         return None
-    name = rng.choice(free)
-    spoilt = Call(api=call.api, arguments={**call.arguments, name: "as discussed"})
-    return _with_call(one, place, spoilt, f"{call.api}.{name}, which does not exist, was added")
 
 
-def _missing_call(place: int) -> Spoil:
-    def spoil(one: Specimen, _: Random) -> Corrupted | None:
-        """One of several calls is not made."""
-        calls = one.solution.calls
+_UNKNOWN_NAMES = ("note", "priority", "confirm", "channel", "reference", "urgency")
+
+
+class UnknownParameter(Corruption):
+    """A parameter the function does not have."""
+
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Add one to a call."""
+        place = rng.randrange(len(sample.solution.calls))
+        call = sample.solution.calls[place]
+        free = [name for name in _UNKNOWN_NAMES if name not in sample.tool(call).properties]
+        if not free:
+            return None
+        name = rng.choice(free)
+        wrong = Call(api=call.api, arguments={**call.arguments, name: "as discussed"})
+        return _with_call(sample, place, wrong, f"{call.api}.{name}, which does not exist, was added")
+
+
+class MissingCall(Corruption):
+    """One of several calls is not made.
+
+    Args: place: 0 for the first, -1 for the last.
+    """
+
+    def __init__(self, place: int) -> None:
+        self._place = place
+
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Leave out the call, where there are several."""
+        del rng
+        calls = sample.solution.calls
         if len(calls) < 2:
             return None
-        left = calls[1:] if place == 0 else calls[:-1]
-        return _with_calls(one, left, f"{calls[place].api} is not called")
-
-    return spoil
+        left = calls[1:] if self._place == 0 else calls[:-1]
+        return _with_calls(sample, left, f"{calls[self._place].api} is not called")
 
 
-def _other_call(one: Specimen, rng: Random) -> Corrupted | None:
+class OtherCall(Corruption):
     """Another function of the platform is called as well, with arguments that could be."""
-    calls, platform = one.solution.calls, one.solution.platform
-    made_already = {call.api for call in calls}
-    tools = [
-        tool
-        for (owner, api), tool in one.world.tools.items()
-        if owner == platform and api not in made_already
-    ]
-    for tool in rng.sample(tools, min(len(tools), _MOST_TRIES)):
-        arguments = {
-            name: value
-            for name in sorted(tool.required)
-            if (value := _first(one, tool, name, rng)) is not None
-        }
-        if tool.arguments.is_valid(arguments):
-            place = rng.randint(0, len(calls))
-            extra = Call(api=tool.api.name, arguments=arguments)
-            return _with_calls(one, (*calls[:place], extra, *calls[place:]), f"{extra.api} is called as well")
-    return None
+
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Add a call somewhere."""
+        calls, platform = sample.solution.calls, sample.solution.platform
+        called = {call.api for call in calls}
+        tools = [
+            tool
+            for (owner, api), tool in sample.world.tools.items()
+            if owner == platform and api not in called
+        ]
+        for tool in rng.sample(tools, min(len(tools), _MOST_TRIES)):
+            arguments = {
+                name: value
+                for name in sorted(tool.required)
+                if (value := _first_fitting(sample, tool, name, rng)) is not None
+            }
+            if tool.arguments.is_valid(arguments):
+                place = rng.randint(0, len(calls))
+                extra = Call(api=tool.api.name, arguments=arguments)
+                change = f"{extra.api} is called as well"
+                return _with_calls(sample, (*calls[:place], extra, *calls[place:]), change)
+        return None
 
 
-def _same_call(one: Specimen, rng: Random) -> Corrupted | None:
+class SameCall(Corruption):
     """A call is made twice."""
-    calls = one.solution.calls
-    again = rng.choice(calls)
-    return _with_calls(one, (*calls, again), f"{again.api} is called twice")
+
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Repeat one call at the end."""
+        calls = sample.solution.calls
+        again = rng.choice(calls)
+        return _with_calls(sample, (*calls, again), f"{again.api} is called twice")
 
 
-def _hallucinated(one: Specimen, rng: Random) -> Corrupted | None:
+class HallucinatedTool(Corruption):
     """A function no platform has, its name put together from those there are."""
-    place = rng.randrange(len(one.solution.calls))
-    call = one.solution.calls[place]
-    for name in _inventions(one, call.api, rng):
-        if name not in one.world.owners:
-            spoilt = Call(api=name, arguments=call.arguments)
-            return _with_call(one, place, spoilt, f"{call.api} became {name}, which nobody has")
-    return None
+
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Rename the function of one call."""
+        place = rng.randrange(len(sample.solution.calls))
+        call = sample.solution.calls[place]
+        for name in _invented_names(sample, call.api, rng):
+            if name not in sample.world.owners:
+                wrong = Call(api=name, arguments=call.arguments)
+                return _with_call(sample, place, wrong, f"{call.api} became {name}, which nobody has")
+        return None
 
 
-def _inventions(one: Specimen, api: str, rng: Random) -> Iterator[str]:
+def _invented_names(sample: AuditSample, api: str, rng: Random) -> Iterator[str]:
     verb = re.match(r"[a-z]+|[A-Z][a-z]+", api)
-    others_there = [name for owner, name in one.world.tools if owner == one.solution.platform and name != api]
-    for name in rng.sample(others_there, min(len(others_there), 12)):
+    platform = sample.solution.platform
+    others = [name for owner, name in sample.world.tools if owner == platform and name != api]
+    for name in rng.sample(others, min(len(others), 12)):
         rest = re.match(r"(?:[a-z]+|[A-Z][a-z]+)(?=[A-Z_])", name)
         if verb and rest:
             yield verb[0] + name[rest.end() :]
@@ -228,102 +277,104 @@ def _inventions(one: Specimen, api: str, rng: Random) -> Iterator[str]:
     yield from (f"{api}{number}" for number in range(2, 100))
 
 
-def _other_platform(one: Specimen, rng: Random) -> Corrupted | None:
+class OtherPlatform(Corruption):
     """The same, done on another platform."""
-    platforms = [name for name in one.world.platforms if name != one.solution.platform]
-    for platform in rng.sample(platforms, len(platforms)):
-        calls = [_transferred(one, call, platform) for call in one.solution.calls]
-        if None not in calls:
-            what = f"{one.solution.platform} became {platform}"
-            return Corrupted(Solution(platform=platform, calls=tuple(filter(None, calls))), what)
-    return None
+
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Move every call to another platform that offers the same."""
+        own = sample.solution.platform
+        platforms = [name for name in sample.world.platforms if name != own]
+        for platform in rng.sample(platforms, len(platforms)):
+            calls = [_transferred(sample, call, platform) for call in sample.solution.calls]
+            if None not in calls:
+                wrong = Solution(platform=platform, calls=tuple(filter(None, calls)))
+                return Corrupted(wrong, f"{own} became {platform}")
+        return None
 
 
-def _transferred(one: Specimen, call: Call, platform: str) -> Call | None:
+def _transferred(sample: AuditSample, call: Call, platform: str) -> Call | None:
     """A call on a platform that offers the same; None where it does not."""
-    old = one.tool(call)
-    for (owner, api), tool in one.world.tools.items():
+    old = sample.tool(call)
+    for (owner, api), tool in sample.world.tools.items():
         if owner == platform and tool.api.capability == old.api.capability:
-            arguments = _renamed(one, call, old, tool)
+            arguments = _renamed(sample, call, old, tool)
             if arguments is not None and tool.arguments.is_valid(arguments):
                 return Call(api=api, arguments=arguments)
     return None
 
 
-def _renamed(one: Specimen, call: Call, old: Tool, new: Tool) -> dict[str, Any] | None:
+def _renamed(sample: AuditSample, call: Call, old: Tool, new: Tool) -> dict[str, Any] | None:
     """The arguments under the other platform's names: of the same feature, else of the same form."""
     renamed: dict[str, Any] = {}
     for name, value in call.arguments.items():
         free = [other for other in new.properties if other not in renamed]
-        alike = sorted(free, key=lambda other: -_likeness(one, old, name, new, other))
-        if not alike or not _likeness(one, old, name, new, alike[0]):
+        ranked = sorted(free, key=lambda other: -_correspondence(sample, old, name, new, other))
+        if not ranked or not _correspondence(sample, old, name, new, ranked[0]):
             return None
-        renamed[alike[0]] = value
+        renamed[ranked[0]] = value
     return renamed
 
 
-def _likeness(one: Specimen, old: Tool, name: str, new: Tool, other: str) -> int:
-    """How surely two parameters are one: same feature, same schema, same name; 0: they are not."""
-    links = one.world.feature_of
+def _correspondence(sample: AuditSample, old: Tool, name: str, new: Tool, other: str) -> int:
+    """How surely two parameters correspond: same feature, same schema, same name; 0: they do not."""
+    links = sample.world.feature_of
     feature = links.get((old.platform, old.api.name, name))
     theirs = links.get((new.platform, new.api.name, other))
     linked = feature is not None and feature == theirs
     return 4 * linked + 2 * (old.properties.get(name) == new.properties[other]) + (name == other)
 
 
-CORRUPTIONS: tuple[Corruption, ...] = (
-    Corruption("wrong_value", "wrong_value.query", True, _wrong("query")),
-    Corruption("wrong_value", "wrong_value.profile", True, _wrong("profile")),
-    Corruption("missing_parameter", "missing_parameter.query", False, _missing("query", "default")),
-    Corruption("missing_parameter", "missing_parameter.profile", False, _missing("profile")),
-    Corruption("extra_parameter", "extra_parameter.optional", True, _optional_parameter),
-    Corruption("extra_parameter", "extra_parameter.unknown", False, _unknown_parameter),
-    Corruption("missing_call", "missing_call.first", True, _missing_call(0)),
-    Corruption("missing_call", "missing_call.last", True, _missing_call(-1)),
-    Corruption("extra_call", "extra_call.other", True, _other_call),
-    Corruption("extra_call", "extra_call.same", True, _same_call),
-    Corruption("hallucinated_tool", "hallucinated_tool", False, _hallucinated),
-    Corruption("other_user", "other_user", True, _other_user),
-    Corruption("other_platform", "other_platform", True, _other_platform),
-    Corruption("stale_address", "stale_address.moved", True, _stale(moved)),
-    Corruption("stale_address", "stale_address.slipped", True, _stale(slipped)),
-)
-"""All of them; the order is that of the audit's rows."""
+CORRUPTIONS: dict[str, Corruption] = {
+    "wrong_value.query": WrongValue("query"),
+    "wrong_value.profile": WrongValue("profile"),
+    "missing_parameter.query": MissingParameter("query", "default"),
+    "missing_parameter.profile": MissingParameter("profile"),
+    "extra_parameter.optional": OptionalParameter(),
+    "extra_parameter.unknown": UnknownParameter(),
+    "missing_call.first": MissingCall(0),
+    "missing_call.last": MissingCall(-1),
+    "extra_call.other": OtherCall(),
+    "extra_call.same": SameCall(),
+    "hallucinated_tool": HallucinatedTool(),
+    "other_user": OtherUser(),
+    "other_platform": OtherPlatform(),
+    "stale_address.moved": StaleAddress(former_addresses),
+    "stale_address.slipped": StaleAddress(misspelt),
+}
+"""Name -> corruption, in the order of the audit's rows; names that are equal before the dot share a row."""
 
 
-def _fitting(one: Specimen, tool: Tool, name: str, rng: Random) -> Iterator[Any]:
+def _fitting(sample: AuditSample, tool: Tool, name: str, rng: Random) -> Iterator[Any]:
     """Values a parameter could have: the user's own, its default, one of another sample, any."""
     schema = tool.properties.get(name)
-    feature = one.world.feature_of.get((tool.platform, tool.api.name, name))
-    if feature is not None and feature in one.case.profile.basic:
-        yield one.case.profile.basic[feature]
+    feature = sample.world.feature_of.get((tool.platform, tool.api.name, name))
+    if feature is not None and feature in sample.case.profile.basic:
+        yield sample.case.profile.basic[feature]
     if isinstance(schema, dict) and "default" in schema:
         yield schema["default"]
-    heard = one.heard_of(tool, name)
-    yield from rng.sample(list(heard), min(len(heard), 3))
+    seen = sample.values_of(tool, name)
+    yield from rng.sample(list(seen), min(len(seen), 3))
     if schema == {} or (isinstance(schema, dict) and schema.get("type") == "string"):
         yield "as usual"
-    yield made(schema, [one.case.task.id, tool.api.name, name])
+    yield any_value(schema, [sample.id, tool.api.name, name])
 
 
-def _first(one: Specimen, tool: Tool, name: str, rng: Random) -> Any:
-    validator = tool.some_arguments
-    return next(
-        (value for value in _fitting(one, tool, name, rng) if validator.is_valid({name: value})), None
-    )
+def _first_fitting(sample: AuditSample, tool: Tool, name: str, rng: Random) -> Any:
+    is_valid = tool.some_arguments.is_valid
+    return next((value for value in _fitting(sample, tool, name, rng) if is_valid({name: value})), None)
 
 
-def _feature(found: ArgumentOrigin) -> str:
-    return (found.evidence.path or "").removeprefix(PROFILE)
+def _feature(argument: ArgumentOrigin) -> str:
+    return (argument.evidence.path or "").removeprefix(PROFILE)
 
 
-def _with_call(one: Specimen, place: int, call: Call, what: str) -> Corrupted:
-    calls = one.solution.calls
-    return _with_calls(one, (*calls[:place], call, *calls[place + 1 :]), what)
+def _with_call(sample: AuditSample, place: int, call: Call, change: str) -> Corrupted:
+    calls = sample.solution.calls
+    return _with_calls(sample, (*calls[:place], call, *calls[place + 1 :]), change)
 
 
-def _with_calls(one: Specimen, calls: tuple[Call, ...], what: str) -> Corrupted:
-    return Corrupted(Solution(platform=one.solution.platform, calls=calls), what)
+def _with_calls(sample: AuditSample, calls: tuple[Call, ...], change: str) -> Corrupted:
+    return Corrupted(Solution(platform=sample.solution.platform, calls=calls), change)
 
 
 def _short(value: Any) -> str:

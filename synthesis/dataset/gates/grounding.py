@@ -8,58 +8,62 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
-from ....environments.checks.case import Case
+from ....environments.checks import Case
 from ....environments.text_search import conveys, cuts_a_number
 from ....environments.values import same, within
-from ....records import ArgumentOrigin, Reason
-from .candidate import Candidate
+from ....records import ArgumentOrigin, Evidence, Reason
+from .gate import Candidate, Gate
 
 _ROOT = "basic_features."
 
 
-def grounding(candidate: Candidate) -> Iterator[Reason]:
+class GroundingGate(Gate):
     """Every argument of every call is traced once, to evidence that proves it."""
-    case = candidate.case
-    wanted = [(index, name) for index, call in enumerate(case.calls) for name in call.arguments]
-    traced = Counter((one.call, one.parameter) for one in candidate.traced.origins)
-    for index, name in wanted:
-        if traced[index, name] != 1:
-            yield _reason(index, name, f"got {traced[index, name]} origins, expected one")
-    for index, name in sorted(traced.keys() - set(wanted)):
-        yield _reason(index, name, "got an origin of an argument that is not there")
-    for one in candidate.traced.origins:
-        if (one.call, one.parameter) in wanted and (fault := _fault(case, one)) is not None:
-            yield _reason(one.call, one.parameter, fault)
+
+    codes: ClassVar = {"gate.grounding": "an argument has no proof of where it comes from, or a wrong one"}
+
+    def run(self, candidate: Candidate) -> Iterator[Reason]:
+        """Count the origins of every argument, then look at the evidence of each."""
+        case = candidate.case
+        wanted = [(index, name) for index, call in enumerate(case.calls) for name in call.arguments]
+        traced = Counter((origin.call, origin.parameter) for origin in candidate.traced.origins)
+        for index, name in wanted:
+            if traced[index, name] != 1:
+                yield _reason(index, name, f"got {traced[index, name]} origins, expected one")
+        for index, name in sorted(traced.keys() - set(wanted)):
+            yield _reason(index, name, "got an origin of an argument that is not there")
+        for origin in candidate.traced.origins:
+            if (origin.call, origin.parameter) in wanted and (fault := _fault(case, origin)) is not None:
+                yield _reason(origin.call, origin.parameter, fault)
 
 
-def _fault(case: Case, one: ArgumentOrigin) -> str | None:
+def _fault(case: Case, proof: ArgumentOrigin) -> str | None:
     """What is wrong with the proof of an argument; None: nothing."""
-    call = case.calls[one.call]
-    value = call.arguments[one.parameter]
+    call = case.calls[proof.call]
+    value = call.arguments[proof.parameter]
     tool = case.world.tools.get((case.solution.platform, call.api)) if case.solution else None
-    if tool is None or one.parameter not in tool.properties:
+    if tool is None or proof.parameter not in tool.properties:
         return f"{call.api!r} has no such parameter"
-    if not _identical(one.value, value):
-        return f"got the proof of {one.value!r}, the argument is {value!r}"
-    schema: dict[str, Any] = tool.properties[one.parameter]
-    match one.origin:
+    if not _identical(proof.value, value):
+        return f"got the proof of {proof.value!r}, the argument is {value!r}"
+    schema: dict[str, Any] = tool.properties[proof.parameter]
+    match proof.origin:
         case "query":
-            return _not_said(case.query.text, one, value, schema)
+            return _not_in_query(case.query.text, proof.evidence, value, schema)
         case "profile":
-            return _not_held(case.profile.basic, one, value)
+            return _not_in_profile(case.profile.basic, proof.evidence, value)
         case "default":
-            return _not_default(one, value, schema)
+            return _not_default(proof.evidence, value, schema)
 
 
-def _identical(one: Any, other: Any) -> bool:
+def _identical(left: Any, right: Any) -> bool:
     """Whether two JSON values are the same to the letter; 2 and 2.0 are one number."""
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
 
 
-def _not_said(text: str, one: ArgumentOrigin, value: Any, schema: dict[str, Any]) -> str | None:
-    evidence = one.evidence
+def _not_in_query(text: str, evidence: Evidence, value: Any, schema: dict[str, Any]) -> str | None:
     if evidence.words is None or evidence.span is None or evidence.path is not None:
         return "origin query: got no words with a span, or a path beside them"
     start, end = evidence.span
@@ -72,19 +76,19 @@ def _not_said(text: str, one: ArgumentOrigin, value: Any, schema: dict[str, Any]
     return None
 
 
-def _not_held(basic: dict[str, Any], one: ArgumentOrigin, value: Any) -> str | None:
-    path = one.evidence.path
-    if path is None or not path.startswith(_ROOT) or one.evidence.words is not None or one.evidence.span:
+def _not_in_profile(basic: dict[str, Any], evidence: Evidence, value: Any) -> str | None:
+    path = evidence.path
+    if path is None or not path.startswith(_ROOT) or evidence.words is not None or evidence.span:
         return f"origin profile: got the path {path!r}, expected one that starts with {_ROOT!r}, alone"
-    found, held = _at(basic, path.removeprefix(_ROOT))
-    if not found:
+    exists, held = _value_at(basic, path.removeprefix(_ROOT))
+    if not exists:
         return f"origin profile: there is no {path[:200]!r}"
     if not within(value, held):
         return f"origin profile: {path[:200]!r} does not hold {value!r}"
     return None
 
 
-def _at(basic: dict[str, Any], path: str) -> tuple[bool, Any]:
+def _value_at(basic: dict[str, Any], path: str) -> tuple[bool, Any]:
     """Whether a path leads somewhere, and what is there; a feature's name may hold dots itself."""
     if path in basic:
         return True, basic[path]
@@ -96,8 +100,8 @@ def _at(basic: dict[str, Any], path: str) -> tuple[bool, Any]:
     return True, held
 
 
-def _not_default(one: ArgumentOrigin, value: Any, schema: dict[str, Any]) -> str | None:
-    if one.evidence.words is not None or one.evidence.span is not None or one.evidence.path is not None:
+def _not_default(evidence: Evidence, value: Any, schema: dict[str, Any]) -> str | None:
+    if evidence.words is not None or evidence.span is not None or evidence.path is not None:
         return "origin default: got evidence beside the schema's own"
     if "default" not in schema or not same(value, schema["default"]):
         return f"origin default: the schema's is {schema.get('default')!r}, the argument {value!r}"
@@ -110,5 +114,4 @@ def _reason(index: int, parameter: str, message: str) -> Reason:
         blames="solution",
         path=f"calls[{index}].arguments.{parameter[:100]}",
         message=message[:600],
-        source="grounding",
     )

@@ -1,30 +1,31 @@
 """No two queries of a scenario are nearly the same, whoever asks and in whatever part of the dataset.
 
-The definition lives in `synthesis/dataset/near_duplicates.py`; here is who came first.
+What nearly the same means is defined in `synthesis/dataset/near_duplicates.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 from ....records import Reason
 from ..kept_sample import Kept
 from ..near_duplicates import Likeness
-from .candidate import Candidate
+from .gate import Candidate, Gate
 
 
-class NearDuplicates:
-    """A gate that remembers what it let through; candidates come in the order of the dataset.
+class NearDuplicateGate(Gate):
+    """No query let through before, in the same scenario, is nearly the same."""
 
-    A counterfactual twin repeats its query on purpose: whoever makes twins does not show them here.
-    """
+    codes: ClassVar = {"gate.near_duplicates": "an earlier query of the scenario is nearly the same"}
+    compares = True
 
     def __init__(self) -> None:
         self._kept: dict[str, Likeness] = {}
         self._ids: dict[str, list[str]] = {}
 
-    def __call__(self, candidate: Candidate) -> Iterator[Reason]:
-        """Object where an earlier kept query of the scenario is nearly the same, and name it."""
+    def run(self, candidate: Candidate) -> Iterator[Reason]:
+        """Name the earlier query, or remember this one."""
         episode, text = candidate.episode, candidate.case.query.text
         scenario = episode.task.scenario
         kept = self._kept.setdefault(scenario, Likeness())
@@ -36,7 +37,6 @@ class NearDuplicates:
                 blames="query",
                 path="query.text",
                 message=message,
-                source="near_duplicates",
             )
             return
         kept.add(text)
@@ -65,6 +65,6 @@ def alike_pairs(texts: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
 
 def alike_samples(kept: Sequence[Kept]) -> list[tuple[str, str]]:
     """The same for kept samples; a sample and its twin, or two twins of one sample, are none."""
-    family = {one.id: one.twin_of or one.id for one in kept}
-    found = alike_pairs([(one.id, one.scenario, one.query) for one in kept])
-    return [(one, other) for one, other in found if family[one] != family[other]]
+    original = {sample.id: sample.twin_of or sample.id for sample in kept}
+    pairs = alike_pairs([(sample.id, sample.scenario, sample.query) for sample in kept])
+    return [(earlier, later) for earlier, later in pairs if original[earlier] != original[later]]

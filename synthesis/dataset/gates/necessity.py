@@ -1,36 +1,36 @@
-"""Another platform could have served the request: else there is nothing to prefer (Definition 3.1)."""
+"""Whether a sample is personal (Definition 3.1): the profile is needed, and there is a platform to prefer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ....environments.checks.case import pair_calls
 from ....environments.text_search import wording
 from ....environments.values import same
 from ....environments.world import World
 from ....records import Reason, Solution
-from .candidate import Candidate
+from .gate import Candidate, Gate
 
 
-def interchangeability(candidate: Candidate) -> Iterator[Reason]:
+class InterchangeabilityGate(Gate):
     """Some other platform of the scenario offers every capability the solution calls for."""
-    world, solution = candidate.case.world, candidate.solution
-    tools = [world.tools.get((solution.platform, call.api)) for call in solution.calls]
-    wanted = {tool.api.capability for tool in tools if tool}
-    if len(tools) == sum(tool is not None for tool in tools) > 0:
-        if any(name != solution.platform for name in serving(world, wanted)):
+
+    codes: ClassVar = {"gate.interchangeability": "no other platform could have served the request"}
+
+    def run(self, candidate: Candidate) -> Iterator[Reason]:
+        """Look for another platform."""
+        world, solution = candidate.case.world, candidate.solution
+        tools = [world.tools.get((solution.platform, call.api)) for call in solution.calls]
+        wanted = {tool.api.capability for tool in tools if tool}
+        if not tools or None in tools:
+            message = f"no call that {solution.platform!r} could serve: there is nothing to choose"
+        elif all(name == solution.platform for name in serving(world, wanted)):
+            offered = ", ".join(sorted(wanted))
+            message = f"only {solution.platform!r} offers {offered}: there is nothing to choose"
+        else:
             return
-        message = f"only {solution.platform!r} offers {', '.join(sorted(wanted))}: there is nothing to choose"
-    else:
-        message = f"no call that {solution.platform!r} could serve: there is nothing to choose"
-    yield Reason(
-        code="gate.interchangeability",
-        blames="query",
-        path="platform",
-        message=message[:600],
-        source="interchangeability",
-    )
+        yield Reason(code="gate.interchangeability", blames="query", path="platform", message=message[:600])
 
 
 def serving(world: World, capabilities: Iterable[str]) -> tuple[str, ...]:
@@ -43,27 +43,38 @@ def serving(world: World, capabilities: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def necessity(candidate: Candidate) -> Iterator[Reason]:
+class NecessityGate(Gate):
     """Some argument comes from the profile alone, and no stranger gave the whole solution."""
-    if not any(_needing(candidate)):
-        yield _reason("every argument can be had without the profile; nothing about it is personal")
-    solved = sum(solves(answer, candidate.solution) for answer in candidate.strangers)
-    if solved:
-        yield _reason(f"{solved} of {len(candidate.strangers)} solvers without the profile gave all of it")
+
+    codes: ClassVar = {"gate.necessity": "it can be solved without the profile"}
+
+    def run(self, candidate: Candidate) -> Iterator[Reason]:
+        """Look for an argument that needs the profile, then at what strangers answered."""
+        if not any(_needs_profile(candidate)):
+            yield _reason("every argument can be had without the profile; nothing about it is personal")
+        solved = sum(solves(answer, candidate.solution) for answer in candidate.strangers)
+        if solved:
+            yield _reason(
+                f"{solved} of {len(candidate.strangers)} solvers without the profile gave all of it"
+            )
 
 
-def _needing(candidate: Candidate) -> Iterator[bool]:
+def _reason(message: str) -> Reason:
+    return Reason(code="gate.necessity", blames="query", message=message)
+
+
+def _needs_profile(candidate: Candidate) -> Iterator[bool]:
     """Of every argument from the profile, whether only the profile gives it."""
     case, solution = candidate.case, candidate.solution
     behind = pair_calls(case)
-    for one in candidate.traced.origins:
-        if one.origin == "profile":
-            tool = case.world.tools.get((solution.platform, solution.calls[one.call].api))
-            schema = (tool.properties.get(one.parameter) if tool else None) or {}
-            intent = behind[one.call]
+    for origin in candidate.traced.origins:
+        if origin.origin == "profile":
+            tool = case.world.tools.get((solution.platform, solution.calls[origin.call].api))
+            schema = (tool.properties.get(origin.parameter) if tool else None) or {}
+            intent = behind[origin.call]
             stated = intent.stated if intent else {}
-            told = one.parameter in stated and same(stated[one.parameter], one.value)
-            yield not told and not had_without_profile(one.value, case.query.text, schema)
+            told = origin.parameter in stated and same(stated[origin.parameter], origin.value)
+            yield not told and not had_without_profile(origin.value, case.query.text, schema)
 
 
 def had_without_profile(value: Any, text: str, schema: Mapping[str, Any]) -> bool:
@@ -79,10 +90,10 @@ def solves(answer: Solution | None, accepted: Solution) -> bool:
         return False
     left = list(accepted.calls)
     for call in answer.calls:
-        found = next((c for c in left if c.api == call.api and same(c.arguments, call.arguments)), None)
-        if found is None:
+        match = next((c for c in left if c.api == call.api and same(c.arguments, call.arguments)), None)
+        if match is None:
             return False
-        left.remove(found)
+        left.remove(match)
     return not left
 
 
@@ -94,7 +105,3 @@ def _only_value(schema: Mapping[str, Any]) -> bool:
         return len(options) == 1
     low = schema.get("minimum")
     return schema.get("type") == "integer" and low is not None and low == schema.get("maximum")
-
-
-def _reason(message: str) -> Reason:
-    return Reason(code="gate.necessity", blames="query", path="", message=message, source="necessity")

@@ -23,7 +23,7 @@ from ptool.records import (
     TaskCall,
     Usage,
 )
-from ptool.synthesis.dataset.audit.specimen import Specimen, specimens
+from ptool.synthesis.dataset.audit.samples import AuditSample, audit_samples
 
 
 def schema(item: str, address: str, snacks: str) -> dict[str, Any]:
@@ -138,13 +138,11 @@ def make_episode(calls: int = 2, number: int = 1) -> Episode:
     )
 
 
-def make_specimen(calls: int = 2, **of_world: Any) -> Specimen:
-    return specimens({"cafe": make_world(**of_world)}, [make_episode(calls)])[0]
+def make_sample(calls: int = 2, **of_world: Any) -> AuditSample:
+    return audit_samples({"cafe": make_world(**of_world)}, [make_episode(calls)])[0]
 
 
 @pytest.fixture
 def cafe() -> SimpleNamespace:
     """The pieces above; tests are no package, so they are handed over instead of imported."""
-    return SimpleNamespace(
-        world=make_world, episode=make_episode, specimen=make_specimen, order=ORDER, text=TEXT
-    )
+    return SimpleNamespace(world=make_world, episode=make_episode, sample=make_sample, order=ORDER, text=TEXT)

@@ -1,4 +1,4 @@
-"""Every corruption really spoils the gold, keeps to the schemas where it says so, and the rules notice."""
+"""Every corruption changes the right answer, some keep to the schemas, and the rules notice."""
 
 from random import Random
 
@@ -8,10 +8,15 @@ from hypothesis import strategies as st
 from ptool.environments.checks import choose_checks
 from ptool.environments.values import same, within
 from ptool.synthesis.dataset.audit.corruptions import CORRUPTIONS
-from ptool.synthesis.dataset.audit.specimen import Entry, choose
-from ptool.synthesis.dataset.audit.values import addressed, moved, others, slipped
+from ptool.synthesis.dataset.audit.samples import choose_samples
+from ptool.synthesis.dataset.audit.wrong_values import (
+    former_addresses,
+    is_address,
+    misspelt,
+    similar_values,
+)
+from ptool.synthesis.dataset.kept_sample import Kept
 
-WAYS = {one.name: one for one in CORRUPTIONS}
 DRAWS = range(30)
 KINDS = {"wrong_value", "missing_parameter", "extra_parameter", "missing_call", "extra_call"} | {
     "hallucinated_tool",
@@ -21,77 +26,87 @@ KINDS = {"wrong_value", "missing_parameter", "extra_parameter", "missing_call", 
 }
 
 
-def spoil(name, specimen, seed):
-    return WAYS[name].spoil(specimen, Random(seed))
+VALID = {"wrong_value", "extra_parameter.optional", "missing_call", "extra_call", "other_user"} | {
+    "other_platform",
+    "stale_address",
+}
+"""Corruptions after which every argument still satisfies its schema."""
+
+
+def kind(name):
+    return name.partition(".")[0]
+
+
+def corrupted(name, sample, seed):
+    return CORRUPTIONS[name].corrupt(sample, Random(seed))
 
 
 def essence(solution):
     return solution.platform, [(call.api, call.arguments) for call in solution.calls]
 
 
-def first(corrupted):
+def first(corruption):
     """The arguments of the first call."""
-    return corrupted.solution.calls[0].arguments
+    return corruption.solution.calls[0].arguments
 
 
 def test_there_is_a_way_for_every_kind_of_fault():
-    assert {one.kind for one in CORRUPTIONS} == KINDS
-    assert len(WAYS) == len(CORRUPTIONS)
+    assert set(map(kind, CORRUPTIONS)) == KINDS
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", CORRUPTIONS)
 @pytest.mark.parametrize("calls", [1, 2])
 def test_a_corruption_changes_the_gold_and_the_rules_object(cafe, name, calls):
-    specimen = cafe.specimen(calls)
+    sample = cafe.sample(calls)
     checks = choose_checks()
-    assert checks.of_solution(specimen.case) == ()  # it is the corruption that they object to
+    assert checks.of_solution(sample.case) == ()  # it is the corruption that they object to
     for seed in DRAWS:
-        spoilt = spoil(name, specimen, seed)
-        if spoilt is None:
-            assert (calls, WAYS[name].kind) == (1, "missing_call")
+        wrong = corrupted(name, sample, seed)
+        if wrong is None:
+            assert (calls, kind(name)) == (1, "missing_call")
             return
-        assert essence(spoilt.solution) != essence(specimen.solution)
+        assert essence(wrong.solution) != essence(sample.solution)
         valid = all(
-            (tool := specimen.world.tools.get((spoilt.solution.platform, call.api)))
+            (tool := sample.world.tools.get((wrong.solution.platform, call.api)))
             and tool.arguments.is_valid(call.arguments)
-            for call in spoilt.solution.calls
+            for call in wrong.solution.calls
         )
-        assert valid or not WAYS[name].valid
-        case = cafe.specimen(calls).case
-        assert checks.of_solution(type(case)(**_fields(case) | {"solution": spoilt.solution}))
+        assert valid or not VALID & {name, kind(name)}
+        case = cafe.sample(calls).case
+        assert checks.of_solution(type(case)(**_fields(case) | {"solution": wrong.solution}))
 
 
 def _fields(case):
     return {name: getattr(case, name) for name in ("world", "profile", "history", "task", "query")}
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", CORRUPTIONS)
 def test_the_same_seed_spoils_alike(cafe, name):
-    assert spoil(name, cafe.specimen(), 7) == spoil(name, cafe.specimen(), 7)
+    assert corrupted(name, cafe.sample(), 7) == corrupted(name, cafe.sample(), 7)
 
 
 def test_a_wrong_value_is_wrong_where_it_nearly_is_not(cafe):
     for seed in DRAWS:
-        query = first(spoil("wrong_value.query", cafe.specimen(), seed))
+        query = first(corrupted("wrong_value.query", cafe.sample(), seed))
         changed = [name for name in cafe.order if not same(query[name], cafe.order[name])]
         assert len(changed) == 1  # one argument, and 2.0 or "Hot Mochas" would be no change
         assert changed[0] in ("item", "quantity", "hot")
         assert query["quantity"] in (1, 2, 3)  # the schema's bounds
-        profile = first(spoil("wrong_value.profile", cafe.specimen(), seed))
+        profile = first(corrupted("wrong_value.profile", cafe.sample(), seed))
         # A choice out of the snacks this user likes is no fault: ["figs"] alone must not be offered as one.
         assert profile["snacks"] == ["nuts", "figs"] or not within(profile["snacks"], ["nuts", "figs"])
 
 
 def test_nobody_elses_data_is_taken_where_there_is_nobody_else(cafe):
-    assert spoil("other_user", cafe.specimen(people=1), 0) is None
-    taken = [first(spoil("other_user", cafe.specimen(), seed)) for seed in DRAWS]
+    assert corrupted("other_user", cafe.sample(people=1), 0) is None
+    taken = [first(corrupted("other_user", cafe.sample(), seed)) for seed in DRAWS]
     assert {one["address"] for one in taken} == {"5 Mill Lane", "12 Elm Row"}
     assert {tuple(one["snacks"]) for one in taken} == {("nuts", "figs"), ("dates",)}
 
 
 def test_another_platform_gets_the_arguments_under_its_own_names(cafe):
-    assert spoil("other_platform", cafe.specimen(platforms=("BeanBar",)), 0) is None
-    there = spoil("other_platform", cafe.specimen(), 0).solution
+    assert corrupted("other_platform", cafe.sample(platforms=("BeanBar",)), 0) is None
+    there = corrupted("other_platform", cafe.sample(), 0).solution
     assert [call.api for call in there.calls] == ["brew", "orders"]
     assert there.calls[0].arguments == {
         "what": "hot mochas",
@@ -103,18 +118,18 @@ def test_another_platform_gets_the_arguments_under_its_own_names(cafe):
 
 
 def test_an_invented_function_belongs_to_nobody(cafe):
-    specimen = cafe.specimen()
+    sample = cafe.sample()
     for seed in DRAWS:
-        names = {call.api for call in spoil("hallucinated_tool", specimen, seed).solution.calls}
-        assert len(names - specimen.world.owners.keys()) == 1
+        names = {call.api for call in corrupted("hallucinated_tool", sample, seed).solution.calls}
+        assert len(names - sample.world.owners.keys()) == 1
 
 
 def test_a_missing_call_leaves_the_others(cafe):
-    assert spoil("missing_call.first", cafe.specimen(1), 0) is None
-    assert [call.api for call in spoil("missing_call.first", cafe.specimen(), 0).solution.calls] == [
+    assert corrupted("missing_call.first", cafe.sample(1), 0) is None
+    assert [call.api for call in corrupted("missing_call.first", cafe.sample(), 0).solution.calls] == [
         "list_orders"
     ]
-    assert [call.api for call in spoil("missing_call.last", cafe.specimen(), 0).solution.calls] == [
+    assert [call.api for call in corrupted("missing_call.last", cafe.sample(), 0).solution.calls] == [
         "order_drink"
     ]
 
@@ -133,18 +148,18 @@ def test_a_missing_call_leaves_the_others(cafe):
     ],
 )
 def test_addresses_are_told_from_other_values(feature, value, reached):
-    assert addressed(feature, value) is reached
+    assert is_address(feature, value) is reached
 
 
 def test_an_outdated_address_is_close_to_the_right_one():
     def of(change, value):
         return next(change(value, Random(1)))
 
-    assert of(moved, "anna@example.org").partition("@")[0] == "anna"
-    assert of(moved, "5 Mill Lane, SW1A").endswith(" Mill Lane, SW1A")
-    assert of(moved, "+49 30 1234567").startswith("+49 30 123")
-    assert sum(a != b for a, b in zip(of(slipped, "5 Mill Lane"), "5 Mill Lane", strict=True)) == 1
-    assert len(of(slipped, "anna@example.org")) == len("anna@example.org") + 1
+    assert of(former_addresses, "anna@example.org").partition("@")[0] == "anna"
+    assert of(former_addresses, "5 Mill Lane, SW1A").endswith(" Mill Lane, SW1A")
+    assert of(former_addresses, "+49 30 1234567").startswith("+49 30 123")
+    assert sum(a != b for a, b in zip(of(misspelt, "5 Mill Lane"), "5 Mill Lane", strict=True)) == 1
+    assert len(of(misspelt, "anna@example.org")) == len("anna@example.org") + 1
 
 
 SCALARS = st.one_of(st.booleans(), st.integers(-99, 99), st.floats(-9, 9), st.text(max_size=12), st.dates())
@@ -157,7 +172,7 @@ VALUES = st.recursive(
 
 @given(VALUES, st.integers(0, 9))
 def test_other_values_can_be_thought_of_for_nearly_anything(value, seed):
-    found = [one for one in others({}, value, Random(seed)) if not same(one, value)]
+    found = [one for one in similar_values({}, value, Random(seed)) if not same(one, value)]
     # One bare word has no neighbour: there the corruption takes what others say.
     assert found or all(isinstance(one, str) for one in _leaves(value))
 
@@ -167,18 +182,28 @@ def _leaves(value):
     return [value] if parts is None else [leaf for part in parts for leaf in _leaves(part)]
 
 
-def entries(sizes):
+def samples_of(sizes):
     """(scenario, user, calls) -> how many samples."""
     return [
-        Entry(f"{scenario}-{user}-{calls}-{number}", scenario, user, calls)
+        Kept(
+            id=f"{scenario}-{user}-{calls}-{number}",
+            population="",
+            scenario=scenario,
+            user=user,
+            context="",
+            platform="",
+            query="",
+            calls=(("api", "capability"),) * calls,
+            arguments=(),
+        )
         for (scenario, user, calls), many in sizes.items()
         for number in range(many)
     ]
 
 
 def test_the_choice_is_even_over_scenarios_users_and_numbers_of_calls():
-    there = entries({("a", "u1", 1): 900, ("a", "u2", 1): 20, ("a", "u1", 2): 50, ("b", "u3", 1): 300})
-    chosen = choose(there, 60, seed=3)
+    there = samples_of({("a", "u1", 1): 900, ("a", "u2", 1): 20, ("a", "u1", 2): 50, ("b", "u3", 1): 300})
+    chosen = choose_samples(there, 60, seed=3)
     parts = [one.rsplit("-", 1)[0] for one in chosen]
     assert {part: parts.count(part) for part in sorted(set(parts))} == {
         "a-u1-1": 10,
@@ -190,9 +215,9 @@ def test_the_choice_is_even_over_scenarios_users_and_numbers_of_calls():
 
 @given(st.randoms(), st.integers(0, 40))
 def test_the_choice_does_not_depend_on_the_order(shuffler, samples):
-    there = entries({("a", "u1", 1): 9, ("a", "u2", 2): 5, ("b", "u3", 1): 3})
+    there = samples_of({("a", "u1", 1): 9, ("a", "u2", 2): 5, ("b", "u3", 1): 3})
     shuffled = list(there)
     shuffler.shuffle(shuffled)
-    chosen = choose(shuffled, samples, seed=1)
-    assert chosen == choose(there, samples, seed=1)
+    chosen = choose_samples(shuffled, samples, seed=1)
+    assert chosen == choose_samples(there, samples, seed=1)
     assert len(set(chosen)) == min(samples, 17)

@@ -33,7 +33,7 @@ PIECES = (
     "<", ">", "/data", "data", "&", "query", "{", "}", "[", "]", " ", "＜", "\x00", "]]>", "-->", "{{", "%}",
 )  # fmt: skip
 TEXTS = st.one_of(
-    st.sampled_from(sorted(INJECTIONS.values())),
+    st.sampled_from(sorted(injection.text for injection in INJECTIONS.values())),
     st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
     st.text(max_size=30),
 )
@@ -45,7 +45,7 @@ VALUES = st.recursive(
 
 
 def test_the_corpus_is_large_and_of_many_kinds():
-    texts = list(INJECTIONS.values())
+    texts = [injection.text for injection in INJECTIONS.values()]
     assert len(texts) == len(set(texts)) >= 40
     everything = "".join(texts)
     for sign in (
@@ -66,10 +66,11 @@ def test_the_corpus_is_large_and_of_many_kinds():
 @pytest.mark.parametrize("place", PLACES)
 @given(name=st.sampled_from(sorted(INJECTIONS)), seed=st.integers(0, 99))
 def test_an_instruction_stands_in_its_place_alone(place, name, seed):
-    hidden = PLACES[place](SHOWN, INJECTIONS[name], {"home_address"}, Random(seed))
+    text = INJECTIONS[name].text
+    hidden = PLACES[place](SHOWN, text, {"home_address"}, Random(seed))
     assert {view for view in SHOWN if hidden[view] != SHOWN[view]} == {WHERE[place]}
     before, after = blocks.plain(SHOWN[WHERE[place]]), hidden[WHERE[place]]
-    assert INJECTIONS[name].strip() in "".join(_texts(after))
+    assert text.strip() in "".join(_texts(after))
     if place == "query":
         assert before in after
     if place == "profile":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from ptool.records import Evidence
-from ptool.synthesis.dataset.gates.grounding import grounding
+from ptool.synthesis.dataset.gates.grounding import GroundingGate
 
 NOTHING = Evidence()
 
 
 def messages(candidate):
-    found = list(grounding(candidate))
+    found = list(GroundingGate().run(candidate))
     assert {one.code for one in found} <= {"gate.grounding"}
     return [f"{one.path.rpartition('.')[2]}: {one.message}" for one in found]
 

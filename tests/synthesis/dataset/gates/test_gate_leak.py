@@ -1,9 +1,9 @@
-"""The gate hears what the rule check hears, and implicit values besides."""
+"""The gate finds what the rule check finds, and implicit values besides."""
 
 from __future__ import annotations
 
 import pytest
-from ptool.synthesis.dataset.gates.leak import leak
+from ptool.synthesis.dataset.gates.leak import LeakGate
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,11 @@ from ptool.synthesis.dataset.gates.leak import leak
     ],
 )
 def test_leak(candidate, text, leaks):
-    reasons = list(leak(candidate(text)))
-    assert [(one.code, one.source, one.blames) for one in reasons] == [("gate.leak", "leak", "query")] * leaks
+    reasons = list(LeakGate().run(candidate(text)))
+    assert [(reason.code, reason.blames) for reason in reasons] == [("gate.leak", "query")] * leaks
 
 
 def test_an_implicit_value_that_the_query_states_is_its_own(candidate):
-    assert list(leak(candidate("Engrave 'SENTINEL-7f3a' on it", item="engraving SENTINEL-7f3a"))) == []
-    assert len(list(leak(candidate("Engrave 'SENTINEL-7f3a' on it", item="engraving")))) == 1
+    gate, text = LeakGate(), "Engrave 'SENTINEL-7f3a' on it"
+    assert list(gate.run(candidate(text, item="engraving SENTINEL-7f3a"))) == []
+    assert len(list(gate.run(candidate(text, item="engraving")))) == 1

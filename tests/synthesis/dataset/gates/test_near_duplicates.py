@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.synthesis.dataset.gates import NearDuplicates
-from ptool.synthesis.dataset.gates.near_duplicates import alike_pairs
+from ptool.synthesis.dataset.gates.near_duplicates import NearDuplicateGate, alike_pairs
 from ptool.synthesis.dataset.near_duplicates import THRESHOLD, Likeness, jaccard, near_duplicates, traits
 
 LONG = "could you order 2 pizzas with mushrooms and more cheese from the place at the corner for Lena tonight"
@@ -66,12 +65,12 @@ def test_numbers_belong_to_their_words(one, other, alike):
 
 
 def test_the_gate_names_the_earlier_one_and_remembers_only_what_it_let_through(candidate):
-    gate, shown = NearDuplicates(), []
+    gate, shown = NearDuplicateGate(), []
     texts = ["red socks for me please now", "red socks for me, now please!", "green socks for me please now"]
     for number, text in enumerate([*texts, texts[1]], start=1):
-        shown.append([one.message for one in gate(candidate(text, id=f"shop-{number}"))])
+        shown.append([one.message for one in gate.run(candidate(text, id=f"shop-{number}"))])
     assert shown == [[], ["'shop-1' asks nearly the same"], [], ["'shop-1' asks nearly the same"]]
-    (reason,) = gate(candidate(texts[2], id="shop-9"))
+    (reason,) = gate.run(candidate(texts[2], id="shop-9"))
     assert (reason.code, reason.message) == ("gate.near_duplicates", "'shop-3' asks nearly the same")
 
 

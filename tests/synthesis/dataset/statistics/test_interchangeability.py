@@ -6,8 +6,8 @@ import pytest
 from ptool.environments.checks import trace
 from ptool.environments.checks.case import Case
 from ptool.records import Call, Episode, Query, Solution, Task, Usage
-from ptool.synthesis.dataset.gates.candidate import Candidate
-from ptool.synthesis.dataset.gates.necessity import interchangeability, serving
+from ptool.synthesis.dataset.gates.gate import Candidate
+from ptool.synthesis.dataset.gates.necessity import InterchangeabilityGate, serving
 from ptool.synthesis.dataset.statistics.necessity import interchangeability as rates
 
 
@@ -39,7 +39,7 @@ def candidate(garden, platform: str, *apis: str) -> Candidate:
     ],
 )
 def test_some_other_platform_offers_everything(garden, platform, apis, objected):
-    reasons = list(interchangeability(candidate(garden, platform, *apis)))
+    reasons = list(InterchangeabilityGate().run(candidate(garden, platform, *apis)))
     assert [one.code for one in reasons] == (["gate.interchangeability"] if objected else [])
 
 

@@ -6,8 +6,8 @@ import pytest
 from ptool.environments.checks import trace
 from ptool.environments.checks.case import Case
 from ptool.records import Call, Episode, Intent, Phrase, Query, Solution, Task, TaskCall, Usage
-from ptool.synthesis.dataset.gates.candidate import Candidate
-from ptool.synthesis.dataset.gates.necessity import had_without_profile, necessity, solves
+from ptool.synthesis.dataset.gates.gate import Candidate
+from ptool.synthesis.dataset.gates.necessity import NecessityGate, had_without_profile, solves
 from ptool.synthesis.dataset.statistics.decidability import Guess
 from ptool.synthesis.dataset.statistics.necessity import Popular, needs, solution_of
 from ptool.synthesis.dataset.statistics.necessity import necessity as rates
@@ -58,7 +58,7 @@ def candidate(garden, known: dict[str, object], text: str = "Buy roses", strange
     ],
 )
 def test_some_argument_comes_from_the_profile_alone(garden, known, text, needed):
-    reasons = list(necessity(candidate(garden, known, text)))
+    reasons = list(NecessityGate().run(candidate(garden, known, text)))
     assert [one.code for one in reasons] == ([] if needed else ["gate.necessity"])
 
 
@@ -91,8 +91,8 @@ def test_a_stranger_who_gives_the_whole_solution_is_objected_to(garden):
         answer(("buyAnts", {"what": "roses", "address": "Kiel", "gift": True})),
         answer(("buyAnts", {"what": "roses", "address": "Kiel"}), platform="Bees"),
     ]
-    assert not list(necessity(candidate(garden, {"address": "Kiel"}, strangers=others)))
-    (reason,) = necessity(candidate(garden, {"address": "Kiel"}, strangers=[*others, whole]))
+    assert not list(NecessityGate().run(candidate(garden, {"address": "Kiel"}, strangers=others)))
+    (reason,) = NecessityGate().run(candidate(garden, {"address": "Kiel"}, strangers=[*others, whole]))
     assert reason.message.startswith("1 of 5 ")
 
 

@@ -1,6 +1,6 @@
 """Values slightly or wholly beside the right one: another one of its kind, an outdated one, any valid one.
 
-It knows JSON Schemas and JSON values; what they are for, and whether a value is wrong, is for others to say.
+It knows JSON Schemas and JSON values; what they are for, and whether a value is wrong, others decide.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _MAIL = re.compile(r"([^@\s]+)@([^@\s]+\.[^@\s]+)\Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PHONE = re.compile(r"\+?[\d\s().-]{6,}\Z")
-_ADDRESSED = frozenset(
+_ADDRESS_WORDS = frozenset(
     ["address", "street", "postcode", "zip", "home", "email", "mail", "phone", "mobile", "telephone"]
 )
 
 
-def others(schema: Any, value: Any, rng: Random) -> Iterator[Any]:
+def similar_values(schema: Any, value: Any, rng: Random) -> Iterator[Any]:
     """Other values close to one, or of the same list; the caller picks one that is valid and wrong.
 
     Args:
@@ -44,24 +44,24 @@ def others(schema: Any, value: Any, rng: Random) -> Iterator[Any]:
             steps = rng.sample((1, 2, 3, 5, -1, -2, -3, -5), 8)
             yield from (value + step for step in steps if abs(value) < _LARGE)
         case str():
-            yield from _texts(value, rng)
+            yield from _similar_texts(value, rng)
         case list():
-            yield from _lists(schema, value, rng)
+            yield from _similar_lists(schema, value, rng)
         case dict():
             for name in rng.sample(list(value), len(value)):
                 inside = (schema.get("properties") or {}).get(name)
-                for other in others(inside, value[name], rng):
-                    yield {**value, name: other}
+                for similar in similar_values(inside, value[name], rng):
+                    yield {**value, name: similar}
 
 
-def _lists(schema: dict[str, Any], value: list[Any], rng: Random) -> Iterator[Any]:
+def _similar_lists(schema: dict[str, Any], value: list[Any], rng: Random) -> Iterator[Any]:
     for place in rng.sample(range(len(value)), len(value)):
-        for other in others(schema.get("items"), value[place], rng):
-            yield [*value[:place], other, *value[place + 1 :]]
+        for similar in similar_values(schema.get("items"), value[place], rng):
+            yield [*value[:place], similar, *value[place + 1 :]]
         yield [*value[:place], *value[place + 1 :]]
 
 
-def _texts(value: str, rng: Random) -> Iterator[str]:
+def _similar_texts(value: str, rng: Random) -> Iterator[str]:
     with suppress(ValueError, OverflowError):
         day = dt.date.fromisoformat(value[:10]) + dt.timedelta(days=rng.randint(1, 6))
         yield day.isoformat() + value[10:]
@@ -84,55 +84,55 @@ def _with_digit(value: str, place: int, rng: Random) -> str:
     return f"{value[:place]}{digit}{value[place + 1 :]}"
 
 
-def addressed(feature: str, value: Any) -> bool:
+def is_address(feature: str, value: Any) -> bool:
     """Tell whether a feature's value is where somebody lives or can be reached."""
     if isinstance(value, dict):
-        return any(addressed(feature, part) for part in value.values())
+        return any(is_address(feature, part) for part in value.values())
     if not isinstance(value, str) or len(value) > _LONG or _DAY.match(value):
         return False
-    named = not _ADDRESSED.isdisjoint(feature.split("_")) and _last_digit(value)
+    named = not _ADDRESS_WORDS.isdisjoint(feature.split("_")) and _last_digit(value)
     return bool(named or _MAIL.match(value) or (_PHONE.match(value) and _last_digit(value)))
 
 
-def moved(value: Any, rng: Random) -> Iterator[Any]:
+def former_addresses(value: Any, rng: Random) -> Iterator[Any]:
     """Where somebody lived or was reached before: another house, another line, another provider."""
-    return _inside(value, rng, _moved)
+    return _inside(value, rng, _former)
 
 
-def slipped(value: Any, rng: Random) -> Iterator[Any]:
+def misspelt(value: Any, rng: Random) -> Iterator[Any]:
     """The same with one character wrong: a digit where there is one, else a letter twice."""
-    return _inside(value, rng, _slipped)
+    return _inside(value, rng, _misspelt)
 
 
 def _inside(value: Any, rng: Random, change: Callable[[str, Random], Iterator[str]]) -> Iterator[Any]:
     if isinstance(value, dict):
         for name in value:
-            yield from ({**value, name: one} for one in _inside(value[name], rng, change))
+            yield from ({**value, name: changed} for changed in _inside(value[name], rng, change))
     elif isinstance(value, str):
         yield from change(value, rng)
 
 
-def _moved(value: str, rng: Random) -> Iterator[str]:
+def _former(value: str, rng: Random) -> Iterator[str]:
     if mail := _MAIL.match(value):
         yield f"{mail[1]}@{rng.choice(('old', 'former', 'previous'))}.{mail[2]}"
     elif not _PHONE.match(value) and (house := re.search(r"(?<![0-9])[0-9]{1,4}(?![0-9])", value)):
         yield f"{value[: house.start()]}{int(house[0]) + rng.randint(1, 9)}{value[house.end() :]}"
-    elif len(digits := [one.start() for one in re.finditer("[0-9]", value)]) > 3:
+    elif len(digits := [digit.start() for digit in re.finditer("[0-9]", value)]) > 3:
         for place in digits[-4:]:
             value = _with_digit(value, place, rng)
         yield value
 
 
-def _slipped(value: str, rng: Random) -> Iterator[str]:
-    digits = [one.start() for one in re.finditer("[0-9]", value)]
+def _misspelt(value: str, rng: Random) -> Iterator[str]:
+    digits = [digit.start() for digit in re.finditer("[0-9]", value)]
     for place in rng.sample(digits, len(digits)):
         yield _with_digit(value, place, rng)
-    letters = [one.start() for one in re.finditer(r"[^\W\d_]", value)]
+    letters = [letter.start() for letter in re.finditer(r"[^\W\d_]", value)]
     for place in rng.sample(letters, min(len(letters), 3)):
         yield value[:place] + value[place] + value[place:]
 
 
-def made(schema: Any, key: Any) -> Any:
+def any_value(schema: Any, key: Any) -> Any:
     """Any value a schema admits, as far as one can be made from it.
 
     Args:

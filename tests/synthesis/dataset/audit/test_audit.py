@@ -20,7 +20,7 @@ from ptool.records.dataset_statistics import Audit
 from ptool.settings import Settings, validated
 from ptool.store import Ledger
 from ptool.synthesis.context import RunContext
-from ptool.synthesis.dataset.audit import trial
+from ptool.synthesis.dataset.audit import run_audit
 from ptool.synthesis.dataset.audit.injections import INJECTIONS
 from ptool.synthesis.pipeline import synthesise
 from ptool.synthesis.roles import Participants
@@ -82,14 +82,14 @@ def judged(cafe, tmp_path: Path) -> Callable[..., tuple[Audit, int, int]]:
     """Episodes of the café on trial: the audit, calls paid for, calls accounted under 'audit'."""
 
     def run(player: str, *overrides: str, samples: int = 3, ledger: str = "first") -> tuple[Audit, int, int]:
-        chosen = settings("scenario=tiny", f"agent.verifier.player=test_trial.{player}", *overrides)
+        chosen = settings("scenario=tiny", f"agent.verifier.player=test_audit.{player}", *overrides)
         participants = Participants(chosen)
         with Ledger(tmp_path / f"{ledger}.sqlite") as kept:
             participants.gateway.log = kept
             checks = choose_checks(chosen.checks)
             context = RunContext(chosen, participants, checks, None, kept, Progress())  # type: ignore[arg-type]
             episodes = [cafe.episode(number=number) for number in range(1, samples + 1)]
-            audit = asyncio.run(trial(context, {"cafe": cafe.world()}, episodes))
+            audit = asyncio.run(run_audit(context, {"cafe": cafe.world()}, episodes))
             paid = sum(one.calls for one in participants.gateway.usage.values())
             return (
                 audit,
@@ -179,7 +179,7 @@ def test_one_of_several_judges_is_enough_to_object(judged):
 
 
 def _second_judge(player: str) -> list[str]:
-    own = {"name": "second", "player": f"test_trial.{player}", "model": "null", "prompt": "verifier.jinja"}
+    own = {"name": "second", "player": f"test_audit.{player}", "model": "null", "prompt": "verifier.jinja"}
     return [
         "+agent.second._target_=ptool.agents.Role",
         "+agent.second.output=ptool.records.Verdict",

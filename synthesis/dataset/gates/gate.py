@@ -1,0 +1,55 @@
+"""What a quality gate is, and what it is shown: one accepted episode with everything it can be judged by.
+
+A gate of one's own is a subclass of `Gate`, named by a YAML file (`gate/NAME.yaml`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ....environments.checks import Case, Traced
+from ....records import Episode, Reason, Solution
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An accepted episode on its way into the dataset."""
+
+    episode: Episode
+    case: Case
+    """the same, as the rule checks see it; query and solution are there"""
+    traced: Traced
+    """the origin of every argument"""
+    judges: tuple[str, ...] = ()
+    """roles whose verdict the episode needed"""
+    strangers: tuple[Solution | None, ...] = ()
+    """what solvers without the profile answered; None: no usable answer"""
+    others: tuple[Solution | None, ...] = ()
+    """what further solvers with the profile answered"""
+
+    @property
+    def solution(self) -> Solution:
+        """The accepted one."""
+        assert self.case.solution is not None
+        return self.case.solution
+
+
+class Gate(ABC):
+    """One condition that an accepted episode has to meet to become a sample.
+
+    Every run makes its gates anew, and shows them the candidates one by one, in the order of the dataset.
+    """
+
+    codes: ClassVar[Mapping[str, str]]
+    """code of a reason -> the sentence that explains it"""
+
+    compares: ClassVar[bool] = False
+    """Whether it compares a candidate with those it has let through. Then it runs after all others and sees
+    only what they let through, and no counterfactual twins, which repeat a query on purpose."""
+
+    @abstractmethod
+    def run(self, candidate: Candidate) -> Iterable[Reason]:
+        """Yield a reason for everything objected to; `source` is filled in by whoever runs it."""
