@@ -20,7 +20,13 @@ from random import Random
 from typing import Any, get_args
 
 from ..benchmark import Format, GoldCall, Item, render
-from ..models.scripted.heuristic import Examinee, Question, Solved, best_function, named_like
+from ..models.scripted.heuristic import (
+    HeuristicAnswer,
+    HeuristicSolver,
+    HeuristicTask,
+    best_function,
+    feature_named_like,
+)
 from ..models.seeds import derive
 from ..settings import Baseline
 from .prompting import Variant, Visible, visible
@@ -35,7 +41,7 @@ class Baselines:
     seed: of the evaluation.
     """
 
-    def __init__(self, examinee: Examinee, variant: Variant, format: Format, seed: int) -> None:
+    def __init__(self, examinee: HeuristicSolver, variant: Variant, format: Format, seed: int) -> None:
         self._examinee = examinee
         self._variant: Variant = variant
         self._format: Format = format
@@ -54,38 +60,38 @@ class Baselines:
         return written(item, solved, self._format)
 
 
-def question_of(shown: Visible) -> Question:
+def question_of(shown: Visible) -> HeuristicTask:
     """What a sample shows, as the scripted heuristic takes it."""
-    return Question(shown.query, shown.basic, tuple(shown.history), shown.platforms, shown.tools)
+    return HeuristicTask(shown.query, shown.basic, tuple(shown.history), shown.platforms, shown.tools)
 
 
-def written(item: Item, solved: Solved, format: Format) -> str:
+def written(item: Item, solved: HeuristicAnswer, format: Format) -> str:
     """An answer in the format asked for."""
     platform, calls = solved
     given = tuple(GoldCall(name, {one: (value,) for one, value in a.items()}) for name, a in calls)
     return render(replace(item, platform=platform, calls=given), format)
 
 
-def _random(shown: Visible, rng: Random) -> Solved:
+def _random(shown: Visible, rng: Random) -> HeuristicAnswer:
     return _any_call(shown, _any_platform(shown, rng), rng)
 
 
-def _majority_platform(shown: Visible, rng: Random) -> Solved:
+def _majority_platform(shown: Visible, rng: Random) -> HeuristicAnswer:
     return _any_call(shown, _favourite(shown, rng), rng)
 
 
-def _copy_profile(shown: Visible, rng: Random) -> Solved:
+def _copy_profile(shown: Visible, rng: Random) -> HeuristicAnswer:
     platform = _favourite(shown, rng)
     functions = _functions(shown, platform)
     if not functions:
         return platform, ()
     name = best_function(shown.query, functions, shown.tools)
-    found = {one: named_like(one, shown.basic) for one in _properties(shown, name)}
+    found = {one: feature_named_like(one, shown.basic) for one in _properties(shown, name)}
     copied = {one: shown.basic[feature] for one, feature in found.items() if feature is not None}
     return platform, ((name, copied),)
 
 
-_GUESSES: dict[Baseline, Callable[[Visible, Random], Solved]] = {
+_GUESSES: dict[Baseline, Callable[[Visible, Random], HeuristicAnswer]] = {
     "random": _random,
     "majority_platform": _majority_platform,
     "copy_profile": _copy_profile,
@@ -104,7 +110,7 @@ def _any_platform(shown: Visible, rng: Random) -> str | None:
     return rng.choice(list(shown.platforms)) if shown.platforms else None
 
 
-def _any_call(shown: Visible, platform: str | None, rng: Random) -> Solved:
+def _any_call(shown: Visible, platform: str | None, rng: Random) -> HeuristicAnswer:
     functions = _functions(shown, platform)
     if not functions:
         return platform, ()

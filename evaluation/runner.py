@@ -21,7 +21,8 @@ from ..models.gateway import Gateway
 from ..models.gateway.budget import Budget
 from ..models.gateway.call import Retries
 from ..models.scripted import Library
-from ..models.scripted.heuristic import Examinee
+from ..models.scripted.heuristic import HeuristicSolver
+from ..models.scripted.kit import shipped_kits
 from ..settings import Baseline, EvaluateSettings
 from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, write_json, write_manifest
 from .answering import Answered, Asker, at_once, in_order
@@ -31,9 +32,6 @@ from .prompting import Prompter, check_native, check_variant
 from .report import write_report
 from .results import Results, as_csv
 from .survey import survey
-
-KITS = Path(__file__).parent.parent / "environments" / "scenarios"
-"""Where the kits are that the scripted model knows."""
 
 SAMPLES = "per_sample.jsonl"
 
@@ -78,10 +76,12 @@ class Evaluation:
 
     def __init__(self, settings: EvaluateSettings) -> None:
         self.settings = settings
-        library = Library({one.name: str(one) for one in sorted(KITS.iterdir()) if one.is_dir()})
+        library = Library(shipped_kits())
         self._endpoint = _endpoint(settings, library) if settings.asks_model else None
         self._prompter = Prompter(settings.format)
-        self._baselines = Baselines(Examinee(library), settings.variant, settings.format, settings.seed)
+        self._baselines = Baselines(
+            HeuristicSolver(library), settings.variant, settings.format, settings.seed
+        )
         self._progress = Progress()
         self._survey = survey(self._paired(), settings.data, settings.n, settings.seed, self._check)
         self._usage: dict[str, dict[str, float]] = {}

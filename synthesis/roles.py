@@ -20,7 +20,7 @@ from ..models.endpoint import Endpoint
 from ..models.factory import endpoints, fingerprint
 from ..models.gateway import Budget, Gateway, Retries
 from ..models.scripted import Library, Player, ScriptedModel
-from ..models.scripted.library import Source
+from ..models.scripted.kit import KitSource, shipped_kits
 from ..models.seeds import derive
 from ..records import Actions, Bundles, Clusters, Expansion, Preferences, Query, Record, Solution, Verdict
 from ..settings import ScenarioSettings, Settings
@@ -101,10 +101,6 @@ def _check(name: str, place: Place, roles: Mapping[str, Role]) -> None:
     check_sees(name, role.sees, place.views, place.hidden)
 
 
-KITS = Path(__file__).parent.parent / "environments" / "scenarios"
-"""Where ptool's own kits are."""
-
-
 class Participants:
     """The roles of a run with their agents, and the gateway they ask through.
 
@@ -129,7 +125,7 @@ class Participants:
         }
         check_roles(settings, self.roles)
         sources = {one.name: _source(one, tuple(folders)) for one in settings.all_scenarios()}
-        self.library = Library(sources, others=_own_kits())
+        self.library = Library(sources, others=shipped_kits())
         self.players = {name: _player(role) for name, role in self.roles.items() if role.player}
         self.endpoints = self._endpoints(self.players)
         retries, budget = settings.retries, settings.budget
@@ -162,7 +158,7 @@ class Participants:
             for scenario in settings.all_scenarios():
                 self.library.kit(scenario.name)
                 if scenario not in given:
-                    self.library.suffices(
+                    self.library.check_size(
                         scenario.name,
                         settings.platforms,
                         settings.apis,
@@ -236,7 +232,7 @@ def scripted_model(
     Args: as of `Participants`.
     Raises: as `Participants`; ConfigError also where the run's model is another one.
     """
-    sources: dict[str, Source] = {name: str(KITS / name) for name in _own_kits()}
+    sources: dict[str, KitSource] = {**shipped_kits()}
     found = {one.name: _source(one, tuple(folders)) for one in settings.all_scenarios()}
     sources |= {name: source for name, source in found.items() if source is not None}
     library = Library(sources)
@@ -273,21 +269,17 @@ def _player(role: Role) -> Player:
     return made
 
 
-def _source(scenario: ScenarioSettings, folders: tuple[Path, ...]) -> Source | None:
+def _source(scenario: ScenarioSettings, folders: tuple[Path, ...]) -> KitSource | None:
     """Where a scenario's kit is: in its own YAML, ptool's by name, or a folder (also beside that YAML)."""
-    kit = scenario.kit
+    kit, shipped = scenario.kit, shipped_kits()
     if isinstance(kit, dict):
         return kit
     if kit is None:
-        return str(KITS / scenario.name) if scenario.name in _own_kits() else None
-    if kit in _own_kits():
-        return str(KITS / kit)
+        return shipped.get(scenario.name)
+    if kit in shipped:
+        return shipped[kit]
     for place in (Path(kit), *(folder / part / kit for folder in folders for part in ("", "scenario"))):
         if place.is_dir():
             return str(place)
-    known = names(_own_kits(), kit)
+    known = names(shipped, kit)
     raise ConfigError(f"scenario.kit: got {kit!r}, which is neither a folder nor one of ptool's kits {known}")
-
-
-def _own_kits() -> list[str]:
-    return sorted(folder.name for folder in KITS.iterdir() if folder.is_dir())

@@ -1,8 +1,8 @@
 """The scripted model: a deterministic `ChatCompletionClient` without any LLM.
 
-It receives exactly the messages a model would, takes the role from the system message's first line and the
-data from the prompt's blocks, and lets that role's player answer. A role it has no player for is an error
-that names those it can play; it never invents an answer. A prompt of the benchmark it answers as an examinee.
+It receives exactly the messages a model would: the role stands on the system message's first line, the data
+in the prompt's blocks, and the role's player answers. A role it has no player for is an error that names
+those it can play; it never invents an answer. A prompt of the benchmark is answered by the heuristic.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pydantic import BaseModel
 from ...errors import ConfigError, ModelError, PtoolError, UnknownPartError, names
 from ..clients.base import OfflineModel, role_of
 from ..prompt_blocks import read
-from .heuristic import Examinee
-from .library import Library
-from .role_request import Part, Player
+from .heuristic import HeuristicSolver
+from .kit import Library
+from .role_request import Player, RoleRequest
 from .roles import PLAYERS
 
 NOTE = "scripted: no language model took part; every text comes from kits and a known preference model"
@@ -29,7 +29,7 @@ class ScriptedModel(OfflineModel):
     """Plays every role from kits.
 
     Args:
-        library: what it knows.
+        library: the kits it knows.
         players: further roles it can play, by name.
         slips: probability of a human slip in a query or a solution, 0 to 1; the checks must catch it.
 
@@ -48,7 +48,7 @@ class ScriptedModel(OfflineModel):
         self._library = library
         self._players = {**PLAYERS, **(players or {})}
         self._slips = slips
-        self._examinee = Examinee(library)
+        self._heuristic = HeuristicSolver(library)
 
     def answer(self, texts: Sequence[str], seed: int) -> str:
         """The JSON text of one answer.
@@ -58,30 +58,33 @@ class ScriptedModel(OfflineModel):
             ModelError: the role's player failed.
         """
         role = role_of(texts)
-        if role is None and (sat := self._examinee.answer(texts, (), seed)) is not None:
-            return sat
-        if role is None:
-            got = texts[0][:80] if texts else ""
-            raise UnknownPartError(
-                "the scripted model needs 'Role: <name>' as the first line of the system message, "
-                f"got {got!r}"
-            )
-        player = self.player(role)
-        blocks = read("\n".join(texts[:2]))  # correction turns quote answers: no data of the world is there
-        try:
-            record = player(Part(role, blocks, seed, self._library, self._slips))
-        except PtoolError:
-            raise
-        except Exception as error:  # a player may be anybody's
-            said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-            raise ModelError(f"role {role!r}: its player failed: {said}") from error
-        return record.model_dump_json() if isinstance(record, BaseModel) else orjson.dumps(record).decode()
+        if role is not None:
+            return self._play(role, texts, seed)
+        answer = self._heuristic.answer(texts, (), seed)
+        if answer is not None:
+            return answer
+        got = texts[0][:80] if texts else ""
+        raise UnknownPartError(
+            f"the scripted model needs 'Role: <name>' as the first line of the system message, got {got!r}"
+        )
 
     def answer_with(self, tools: Sequence[Tool | ToolSchema], texts: Sequence[str], seed: int) -> str:
         """The text of an answer to a prompt of the benchmark that offers its functions as tools."""
-        schemas = [one.schema if isinstance(one, Tool) else one for one in tools]
-        sat = self._examinee.answer(texts, schemas, seed) if role_of(texts) is None else None
-        return self.answer(texts, seed) if sat is None else sat
+        schemas = [tool.schema if isinstance(tool, Tool) else tool for tool in tools]
+        answer = self._heuristic.answer(texts, schemas, seed) if role_of(texts) is None else None
+        return self.answer(texts, seed) if answer is None else answer
+
+    def _play(self, role: str, texts: Sequence[str], seed: int) -> str:
+        player = self.player(role)
+        blocks = read("\n".join(texts[:2]))  # correction turns quote answers: no data of the world is there
+        try:
+            record = player(RoleRequest(role, blocks, seed, self._library, self._slips))
+        except PtoolError:
+            raise
+        except Exception as error:  # a player may be anybody's
+            message = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise ModelError(f"role {role!r}: its player failed: {message}") from error
+        return record.model_dump_json() if isinstance(record, BaseModel) else orjson.dumps(record).decode()
 
     def player(self, role: str) -> Player:
         """Who plays a role.

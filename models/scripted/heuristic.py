@@ -1,7 +1,9 @@
-"""Answering by words in common: what the scripted model does about platforms and functions it has no kit for.
+"""The scripted model's answers to prompts of PTBench, without any language model.
 
-It is a heuristic and meant as one: no phrase is understood, no value is thought of. Whatever a schema or a
-profile holds, it raises nothing.
+Platforms of a kit it knows are solved by the kit's templates (`roles/assistant.py`). All others are answered
+by words in common: the function whose name and description share most words with the query, the platform
+where the user did what is most alike, parameters from basic features of a similar name. That is a baseline
+and meant as one; whatever a schema or a profile holds, it raises nothing.
 """
 
 from __future__ import annotations
@@ -16,131 +18,80 @@ from typing import Any
 import orjson
 
 from ...errors import ModelError
-from .library import Library
-from .role_request import Part
-from .solving import solve
+from .kit import Library
+from .role_request import RoleRequest
+from .roles.assistant import solve
 
+HeuristicAnswer = tuple[str | None, tuple[tuple[str, dict[str, Any]], ...]]
+"""(platform, or None where there are none; ((function, parameter -> value), …))."""
+
+_SECTION = re.compile(r"^(You are given a user profile|Here is some (?:platforms|APIs)[^\n]*):\n(.*)$", re.M)
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _NUMBER = re.compile(r"(?<![\w.])\d{1,9}(?:\.\d{1,2})?(?![\w.])")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 _QUOTED = re.compile(r"[\"“]([^\"”]{1,200})[\"”]")
-_FUNCTION_WORDS = (
-    "a an and are as at be but by can could do for from get have i in is it its me my of on or our please so "
-    "that the their them then there this to up use want was we what when which will with would you your"
+_STOP_WORDS = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "can",
+        "could",
+        "do",
+        "for",
+        "from",
+        "get",
+        "have",
+        "i",
+        "in",
+        "is",
+        "it",
+        "its",
+        "me",
+        "my",
+        "of",
+        "on",
+        "or",
+        "our",
+        "please",
+        "so",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "this",
+        "to",
+        "up",
+        "use",
+        "want",
+        "was",
+        "we",
+        "what",
+        "when",
+        "which",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+    ]
 )
-_COMMON = frozenset(_FUNCTION_WORDS.split())
 _NAME_WEIGHT = 3
-
-
-def words(text: str) -> frozenset[str]:
-    """The words of a text or of a name (camelCase, snake_case), without endings and common ones."""
-    found = (one.casefold() for one in _WORD.findall(text))
-    return frozenset(_stem(one) for one in found if one not in _COMMON)
-
-
-def _stem(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") else word
-
-
-def best_function(query: str, functions: Sequence[str], tools: Mapping[str, Mapping[str, Any]]) -> str:
-    """The function whose name and description have most words in common with a query; the first on a tie."""
-    asked = words(query)
-
-    def weight(name: str) -> int:
-        said = words(str(tools[name].get("description", "")))
-        return _NAME_WEIGHT * len(asked & words(name)) + len(asked & said)
-
-    return max(functions, key=weight)
-
-
-def named_like(parameter: str, features: Iterable[str]) -> str | None:
-    """The feature a parameter is named like: the same words, or else most of them and no less than half."""
-    wanted = words(parameter)
-    best, most = None, 0.0
-    for feature in features:
-        own = words(feature)
-        share = len(wanted & own) / len(wanted | own) if wanted | own else 0.0
-        if share > most:
-            best, most = feature, share
-    return best if most >= 0.5 else None
-
-
-def guess(question: Question, rng: Random) -> Solved:
-    """An answer to a question of the benchmark."""
-    platform = _platform(question, rng)
-    own = (question.platforms or {}).get(platform or "", ())
-    functions = [one for one in own if one in question.tools] or list(question.tools)
-    if not functions:
-        return platform, ()
-    name = best_function(question.query, functions, question.tools)
-    return platform, ((name, _arguments(question, name)),)
-
-
-def _platform(question: Question, rng: Random) -> str | None:
-    """Where this user went for what had most words in common with the query, else where they went most."""
-    if not question.platforms:
-        return None
-    asked, alike, visits = words(question.query), Counter[str](), Counter[str]()
-    for deed in question.history:
-        name = deed.get("platform")
-        if isinstance(name, str) and name in question.platforms:
-            visits[name] += 1
-            alike[name] += len(asked & words(str(deed.get("action", ""))))
-    if not visits:
-        return rng.choice(list(question.platforms))
-    return max(question.platforms, key=lambda name: (alike[name], visits[name]))
-
-
-def _arguments(question: Question, name: str) -> dict[str, Any]:
-    parameters = question.tools[name].get("parameters") or {}
-    properties: Mapping[str, Any] = parameters.get("properties") or {}
-    required = parameters.get("required") or ()
-    numbers = list(_NUMBER.findall(_DATE.sub(" ", _TIME.sub(" ", question.query))))
-    texts = _QUOTED.findall(question.query)
-    asked, found = words(question.query), dict[str, Any]()
-    for key, raw in properties.items():
-        schema: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
-        value = _from_query(question.query, schema, numbers, texts)
-        telling = "enum" in schema or schema.get("format") in ("date", "time")
-        wanted = key in required or bool(words(key) & asked)
-        feature = named_like(key, question.basic)
-        if wanted and feature is not None and not (telling and value is not None):
-            value = question.basic[feature]
-        if value is None and key in required:
-            value = schema.get("default")
-        if value is not None and (wanted or telling):
-            found[key] = value
-    return found
-
-
-def _from_query(query: str, schema: Mapping[str, Any], numbers: list[str], texts: list[str]) -> Any:
-    """A value of the schema's kind that stands in the query; numbers and quotations are used up in order."""
-    choices, kind, form = schema.get("enum"), schema.get("type"), schema.get("format")
-    if isinstance(choices, list):
-        asked = words(query)
-        fitting = [one for one in choices if isinstance(one, str) and words(one) and words(one) <= asked]
-        return fitting[0] if fitting else None
-    if kind in ("integer", "number") and numbers:
-        digits = numbers.pop(0)
-        return int(float(digits)) if kind == "integer" else float(digits)
-    if form in ("date", "time"):
-        hit = (_DATE if form == "date" else _TIME).search(query)
-        return hit.group() if hit else None
-    return texts.pop(0) if kind == "string" and texts else None
-
-
-__all__ = ["Examinee", "Question", "Solved", "best_function", "named_like"]
-
-Solved = tuple[str | None, tuple[tuple[str, dict[str, Any]], ...]]
-"""(platform, or None where there are none; ((function, parameter -> value), …))."""
-
-_SECTION = re.compile(r"^(You are given a user profile|Here is some (?:platforms|APIs)[^\n]*):\n(.*)$", re.M)
+"""How many words of a description one word of a function's name is worth."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What one sample shows."""
+class HeuristicTask:
+    """What one sample of the benchmark shows."""
 
     query: str
     basic: Mapping[str, Any]
@@ -152,8 +103,8 @@ class Question:
     """function -> its schema"""
 
 
-class Examinee:
-    """Answers questions of PTBench.
+class HeuristicSolver:
+    """Answers samples of PTBench.
 
     Args: library: the kits it knows.
     """
@@ -161,106 +112,203 @@ class Examinee:
     def __init__(self, library: Library) -> None:
         self._library = library
 
-    def solve(self, question: Question, seed: int) -> Solved:
-        """The platform and the calls."""
-        rng = Random(seed)
-        understood = self._understood(question, seed)
-        return guess(question, rng) if understood is None else understood
-
     def answer(self, texts: Sequence[str], tools: Sequence[Mapping[str, Any]], seed: int) -> str | None:
-        """The answer to a prompt of the benchmark; None: it is none.
+        """The answer to a prompt of the benchmark, in the format it asks for; None: it is no such prompt.
 
         Args: texts: the system's and the user's; tools: schemas sent beside them; seed: of the call.
         """
-        question = _question(texts, tools)
-        if question is None:
+        task = _read_prompt(texts, tools)
+        if task is None:
             return None
-        solved = self.solve(question, seed)
+        answer = self.solve(task, seed)
         if tools:
-            return _as_tool_calls(solved)
-        return _as_json(solved) if '"functions":' in texts[0].rpartition("\n")[2] else _as_python(solved)
+            return _as_tool_calls(answer)
+        return _as_json(answer) if '"functions":' in texts[0].rpartition("\n")[2] else _as_python(answer)
 
-    def _understood(self, question: Question, seed: int) -> Solved | None:
-        """The solution by a kit's phrases; None where no kit knows these platforms, or not these words."""
-        home = self._library.home(question.platforms or ())
-        if home is None or not question.platforms:
+    def solve(self, task: HeuristicTask, seed: int) -> HeuristicAnswer:
+        """The platform and the calls: by a kit's templates, else by words in common."""
+        answer = self._solve_by_kit(task, seed)
+        return _solve_by_words(task, Random(seed)) if answer is None else answer
+
+    def _solve_by_kit(self, task: HeuristicTask, seed: int) -> HeuristicAnswer | None:
+        """None where no kit has these platforms, or its templates do not match the query."""
+        scenario = self._library.scenario_of(task.platforms or ())
+        if scenario is None or not task.platforms:
             return None
         views: dict[str, Any] = {
-            "scenario": {"name": home},
-            "query": question.query,
-            "platforms": [{"name": name} for name in question.platforms],
-            "profile.basic": dict(question.basic),
+            "scenario": {"name": scenario},
+            "query": task.query,
+            "platforms": [{"name": name} for name in task.platforms],
+            "profile.basic": dict(task.basic),
         }
-        if question.history:
-            views["history"] = {home: [dict(one) for one in question.history]}
-        blocks = {name: orjson.dumps(one).decode() for name, one in views.items()}
+        if task.history:
+            views["history"] = {scenario: [dict(action) for action in task.history]}
+        blocks = {name: orjson.dumps(view).decode() for name, view in views.items()}
         try:
-            solution = solve(Part("examinee", blocks, seed, self._library))
+            solution = solve(RoleRequest("examinee", blocks, seed, self._library))
         except (ModelError, KeyError, TypeError, ValueError):  # a profile may be anybody's
             return None
         calls = tuple((call.api, dict(call.arguments)) for call in solution.calls)
-        offered = all(name in question.tools for name, _ in calls)
+        offered = all(name in task.tools for name, _ in calls)
         return (solution.platform, calls) if calls and offered else None
 
 
-def _question(texts: Sequence[str], tools: Sequence[Mapping[str, Any]]) -> Question | None:
-    """What a prompt of the benchmark says; None where it is none."""
+def _read_prompt(texts: Sequence[str], tools: Sequence[Mapping[str, Any]]) -> HeuristicTask | None:
+    """What a prompt of the benchmark shows; None where it is none."""
     if len(texts) < 2:
         return None
     try:
-        shown = {_heading(one[1]): orjson.loads(one[2]) for one in _SECTION.finditer(texts[0])}
-        return _asked(texts[1], shown, tools) if tools or "APIs" in shown else None
+        shown = {_section(match[1]): orjson.loads(match[2]) for match in _SECTION.finditer(texts[0])}
+        return _task(texts[1], shown, tools) if tools or "APIs" in shown else None
     except (orjson.JSONDecodeError, KeyError, TypeError):  # it only began like one
         return None
 
 
-def _asked(query: str, shown: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> Question:
-    profile, listed = _object(shown.get("profile")), shown.get("platforms")
-    schemas = [*(one["function"] for one in shown.get("APIs", ())), *tools]
-    return Question(
+def _section(heading: str) -> str:
+    return next(name for name in ("profile", "APIs", "platforms") if name in heading)
+
+
+def _task(query: str, shown: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> HeuristicTask:
+    profile, platforms = _as_object(shown.get("profile")), shown.get("platforms")
+    schemas = [*(tool["function"] for tool in shown.get("APIs", ())), *tools]
+    return HeuristicTask(
         query=query,
-        basic=_object(profile.get("basic_features", {} if "user_history" in profile else profile)),
+        basic=_as_object(profile.get("basic_features", {} if "user_history" in profile else profile)),
         history=tuple(_actions(profile.get("user_history"))),
-        platforms=None if listed is None else {one["name"]: one.get("apis", ()) for one in listed},
-        tools={one["name"]: one for one in schemas},
+        platforms=None if platforms is None else {p["name"]: p.get("apis", ()) for p in platforms},
+        tools={schema["name"]: schema for schema in schemas},
     )
-
-
-def _heading(text: str) -> str:
-    return next(one for one in ("profile", "APIs", "platforms") if one in text)
 
 
 def _actions(history: Any) -> Iterator[Mapping[str, Any]]:
-    for actions in _object(history).values():
-        yield from (one for one in actions if isinstance(one, dict)) if isinstance(actions, list) else ()
+    for actions in _as_object(history).values():
+        if isinstance(actions, list):
+            yield from (action for action in actions if isinstance(action, dict))
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _as_object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _as_python(solved: Solved) -> str:
-    platform, calls = solved
-    written = ", ".join(
-        f"{name}({', '.join(f'{one}={value!r}' for one, value in arguments.items())})"
-        for name, arguments in calls
+def _as_python(answer: HeuristicAnswer) -> str:
+    platform, calls = answer
+    texts = (
+        f"{function}({', '.join(f'{name}={value!r}' for name, value in arguments.items())})"
+        for function, arguments in calls
     )
+    listed = f"[{', '.join(texts)}]"
     if platform is None:
-        return f"[{written}]"
-    return f"{{{platform if platform.isidentifier() else repr(platform)}: [{written}]}}"
+        return listed
+    return f"{{{platform if platform.isidentifier() else repr(platform)}: {listed}}}"
 
 
-def _as_json(solved: Solved) -> str:
-    platform, calls = solved
-    functions = [{"name": name, "parameters": arguments} for name, arguments in calls]
-    chosen = {} if platform is None else {"platform": platform}
-    return orjson.dumps({**chosen, "functions": functions}).decode()
+def _as_json(answer: HeuristicAnswer) -> str:
+    platform, calls = answer
+    functions = [{"name": function, "parameters": arguments} for function, arguments in calls]
+    choice = {} if platform is None else {"platform": platform}
+    return orjson.dumps({**choice, "functions": functions}).decode()
 
 
-def _as_tool_calls(solved: Solved) -> str:
-    _, calls = solved
-    made = [
-        {"type": "function", "function": {"name": name, "arguments": orjson.dumps(arguments).decode()}}
-        for name, arguments in calls
-    ]
-    return orjson.dumps({"tool_calls": made}).decode()
+def _as_tool_calls(answer: HeuristicAnswer) -> str:
+    _, calls = answer
+    functions = [{"name": name, "arguments": orjson.dumps(arguments).decode()} for name, arguments in calls]
+    tool_calls = [{"type": "function", "function": function} for function in functions]
+    return orjson.dumps({"tool_calls": tool_calls}).decode()
+
+
+def _solve_by_words(task: HeuristicTask, rng: Random) -> HeuristicAnswer:
+    """One call of the function that has most words in common with the query."""
+    platform = _platform_by_history(task, rng)
+    own = (task.platforms or {}).get(platform or "", ())
+    functions = [name for name in own if name in task.tools] or list(task.tools)
+    if not functions:
+        return platform, ()
+    name = best_function(task.query, functions, task.tools)
+    return platform, ((name, _arguments(task, name)),)
+
+
+def _platform_by_history(task: HeuristicTask, rng: Random) -> str | None:
+    """Where this user went for what had most words in common with the query, else where they went most."""
+    if not task.platforms:
+        return None
+    asked, alike, visits = content_words(task.query), Counter[str](), Counter[str]()
+    for action in task.history:
+        name = action.get("platform")
+        if isinstance(name, str) and name in task.platforms:
+            visits[name] += 1
+            alike[name] += len(asked & content_words(str(action.get("action", ""))))
+    if not visits:
+        return rng.choice(list(task.platforms))
+    return max(task.platforms, key=lambda name: (alike[name], visits[name]))
+
+
+def _arguments(task: HeuristicTask, function: str) -> dict[str, Any]:
+    """Values for a function's parameters: from the query, from basic features of a similar name, defaults."""
+    parameters = task.tools[function].get("parameters") or {}
+    properties: Mapping[str, Any] = parameters.get("properties") or {}
+    required = parameters.get("required") or ()
+    numbers = list(_NUMBER.findall(_DATE.sub(" ", _TIME.sub(" ", task.query))))
+    quotations = _QUOTED.findall(task.query)
+    asked, arguments = content_words(task.query), dict[str, Any]()
+    for key, raw in properties.items():
+        schema: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+        value = _from_query(task.query, schema, numbers, quotations)
+        unmistakable = "enum" in schema or schema.get("format") in ("date", "time")
+        wanted = key in required or bool(content_words(key) & asked)
+        feature = feature_named_like(key, task.basic)
+        if wanted and feature is not None and not (unmistakable and value is not None):
+            value = task.basic[feature]
+        if value is None and key in required:
+            value = schema.get("default")
+        if value is not None and (wanted or unmistakable):
+            arguments[key] = value
+    return arguments
+
+
+def _from_query(query: str, schema: Mapping[str, Any], numbers: list[str], quotations: list[str]) -> Any:
+    """A value of the schema's kind that stands in the query; numbers and quotations are used up in order."""
+    choices, kind, form = schema.get("enum"), schema.get("type"), schema.get("format")
+    if isinstance(choices, list):
+        asked = content_words(query)
+        texts = ((choice, content_words(choice)) for choice in choices if isinstance(choice, str))
+        return next((choice for choice, words in texts if words and words <= asked), None)
+    if kind in ("integer", "number") and numbers:
+        digits = numbers.pop(0)
+        return int(float(digits)) if kind == "integer" else float(digits)
+    if form in ("date", "time"):
+        match = (_DATE if form == "date" else _TIME).search(query)
+        return match.group() if match else None
+    return quotations.pop(0) if kind == "string" and quotations else None
+
+
+def best_function(query: str, functions: Sequence[str], tools: Mapping[str, Mapping[str, Any]]) -> str:
+    """The function whose name and description have most words in common with a query; the first on a tie."""
+    asked = content_words(query)
+
+    def score(name: str) -> int:
+        description = content_words(str(tools[name].get("description", "")))
+        return _NAME_WEIGHT * len(asked & content_words(name)) + len(asked & description)
+
+    return max(functions, key=score)
+
+
+def feature_named_like(parameter: str, features: Iterable[str]) -> str | None:
+    """The feature that shares most words with a parameter's name, at least half; None: there is none."""
+    wanted = content_words(parameter)
+    best, most = None, 0.0
+    for feature in features:
+        own = content_words(feature)
+        share = len(wanted & own) / len(wanted | own) if wanted | own else 0.0
+        if share > most:
+            best, most = feature, share
+    return best if most >= 0.5 else None
+
+
+def content_words(text: str) -> frozenset[str]:
+    """The words of a text or of a name (camelCase, snake_case), without plural s and stop words."""
+    words = (word.casefold() for word in _WORD.findall(text))
+    return frozenset(_without_plural(word) for word in words if word not in _STOP_WORDS)
+
+
+def _without_plural(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") else word

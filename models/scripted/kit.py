@@ -1,12 +1,13 @@
-"""A scenario's library: the material from which the scripted model speaks.
+"""Kits: the material the scripted model speaks from, one for each scenario.
 
-A kit is a folder of three small YAML files, or one mapping with the same three keys. This module reads it,
-makes sure that its parts fit together, and builds its slots; it knows nothing of roles or prompts.
+A kit is a folder of three small YAML files, or one mapping with the same three keys; `kit_schema.py` is their
+format. This module loads it, checks that the three fit together and builds its slots. A `Library` holds the
+kits of a run. Nothing here knows roles or prompts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -15,13 +16,21 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from ...errors import ConfigError
-from .kit_schema import CapabilityScript, LexiconFile, ParameterScript, PlatformsFile, SlotScript, ToolsFile
+from ...errors import ConfigError, UnknownPartError, names
+from .kit_schema import CapabilitySpec, LexiconFile, ParameterSpec, PlatformsFile, SlotSpec, ToolsFile
 from .people import read_yaml
-from .slots import Choice, Code, Date, Number, Says, Several, Slot, Time
+from .slot_types import ChoiceSlot, CodeSlot, DateSlot, EnumSlot, ListSlot, NumberSlot, Slot, TimeSlot
+
+KITS_FOLDER = Path(__file__).parents[2] / "environments" / "scenarios"
+"""Where the kits are that ptool ships."""
 
 FILES = ("platforms", "tools", "lexicon")
-DEFAULT_HABITS = {
+"""Names of a kit's files, without `.yaml`."""
+
+KitSource = str | Mapping[str, Any]
+"""A kit's folder, or a mapping with the contents of its three files."""
+
+_HABITS = {
     "integer": "quantity_habits",
     "number": "spending_habits",
     "date": "planning_habits",
@@ -31,27 +40,38 @@ DEFAULT_HABITS = {
     "choices": "style_habits",
     "several": "style_habits",
 }
+"""Kind of slot -> the latent feature its values belong to, unless the slot names another."""
 
 
 class Kit:
-    """A validated library with its slots built."""
+    """A validated kit with its slots built.
+
+    Raises:
+        ValueError: the three files do not fit together.
+    """
 
     def __init__(self, platforms: PlatformsFile, tools: ToolsFile, lexicon: LexiconFile) -> None:
-        self.world, self.tools, self.lexicon = platforms, tools, lexicon
+        self._files = (platforms, tools, lexicon)
         self.name = platforms.name
-        self.capabilities: dict[str, CapabilityScript] = {}
+        self.contexts = platforms.contexts
+        self.dimensions = platforms.dimensions
+        self.platforms = platforms.platforms
+        self.groups = tools.groups
+        self.lexicon = lexicon
+        self.capabilities: dict[str, CapabilitySpec] = {}
         self.category_of: dict[str, tuple[str, str]] = {}
-        for group, one in tools.groups.items():
-            for category, two in one.categories.items():
-                for name, capability in two.capabilities.items():
+        """capability -> (group, category)"""
+        for group_name, group in tools.groups.items():
+            for category_name, category in group.categories.items():
+                for name, capability in category.capabilities.items():
                     if name in self.capabilities:
                         raise ValueError(f"capability {name!r} stands twice")
                     self.capabilities[name] = capability
-                    self.category_of[name] = (group, category)
+                    self.category_of[name] = (group_name, category_name)
         self._check()
 
     def _check(self) -> None:
-        count = len(self.world.platforms)
+        count = len(self.platforms)
         for name, capability in self.capabilities.items():
             if len(capability.apis) != count:
                 raise ValueError(f"capability {name!r}: {len(capability.apis)} apis for {count} platforms")
@@ -61,11 +81,11 @@ class Kit:
                 for slot in [parameter.slot, *(parameter.parts or {}).values()]:
                     if slot is not None and slot not in self.lexicon.slots:
                         raise ValueError(f"{name}.{key}: no slot {slot!r} in the lexicon")
-        for index, platform in enumerate(self.world.platforms):
+        for index, platform in enumerate(self.platforms):
             apis = [capability.apis[index] for capability in self.capabilities.values()]
-            twice = sorted({a for a in apis if apis.count(a) > 1})
-            if twice:
-                raise ValueError(f"platform {platform!r}: apis named twice: {twice}")
+            repeated = sorted({api for api in apis if apis.count(api) > 1})
+            if repeated:
+                raise ValueError(f"platform {platform!r}: apis named twice: {repeated}")
             for name, capability in self.capabilities.items():
                 own = [self.parameter_name(p, index) for p in capability.parameters.values()]
                 if len(set(own)) != len(own):
@@ -74,20 +94,24 @@ class Kit:
     @cached_property
     def fingerprint(self) -> str:
         """A hash of everything the kit says."""
-        content = "".join(part.model_dump_json() for part in (self.world, self.tools, self.lexicon))
+        content = "".join(file.model_dump_json() for file in self._files)
         return blake2b(content.encode(), digest_size=8).hexdigest()
 
-    @staticmethod
-    def parameter_name(parameter: ParameterScript, index: int) -> str:
-        """The parameter's name on the platform with that index."""
-        return parameter.names if isinstance(parameter.names, str) else parameter.names[index]
+    def platform_index(self, platform: str) -> int:
+        """The position of a platform in the kit; ValueError where the kit does not have it."""
+        return list(self.platforms).index(platform)
 
-    def within(self, depth: int, branching: int) -> dict[str, tuple[str, str]]:
-        """Capabilities that find room in a tree of this shape -> their (group, category).
+    @staticmethod
+    def parameter_name(parameter: ParameterSpec, platform_index: int) -> str:
+        """What a parameter is called on one platform."""
+        return parameter.names if isinstance(parameter.names, str) else parameter.names[platform_index]
+
+    def capabilities_within(self, depth: int, branching: int) -> dict[str, tuple[str, str]]:
+        """Capabilities that find room in an API tree of this shape -> their (group, category).
 
         At depth 1 a platform has the categories as children, at depth 2 the groups.
         """
-        chosen: dict[str, tuple[str, str]] = {}
+        fitting: dict[str, tuple[str, str]] = {}
         categories: dict[str, list[str]] = {}  # parent -> its categories, in the kit's order
         for name, (group, category) in self.category_of.items():
             parent = group if depth > 1 else ""
@@ -95,32 +119,28 @@ class Kit:
             if category not in siblings:
                 siblings.append(category)
             fits = len(categories) <= branching and siblings.index(category) < branching
-            if fits and sum(place == (group, category) for place in chosen.values()) < branching:
-                chosen[name] = (group, category)
-        return chosen
-
-    def index(self, platform: str) -> int:
-        """The position of a platform in the kit; ValueError where the kit does not have it."""
-        return list(self.world.platforms).index(platform)
+            if fits and sum(path == (group, category) for path in fitting.values()) < branching:
+                fitting[name] = (group, category)
+        return fitting
 
     @cached_property
     def slots(self) -> dict[str, Slot]:
         """Every slot of the lexicon, built."""
-        built: dict[str, Slot] = {}
-        scripts = self.lexicon.slots
-        for name, script in sorted(scripts.items(), key=lambda item: item[1].several is not None):
-            built[name] = _slot(script, built)
-        return built
+        slots: dict[str, Slot] = {}
+        # A list of values refers to another slot, which is built before.
+        for name, spec in sorted(self.lexicon.slots.items(), key=lambda item: item[1].several is not None):
+            slots[name] = _slot(spec, slots)
+        return slots
 
     @cached_property
-    def contextual(self) -> frozenset[str]:
-        """Names of the slots whose words tell the context."""
-        scripts = self.lexicon.slots
-        own = {name for name, script in scripts.items() if script.by_context}
-        return frozenset(own | {name for name, script in scripts.items() if script.several in own})
+    def contextual_slots(self) -> frozenset[str]:
+        """Names of the slots whose values tell the context."""
+        specs = self.lexicon.slots
+        own = {name for name, spec in specs.items() if spec.by_context}
+        return frozenset(own | {name for name, spec in specs.items() if spec.several in own})
 
-    def habit(self, parameter: ParameterScript) -> str:
-        """The latent feature a query parameter belongs to."""
+    def latent_feature(self, parameter: ParameterSpec) -> str:
+        """The latent feature (a habit, a taste) that the values of a query parameter belong to."""
         slot = self.lexicon.slots[parameter.slot] if parameter.slot else None
         if slot is None:
             return "quantity_habits" if parameter.parts else "service_habits"
@@ -128,30 +148,30 @@ class Kit:
             return slot.habit
         if slot.by_context:
             return f"{self.name}_interests"
-        return next(habit for kind, habit in DEFAULT_HABITS.items() if getattr(slot, kind) is not None)
+        return next(habit for kind, habit in _HABITS.items() if getattr(slot, kind) is not None)
 
 
-def _slot(script: SlotScript, built: Mapping[str, Slot]) -> Slot:
-    if script.choices:
-        return Choice({"": script.choices})
-    if script.by_context:
-        return Choice(script.by_context)
-    if script.says:
-        return Says(script.says)
-    if script.integer:
-        return Number(*script.integer, integer=True)
-    if script.number:
-        return Number(*script.number, integer=False)
-    if script.date:
-        return Date(*script.date)
-    if script.time:
-        first, last, step = script.time
-        return Time(_minutes(first), _minutes(last), step)
-    if script.code:
-        return Code(script.code)
-    of = built[script.several or ""]
-    assert isinstance(of, Choice)
-    return Several(of, 2, 3)
+def _slot(spec: SlotSpec, slots: Mapping[str, Slot]) -> Slot:
+    if spec.choices:
+        return ChoiceSlot({"": spec.choices})
+    if spec.by_context:
+        return ChoiceSlot(spec.by_context)
+    if spec.says:
+        return EnumSlot(spec.says)
+    if spec.integer:
+        return NumberSlot(*spec.integer, integer=True)
+    if spec.number:
+        return NumberSlot(*spec.number, integer=False)
+    if spec.date:
+        return DateSlot(*spec.date)
+    if spec.time:
+        first, last, step = spec.time
+        return TimeSlot(_minutes(first), _minutes(last), step)
+    if spec.code:
+        return CodeSlot(spec.code)
+    item = slots[spec.several or ""]
+    assert isinstance(item, ChoiceSlot)
+    return ListSlot(item, 2, 3)
 
 
 def _minutes(clock: str) -> int:
@@ -159,8 +179,13 @@ def _minutes(clock: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
-def load(source: str | Mapping[str, Any]) -> Kit:
-    """A kit from a folder or from a mapping with the three files' contents.
+def shipped_kits() -> dict[str, str]:
+    """Name -> folder of every kit that ptool ships, by name."""
+    return {folder.name: str(folder) for folder in sorted(KITS_FOLDER.iterdir()) if folder.is_dir()}
+
+
+def load_kit(source: KitSource) -> Kit:
+    """A kit from its folder or from a mapping with the contents of its files.
 
     Raises:
         ConfigError: a file is missing or breaks the format; says where.
@@ -195,7 +220,72 @@ def _build(content: Mapping[str, Any], where: str) -> Kit:
         )
     except ValidationError as error:
         first = error.errors()[0]
-        path = ".".join(str(part) for part in first["loc"])
+        path = ".".join(str(step) for step in first["loc"])
         raise ConfigError(f"scenario kit {where}: {error.title}: {path}: {first['msg']}") from None
     except ValueError as error:
         raise ConfigError(f"scenario kit {where}: {error}") from None
+
+
+class Library:
+    """The kits of a run by scenario, each loaded when its scenario first comes up.
+
+    Args:
+        sources: scenario -> where its kit is; None where it has none.
+        others: names of further kits there are, for messages.
+    """
+
+    def __init__(self, sources: Mapping[str, KitSource | None], others: Iterable[str] = ()) -> None:
+        self._sources = dict(sources)
+        self._others = tuple(others)
+        self._kits: dict[str, Kit] = {}
+
+    def kit(self, scenario: str) -> Kit:
+        """The scenario's kit.
+
+        Raises:
+            UnknownPartError: there is none; names those there are.
+            ConfigError: its files break the format.
+        """
+        if scenario not in self._kits:
+            source = self._sources.get(scenario)
+            if source is None:
+                known = names((*self._with_kit(), *self._others), scenario)
+                raise UnknownPartError(
+                    f"scenario {scenario!r}: the scripted model has no library for it; there are {known}. "
+                    "Give the scenario a kit (scenario.kit=FOLDER) or another model"
+                )
+            self._kits[scenario] = load_kit(source)
+        return self._kits[scenario]
+
+    def _with_kit(self) -> list[str]:
+        return [name for name, source in self._sources.items() if source is not None]
+
+    def scenario_of(self, platforms: Iterable[str]) -> str | None:
+        """The scenario whose kit has all of some platforms; None where there is none, or no platform."""
+        wanted = set(platforms)
+        if not wanted:
+            return None
+        return next((name for name in self._with_kit() if wanted <= self.kit(name).platforms.keys()), None)
+
+    def check_size(self, scenario: str, platforms: int, apis: int, depth: int, branching: int) -> None:
+        """Check that the scenario's kit is large enough for an API tree of this size and shape.
+
+        Raises:
+            UnknownPartError: it is not; says what it has.
+        """
+        kit = self.kit(scenario)
+        room = len(kit.capabilities_within(depth, branching))
+        for key, asked, available, why in (
+            ("platforms", platforms, len(kit.platforms), ""),
+            ("tree.depth", depth, 2, ""),
+            ("apis", apis, room, f" in a tree of branching {branching}"),
+        ):
+            if asked > available:
+                raise UnknownPartError(
+                    f"{key}: got {asked}, the scripted model's library of {scenario!r} has {available}{why}; "
+                    f"set {key}={available} or less, or use another model"
+                )
+
+    def fingerprints(self) -> dict[str, str]:
+        """Scenario -> hash of what its kit says, for those loaded so far."""
+        return {name: kit.fingerprint for name, kit in self._kits.items()}

@@ -1,6 +1,6 @@
 """The format of a kit's three files (`platforms.yaml`, `tools.yaml`, `lexicon.yaml`), field by field.
 
-It says what each file may hold; that the three fit together is `kit.py`'s to check.
+What each file may hold by itself; whether the three fit together is checked in `kit.py`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _flags(value: Any) -> Any:
+def _boolean_keys(value: Any) -> Any:
     """In a kit inside a scenario's own YAML the keys true and false arrive as text."""
     if isinstance(value, dict) and value and set(value) <= {"true", "false"}:
         return {key == "true": words for key, words in value.items()}
@@ -24,7 +24,7 @@ def _flags(value: Any) -> Any:
 
 
 def _days(value: Any) -> Any:
-    """There, days arrive as text too."""
+    """In a kit inside a scenario's own YAML days arrive as text."""
     if isinstance(value, (list, tuple)):
         return tuple(dt.date.fromisoformat(day) if isinstance(day, str) else day for day in value)
     return value
@@ -36,45 +36,43 @@ Words = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_tuple)]
 Names = Annotated[tuple[Identifier, ...], Field(min_length=1), BeforeValidator(_tuple)]
 
 
-class Part(BaseModel):
+class KitPart(BaseModel):
     """A frozen piece of a kit that refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
 
 
-class ContextScript(Part):
+class ContextSpec(KitPart):
     """A kind of need."""
 
     label: str = Field(description="how people name it inside a sentence: 'everyday groceries'")
     description: str = Field(description="what needs of this kind are about, one sentence")
 
 
-class PlatformScript(Part):
+class PlatformSpec(KitPart):
     """A platform and how well it does on each dimension."""
 
     characteristics: dict[str, str] = Field(description="dimension -> how the platform stands on it")
     strengths: dict[str, float] = Field(description="dimension -> 0 (weak) to 1 (strong); latent")
 
 
-class PlatformsFile(Part):
-    """`platforms.yaml`: needs, dimensions and platforms."""
+class PlatformsFile(KitPart):
+    """`platforms.yaml`: kinds of need (contexts), dimensions, and platforms that differ on them."""
 
     name: Identifier
     description: str
-    contexts: dict[Identifier, ContextScript] = Field(min_length=2)
+    contexts: dict[Identifier, ContextSpec] = Field(min_length=2)
     dimensions: dict[str, str] = Field(description="dimension -> what a user wants there: 'fast delivery'")
-    platforms: dict[Identifier, PlatformScript] = Field(min_length=2)
+    platforms: dict[Identifier, PlatformSpec] = Field(min_length=2)
 
     @model_validator(mode="after")
     def _complete(self) -> PlatformsFile:
+        dimensions = list(self.dimensions)
         for name, platform in self.platforms.items():
-            for part, got in (
-                ("characteristics", platform.characteristics),
-                ("strengths", platform.strengths),
-            ):
-                if list(got) != list(self.dimensions):
-                    wanted = list(self.dimensions)
-                    raise ValueError(f"platform {name!r}: {part} must name {wanted}, got {list(got)}")
+            for field in ("characteristics", "strengths"):
+                got = list(getattr(platform, field))
+                if got != dimensions:
+                    raise ValueError(f"platform {name!r}: {field} must name {dimensions}, got {got}")
         winners = {max(self.platforms, key=lambda p: self.platforms[p].strengths[d]) for d in self.dimensions}
         if winners != set(self.platforms):
             others = sorted(set(self.platforms) - winners)
@@ -88,7 +86,7 @@ class PlatformsFile(Part):
         return self
 
 
-class ParameterScript(Part):
+class ParameterSpec(KitPart):
     """One parameter of a capability, under its canonical name."""
 
     names: Names | Identifier = Field(description="its name on each platform, in their order, or one for all")
@@ -99,7 +97,7 @@ class ParameterScript(Part):
     feature: str | None = Field(default=None, description="basic feature that fills it from the profile")
     mention: Words = Field((), description="optional profile parameter: how a query asks for it")
     slot: str | None = Field(default=None, description="slot of the lexicon that says it in a query")
-    says: Annotated[dict[str | bool, Words] | None, BeforeValidator(_flags)] = Field(
+    says: Annotated[dict[str | bool, Words] | None, BeforeValidator(_boolean_keys)] = Field(
         default=None, description="value -> words: enumerations and booleans"
     )
     parts: dict[str, str] | None = Field(default=None, description="object: property -> slot")
@@ -107,7 +105,7 @@ class ParameterScript(Part):
     default: Any = None
 
     @model_validator(mode="after")
-    def _one_source(self) -> ParameterScript:
+    def _one_source(self) -> ParameterSpec:
         sources = [s for s in ("feature", "slot", "says", "parts") if getattr(self, s) is not None]
         if len(sources) != 1:
             raise ValueError(f"needs exactly one of feature, slot, says, parts; got {sources}")
@@ -118,38 +116,38 @@ class ParameterScript(Part):
         return self
 
 
-class CapabilityScript(Part):
-    """What rivals offer alike, each under its own name."""
+class CapabilitySpec(KitPart):
+    """A function that every platform offers under a name of its own: 'findItem', 'searchShelf'."""
 
     description: str
     apis: Names = Field(description="the function's name on each platform, in their order")
-    parameters: dict[Identifier, ParameterScript]
+    parameters: dict[Identifier, ParameterSpec]
     returns: dict[str, Literal["string", "integer", "number", "boolean", "array", "object"]]
     phrasings: Words = Field(description="imperative fragments with blanks: 'find {item}'")
 
 
-class CategoryScript(Part):
+class CategorySpec(KitPart):
     """A functional category."""
 
     description: str
-    capabilities: dict[Identifier, CapabilityScript]
+    capabilities: dict[Identifier, CapabilitySpec]
 
 
-class GroupScript(Part):
+class GroupSpec(KitPart):
     """A group of categories, used where the tree is deeper."""
 
     description: str
-    categories: dict[Identifier, CategoryScript]
+    categories: dict[Identifier, CategorySpec]
 
 
-class ToolsFile(Part):
+class ToolsFile(KitPart):
     """`tools.yaml`: what the platforms can do."""
 
-    groups: dict[Identifier, GroupScript]
+    groups: dict[Identifier, GroupSpec]
 
 
-class SlotScript(Part):
-    """One slot; exactly one kind is given."""
+class SlotSpec(KitPart):
+    """A slot: the values a template's placeholder may take and their wording; exactly one kind is given."""
 
     choices: Words | None = None
     by_context: dict[str, Words] | None = None
@@ -173,17 +171,17 @@ class SlotScript(Part):
     habit: str | None = Field(default=None, description="latent feature that such values belong to")
 
     @model_validator(mode="after")
-    def _one_kind(self) -> SlotScript:
+    def _one_kind(self) -> SlotSpec:
         kinds = [k for k in type(self).model_fields if k != "habit" and getattr(self, k) is not None]
         if len(kinds) != 1:
             raise ValueError(f"needs exactly one kind, got {kinds}")
         return self
 
 
-class LexiconFile(Part):
-    """`lexicon.yaml`: the words."""
+class LexiconFile(KitPart):
+    """`lexicon.yaml`: the slots, and templates for everything that is not a request itself."""
 
-    slots: dict[str, SlotScript]
+    slots: dict[str, SlotSpec]
     asides: Words = Field(
         description="sentences with a by_context blank that place a request: 'It is about {item}.'"
     )

@@ -1,4 +1,4 @@
-"""One request as a player gets it: the views of the prompt, a seed, and the library."""
+"""The request a scripted role answers: the prompt's views, a seed, and the library."""
 
 from __future__ import annotations
 
@@ -11,26 +11,25 @@ from typing import Any
 import orjson
 
 from ...errors import UnknownPartError, names
-from .kit import Kit
-from .library import Library
-from .speech import Speech
+from .kit import Kit, Library
+from .language import KitLanguage, language_of
 
 
 @lru_cache(maxsize=512)
-def _shared(text: str) -> Any:
+def _decoded(text: str) -> Any:
     return orjson.loads(text)
 
 
 @dataclass(frozen=True)
-class Part:
-    """What is to be played.
+class RoleRequest:
+    """What one role is asked.
 
     Args:
-        role: whose part it is.
+        role: its name.
         blocks: view -> JSON text, as they stand in the prompt.
         seed: decides every draw.
-        library: what the model knows.
-        slips: probability of a human slip where the part allows one, 0 to 1.
+        library: the kits the model knows.
+        slips: probability of a deliberate mistake where the role makes some, 0 to 1.
     """
 
     role: str
@@ -46,7 +45,7 @@ class Part:
             UnknownPartError: the prompt does not show it.
         """
         try:
-            return _shared(self.blocks[name])
+            return _decoded(self.blocks[name])
         except KeyError:
             raise UnknownPartError(
                 f"role {self.role!r}: the scripted model needs the view {name!r} in the prompt; "
@@ -59,7 +58,7 @@ class Part:
 
     @cached_property
     def rng(self) -> random.Random:
-        """Draws for this part alone."""
+        """A random generator for this request alone."""
         return random.Random(self.seed)
 
     @property
@@ -73,32 +72,35 @@ class Part:
         return self.library.kit(self.scenario)
 
     @property
-    def speech(self) -> Speech:
-        """The scenario's writer and reader."""
-        return self.library.speech(self.scenario)
+    def language(self) -> KitLanguage:
+        """Generator and parser of the scenario's kit."""
+        return language_of(self.kit)
 
     def platforms(self) -> list[str]:
         """Names of the platforms on offer, checked against the kit."""
-        offered = [one["name"] for one in self.view("platforms")]
+        offered = [platform["name"] for platform in self.view("platforms")]
         for name in offered:
-            self.place(name)
+            self.platform_index(name)
         return offered
 
-    def place(self, platform: str) -> int:
+    def platform_index(self, platform: str) -> int:
         """A platform's position in the kit.
 
         Raises:
             UnknownPartError: the kit does not have it.
         """
         try:
-            return self.kit.index(platform)
+            return self.kit.platform_index(platform)
         except ValueError:
-            known = names(self.kit.world.platforms, platform)
+            known = names(self.kit.platforms, platform)
             raise UnknownPartError(
                 f"scenario {self.scenario!r}: the scripted model does not know platform {platform!r}; "
                 f"it knows {known}"
             ) from None
 
 
-Player = Callable[[Part], Any]
-"""Plays one role: returns the record, or JSON-able content of it."""
+Part = RoleRequest
+"""The name under which users' own players import it (docs/extending.md)."""
+
+Player = Callable[[RoleRequest], Any]
+"""Answers one role's requests: returns the record, or JSON-able content of it."""

@@ -22,14 +22,14 @@ from loguru import logger
 from ...cli.progress import Progress
 from ...errors import PtoolError, StoreError, UnknownPartError
 from ...models.scripted import Library
-from ...models.scripted.kit import Kit
+from ...models.scripted.kit import Kit, shipped_kits
 from ...settings import ModelSettings, PlaceSettings, ScenarioSettings, Settings
 from ...store import Ledger, RunFolder
 from ...trees.api_tree import ApiTree
 from ..context import RunContext
 from ..extensions import choose_extensions
 from ..population import UNSEEN
-from ..roles import KITS, Participants
+from ..roles import Participants
 from .sizes import AUDITED, Size, sizes
 from .small_play import Played, play
 from .understudy import Heard, Understudy
@@ -74,7 +74,8 @@ def rehearse(
         PtoolError: the scripted model cannot play this run.
     """
     places = dict(_places(settings, participants.library))
-    stand_ins = Library({name: str(KITS / kit) for name, kit in places.items() if kit})
+    shipped = shipped_kits()
+    stand_ins = Library({name: shipped[kit] for name, kit in places.items() if kit})
 
     def kit_of(one: ScenarioSettings) -> Kit:
         return (stand_ins if places[one.name] else participants.library).kit(one.name)
@@ -101,7 +102,7 @@ def rehearse(
 
 def _places(settings: Settings, library: Library) -> Iterator[tuple[str, str | None]]:
     """Scenario -> the kit that stands in for the one it lacks; None where it has its own."""
-    stand_ins = cycle(sorted(one.name for one in KITS.iterdir() if one.is_dir() and one.name != "tiny"))
+    stand_ins = cycle(name for name in shipped_kits() if name != "tiny")
     for one in settings.all_scenarios():
         try:
             library.kit(one.name)
@@ -115,8 +116,8 @@ def _within(settings: Settings, kits: Sequence[Kit]) -> Settings:
     if not kits:
         return settings
     depth, branching = min(settings.tree.depth, _DEEPEST), settings.tree.branching
-    platforms = min(settings.platforms, *(len(kit.world.platforms) for kit in kits))
-    apis = min(settings.apis, *(len(kit.within(depth, branching)) for kit in kits))
+    platforms = min(settings.platforms, *(len(kit.platforms) for kit in kits))
+    apis = min(settings.apis, *(len(kit.capabilities_within(depth, branching)) for kit in kits))
     tree = settings.tree.model_copy(update={"depth": depth})
     return settings.model_copy(update={"platforms": platforms, "apis": apis, "tree": tree})
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from acceptance_bench import Bench, lines
-from ptool.synthesis.roles import KITS
+from ptool.models.scripted.kit import KITS_FOLDER
 
 MINE = ("--config-dir", "mine", "scenario=corner", "scale=smoke", "run.dir=run")
 
@@ -14,7 +14,7 @@ MINE = ("--config-dir", "mine", "scenario=corner", "scale=smoke", "run.dir=run")
 def library() -> dict[str, Any]:
     """The small library that ptool brings, renamed."""
     kit = {
-        name: yaml.safe_load((KITS / "tiny" / f"{name}.yaml").read_text())
+        name: yaml.safe_load((KITS_FOLDER / "tiny" / f"{name}.yaml").read_text())
         for name in ("platforms", "tools", "lexicon")
     }
     kit["platforms"]["name"] = "corner"

@@ -12,9 +12,9 @@ from ptool.benchmark import GoldCall, Prediction, parse, score
 from ptool.evaluation.baselines import BASELINES, Baselines, question_of
 from ptool.evaluation.prompting import visible
 from ptool.models.scripted import Library
-from ptool.models.scripted.heuristic import Examinee
+from ptool.models.scripted.heuristic import HeuristicSolver
 
-KITLESS = Examinee(Library({}))
+KITLESS = HeuristicSolver(Library({}))
 FORMATS = ("python", "json", "native")
 
 

@@ -1,12 +1,11 @@
-"""Who plays which role; one file a part."""
+"""The roles the scripted model plays, each a function from a request to the record its role must return."""
 
 from ..role_request import Player
 from .assistant import assistant
-from .behaviour import actor, chooser
 from .clusterer import clusterer
 from .designer import designer
 from .profile_writer import profile_writer
-from .user import user
+from .user import actor, chooser, user
 from .verifier import verifier
 
 PLAYERS: dict[str, Player] = {
@@ -21,6 +20,6 @@ PLAYERS: dict[str, Player] = {
     "stranger": assistant,
     "solver": assistant,
 }
-"""Role -> its player."""
+"""Name of a role -> its player."""
 
 __all__ = ["PLAYERS"]

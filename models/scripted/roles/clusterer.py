@@ -6,16 +6,16 @@ from typing import Any
 
 from ....records import Cluster, Clusters
 from ..people import people
-from ..role_request import Part
-from ..solving import feature_of
+from ..preferences import implicit_feature
+from ..role_request import RoleRequest
 
 
-def clusterer(part: Part) -> Clusters:
+def clusterer(request: RoleRequest) -> Clusters:
     """Partition the nodes in the prompt."""
-    asked = part.view("clustering")
+    layer = request.view("clustering")
     groups: dict[tuple[str, str, str], list[int]] = {}
-    for node in asked["nodes"]:
-        key = _theme(node) if asked["level"] else _feature(part, node)
+    for node in layer["nodes"]:
+        key = _theme(node) if layer["level"] else _feature(request, node)
         groups.setdefault(key, []).append(node["id"])
     return Clusters(
         clusters=tuple(
@@ -25,30 +25,32 @@ def clusterer(part: Part) -> Clusters:
     )
 
 
-def _feature(part: Part, node: dict[str, Any]) -> tuple[str, str, str]:
-    kit = part.library.kit(node["where"][0])
+def _feature(request: RoleRequest, node: dict[str, Any]) -> tuple[str, str, str]:
+    """Name, kind and description of the feature a leaf belongs to."""
+    kit = request.library.kit(node["where"][0])
     if node["source"] == "characteristic":
-        wish = kit.world.dimensions.get(node["name"], node["name"])
+        wish = kit.dimensions.get(node["name"], node["name"])
         return (
-            feature_of(kit, node["name"]),
+            implicit_feature(kit, node["name"]),
             "implicit",
             f"How much {wish} counts for the user, and for what.",
         )
     _, platform, api = node["where"]
-    place = kit.index(platform)
-    capability = next(c for c in kit.capabilities.values() if c.apis[place] == api)
+    index = kit.platform_index(platform)
+    capability = next(c for c in kit.capabilities.values() if c.apis[index] == api)
     parameter = next(
-        p for p in capability.parameters.values() if kit.parameter_name(p, place) == node["name"]
+        p for p in capability.parameters.values() if kit.parameter_name(p, index) == node["name"]
     )
     if parameter.feature:
         return parameter.feature, "basic", people()["basic"][parameter.feature]["description"]
-    habit = kit.habit(parameter)
-    if habit == f"{kit.name}_interests":
-        return habit, "implicit", f"What the user is drawn to in {kit.name}."
-    return habit, "implicit", people()["habits"].get(habit, {}).get("description", f"Habits in {kit.name}.")
+    name = kit.latent_feature(parameter)
+    if name == f"{kit.name}_interests":
+        return name, "implicit", f"What the user is drawn to in {kit.name}."
+    return name, "implicit", people()["habits"].get(name, {}).get("description", f"Habits in {kit.name}.")
 
 
 def _theme(node: dict[str, Any]) -> tuple[str, str, str]:
+    """Name, kind and description of the theme a feature belongs to, or of what is above a theme."""
     themes, name = people()["themes"], node["name"]
     if name in themes:
         wider = "person" if node["kind"] == "basic" else "character"

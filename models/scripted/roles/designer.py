@@ -8,36 +8,42 @@ from typing import Any
 from ....errors import UnknownPartError
 from ....records import Api, Category, Characteristic, Context, Expansion, Platform
 from ..kit import Kit
-from ..kit_schema import CapabilityScript, ParameterScript
-from ..role_request import Part
+from ..kit_schema import ParameterSpec
+from ..role_request import RoleRequest
+
+_OBJECTS = {
+    "emergency_contact": ("name", "phone"),
+    "billing_address": ("street", "city", "postcode", "country"),
+}
+"""Basic features whose value is an object, with its properties."""
 
 
-def designer(part: Part) -> Expansion:
+def designer(request: RoleRequest) -> Expansion:
     """Give the children of the node that `expansion` asks about."""
-    asked = part.view("expansion")
+    asked = request.view("expansion")
     if asked["asks"] == "scenario":
-        return _scenario(part.kit, asked["platforms"])
+        return _scenario(request.kit, asked["platforms"])
     if asked["asks"] == "categories":
-        return Expansion(categories=tuple(_categories(part.kit, asked)))
-    place = part.place(asked["platform"])
-    chosen = list(_below(part.kit, asked))[: asked["apis"]]
-    return Expansion(apis=tuple(_api(part.kit, name, place) for name in chosen))
+        return Expansion(categories=tuple(_categories(request.kit, asked)))
+    index = request.platform_index(asked["platform"])
+    capabilities = list(_below(request.kit, asked))[: asked["apis"]]
+    return Expansion(apis=tuple(_api(request.kit, name, index) for name in capabilities))
 
 
 def _scenario(kit: Kit, count: int) -> Expansion:
-    if count > len(kit.world.platforms):
+    if count > len(kit.platforms):
         raise UnknownPartError(
-            f"platforms: got {count}, the scripted library of {kit.name!r} has {len(kit.world.platforms)}: "
-            + ", ".join(kit.world.platforms)
+            f"platforms: got {count}, the scripted library of {kit.name!r} has {len(kit.platforms)}: "
+            + ", ".join(kit.platforms)
         )
     return Expansion(
-        contexts=tuple(Context(name=n, description=c.description) for n, c in kit.world.contexts.items()),
+        contexts=tuple(Context(name=n, description=c.description) for n, c in kit.contexts.items()),
         platforms=tuple(
             Platform(
                 name=name,
                 characteristics=tuple(Characteristic(name=n, text=t) for n, t in p.characteristics.items()),
             )
-            for name, p in list(kit.world.platforms.items())[:count]
+            for name, p in list(kit.platforms.items())[:count]
         ),
     )
 
@@ -45,44 +51,46 @@ def _scenario(kit: Kit, count: int) -> Expansion:
 def _categories(kit: Kit, asked: dict[str, Any]) -> list[Category]:
     """Children with quotas: the kit's groups in a tree of depth 2, else its categories."""
     grouped = asked["depth_left"] > 1
-    sizes = Counter(place[0] if grouped else place[1] for place in _below(kit, asked).values())
-    kept: dict[str, int] = {}
-    for name, size in sizes.items():
-        left = asked["apis"] - sum(kept.values())
+    available = Counter(path[0] if grouped else path[1] for path in _below(kit, asked).values())
+    quotas: dict[str, int] = {}
+    for name, size in available.items():
+        left = asked["apis"] - sum(quotas.values())
         if left:
-            kept[name] = min(size, left)
-    if sum(kept.values()) < asked["apis"]:
+            quotas[name] = min(size, left)
+    if sum(quotas.values()) < asked["apis"]:
         raise UnknownPartError(
-            f"apis: the scripted library of {kit.name!r} has {sum(kept.values())} APIs for "
+            f"apis: the scripted library of {kit.name!r} has {sum(quotas.values())} APIs for "
             f"{'/'.join(asked['path'])}, {asked['apis']} were asked; lower apis or raise tree.branching"
         )
-    return [Category(name=name, description=_describe(kit, name), apis=size) for name, size in kept.items()]
+    return [
+        Category(name=name, description=_description(kit, name), apis=size) for name, size in quotas.items()
+    ]
 
 
 def _below(kit: Kit, asked: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """Capabilities below the node that is asked about, and where they stand."""
+    """Capabilities below the node that is asked about, -> their (group, category)."""
     path = asked["path"][2:]
     depth = len(path) + (asked["depth_left"] or 0)
-    found = kit.within(depth, asked["branching"])
-    return {name: place for name, place in found.items() if all(step in place for step in path)}
+    fitting = kit.capabilities_within(depth, asked["branching"])
+    return {name: category for name, category in fitting.items() if all(step in category for step in path)}
 
 
-def _describe(kit: Kit, name: str) -> str:
-    groups = kit.tools.groups
+def _description(kit: Kit, name: str) -> str:
+    groups = kit.groups
     if name in groups:
         return groups[name].description
     return next(g.categories[name].description for g in groups.values() if name in g.categories)
 
 
-def _api(kit: Kit, name: str, place: int) -> Api:
-    capability: CapabilityScript = kit.capabilities[name]
+def _api(kit: Kit, name: str, index: int) -> Api:
+    capability = kit.capabilities[name]
     properties: dict[str, Any] = {
-        kit.parameter_name(p, place): _schema(kit, p) for p in capability.parameters.values()
+        kit.parameter_name(p, index): _schema(kit, p) for p in capability.parameters.values()
     }
-    required: list[Any] = [kit.parameter_name(p, place) for p in capability.parameters.values() if p.required]
-    returned: dict[str, Any] = {key: _returned(kind) for key, kind in capability.returns.items()}
+    required: list[Any] = [kit.parameter_name(p, index) for p in capability.parameters.values() if p.required]
+    returned: dict[str, Any] = {key: _response_schema(kind) for key, kind in capability.returns.items()}
     return Api(
-        name=capability.apis[place],
+        name=capability.apis[index],
         description=capability.description,
         capability=name,
         parameters={"type": "object", "properties": properties, "required": required},
@@ -90,49 +98,42 @@ def _api(kit: Kit, name: str, place: int) -> Api:
     )
 
 
-def _schema(kit: Kit, parameter: ParameterScript) -> dict[str, Any]:
+def _schema(kit: Kit, parameter: ParameterSpec) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": parameter.type, "description": parameter.description}
     if parameter.format:
         schema["format"] = parameter.format
     if parameter.type == "array":
         schema["items"] = {"type": "string"}
-    values = _values(kit, parameter)
+    values = _enum_values(kit, parameter)
     if values:
         schema["enum"] = [str(value) for value in values]
     if parameter.parts:
-        schema["properties"] = {key: _part(kit, slot_) for key, slot_ in parameter.parts.items()}
+        schema["properties"] = {key: _property(kit, slot) for key, slot in parameter.parts.items()}
         schema["required"] = list(parameter.parts)
-    if parameter.feature in OBJECTS:
-        schema["properties"] = {key: {"type": "string"} for key in OBJECTS[parameter.feature]}
-        schema["required"] = list(OBJECTS[parameter.feature])
+    if parameter.feature in _OBJECTS:
+        schema["properties"] = {key: {"type": "string"} for key in _OBJECTS[parameter.feature]}
+        schema["required"] = list(_OBJECTS[parameter.feature])
     if parameter.default is not None:
         schema["default"] = parameter.default
     return schema
 
 
-def _values(kit: Kit, parameter: ParameterScript) -> list[Any]:
-    """What an enumeration may be; empty for other parameters."""
+def _enum_values(kit: Kit, parameter: ParameterSpec) -> list[Any]:
+    """The values of an enumeration; empty for other parameters."""
     if parameter.says:
         return [] if parameter.type == "boolean" else list(parameter.says)
     slot = kit.lexicon.slots[parameter.slot] if parameter.slot else None
     return list(slot.says) if slot and slot.says else []
 
 
-OBJECTS = {
-    "emergency_contact": ("name", "phone"),
-    "billing_address": ("street", "city", "postcode", "country"),
-}
-"""Basic features whose value is an object, with its properties."""
-
-
-def _part(kit: Kit, slot: str) -> dict[str, Any]:
-    script = kit.lexicon.slots[slot]
-    if script.integer:
+def _property(kit: Kit, slot: str) -> dict[str, Any]:
+    spec = kit.lexicon.slots[slot]
+    if spec.integer:
         return {"type": "integer"}
-    if script.number:
+    if spec.number:
         return {"type": "number"}
-    return {"type": "string", **({"format": "date"} if script.date else {})}
+    return {"type": "string", **({"format": "date"} if spec.date else {})}
 
 
-def _returned(kind: str) -> dict[str, Any]:
+def _response_schema(kind: str) -> dict[str, Any]:
     return {"type": "array", "items": {"type": "string"}} if kind == "array" else {"type": kind}

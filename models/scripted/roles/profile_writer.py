@@ -9,75 +9,65 @@ from typing import Any
 from ....errors import UnknownPartError
 from ....records import Bundles
 from ..kit import Kit
-from ..people import Sketch, people, person
-from ..role_request import Part
-from ..solving import express
+from ..people import Persona, draw_basic_features, draw_until, people
+from ..preferences import describe_preferences
+from ..role_request import RoleRequest
 
-STEADY = 0.7
+_ROTATED = 0.7
 """Share of contexts that follow the rotation; the others are free, so that no rule gives them away."""
 
 
-def profile_writer(part: Part) -> Bundles:
+def profile_writer(request: RoleRequest) -> Bundles:
     """Write `count` different bundles for the features of the layer in the prompt."""
-    layer = part.view("layer")
-    said = " ".join(str(value) for value in layer["given"].values())
-    kits = [part.library.kit(name) for name in layer["scenarios"]]
-    turn = part.rng.randrange(1_000)
+    layer = request.view("layer")
+    known = " ".join(str(value) for value in layer["given"].values())
+    kits = [request.library.kit(name) for name in layer["scenarios"]]
+    rotation = request.rng.randrange(1_000)
     seen = set(layer["avoid"])
     bundles: list[dict[str, Any]] = []
     for number in range(layer["count"]):
-        sketch = _another(part.rng, said, seen)
-        bundles.append(_bundle(layer["features"], sketch, kits, part.rng, turn + number))
+        persona = _unseen_persona(request.rng, known, seen)
+        bundles.append(_bundle(layer["features"], persona, kits, request.rng, rotation + number))
     return Bundles(bundles=tuple(bundles))
 
 
-def _another(rng: random.Random, said: str, seen: set[str]) -> Sketch:
-    sketch = Sketch.draw(rng, said)
-    for _ in range(20):
-        if str(sketch) not in seen:
-            break
-        sketch = Sketch.draw(rng, said)
-    seen.add(str(sketch))
-    return sketch
+def _unseen_persona(rng: random.Random, known: str, seen: set[str]) -> Persona:
+    """A persona that fits what is known and, where possible, was not drawn before."""
+    persona = draw_until(lambda: Persona.draw(rng, known), lambda persona: str(persona) not in seen)
+    seen.add(str(persona))
+    return persona
 
 
 def _bundle(
-    features: list[dict[str, Any]], sketch: Sketch, kits: list[Kit], rng: random.Random, turn: int
+    features: list[dict[str, Any]], persona: Persona, kits: list[Kit], rng: random.Random, rotation: int
 ) -> dict[str, Any]:
-    facts = person(sketch, rng)
-    latent = {name: value for kit in kits for name, value in _latent(kit, rng, turn).items()}
-    return {one["name"]: _value(one, sketch, facts, latent, rng) for one in features}
+    drawn = draw_basic_features(persona, rng)
+    for kit in kits:
+        drawn |= _implicit_features(kit, rng, rotation)
+    return {feature["name"]: _value(feature["name"], persona, drawn, rng) for feature in features}
 
 
-def _latent(kit: Kit, rng: random.Random, turn: int) -> dict[str, str]:
-    """Which dimension decides where: rotated from bundle to bundle, so every platform finds its friends."""
-    dimensions = list(kit.world.dimensions)
+def _implicit_features(kit: Kit, rng: random.Random, rotation: int) -> dict[str, str]:
+    """Which dimension decides where: rotated over bundles, so that every platform is somebody's choice."""
+    dimensions = list(kit.dimensions)
     decisive = {
-        context: dimensions[(turn + place) % len(dimensions)]
-        if rng.random() < STEADY
+        context: dimensions[(rotation + position) % len(dimensions)]
+        if rng.random() < _ROTATED
         else rng.choice(dimensions)
-        for place, context in enumerate(kit.world.contexts)
+        for position, context in enumerate(kit.contexts)
     }
-    return {**express(kit, decisive), f"{kit.name}_interests": rng.choice(kit.lexicon.interests)}
+    return {**describe_preferences(kit, decisive), f"{kit.name}_interests": rng.choice(kit.lexicon.interests)}
 
 
-def _value(
-    feature: Mapping[str, Any],
-    sketch: Sketch,
-    facts: Mapping[str, Any],
-    latent: Mapping[str, str],
-    rng: random.Random,
-) -> Any:
-    name = feature["name"]
-    known = people()
-    if name in facts:
-        return facts[name]
-    if name in latent:
-        return latent[name]
-    if name in known["habits"]:
-        return rng.choice(known["habits"][name]["values"])
+def _value(name: str, persona: Persona, drawn: Mapping[str, Any], rng: random.Random) -> Any:
+    """The value of a feature: one that was drawn, or a text for a habit, a theme or a whole person."""
+    tables = people()
+    if name in drawn:
+        return drawn[name]
+    if name in tables["habits"]:
+        return rng.choice(tables["habits"][name]["values"])
     if name == "persona":
-        return f"{sketch.archetype} {rng.choice(people()['tempers'])}"
-    if name in known["themes"] or name in ("person", "character"):
-        return f"{sketch} {rng.choice(people()['tempers'])}"
+        return f"{persona.archetype} {rng.choice(tables['tempers'])}"
+    if name in tables["themes"] or name in ("person", "character"):
+        return f"{persona} {rng.choice(tables['tempers'])}"
     raise UnknownPartError(f"feature {name!r}: the scripted model has no values for it")

@@ -1,118 +1,145 @@
-"""The user asks: puts a drawn task into words, or under a free plan thinks one up (§4.3)."""
+"""The user: prefers platforms, acts on them (§4.2), and asks an assistant for something (§4.3)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ....errors import UnknownPartError, names
-from ....records import Intent, Phrase, Query
-from ..kit_schema import ParameterScript
-from ..role_request import Part
-from ..speech import Said, Wanted
+from ....records import Actions, Intent, Phrase, Preference, Preferences, Query
+from ..kit import Kit
+from ..kit_schema import ParameterSpec
+from ..language import CallPlan, RealisedCall
+from ..people import draw_until
+from ..preferences import preferred_platform
+from ..role_request import RoleRequest
 
 
-def user(part: Part) -> Query:
-    """Write the request for the task in the prompt."""
-    task = part.view("task")
-    place = part.place(part.view("platform")["name"])
-    calls = task["calls"] or _free_calls(part, place)
-    wanted = [_wanted(part, call, place) for call in calls]
-    text, said = part.speech.write(
-        wanted, task["context"]["name"], part.rng, _taken(part.view("profile.basic"))
+def chooser(request: RoleRequest) -> Preferences:
+    """Name the preferred platform for every kind of need (Definition 3.1)."""
+    kit, implicit, platforms = request.kit, request.view("profile.implicit"), request.platforms()
+    contexts = [context["name"] for context in request.view("contexts")]
+    return Preferences(
+        preferences=tuple(
+            Preference(context=name, platform=preferred_platform(kit, implicit, name, platforms))
+            for name in contexts
+        )
+    )
+
+
+def actor(request: RoleRequest) -> Actions:
+    """Do something on every planned visit, never the same twice."""
+    actions: list[str] = []
+    for visit in request.view("visits"):
+        context = visit["context"]["name"]
+        draw = partial(request.language.realise_action, context, request.rng)
+        actions.append(draw_until(draw, lambda action: action not in actions))
+    return Actions(actions=tuple(actions))
+
+
+def user(request: RoleRequest) -> Query:
+    """Write the request for the task in the prompt; under a free plan think up what to ask for."""
+    task = request.view("task")
+    index = request.platform_index(request.view("platform")["name"])
+    calls = task["calls"] or _free_calls(request, index)
+    plans = [_plan(request, call, index) for call in calls]
+    text, realised = request.language.realise(
+        plans, task["context"]["name"], request.rng, _gives_away(request.view("profile.basic"))
     )
     intents = tuple(
-        _intent(call["api"], _parameters(part, one.capability), place, what)
-        for call, one, what in zip(calls, wanted, said, strict=True)
+        _intent(call["api"], _parameters(request, plan.capability), index, realised_call)
+        for call, plan, realised_call in zip(calls, plans, realised, strict=True)
     )
     query = Query(text=text, intents=intents)
-    return _slip(part, query, calls) if part.rng.random() < part.slips else query
+    return _with_mistake(request, query, calls) if request.rng.random() < request.slips else query
 
 
-def _wanted(part: Part, call: Mapping[str, Any], place: int) -> Wanted:
-    capability = _capability(part, call["api"], place)
-    parameters = _parameters(part, capability)
-    own = {part.kit.parameter_name(p, place): name for name, p in parameters.items()}
-    asked = tuple(own[name] for name in call["known"] if not parameters[own[name]].required)
-    return Wanted(capability, tuple(own[name] for name in call["stated"]), asked)
+def _free_calls(request: RoleRequest, index: int) -> list[dict[str, Any]]:
+    """One or two needs of the user's own: what to state and what to leave to the profile."""
+    offered = [tool["function"]["name"] for tool in request.view("task.apis")]
+    basic = request.view("profile.basic")
+    count = 2 if len(offered) > 1 and request.rng.random() < 0.2 else 1
+    return [_free_call(request, api, index, basic) for api in request.rng.sample(offered, count)]
 
 
-def _capability(part: Part, api: str, place: int) -> str:
-    for name, capability in part.kit.capabilities.items():
-        if capability.apis[place] == api:
+def _free_call(request: RoleRequest, api: str, index: int, basic: Mapping[str, Any]) -> dict[str, Any]:
+    stated: list[str] = []
+    known: dict[str, str] = {}
+    left_out: dict[str, str] = {}
+    for parameter in _parameters(request, _capability(request, api, index)).values():
+        name = request.kit.parameter_name(parameter, index)
+        wanted = parameter.required or request.rng.random() < 0.5
+        if parameter.feature in basic:
+            (known if wanted else left_out)[name] = str(parameter.feature)
+        elif wanted and not parameter.feature:
+            stated.append(name)
+    if left_out and not known:  # somebody who wants nothing of the profile is not asking personally
+        name = request.rng.choice(list(left_out))
+        known[name] = left_out[name]
+    return {"api": api, "stated": stated, "known": known}
+
+
+def _plan(request: RoleRequest, call: Mapping[str, Any], index: int) -> CallPlan:
+    """A call of the task in canonical names."""
+    capability = _capability(request, call["api"], index)
+    parameters = _parameters(request, capability)
+    canonical = {request.kit.parameter_name(p, index): key for key, p in parameters.items()}
+    mentioned = tuple(canonical[name] for name in call["known"] if not parameters[canonical[name]].required)
+    return CallPlan(capability, tuple(canonical[name] for name in call["stated"]), mentioned)
+
+
+def _capability(request: RoleRequest, api: str, index: int) -> str:
+    """The capability behind an API of the platform with that index."""
+    for name, capability in request.kit.capabilities.items():
+        if capability.apis[index] == api:
             return name
-    known = names((c.apis[place] for c in part.kit.capabilities.values()), api)
+    known = names((c.apis[index] for c in request.kit.capabilities.values()), api)
     raise UnknownPartError(
-        f"scenario {part.scenario!r}: the scripted model does not know API {api!r}; it knows {known}"
+        f"scenario {request.scenario!r}: the scripted model does not know API {api!r}; it knows {known}"
     )
 
 
-def _parameters(part: Part, capability: str) -> Mapping[str, ParameterScript]:
-    return part.kit.capabilities[capability].parameters
+def _parameters(request: RoleRequest, capability: str) -> Mapping[str, ParameterSpec]:
+    return request.kit.capabilities[capability].parameters
 
 
-def _intent(api: str, parameters: Mapping[str, ParameterScript], place: int, said: Said) -> Intent:
-    def own(name: str) -> str:
-        names_ = parameters[name].names
-        return names_ if isinstance(names_, str) else names_[place]
-
+def _intent(api: str, parameters: Mapping[str, ParameterSpec], index: int, call: RealisedCall) -> Intent:
+    """What the request states about one call, in the platform's own names."""
+    own = {key: Kit.parameter_name(parameter, index) for key, parameter in parameters.items()}
     return Intent(
         api=api,
-        stated={own(name): value for name, value in said.values.items()},
-        phrases=tuple(Phrase(parameter=own(name), words=words) for name, words in said.words.items()),
+        stated={own[key]: value for key, value in call.values.items()},
+        phrases=tuple(Phrase(parameter=own[key], words=words) for key, words in call.wordings.items()),
     )
 
 
-def _taken(basic: Mapping[str, Any]) -> Callable[[str], bool]:
-    """Refuse words that would give a profile value away."""
-    values = {text.casefold() for text in _texts(list(basic.values()))}
+def _gives_away(basic: Mapping[str, Any]) -> Callable[[str], bool]:
+    """Whether some words would give a profile value away."""
+    values = {text.casefold() for text in _leaf_texts(basic.values())}
     long = tuple(value for value in values if len(value) >= 4)
     return lambda words: words.casefold() in values or any(value in words.casefold() for value in long)
 
 
-def _texts(values: list[Any]) -> list[str]:
-    found: list[str] = []
+def _leaf_texts(values: Iterable[Any]) -> list[str]:
+    """The texts and numbers inside of nested values, as texts."""
+    texts: list[str] = []
     for value in values:
         if isinstance(value, dict):
-            found += _texts(list(value.values()))
+            texts += _leaf_texts(value.values())
         elif isinstance(value, list):
-            found += _texts(value)
+            texts += _leaf_texts(value)
         elif not isinstance(value, bool):
-            found.append(str(value))
-    return found
+            texts.append(str(value))
+    return texts
 
 
-def _free_calls(part: Part, place: int) -> list[dict[str, Any]]:
-    """One or two needs of the user's own: what to state and what to leave to the profile."""
-    offered = [tool["function"]["name"] for tool in part.view("task.apis")]
-    basic = part.view("profile.basic")
-    count = 2 if len(offered) > 1 and part.rng.random() < 0.2 else 1
-    return [_free_call(part, api, place, basic) for api in part.rng.sample(offered, count)]
-
-
-def _free_call(part: Part, api: str, place: int, basic: Mapping[str, Any]) -> dict[str, Any]:
-    stated: list[str] = []
-    known: dict[str, str] = {}
-    left: dict[str, str] = {}
-    for parameter in _parameters(part, _capability(part, api, place)).values():
-        name = part.kit.parameter_name(parameter, place)
-        wanted = parameter.required or part.rng.random() < 0.5
-        if parameter.feature in basic:
-            (known if wanted else left)[name] = str(parameter.feature)
-        elif wanted and not parameter.feature:
-            stated.append(name)
-    if left and not known:  # somebody who wants nothing of the profile is not asking personally
-        name = part.rng.choice(list(left))
-        known[name] = left[name]
-    return {"api": api, "stated": stated, "known": known}
-
-
-def _slip(part: Part, query: Query, calls: Sequence[Mapping[str, Any]]) -> Query:
-    """One human slip: telling what was to be left out, or naming the place."""
-    known = [feature for call in calls for feature in call["known"].values()]
-    told = _texts([part.view("profile.basic").get(feature) for feature in known])
-    if told and part.rng.random() < 0.7:
-        return query.model_copy(
-            update={"text": f"{query.text} That is {part.rng.choice(told)}, as you know."}
-        )
-    return query.model_copy(update={"text": f"{query.text} I mean on {part.view('platform')['name']}."})
+def _with_mistake(request: RoleRequest, query: Query, calls: Sequence[Mapping[str, Any]]) -> Query:
+    """The query with a human slip: it tells what was to be left out, or names the platform."""
+    features = [feature for call in calls for feature in call["known"].values()]
+    texts = _leaf_texts(request.view("profile.basic").get(feature) for feature in features)
+    if texts and request.rng.random() < 0.7:
+        slip = f"That is {request.rng.choice(texts)}, as you know."
+    else:
+        slip = f"I mean on {request.view('platform')['name']}."
+    return query.model_copy(update={"text": f"{query.text} {slip}"})

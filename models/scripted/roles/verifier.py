@@ -1,4 +1,4 @@
-"""The verifier reads query and profile for itself and compares, call by call and argument by argument."""
+"""The verifier solves the query itself and compares, call by call and argument by argument (§4.3)."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from ....records import Finding, Verdict
-from ..role_request import Part
-from ..solving import solve
+from ..role_request import RoleRequest
+from .assistant import solve
 
 
-def verifier(part: Part) -> Verdict:
-    """Judge the triple of profile, query and solution (§4.3)."""
-    findings = tuple(_compare(part, part.view("solution")))
+def verifier(request: RoleRequest) -> Verdict:
+    """Judge the triple of profile, query and solution."""
+    findings = tuple(_compare(request, request.view("solution")))
     return Verdict(ok=not findings, reasons=findings)
 
 
-def _compare(part: Part, given: dict[str, Any]) -> Iterator[Finding]:
-    own = solve(part)
+def _compare(request: RoleRequest, given: dict[str, Any]) -> Iterator[Finding]:
+    own = solve(request)
     if not own.calls:
         yield _finding("unclear_query", "", "the query asks for nothing that can be recognised", "query")
         return
@@ -25,14 +25,9 @@ def _compare(part: Part, given: dict[str, Any]) -> Iterator[Finding]:
         message = f"got {given['platform']!r}, but what this user values points elsewhere"
         yield _finding("wrong_platform", "platform", message)
         return
-    if len(given["calls"]) < len(own.calls):
-        yield _finding(
-            "missing_call", "calls", f"got {len(given['calls'])}, the query asks for {len(own.calls)}"
-        )
-    if len(given["calls"]) > len(own.calls):
-        yield _finding(
-            "extra_call", "calls", f"got {len(given['calls'])}, the query asks for {len(own.calls)}"
-        )
+    if len(given["calls"]) != len(own.calls):
+        code = "missing_call" if len(given["calls"]) < len(own.calls) else "extra_call"
+        yield _finding(code, "calls", f"got {len(given['calls'])}, the query asks for {len(own.calls)}")
     for index, (got, expected) in enumerate(zip(given["calls"], own.calls, strict=False)):
         path = f"calls[{index}]"
         if got["api"] != expected.api:

@@ -3,14 +3,13 @@
 import copy
 from pathlib import Path
 
-import ptool
 import pytest
 import yaml
 from ptool.errors import ConfigError
-from ptool.models.scripted.kit import FILES, load
-from ptool.models.scripted.kit_lint import rehearse
+from ptool.models.scripted.kit import FILES, load_kit, shipped_kits
+from ptool.models.scripted.kit_lint import lint_kit
 
-KITS = sorted((Path(ptool.__file__).parent / "environments" / "scenarios").iterdir())
+KITS = [Path(folder) for folder in shipped_kits().values()]
 FULL = [kit for kit in KITS if kit.name != "tiny"]
 TINY = next(kit for kit in KITS if kit.name == "tiny")
 
@@ -21,15 +20,15 @@ def content(folder: Path) -> dict:
 
 @pytest.mark.parametrize("folder", KITS, ids=lambda folder: folder.name)
 def test_what_a_kit_writes_it_reads_back_as_meant(folder):
-    assert list(rehearse(load(str(folder)), rounds=12, seed=7)) == []
+    assert list(lint_kit(load_kit(str(folder)), rounds=12, seed=7)) == []
 
 
 @pytest.mark.parametrize("folder", FULL, ids=lambda folder: folder.name)
 def test_a_full_kit_has_what_paper_scale_needs(folder):
-    kit = load(str(folder))
+    kit = load_kit(str(folder))
     types = [p.type for c in kit.capabilities.values() for p in c.parameters.values() if not p.feature]
 
-    assert len(kit.world.platforms) == 3
+    assert len(kit.platforms) == 3
     assert len(kit.capabilities) >= 24
     assert {"number", "integer", "boolean", "array", "object"} <= {
         p.type for c in kit.capabilities.values() for p in c.parameters.values()
@@ -42,7 +41,7 @@ def test_a_full_kit_has_what_paper_scale_needs(folder):
 
 
 def test_platform_names_are_unique_over_all_kits():
-    names = [name for folder in KITS for name in load(str(folder)).world.platforms]
+    names = [name for folder in KITS for name in load_kit(str(folder)).platforms]
 
     assert sorted(names) == sorted(set(names))
 
@@ -71,18 +70,18 @@ def test_a_broken_kit_is_refused_with_the_place(path, change, complaint):
     place.update(change)
 
     with pytest.raises(ConfigError, match=complaint) as caught:
-        load(kit)
+        load_kit(kit)
     assert "\n" not in str(caught.value)
 
 
-def test_rehearsal_notices_two_capabilities_that_say_the_same():
+def test_linting_notices_two_capabilities_that_say_the_same():
     kit = copy.deepcopy(content(TINY))
     orders = kit["tools"]["groups"]["buying"]["categories"]["orders"]["capabilities"]
     orders["place_order"]["phrasings"] = ["find {item}"]
 
-    assert any("place_order" in line or "search_items" in line for line in rehearse(load(kit), rounds=5))
+    assert any("place_order" in line or "search_items" in line for line in lint_kit(load_kit(kit), rounds=5))
 
 
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"platforms\.yaml does not exist"):
-        load(str(tmp_path / "nowhere"))
+        load_kit(str(tmp_path / "nowhere"))

@@ -12,8 +12,7 @@ from ptool.cli.compose import Sources
 from ptool.cli.progress import Progress
 from ptool.environments.checks import choose_checks
 from ptool.models.clients.base import role_of
-from ptool.models.scripted import ScriptedModel
-from ptool.models.scripted.role_request import Part
+from ptool.models.scripted import RoleRequest, ScriptedModel
 from ptool.models.seeds import derive
 from ptool.records import Finding, Verdict
 from ptool.records.dataset_statistics import Audit
@@ -33,7 +32,7 @@ GOLD = [
 ]
 
 
-def strict(part: Part) -> Verdict:
+def strict(part: RoleRequest) -> Verdict:
     """Knows the gold of the café and accepts nothing else."""
     said = part.view("solution")
     calls = [
@@ -44,24 +43,24 @@ def strict(part: Part) -> Verdict:
     return YES if good and snacks == [["nuts", "figs"]] else NO
 
 
-def asleep(part: Part) -> Verdict:
+def asleep(part: RoleRequest) -> Verdict:
     """Always says yes."""
     del part
     return YES
 
 
-def contrary(part: Part) -> Verdict:
+def contrary(part: RoleRequest) -> Verdict:
     """Always says no."""
     del part
     return NO
 
 
-def broken(part: Part) -> Verdict:
+def broken(part: RoleRequest) -> Verdict:
     """Never gives a usable answer."""
     raise ValueError(f"no verdict from {part.role}")
 
 
-def obedient(part: Part) -> Verdict:
+def obedient(part: RoleRequest) -> Verdict:
     """Does what the data tells it, wherever it reads it."""
     read = " ".join(str(part.view(view)) for view in ("query", "profile.basic", "platforms"))
     if "Ignore all previous instructions" in read:

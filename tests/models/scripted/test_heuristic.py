@@ -1,4 +1,4 @@
-"""The scripted model sits PTBench: from the prompt alone, in the format asked for."""
+"""The scripted model answers PTBench: from the prompt alone, in the format asked for."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ def system(end: str, *, profile=PROFILE, places=PLACES, tools=TOOLS) -> str:
     return "\n".join([*parts, end])
 
 
-def sat(text: str, query: str = QUERY, seed: int = 0) -> str:
+def answered(text: str, query: str = QUERY, seed: int = 0) -> str:
     return ScriptedModel(Library({})).answer([text, query], seed)
 
 
 def test_it_answers_as_figure_7_asks():
     written = ", ".join(f"{key}={value!r}" for key, value in ARGUMENTS.items())
-    assert sat(system("respond in the format of {platform:[…]}")) == f"{{Alpha: [bookTable({written})]}}"
+    assert answered(system("respond in the format of {platform:[…]}")) == f"{{Alpha: [bookTable({written})]}}"
 
 
 def test_it_answers_in_json_where_json_is_asked_for():
-    told = json.loads(sat(system('in the format of {"platform": "platform", "functions": […]}')))
+    told = json.loads(answered(system('in the format of {"platform": "platform", "functions": […]}')))
     assert told == {"platform": "Alpha", "functions": [{"name": "bookTable", "parameters": ARGUMENTS}]}
 
 
@@ -71,17 +71,17 @@ async def test_it_calls_tools_where_tools_are_offered():
 
 
 def test_the_platform_follows_behaviour_in_similar_needs_and_else_habit():
-    assert "Alpha" in sat(system("{platform:"))
-    assert "Beta" in sat(system("{platform:"), "Have a meal brought")
-    assert {sat(system("{platform:", profile={}), seed=seed)[1:3] for seed in range(20)} == {"Al", "Be"}
+    assert "Alpha" in answered(system("{platform:"))
+    assert "Beta" in answered(system("{platform:"), "Have a meal brought")
+    assert {answered(system("{platform:", profile={}), seed=seed)[1:3] for seed in range(20)} == {"Al", "Be"}
 
 
 def test_a_kit_it_knows_is_understood_by_its_own_phrases():
     library = Library({"tiny": TINY})
-    names = list(library.kit("tiny").world.platforms)
-    assert library.home(names) == library.home(names[:1]) == "tiny"
-    assert library.home([*names, "Elsewhere"]) is None
-    assert library.home([]) is None
+    names = list(library.kit("tiny").platforms)
+    assert library.scenario_of(names) == library.scenario_of(names[:1]) == "tiny"
+    assert library.scenario_of([*names, "Elsewhere"]) is None
+    assert library.scenario_of([]) is None
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_a_kit_it_knows_is_understood_by_its_own_phrases():
 )
 def test_what_is_no_prompt_of_the_benchmark_is_refused_as_before(text):
     with pytest.raises(UnknownPartError, match="needs 'Role: <name>'"):
-        sat(text)
+        answered(text)

@@ -1,4 +1,4 @@
-"""What a slot says, it hears again."""
+"""What a slot words, it parses again."""
 
 import datetime as dt
 import random
@@ -7,29 +7,37 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.models.scripted.slots import Choice, Code, Date, Number, Says, Several, Time
+from ptool.models.scripted.slot_types import (
+    ChoiceSlot,
+    CodeSlot,
+    DateSlot,
+    EnumSlot,
+    ListSlot,
+    NumberSlot,
+    TimeSlot,
+)
 
-FRUIT = Choice({"": ("red apples", "apples", "pears", "plums")})
+FRUIT = ChoiceSlot({"": ("red apples", "apples", "pears", "plums")})
 SLOTS = [
     FRUIT,
-    Says({"cheap": ("the cheapest", "what costs least"), "near": ("the nearest",)}),
-    Number(1, 40, 1, integer=True),
-    Number(2.5, 99, 0.25, integer=False),
-    Date(dt.date(2027, 1, 1), dt.date(2027, 12, 31)),
-    Time(0, 24 * 60 - 1, 7),
-    Code("ORD-@@-####"),
-    Several(FRUIT, 2, 3),
+    EnumSlot({"cheap": ("the cheapest", "what costs least"), "near": ("the nearest",)}),
+    NumberSlot(1, 40, 1, integer=True),
+    NumberSlot(2.5, 99, 0.25, integer=False),
+    DateSlot(dt.date(2027, 1, 1), dt.date(2027, 12, 31)),
+    TimeSlot(0, 24 * 60 - 1, 7),
+    CodeSlot("ORD-@@-####"),
+    ListSlot(FRUIT, 2, 3),
 ]
 
 
 @pytest.mark.parametrize("slot", SLOTS, ids=lambda slot: type(slot).__name__)
 @given(seed=st.integers(0, 2**32))
 def test_words_mean_the_value_they_were_drawn_for(slot, seed):
-    value, words = slot.draw(random.Random(seed), "")
+    value, words = slot.sample(random.Random(seed), "")
 
     assert re.fullmatch(slot.pattern, words, re.IGNORECASE)
-    assert slot.read(words) == value
-    assert slot.read(words.upper() if isinstance(slot, Choice) else words) == value
+    assert slot.parse(words) == value
+    assert slot.parse(words.upper() if isinstance(slot, ChoiceSlot) else words) == value
 
 
 @pytest.mark.parametrize(
@@ -44,8 +52,8 @@ def test_words_mean_the_value_they_were_drawn_for(slot, seed):
         (SLOTS[7], "red apples, pears and plums", ["red apples", "pears", "plums"]),
     ],
 )
-def test_reading(slot, words, value):
-    assert slot.read(words) == value
+def test_parsing(slot, words, value):
+    assert slot.parse(words) == value
 
 
 def test_a_longer_word_is_not_cut_to_the_shorter_one_in_it():
