@@ -52,13 +52,17 @@ class Sheet:
         }
         self.shapes.append(Shape(tag, look, found, text, tip))
 
-    def picture(self, name: str, title: str, large: bool = False) -> Picture:
-        """The finished picture. Args: large: it takes the whole width of a page."""
+    def picture(self, name: str, title: str, large: bool = False, sized: bool = False) -> Picture:
+        """The finished picture.
+
+        Args: large: it takes the whole width of a page; sized: a unit is a pixel, however large a page is.
+        """
         svg = rendered(
             "chart.svg.jinja",
             title=title,
             width=at(self.width),
             height=at(self.height),
+            sized=sized,
             shapes=self.shapes,
         )
         return Picture(name, title, svg, large)

@@ -10,16 +10,20 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .charts import COLOURS, Sheet, at, short
+from .charts import COLOURS, NAMES, Sheet, at, legend, short
 from .document import Picture
 
 SIZE = 680.0
-"""Units of width and height."""
+"""Units of width and height of a picture for a page."""
 CORE = 26.0
-"""Radius of the empty middle."""
+"""Radius of the empty middle, at least."""
 MOST_RINGS = 8
+"""Rings of a picture for a page."""
 MOST_SECTORS = 4_000
-"""Sectors that are drawn; of a larger tree, the innermost rings."""
+"""Sectors of a picture for a page; of a larger tree, the innermost rings are drawn."""
+_LEAST_HALF = 200.0
+"""Half the size of the smallest full picture: in its corner a legend has room."""
+_MARGIN = 4.0
 _FONT = 10.5
 _SMALL = 8.0
 """Size to which letters shrink before a name is cut."""
@@ -27,6 +31,10 @@ _LEAST = 5.4
 """Size below which letters cannot be read."""
 _WIDE = 0.6
 """Width of a letter, about, in its size."""
+_LINE = 12.0
+"""Length of an arc on which a name stands well."""
+_UNDECIDED = -1
+"""The colour of what is around no other: the first ring of several sectors brings colours."""
 _TURN = 2 * math.pi
 
 
@@ -37,104 +45,171 @@ class Sector:
     name: str
     tip: str
     below: tuple[Sector, ...] = ()
-    colour: int = -1
+    colour: int = _UNDECIDED
     """of chart.css; -1: that of what is further in"""
     room: float = 1.0
-    """how much of the circle it takes beside its neighbours, where nothing is below it"""
+    """how much of the circle it takes beside its neighbours, at least"""
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
+class _PlacedSector:
+    """A sector, its ring (0: the innermost), where it starts and ends (in turns), and its colour."""
+
     sector: Sector
     ring: int
     start: float
     end: float
     colour: int
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is a ring of its own."""
+        return self.end - self.start > 0.9999
+
+    def arc(self, radius: float) -> float:
+        """Its length on a circle of that radius."""
+        return (self.end - self.start) * _TURN * radius
+
 
 def radial(name: str, title: str, sectors: Sequence[Sector], thickness: Sequence[float] = ()) -> Picture:
-    """Draw a tree as rings, the first sectors innermost.
+    """Draw a tree as rings, the first sectors innermost, as large as a page; what does not fit has no name.
 
     Args: thickness: of the rings beside each other, from the middle out; where none is given, all are equal.
     """
-    drawn = list(_within(list(_placed(sectors))))
-    rings = 1 + max((one.ring for one in drawn), default=0)
-    radii = _radii([*thickness[:rings], *[1.0] * (rings - len(thickness))])
-    sheet = Sheet(height=SIZE, width=SIZE)
-    for one in drawn:
-        _draw(sheet, one, radii[one.ring], radii[one.ring + 1])
-    for one in drawn:
-        _name(sheet, one, radii[one.ring], radii[one.ring + 1])
-    return sheet.picture(name, title, large=True)
+    placed = _innermost([one for one in _placed(sectors) if one.ring < MOST_RINGS])
+    rings = _ring_count(placed)
+    widths = [*thickness[:rings], *[1.0] * (rings - len(thickness))]
+    unit = (SIZE / 2 - _MARGIN - CORE) / (sum(widths) or 1.0)
+    radii = [CORE]
+    for width in widths:
+        radii.append(radii[-1] + width * unit)
+    return _drawn(placed, radii, SIZE / 2).picture(name, title, large=True)
 
 
-def _within(drawn: list[_Drawn]) -> Iterator[_Drawn]:
-    counts = [sum(one.ring == ring for one in drawn) for ring in range(MOST_RINGS)]
-    last = max((ring for ring in range(MOST_RINGS) if sum(counts[: ring + 1]) <= MOST_SECTORS), default=-1)
-    return (one for one in drawn if one.ring <= last)
+def radial_in_full(name: str, title: str, sectors: Sequence[Sector], colours: Sequence[str] = ()) -> Picture:
+    """Draw a tree as rings, all of it, as large as it takes to read every name.
+
+    Args: colours: what the first colours mean, for the legend.
+    """
+    placed = list(_placed(sectors))
+    radii = _fitting_radii(placed)
+    sheet = _drawn(placed, radii, max(radii[-1] + _MARGIN, _LEAST_HALF))
+    legend(sheet, colours)
+    return sheet.picture(name, title, large=True, sized=True)
 
 
-def _placed(sectors: Sequence[Sector]) -> Iterator[_Drawn]:
-    """Every sector with its ring and its angles (in turns), ring by ring."""
-    waiting = [(tuple(sectors), 0, 0.0, 1.0, -1)]
+def _placed(sectors: Sequence[Sector]) -> Iterator[_PlacedSector]:
+    """Every sector with its place, ring by ring."""
+    rooms = _rooms(sectors)
+    waiting = [(tuple(sectors), 0, 0.0, 1.0, _UNDECIDED)]
     while waiting:
         following = []
         for group, ring, start, end, colour in waiting:
-            rooms = list(map(_room, group))
-            whole, begin = sum(rooms) or 1.0, start
-            for place, (one, room) in enumerate(zip(group, rooms, strict=True)):
-                after = begin + (end - start) * room / whole
-                own = one.colour if one.colour >= 0 else colour if colour >= 0 else place
-                yield _Drawn(one, ring, begin, after, own)
-                if one.below and ring + 1 < MOST_RINGS:
-                    following.append((one.below, ring + 1, begin, after, own))
-                begin = after
+            share = (end - start) / (sum(rooms[id(sector)] for sector in group) or 1.0)
+            for number, sector in enumerate(group):
+                after = start + share * rooms[id(sector)]
+                own = next((known for known in (sector.colour, colour) if known != _UNDECIDED), _UNDECIDED)
+                if own == _UNDECIDED and len(group) > 1:
+                    own = number
+                yield _PlacedSector(sector, ring, start, after, own)
+                following.append((sector.below, ring + 1, start, after, own))
+                start = after
         waiting = following
 
 
-def _room(sector: Sector) -> float:
-    return sum(map(_room, sector.below)) if sector.below else sector.room
+def _rooms(sectors: Sequence[Sector]) -> dict[int, float]:
+    """id of a sector -> what it takes of the circle; without recursion, as a tree may be deep."""
+    everything, rooms = list(sectors), dict[int, float]()
+    for sector in everything:
+        everything += sector.below
+    for sector in reversed(everything):
+        rooms[id(sector)] = max(sector.room, sum(rooms[id(inner)] for inner in sector.below))
+    return rooms
 
 
-def _radii(thickness: Sequence[float]) -> list[float]:
-    unit = (SIZE / 2 - 4 - CORE) / (sum(thickness) or 1.0)
+def _innermost(placed: Sequence[_PlacedSector]) -> list[_PlacedSector]:
+    """The rings that together hold no more sectors than are drawn on a page."""
+    counts = [sum(one.ring == ring for one in placed) for ring in range(MOST_RINGS)]
+    last = max((ring for ring in range(MOST_RINGS) if sum(counts[: ring + 1]) <= MOST_SECTORS), default=-1)
+    return [one for one in placed if one.ring <= last]
+
+
+def _ring_count(placed: Sequence[_PlacedSector]) -> int:
+    return 1 + max((one.ring for one in placed), default=0)
+
+
+def _fitting_radii(placed: Sequence[_PlacedSector]) -> list[float]:
+    """Where rings begin and end: wide enough for their names, far enough out for their narrowest sector."""
     radii = [CORE]
-    for one in thickness:
-        radii.append(radii[-1] + one * unit)
+    for ring in range(_ring_count(placed)):
+        sectors = [one for one in placed if one.ring == ring]
+        letters = max((len(short(one.sector.name)) for one in sectors), default=0)
+        thickness = letters * _FONT * _WIDE + 12
+        narrowest = min((one.end - one.start for one in sectors), default=1.0)
+        start = max(radii[-1], _LINE / (narrowest * _TURN) - thickness / 2)
+        radii = [*_stretched(radii, start), start + thickness]
     return radii
 
 
-def _draw(sheet: Sheet, one: _Drawn, inner: float, outer: float) -> None:
+def _stretched(radii: Sequence[float], end: float) -> list[float]:
+    """Rings pulled evenly apart, so that the last of them ends there."""
+    if len(radii) == 1:
+        return [end]
+    return [CORE + (radius - CORE) * (end - CORE) / (radii[-1] - CORE) for radius in radii]
+
+
+def _drawn(placed: Sequence[_PlacedSector], radii: Sequence[float], middle: float) -> Sheet:
+    """A square sheet with the sectors around its middle, and their names above them."""
+    sheet = Sheet(height=2 * middle, width=2 * middle)
+    for draw in (_draw_sector, _draw_name):
+        for one in placed:
+            draw(sheet, one, radii[one.ring], radii[one.ring + 1])
+    return sheet
+
+
+def _draw_sector(sheet: Sheet, one: _PlacedSector, inner: float, outer: float) -> None:
     shade = f"{max(0.2, 0.62 - 0.12 * one.ring):.2f}"
-    end = min(one.end, one.start + 0.99999)  # an arc of a whole turn is none
-    large = 1 if end - one.start > 0.5 else 0
-    corners = [_point(turn, radius) for turn, radius in (
-        (one.start, inner), (one.start, outer), (end, outer), (end, inner),
-    )]  # fmt: skip
-    first, second, third, fourth = (f"{at(x)} {at(y)}" for x, y in corners)
-    path = (
+    path = _ring_path(sheet, inner, outer) if one.whole else _sector_path(sheet, one, inner, outer)
+    sheet.add("path", f"ring s{one.colour % COLOURS}", "", one.sector.tip, d=path, fill_opacity=shade)
+
+
+def _sector_path(sheet: Sheet, one: _PlacedSector, inner: float, outer: float) -> str:
+    large = 1 if one.end - one.start > 0.5 else 0
+    corners = ((one.start, inner), (one.start, outer), (one.end, outer), (one.end, inner))
+    points = (_point(sheet, turn, radius) for turn, radius in corners)
+    first, second, third, fourth = (f"{at(x)} {at(y)}" for x, y in points)
+    return (
         f"M{first}L{second}A{at(outer)} {at(outer)} 0 {large} 1 {third}"
         f"L{fourth}A{at(inner)} {at(inner)} 0 {large} 0 {first}Z"
     )
-    look = f"ring s{one.colour % COLOURS}"
-    sheet.add("path", look, "", one.sector.tip, d=path, fill_opacity=shade)
 
 
-def _name(sheet: Sheet, one: _Drawn, inner: float, outer: float) -> None:
+def _ring_path(sheet: Sheet, inner: float, outer: float) -> str:
+    """A circle out of two halves, and one the other way round that cuts the hole."""
+    path = ""
+    for radius, way in ((outer, 1), (inner, 0)):
+        half = f"A{at(radius)} {at(radius)} 0 1 {way} "
+        top, bottom = (f"{at(x)} {at(y)}" for x, y in (_point(sheet, turn, radius) for turn in (0.0, 0.5)))
+        path += f"M{top}{half}{bottom}{half}{top}Z"
+    return path
+
+
+def _draw_name(sheet: Sheet, one: _PlacedSector, inner: float, outer: float) -> None:
     """The name along the radius, as large as its sector lets it be; none where it could not be read."""
-    middle = (one.start + one.end) / 2
-    font = min(_FONT, (one.end - one.start) * _TURN * (inner + outer) / 2 * 0.82)
+    turn, middle = (one.start + one.end) / 2, (inner + outer) / 2
+    font, degrees = min(_FONT, one.arc(middle) * 0.82), turn * 360 - 90 if turn <= 0.5 else turn * 360 + 90
+    room = (outer - inner - 6) / _WIDE
+    if one.whole:  # level, at the top
+        turn, degrees, font, room = 0.0, 0.0, min(_FONT, (outer - inner) * 0.82), middle / _WIDE
     if font < _LEAST:
         return
-    room = (outer - inner - 6) / _WIDE
     font = min(font, max(_SMALL, room / max(len(one.sector.name), 1)))
-    shown = short(one.sector.name, max(2, int(room / font + 0.01)))
-    x, y = _point(middle, (inner + outer) / 2)
-    degrees = middle * 360 - 90 if middle <= 0.5 else middle * 360 + 90
+    shown = short(one.sector.name, min(NAMES, max(2, int(room / font + 0.01))))
+    x, y = _point(sheet, turn, middle)
     sheet.add("text", "middle", shown, one.sector.tip, x=x, y=y, font_size=at(font),
               transform=f"rotate({at(degrees)} {at(x)} {at(y)})")  # fmt: skip
 
 
-def _point(turn: float, radius: float) -> tuple[float, float]:
-    angle = turn * _TURN
-    return SIZE / 2 + radius * math.sin(angle), SIZE / 2 - radius * math.cos(angle)
+def _point(sheet: Sheet, turn: float, radius: float) -> tuple[float, float]:
+    angle, middle = turn * _TURN, sheet.width / 2
+    return middle + radius * math.sin(angle), middle - radius * math.cos(angle)

@@ -30,7 +30,7 @@ from ..trees.clustering import Limits, cluster
 from ..trees.feature_tree import FeatureTree
 from ..trees.graph_io import to_graphml, to_json
 from ..trees.growth import Shape, grow
-from ..trees.svg import draw
+from ..trees.svg import draw_tree
 from .context import RunContext, run_concurrently
 from .tasks import TaskSampler, Visit
 
@@ -218,4 +218,4 @@ def load_episode(context: RunContext, task: Task) -> Episode:
 def _leave_graph(context: RunContext, name: str, graph: Any, title: str) -> None:
     write_bytes(context.file(f"{name}.json"), to_json(graph))
     write_bytes(context.file(f"{name}.graphml"), to_graphml(graph))
-    write_bytes(context.file(f"{name}.svg"), draw(graph, title))
+    write_bytes(context.file(f"{name}.svg"), draw_tree(graph, title))

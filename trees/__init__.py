@@ -7,7 +7,7 @@ from .feature_tree import FeatureTree
 from .graph_io import from_graphml, from_json, to_graphml, to_json
 from .growth import Save, Shape, grow
 from .retry import Asker
-from .svg import draw
+from .svg import draw_tree
 
 __all__ = [
     "ApiTree",
@@ -20,7 +20,7 @@ __all__ = [
     "Strategy",
     "assign",
     "cluster",
-    "draw",
+    "draw_tree",
     "from_graphml",
     "from_json",
     "grow",

@@ -17,7 +17,7 @@ ALLOWED = {
     "settings": {"errors"},
     "store": {"errors", "records"},
     "models": {"errors", "records", "settings"},
-    "trees": {"errors", "records", "models", "store"},
+    "trees": {"errors", "records", "models", "store", "rendering"},
     "agents": {"errors", "records", "models"},
     "environments": {"errors", "records", "models", "trees", "agents"},
     "cli": {"errors", "settings", "rendering"},
