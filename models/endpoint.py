@@ -68,7 +68,7 @@ class CallLog(Protocol):
         ...
 
     def set_answer_status(self, key: bytes, status: str) -> None:
-        """Write down what a kept answer was good for (`gateway.answers`); may be lost by a kill."""
+        """Write down what a kept answer was good for (`gateway.parse.Status`); may be lost by a kill."""
         ...
 
     def save_failure(self, failure: Failure) -> None:

@@ -37,8 +37,8 @@ class Cost:
     calls: int = 1
 
 
-class Purse:
-    """The money of a run.
+class SpendingAccount:
+    """What a run has spent of its budget, and what is reserved for attempts under way.
 
     Where a reservation does not fit while others are under way, it waits for what they really take.
 
@@ -47,12 +47,12 @@ class Purse:
 
     def __init__(self, budget: Budget, spent: Spent) -> None:
         limits = {name: getattr(budget, name) for name in _UNITS}
-        self._limits: dict[str, float] = {name: one for name, one in limits.items() if one is not None}
+        self._limits: dict[str, float] = {name: limit for name, limit in limits.items() if limit is not None}
         self._spent: dict[str, float] = {name: getattr(spent, name) for name in self._limits}
-        self._held = dict.fromkeys(self._limits, 0.0)
+        self._reserved = dict.fromkeys(self._limits, 0.0)
         self._under_way = 0
         self._waiting: deque[tuple[asyncio.Future[None], Cost]] = deque()
-        self._over: str | None = None
+        self._stopped: str | None = None
 
     async def reserve(self, cost: Cost) -> None:
         """Set aside what an attempt may take; it is given back by `settle` or `release`.
@@ -63,22 +63,22 @@ class Purse:
             return
         if not self._waiting and self._try(cost):
             return
-        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((mine, cost))
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((waiter, cost))
         try:
-            await mine
+            await waiter
         except asyncio.CancelledError:
-            if mine.done() and not mine.cancelled() and mine.exception() is None:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
                 self.release(cost)
             raise
 
-    def settle(self, cost: Cost, real: Cost) -> None:
+    def settle(self, cost: Cost, actual: Cost) -> None:
         """An attempt is over.
 
-        Args: cost: what was reserved for it; real: what it took.
+        Args: cost: what was reserved for it; actual: what it took.
         """
         for name in self._limits:
-            self._spent[name] += getattr(real, name)
+            self._spent[name] += getattr(actual, name)
         self.release(cost)
 
     def release(self, cost: Cost) -> None:
@@ -88,27 +88,27 @@ class Purse:
         self._under_way -= 1
         for name in self._limits:
             # Not the sum of what was added and taken away, which rounding moves away from nothing.
-            self._held[name] = self._held[name] - getattr(cost, name) if self._under_way else 0.0
+            self._reserved[name] = self._reserved[name] - getattr(cost, name) if self._under_way else 0.0
         self._advance()
 
     def _try(self, cost: Cost) -> bool:
         """Whether it could be reserved. Raises BudgetSpentError where it never will be."""
-        if self._over:
-            raise BudgetSpentError(self._over)
-        lacking = self._lacking(cost)
-        if lacking is None:
+        if self._stopped:
+            raise BudgetSpentError(self._stopped)
+        exceeded = self._exceeded_limit(cost)
+        if exceeded is None:
             self._under_way += 1
             for name in self._limits:
-                self._held[name] += getattr(cost, name)
+                self._reserved[name] += getattr(cost, name)
             return True
         if not self._under_way:
-            self._over = self._explain(lacking, cost)
-            raise BudgetSpentError(self._over)
+            self._stopped = self._explain(exceeded, cost)
+            raise BudgetSpentError(self._stopped)
         return False
 
-    def _lacking(self, cost: Cost) -> str | None:
+    def _exceeded_limit(self, cost: Cost) -> str | None:
         for name, limit in self._limits.items():
-            if self._spent[name] + self._held[name] + getattr(cost, name) > limit + _ROUNDING:
+            if self._spent[name] + self._reserved[name] + getattr(cost, name) > limit + _ROUNDING:
                 return name
         return None
 

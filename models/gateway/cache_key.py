@@ -20,13 +20,12 @@ from ..output_schema import digest
 Message = tuple[str, str]
 """(who speaks: system | user | assistant, the text)."""
 
-SIZE = 16
-"""Bytes of a key."""
+KEY_BYTES = 16
 
-_LONG = 4_096
+_LONG_TEXT = 4_096
 
 
-def key_of(
+def cache_key(
     identity: str,
     messages: Iterable[Message],
     output: type[BaseModel] | None,
@@ -48,17 +47,17 @@ def key_of(
     """
     options = orjson.dumps(sampling, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     # Every part is preceded by its length, so that none can pass for the beginning of the next.
-    form = digest(output) if output else b"text"
+    schema = digest(output) if output else b"text"
     offered = (orjson.dumps(tools),) if tools else ()
-    fixed = (identity.encode(), form, options, b"%d" % seed, b"%d" % number, *offered)
+    fixed = (identity.encode(), schema, options, b"%d" % seed, b"%d" % number, *offered)
     whole = [b"%d:%b" % (len(part), part) for part in fixed]
     for speaker, text in messages:
-        part = _fingerprint(text) if len(text) > _LONG else text.encode("utf-8", "surrogatepass")
+        part = _text_digest(text) if len(text) > _LONG_TEXT else text.encode("utf-8", "surrogatepass")
         whole.append(b"%b%d:%b" % (speaker.encode(), len(text), part))
-    return blake2b(b"".join(whole), digest_size=SIZE, person=b"ptool call 1").digest()
+    return blake2b(b"".join(whole), digest_size=KEY_BYTES, person=b"ptool call 1").digest()
 
 
 @lru_cache(maxsize=128)
-def _fingerprint(text: str) -> bytes:
+def _text_digest(text: str) -> bytes:
     """What stands for a long text: the same 60 kB of shared prompt are hashed once, not in every call."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()

@@ -1,32 +1,49 @@
-"""One call of one endpoint until there is an answer: paced, paid for, tried again where that helps.
+"""One call of an endpoint: sent when its turn comes, paid for, and tried again where that helps.
 
-What is asked and what becomes of the answer it does not know; faults are told apart by `faults`.
+It knows neither who else asks the same nor what becomes of the answer; faults are told apart by `faults`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Any, cast
 
-from autogen_core.models import CreateResult, LLMMessage, RequestUsage
+import orjson
+from autogen_core import FunctionCall
+from autogen_core.models import (
+    AssistantMessage,
+    CreateResult,
+    LLMMessage,
+    RequestUsage,
+    SystemMessage,
+    UserMessage,
+)
 from autogen_core.tools import ToolSchema
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ...errors import KeyRefusedError, PtoolError, RefusedRequestError, UnreachableModelError
-from ...records.model_calls import Failure
+from ...records.model_calls import Answer, Failure
 from ..endpoint import Endpoint, Price
-from ..faults import AttemptError, fault_of
+from ..faults import LASTING, AttemptError, fault_of
 from ..request import Request
-from .budget import Cost, Purse
-from .circuit_breaker import KEPT
-from .parse import explain
-from .rate_limit import Pace, Turn
+from .budget import Cost, SpendingAccount
+from .cache_key import Message
+from .circuit_breaker import RESUMES
+from .parse import MAX_ANSWER, describe_error
+from .rate_limit import AdmissionQueue, Permit
 
+MAX_TOKENS = 4_096
+"""Tokens of an answer that are reserved where the request names no `max_tokens`."""
+
+_CHARACTERS_A_TOKEN = 3
+_TOKENS_A_MESSAGE = 16
 _FIRST_WAIT = 0.5
 _SECRET = re.compile(r"(^|_)(key|token|secret|password|credential|authorization)s?(_|$)", re.IGNORECASE)
 _SHORTEST_SECRET = 8
@@ -44,55 +61,47 @@ class Retries:
     """seconds without any answer before the run ends"""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What is sent, and what it may take at most."""
-
-    request: Request
-    messages: Sequence[LLMMessage]
-    seed: int
-    most: Cost
-
-
-@dataclass(frozen=True, slots=True)
-class Got:
-    """What came back."""
-
-    result: CreateResult
-    cost: Cost
-    seconds: float
-
-
-class Caller:
+class EndpointCaller:
     """Makes the calls of one endpoint.
 
     Args:
         endpoint: who is called.
-        price: what it costs; None: not known.
         concurrency: calls in flight, at most.
         retries: how long it is borne with.
-        failed: is told every attempt without an answer.
+        save_failure: is told every attempt without an answer.
     """
 
     def __init__(
         self,
         endpoint: Endpoint,
-        price: Price | None,
         concurrency: int,
         retries: Retries,
-        failed: Callable[[Failure], None],
+        save_failure: Callable[[Failure], None],
     ) -> None:
         self.endpoint = endpoint
-        self.price = price
+        free = getattr(endpoint.client, "free", False)
+        self.price = endpoint.price or (Price(0.0, 0.0) if free else None)
         self._retries = retries
-        self._failed = failed
-        self._pace = Pace(endpoint.name, endpoint.limits, concurrency, retries.patience)
+        self._save_failure = save_failure
+        self._queue = AdmissionQueue(endpoint.name, endpoint.limits, concurrency, retries.patience)
         self._random = Random()  # waiting alike, processes would come back all at once; it changes no result
 
-    async def call(self, call: Call, purse: Purse) -> Got:
-        """The answer, and what it took.
+    async def call(
+        self,
+        key: bytes,
+        request: Request,
+        messages: tuple[Message, ...],
+        seed: int,
+        account: SpendingAccount,
+    ) -> Answer:
+        """Call until there is an answer.
 
-        Args: call: what is sent; purse: pays for every attempt.
+        Args:
+            key: of the answer (`cache_key`).
+            request: who asks, in which turn, and for what.
+            messages: everything said so far.
+            seed: the one that is sent.
+            account: pays for every attempt.
 
         Raises:
             UnreachableModelError: no attempt brought an answer, or the client has a bug.
@@ -100,120 +109,197 @@ class Caller:
             EndpointDownError: it has not answered anybody for too long.
             BudgetSpentError: the budget does not allow another attempt.
         """
+        llm_messages = _llm_messages(messages, request.role)
+        reserved = _largest_cost(request, messages, self.price)
         counted = tries = 0
-        answers = self._pace.breaker.answers
+        breaker = self._queue.breaker
+        answers = breaker.answers
         while True:
-            outcome = await self._attempt(call, purse)
-            if isinstance(outcome, Got):
-                return outcome
+            await account.reserve(reserved)
+            try:
+                permit = await self._queue.acquire(reserved.tokens)
+            except BaseException:
+                account.release(reserved)
+                raise
+            try:
+                result = await self._create(request, llm_messages, seed, permit)
+            except AttemptError as error:
+                account.settle(reserved, Cost())
+                self._queue.report_failure(permit, error)
+                self._log(request, error, permit)
+                if error.kind in LASTING:
+                    raise self._refusal(request, error) from error
+                fault = error
+            except BaseException:
+                account.settle(reserved, Cost())
+                self._queue.release(permit)
+                raise
+            else:
+                answer = self._answer(key, request, result, _since(permit))
+                tokens = answer.prompt_tokens + answer.completion_tokens
+                account.settle(reserved, Cost(tokens, answer.usd or 0.0))
+                self._queue.report_answer(permit, request.role, tokens, answer.seconds)
+                return answer
             tries += 1
-            counted += not self._excused(outcome, answers)
-            answers = self._pace.breaker.answers
+            # That others were served, or that nobody is there yet, says nothing about this call.
+            served = fault.kind == "rate_limited" and breaker.answers > answers
+            counted += not (served or breaker.never_reached)
+            answers = breaker.answers
             if counted >= self._retries.attempts:
-                raise self._unreachable(call, f"{outcome.kind}: {outcome}", f" {tries} times") from outcome
-            if outcome.retry_after is None and not self._pace.breaker.in_doubt:
-                # Otherwise the line in front of the endpoint says when to come back.
+                raise _unreachable(request, f"{fault.kind}: {fault}", f" {tries} times") from fault
+            if fault.retry_after is None and not breaker.is_open:
+                # Otherwise the queue in front of the endpoint says when to come back.
                 longest = min(self._retries.longest_wait, _FIRST_WAIT * 2 ** min(tries - 1, 30))
                 await asyncio.sleep(self._random.uniform(0, longest))
 
-    def _excused(self, fault: AttemptError, answers: int) -> bool:
-        """Whether a failure says nothing about the call: others were served, or nobody is there yet."""
-        breaker = self._pace.breaker
-        return breaker.stranger or (fault.kind == "rate_limited" and breaker.answers > answers)
-
-    async def _attempt(self, call: Call, purse: Purse) -> Got | AttemptError:
-        await purse.reserve(call.most)
-        try:
-            turn = await self._pace.enter(call.most.tokens)
-        except BaseException:
-            purse.release(call.most)
-            raise
-        try:
-            result = await self._create(call, turn)
-        except AttemptError as fault:
-            purse.settle(call.most, Cost())
-            self._pace.failed(turn, fault)
-            self._note(call, fault, self._since(turn))
-            if fault.kind in ("unauthorised", "refused"):
-                raise self._lasting(call, fault) from fault
-            return fault
-        except BaseException:
-            purse.settle(call.most, Cost())
-            self._pace.left(turn)
-            raise
-        got = Got(result, self._cost(result), self._since(turn))
-        purse.settle(call.most, got.cost)
-        self._pace.answered(turn, call.request.role, got.cost.tokens, got.seconds)
-        return got
-
-    async def _create(self, call: Call, turn: Turn) -> CreateResult:
-        """One answer, or an AttemptError, or a PtoolError of the client's own."""
-        limit = self._pace.seconds(turn)
+    async def _create(
+        self, request: Request, messages: list[LLMMessage], seed: int, permit: Permit
+    ) -> CreateResult:
+        """One attempt: a result, or an AttemptError, or a PtoolError of the client's own."""
+        limit = self._queue.time_limit(permit)
         clock = asyncio.timeout(limit)
         try:
             async with clock:
                 return await self.endpoint.client.create(
-                    call.messages,
-                    tools=_tools(call.request),
-                    json_output=call.request.output,
-                    extra_create_args={"seed": call.seed, **call.request.sampling},
+                    messages,
+                    tools=[cast(ToolSchema, dict(tool)) for tool in request.tools],
+                    json_output=request.output,
+                    extra_create_args={"seed": seed, **request.sampling},
                 )
         except PtoolError:
             raise
         except ValidationError as error:
-            return _unread(error)
+            return _invalid_result(error)
         except asyncio.CancelledError:
-            if _cancelled_from_outside():
-                raise
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise  # the cancellation comes from outside
             raise AttemptError("connection", "the client gave the call up by itself") from None
         except Exception as error:
             if isinstance(error, TimeoutError) and clock.expired():
                 raise AttemptError("timeout", f"no whole answer within {limit:g} s") from None
             fault = fault_of(error)
             if fault is None:
-                said = without_secrets(f"{type(error).__name__}: {error}")
-                self._note(call, AttemptError("malformed", said), self._since(turn))
-                raise self._unreachable(call, said) from error
+                message = without_secrets(f"{type(error).__name__}: {error}")
+                self._log(request, AttemptError("malformed", message), permit)
+                raise _unreachable(request, message) from error
             raise AttemptError(fault.kind, without_secrets(str(fault)), fault.retry_after) from error
 
-    def _cost(self, result: CreateResult) -> Cost:
-        sent, received = result.usage.prompt_tokens, result.usage.completion_tokens
-        cached = extra(result, "cached_tokens")
-        return Cost(sent + received, self.price.usd(sent, received, cached) if self.price else 0.0)
+    def _answer(self, key: bytes, request: Request, result: CreateResult, seconds: float) -> Answer:
+        """What is kept of a result, all of it bounded."""
+        usage, cached = result.usage, _extra_field(result, "cached_tokens")
+        usd = self.price.usd(usage.prompt_tokens, usage.completion_tokens, cached) if self.price else None
+        return Answer(
+            key=key,
+            stage=request.stage,
+            role=request.role,
+            turn=request.turn,
+            endpoint=self.endpoint.name,
+            content=_text(result.content, bool(request.tools)),
+            finish="refusal" if _extra_field(result, "refusal") else result.finish_reason,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            cached_tokens=cached,
+            usd=usd,
+            seconds=seconds,
+        )
 
-    def _note(self, call: Call, fault: AttemptError, seconds: float) -> None:
-        asked, name = call.request, self.endpoint.name
-        self._failed(Failure(asked.stage, asked.role, asked.turn, name, fault.kind, str(fault), seconds))
+    def _log(self, request: Request, fault: AttemptError, permit: Permit) -> None:
+        failure = Failure(
+            request.stage,
+            request.role,
+            request.turn,
+            self.endpoint.name,
+            fault.kind,
+            str(fault),
+            _since(permit),
+        )
+        self._save_failure(failure)
 
-    def _lasting(self, call: Call, fault: AttemptError) -> PtoolError:
+    def _refusal(self, request: Request, fault: AttemptError) -> PtoolError:
         if fault.kind == "refused":
-            who = call.request.role
-            said = f"{self.endpoint.name} refuses the request of {who!r}: {fault}"
-            return RefusedRequestError(f"{call.request.turn}: {said}")
+            return RefusedRequestError(
+                f"{request.turn}: {self.endpoint.name} refuses the request of {request.role!r}: {fault}"
+            )
         variable: Any = getattr(self.endpoint.client, "api_key_env", "the environment")
         key = f"the key that {variable} holds" if variable else "to answer without a key, and none is sent"
         return KeyRefusedError(
             f"{self.endpoint.name}: refuses {key} (model.api_key_env), or what it may do: {fault}; "
-            f"{KEPT} with a key it takes"
+            f"{RESUMES} with a key it takes"
         )
 
-    def _unreachable(self, call: Call, said: str, times: str = "") -> UnreachableModelError:
-        who = call.request.role
-        said = " ".join(said.split())[:1_500]
-        return UnreachableModelError(f"{call.request.turn}: the model of {who!r} failed{times}: {said}")
 
-    @staticmethod
-    def _since(turn: Turn) -> float:
-        return asyncio.get_running_loop().time() - turn.began
+def _unreachable(request: Request, message: str, times: str = "") -> UnreachableModelError:
+    message = " ".join(message.split())[:1_500]
+    return UnreachableModelError(f"{request.turn}: the model of {request.role!r} failed{times}: {message}")
 
 
-def _tools(request: Request) -> list[ToolSchema]:
-    return [cast(ToolSchema, dict(one)) for one in request.tools]
+def _since(permit: Permit) -> float:
+    return asyncio.get_running_loop().time() - permit.began
 
 
-def extra(result: CreateResult, name: str) -> Any:
-    """What a client says beside AutoGen's own fields (`clients.chat_completions`); None: nothing."""
+def _llm_messages(messages: Iterable[Message], role: str) -> list[LLMMessage]:
+    """The messages as AutoGen's."""
+    llm_messages: list[LLMMessage] = []
+    for speaker, text in messages:
+        if speaker == "system":
+            llm_messages.append(SystemMessage(content=text))
+        elif speaker == "user":
+            llm_messages.append(UserMessage(content=text, source="ptool"))
+        else:
+            llm_messages.append(AssistantMessage(content=text, source=role))
+    return llm_messages
+
+
+def _largest_cost(request: Request, messages: Iterable[Message], price: Price | None) -> Cost:
+    """What a call may cost at most: an estimate of its prompt, and all the tokens the answer may have."""
+    size = _schema_size(request.output) if request.output else 0
+    size += len(orjson.dumps(request.tools)) if request.tools else 0
+    prompt_tokens = 0
+    for _, text in messages:
+        # A token of other scripts is shorter in characters, but not in bytes.
+        size += len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        prompt_tokens += _TOKENS_A_MESSAGE
+    prompt_tokens += -(-size // _CHARACTERS_A_TOKEN)
+    max_tokens = request.sampling.get("max_tokens") or request.sampling.get("max_completion_tokens")
+    answer_tokens = max_tokens if isinstance(max_tokens, int) else MAX_TOKENS
+    usd = price.usd(prompt_tokens, answer_tokens) if price else 0.0
+    return Cost(prompt_tokens + answer_tokens, usd)
+
+
+@lru_cache(maxsize=512)
+def _schema_size(output: type[BaseModel]) -> int:
+    return len(orjson.dumps(output.model_json_schema()))
+
+
+def _text(content: Any, tools_offered: bool) -> str:
+    """An answer's text in a form that can be kept: bounded, and without halves of characters."""
+    if not isinstance(content, str):
+        content = _tool_calls(content) if tools_offered else "(a tool call, though no tool was offered)"
+    text = content[: MAX_ANSWER + 1]
+    # Written out as an escape, a lone surrogate can be kept, and is refused when the answer is parsed.
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _tool_calls(calls: Iterable[FunctionCall]) -> str:
+    """Tool calls as the JSON of a message that holds them."""
+    tool_calls = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in calls
+    ]
+    return json.dumps({"tool_calls": tool_calls})  # not orjson, which refuses halves of characters
+
+
+def _extra_field(result: CreateResult, name: str) -> Any:
+    """What a client says beside AutoGen's own fields (`clients.response.Completion`); None: nothing."""
     return None if type(result) is CreateResult else getattr(result, name, None)
+
+
+def _invalid_result(error: ValidationError) -> CreateResult:
+    """Stand in for an answer the client itself refused: some validate, and keep the text to themselves."""
+    content = f"(an answer that is not of the required form: {describe_error(error)})"
+    usage = RequestUsage(prompt_tokens=0, completion_tokens=0)
+    return CreateResult(finish_reason="unknown", content=content, usage=usage, cached=False)
 
 
 def without_secrets(text: str) -> str:
@@ -224,15 +310,3 @@ def without_secrets(text: str) -> str:
             for cut in range(len(value) - 1, _SHORTEST_SECRET - 1, -1):  # by the bound on messages
                 text = text.removesuffix(value[:cut])
     return text
-
-
-def _cancelled_from_outside() -> bool:
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
-
-
-def _unread(error: ValidationError) -> CreateResult:
-    """Stand in for an answer the client itself refused: some validate, and keep the text to themselves."""
-    nothing = RequestUsage(prompt_tokens=0, completion_tokens=0)
-    said = f"(an answer that is not of the required form: {explain(error)})"
-    return CreateResult(finish_reason="unknown", content=said, usage=nothing, cached=False)

@@ -1,7 +1,7 @@
-"""Whether an endpoint still answers: in doubt after some failures in a row, given up after some time.
+"""A circuit breaker: open after some failures in a row, given up after some time without an answer.
 
-While in doubt it is asked by one call at a time, and more and more rarely; any answer ends the doubt.
-It knows no clock: times are handed in.
+While it is open, the endpoint is probed by one call at a time, and more and more rarely; any answer closes
+it. It knows no clock: times are handed in.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import math
 
 from ..faults import AttemptError
 
-IN_A_ROW = 5
-"""Failures without an answer in between that put an endpoint in doubt."""
+FAILURES_TO_OPEN = 5
+"""Failures without an answer in between after which only probes are sent."""
 
 FIRST_PROBE = 0.5
 """Seconds until the first probe; every further one waits twice as long."""
 
-STRANGER = 5.0
+PATIENCE_AT_FIRST = 5.0
 """Seconds that an endpoint is borne with that has never answered and cannot be connected to."""
 
-KEPT = "everything answered so far is kept, and the same command goes on from there"
+RESUMES = "everything answered so far is kept, and the same command goes on from there"
 
 
-class Breaker:
+class CircuitBreaker:
     """What is known about whether an endpoint answers.
 
     Args:
@@ -33,11 +33,11 @@ class Breaker:
     def __init__(self, name: str, patience: float) -> None:
         self._name = name
         self._patience = patience
-        self._row = 0
-        self._since = 0.0
-        self._met = False
-        self._unconnected = True
-        self._wait = FIRST_PROBE
+        self._failures_in_a_row = 0
+        self._failing_since = 0.0
+        self._ever_reached = False
+        self._never_connected = True
+        self._probe_wait = FIRST_PROBE
         self._probe_at = 0.0
         self._probing = False
         self.answers = 0
@@ -46,79 +46,79 @@ class Breaker:
         """why it is given up, as a message; None: it is not"""
 
     @property
-    def in_doubt(self) -> bool:
+    def is_open(self) -> bool:
         """Whether only probes are sent."""
-        return self._row >= IN_A_ROW
+        return self._failures_in_a_row >= FAILURES_TO_OPEN
 
     @property
-    def stranger(self) -> bool:
+    def never_reached(self) -> bool:
         """Whether it has never been there: nothing but failed connections so far."""
-        return not self._met and self._unconnected
+        return not self._ever_reached and self._never_connected
 
     def free_at(self, now: float) -> float:
         """When the next call may begin; infinite while a probe is under way."""
-        if not self.in_doubt:
+        if not self.is_open:
             return now
         return math.inf if self._probing else self._probe_at
 
-    def begin(self) -> bool:
-        """A call begins; True: it is a probe, and its end must be told to `end`."""
-        if self.in_doubt:
+    def begin_call(self) -> bool:
+        """A call begins; True: it is a probe, and its end must be told to `end_probe`."""
+        if self.is_open:
             self._probing = True
             return True
         return False
 
-    def end(self) -> None:
+    def end_probe(self) -> None:
         """A probe has ended, one way or another."""
         self._probing = False
 
-    def answered(self) -> None:
-        """There is an answer: no doubt any more."""
+    def record_answer(self) -> None:
+        """There is an answer: everybody may call again."""
         self.answers += 1
-        self._row, self._wait, self._met = 0, FIRST_PROBE, True
+        self._failures_in_a_row, self._probe_wait, self._ever_reached = 0, FIRST_PROBE, True
 
-    def spoke(self) -> None:
+    def record_refusal(self) -> None:
         """It refused a request: no answer, but it is there."""
-        self._met = True
+        self._ever_reached = True
 
-    def failed(self, fault: AttemptError, now: float, *, probe: bool) -> None:
+    def record_failure(self, fault: AttemptError, now: float, *, probe: bool) -> None:
         """An attempt brought nothing.
 
         Args: fault: why; now: seconds; probe: whether it was one.
         """
-        self._unconnected = self._unconnected and fault.kind == "connection"
-        if not self._row:
-            self._since = now
-        self._row += 1
+        self._never_connected = self._never_connected and fault.kind == "connection"
+        if not self._failures_in_a_row:
+            self._failing_since = now
+        self._failures_in_a_row += 1
         if fault.retry_after is not None and fault.retry_after > self._patience:
-            self.down = self._too_long(fault)
-        if not self.in_doubt:
+            self.down = self._describe_pause(fault)
+        if not self.is_open:
             return
         if now >= self._deadline():
-            self.down = self.down or self._silent(fault, now)
-        elif probe or self._row == IN_A_ROW:
+            self.down = self.down or self._describe_silence(fault, now)
+        elif probe or self._failures_in_a_row == FAILURES_TO_OPEN:
             # The last probe is sent when patience ends, so that nothing else has to watch the clock.
-            self._probe_at = min(now + self._wait, self._deadline())
-            self._wait *= 2
+            self._probe_at = min(now + self._probe_wait, self._deadline())
+            self._probe_wait *= 2
 
     def _deadline(self) -> float:
-        patience = min(self._patience, STRANGER) if self.stranger else self._patience
-        return self._since + patience
+        patience = min(self._patience, PATIENCE_AT_FIRST) if self.never_reached else self._patience
+        return self._failing_since + patience
 
-    def _silent(self, fault: AttemptError, now: float) -> str:
-        said = f"{fault.kind}: {str(fault)[:300]}"
-        if self.stranger:
+    def _describe_silence(self, fault: AttemptError, now: float) -> str:
+        last = f"{fault.kind}: {str(fault)[:300]}"
+        if self.never_reached:
             return (
-                f"{self._name}: cannot be connected to ({said}); is it running? "
-                f"model.base_url says where it is looked for; {KEPT}"
+                f"{self._name}: cannot be connected to ({last}); is it running? "
+                f"model.base_url says where it is looked for; {RESUMES}"
             )
         return (
-            f"{self._name}: no answer for {now - self._since:.0f} s (retries.patience={self._patience:g}), "
-            f"the last fault: {said}; {KEPT}"
+            f"{self._name}: no answer for {now - self._failing_since:.0f} s "
+            f"(retries.patience={self._patience:g}), the last fault: {last}; {RESUMES}"
         )
 
-    def _too_long(self, fault: AttemptError) -> str:
+    def _describe_pause(self, fault: AttemptError) -> str:
         return (
             f"{self._name}: asks to wait {fault.retry_after:.0f} s (Retry-After), longer than "
-            f"retries.patience={self._patience:g}; {KEPT}, now with a larger retries.patience or later"
+            f"retries.patience={self._patience:g}; {RESUMES}, now with a larger retries.patience or later"
         )

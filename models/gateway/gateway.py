@@ -1,41 +1,31 @@
-"""Every question of every role goes through here: asked once, paid once, kept, read, corrected.
+"""The gateway: every question of every role goes through it, asked once, paid once, kept, parsed, corrected.
 
-The gateway knows no role, prompt or stage. It looks an answer up in the log before it asks for it, lets those
-who ask the same share one call, keeps what came before anybody reads it, turns it into the record, and shows
-the model its own error where that fails, a bounded number of times. How a call is made is told in `retrying`.
+It knows no role, prompt or stage. It looks an answer up in the log before it asks for it, lets equal
+questions share one call (`SingleFlight`), keeps an answer before anybody parses it, turns it into the record,
+and shows the model its own error where that fails, a bounded number of times. How a call is made is told in
+`call`.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Coroutine, Iterable, Mapping
-from functools import lru_cache
-from typing import Any
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Generic, TypeVar
 
-import orjson
-from autogen_core import CancellationToken, FunctionCall
-from autogen_core.models import AssistantMessage, LLMMessage, SystemMessage, UserMessage
-from pydantic import BaseModel
+from autogen_core import CancellationToken
 
 from ...errors import ConfigError, UnusableAnswerError, names
 from ...records import Usage
 from ...records.model_calls import Answer, Failure, Spent
-from ..endpoint import CallLog, Endpoint, Price
+from ..endpoint import CallLog, Endpoint
 from ..request import NO_USAGE, Reply, Request
 from ..seeds import derive
-from .budget import Budget, Cost, Purse
-from .cache_key import Message, key_of
-from .call import Call, Caller, Got, Retries, extra
-from .correction import corrected
-from .parse import MAX_ANSWER, Accept, Unusable, read
-from .single_flight import Flights
+from .budget import Budget, SpendingAccount
+from .cache_key import Message, cache_key
+from .call import EndpointCaller, Retries
+from .parse import Accept, InvalidAnswer, add_correction, parse_answer
 
-MAX_TOKENS = 4_096
-"""Tokens of an answer that are reserved where the request names no `max_tokens`."""
-
-_CHARACTERS_A_TOKEN = 3
-_TOKENS_A_MESSAGE = 16
-_FREE = Price(0.0, 0.0)
+Value = TypeVar("Value")
 
 
 class Gateway:
@@ -68,19 +58,19 @@ class Gateway:
         if concurrency < 1:
             raise ConfigError(f"concurrency: got {concurrency!r}, expected an integer >= 1")
         self.log = log
-        self._attempts = corrections + 1
-        self._most = self._attempts * (restarts + 1)
+        self._attempts_a_seed = corrections + 1
+        self._attempts = self._attempts_a_seed * (restarts + 1)
         self._budget = budget
-        self._purse: Purse | None = None
-        self._counts: dict[str, list[int]] = {}
-        self._flights: Flights[Answer] = Flights()
+        self._account: SpendingAccount | None = None
+        self._usage: dict[str, list[int]] = {}
+        self._single_flight: SingleFlight[Answer] = SingleFlight()
         shared = {
-            endpoint: Caller(endpoint, _price(endpoint), concurrency, retries, self._failed)
+            endpoint: EndpointCaller(endpoint, concurrency, retries, self._save_failure)
             for endpoint in endpoints.values()
         }
         self._callers = {role: shared[endpoint] for role, endpoint in endpoints.items()}
         if budget.usd is not None:
-            _check_prices(self._callers)
+            _require_prices(self._callers)
 
     async def ask(
         self,
@@ -103,120 +93,108 @@ class Gateway:
         """
         if request.output is None:
             raise ValueError("no record is asked for; an answer as it comes is got with Gateway.answer")
-        caller = self._caller(request.role)
-        spent, fault = NO_USAGE, Unusable("empty", "nothing was asked")
+        usage, objection = NO_USAGE, InvalidAnswer("empty", "nothing was asked")
         messages: tuple[Message, ...] = ()
-        for number in range(self._most):
-            if number % self._attempts == 0:
+        for number in range(self._attempts):
+            if number % self._attempts_a_seed == 0:
                 messages = (("system", request.system), ("user", request.user))
-            answer = await self._answer(caller, request, messages, number, token)
-            spent = spent + _usage(answer) if number else _usage(answer)
+            answer = await self._answer(request, messages, number, token)
+            usage = usage + _usage_of(answer) if number else _usage_of(answer)
             try:
-                return Reply(self._read(answer, request.output, accept), spent)
-            except Unusable as error:
-                fault = error
-            messages = corrected(messages, answer.content, fault)
+                record, status = parse_answer(answer.content, answer.finish, request.output, accept)
+            except InvalidAnswer as error:
+                self._save_status(answer, error.status)
+                objection = error
+                messages = add_correction(messages, answer.content, objection)
+                continue
+            self._save_status(answer, status)
+            return Reply(record, usage)
         raise UnusableAnswerError(
             f"{request.turn}: {request.role!r} gave no usable {request.output.__name__} in "
-            f"{self._most} attempts; the last objection ({fault.status}): {fault}",
-            fault.status,
+            f"{self._attempts} attempts; the last objection ({objection.status}): {objection}",
+            objection.status,
         )
 
     async def answer(self, request: Request, *, token: CancellationToken | None = None) -> Answer:
-        """The answer as the model gives it: asked once, paid once, kept, neither read nor corrected.
+        """The answer as the model gives it: asked once, paid once, kept, neither parsed nor corrected.
 
         Args: as of `ask`; the request may ask for text, and may offer tools.
 
         Raises:
             UnreachableModelError, RefusedRequestError, RunStoppedError: as `ask`.
         """
-        messages = (("system", request.system), ("user", request.user))
-        return await self._answer(self._caller(request.role), request, messages, 0, token)
-
-    def _read(self, answer: Answer, output: type[BaseModel], accept: Accept | None) -> Any:
-        """The record in an answer. Raises Unusable."""
-        try:
-            record, status = read(answer.content, answer.finish, output, accept)
-        except Unusable as error:
-            self._judge(answer, error.status)
-            raise
-        self._judge(answer, status)
-        return record
-
-    def _judge(self, answer: Answer, status: str) -> None:
-        if status != "ok" and self.log is not None:
-            self.log.set_answer_status(answer.key, status)
+        return await self._answer(request, (("system", request.system), ("user", request.user)), 0, token)
 
     async def _answer(
         self,
-        caller: Caller,
         request: Request,
         messages: tuple[Message, ...],
         number: int,
         token: CancellationToken | None,
     ) -> Answer:
-        """The answer to some messages: known, under way, or paid for now."""
+        """The answer to some messages: kept from before, under way, or paid for now.
+
+        Args: number: of the attempt, corrections and restarts counted together, from 0.
+        """
+        caller = self._callers.get(request.role) or self._callers.get("default")
+        if caller is None:
+            known = names(self._callers, request.role)
+            raise ConfigError(f"model: no endpoint for role {request.role!r}; there are {known}")
         seed = derive(request.seed, number) if number else request.seed
         identity = caller.endpoint.identity
-        key = key_of(identity, messages, request.output, request.sampling, seed, number, request.tools)
-        known = self.log.find_answer(key) if self.log is not None else None
-        if known is not None:
-            return known
-
-        def start() -> Coroutine[Any, Any, Answer]:
-            return self._pay(key, caller, request, messages, seed)
-
-        return await self._flights.join(key, start, token)
+        key = cache_key(identity, messages, request.output, request.sampling, seed, number, request.tools)
+        if self.log is not None and (kept := self.log.find_answer(key)) is not None:
+            return kept
+        return await self._single_flight.run(
+            key, lambda: self._pay(key, caller, request, messages, seed), token
+        )
 
     async def _pay(
-        self, key: bytes, caller: Caller, request: Request, messages: tuple[Message, ...], seed: int
+        self,
+        key: bytes,
+        caller: EndpointCaller,
+        request: Request,
+        messages: tuple[Message, ...],
+        seed: int,
     ) -> Answer:
-        """Make a call, and keep its answer before anybody reads it."""
-        if self._purse is None:
-            self._purse = Purse(self._budget, self.log.spent() if self.log is not None else Spent())
-        call = Call(request, _autogen(messages, request.role), seed, _most(request, messages, caller.price))
-        answer = _kept(key, caller, request, await caller.call(call, self._purse))
-        self._count(answer)
+        """Make a call, and keep its answer before anybody parses it."""
+        if self._account is None:
+            self._account = SpendingAccount(
+                self._budget, self.log.spent() if self.log is not None else Spent()
+            )
+        answer = await caller.call(key, request, messages, seed, self._account)
+        usage = self._usage.setdefault(answer.role, [0, 0, 0])
+        usage[0] += 1
+        usage[1] += answer.prompt_tokens
+        usage[2] += answer.completion_tokens
         if self.log is not None:
             await self.log.save_answer(answer)
         return answer
-
-    def _count(self, answer: Answer) -> None:
-        counts = self._counts.setdefault(answer.role, [0, 0, 0])
-        counts[0] += 1
-        counts[1] += answer.prompt_tokens
-        counts[2] += answer.completion_tokens
 
     @property
     def usage(self) -> dict[str, Usage]:
         """What answers cost in this process, by role; those that were refused are counted too."""
         return {
-            role: Usage(calls=calls, prompt_tokens=sent, completion_tokens=received)
-            for role, (calls, sent, received) in self._counts.items()
+            role: Usage(calls=calls, prompt_tokens=prompt, completion_tokens=completion)
+            for role, (calls, prompt, completion) in self._usage.items()
         }
 
-    def _failed(self, failure: Failure) -> None:
+    def _save_status(self, answer: Answer, status: str) -> None:
+        if status != "ok" and self.log is not None:
+            self.log.set_answer_status(answer.key, status)
+
+    def _save_failure(self, failure: Failure) -> None:
         if self.log is not None:
             self.log.save_failure(failure)
 
-    def _caller(self, role: str) -> Caller:
-        caller = self._callers.get(role) or self._callers.get("default")
-        if caller is None:
-            raise ConfigError(f"model: no endpoint for role {role!r}; there are {names(self._callers, role)}")
-        return caller
-
     async def close(self) -> None:
         """Give up what is still under way, and close every client once."""
-        await self._flights.close()
+        await self._single_flight.close()
         for endpoint in {caller.endpoint for caller in self._callers.values()}:
             await endpoint.client.close()
 
 
-def _price(endpoint: Endpoint) -> Price | None:
-    return endpoint.price or (_FREE if getattr(endpoint.client, "free", False) else None)
-
-
-def _check_prices(callers: Mapping[str, Caller]) -> None:
+def _require_prices(callers: Mapping[str, EndpointCaller]) -> None:
     for role, caller in callers.items():
         if caller.price is None:
             where = "model" if role == "default" else f"agent.{role}.model"
@@ -226,74 +204,88 @@ def _check_prices(callers: Mapping[str, Caller]) -> None:
             )
 
 
-def _autogen(messages: Iterable[Message], role: str) -> list[LLMMessage]:
-    made: list[LLMMessage] = []
-    for speaker, text in messages:
-        if speaker == "system":
-            made.append(SystemMessage(content=text))
-        elif speaker == "user":
-            made.append(UserMessage(content=text, source="ptool"))
-        else:
-            made.append(AssistantMessage(content=text, source=role))
-    return made
-
-
-def _most(request: Request, messages: Iterable[Message], price: Price | None) -> Cost:
-    """What a call may take at most: an estimate of its prompt, and all the tokens the answer may have."""
-    size = _schema_size(request.output) if request.output else 0
-    size += len(orjson.dumps(request.tools)) if request.tools else 0
-    sent = 0
-    for _, text in messages:
-        # A token of other scripts is shorter in characters, but not in bytes.
-        size += len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-        sent += _TOKENS_A_MESSAGE
-    sent += -(-size // _CHARACTERS_A_TOKEN)
-    wanted = request.sampling.get("max_tokens") or request.sampling.get("max_completion_tokens")
-    received = wanted if isinstance(wanted, int) else MAX_TOKENS
-    return Cost(sent + received, price.usd(sent, received) if price else 0.0)
-
-
-@lru_cache(maxsize=512)
-def _schema_size(output: type[BaseModel]) -> int:
-    return len(orjson.dumps(output.model_json_schema()))
-
-
-def _kept(key: bytes, caller: Caller, request: Request, got: Got) -> Answer:
-    """What is written down of a result, all of it bounded."""
-    result, usage = got.result, got.result.usage
-    return Answer(
-        key=key,
-        stage=request.stage,
-        role=request.role,
-        turn=request.turn,
-        endpoint=caller.endpoint.name,
-        content=_text(result.content, bool(request.tools)),
-        finish="refusal" if extra(result, "refusal") else result.finish_reason,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        cached_tokens=extra(result, "cached_tokens"),
-        usd=got.cost.usd if caller.price else None,
-        seconds=got.seconds,
-    )
-
-
-def _text(content: Any, offered: bool) -> str:
-    """An answer's text in a form that can be kept: bounded, and without halves of characters."""
-    if not isinstance(content, str):
-        content = _tool_calls(content) if offered else "(a tool call, though no tool was offered)"
-    short = content[: MAX_ANSWER + 1]
-    # Written out as an escape, a lone surrogate can be kept, and is refused when the answer is read.
-    return short if short.isascii() else short.encode("utf-8", "backslashreplace").decode()
-
-
-def _tool_calls(calls: Iterable[FunctionCall]) -> str:
-    """Tool calls as the JSON of a message that holds them."""
-    made = [
-        {"id": one.id, "type": "function", "function": {"name": one.name, "arguments": one.arguments}}
-        for one in calls
-    ]
-    return json.dumps({"tool_calls": made})  # not orjson, which refuses halves of characters
-
-
-def _usage(answer: Answer) -> Usage:
+def _usage_of(answer: Answer) -> Usage:
     return Usage(calls=1, prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens)
+
+
+class SingleFlight(Generic[Value]):
+    """Lets all who ask the same thing at the same time share one call.
+
+    The call is a task of its own, so that cancelling one of those who wait for it takes nothing from the
+    others; when nobody waits any more, the call is cancelled.
+    """
+
+    def __init__(self) -> None:
+        self._flights: dict[bytes, _Flight[Value]] = {}
+        self._tasks: set[asyncio.Task[Value]] = set()
+
+    async def run(
+        self,
+        key: bytes,
+        start: Callable[[], Coroutine[Any, Any, Value]],
+        token: CancellationToken | None = None,
+    ) -> Value:
+        """The result of the call under way for a key, or of one that is started now; raises what that raises.
+
+        Args: key: what is asked; start: makes the call; token: ends this waiting, not that of others.
+        """
+        flight = self._flights.get(key) or self._start(key, start())
+        waiter: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
+        flight.waiters.add(waiter)
+        if token is not None:
+            token.link_future(waiter)
+        try:
+            return await waiter
+        finally:
+            flight.waiters.discard(waiter)
+            if not flight.waiters and not flight.task.done():
+                self._forget(key, flight)
+                flight.task.cancel()
+
+    def _start(self, key: bytes, call: Coroutine[Any, Any, Value]) -> _Flight[Value]:
+        task = asyncio.ensure_future(call)
+        flight = self._flights[key] = _Flight(task)
+        self._tasks.add(task)
+        task.add_done_callback(lambda _: self._finish(key, flight))
+        return flight
+
+    def _finish(self, key: bytes, flight: _Flight[Value]) -> None:
+        self._forget(key, flight)
+        self._tasks.discard(flight.task)
+        flight.hand_out()
+
+    def _forget(self, key: bytes, flight: _Flight[Value]) -> None:
+        """Let the next one who asks start anew, unless somebody has already."""
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+
+    async def close(self) -> None:
+        """Cancel what is still under way, and wait until it has ended."""
+        under_way = list(self._tasks)
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+class _Flight(Generic[Value]):
+    """One call under way, and those who wait for it."""
+
+    __slots__ = ("task", "waiters")
+
+    def __init__(self, task: asyncio.Task[Value]) -> None:
+        self.task = task
+        self.waiters: set[asyncio.Future[Value]] = set()
+
+    def hand_out(self) -> None:
+        """Give everybody who waits what the call brought."""
+        # Somebody has to look at its exception, even if all who waited are gone.
+        error = None if self.task.cancelled() else self.task.exception()
+        for waiter in self.waiters:
+            if waiter.done():
+                continue
+            if self.task.cancelled():
+                waiter.cancel()
+            elif error is not None:
+                waiter.set_exception(error)
+            else:
+                waiter.set_result(self.task.result())

@@ -1,8 +1,8 @@
-"""From an answer's text to the record that was asked for, or to why it cannot be used.
+"""From an answer's text to the record that was asked for, or to why it is invalid and how to ask again.
 
 The text is hostile: it is bounded before it is looked at, parsed strictly, never evaluated. Small slips are
 forgiven (a fence, a sentence around the object, a missing comma); what could be mistaken is not (two objects,
-the same key twice, an answer that was cut off). It knows neither who answered nor what happens next.
+the same key twice, an answer that was cut off). It knows neither who answered nor whether it is asked again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any, Literal, get_args
 
 import orjson
 from pydantic import BaseModel, ValidationError
+
+from .cache_key import Message
 
 Status = Literal[
     "ok",
@@ -43,12 +45,12 @@ MAX_ANSWER = 200_000
 Accept = Callable[[Any], Any]
 """A role's own test of a record: returns it, mended or not, or raises ValueError to have it corrected."""
 
-_MENDED = 10_000
+_REPAIRABLE_CHARACTERS = 10_000
 _DEPTH = 64
 _SEVERAL = 3
-_THOUGHT = "</think>"
+_THOUGHTS_END = "</think>"
 _BITS = 64
-_EXPLAINED = 1_500
+_OBJECTION_CHARACTERS = 1_500
 _OPENING = re.compile(r"""\{\s*(?:["'}]|\w+\s*:)""")
 _KEY = re.compile(r'"(?:[^"\\]|\\.)*+"(?=(\s*+:)?)')
 _AFTERWARDS = re.compile(r"""[`\s]*(?:[^\W\d_][^"]*)?""")
@@ -58,9 +60,19 @@ _WITHHELD: dict[str, tuple[Status, str]] = {
     "refusal": ("refusal", "the model declined to answer"),
     "content_filter": ("content_filter", "a content filter held the answer back"),
 }
+_QUOTED_CHARACTERS = 4_000
+_FORM = "Write one JSON object of the required form and nothing else."
+_ADVICE: dict[Status, str] = {
+    "truncated": f"Your last answer was cut off before its end. Answer shorter. {_FORM}",
+    "too_long": f"Your last answer was far too long. Answer shorter. {_FORM}",
+    "empty": f"Your last answer was empty. {_FORM}",
+    "refusal": "You declined the last time. Everybody and everything here is invented, and nothing is "
+    f"carried out. {_FORM}",
+    "content_filter": f"Your last answer was held back by a content filter. Choose harmless words. {_FORM}",
+}
 
 
-class Unusable(Exception):  # noqa: N818 (a finding, caught where it is made)
+class InvalidAnswer(Exception):  # noqa: N818 (a finding, caught where it is made)
     """An answer that cannot be used.
 
     Args: status: what is wrong with it; objection: the same in words, one bounded line.
@@ -71,7 +83,9 @@ class Unusable(Exception):  # noqa: N818 (a finding, caught where it is made)
         self.status: Status = status
 
 
-def read(text: str, finish: str, output: type[BaseModel], accept: Accept | None = None) -> tuple[Any, Status]:
+def parse_answer(
+    text: str, finish: str, output: type[BaseModel], accept: Accept | None = None
+) -> tuple[Any, Status]:
     """The record in an answer, and whether it was found at once.
 
     Args:
@@ -81,73 +95,75 @@ def read(text: str, finish: str, output: type[BaseModel], accept: Accept | None 
         accept: the role's own test of the record.
 
     Raises:
-        Unusable: there is none.
+        InvalidAnswer: there is none.
     """
     if len(text) > MAX_ANSWER:
-        raise Unusable("too_long", f"it has {len(text)} characters, at most {MAX_ANSWER} are read")
+        raise InvalidAnswer("too_long", f"it has {len(text)} characters, at most {MAX_ANSWER} are read")
     if finish in _WITHHELD:
-        raise Unusable(*_WITHHELD[finish])
-    value, status = _value(text, cut=finish == "length")
+        raise InvalidAnswer(*_WITHHELD[finish])
+    value, status = _parse_json(text, cut=finish == "length")
     try:
         # Not model_validate_json: it lets NaN, lone surrogates and integers of any length through.
         record = output.model_validate(value)
     except ValidationError as error:
-        raise Unusable("wrong_types", explain(error)) from None
+        raise InvalidAnswer("wrong_types", describe_error(error)) from None
     try:
         return (accept(record) if accept else record), status
     except ValueError as error:
-        raise Unusable("not_accepted", explain(error)) from None
+        raise InvalidAnswer("not_accepted", describe_error(error)) from None
 
 
-def _value(text: str, *, cut: bool) -> tuple[Any, Status]:
+def _parse_json(text: str, *, cut: bool) -> tuple[Any, Status]:
     """The JSON value of an answer; with anything around it, it must be the one object there is."""
     try:
-        return strict(text), "ok"
+        return parse_strictly(text), "ok"
     except ValueError as error:
         problem = str(error)
     if cut:
-        raise Unusable("truncated", "it was cut off at the token limit, before its end")
+        raise InvalidAnswer("truncated", "it was cut off at the token limit, before its end")
     if not text.strip():
-        raise Unusable("empty", "it is empty")
-    answer = _after_thinking(text)
-    found, broken = _objects(answer)
+        raise InvalidAnswer("empty", "it is empty")
+    answer = _without_thoughts(text)
+    objects, broken = _find_objects(answer)
     if broken is None:
-        return _only(found, problem), "prose"
-    if found:
-        raise Unusable("malformed", f"after one object, another one begins that cannot be read: {problem}")
-    return _mended(answer[broken:], problem), "repaired"
+        return _the_only_object(objects, problem), "prose"
+    if objects:
+        raise InvalidAnswer(
+            "malformed", f"after one object, another one begins that cannot be read: {problem}"
+        )
+    return _repair(answer[broken:], problem), "repaired"
 
 
-def _only(found: list[Any], problem: str) -> Any:
-    if not found:
-        raise Unusable("malformed", f"there is no JSON object in it: {problem}")
-    if len(found) == _SEVERAL or any(other != found[0] for other in found):
-        raise Unusable("two_objects", "there are several JSON objects in it, expected one")
-    return found[0]
+def _the_only_object(objects: list[Any], problem: str) -> Any:
+    if not objects:
+        raise InvalidAnswer("malformed", f"there is no JSON object in it: {problem}")
+    if len(objects) == _SEVERAL or any(other != objects[0] for other in objects):
+        raise InvalidAnswer("two_objects", "there are several JSON objects in it, expected one")
+    return objects[0]
 
 
-def strict(text: str) -> Any:
+def parse_strictly(text: str) -> Any:
     """The value of a text that is one JSON value and nothing else.
 
     Raises:
         ValueError: it is not, or holds what no file could keep (NaN, lone surrogates, numbers without end).
-        Unusable: an object has the same key twice with different values.
+        InvalidAnswer: an object has the same key twice with different values.
     """
     value = orjson.loads(text)  # refuses NaN, lone surrogates and deep nesting, but not the same key twice
     try:
-        _WATCHFUL.decode(text)
+        _STRICT_DECODER.decode(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     return value
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
         for key, value in pairs:
-            if made[key] != value:
-                raise Unusable("duplicate_keys", f"the key {key[:80]!r} stands twice in one object")
-    return made
+            if unique[key] != value:
+                raise InvalidAnswer("duplicate_keys", f"the key {key[:80]!r} stands twice in one object")
+    return unique
 
 
 def _bounded_integer(digits: str) -> int:
@@ -158,15 +174,15 @@ def _bounded_integer(digits: str) -> int:
     return value
 
 
-_WATCHFUL = json.JSONDecoder(object_pairs_hook=_without_twins, parse_int=_bounded_integer)
+_STRICT_DECODER = json.JSONDecoder(object_pairs_hook=_refuse_duplicate_keys, parse_int=_bounded_integer)
 
 
-def _after_thinking(text: str) -> str:
+def _without_thoughts(text: str) -> str:
     """The answer without the thoughts that some models write before it; their opening mark may be missing."""
-    end = text.find(_THOUGHT)
+    end = text.find(_THOUGHTS_END)
     if end < 0 and text.lstrip().startswith("<think>"):
-        raise Unusable("malformed", "there is no answer after its thoughts")
-    return text if end < 0 or _in_an_object(text, end) else text[end + len(_THOUGHT) :]
+        raise InvalidAnswer("malformed", "there is no answer after its thoughts")
+    return text if end < 0 or _in_an_object(text, end) else text[end + len(_THOUGHTS_END) :]
 
 
 def _in_an_object(text: str, place: int) -> bool:
@@ -175,51 +191,51 @@ def _in_an_object(text: str, place: int) -> bool:
     if opening is None or text.lstrip().startswith("<think>"):
         return False
     try:
-        return _WATCHFUL.raw_decode(text, opening.start())[1] > place
-    except (ValueError, RecursionError, Unusable):
+        return _STRICT_DECODER.raw_decode(text, opening.start())[1] > place
+    except (ValueError, RecursionError, InvalidAnswer):
         return False
 
 
-def _objects(text: str) -> tuple[list[Any], int | None]:
+def _find_objects(text: str) -> tuple[list[Any], int | None]:
     """The first objects in a text, and where one begins that cannot be read.
 
     Nothing inside of an unreadable object is taken for the answer, which is why the search ends there.
     """
-    found: list[Any] = []
+    objects: list[Any] = []
     position = 0
-    while len(found) < _SEVERAL and (opening := _OPENING.search(text, position)):
+    while len(objects) < _SEVERAL and (opening := _OPENING.search(text, position)):
         try:
-            _, position = _WATCHFUL.raw_decode(text, opening.start())
-            found.append(strict(text[opening.start() : position]))
+            _, position = _STRICT_DECODER.raw_decode(text, opening.start())
+            objects.append(parse_strictly(text[opening.start() : position]))
         except (ValueError, RecursionError):
-            return found, opening.start()
-    return found, None
+            return objects, opening.start()
+    return objects, None
 
 
-def _mended(text: str, problem: str) -> dict[str, Any]:
+def _repair(text: str, problem: str) -> dict[str, Any]:
     """The object of a text that is almost JSON: no part of it may be missing at its end.
 
-    Raises Unusable: it is too far from JSON, or what comes out is no object that could be kept.
+    Raises InvalidAnswer: it is too far from JSON, or what comes out is no object that could be kept.
     """
     end = 1 + max(text.rfind("}"), text.rfind("]"))
     whole = text[:end]
     # Behind it there may be a fence and a sentence, but no further values; NaN would come out as a text.
     hopeless = not end or not _AFTERWARDS.fullmatch(text, end) or _NO_NUMBER.search(whole)
-    if hopeless or len(whole) > _MENDED or _depth(whole) > _DEPTH:
-        raise Unusable("malformed", problem)
+    if hopeless or len(whole) > _REPAIRABLE_CHARACTERS or _depth(whole) > _DEPTH:
+        raise InvalidAnswer("malformed", problem)
     from json_repair import loads
 
     try:
-        mended = strict(json.dumps(loads(whole, skip_json_loads=True), allow_nan=False))
+        repaired = parse_strictly(json.dumps(loads(whole, skip_json_loads=True), allow_nan=False))
     except (ValueError, RecursionError):
-        raise Unusable("malformed", problem) from None
-    if not isinstance(mended, dict):
-        raise Unusable("malformed", problem)
-    if sum(1 for key in _KEY.finditer(whole) if key[1]) > _entries(mended):
-        raise Unusable(
+        raise InvalidAnswer("malformed", problem) from None
+    if not isinstance(repaired, dict):
+        raise InvalidAnswer("malformed", problem)
+    if sum(1 for key in _KEY.finditer(whole) if key[1]) > _entries(repaired):
+        raise InvalidAnswer(
             "duplicate_keys", f"it cannot be read ({problem}), and a key seems to stand in it twice"
         )
-    return mended
+    return repaired
 
 
 def _depth(text: str) -> int:
@@ -238,16 +254,33 @@ def _entries(value: Any) -> int:
     return sum(map(_entries, value)) if isinstance(value, list) else 0
 
 
-def explain(error: ValueError) -> str:
+def describe_error(error: ValueError) -> str:
     """An objection in words a model can act upon, without what was refused."""
     if not isinstance(error, ValidationError):
         return _one_line(str(error))
-    said = (
-        f"{'.'.join(map(str, one['loc'])) or 'the answer'}: {one['msg']}"
-        for one in error.errors(include_url=False, include_context=False, include_input=False)[:8]
+    problems = (
+        f"{'.'.join(map(str, problem['loc'])) or 'the answer'}: {problem['msg']}"
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)[:8]
     )
-    return _one_line("; ".join(said))
+    return _one_line("; ".join(problems))
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:_EXPLAINED]
+    return " ".join(text.split())[:_OBJECTION_CHARACTERS]
+
+
+def add_correction(
+    messages: tuple[Message, ...], answer: str, objection: InvalidAnswer
+) -> tuple[Message, ...]:
+    """The messages to ask with again.
+
+    Where the answer itself teaches something, it is quoted, bounded, with the objection; where it does not
+    (it was empty, cut off, held back), the question is asked again with a word on what to do differently.
+
+    Args: messages: those asked with; answer: what came; objection: why it cannot be used.
+    """
+    if objection.status in _ADVICE:
+        speaker, text = messages[-1]
+        return (*messages[:-1], (speaker, f"{text}\n\n{_ADVICE[objection.status]}"))
+    text = f"This answer cannot be used: {objection}\nAnswer the same request again. {_FORM}"
+    return (*messages, ("assistant", answer[:_QUOTED_CHARACTERS]), ("user", text))

@@ -10,7 +10,7 @@ import yaml
 from ptool.models.clients.request_body import Structured
 from ptool.models.factory import endpoint
 from ptool.models.faults import KINDS
-from ptool.models.gateway.circuit_breaker import IN_A_ROW
+from ptool.models.gateway.circuit_breaker import FAILURES_TO_OPEN
 from ptool.models.gateway.parse import MAX_ANSWER, STATUSES
 from ptool.models.gateway.prices import price_of
 from ptool.settings import ModelSettings, keys
@@ -44,7 +44,7 @@ def test_every_way_status_and_fault_has_a_row() -> None:
 def test_numbers_in_words_are_those_of_the_code() -> None:
     assert f"{MAX_ANSWER:,} characters" in TEXT
     assert "five failures in a row" in TEXT
-    assert IN_A_ROW == 5
+    assert FAILURES_TO_OPEN == 5
 
 
 @pytest.mark.parametrize(

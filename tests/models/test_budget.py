@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model_doubles import virtual
 from ptool.errors import BudgetSpentError, ConfigError
 from ptool.models.endpoint import Price
-from ptool.models.gateway.budget import Budget, Cost, Purse
+from ptool.models.gateway.budget import Budget, Cost, SpendingAccount
 from ptool.models.gateway.prices import price_of
 from ptool.records.model_calls import Spent
 
@@ -20,7 +20,7 @@ class Case:
     """Calls that each reserve `most` tokens and take `real` after some seconds; 0 tokens: cancelled."""
 
     def __init__(self, limit: Budget, calls: list[tuple[int, int, float, bool]]) -> None:
-        self.purse = Purse(limit, Spent())
+        self.account = SpendingAccount(limit, Spent())
         self.calls = calls
         self.spent = self.paid = self.refused = 0
 
@@ -28,7 +28,7 @@ class Case:
         cost = Cost(most, most / 1000)
         try:
             async with asyncio.timeout(seconds if gives_up else None):
-                await self.purse.reserve(cost)
+                await self.account.reserve(cost)
         except BudgetSpentError:
             self.refused += 1
             return
@@ -38,7 +38,7 @@ class Case:
         real = most * share // 100
         self.spent += real
         self.paid += 1
-        self.purse.settle(cost, Cost(real, real / 1000))
+        self.account.settle(cost, Cost(real, real / 1000))
 
     async def run(self) -> None:
         await asyncio.gather(*(self.one(*call) for call in self.calls))
@@ -70,43 +70,45 @@ def test_a_reservation_waits_for_what_others_really_take():
 
 def test_who_is_cancelled_while_being_granted_gives_it_back():
     async def story() -> None:
-        purse = Purse(Budget(tokens=10), Spent())
-        await purse.reserve(Cost(10))
-        waiting = asyncio.ensure_future(purse.reserve(Cost(10)))
+        account = SpendingAccount(Budget(tokens=10), Spent())
+        await account.reserve(Cost(10))
+        waiting = asyncio.ensure_future(account.reserve(Cost(10)))
         await asyncio.sleep(0)
-        purse.settle(Cost(10), Cost(0))
+        account.settle(Cost(10), Cost(0))
         waiting.cancel()
         await asyncio.wait([waiting])
-        await purse.reserve(Cost(10))
+        await account.reserve(Cost(10))
 
     virtual(story())
 
 
 async def test_the_stop_says_what_was_spent_and_how_to_go_on():
-    purse = Purse(Budget(tokens=10_000), Spent(calls=3, prompt_tokens=9_000, completion_tokens=500))
+    account = SpendingAccount(
+        Budget(tokens=10_000), Spent(calls=3, prompt_tokens=9_000, completion_tokens=500)
+    )
     with pytest.raises(BudgetSpentError) as caught:
-        await purse.reserve(Cost(tokens=501))
+        await account.reserve(Cost(tokens=501))
     assert "budget.tokens: 9,500 of 10,000 spent" in str(caught.value)
     assert "could take 501 more" in str(caught.value)
     assert caught.value.exit_status == 4
     with pytest.raises(BudgetSpentError):  # and it stays a stop, also for less
-        await purse.reserve(Cost(tokens=1))
+        await account.reserve(Cost(tokens=1))
 
 
 async def test_what_earlier_processes_spent_counts():
-    purse = Purse(Budget(calls=3), Spent(calls=2))
-    await purse.reserve(Cost())
-    purse.settle(Cost(), Cost())
+    account = SpendingAccount(Budget(calls=3), Spent(calls=2))
+    await account.reserve(Cost())
+    account.settle(Cost(), Cost())
     with pytest.raises(
         BudgetSpentError, match=r"budget\.calls: 3 of 3 spent, and the next call could take 1 more"
     ):
-        await purse.reserve(Cost())
+        await account.reserve(Cost())
 
 
 async def test_without_limits_nothing_is_asked():
-    purse = Purse(Budget(), Spent(calls=10**9, usd=1e9))
+    account = SpendingAccount(Budget(), Spent(calls=10**9, usd=1e9))
     for _ in range(3):
-        await purse.reserve(Cost(10**9, 1e9))
+        await account.reserve(Cost(10**9, 1e9))
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint, Price
 from ptool.models.faults import AttemptError
 from ptool.models.gateway import Budget, Gateway, Retries
-from ptool.models.gateway.cache_key import key_of
+from ptool.models.gateway.cache_key import cache_key
 from ptool.records import Query, Solution, Verdict
 from ptool.records.model_calls import Spent
 
@@ -204,14 +204,14 @@ def key(**changes):
         "seed": 7,
         "number": 0,
     }
-    return key_of(**asked | changes)
+    return cache_key(**asked | changes)
 
 
 def test_the_keys_of_kept_answers_never_move():
     long = (("system", "Role: verifier"), ("user", "x" * 5_000), ("assistant", "ü \ud800"))
-    judged = key_of("model at home", long, Verdict, {"temperature": 0.5}, derive(7, "episodes", 1), 2)
+    judged = cache_key("model at home", long, Verdict, {"temperature": 0.5}, derive(7, "episodes", 1), 2)
     assert judged.hex() == "cc2202441751a28d01a17ece2550021a"
-    offered = key_of("", [("user", "hi")], None, {}, 1, 0, ({"name": "f"},))
+    offered = cache_key("", [("user", "hi")], None, {}, 1, 0, ({"name": "f"},))
     assert offered.hex() == "2ed1a684326457b34b8b4af47768fd3b"
 
 

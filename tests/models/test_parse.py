@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ptool.environments import CODES
-from ptool.models.gateway.correction import corrected
-from ptool.models.gateway.parse import MAX_ANSWER, STATUSES, Unusable, read
+from ptool.models.gateway.parse import MAX_ANSWER, STATUSES, InvalidAnswer, add_correction, parse_answer
 from ptool.records import Solution, Verdict
 
 YES = Verdict(ok=True, reasons=())
@@ -19,8 +18,8 @@ YES = Verdict(ok=True, reasons=())
 def status_of(text: str, finish: str = "stop", **options) -> str:
     """How an answer ends: the status of a record that is used, or of why it is not."""
     try:
-        return read(text, finish, Verdict, **options)[1]
-    except Unusable as fault:
+        return parse_answer(text, finish, Verdict, **options)[1]
+    except InvalidAnswer as fault:
         return fault.status
 
 
@@ -44,7 +43,7 @@ def status_of(text: str, finish: str = "stop", **options) -> str:
     ],
 )
 def test_small_slips_are_forgiven(text, status):
-    assert read(text, "stop", Verdict) == (YES, status)
+    assert parse_answer(text, "stop", Verdict) == (YES, status)
 
 
 @pytest.mark.parametrize(
@@ -105,15 +104,17 @@ def test_a_role_may_refuse_or_mend_a_record():
     def never(record):
         raise ValueError("look\nagain")
 
-    with pytest.raises(Unusable, match="look again") as caught:
-        read('{"ok": true}', "stop", Verdict, never)
+    with pytest.raises(InvalidAnswer, match="look again") as caught:
+        parse_answer('{"ok": true}', "stop", Verdict, never)
     assert caught.value.status == "not_accepted"
-    assert read('{"ok": true}', "stop", Verdict, lambda record: "mended") == ("mended", "ok")
+    assert parse_answer('{"ok": true}', "stop", Verdict, lambda record: "mended") == ("mended", "ok")
 
 
 def test_objections_name_the_place_and_not_the_value():
-    with pytest.raises(Unusable, match=r"calls\.0\.api: Input should be a valid string") as caught:
-        read('{"platform": "x", "calls": [{"api": {"s3cret": 1}, "arguments": {}}]}', "stop", Solution)
+    with pytest.raises(InvalidAnswer, match=r"calls\.0\.api: Input should be a valid string") as caught:
+        parse_answer(
+            '{"platform": "x", "calls": [{"api": {"s3cret": 1}, "arguments": {}}]}', "stop", Solution
+        )
     assert "s3cret" not in str(caught.value)
 
 
@@ -136,10 +137,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_texts_are_refused_at_once(text):
-    read("{'ok': true}", "stop", Verdict)  # imports json_repair
+    parse_answer("{'ok': true}", "stop", Verdict)  # imports json_repair
     begin = time.process_time()
-    with pytest.raises(Unusable):
-        read(text, "stop", Verdict)
+    with pytest.raises(InvalidAnswer):
+        parse_answer(text, "stop", Verdict)
     assert time.process_time() - begin < 0.2  # 0.02 s on a quiet machine
 
 
@@ -156,7 +157,7 @@ def test_every_object_a_model_can_write_is_read_as_it_was_meant(arguments):
     meant = {"platform": "x", "calls": [{"api": "a", "arguments": arguments}]}
     plain = orjson.dumps(meant).decode()
     for text in (plain, f"```json\n{plain}\n```"):
-        record, _ = read(text, "stop", Solution)
+        record, _ = parse_answer(text, "stop", Solution)
         assert record.calls[0].arguments == arguments
 
 
@@ -170,11 +171,11 @@ def test_every_status_that_refuses_is_a_reason_with_a_meaning():
 
 def test_a_correction_shows_what_teaches_and_nothing_else():
     asked = (("system", "Judge."), ("user", "This."))
-    shown = corrected(asked, "[" * 9_000, Unusable("malformed", "no object"))
+    shown = add_correction(asked, "[" * 9_000, InvalidAnswer("malformed", "no object"))
     assert [speaker for speaker, _ in shown] == ["system", "user", "assistant", "user"]
     assert len(shown[2][1]) == 4_000
     assert "cannot be used: no object" in shown[3][1]
-    again = corrected(asked, '{"ok": tr', Unusable("truncated", "cut off"))
+    again = add_correction(asked, '{"ok": tr', InvalidAnswer("truncated", "cut off"))
     assert again[0] == asked[0]
     assert again[1][1].startswith("This.\n\nYour last answer was cut off")
     assert len(again) == 2

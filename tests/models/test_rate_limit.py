@@ -1,4 +1,4 @@
-"""How hard an endpoint is pressed: rates, width, doubt, and the line in front of it, in virtual time."""
+"""When calls are sent: rates, concurrency, circuit breaker, and the queue of an endpoint, in virtual time."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from model_doubles import now, virtual
 from ptool.errors import EndpointDownError
 from ptool.models.endpoint import Limits
 from ptool.models.faults import AttemptError
-from ptool.models.gateway.circuit_breaker import Breaker
-from ptool.models.gateway.rate_limit import Pace, Width, Window
+from ptool.models.gateway.circuit_breaker import CircuitBreaker
+from ptool.models.gateway.rate_limit import AdaptiveConcurrency, AdmissionQueue, SlidingWindow
 
 ARRIVALS = st.lists(st.floats(0, 200), min_size=1, max_size=60)
 
 
-def pace(concurrency=1000, patience=60.0, **limits) -> Pace:
-    return Pace("test-model", Limits(**limits), concurrency, patience)
+def admission(concurrency=1000, patience=60.0, **limits) -> AdmissionQueue:
+    return AdmissionQueue("test-model", Limits(**limits), concurrency, patience)
 
 
-def starts(line: Pace, arrivals: list[float], tokens: int = 1, seconds: float = 0.0) -> list[float]:
+def starts(
+    queue: AdmissionQueue, arrivals: list[float], tokens: int = 1, seconds: float = 0.0
+) -> list[float]:
     """When calls that arrive at these times are let go."""
     begun: list[float] = []
 
     async def one(arrival: float) -> None:
         await asyncio.sleep(arrival)
-        turn = await line.enter(tokens)
+        permit = await queue.acquire(tokens)
         begun.append(now())
         await asyncio.sleep(seconds)
-        line.answered(turn, "role", tokens, seconds)
+        queue.report_answer(permit, "role", tokens, seconds)
 
     async def story() -> None:
         await asyncio.gather(*(one(arrival) for arrival in arrivals))
@@ -43,7 +45,7 @@ def starts(line: Pace, arrivals: list[float], tokens: int = 1, seconds: float = 
 @example([0.0, 1.2765907979145568], 9)  # the loop's timer rings 1e-15 s early
 @given(ARRIVALS, st.integers(1, 40))
 def test_any_minute_holds_at_most_so_many_requests(arrivals, most):
-    begun = starts(pace(requests_per_minute=most), arrivals)
+    begun = starts(admission(requests_per_minute=most), arrivals)
     assert len(begun) == len(arrivals)
     assert all(later - earlier >= 60 - 1e-6 for earlier, later in zip(begun, begun[most:], strict=False))
     few = max(1, most // 10)
@@ -54,38 +56,38 @@ def test_any_minute_holds_at_most_so_many_requests(arrivals, most):
 @settings(max_examples=50, deadline=None)
 @given(ARRIVALS, st.integers(1, 40), st.integers(1, 50))
 def test_any_minute_holds_at_most_so_many_tokens(arrivals, most, tokens):
-    begun = starts(pace(tokens_per_minute=most), arrivals, tokens)
+    begun = starts(admission(tokens_per_minute=most), arrivals, tokens)
     together = max(1, most // tokens)
     assert all(later - earlier >= 60 - 1e-6 for earlier, later in zip(begun, begun[together:], strict=False))
 
 
 def test_nobody_waits_longer_than_the_rate_demands():
-    begun = starts(pace(requests_per_minute=60), [0.0] * 61)
+    begun = starts(admission(requests_per_minute=60), [0.0] * 61)
     assert begun[:7] == [0.0] * 6 + [pytest.approx(6.0)]
     assert begun[60] == pytest.approx(60.0, abs=0.1)
 
 
 def test_estimates_of_tokens_are_corrected():
-    window = Window(100, 60.0)
-    taken = window.take(80, 0.0)
+    window = SlidingWindow(100, 60.0)
+    entry = window.take(80, 0.0)
     assert window.free_at(30, 1.0) == 60.0
-    window.correct(taken, 20)
+    window.correct(entry, 20)
     assert window.free_at(30, 1.0) == 1.0
     assert window.free_at(81, 60.0) == 60.0
-    window.correct(taken, 1_000)  # too late to matter
+    window.correct(entry, 1_000)  # too late to matter
     assert window.free_at(100, 60.0) == 60.0
 
 
-def test_first_come_first_served_and_no_more_than_the_width():
+def test_first_come_first_served_and_no_more_than_the_concurrency():
     order: list[int] = []
-    line = pace(concurrency=2)
+    queue = admission(concurrency=2)
 
     async def one(number: int) -> None:
         await asyncio.sleep(number / 1000)
-        turn = await line.enter(1)
+        permit = await queue.acquire(1)
         order.append(number)
         await asyncio.sleep(1)
-        line.answered(turn, "role", 1, 1.0)
+        queue.report_answer(permit, "role", 1, 1.0)
 
     async def story() -> float:
         await asyncio.gather(*map(one, range(7)))
@@ -95,105 +97,105 @@ def test_first_come_first_served_and_no_more_than_the_width():
     assert order == list(range(7))
 
 
-def test_who_leaves_the_line_leaves_no_hole():
+def test_who_leaves_the_queue_leaves_no_hole():
     async def story() -> None:
-        line = pace(concurrency=1)
-        first = await line.enter(1)
-        waiting = [asyncio.ensure_future(line.enter(1)) for _ in range(3)]
+        queue = admission(concurrency=1)
+        first = await queue.acquire(1)
+        waiting = [asyncio.ensure_future(queue.acquire(1)) for _ in range(3)]
         await asyncio.sleep(0)
         waiting[0].cancel()
-        line.left(first)  # gives the turn to the second at the moment that one is cancelled
+        queue.release(first)  # gives the permit to the second at the moment that one is cancelled
         waiting[1].cancel()
-        turn = await waiting[2]
-        line.left(turn)
-        line.left(await line.enter(1))
+        permit = await waiting[2]
+        queue.release(permit)
+        queue.release(await queue.acquire(1))
 
     virtual(story())
 
 
-def test_the_width_halves_once_a_round_trip_and_grows_by_one_a_window():
-    width = Width(64)
-    width.answered("a", 1.0, now=0.0)
+def test_the_concurrency_halves_once_a_round_trip_and_grows_by_one_a_window():
+    concurrency = AdaptiveConcurrency(64)
+    concurrency.record_answer("a", 1.0, now=0.0)
     for _ in range(50):
-        width.hurt(now=10.0)
-    assert width.calls == 32
-    width.hurt(now=11.5)
-    assert width.calls == 16
+        concurrency.decrease(now=10.0)
+    assert concurrency.limit == 32
+    concurrency.decrease(now=11.5)
+    assert concurrency.limit == 16
     for _ in range(17):
-        width.answered("a", 1.0, now=12.0)
-    assert width.calls == 17
+        concurrency.record_answer("a", 1.0, now=12.0)
+    assert concurrency.limit == 17
     for _ in range(5_000):
-        width.answered("a", 1.0, now=13.0)
-    assert width.calls == 64
+        concurrency.record_answer("a", 1.0, now=13.0)
+    assert concurrency.limit == 64
     for second in range(100):
-        width.hurt(now=100.0 + 10 * second)
-    assert width.calls == 1
+        concurrency.decrease(now=100.0 + 10 * second)
+    assert concurrency.limit == 1
 
 
 def test_growing_slow_halves_and_lasting_slowness_becomes_the_usual():
-    width, clock = Width(64), 0.0
+    concurrency, clock = AdaptiveConcurrency(64), 0.0
     for seconds, answers in ((0.2, 100), (4.0, 30)):
         for _ in range(answers):
             clock += seconds / 8
-            width.answered("a", seconds, clock)
-    assert 2 <= width.calls <= 32
+            concurrency.record_answer("a", seconds, clock)
+    assert 2 <= concurrency.limit <= 32
     for _ in range(3_000):
         clock += 0.5
-        width.answered("a", 4.0, clock)
-    assert width.calls == 64
+        concurrency.record_answer("a", 4.0, clock)
+    assert concurrency.limit == 64
 
 
 def test_a_slow_role_beside_a_fast_one_is_no_growth():
-    width = Width(64)
+    concurrency = AdaptiveConcurrency(64)
     for number in range(1_000):
-        width.answered("fast", 0.2, number)
-        width.answered("slow", 9.0, number)
-    assert width.calls == 64
+        concurrency.record_answer("fast", 0.2, number)
+        concurrency.record_answer("slow", 9.0, number)
+    assert concurrency.limit == 64
 
 
 def test_noise_of_an_endpoint_in_this_process_is_no_growth():
-    width = Width(64)
+    concurrency = AdaptiveConcurrency(64)
     for number in range(1_000):
-        width.answered("a", 0.0001 if number < 500 else 0.02, number)
-    assert width.calls == 64
+        concurrency.record_answer("a", 0.0001 if number < 500 else 0.02, number)
+    assert concurrency.limit == 64
 
 
 def fault(kind="server", **options) -> AttemptError:
     return AttemptError(kind, "broken", **options)
 
 
-async def attempts(line: Pace, kinds: dict[int, str], count: int) -> list[float]:
+async def attempts(queue: AdmissionQueue, kinds: dict[int, str], count: int) -> list[float]:
     """One caller after another; `kinds` says which attempts fail, the others are answered."""
     begun = []
     for number in range(count):
-        turn = await line.enter(1)
+        permit = await queue.acquire(1)
         begun.append(now())
         if kind := kinds.get(number):
-            line.failed(turn, fault(kind))
+            queue.report_failure(permit, fault(kind))
         else:
-            line.answered(turn, "role", 1, 0.0)
+            queue.report_answer(permit, "role", 1, 0.0)
     return begun
 
 
-def test_doubt_is_probed_ever_more_rarely_and_ended_by_an_answer():
-    begun = virtual(attempts(pace(), dict.fromkeys(range(8), "server"), 11))
+def test_an_open_breaker_is_probed_ever_more_rarely_and_closed_by_an_answer():
+    begun = virtual(attempts(admission(), dict.fromkeys(range(8), "server"), 11))
     assert begun[:5] == [0.0] * 5
     assert begun[5:] == pytest.approx([0.5, 1.5, 3.5, 7.5, 7.5, 7.5], abs=0.01)
 
 
 def test_one_probe_at_a_time():
     async def story() -> None:
-        line = pace()
-        hanging = [await line.enter(1) for _ in range(6)]
-        for turn in hanging[:5]:
-            line.failed(turn, fault())
-        waiting = [asyncio.ensure_future(line.enter(1)) for _ in range(3)]
+        queue = admission()
+        hanging = [await queue.acquire(1) for _ in range(6)]
+        for permit in hanging[:5]:
+            queue.report_failure(permit, fault())
+        waiting = [asyncio.ensure_future(queue.acquire(1)) for _ in range(3)]
         await asyncio.sleep(30)
-        line.left(hanging[5])  # not the probe
+        queue.release(hanging[5])  # not the probe
         await asyncio.sleep(1)
         assert [one.done() for one in waiting] == [True, False, False]
-        assert line.seconds(waiting[0].result()) == 60.0  # it may not hang as long as others
-        line.answered(waiting[0].result(), "role", 1, 1.0)
+        assert queue.time_limit(waiting[0].result()) == 60.0  # it may not hang as long as others
+        queue.report_answer(waiting[0].result(), "role", 1, 1.0)
         await asyncio.sleep(0)
         assert all(one.done() for one in waiting)
 
@@ -202,13 +204,13 @@ def test_one_probe_at_a_time():
 
 def test_calls_that_hang_do_not_keep_a_probe_away():
     async def story() -> None:
-        line = pace(concurrency=6)
-        hanging, *failing = [await line.enter(1) for _ in range(6)]
-        for turn in failing:
-            line.failed(turn, fault("timeout"))  # leaves a width of one, which is taken
-        assert (await line.enter(1)).probe
+        queue = admission(concurrency=6)
+        hanging, *failing = [await queue.acquire(1) for _ in range(6)]
+        for permit in failing:
+            queue.report_failure(permit, fault("timeout"))  # leaves a concurrency of one, which is taken
+        assert (await queue.acquire(1)).probe
         assert now() == pytest.approx(0.5, abs=0.01)
-        line.left(hanging)
+        queue.release(hanging)
 
     virtual(story())
 
@@ -231,21 +233,21 @@ def test_calls_that_hang_do_not_keep_a_probe_away():
 )
 def test_patience_ends_for_everybody(kind, answered, patience, ends, said):
     async def story() -> float:
-        line = pace(patience=patience)
+        queue = admission(patience=patience)
         if answered:
-            line.answered(await line.enter(1), "role", 1, 0.0)
-        first = [await line.enter(1) for _ in range(5)]
-        for turn in first:
-            line.failed(turn, fault(kind))
+            queue.report_answer(await queue.acquire(1), "role", 1, 0.0)
+        first = [await queue.acquire(1) for _ in range(5)]
+        for permit in first:
+            queue.report_failure(permit, fault(kind))
 
         async def on() -> None:
             while True:
-                line.failed(await line.enter(1), fault(kind))
+                queue.report_failure(await queue.acquire(1), fault(kind))
 
         results = await asyncio.gather(*(on() for _ in range(3)), return_exceptions=True)
         assert [type(one) for one in results] == [EndpointDownError] * 3
         with pytest.raises(EndpointDownError, match=said) as caught:
-            await line.enter(1)
+            await queue.acquire(1)
         assert "the same command goes on" in str(caught.value)
         return now()
 
@@ -254,32 +256,32 @@ def test_patience_ends_for_everybody(kind, answered, patience, ends, said):
 
 def test_retry_after_pauses_everybody_and_one_that_is_too_long_ends_it():
     async def story() -> None:
-        line = pace(patience=60.0)
-        line.failed(await line.enter(1), fault("rate_limited", retry_after=20.0))
-        turns = await asyncio.gather(*(line.enter(1) for _ in range(3)))
+        queue = admission(patience=60.0)
+        queue.report_failure(await queue.acquire(1), fault("rate_limited", retry_after=20.0))
+        permits = await asyncio.gather(*(queue.acquire(1) for _ in range(3)))
         assert now() == pytest.approx(20.0, abs=0.01)
-        line.failed(turns[0], fault("rate_limited", retry_after=3_600.0))
+        queue.report_failure(permits[0], fault("rate_limited", retry_after=3_600.0))
         with pytest.raises(EndpointDownError, match=r"asks to wait 3600 s \(Retry-After\), longer than"):
-            await line.enter(1)
+            await queue.acquire(1)
 
     virtual(story())
 
 
 def test_a_refused_request_is_no_failure_of_the_endpoint():
     async def story() -> None:
-        line = pace()
+        queue = admission()
         for _ in range(20):
-            line.failed(await line.enter(1), fault("refused"))
+            queue.report_failure(await queue.acquire(1), fault("refused"))
         assert now() == 0.0
-        assert not line.breaker.in_doubt
+        assert not queue.breaker.is_open
 
     virtual(story())
 
 
-def test_failures_with_answers_in_between_are_no_doubt():
-    breaker = Breaker("m", 60.0)
+def test_failures_with_answers_in_between_open_nothing():
+    breaker = CircuitBreaker("m", 60.0)
     for _ in range(30):
         for _ in range(4):
-            breaker.failed(fault(), 1.0, probe=False)
-        breaker.answered()
-    assert not breaker.in_doubt
+            breaker.record_failure(fault(), 1.0, probe=False)
+        breaker.record_answer()
+    assert not breaker.is_open
