@@ -20,7 +20,7 @@ COMMANDS = {
     "diff": "what changed between two datasets",
     "status": "what a run has done, what failed and why, what is left, what it cost",
 }
-"""Command -> what it does; each is the module `ptool.<command>` with a `main() -> int`."""
+"""Command -> what it does; each is the module `ptool.<command>` with a `main(words) -> int`."""
 
 
 def main() -> int:
@@ -34,8 +34,7 @@ def main() -> int:
     if name not in COMMANDS:
         print(f"error: no command {name!r}; there are {names(COMMANDS, name)}", file=sys.stderr)
         return 2
-    sys.argv = [f"ptool {name}", *rest]
-    return importlib.import_module(f".{name}", __package__).main()
+    return importlib.import_module(f".{name}", __package__).main(rest)
 
 
 def _listed() -> int:

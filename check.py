@@ -1,29 +1,19 @@
 """`python -m ptool.check`: try a run's configuration and endpoints, and estimate what the run would take."""
 
-from __future__ import annotations
-
 import sys
-from typing import TYPE_CHECKING
 
-from .cli.main import main as command
-
-if TYPE_CHECKING:
-    from .cli.compose import Sources
-    from .settings import Settings
+from .cli.main import Job, run_command
 
 
-def main() -> int:
-    """Run the command with the process's arguments; returns its exit status."""
-    return command(check, "check")
+def main(words: list[str] | None = None) -> int:
+    """Run the command with `words`, or the process's arguments; returns its exit status."""
+    return run_command(_load_job, words, config="check")
 
 
-def check(settings: Settings, sources: Sources) -> int:
-    """Report on every endpoint and on the estimate; 0 all is well, 1 an endpoint fails."""
-    from .synthesis.dry_run.check import check_up, report
+def _load_job() -> Job:
+    from .synthesis.commands import check
 
-    checkup = check_up(settings, sources)
-    report(checkup)
-    return checkup.exit_status
+    return check
 
 
 if __name__ == "__main__":

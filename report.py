@@ -1,33 +1,19 @@
 """`python -m ptool.report run=FOLDER`: a finished dataset as one page, FOLDER/report.html."""
 
-from __future__ import annotations
-
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from .cli.main import main as command
-
-if TYPE_CHECKING:
-    from .cli.compose import Sources
-    from .settings import ReportSettings
+from .cli.main import Job, run_command
 
 
-def main() -> int:
-    """Run the command with the process's arguments; returns its exit status."""
-    return command(write, "report", schema="ptool.settings.ReportSettings")
+def main(words: list[str] | None = None) -> int:
+    """Run the command with `words`, or the process's arguments; returns its exit status."""
+    return run_command(_load_job, words, config="report", schema="ReportSettings")
 
 
-def write(settings: ReportSettings, sources: Sources) -> int:
-    """Write the page and say where it is."""
-    del sources
-    from .reports.dataset import write_report
+def _load_job() -> Job:
+    from .reports.commands import report
 
-    run = Path(settings.run)
-    page = Path(settings.out) if settings.out is not None else run / "report.html"
-    write_report(run, page)
-    print(f"report: {page}", flush=True)
-    return 0
+    return report
 
 
 if __name__ == "__main__":

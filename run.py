@@ -1,31 +1,19 @@
 """`python -m ptool.run`: synthesise a dataset, from API trees to verified samples (§3, §4)."""
 
-from __future__ import annotations
-
 import sys
-from typing import TYPE_CHECKING
 
-from .cli.main import main as command
-
-if TYPE_CHECKING:
-    from .cli.compose import Sources
-    from .settings import Settings
+from .cli.main import Job, run_command
 
 
-def main() -> int:
-    """Run the command with the process's arguments; returns its exit status."""
-    return command(synthesise)
+def main(words: list[str] | None = None) -> int:
+    """Run the command with `words`, or the process's arguments; returns its exit status."""
+    return run_command(_load_job, words)
 
 
-def synthesise(settings: Settings, sources: Sources) -> int:
-    """Synthesise the dataset, report on it, and end with the line `run folder: PATH`."""
-    from .synthesis.dataset.console_summary import report
-    from .synthesis.pipeline import synthesise as pipeline
+def _load_job() -> Job:
+    from .synthesis.commands import synthesise
 
-    summary = pipeline(settings, sources)
-    report(summary)
-    print(f"run folder: {summary.folder}", flush=True)
-    return summary.exit_status
+    return synthesise
 
 
 if __name__ == "__main__":

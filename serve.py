@@ -1,90 +1,19 @@
-"""`python -m ptool.serve`: the scripted model as an OpenAI-compatible endpoint on loopback (conf/serve.yaml).
+"""`python -m ptool.serve`: the scripted model as an OpenAI-compatible endpoint on loopback."""
 
-For tests, demos and other clients: a run over it gives the same dataset as in-process, and with faults and
-latency it shows what a client does about them.
-"""
-
-from __future__ import annotations
-
-import asyncio
-import contextlib
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from .cli.main import INTERRUPTED
-from .cli.main import main as command
-from .errors import ConfigError
-
-if TYPE_CHECKING:
-    from .cli.compose import Sources
-    from .models.mock_server import Options
-    from .models.mock_server.server import Model
-    from .settings import ServerSettings, ServeSettings
+from .cli.main import Job, run_command
 
 
-def main() -> int:
-    """Run the command with the process's arguments; returns its exit status."""
-    return command(serve, "serve", schema="ptool.settings.ServeSettings")
+def main(words: list[str] | None = None) -> int:
+    """Run the command with `words`, or the process's arguments; returns its exit status."""
+    return run_command(_load_job, words, config="serve", schema="ServeSettings")
 
 
-def serve(settings: ServeSettings, sources: Sources) -> int:
-    """Serve until interrupted; the first line on stdout is `serving URL`."""
-    with contextlib.ExitStack() as stack:
-        model, fingerprint = _model(settings, sources, stack)
-        options = _options(settings.server, fingerprint)
-        try:
-            asyncio.run(_serve(settings.server, model, options))
-        except KeyboardInterrupt:
-            raise SystemExit(INTERRUPTED) from None
-    return 0
+def _load_job() -> Job:
+    from .synthesis.commands import serve
 
-
-async def _serve(server: ServerSettings, model: Model, options: Options) -> None:
-    from .models.mock_server.server import serving
-
-    async with serving(model, options, host=server.host, port=server.port) as up:
-        print(f"serving {up.base_url}", flush=True)
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
-            counts = up.stats.report()
-            print(f"stopped: {counts['requests']} requests, {counts['answers']} answers", file=sys.stderr)
-
-
-def _model(settings: ServeSettings, sources: Sources, stack: contextlib.ExitStack) -> tuple[Model, str]:
-    """Who answers, and what stands for all it knows."""
-    from .models.mock_server.recording import Recorder, Replay
-
-    server = settings.server
-    if server.replay is not None:
-        if server.record is not None:
-            raise ConfigError("server.record: got one beside server.replay, expected one or the other")
-        replay = Replay(Path(server.replay))
-        return replay, replay.fingerprint
-    from .models.factory import fingerprint
-    from .synthesis.roles import scripted_model
-
-    scripted, library = scripted_model(settings, sources.folders, sources.prompts())
-    known = fingerprint(library.fingerprints())
-    if server.record is None:
-        return scripted.answer, known
-    recorder = Recorder(Path(server.record), scripted.answer)
-    stack.callback(recorder.close)
-    return recorder, known
-
-
-def _options(server: ServerSettings, fingerprint: str) -> Options:
-    from .models.clients.api_key import key_from
-    from .models.mock_server import Options, Spell
-
-    elsewhere = {"host", "port", "key_env", "record", "replay", "spell"}
-    return Options(
-        **server.model_dump(exclude=elsewhere),
-        key=key_from(server.key_env, "server.key_env"),
-        spell=Spell(**server.spell.model_dump()),
-        fingerprint=fingerprint,
-    )
+    return serve
 
 
 if __name__ == "__main__":

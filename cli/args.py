@@ -1,69 +1,95 @@
-"""The words on the command line: options first, overrides last, unknown options refused in one line.
+"""The command line: ptool's options, in any order with overrides (`key=value`) between them.
 
-Hydra's parser takes the overrides in one piece, so `scenario=tiny --config-dir mine judges=[a]` would be
-refused; people write it all the same. It knows the options that take a value and nothing else.
+It knows the options every command takes, and nothing of Hydra, which composes what the overrides say.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-from collections.abc import Sequence
+import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, NoReturn
 
 from ..errors import ConfigError
 
-WITH_VALUE = frozenset(
-    ("--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn", "--package", "-p", "--cfg", "-c",
-     "--experimental-rerun")
-)  # fmt: skip
-INFO = frozenset(("--info", "-i"))
-INFO_VALUES = frozenset(("all", "config", "defaults", "defaults-tree", "plugins", "searchpath"))
+OPTIONS = """\
+Options: -m (every combination of key=a,b), --cfg job (show the configuration, run nothing),
+--config-dir FOLDER (look for choices there too), --config-name NAME (another primary config), --version."""
+"""What `--help` says of them."""
 
 
-def in_order(words: Sequence[str]) -> list[str]:
-    """The same words with every option, and the value it takes, before the overrides."""
-    options: list[str] = []
-    overrides: list[str] = []
-    before = ""
-    for word in words:
-        belongs = before in WITH_VALUE or (before in INFO and word in INFO_VALUES)
-        (options if belongs or word.startswith("-") else overrides).append(word)
-        before = "" if belongs else word
-    return options + overrides
+@dataclass(frozen=True)
+class Arguments:
+    """The words of a command line, told apart."""
+
+    overrides: tuple[str, ...] = ()
+    """`key=value`, `+key=value`, `~key`, in their order"""
+    config_dirs: tuple[Path, ...] = ()
+    """folders in which choices of config groups are looked for, beside ptool's own"""
+    config_name: str | None = None
+    """a primary config other than the command's"""
+    multirun: bool = False
+    """whether every combination of `key=a,b` is a job"""
+    cfg: Literal["job", "hydra", "all"] | None = None
+    """the part of the configuration to show instead of running anything"""
+    resolve: bool = False
+    """whether interpolations are resolved in what `--cfg` shows"""
+    help: bool = False
+    version: bool = False
 
 
-def check_options(words: Sequence[str]) -> None:
-    """Refuse what Hydra's parser would refuse, in one line instead of its eight.
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message}; --help says what there is")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("overrides", nargs="*")
+    parser.add_argument("--help", "-h", action="store_true")
+    parser.add_argument("--version", action="store_true")
+    parser.add_argument("--multirun", "-m", action="store_true")
+    parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))
+    parser.add_argument("--resolve", action="store_true")
+    parser.add_argument("--config-name", "-cn")
+    parser.add_argument("--config-dir", "-cd", dest="config_dirs", action="append", type=Path, default=[])
+    return parser
+
+
+def parse_arguments(words: Sequence[str], list_key: str | None = None) -> Arguments:
+    """Tell options from overrides.
+
+    Args:
+        words: the command line behind the command's name.
+        list_key: the key of which plain words are a list: `A B seed=1` is `seed=1 list_key=['A','B']`.
 
     Raises:
-        ConfigError: an unknown option, or a value an option does not take.
+        ConfigError: an unknown option, a value that an option does not take, or a folder that is not there.
     """
-    from hydra._internal.utils import get_args_parser
+    given: dict[str, Any] = vars(_parser().parse_intermixed_args(words))
+    overrides = tuple(given.pop("overrides"))
+    folders = tuple(folder.resolve() for folder in given.pop("config_dirs"))
+    for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"--config-dir: '{folder}' not found, expected a folder")
+    if list_key is not None:
+        overrides = with_list(overrides, list_key)
+    return Arguments(overrides=overrides, config_dirs=folders, **given)
 
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
-            get_args_parser().parse_args(words)
-    except SystemExit as end:
-        if end.code:
-            reason = said.getvalue().strip().rpartition("error: ")[2]
-            raise ConfigError(f"{' '.join(reason.split())}; --help says what there is") from None
 
-
-def listed(words: Sequence[str], key: str) -> list[str]:
+def with_list(words: Iterable[str], key: str) -> tuple[str, ...]:
     """The words, with the plain ones (folders) as one list: `A B seed=1` is `seed=1 key=['A','B']`."""
-    folders: list[str] = []
-    others: list[str] = []
-    before = ""
+    plain: list[str] = []
+    overrides: list[str] = []
     for word in words:
-        plain = before not in WITH_VALUE and word[:1] not in ("-", "~", "+")
-        (folders if plain and ("=" not in word or Path(word).is_dir()) else others).append(word)
-        before = word
-    quoted = ",".join(f"'{_quoted(one)}'" for one in folders)
-    return [*others, *([f"{key}=[{quoted}]"] if folders else [])]
+        is_override = word[:1] in ("~", "+") or ("=" in word and not Path(word).is_dir())
+        (overrides if is_override else plain).append(word)
+    listed = ",".join(quoted(word) for word in plain)
+    return (*overrides, *([f"{key}=[{listed}]"] if plain else []))
 
 
-def _quoted(word: str) -> str:
-    """As Hydra's grammar wants it between single quotes."""
-    return word.replace("\\", "\\\\").replace("'", "\\'")
+def quoted(text: str) -> str:
+    """A text as Hydra's grammar of overrides takes it whole, whatever is in it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

@@ -1,4 +1,4 @@
-"""Hydra's side of a command: the composed configuration, what it lacks, and where it came from.
+"""Hydra's side of a command: the configuration a command line composes, for one job or for those of a sweep.
 
 Here an object that is only named (`judges=[verifier,privacy]`, `checks=[text,repeats]`) is looked up in every
 config source as agent/privacy.yaml or check/repeats.yaml, and Hydra's faults become one-line ConfigErrors. It
@@ -7,25 +7,33 @@ knows no stage and no model.
 
 from __future__ import annotations
 
-import re
+import copy
 import shlex
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
+
+from hydra import compose, initialize_config_module
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from pydantic import BaseModel
+from yaml import YAMLError
 
 from ..errors import ConfigError, names
 from ..settings import HARMLESS, Schema, Settings, keys, validated
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
-    from pydantic import BaseModel
-
-GROUPS = ("agent", "experiment", "hydra", "model", "scale", "scenario")
-"""The config groups a user may name on the command line beside the settings' own keys."""
-
+from .args import OPTIONS, Arguments, quoted
 
 _GROUP_OF = {
     "judges": "agent",
@@ -37,12 +45,16 @@ _GROUP_OF = {
 }
 """Keys that list objects by name -> the config group these are looked up in."""
 
+GROUPS = ("agent", "experiment", "model", "scale", "scenario")
+"""The config groups a user may name on the command line beside the settings' own keys."""
+
 _COUNTED = {"strangers": "stranger", "consistency": "solver"}
 """Keys that say how often a role is asked -> the role; it is there where that is not 0."""
 
-
 _OF_THE_MACHINE = ("base_url", "api_key_env", "file")
 """Last parts of keys whose values say where something is, and are of no use elsewhere."""
+
+_LONGEST_REASON = 600
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,7 @@ class Sources:
 
         What cannot change the data is left out, and so are the places of this machine.
         """
-        given = [f"--config-dir {shlex.quote(one.name)}" for one in self.folders]
+        given = [f"--config-dir {shlex.quote(folder.name)}" for folder in self.folders]
         for word in self.words:
             key = word.partition("=")[0].lstrip("+~")
             if key.partition(".")[0] not in HARMLESS and key.rpartition(".")[2] not in _OF_THE_MACHINE:
@@ -77,21 +89,133 @@ class Sources:
 
     def importable(self) -> None:
         """Let `_target_` find modules in these folders; installed packages keep precedence."""
-        sys.path.extend(str(one) for one in self.folders if str(one) not in sys.path)
+        sys.path.extend(str(folder) for folder in self.folders if str(folder) not in sys.path)
+
+
+class _ConfigFolders(SearchPathPlugin):
+    """Adds the folders of `--config-dir` to Hydra's search path, behind ptool's own configuration."""
+
+    folders: ClassVar[Sequence[Path]] = ()
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        for folder in self.folders:
+            search_path.append("command-line", f"file://{folder}")
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Composes a command's configuration; `composer` makes one that can."""
+
+    config_name: str
+    """the primary config in conf/, or in a folder of the user's"""
+    overrides: tuple[str, ...]
+    schema: type[BaseModel]
+    """what the configuration has to become"""
+
+    def help(self) -> str:
+        """What `--help` prints: the command's own words around the config groups it takes choices of."""
+        hydra = self._composed(self.config_name).hydra
+        text = [hydra.help.header]
+        chosen = {key.partition("@")[0] for key in hydra.runtime.choices}
+        if chosen & set(GROUPS):
+            loader = GlobalHydra.instance().config_loader()
+            groups = sorted(set(loader.list_groups("")) - {"hydra"})
+            choices = (f"{group}: {', '.join(sorted(loader.get_group_options(group)))}\n" for group in groups)
+            text.append(f"Groups and their choices:\n{''.join(choices)}\n{hydra.help.footer}")
+        return "\n\n".join([*text, OPTIONS])
+
+    def shown(self, part: str, resolve: bool) -> str:
+        """The configuration as YAML: of the job, of Hydra, or all of it."""
+        config = self._composed(self.config_name, *self.overrides)
+        if part != "all":
+            kept = [str(key) for key in config if (key == "hydra") == (part == "hydra")]
+            config = OmegaConf.masked_copy(config, kept)
+        with in_plain_words():
+            return OmegaConf.to_yaml(config, resolve=resolve)
+
+    def each_job(self, multirun: bool, job: Callable[[DictConfig], int]) -> list[int]:
+        """Do a job with the composed configuration, or with each of a sweep.
+
+        A sweep is asked for by `multirun`, or by a configuration that says what to sweep over
+        (`hydra.sweeper.params`, as the experiments of ptool.evaluate do).
+
+        Returns the jobs' exit statuses.
+        """
+        if multirun:
+            return self._sweep(job)
+        config = self._composed(self.config_name, *self.overrides)
+        if OmegaConf.select(config, "hydra.sweeper.params"):
+            return self._sweep(job)
+        job_config = copy.deepcopy(config)
+        with open_dict(job_config):
+            del job_config["hydra"]
+        before = HydraConfig.instance().cfg
+        HydraConfig.instance().set_config(config)
+        try:
+            return [job(job_config)]
+        finally:
+            HydraConfig.instance().cfg = before
+
+    def _sweep(self, job: Callable[[DictConfig], int]) -> list[int]:
+        """Let Hydra's sweeper and launcher do the jobs, their own notes in a folder that is thrown away."""
+        statuses: list[int] = []
+
+        def counted(config: DictConfig) -> int:
+            statuses.append(job(config))  # not every sweeper returns what its jobs returned
+            return statuses[-1]
+
+        hydra = GlobalHydra.instance().hydra
+        assert hydra is not None
+        with tempfile.TemporaryDirectory(prefix="ptool-sweep-") as scratch, self._explained():
+            sweep = ("hydra.sweep.subdir=.", f"hydra.sweep.dir={quoted(scratch)}", "hydra.output_subdir=null")
+            silence = ("hydra/job_logging=none", "hydra/hydra_logging=none")
+            words = [*self.overrides, *sweep, *silence]
+            batches = hydra.multirun(self.config_name, counted, words, with_log_configuration=False)
+        # a launcher of processes of its own (joblib) leaves `statuses` of this one empty
+        return statuses + [done.return_value for batch in batches or () for done in batch]
+
+    def _composed(self, *name_and_overrides: str) -> DictConfig:
+        config_name, *overrides = name_and_overrides
+        with self._explained():
+            return compose(config_name, overrides, return_hydra_config=True)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """As `in_plain_words`, with a look at which override the configuration does not take."""
+        with in_plain_words():
+            try:
+                yield
+            except (OverrideParseException, MissingConfigException):
+                raise
+            except HydraException:
+                if (key := _unknown_key(self.config_name, self.overrides)) is not None:
+                    raise ConfigError(_no_such_key(key, self.schema)) from None
+                _check_experiment(self.config_name, self.overrides)
+                raise
+
+
+@contextmanager
+def composer(arguments: Arguments, config_name: str, schema: type[BaseModel]) -> Iterator[Composer]:
+    """Hydra, initialised with ptool's configuration and the user's folders, for as long as the block runs.
+
+    Args: arguments: the command line; config_name: the command's primary config; schema: what it becomes.
+    """
+    _ConfigFolders.folders = arguments.config_dirs
+    Plugins.instance().register(_ConfigFolders)
+    with initialize_config_module("ptool.conf", version_base="1.3"):
+        yield Composer(arguments.config_name or config_name, arguments.overrides, schema)
 
 
 def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schema, Sources]:
-    """Settings and sources of the job that Hydra is running now, named roles looked up.
+    """Settings and sources of the job that is running now, named roles looked up.
 
     Args: schema: what the command's configuration must be.
 
     Raises ConfigError for anything wrong with the configuration.
     """
-    from omegaconf import OmegaConf
-
     sources = _sources()
     sources.importable()
-    with in_plain_words(schema):
+    with in_plain_words():
         _add_named(config)
         container = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     assert isinstance(container, dict)
@@ -99,13 +223,12 @@ def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schem
 
 
 def _sources() -> Sources:
-    from hydra.core.hydra_config import HydraConfig
-    from omegaconf import OmegaConf
-
     hydra = HydraConfig.get()
     words = OmegaConf.to_container(hydra.overrides.task, resolve=False)  # '${oc.env:KEY}' may be a secret
     assert isinstance(words, list)
-    folders = (Path(one.path).resolve() for one in hydra.runtime.config_sources if one.schema == "file")
+    folders = (
+        Path(source.path).resolve() for source in hydra.runtime.config_sources if source.schema == "file"
+    )
     return Sources(tuple(folders), tuple(map(str, words)))
 
 
@@ -114,16 +237,20 @@ def _add_named(config: DictConfig) -> None:
 
     A role must have such a file; a check, gate, corruption or injection may also be one of ptool's own.
     """
-    from omegaconf import OmegaConf, open_dict
-
+    searchpath = f"hydra.searchpath=[{','.join(map(quoted, HydraConfig.get().searchpath))}]"
+    loader = GlobalHydra.instance().config_loader()
     for key, group, name in _named(config):
         partial = config[group].get(name)
         if partial is not None and "_target_" in partial:
             continue
-        choices = _choices(group)
+        choices = loader.get_group_options(group, overrides=[searchpath])
         if name in choices:
+            added = compose(overrides=[searchpath, f"+{group}@added={name}"]).added
+            OmegaConf.set_struct(
+                added, False
+            )  # keys that its file leaves out may be given on the command line
             with open_dict(config):
-                config[group][name] = OmegaConf.merge(_choice(group, name), partial or {})
+                config[group][name] = OmegaConf.merge(added, partial or {})
         elif group == "agent":
             there = names(choices, name)
             raise ConfigError(f"{key}: got {name!r}, there are roles {there}; a role is agent/NAME.yaml")
@@ -131,8 +258,6 @@ def _add_named(config: DictConfig) -> None:
 
 def _named(config: DictConfig) -> Iterator[tuple[str, str, str]]:
     """Key that names something, the group to look it up in, and its name."""
-    from omegaconf import OmegaConf
-
     for key, group in _GROUP_OF.items():
         listed = OmegaConf.select(config, key)
         for name in listed if OmegaConf.is_list(listed) else ():
@@ -143,93 +268,96 @@ def _named(config: DictConfig) -> Iterator[tuple[str, str, str]]:
             yield key, "agent", role
 
 
-def _choices(group: str) -> list[str]:
-    """What there is of a group in every config source."""
-    from hydra.core.global_hydra import GlobalHydra
-
-    loader = GlobalHydra.instance().config_loader()
-    return loader.get_group_options(group, config_name=None, overrides=_searchpath())
-
-
-def _choice(group: str, name: str) -> DictConfig:
-    """One file of a group, composed alone."""
-    from hydra.core.global_hydra import GlobalHydra
-    from hydra.types import RunMode
-    from omegaconf import OmegaConf
-
-    loader = GlobalHydra.instance().config_loader()
-    alone = [*_searchpath(), f"+{group}@alone={name}"]
-    composed = loader.load_configuration(None, overrides=alone, run_mode=RunMode.RUN).alone
-    OmegaConf.set_struct(composed, False)  # keys that its file leaves out may be given on the command line
-    return composed
-
-
-def _searchpath() -> list[str]:
-    from hydra.core.hydra_config import HydraConfig
-
-    return [f"hydra.searchpath=[{','.join(map(repr, HydraConfig.get().searchpath))}]"]
-
-
 @contextmanager
-def in_plain_words(schema: type[BaseModel] = Settings) -> Iterator[None]:
-    """Turn what Hydra, OmegaConf or YAML refuses into a ConfigError of one line; `schema` knows the keys."""
-    from hydra.errors import HydraException
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
+def in_plain_words() -> Iterator[None]:
+    """Turn what Hydra, OmegaConf or YAML refuses into a ConfigError of one line."""
     try:
         yield
+    except MissingMandatoryValue as error:
+        key = error.full_key
+        raise ConfigError(f"{key}: missing; give it on the command line: {key}=…") from error
+    except OverrideParseException as error:
+        key = str(error.override).partition("=")[0]  # what was to be set may be a secret
+        reason = _one_line(error.message.strip().partition("\n")[0])
+        raise ConfigError(f"{key}: not an override, expected key=value ({reason})") from error
+    except MissingConfigException as error:
+        raise ConfigError(_no_such_choice(error)) from error
     except (HydraException, OmegaConfBaseException) as error:
-        raise _explained(error, schema) from error
+        raise ConfigError(_reason(error)) from error
     except YAMLError as error:
         raise ConfigError(f"not YAML: {_one_line(str(error))}") from error
 
 
-def _explained(error: Exception, schema: type[BaseModel]) -> ConfigError:
-    from hydra.errors import MissingConfigException, OverrideParseException
-    from omegaconf.errors import MissingMandatoryValue
-
-    if isinstance(error, MissingMandatoryValue) and error.full_key:
-        return ConfigError(f"{error.full_key}: missing; give it on the command line: {error.full_key}=…")
-    if isinstance(error, OverrideParseException):
-        reason = _one_line(error.message)
-        key = str(error.override).partition("=")[0]  # what was to be set may be a secret
-        return ConfigError(f"{key}: not an override, expected key=value ({reason})")
-    if isinstance(error, MissingConfigException):
-        return ConfigError(_missing(error.missing_cfg_file, error.options, str(error)))
-    text = f"{error} {error.__cause__ or ''}"
-    if foreign := re.search(r"In 'experiment/(\w+)': Could not override '(\w+)'", text):
-        name, group = foreign.groups()
-        return ConfigError(
-            f"experiment: got {name!r}, which is for another command: there is no {group!r} here"
-        )
-    unknown = re.search(r"Could not (?:override|delete)[^']*'([^']+)'", text)
-    if unknown and "@" not in unknown.group(1):
-        return ConfigError(_unknown(unknown.group(1), schema))
-    return ConfigError(_one_line(text))
+def _reason(error: BaseException) -> str:
+    """Hydra's own words, or those of OmegaConf behind them."""
+    if isinstance(error, OmegaConfBaseException):
+        return _one_line(error.msg or str(error))
+    behind = f" {_reason(error.__cause__)}" if isinstance(error.__cause__, Exception) else ""
+    return _one_line(f"{error}{behind}")
 
 
-def _missing(file: str | None, options: Any, text: str) -> str:
-    group, _, got = (file or "").removesuffix(".yaml").rpartition("/")
-    if not group or options is None:
-        return _one_line(text)
-    return f"{group}: got {got!r}, there are {names(options, got)}"
+def _no_such_choice(error: MissingConfigException) -> str:
+    group, _, got = (error.missing_cfg_file or "").removesuffix(".yaml").rpartition("/")
+    if not group or error.options is None:
+        return str(error).strip().partition("\n")[0]
+    return f"{group}: got {got!r}, there are {names(error.options, got)}"
 
 
-def _unknown(key: str, schema: type[BaseModel]) -> str:
-    got = key.lstrip("+~")
-    parent = got.rpartition(".")[0]
+def _unknown_key(config_name: str, overrides: Sequence[str]) -> str | None:
+    """The first key that an override sets or deletes and that is not there; None: something else is wrong."""
+    try:
+        parsed = OverridesParser.create().parse_overrides(list(overrides))
+        choices = compose(config_name, return_hydra_config=True).hydra.runtime.choices
+        chosen = [
+            override
+            for override in parsed
+            if override.is_add() or override.is_force_add() or override.get_key_element() in choices
+        ]
+        config = compose(config_name, list(map(_single, chosen)), return_hydra_config=True)
+    except (HydraException, OmegaConfBaseException):
+        return None
+    rest = (override for override in parsed if override not in chosen and override.package is None)
+    return next(
+        (key for key in (override.key_or_group for override in rest) if not _holds(config, key)), None
+    )
+
+
+def _single(override: Override) -> str:
+    """The override itself; of one that sweeps, the first value."""
+    if override.is_discrete_sweep():
+        return f"{override.get_key_element()}={next(override.sweep_string_iterator())}"
+    return override.input_line or ""
+
+
+def _holds(config: DictConfig, key: str) -> bool:
+    parent, _, last = key.rpartition(".")
+    node: Any = OmegaConf.select(config, parent) if parent else config
+    return last in node.keys() if OmegaConf.is_dict(node) else OmegaConf.is_list(node)  # noqa: SIM118 (???)
+
+
+def _check_experiment(config_name: str, overrides: Sequence[str]) -> None:
+    """Raise ConfigError where the experiment alone does not go with the command's configuration."""
+    for word in overrides:
+        key, _, name = word.partition("=")
+        if key == "experiment":
+            try:
+                compose(config_name, [_single(OverridesParser.create().parse_override(word))])
+            except HydraException as error:
+                raise ConfigError(
+                    f"experiment: got {name!r}, which is for another command: {_reason(error)}"
+                ) from error
+
+
+def _no_such_key(key: str, schema: type[BaseModel]) -> str:
+    parent = key.rpartition(".")[0]
     within = f"{parent}." if parent else ""
-    known = {one for one in keys(schema) if one.startswith(within) and "." not in one[len(within) :]}
-    known |= set() if parent or not issubclass(schema, Settings) else set(GROUPS) - {"hydra"}
-    listed = f"there are {names(known, got)}" if known else "see --cfg job for all there are"
-    if got.startswith("agent."):
-        listed += f"; of a role that only judges or query_gate name: +{got}=…"
-    return f"{got}: no such key; {listed}"
+    known = {name for name in keys(schema) if name.startswith(within) and "." not in name[len(within) :]}
+    known |= set() if parent or not issubclass(schema, Settings) else set(GROUPS)
+    listed = f"there are {names(known, key)}" if known else "see --cfg job for all there are"
+    if key.startswith("agent."):
+        listed += f"; of a role that only judges or query_gate name: +{key}=…"
+    return f"{key}: no such key; {listed}"
 
 
 def _one_line(text: str) -> str:
-    kept = text
-    for noise in ("\nSee https://", "full_key:", "Config search path:"):
-        kept = kept.partition(noise)[0]
-    return " ".join(kept.split())[:600]
+    return " ".join(text.split())[:_LONGEST_REASON]

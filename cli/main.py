@@ -12,15 +12,15 @@ import importlib
 import os
 import signal
 import sys
-import tempfile
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from .. import __version__
 from ..errors import ConfigError, PtoolError
-from .args import check_options, in_order
+from .args import Arguments, parse_arguments
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -30,61 +30,66 @@ if TYPE_CHECKING:
 Job = Callable[[Any, "Sources"], int]
 """What a command does with its settings (of the command's own schema); the number is its exit status."""
 
-SETTINGS = "ptool.settings.Settings"
-"""The schema of a run, by name: importing it costs what `--help` must not pay."""
-
 INTERRUPTED, UNREAD, TERMINATED = 130, 141, 143
 
 
-def main(job: Job, config_name: str = "config", schema: str = SETTINGS) -> int:
-    """Compose ptool's configuration with the command line and do the job, once or for every job of `-m`.
+def run_command(
+    load_job: Callable[[], Job],
+    words: Sequence[str] | None = None,
+    *,
+    config: str = "config",
+    schema: str = "Settings",
+    list_key: str | None = None,
+) -> int:
+    """Compose the configuration a command line asks for and do the command's job, once or for a whole sweep.
 
-    Args: config_name: the primary config in conf/; schema: dotted name of the settings it becomes.
+    Args:
+        load_job: imports the job; called when there is a configuration for it.
+        words: the command line behind the command's name; None: this process's.
+        config: the primary config in conf/.
+        schema: the class of `ptool.settings` that it becomes; by name, for importing it takes time.
+        list_key: the key of which plain words are a list.
+
     Returns the exit status, the highest one of all jobs.
     """
-    sys.argv[1:] = in_order(sys.argv[1:])
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # so that Hydra raises what it would otherwise print at length
-    with _sigterm_as_interrupt(), _scratch_for_sweeps():
+    with _sigterm_as_interrupt():
         try:
-            return _composed(job, config_name, schema)
+            arguments = parse_arguments(sys.argv[1:] if words is None else words, list_key)
+            if arguments.version:
+                print(f"ptool {__version__}")
+                return 0
+            return _composed(load_job, arguments, config, schema)
         except PtoolError as error:
             return _refused(error)
         except KeyboardInterrupt:
-            raise SystemExit(_say(_safe(None), INTERRUPTED)) from None
+            raise SystemExit(_print_error(_what_is_safe(None), INTERRUPTED)) from None
         except BrokenPipeError:
             return _unread()
 
 
-def _unread() -> int:
-    """Whoever read the output has gone (`--help | head`): end quietly, as other programs do."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return UNREAD
+def _composed(load_job: Callable[[], Job], arguments: Arguments, config: str, schema: str) -> int:
+    from .compose import composer, prepared
+
+    kind = getattr(importlib.import_module("..settings", __package__), schema)
+    with composer(arguments, config, kind) as composing:
+        if arguments.help:
+            print(composing.help())
+            return 0
+        if arguments.cfg is not None:
+            print(composing.shown(arguments.cfg, arguments.resolve), end="")
+            return 0
+
+        def job(composed: DictConfig) -> int:
+            return run_job(lambda: prepared(composed, kind), lambda *given: load_job()(*given))
+
+        return max(composing.each_job(arguments.multirun, job), default=0)
 
 
-def _composed(job: Job, config_name: str, schema: str) -> int:
-    import hydra
+def run_job(prepare: Callable[[], tuple[Any, Sources]], job: Job) -> int:
+    """Do one job, its faults said in one line each and turned into an exit status.
 
-    from .compose import in_plain_words, prepared
-
-    check_options(sys.argv[1:])
-    statuses: list[int] = []
-
-    module, _, name = schema.rpartition(".")
-    kind = getattr(importlib.import_module(module), name)
-
-    def one(config: DictConfig) -> None:
-        statuses.append(_attempt(lambda: prepared(config, kind), job))
-
-    try:
-        with in_plain_words(kind):
-            hydra.main(version_base="1.3", config_path="pkg://ptool.conf", config_name=config_name)(one)()
-    except ValueError as error:
-        raise ConfigError(" ".join(str(error).split())) from error
-    return max(statuses, default=0)
-
-
-def _attempt(prepare: Callable[[], tuple[Any, Sources]], job: Job) -> int:
-    """One job, its faults said in one line each and turned into an exit status."""
+    Args: prepare: validates the composed configuration; job: is given its settings and sources.
+    """
     folder: Path | None = None
     try:
         settings, sources = prepare()
@@ -93,17 +98,23 @@ def _attempt(prepare: Callable[[], tuple[Any, Sources]], job: Job) -> int:
     except PtoolError as error:
         return _refused(error)
     except KeyboardInterrupt:
-        raise SystemExit(_say(_safe(folder), INTERRUPTED)) from None
+        raise SystemExit(_print_error(_what_is_safe(folder), INTERRUPTED)) from None
     except BrokenPipeError:
         return _unread()
     except Exception as error:
         return _bug(error, folder)
 
 
+def _unread() -> int:
+    """Whoever read the output has gone (`--help | head`): end quietly, as other programs do."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return UNREAD
+
+
 def _refused(error: PtoolError) -> int:
     label = "config error" if isinstance(error, ConfigError) else "error"
     for line in str(error).splitlines() or [type(error).__name__]:
-        _say(f"{label}: {line}", error.exit_status)
+        _print_error(f"{label}: {line}", error.exit_status)
     return error.exit_status
 
 
@@ -112,21 +123,23 @@ def _bug(error: Exception, folder: Path | None) -> int:
     text = "".join(traceback.format_exception(error))
     log = folder / "run.log" if folder else None
     if log is None or not log.is_file():
-        return _say(text.rstrip(), 1)
+        return _print_error(text.rstrip(), 1)
     with log.open("a", encoding="utf-8") as end:
         end.write(text)
     short = " ".join(str(error).split())[:200]
-    return _say(f"error: {type(error).__name__}: {short} (a fault of ptool; the traceback is in {log})", 1)
+    return _print_error(
+        f"error: {type(error).__name__}: {short} (a fault of ptool; the traceback is in {log})", 1
+    )
 
 
-def _safe(folder: Path | None) -> str:
+def _what_is_safe(folder: Path | None) -> str:
     ledger = folder / "ledger.sqlite" if folder else None
     if ledger is None or not ledger.is_file():
         return "interrupted before anything was made"
     return f"interrupted: finished items are safe in {ledger}; the same command continues from there"
 
 
-def _say(line: str, status: int) -> int:
+def _print_error(line: str, status: int) -> int:
     print(line, file=sys.stderr, flush=True)
     return status
 
@@ -151,18 +164,3 @@ def _sigterm_as_interrupt() -> Iterator[None]:
         raise SystemExit(TERMINATED if terminated and end.code == INTERRUPTED else end.code) from None
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextlib.contextmanager
-def _scratch_for_sweeps() -> Iterator[None]:
-    """Give Hydra's sweeper a throw-away folder for its own notes: each job has its own run folder."""
-    if not {"-m", "--multirun"} & set(sys.argv):
-        yield
-        return
-    with tempfile.TemporaryDirectory(prefix="ptool-sweep-") as scratch:
-        before = list(sys.argv)
-        sys.argv.append(f"hydra.sweep.dir='{scratch}'")
-        try:
-            yield
-        finally:
-            sys.argv[:] = before

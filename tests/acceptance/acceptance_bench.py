@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 import pytest
-from ptool.cli.main import main
-from ptool.run import synthesise
+from ptool.cli.main import run_command
+from ptool.synthesis.commands import synthesise
 
 PROGRAM = (sys.executable, "-m", "ptool.run")
 TIMED = ("manifest.json", "run.log", "config.yaml")
@@ -73,13 +73,11 @@ def bench(
     """The command in `folder`, in this process; modules of a user's folder are forgotten between tests."""
     monkeypatch.chdir(folder)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
 
     def run(*words: str) -> Done:
         known = set(sys.modules)
-        monkeypatch.setattr(sys, "argv", ["ptool run", *words])
         try:
-            status = main(synthesise)
+            status = run_command(lambda: synthesise, words)
         except SystemExit as end:
             status = int(end.code or 0)
         for name in set(sys.modules) - known:

@@ -25,11 +25,11 @@ from acceptance_bench import derived
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from ptool.cli.compose import Sources
-from ptool.cli.main import _attempt
+from ptool.cli.main import run_job
 from ptool.models.clients.chat_completions import ChatCompletions
-from ptool.run import synthesise
 from ptool.settings import Settings, validated
 from ptool.store import Ledger
+from ptool.synthesis.commands import synthesise
 
 WORDS = ("scenario=tiny", "users=6", "queries_per_user=6", "concurrency=16", "run.dir=run")
 
@@ -111,7 +111,7 @@ def started(settings: Settings, folder: Path, shared: Shared) -> int:
 
     ChatCompletions.create, Ledger.keep = sending, keeping
     try:
-        status = _attempt(lambda: (settings, Sources()), synthesise)
+        status = run_job(lambda: (settings, Sources()), synthesise)
     except BaseException as error:
         (folder / "stderr").write_text(repr(error))
         status = 99
@@ -140,7 +140,7 @@ def whole(endpoint: Endpoint, settings: Settings, tmp_path_factory: pytest.TempP
     """Twice: the first one imports what the forked processes need, the second is timed."""
     with pytest.MonkeyPatch.context() as here:
         here.chdir(tmp_path_factory.mktemp("warm"))
-        assert _attempt(lambda: (settings, Sources()), synthesise) == 0
+        assert run_job(lambda: (settings, Sources()), synthesise) == 0
     folder = tmp_path_factory.mktemp("whole")
     endpoint.reset()
     begun = time.perf_counter()

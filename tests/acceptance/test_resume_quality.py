@@ -18,11 +18,11 @@ from acceptance_bench import derived, derived_but_card, manifest
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from ptool.cli.compose import Sources
-from ptool.cli.main import _attempt
+from ptool.cli.main import run_job
 from ptool.cli.progress import Stage
 from ptool.models.scripted import ScriptedModel
-from ptool.run import synthesise
 from ptool.settings import Settings, validated
+from ptool.synthesis.commands import synthesise
 
 AT_ONCE = 4
 WORDS = (
@@ -81,7 +81,7 @@ def started(settings: Settings, folder: Path, dies_in: str | None = None) -> tup
         os.dup2(silence, 1)
         sys.stderr = os.fdopen(silence, "w")
         _prepare(os.open(asked, os.O_WRONLY | os.O_APPEND), dies_in)
-        os._exit(_attempt(lambda: (settings, Sources()), synthesise))
+        os._exit(run_job(lambda: (settings, Sources()), synthesise))
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return status, asked.stat().st_size
 
@@ -110,7 +110,7 @@ def whole(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Whole
     """A run that nobody disturbed, in this process: it imports what the forked ones need."""
     with pytest.MonkeyPatch.context() as here:
         here.chdir(tmp_path_factory.mktemp("whole"))
-        assert _attempt(lambda: (settings, Sources()), synthesise) == 0
+        assert run_job(lambda: (settings, Sources()), synthesise) == 0
         run = Path("run").absolute()
     return Whole(derived(run), manifest(run)["notes"]["usage"])
 

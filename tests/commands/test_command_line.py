@@ -11,13 +11,13 @@ import pytest
 
 PROBE = """
 import sys
-from ptool.cli.main import main
+from ptool.cli.main import run_command
 
 def job(settings, sources):
     {body}
     return 0
 
-sys.exit(main(job))
+sys.exit(run_command(lambda: job))
 """
 
 

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from ptool.compare import with_evaluations
 
 
 def command(name: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -62,19 +61,3 @@ def test_faults_are_said_in_one_line(place: Path, words: tuple[str, ...], said: 
     done = command("compare", *words, folder=place)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(said) and len(done.stderr.splitlines()) == 1
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["a", "b"], ["evaluations=['a','b']"]),
-        (["a", "seed=1", "b"], ["seed=1", "evaluations=['a','b']"]),
-        (["--config-dir", "mine", "a"], ["--config-dir", "mine", "evaluations=['a']"]),
-        (["--cfg", "job", "evaluations=[a]"], ["--cfg", "job", "evaluations=[a]"]),
-        (["it's", "back\\slash"], ["evaluations=['it\\'s','back\\\\slash']"]),
-        (["~seed", "+x=1", "--help"], ["~seed", "+x=1", "--help"]),
-        ([], []),
-    ],
-)
-def test_words_become_one_override(words: list[str], expected: list[str]) -> None:
-    assert with_evaluations(words) == expected

@@ -14,7 +14,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ptool.cli.args import listed
+from ptool.cli.args import with_list
 from ptool.errors import ConfigError, StoreError
 from ptool.reports.difference import Difference, as_json, changes
 from ptool.reports.difference_page import show
@@ -230,7 +230,7 @@ def test_both_ways_the_same_leaves_differ(a: dict[str, int], b: dict[str, int]) 
 
 def test_plain_words_are_the_two_runs(tmp_path: Path) -> None:
     a, b = write(tmp_path / "it's, a", {"all": three()}), write(tmp_path / "b", {"all": three()[1:]})
-    assert listed(["a", "b", "format=json"], "runs") == ["format=json", "runs=['a','b']"]
+    assert with_list(["a", "b", "format=json"], "runs") == ("format=json", "runs=['a','b']")
     done = subprocess.run(
         [sys.executable, "-m", "ptool.diff", str(a), str(b), "format=json"],
         capture_output=True, text=True, timeout=60,

@@ -37,11 +37,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
     """`here(*words)`: the command in this process, in an empty folder; returns its exit status."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
 
     def evaluated(*words: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["ptool evaluate", *words])
-        return evaluate.main()
+        return evaluate.main(list(words))
 
     return evaluated
 

@@ -16,9 +16,9 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from ptool.cli.compose import Sources
 from ptool.errors import ConfigError, StoreError
-from ptool.explain import show as explain
 from ptool.models.gateway.gateway import Gateway
 from ptool.records.model_calls import Answer, Failure
+from ptool.reports.commands import explain
 from ptool.reports.lineage import Lineage, as_json
 from ptool.reports.lineage_lookup import PLAYED, lineage_of
 from ptool.reports.lineage_page import show

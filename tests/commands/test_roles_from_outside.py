@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from ptool.cli.compose import Sources
-from ptool.cli.main import main
+from ptool.cli.main import run_command
 from ptool.settings import Settings
 from ptool.settings.instantiate import build
 
@@ -41,15 +41,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "mine" / "outside_judge.py").write_text(CODE)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     return tmp_path / "mine"
 
 
 def composed(*words: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[tuple[Settings, Sources]]]:
     """Exit status, and what a job of these arguments is given."""
     given: list[tuple[Settings, Sources]] = []
-    monkeypatch.setattr(sys, "argv", ["ptool run", *words])
-    return main(lambda *both: given.append(both) or 0), given
+    return run_command(lambda: lambda *both: given.append(both) or 0, words), given
 
 
 WAYS = {

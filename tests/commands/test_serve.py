@@ -41,11 +41,9 @@ Here = Callable[..., int]
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
     """`here(main, *words)`: a command in this process, in an empty folder; returns its exit status."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
 
-    def command(main: Callable[[], int], *words: str) -> int:
-        monkeypatch.setattr(sys, "argv", ["ptool", *words])
-        return main()
+    def command(main: Callable[[list[str]], int], *words: str) -> int:
+        return main(list(words))
 
     return command
 

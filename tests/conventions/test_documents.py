@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from ptool import settings
 from ptool.__main__ import COMMANDS
-from ptool.cli.args import in_order, listed
+from ptool.cli.args import parse_arguments
 
 ROOT = Path(ptool.__file__).parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), ROOT / "runs" / "README.md"]
@@ -63,8 +63,7 @@ def problem(command: str) -> str | None:
     if "--config-dir" in words or "--help" in words:
         return None
     after = words[3:] if words[1] == "-m" else words[2:]
-    plain = in_order(listed(after, LISTED[name]) if name in LISTED else after)
-    return refused(name, [word for word in plain if "=" in word and not word.startswith("-")])
+    return refused(name, list(parse_arguments(after, LISTED.get(name)).overrides))
 
 
 def refused(name: str, overrides: list[str]) -> str | None:

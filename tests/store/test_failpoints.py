@@ -18,11 +18,11 @@ import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from ptool.cli.compose import Sources
-from ptool.cli.main import _attempt
-from ptool.run import synthesise
+from ptool.cli.main import run_job
 from ptool.settings import Settings, validated
 from ptool.store import Ledger
 from ptool.store.writer import Writer
+from ptool.synthesis.commands import synthesise
 
 WORDS = ("scenario=tiny", "users=2", "queries_per_user=3", "run.dir=run")
 VARYING = ("manifest.json", "run.log", "config.yaml", ".lock")
@@ -102,7 +102,7 @@ def forked(folder: Path, hit: Hit | None, limit: int | None = None) -> tuple[int
             sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
             if hit is not None:
                 instrumented(hit)
-            os._exit(_attempt(lambda: (settings(), Sources()), synthesise))
+            os._exit(run_job(lambda: (settings(), Sources()), synthesise))
         except BaseException as error:
             os.write(2, f"{type(error).__name__}: {error}\n".encode())
             os._exit(99)
@@ -127,7 +127,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], l
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as here:  # so that a forked process need not import anything
         here.chdir(tmp_path_factory.mktemp("warm"))
-        assert _attempt(lambda: (settings(), Sources()), synthesise) == 0
+        assert run_job(lambda: (settings(), Sources()), synthesise) == 0
     sites = folder / "sites"
 
     def note(site: str) -> None:

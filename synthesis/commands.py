@@ -1,0 +1,103 @@
+"""The jobs of the commands around a run: run, check, serve."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..cli.main import INTERRUPTED
+from ..errors import ConfigError
+from ..settings import ServerSettings, ServeSettings, Settings
+
+if TYPE_CHECKING:
+    from ..cli.compose import Sources
+    from ..models.mock_server import Options
+    from ..models.mock_server.server import Model
+
+
+def synthesise(settings: Settings, sources: Sources) -> int:
+    """Synthesise the dataset, report on it, and end with the line `run folder: PATH`."""
+    from . import pipeline
+    from .dataset import console_summary
+
+    summary = pipeline.synthesise(settings, sources)
+    console_summary.report(summary)
+    print(f"run folder: {summary.folder}", flush=True)
+    return summary.exit_status
+
+
+def check(settings: Settings, sources: Sources) -> int:
+    """Report on every endpoint and on the estimate; 0 all is well, 1 an endpoint fails."""
+    from .dry_run.check import check_up, report
+
+    checkup = check_up(settings, sources)
+    report(checkup)
+    return checkup.exit_status
+
+
+def serve(settings: ServeSettings, sources: Sources) -> int:
+    """Serve the scripted model until interrupted; the first line on stdout is `serving URL`.
+
+    For tests, demos and other clients: a run over it gives the same dataset as in-process, and with faults
+    and latency it shows what a client does about them.
+    """
+    with contextlib.ExitStack() as stack:
+        model, fingerprint = _served_model(settings, sources, stack)
+        options = _options(settings.server, fingerprint)
+        try:
+            asyncio.run(_serve(settings.server, model, options))
+        except KeyboardInterrupt:
+            raise SystemExit(INTERRUPTED) from None
+    return 0
+
+
+async def _serve(server: ServerSettings, model: Model, options: Options) -> None:
+    from ..models.mock_server.server import serving
+
+    async with serving(model, options, host=server.host, port=server.port) as up:
+        print(f"serving {up.base_url}", flush=True)
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            counts = up.stats.report()
+            print(f"stopped: {counts['requests']} requests, {counts['answers']} answers", file=sys.stderr)
+
+
+def _served_model(
+    settings: ServeSettings, sources: Sources, stack: contextlib.ExitStack
+) -> tuple[Model, str]:
+    """Who answers, and what stands for all it knows."""
+    from ..models.mock_server.recording import Recorder, Replay
+
+    server = settings.server
+    if server.replay is not None:
+        if server.record is not None:
+            raise ConfigError("server.record: got one beside server.replay, expected one or the other")
+        replay = Replay(Path(server.replay))
+        return replay, replay.fingerprint
+    from ..models.factory import fingerprint
+    from .roles import scripted_model
+
+    scripted, library = scripted_model(settings, sources.folders, sources.prompts())
+    known = fingerprint(library.fingerprints())
+    if server.record is None:
+        return scripted.answer, known
+    recorder = Recorder(Path(server.record), scripted.answer)
+    stack.callback(recorder.close)
+    return recorder, known
+
+
+def _options(server: ServerSettings, fingerprint: str) -> Options:
+    from ..models.clients.api_key import key_from
+    from ..models.mock_server import Options, Spell
+
+    elsewhere = {"host", "port", "key_env", "record", "replay", "spell"}
+    return Options(
+        **server.model_dump(exclude=elsewhere),
+        key=key_from(server.key_env, "server.key_env"),
+        spell=Spell(**server.spell.model_dump()),
+        fingerprint=fingerprint,
+    )
