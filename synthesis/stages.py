@@ -25,11 +25,11 @@ from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, S
 from ..settings import Settings
 from ..store import write_bytes, write_jsonl
 from ..trees.api_tree import ApiTree
-from ..trees.assignment import assign
-from ..trees.clustering import Limits, cluster
+from ..trees.assignment import assign_values
+from ..trees.clustering import Limits, cluster_features
 from ..trees.feature_tree import FeatureTree
 from ..trees.graph_io import to_graphml, to_json
-from ..trees.growth import Shape, grow
+from ..trees.growth import Shape, grow_tree
 from ..trees.svg import draw_tree
 from .context import RunContext, run_concurrently
 from .tasks import TaskSampler, Visit
@@ -66,7 +66,7 @@ async def grow_api_tree(context: RunContext) -> ApiTree:
         tree = context.given_tree
         if tree is None:
             designer = context.asker("api_tree", "designer", Expansion, bar, show)
-            tree = await grow(ApiTree(), scenarios, tree_shape(settings), designer, save=save)
+            tree = await grow_tree(ApiTree(), scenarios, tree_shape(settings), designer, save=save)
         _leave_graph(context, "api_tree", tree.graph, "API tree")
     return tree
 
@@ -77,7 +77,7 @@ async def build_feature_tree(context: RunContext, apis: ApiTree) -> FeatureTree:
         clusterer = context.asker(
             "feature_tree", "clusterer", Clusters, bar, lambda view: {"clustering": view}
         )
-        tree = await cluster(apis, clusterer, clustering_limits(context.settings))
+        tree = await cluster_features(apis, clusterer, clustering_limits(context.settings))
         _leave_graph(context, "feature_tree", tree.graph, "Feature tree")
     return tree
 
@@ -92,7 +92,9 @@ async def assign_profiles(
     settings = context.settings
     with context.stage("profiles") as bar:
         writer = context.asker("profiles", "profile_writer", Bundles, bar, lambda view: {"layer": view})
-        assigned = await assign(tree, writer, settings.users, settings.assignment, worlds=worlds, first=first)
+        assigned = await assign_values(
+            tree, writer, settings.users, settings.assignment, worlds=worlds, first=first
+        )
         write_jsonl(context.file("profiles.jsonl"), (one.model_dump_json().encode() for one in assigned))
     return [one.profile for one in assigned]
 

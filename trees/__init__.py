@@ -1,29 +1,29 @@
 """The API tree and the user feature tree: grown, clustered, assigned, stored and drawn (§4.1, §4.2)."""
 
 from .api_tree import ApiTree
-from .assignment import Assigned, Strategy, assign, layer_sizes
-from .clustering import Limits, cluster
+from .assignment import AssignedProfile, Strategy, assign_values, layer_sizes
+from .clustering import Limits, cluster_features
 from .feature_tree import FeatureTree
 from .graph_io import from_graphml, from_json, to_graphml, to_json
-from .growth import Save, Shape, grow
-from .retry import Asker
+from .growth import SaveTree, Shape, grow_tree
+from .retry import AskRole
 from .svg import draw_tree
 
 __all__ = [
     "ApiTree",
-    "Asker",
-    "Assigned",
+    "AskRole",
+    "AssignedProfile",
     "FeatureTree",
     "Limits",
-    "Save",
+    "SaveTree",
     "Shape",
     "Strategy",
-    "assign",
-    "cluster",
+    "assign_values",
+    "cluster_features",
     "draw_tree",
     "from_graphml",
     "from_json",
-    "grow",
+    "grow_tree",
     "layer_sizes",
     "to_graphml",
     "to_json",

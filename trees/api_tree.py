@@ -1,7 +1,7 @@
 """The API tree (§4.1): scenario -> platform -> functional categories -> APIs, on a NetworkX DiGraph.
 
-It holds what a designer made and says what is in it; how it grows (`growth`), what it must satisfy
-(`api_checks`), and how it is stored (`graph_io`) or drawn (`pictures`) is said elsewhere.
+It holds what a designer answered, says what is in it, and refuses what breaks an invariant. How it grows
+(`growth`), is stored (`graph_io`) and is drawn (`svg`) is said elsewhere.
 
 A node's id is the path of names that leads to it, such as 'shopping/MegaMart/catalogue/search_products'; the
 root, named 'ptool', is '/'. Every node carries `kind` and `name`, and its kind's own attributes:
@@ -14,8 +14,6 @@ root, named 'ptool', is '/'. Every node carries `kind` and `name`, and its kind'
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import networkx as nx
@@ -23,7 +21,7 @@ from pydantic import ValidationError
 
 from ..errors import TreeError, names
 from ..records import Api, Platform, Record, ScenarioWorld
-from .schemas import check_function, check_name, check_text
+from .schemas import check_distinct, check_function, check_name, check_text
 
 ROOT = "/"
 """The id of an API tree's root."""
@@ -33,119 +31,11 @@ PARENTS = {
     "category": ("platform", "category"),
     "api": ("category",),
 }
-
-
-def check(tree: ApiTree) -> None:
-    """Refuse a tree that is unfinished or breaks an invariant.
-
-    Raises:
-        TreeError: the first one found.
-    """
-    check_structure(tree)
-    if not tree.scenarios():
-        raise TreeError("API tree: no scenario below the root")
-    for node, found in tree.graph.nodes(data=True):
-        if found.get("kind") not in ("root", "api") and not found.get("expanded"):
-            raise TreeError(f"{node}: not expanded yet; start the same command again to go on growing")
-    for scenario in tree.scenarios():
-        _check_scenario(tree, scenario)
-
-
-def check_structure(tree: ApiTree) -> None:
-    """Refuse a graph that is not one tree of scenarios, platforms, categories and APIs.
-
-    Raises:
-        TreeError: a cycle, a second root or parent, a node in the wrong place, a bad name or id.
-    """
-    check_arborescence(tree.graph, ROOT, "API tree")
-    for parent, node in nx.dfs_edges(tree.graph, ROOT):
-        found, above = tree.attributes(node), tree.attributes(parent)
-        kind, name = found.get("kind"), found.get("name")
-        if above.get("kind") not in PARENTS.get(str(kind), ()):
-            raise TreeError(f"{node}: a node of kind {kind!r} cannot hang below {above.get('kind')!r}")
-        check_name(name, str(node))
-        if node != (name if parent == ROOT else f"{parent}/{name}"):
-            raise TreeError(f"{node}: the id is not the path of its name {name!r} below {parent!r}")
-        _check_attributes(tree, str(node))
-
-
-def _check_attributes(tree: ApiTree, node: str) -> None:
-    # a file may have been edited; the designer's own answers were checked when they came
-    found = tree.attributes(node)
-    if found["kind"] == "api":
-        tree.api(node)
-    elif not isinstance(found.get("expanded"), bool) or not isinstance(found.get("apis"), int):
-        raise TreeError(f"{node}: expected the attributes 'expanded' (true or false) and 'apis' (a number)")
-    if found["kind"] == "platform":
-        tree.platform(node)
-
-
-def check_arborescence(graph: nx.DiGraph, root: str, what: str) -> None:
-    """Refuse a graph that is not one tree whose edges lead away from `root`.
-
-    Raises:
-        TreeError: a second root, a node with several parents, or a cycle.
-    """
-    roots = [node for node, degree in graph.in_degree if degree == 0]
-    if roots != [root]:
-        raise TreeError(f"{what}: got the roots {roots[:4]!r}, expected one: {root!r}")
-    for node, degree in graph.in_degree:
-        if degree > 1:
-            raise TreeError(f"{what}: {node!r} has {degree} parents, expected one")
-    if len(nx.descendants(graph, root)) + 1 != len(graph):
-        cycle = nx.find_cycle(graph)
-        raise TreeError(f"{what}: {cycle[0][0]!r} lies on a cycle of {len(cycle)} nodes; a tree has none")
-
-
-def _check_scenario(tree: ApiTree, scenario: str) -> None:
-    world = tree.world(scenario)
-    check_text(world.description, f"{scenario}: description")
-    if len(world.platforms) < 2:
-        raise TreeError(
-            f"{scenario}: got {len(world.platforms)} platform, expected at least 2: "
-            "with one there is no tool personalisation"
-        )
-    _check_unique((one.name for one in world.contexts), f"{scenario}: context")
-    _check_unique((one.name for one in world.platforms), f"{scenario}: platform")
-    for platform, apis in world.apis.items():
-        where = f"{scenario}/{platform}"
-        _check_unique((api.name for api in apis), f"{where}: API")
-        _check_unique((api.capability for api in apis), f"{where}: capability")
-        if len(apis) != tree.attributes(where).get("apis"):
-            wanted = tree.attributes(where).get("apis")
-            raise TreeError(f"{where}: got {len(apis)} APIs, expected {wanted}")
-        for api in apis:
-            check_function(api, f"{where}/{api.name}")
-    _check_capabilities(tree, scenario)
-
-
-def _check_capabilities(tree: ApiTree, scenario: str) -> None:
-    shared = set(tree.shared_capabilities(scenario))
-    if not shared:
-        raise TreeError(
-            f"{scenario}: no capability is offered by two platforms, so there is no tool personalisation; "
-            "rivals must name what they have in common with the same capability"
-        )
-    for leaf in tree.below(scenario, "api"):
-        found = tree.attributes(leaf)
-        exclusive = found["capability"] not in shared
-        if found.get("exclusive") is not exclusive:
-            raise TreeError(
-                f"{leaf}: capability {found['capability']!r} is marked exclusive={found.get('exclusive')!r}, "
-                f"expected {exclusive!r}: it is offered by "
-                f"{', '.join(tree.capabilities(scenario)[found['capability']])}"
-            )
-
-
-def _check_unique(found: Iterable[str], where: str) -> None:
-    twice = [name for name, count in Counter(found).items() if count > 1]
-    if twice:
-        raise TreeError(f"{where}: {twice[0]!r} is there twice, expected unique names")
-
-
-Found = TypeVar("Found", bound=Record)
-
+"""Kind of a node -> kinds it may hang below."""
 API_FIELDS = ("name", "description", "capability", "parameters", "response")
+"""What of a leaf's attributes is the API itself."""
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 class ApiTree:
@@ -189,9 +79,9 @@ class ApiTree:
     def below(self, node: str, kind: str) -> tuple[str, ...]:
         """All ids of one kind in the branch of a node, depth first."""
         return tuple(
-            one
-            for one in nx.dfs_preorder_nodes(self.graph, node)
-            if self.graph.nodes[one].get("kind") == kind
+            inner
+            for inner in nx.dfs_preorder_nodes(self.graph, node)
+            if self.graph.nodes[inner].get("kind") == kind
         )
 
     def scenarios(self) -> tuple[str, ...]:
@@ -204,8 +94,10 @@ class ApiTree:
 
     def platform(self, node: str) -> Platform:
         """The platform a node right below a scenario stands for."""
-        found = self.attributes(node)
-        return _record(Platform, node, {field: found.get(field) for field in ("name", "characteristics")})
+        attributes = self.attributes(node)
+        return _record(
+            Platform, node, {field: attributes.get(field) for field in ("name", "characteristics")}
+        )
 
     def apis(self, scenario: str, platform: str) -> tuple[Api, ...]:
         """The APIs of one platform, in the tree's order."""
@@ -213,8 +105,8 @@ class ApiTree:
 
     def api(self, node: str) -> Api:
         """The API a leaf stands for."""
-        found = self.attributes(node)
-        return _record(Api, node, {field: found.get(field) for field in API_FIELDS})
+        attributes = self.attributes(node)
+        return _record(Api, node, {field: attributes.get(field) for field in API_FIELDS})
 
     def capabilities(self, scenario: str) -> dict[str, tuple[str, ...]]:
         """capability -> names of the platforms that offer it, both in the tree's order."""
@@ -235,19 +127,19 @@ class ApiTree:
         """Note on every API whether its platform is the only one with that capability."""
         offers = self.capabilities(scenario)
         for leaf in self.below(scenario, "api"):
-            found = self.attributes(leaf)
-            found["exclusive"] = len(offers[found["capability"]]) == 1
+            attributes = self.attributes(leaf)
+            attributes["exclusive"] = len(offers[attributes["capability"]]) == 1
 
     def world(self, scenario: str) -> ScenarioWorld:
         """One scenario as records, ready for an environment."""
-        found = self.attributes(self._known(scenario))
+        attributes = self.attributes(self._known(scenario))
         platforms = self.platforms(scenario)
         fields = {
             "name": scenario,
-            "description": found.get("description"),
-            "contexts": found.get("contexts"),
+            "description": attributes.get("description"),
+            "contexts": attributes.get("contexts"),
             "platforms": platforms,
-            "apis": {one.name: self.apis(scenario, one.name) for one in platforms},
+            "apis": {platform.name: self.apis(scenario, platform.name) for platform in platforms},
         }
         return _record(ScenarioWorld, scenario, fields)
 
@@ -256,12 +148,19 @@ class ApiTree:
         return {scenario: self.world(scenario) for scenario in self.scenarios()}
 
     def check(self) -> None:
-        """Refuse a tree that is unfinished or breaks an invariant (§4.1); see `api_checks`.
+        """Refuse a tree that is unfinished or breaks an invariant (§4.1).
 
         Raises:
             TreeError: the first invariant broken, with the node that breaks it.
         """
-        check(self)
+        check_structure(self)
+        if not self.scenarios():
+            raise TreeError("API tree: no scenario below the root")
+        for node, attributes in self.graph.nodes(data=True):
+            if attributes.get("kind") not in ("root", "api") and not attributes.get("expanded"):
+                raise TreeError(f"{node}: not expanded yet; start the same command again to go on growing")
+        for scenario in self.scenarios():
+            _check_scenario(self, scenario)
 
     def _known(self, scenario: str) -> str:
         if scenario not in self.scenarios():
@@ -270,10 +169,96 @@ class ApiTree:
         return scenario
 
 
-def _record(record: type[Found], where: str, fields: dict[str, Any]) -> Found:
+def _record(record: type[AnyRecord], where: str, fields: dict[str, Any]) -> AnyRecord:
     try:
         return record.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         at = ".".join(str(part) for part in first["loc"])
         raise TreeError(f"{where}: {at}: {first['msg']}") from None
+
+
+def check_structure(tree: ApiTree) -> None:
+    """Refuse a graph that is not one tree of scenarios, platforms, categories and APIs.
+
+    Raises:
+        TreeError: a cycle, a second root or parent, a node in the wrong place, a bad name or id.
+    """
+    check_arborescence(tree.graph, ROOT, "API tree")
+    for parent, node in nx.dfs_edges(tree.graph, ROOT):
+        attributes, above = tree.attributes(node), tree.attributes(parent)
+        kind, name = attributes.get("kind"), attributes.get("name")
+        if above.get("kind") not in PARENTS.get(str(kind), ()):
+            raise TreeError(f"{node}: a node of kind {kind!r} cannot hang below {above.get('kind')!r}")
+        check_name(name, str(node))
+        if node != (name if parent == ROOT else f"{parent}/{name}"):
+            raise TreeError(f"{node}: the id is not the path of its name {name!r} below {parent!r}")
+        _check_attributes(tree, str(node))
+
+
+def _check_attributes(tree: ApiTree, node: str) -> None:
+    # a file may have been edited; the designer's own answers were checked when they came
+    attributes = tree.attributes(node)
+    if attributes["kind"] == "api":
+        tree.api(node)
+    elif not isinstance(attributes.get("expanded"), bool) or not isinstance(attributes.get("apis"), int):
+        raise TreeError(f"{node}: expected the attributes 'expanded' (true or false) and 'apis' (a number)")
+    if attributes["kind"] == "platform":
+        tree.platform(node)
+
+
+def check_arborescence(graph: nx.DiGraph, root: str, what: str) -> None:
+    """Refuse a graph that is not one tree whose edges lead away from `root`.
+
+    Raises:
+        TreeError: a second root, a node with several parents, or a cycle.
+    """
+    roots = [node for node, degree in graph.in_degree if degree == 0]
+    if roots != [root]:
+        raise TreeError(f"{what}: got the roots {roots[:4]!r}, expected one: {root!r}")
+    for node, degree in graph.in_degree:
+        if degree > 1:
+            raise TreeError(f"{what}: {node!r} has {degree} parents, expected one")
+    if len(nx.descendants(graph, root)) + 1 != len(graph):
+        cycle = nx.find_cycle(graph)
+        raise TreeError(f"{what}: {cycle[0][0]!r} lies on a cycle of {len(cycle)} nodes; a tree has none")
+
+
+def _check_scenario(tree: ApiTree, scenario: str) -> None:
+    world = tree.world(scenario)
+    check_text(world.description, f"{scenario}: description")
+    if len(world.platforms) < 2:
+        raise TreeError(
+            f"{scenario}: got {len(world.platforms)} platform, expected at least 2: "
+            "with one there is no tool personalisation"
+        )
+    check_distinct([context.name for context in world.contexts], f"{scenario}: contexts")
+    check_distinct([platform.name for platform in world.platforms], f"{scenario}: platforms")
+    for platform, apis in world.apis.items():
+        where = f"{scenario}/{platform}"
+        check_distinct([api.name for api in apis], f"{where}: APIs")
+        check_distinct([api.capability for api in apis], f"{where}: capabilities")
+        wanted = tree.attributes(where).get("apis")
+        if len(apis) != wanted:
+            raise TreeError(f"{where}: got {len(apis)} APIs, expected {wanted}")
+        for api in apis:
+            check_function(api, f"{where}/{api.name}")
+    _check_capabilities(tree, scenario)
+
+
+def _check_capabilities(tree: ApiTree, scenario: str) -> None:
+    shared = set(tree.shared_capabilities(scenario))
+    if not shared:
+        raise TreeError(
+            f"{scenario}: no capability is offered by two platforms, so there is no tool personalisation; "
+            "rivals must name what they have in common with the same capability"
+        )
+    for leaf in tree.below(scenario, "api"):
+        attributes = tree.attributes(leaf)
+        capability, marked = attributes["capability"], attributes.get("exclusive")
+        exclusive = capability not in shared
+        if marked is not exclusive:
+            raise TreeError(
+                f"{leaf}: capability {capability!r} is marked exclusive={marked!r}, expected {exclusive!r}: "
+                f"it is offered by {', '.join(tree.capabilities(scenario)[capability])}"
+            )

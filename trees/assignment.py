@@ -17,51 +17,11 @@ from pydantic import Field, JsonValue
 from ..errors import TreeError, names
 from ..records import Bundles, Feature, Profile, Record, ScenarioWorld
 from .feature_tree import FeatureTree
-from .retry import Asker, ask, together
-
-
-def layer_sizes(users: int, layers: int) -> list[int]:
-    """Choose k_l for every layer, top first, such that N = prod k_l >= users (§4.2).
-
-    Of all choices the one with the smallest sum (each answer of the model stays short), then with the
-    smallest product, then the most balanced; larger numbers stand at the top. So 16 users in 3 layers give
-    [4, 2, 2], 80 give [5, 4, 4], and 7 give [2, 2, 2].
-
-    Raises:
-        TreeError: fewer than one user or layer.
-    """
-    if users < 1 or layers < 1:
-        raise TreeError(f"assignment: got {users} users in {layers} layers, expected at least 1 of each")
-    total = layers
-    while _largest_product(total, layers) < users:
-        total += 1
-    choices = [sizes for sizes in _partitions(total, layers, total) if math.prod(sizes) >= users]
-    return list(min(choices, key=lambda sizes: (math.prod(sizes), sizes)))
-
-
-def spread(users: int, total: int) -> list[int]:
-    """Which `users` of `total` people to keep so that they lie evenly over the tree's branches."""
-    return [number * total // users for number in range(users)]
-
-
-def _largest_product(total: int, parts: int) -> int:
-    each, more = divmod(total, parts)
-    return (each + 1) ** more * each ** (parts - more)
-
-
-def _partitions(total: int, parts: int, largest: int) -> Iterator[tuple[int, ...]]:
-    if parts == 1:
-        if total <= largest:
-            yield (total,)
-        return
-    for first in range(min(largest, total - parts + 1), 0, -1):
-        if first * parts < total:
-            return
-        yield from ((first, *rest) for rest in _partitions(total - first, parts - 1, first))
-
+from .retry import AskRole, ask_until_accepted, gather_or_cancel
 
 Strategy = Literal["top_down", "per_user", "single_pass"]
 Bundle = dict[str, JsonValue]
+"""Feature -> value."""
 
 STRATEGIES = ("top_down", "per_user", "single_pass")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -71,7 +31,7 @@ MAX_AVOID = 100
 """Earlier users a writer is told to differ from, the latest ones."""
 
 
-class Assigned(Record):
+class AssignedProfile(Record):
     """A profile, and how it came about."""
 
     profile: Profile = Field(description="the values of the feature layer")
@@ -80,9 +40,9 @@ class Assigned(Record):
     )
 
 
-async def assign(
+async def assign_values(
     tree: FeatureTree,
-    writer: Asker[Bundles],
+    writer: AskRole[Bundles],
     users: int,
     strategy: Strategy = "top_down",
     *,
@@ -90,7 +50,7 @@ async def assign(
     branching: Sequence[int] | None = None,
     retries: int = 2,
     first: int = 1,
-) -> list[Assigned]:
+) -> list[AssignedProfile]:
     """Give `users` people distinct values for every feature of the tree.
 
     Args:
@@ -122,26 +82,28 @@ async def assign(
     elif strategy == "per_user":
         people = await assigner.per_user(users)
     else:
-        people = [(one,) for one in await assigner.ask("users", assigner.last, (), users)]
+        people = [(bundle,) for bundle in await assigner.ask("users", assigner.last, (), users)]
     features = tree.features()
     return [_assigned(number, lineage, features) for number, lineage in enumerate(people, start=first)]
 
 
-def _assigned(number: int, lineage: tuple[Bundle, ...], features: Sequence[Feature]) -> Assigned:
+def _assigned(number: int, lineage: tuple[Bundle, ...], features: Sequence[Feature]) -> AssignedProfile:
     values = lineage[-1]
     profile = Profile(
         id=f"u{number:04}",
-        basic={one.name: values[one.name] for one in features if one.kind == "basic"},
-        implicit={one.name: values[one.name] for one in features if one.kind == "implicit"},
+        basic={feature.name: values[feature.name] for feature in features if feature.kind == "basic"},
+        implicit={feature.name: values[feature.name] for feature in features if feature.kind == "implicit"},
     )
-    return Assigned(profile=profile, lineage=lineage[:-1])
+    return AssignedProfile(profile=profile, lineage=lineage[:-1])
 
 
 class _Assigner:
+    """One assignment: the layers of a tree, the writer, and what every view of it shows."""
+
     def __init__(
         self,
         tree: FeatureTree,
-        writer: Asker[Bundles],
+        writer: AskRole[Bundles],
         strategy: Strategy,
         worlds: Mapping[str, ScenarioWorld],
         retries: int,
@@ -149,17 +111,19 @@ class _Assigner:
         self.layers = [[tree.describe(node) for node in layer] for layer in tree.layers()]
         self.last = len(self.layers) - 1
         self.writer, self.retries = writer, retries
-        contexts = {name: [one.model_dump() for one in world.contexts] for name, world in worlds.items()}
+        contexts = {
+            name: [context.model_dump() for context in world.contexts] for name, world in worlds.items()
+        }
         self.setting = {"scenarios": list(worlds), "contexts": contexts, "assignment": strategy}
 
     async def top_down(self, users: int, branching: Sequence[int] | None) -> list[tuple[Bundle, ...]]:
         """Every layer refines each bundle of the layer above; branches are independent of each other."""
         sizes = self.sizes(users, branching)
-        kept = [_way_down(number, sizes) for number in spread(users, math.prod(sizes))]
+        kept = [_branch_numbers(number, sizes) for number in spread_evenly(users, math.prod(sizes))]
         people = dict(
             await self.branch((), (), sizes, {way[:end] for way in kept for end in range(len(way))})
         )
-        return await self.apart([(way, people[way]) for way in kept])
+        return await self.tell_apart([(way, people[way]) for way in kept])
 
     def sizes(self, users: int, branching: Sequence[int] | None) -> list[int]:
         if branching is None:
@@ -185,22 +149,22 @@ class _Assigner:
         if level == self.last:
             return below
         deeper = [self.branch(further, more, sizes, needed) for further, more in below if further in needed]
-        return [person for branch in await together(deeper) for person in branch]
+        return [person for branch in await gather_or_cancel(deeper) for person in branch]
 
-    async def apart(
+    async def tell_apart(
         self, people: list[tuple[tuple[int, ...], tuple[Bundle, ...]]]
     ) -> list[tuple[Bundle, ...]]:
         """Ask anew, in order, for whoever equals someone before: branches do not see each other."""
-        everyone = {_canonical(lineage[-1]) for _, lineage in people}
+        everyone = {_canonical_json(lineage[-1]) for _, lineage in people}
         seen: set[bytes] = set()
         result = []
         for way, lineage in people:
-            if _canonical(lineage[-1]) in seen:
-                avoid = [_digest(lineage[-1])]
+            if _canonical_json(lineage[-1]) in seen:
+                avoid = [_summary(lineage[-1])]
                 item = f"{_item(self.last, way)}/again"
                 bundles = await self.ask(item, self.last, lineage[:-1], 1, avoid, everyone)
                 lineage = (*lineage[:-1], *bundles)
-            seen.add(_canonical(lineage[-1]))
+            seen.add(_canonical_json(lineage[-1]))
             everyone |= seen
             result.append(lineage)
         return result
@@ -213,8 +177,8 @@ class _Assigner:
         for number in range(1, users + 1):
             item = f"user/{number:04}"
             (bundle,) = await self.ask(item, self.last, (), 1, avoid[-MAX_AVOID:], seen)
-            avoid.append(_digest(bundle))
-            seen.add(_canonical(bundle))
+            avoid.append(_summary(bundle))
+            seen.add(_canonical_json(bundle))
             people.append((bundle,))
         return people
 
@@ -231,16 +195,16 @@ class _Assigner:
         view = self.setting | {
             "level": level,
             "count": count,
-            "features": [one.model_dump(mode="json") for one in features],
+            "features": [feature.model_dump(mode="json") for feature in features],
             "given": {name: value for bundle in lineage for name, value in bundle.items()},
             "avoid": list(avoid),
         }
-        wanted = [one.name for one in features]
+        wanted = [feature.name for feature in features]
 
         def check(answer: Bundles) -> tuple[Bundle, ...]:
             return check_bundles(answer, wanted, count, taken)
 
-        return await ask(self.writer, item_id, view, check, self.retries)
+        return await ask_until_accepted(self.writer, item_id, view, check, self.retries)
 
 
 def check_bundles(
@@ -260,13 +224,13 @@ def check_bundles(
         if lost or more:
             raise TreeError(
                 f"bundles[{number}]: expected exactly the features asked for; missing: {names(lost)}; "
-                f"not asked for: {names(one[:64] for one in more[:20])}"
+                f"not asked for: {names(name[:64] for name in more[:20])}"
             )
         for name, value in bundle.items():
             _check_value(value, f"bundles[{number}].{name}")
-        if _canonical(bundle) in seen:
+        if _canonical_json(bundle) in seen:
             raise TreeError(f"bundles[{number}]: equals another person's, expected all to differ")
-        seen.add(_canonical(bundle))
+        seen.add(_canonical_json(bundle))
     return answer.bundles
 
 
@@ -295,7 +259,8 @@ def _texts(value: JsonValue) -> Iterator[str]:
             yield from _texts(inner)
 
 
-def _way_down(number: int, sizes: Sequence[int]) -> tuple[int, ...]:
+def _branch_numbers(number: int, sizes: Sequence[int]) -> tuple[int, ...]:
+    """The way from the persona down to a person: number of the bundle taken in every layer."""
     way: list[int] = []
     for size in reversed(sizes):
         number, place = divmod(number, size)
@@ -307,10 +272,50 @@ def _item(level: int, way: Sequence[int]) -> str:
     return f"layer{level}/{'.'.join(map(str, way))}" if way else f"layer{level}"
 
 
-def _canonical(bundle: Mapping[str, Any]) -> bytes:
+def _canonical_json(bundle: Mapping[str, Any]) -> bytes:
     return orjson.dumps(bundle, option=orjson.OPT_SORT_KEYS)
 
 
-def _digest(bundle: Mapping[str, Any]) -> str:
+def _summary(bundle: Mapping[str, Any]) -> str:
     texts = [f"{name}: {value}" for name, value in bundle.items() if isinstance(value, (str, int))]
     return "; ".join(texts[:6])[:160]
+
+
+def layer_sizes(users: int, layers: int) -> list[int]:
+    """Choose k_l for every layer, top first, such that N = prod k_l >= users (§4.2).
+
+    Of all choices the one with the smallest sum (each answer of the model stays short), then with the
+    smallest product, then the most balanced; larger numbers stand at the top. So 16 users in 3 layers give
+    [4, 2, 2], 80 give [5, 4, 4], and 7 give [2, 2, 2].
+
+    Raises:
+        TreeError: fewer than one user or layer.
+    """
+    if users < 1 or layers < 1:
+        raise TreeError(f"assignment: got {users} users in {layers} layers, expected at least 1 of each")
+    total = layers
+    while _largest_product(total, layers) < users:
+        total += 1
+    choices = [sizes for sizes in _partitions(total, layers, total) if math.prod(sizes) >= users]
+    return list(min(choices, key=lambda sizes: (math.prod(sizes), sizes)))
+
+
+def spread_evenly(users: int, total: int) -> list[int]:
+    """Which `users` of `total` people to keep so that they lie evenly over the tree's branches."""
+    return [number * total // users for number in range(users)]
+
+
+def _largest_product(total: int, parts: int) -> int:
+    each, more = divmod(total, parts)
+    return (each + 1) ** more * each ** (parts - more)
+
+
+def _partitions(total: int, parts: int, largest: int) -> Iterator[tuple[int, ...]]:
+    if parts == 1:
+        if total <= largest:
+            yield (total,)
+        return
+    for first in range(min(largest, total - parts + 1), 0, -1):
+        if first * parts < total:
+            return
+        yield from ((first, *rest) for rest in _partitions(total - first, parts - 1, first))

@@ -17,8 +17,8 @@ from ..errors import TreeError
 from ..records import Cluster, Clusters
 from .api_tree import ApiTree
 from .feature_tree import PERSONA, FeatureTree, inner_id, leaves
-from .repair import mend_clusters
-from .retry import Asker, ask
+from .repair import repair_clusters
+from .retry import AskRole, ask_until_accepted
 from .schemas import check_name, check_text, value_schema
 
 MAX_THEME_LEVELS = 6
@@ -50,8 +50,8 @@ class Limits:
                 raise TreeError(f"features.{name}: got {getattr(self, name)}, expected at least {least}")
 
 
-async def cluster(
-    api_tree: ApiTree, clusterer: Asker[Clusters], limits: Limits | None = None, *, retries: int = 2
+async def cluster_features(
+    api_tree: ApiTree, clusterer: AskRole[Clusters], limits: Limits | None = None, *, retries: int = 2
 ) -> FeatureTree:
     """Merge the leaves of an API tree into features, and those into themes, until few are left on top.
 
@@ -64,7 +64,7 @@ async def cluster(
 
     Raises:
         TreeError: limits out of range, or themes stay too many.
-        UnusableAnswerError: a level stays too wide. An answer that stays no partition is mended.
+        UnusableAnswerError: a level stays too wide. An answer that stays no partition is repaired.
     """
     limits = limits or Limits()
     limits.check()
@@ -81,18 +81,20 @@ async def cluster(
                 f"expected at most {limits.max_themes}; raise features.max_themes or use another model"
             )
         nodes, level = await merger.merge(nodes, level), level + 1
-    return _rooted(graph, nodes, level + 1, api_tree)
+    return _add_root(graph, nodes, level + 1, api_tree)
 
 
 def _finish_feature(graph: nx.DiGraph, feature: str) -> None:
-    found = graph.nodes[feature]
+    attributes = graph.nodes[feature]
     below = [graph.nodes[leaf] for leaf in graph.successors(feature)]
     for leaf in below:
-        leaf["kind"] = found["kind"]
-    found["value_schema"] = value_schema([leaf["schema"] for leaf in below if leaf["schema"] is not None])
+        leaf["kind"] = attributes["kind"]
+    attributes["value_schema"] = value_schema(
+        [leaf["schema"] for leaf in below if leaf["schema"] is not None]
+    )
 
 
-def _rooted(graph: nx.DiGraph, themes: list[str], level: int, api_tree: ApiTree) -> FeatureTree:
+def _add_root(graph: nx.DiGraph, themes: list[str], level: int, api_tree: ApiTree) -> FeatureTree:
     graph.add_node(
         PERSONA, kind="root", level=level, name=PERSONA, description="who this person is, in one sentence"
     )
@@ -104,8 +106,10 @@ def _rooted(graph: nx.DiGraph, themes: list[str], level: int, api_tree: ApiTree)
 
 @dataclass(frozen=True)
 class _Merger:
+    """Puts levels of parents above the leaves of one graph."""
+
     graph: nx.DiGraph
-    clusterer: Asker[Clusters]
+    clusterer: AskRole[Clusters]
     limits: Limits
     retries: int
 
@@ -115,9 +119,9 @@ class _Merger:
         for number, start in enumerate(range(0, len(nodes), self.limits.batch)):
             shown = dict(list(enumerate(nodes))[start : start + self.limits.batch])
             answer = await self.ask(f"features/{level}/{number:03}", shown, level, len(nodes), parents)
-            for one in answer.clusters:
-                parents.setdefault(one.name, one)
-                self.hang(parents[one.name], [shown[member] for member in one.members], level + 1)
+            for cluster in answer.clusters:
+                parent = parents.setdefault(cluster.name, cluster)
+                self.hang(parent, [shown[member] for member in cluster.members], level + 1)
         return [inner_id(level + 1, name) for name in parents]
 
     async def ask(
@@ -128,18 +132,19 @@ class _Merger:
         if level:  # the top may stay as it is; what is wider has to shrink
             limit = min(limit, width - (width > self.limits.max_themes))
         view = self.view(shown, level, parents)
-        return await ask(
+        return await ask_until_accepted(
             self.clusterer,
             item_id,
             view,
             lambda answer: check_clusters(answer, kinds, parents, limit),
             self.retries,
-            lambda answer: mend_clusters(answer, view["nodes"], parents, level),
+            lambda answer: repair_clusters(answer, view["nodes"], parents, level),
         )
 
     def view(self, shown: dict[int, str], level: int, parents: Mapping[str, Cluster]) -> dict[str, Any]:
         known = [
-            {"name": one.name, "description": one.description, "kind": one.kind} for one in parents.values()
+            {"name": parent.name, "description": parent.description, "kind": parent.kind}
+            for parent in parents.values()
         ]
         return {
             "level": level,
@@ -149,15 +154,15 @@ class _Merger:
         }
 
     def node_view(self, number: int, node: str) -> dict[str, Any]:
-        found = self.graph.nodes[node]
+        attributes = self.graph.nodes[node]
         return {
             "id": number,
-            "kind": found.get("kind"),
-            "name": found["name"],
-            "description": found["description"],
-            "source": found.get("source", "feature"),
-            "where": found.get("where", []),
-            "schema": found.get("schema"),
+            "kind": attributes.get("kind"),
+            "name": attributes["name"],
+            "description": attributes["description"],
+            "source": attributes.get("source", "feature"),
+            "where": attributes.get("where", []),
+            "schema": attributes.get("schema"),
         }
 
     def hang(self, parent: Cluster, nodes: list[str], level: int) -> None:
@@ -183,17 +188,20 @@ def check_clusters(
         TreeError: what is wrong, in words the clusterer can mend it by.
     """
     _check_partition(answer, kinds)
-    for one in answer.clusters:
-        check_name(one.name, "cluster")
-        check_text(one.description, f"cluster {one.name!r}: description")
-        if one.name in known and known[one.name].kind != one.kind:
+    for cluster in answer.clusters:
+        check_name(cluster.name, "cluster")
+        check_text(cluster.description, f"cluster {cluster.name!r}: description")
+        earlier = known.get(cluster.name, cluster)
+        if earlier.kind != cluster.kind:
             raise TreeError(
-                f"cluster {one.name!r}: got kind {one.kind!r}, but it is known as {known[one.name].kind!r}"
+                f"cluster {cluster.name!r}: got kind {cluster.kind!r}, but it is known as {earlier.kind!r}"
             )
-        foreign = [member for member in one.members if kinds[member] not in (None, one.kind)]
+        foreign = [member for member in cluster.members if kinds[member] not in (None, cluster.kind)]
         if foreign:
-            raise TreeError(f"cluster {one.name!r} is {one.kind}: node {foreign[0]} is {kinds[foreign[0]]}")
-    own = Counter(one.name for one in answer.clusters)
+            raise TreeError(
+                f"cluster {cluster.name!r} is {cluster.kind}: node {foreign[0]} is {kinds[foreign[0]]}"
+            )
+    own = Counter(cluster.name for cluster in answer.clusters)
     twice = [name for name, count in own.items() if count > 1]
     if twice:
         raise TreeError(f"cluster {twice[0]!r} is there twice; put all its members into one")
@@ -206,13 +214,13 @@ def check_clusters(
 
 
 def _check_partition(answer: Clusters, kinds: Mapping[int, Any]) -> None:
-    members = Counter(member for one in answer.clusters for member in one.members)
+    members = Counter(member for cluster in answer.clusters for member in cluster.members)
     faults = {
         "unknown nodes": [member for member in members if member not in kinds],
         "nodes in several clusters": [member for member, count in members.items() if count > 1],
         "nodes in no cluster": [number for number in kinds if number not in members],
-        "clusters without members": [one.name for one in answer.clusters if not one.members],
+        "clusters without members": [cluster.name for cluster in answer.clusters if not cluster.members],
     }
-    found = [f"{what}: {', '.join(map(str, which[:20]))}" for what, which in faults.items() if which]
-    if found:
-        raise TreeError(f"expected every node in exactly one cluster; {'; '.join(found)}")
+    named = [f"{what}: {', '.join(map(str, which[:20]))}" for what, which in faults.items() if which]
+    if named:
+        raise TreeError(f"expected every node in exactly one cluster; {'; '.join(named)}")

@@ -1,8 +1,8 @@
 """The user feature tree (§4.2): persona -> themes -> features -> leaves, on a NetworkX DiGraph.
 
 The leaves (level 0) are platform characteristics and API parameters; level 1 are the features they were
-merged into; the levels above are themes; the root, 'persona', is the whole person. Who does the merging is
-`clustering`'s affair, who fills the features with values `assignment`'s.
+merged into; the levels above are themes; the root, 'persona', is the whole person. It is built by
+`clustering`, and its features get values by `assignment`.
 
 Ids are made of level and name ('1:home_address', '2:contact'), so that a feature and its theme may share a
 name. Every node carries `kind` (root, basic or implicit), `level`, `name` and `description`; features a
@@ -64,13 +64,13 @@ class FeatureTree:
 
     def describe(self, node: str) -> Feature:
         """Persona, theme or feature as a record; `path` holds the names from below the root down to it."""
-        found = self.attributes(node)
+        attributes = self.attributes(node)
         return Feature(
-            name=found["name"],
-            description=found["description"],
-            kind="implicit" if found["kind"] == "implicit" else "basic",
+            name=attributes["name"],
+            description=attributes["description"],
+            kind="implicit" if attributes["kind"] == "implicit" else "basic",
             path=self.path(node),
-            value_schema=found.get("value_schema", {}),
+            value_schema=attributes.get("value_schema", {}),
         )
 
     def path(self, node: str) -> tuple[str, ...]:
@@ -93,10 +93,9 @@ class FeatureTree:
         """
         leaf = parameter_id(scenario, platform, api, parameter)
         if leaf not in self.graph:
-            siblings = (
-                one.removeprefix("parameter:") for one in self.graph if str(one).startswith("parameter:")
-            )
-            near = names(one for one in siblings if one.startswith(f"{scenario}/{platform}/{api}/"))
+            api_leaves = parameter_id(scenario, platform, api, "")
+            siblings = (str(node) for node in self.graph if str(node).startswith(api_leaves))
+            near = names(sibling.removeprefix("parameter:") for sibling in siblings)
             raise TreeError(f"feature tree: no parameter {leaf.partition(':')[2]!r}; there is {near}")
         return self.attributes(self._parent(leaf))["name"]
 
@@ -117,8 +116,8 @@ class FeatureTree:
             TreeError: the first invariant broken, with the node that breaks it.
         """
         check_arborescence(self.graph, PERSONA, "feature tree")
-        for node, found in self.graph.nodes(data=True):
-            _check_attributes(node, found)
+        for node, attributes in self.graph.nodes(data=True):
+            _check_attributes(node, attributes)
         if len(self.layers()) < 3:
             raise TreeError("feature tree: expected a persona, at least one layer of themes, and features")
         for parent, node in nx.dfs_edges(self.graph, PERSONA):
@@ -130,8 +129,8 @@ class FeatureTree:
             self._check_leaves(api_tree)
 
     def _check_node(self, parent: str, node: str) -> None:
-        found, above = self.attributes(node), self.attributes(parent)
-        level, kind = found["level"], found.get("kind")
+        attributes, above = self.attributes(node), self.attributes(parent)
+        level, kind = attributes["level"], attributes.get("kind")
         if level != above["level"] - 1:
             raise TreeError(f"feature tree: {node!r} is of level {level} below one of {above['level']}")
         if kind not in ("basic", "implicit"):
@@ -141,9 +140,11 @@ class FeatureTree:
                 f"feature tree: {node!r} is {kind} below {parent!r}, which is {above.get('kind')}"
             )
         if level:
-            check_name(found["name"], f"feature tree: {node!r}")
-            if node != inner_id(level, found["name"]):
-                raise TreeError(f"feature tree: {node!r} is not the id of level {level}, {found['name']!r}")
+            check_name(attributes["name"], f"feature tree: {node!r}")
+            if node != inner_id(level, attributes["name"]):
+                raise TreeError(
+                    f"feature tree: {node!r} is not the id of level {level}, {attributes['name']!r}"
+                )
 
     def _check_leaves(self, api_tree: ApiTree) -> None:
         want, got = [node for node, _ in leaves(api_tree)], set(self.level(0))
@@ -158,13 +159,13 @@ class FeatureTree:
         return next(iter(self.graph.predecessors(node)))
 
 
-def _check_attributes(node: Any, found: dict[str, Any]) -> None:
-    level, where = found.get("level"), found.get("where")
+def _check_attributes(node: Any, attributes: dict[str, Any]) -> None:
+    level, where = attributes.get("level"), attributes.get("where")
     if not isinstance(level, int) or not 0 <= level <= MAX_LEVEL:
         raise TreeError(f"feature tree: {node!r}: got level {level!r}, expected 0 to {MAX_LEVEL}")
     for key in ("name", "description"):
-        if not isinstance(found.get(key), str):
-            raise TreeError(f"feature tree: {node!r}: got {key} {found.get(key)!r}, expected text")
+        if not isinstance(attributes.get(key), str):
+            raise TreeError(f"feature tree: {node!r}: got {key} {attributes.get(key)!r}, expected text")
     if level == 0 and not (isinstance(where, list) and len(where) >= 2):
         raise TreeError(f"feature tree: {node!r}: got where={where!r}, expected [scenario, platform, …]")
 
@@ -184,9 +185,9 @@ def leaves(api_tree: ApiTree) -> Iterator[tuple[str, dict[str, Any]]]:
     for scenario, world in api_tree.worlds().items():
         for platform in world.platforms:
             where = [scenario, platform.name]
-            for one in platform.characteristics:
-                node = f"characteristic:{'/'.join(where)}/{one.name}"
-                yield node, _leaf(one.name, one.text, "characteristic", where, None)
+            for dimension in platform.characteristics:
+                node = f"characteristic:{'/'.join(where)}/{dimension.name}"
+                yield node, _leaf(dimension.name, dimension.text, "characteristic", where, None)
             for api in world.apis[platform.name]:
                 properties = inlined(api.parameters, "/".join([*where, api.name]))["properties"]
                 for name, schema in properties.items():

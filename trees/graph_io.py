@@ -1,4 +1,4 @@
-"""Trees in and out: node-link JSON and GraphML, both lossless (§4.1, §4.2).
+"""Trees as files: node-link JSON and GraphML, written and read without loss (§4.1, §4.2).
 
 Works on any DiGraph with string ids and JSON attributes, and does no file I/O: bytes in, bytes out. Nodes
 are written depth first, so that equal trees give equal bytes however they grew. GraphML holds scalars only:
@@ -39,11 +39,11 @@ def from_json(data: bytes | str, where: str = "tree JSON") -> nx.DiGraph:
         TreeError: not JSON, or not a directed graph in node-link form; names `where`.
     """
     try:
-        found = orjson.loads(data)
-        if found["directed"] is not True or found["multigraph"] is not False:
+        document = orjson.loads(data)
+        if document["directed"] is not True or document["multigraph"] is not False:
             raise ValueError("got an undirected graph or parallel edges, expected a directed graph")
-        graph = _graph(found["graph"])
-        _fill(graph, found["nodes"], found["edges"])
+        graph = _empty_graph(document["graph"])
+        _fill(graph, document["nodes"], document["edges"])
     except orjson.JSONDecodeError as error:
         raise TreeError(f"{where}: not JSON: {error}") from None
     except (KeyError, TypeError, ValueError) as error:
@@ -53,13 +53,15 @@ def from_json(data: bytes | str, where: str = "tree JSON") -> nx.DiGraph:
 
 def to_graphml(graph: nx.DiGraph) -> bytes:
     """The graph as GraphML, in UTF-8; nested attributes as JSON text."""
-    flat = _graph(_flat(graph.graph))
+    flat = _empty_graph(_flat(graph.graph))
     plain = ordered(graph)
-    for node, found in plain.nodes(data=True):
+    for node, attributes in plain.nodes(data=True):
         if not isinstance(node, str) or not PLAIN.fullmatch(node):
             raise TreeError(f"GraphML: got the node id {node!r}, expected text without control characters")
-        flat.add_node(node, **_flat(found))
-    flat.add_edges_from((one, other, _flat(found)) for one, other, found in plain.edges(data=True))
+        flat.add_node(node, **_flat(attributes))
+    flat.add_edges_from(
+        (above, below, _flat(attributes)) for above, below, attributes in plain.edges(data=True)
+    )
     return "\n".join([*nx.generate_graphml(flat), ""]).encode()
 
 
@@ -73,15 +75,14 @@ def from_graphml(data: bytes | str, where: str = "tree GraphML") -> nx.DiGraph:
         text = data.decode() if isinstance(data, bytes) else data
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
             raise TreeError(f"{where}: holds a document type or entity; a plain GraphML file has none")
-        found = nx.parse_graphml(text, node_type=str)
-        return _deep(found)
+        return _from_flat(nx.parse_graphml(text, node_type=str))
     except (ParseError, nx.NetworkXException, KeyError, TypeError, ValueError, AttributeError) as error:
         raise TreeError(f"{where}: not GraphML: {type(error).__name__}: {error}") from None
 
 
 def ordered(graph: nx.DiGraph) -> nx.DiGraph:
     """A copy with nodes and edges depth first from the roots, siblings in the order they were added."""
-    copy = _graph(graph.graph)
+    copy = _empty_graph(graph.graph)
     order = dict.fromkeys(node for root in _roots(graph) for node in nx.dfs_preorder_nodes(graph, root))
     copy.add_nodes_from((node, graph.nodes[node]) for node in (order | dict.fromkeys(graph)))
     copy.add_edges_from((node, child, graph.edges[node, child]) for node in copy for child in graph[node])
@@ -93,21 +94,21 @@ def _roots(graph: nx.DiGraph) -> Iterator[Any]:
 
 
 def _fill(graph: nx.DiGraph, nodes: Any, edges: Any) -> None:
-    for found in nodes:
-        node = found["id"]
+    for entry in nodes:
+        node = entry["id"]
         if not isinstance(node, str) or node in graph:
             raise ValueError(f"node id {node!r} is no text or is there twice")
-        graph.add_node(node, **{key: value for key, value in found.items() if key != "id"})
-    for found in edges:
-        ends = found["source"], found["target"]
+        graph.add_node(node, **{key: value for key, value in entry.items() if key != "id"})
+    for entry in edges:
+        ends = entry["source"], entry["target"]
         if ends[0] not in graph or ends[1] not in graph or graph.has_edge(*ends):
             raise ValueError(f"edge {ends!r} leads to no node or is there twice")
         graph.add_edge(
-            *ends, **{key: value for key, value in found.items() if key not in ("source", "target")}
+            *ends, **{key: value for key, value in entry.items() if key not in ("source", "target")}
         )
 
 
-def _graph(attributes: Any) -> nx.DiGraph:
+def _empty_graph(attributes: Any) -> nx.DiGraph:
     if not isinstance(attributes, dict):
         raise ValueError(f"got {type(attributes).__name__} for the graph's attributes, expected an object")
     graph = nx.DiGraph()
@@ -115,9 +116,9 @@ def _graph(attributes: Any) -> nx.DiGraph:
     return graph
 
 
-def _flat(found: dict[str, Any]) -> dict[str, Any]:
+def _flat(attributes: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
-    for key, value in found.items():
+    for key, value in attributes.items():
         plain = isinstance(value, bool) or (isinstance(value, str) and PLAIN.fullmatch(value))
         if plain and not key.endswith(JSON_SUFFIX):
             flat[key] = value
@@ -132,9 +133,9 @@ def _ascii(value: Any) -> str:
     return re.sub(r"[^\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]", _escape, text)
 
 
-def _escape(found: re.Match[str]) -> str:
+def _escape(character: re.Match[str]) -> str:
     return "".join(
-        f"\\u{int.from_bytes(pair, 'big'):04x}" for pair in _pairs(found.group().encode("utf-16-be"))
+        f"\\u{int.from_bytes(pair, 'big'):04x}" for pair in _pairs(character.group().encode("utf-16-be"))
     )
 
 
@@ -142,19 +143,21 @@ def _pairs(data: bytes) -> Iterator[bytes]:
     return (data[start : start + 2] for start in range(0, len(data), 2))
 
 
-def _deep(flat: Any) -> nx.DiGraph:
+def _from_flat(flat: Any) -> nx.DiGraph:
     if not isinstance(flat, nx.DiGraph) or flat.is_multigraph():
         raise ValueError("got an undirected graph or parallel edges, expected a directed graph")
-    graph = _graph(_nested(flat.graph))
-    graph.add_nodes_from((node, _nested(found)) for node, found in flat.nodes(data=True))
-    graph.add_edges_from((one, other, _nested(found)) for one, other, found in flat.edges(data=True))
+    graph = _empty_graph(_nested(flat.graph))
+    graph.add_nodes_from((node, _nested(attributes)) for node, attributes in flat.nodes(data=True))
+    graph.add_edges_from(
+        (above, below, _nested(attributes)) for above, below, attributes in flat.edges(data=True)
+    )
     return graph
 
 
-def _nested(found: dict[str, Any]) -> dict[str, Any]:
+def _nested(attributes: dict[str, Any]) -> dict[str, Any]:
     # "node_default" and "edge_default" are NetworkX's own, empty here
     return {
         key.removesuffix(JSON_SUFFIX): orjson.loads(value) if key.endswith(JSON_SUFFIX) else value
-        for key, value in found.items()
+        for key, value in attributes.items()
         if key not in ("node_default", "edge_default")
     }

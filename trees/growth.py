@@ -1,4 +1,4 @@
-"""Growing the API tree depth first (§4.1), one designer's answer at a time, and going on where it stopped.
+"""Growth of the API tree (§4.1): depth first, one designer's answer at a time, resumed where it stopped.
 
 Knows nothing of models and files: the designer and `save` are handed in. Within a scenario the order is depth
 first, so that later platforms see what earlier ones offer; scenarios are independent and grow side by side.
@@ -13,9 +13,9 @@ from typing import Any
 from ..errors import TreeError, names
 from ..records import Api, Expansion
 from .api_tree import ROOT, ApiTree, check_structure
-from .repair import mend_apis, mend_categories
-from .retry import Asker, ask, together
-from .schemas import check_function, check_name, check_text, inlined
+from .repair import repair_apis, repair_categories
+from .retry import AskRole, ask_until_accepted, gather_or_cancel
+from .schemas import check_distinct, check_function, check_name, check_text, inlined
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,155 @@ class Shape:
         return self.depth - (node.count("/") - 1)
 
 
+SaveTree = Callable[[ApiTree], None]
+"""Called with a tree after every expansion."""
+
+
+async def grow_tree(
+    tree: ApiTree,
+    scenarios: Mapping[str, str],
+    shape: Shape,
+    designer: AskRole[Expansion],
+    *,
+    save: SaveTree = lambda _: None,
+    retries: int = 2,
+) -> ApiTree:
+    """Expand `tree` until every scenario has its platforms, categories and APIs, then check it.
+
+    Args:
+        tree: an empty tree, or one that an interrupted growth saved; it is changed in place and returned.
+        scenarios: name -> description, in the order wanted.
+        shape: how large each scenario is to be.
+        designer: async `(item_id, view "expansion") -> Expansion`; ids like 'shopping/MegaMart/catalogue'.
+        save: called with the tree after every expansion.
+        retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
+
+    Raises:
+        TreeError: an impossible shape (before anything is asked), a saved tree of another shape, or a
+            finished tree that breaks an invariant.
+        UnusableAnswerError: an answer stays wrong.
+    """
+    shape.check()
+    check_structure(tree)
+    strangers = [name for name in tree.scenarios() if name not in scenarios]
+    if strangers:
+        raise TreeError(
+            f"API tree: holds {strangers[0]!r}, which is not asked for; asked: {names(scenarios)}"
+        )
+    grower = _Grower(tree, shape, designer, save, retries)
+    for name, description in scenarios.items():
+        grower.add_scenario(name, description)
+    await gather_or_cancel(grower.grow_scenario(name) for name in scenarios)
+    tree.check()
+    return tree
+
+
+@dataclass(frozen=True)
+class _Grower:
+    """One growth: the tree, and what expands it."""
+
+    tree: ApiTree
+    shape: Shape
+    designer: AskRole[Expansion]
+    save: SaveTree
+    retries: int
+
+    def add_scenario(self, name: str, description: str) -> None:
+        """Put an unexpanded scenario below the root, or make sure that the one there is of the same shape."""
+        asked = {**vars(self.shape), "description": description}
+        if name not in self.tree.graph:
+            self.tree.add(ROOT, "scenario", name, **asked, contexts=[], expanded=False)
+        attributes = self.tree.attributes(name)
+        for key, value in asked.items():
+            if attributes.get(key) != value:
+                raise TreeError(
+                    f"{name}: the saved tree has {key}={attributes.get(key)!r}, asked for {value!r}"
+                )
+
+    async def grow_scenario(self, name: str) -> None:
+        if not self.tree.attributes(name)["expanded"]:
+            await self.expand_scenario(name)
+        for platform in self.tree.children(name):
+            await self.grow_branch(platform)
+        self.tree.mark_exclusive(name)
+        self.save(self.tree)
+
+    async def grow_branch(self, node: str) -> None:
+        attributes = self.tree.attributes(node)
+        if attributes["kind"] == "api":
+            return
+        if not attributes["expanded"]:
+            await (self.expand_categories if self.shape.depth_left(node) else self.expand_apis)(node)
+        for child in self.tree.children(node):
+            await self.grow_branch(child)
+
+    async def expand_scenario(self, name: str) -> None:
+        view = scenario_view(name, self.shape)
+        answer = await self.ask(name, view, lambda got: check_scenario(got, name, self.shape))
+        self.tree.attributes(name)["contexts"] = [context.model_dump() for context in answer.contexts]
+        for platform in answer.platforms:
+            characteristics = [dimension.model_dump() for dimension in platform.characteristics]
+            attributes = {"characteristics": characteristics, "apis": self.shape.apis, "expanded": False}
+            self.tree.add(name, "platform", platform.name, **attributes)
+        self.mark_expanded(name)
+
+    async def expand_categories(self, node: str) -> None:
+        view = branch_view(self.tree, node, self.shape)
+        quota = view["apis"]
+        answer = await self.ask(
+            node,
+            view,
+            lambda got: check_categories(got, node, quota, self.shape),
+            lambda got: repair_categories(got, quota, self.shape.branching),
+        )
+        for category in answer.categories:
+            self.tree.add(node, "category", **category.model_dump(), expanded=False)
+        self.mark_expanded(node)
+
+    async def expand_apis(self, node: str) -> None:
+        view = branch_view(self.tree, node, self.shape)
+        own = self.tree.apis(*node.split("/")[:2])
+
+        def check(got: Expansion) -> Expansion:
+            checked = check_apis(got, node, view["apis"], own)
+            self.check_rivalry(node, checked.apis)
+            return checked
+
+        def repair(got: Expansion) -> Expansion:
+            return repair_apis(got, node.rpartition("/")[2], view["apis"], own)
+
+        answer = await self.ask(node, view, check, repair)
+        for api in answer.apis:
+            self.tree.add(node, "api", **api.model_dump())
+        self.mark_expanded(node)
+
+    def check_rivalry(self, node: str, apis: Sequence[Api]) -> None:
+        """Refuse the last APIs of a platform that would leave it with nothing its rivals offer too."""
+        scenario, platform = node.split("/")[:2]
+        own = {api.capability for api in (*self.tree.apis(scenario, platform), *apis)}
+        platforms = [rival.name for rival in self.tree.platforms(scenario)]
+        earlier = platforms[: platforms.index(platform)]
+        offered = {api.capability for rival in earlier for api in self.tree.apis(scenario, rival)}
+        if offered and len(own) == self.shape.apis and own.isdisjoint(offered):
+            raise TreeError(
+                f"{node}: no capability of {platform} is offered by a rival too; give at least one API one "
+                f"of the capabilities in `capabilities`: {names(offered)}"
+            )
+
+    async def ask(
+        self,
+        node: str,
+        view: dict[str, Any],
+        check: Callable[[Expansion], Expansion],
+        repair: Callable[[Expansion], Expansion] | None = None,
+    ) -> Expansion:
+        return await ask_until_accepted(self.designer, node, view, check, self.retries, repair)
+
+    def mark_expanded(self, node: str) -> None:
+        self.tree.attributes(node)["expanded"] = True
+        self.save(self.tree)
+
+
 def scenario_view(scenario: str, shape: Shape) -> dict[str, Any]:
     """The view `expansion` for the first expansion of a scenario: contexts and platforms are asked for."""
     return {
@@ -93,49 +242,49 @@ def branch_view(tree: ApiTree, node: str, shape: Shape) -> dict[str, Any]:
         "apis": tree.attributes(node)["apis"],
         "depth_left": depth_left,
         "branching": shape.branching,
-        "capabilities": _offered(tree, scenario, platform, {api.capability for api in own}),
-        "categories": _rival_categories(tree, node),
+        "capabilities": _rival_capabilities(tree, scenario, platform, {api.capability for api in own}),
+        "categories": _categories_of_rivals(tree, node),
         "taken": [api.name for api in own],
     }
 
 
-def _earlier(tree: ApiTree, scenario: str, platform: str) -> tuple[str, ...]:
+def _earlier_platforms(tree: ApiTree, scenario: str, platform: str) -> tuple[str, ...]:
     nodes = tree.children(scenario)
     return nodes[: nodes.index(f"{scenario}/{platform}")]
 
 
-def _offered(tree: ApiTree, scenario: str, platform: str, own: set[str]) -> list[dict[str, Any]]:
+def _rival_capabilities(tree: ApiTree, scenario: str, platform: str, own: set[str]) -> list[dict[str, Any]]:
     offered: dict[str, dict[str, Any]] = {}
-    for rival in _earlier(tree, scenario, platform):
+    for rival in _earlier_platforms(tree, scenario, platform):
         for leaf in tree.below(rival, "api"):
             api = tree.api(leaf)
             if api.capability not in own:
-                offered.setdefault(api.capability, _capability(api, leaf, rival))
+                offered.setdefault(api.capability, _capability_view(api, leaf, rival))
     return list(offered.values())
 
 
-def _capability(api: Api, leaf: str, platform: str) -> dict[str, Any]:
+def _capability_view(api: Api, leaf: str, platform: str) -> dict[str, Any]:
     properties = inlined(api.parameters, leaf)["properties"]
     return {
         "capability": api.capability,
         "description": api.description,
         "category": leaf.removeprefix(f"{platform}/").rpartition("/")[0],
-        "parameters": {name: _type(schema) for name, schema in properties.items()},
+        "parameters": {name: _type_name(schema) for name, schema in properties.items()},
     }
 
 
-def _type(schema: dict[str, Any]) -> str:
+def _type_name(schema: dict[str, Any]) -> str:
     kind = schema.get("type", "any")
-    return "|".join(str(one) for one in kind) if isinstance(kind, list) else str(kind)
+    return "|".join(map(str, kind)) if isinstance(kind, list) else str(kind)
 
 
-def _rival_categories(tree: ApiTree, node: str) -> list[str]:
+def _categories_of_rivals(tree: ApiTree, node: str) -> list[str]:
     scenario, platform, *inner = node.split("/")
-    twins = ["/".join([rival, *inner]) for rival in _earlier(tree, scenario, platform)]
+    twins = ["/".join([rival, *inner]) for rival in _earlier_platforms(tree, scenario, platform)]
     children = [
         tree.attributes(child) for twin in twins if twin in tree.graph for child in tree.children(twin)
     ]
-    return list(dict.fromkeys(one["name"] for one in children if one["kind"] == "category"))
+    return list(dict.fromkeys(child["name"] for child in children if child["kind"] == "category"))
 
 
 def check_scenario(answer: Expansion, scenario: str, shape: Shape) -> Expansion:
@@ -151,10 +300,10 @@ def check_scenario(answer: Expansion, scenario: str, shape: Shape) -> Expansion:
             f"{scenario}: got {len(answer.contexts)} contexts, asked for at least 2: which platform a user "
             "prefers depends on the kind of need"
         )
-    _check_distinct([one.name for one in answer.contexts], f"{scenario}: contexts")
-    _check_distinct([one.name for one in answer.platforms], f"{scenario}: platforms")
-    _check_distinct(
-        [repr(sorted(one.profile().items())) for one in answer.platforms], f"{scenario}: profiles"
+    check_distinct([context.name for context in answer.contexts], f"{scenario}: contexts")
+    check_distinct([platform.name for platform in answer.platforms], f"{scenario}: platforms")
+    check_distinct(
+        [repr(sorted(platform.profile().items())) for platform in answer.platforms], f"{scenario}: profiles"
     )
     for context in answer.contexts:
         check_name(context.name, f"{scenario}: context")
@@ -164,10 +313,12 @@ def check_scenario(answer: Expansion, scenario: str, shape: Shape) -> Expansion:
         check_name(platform.name, f"{scenario}: platform")
         if not platform.characteristics:
             raise TreeError(f"{where}: got no characteristics, asked for what tells it apart from its rivals")
-        _check_distinct([one.name for one in platform.characteristics], f"{where}: characteristics")
-        for one in platform.characteristics:
-            check_text(one.name, f"{where}: characteristic", limit=64)
-            check_text(one.text, f"{where}: characteristic {one.name}")
+        check_distinct(
+            [dimension.name for dimension in platform.characteristics], f"{where}: characteristics"
+        )
+        for dimension in platform.characteristics:
+            check_text(dimension.name, f"{where}: characteristic", limit=64)
+            check_text(dimension.text, f"{where}: characteristic {dimension.name}")
     return answer
 
 
@@ -177,14 +328,14 @@ def check_categories(answer: Expansion, node: str, quota: int, shape: Shape) -> 
     Raises:
         TreeError: what was got and what was asked.
     """
-    found = answer.categories
-    if not 1 <= len(found) <= shape.branching:
-        raise TreeError(f"{node}: got {len(found)} categories, asked for 1 to {shape.branching}")
-    _check_distinct([one.name for one in found], f"{node}: categories")
-    for one in found:
-        check_name(one.name, f"{node}: category")
-        check_text(one.description, f"{node}/{one.name}: description")
-    quotas = [one.apis for one in found]
+    categories = answer.categories
+    if not 1 <= len(categories) <= shape.branching:
+        raise TreeError(f"{node}: got {len(categories)} categories, asked for 1 to {shape.branching}")
+    check_distinct([category.name for category in categories], f"{node}: categories")
+    for category in categories:
+        check_name(category.name, f"{node}: category")
+        check_text(category.description, f"{node}/{category.name}: description")
+    quotas = [category.apis for category in categories]
     if sum(quotas) != quota:
         added = " + ".join(map(str, quotas))
         raise TreeError(f"{node}: got categories with {added} = {sum(quotas)} APIs, asked for {quota} in all")
@@ -200,161 +351,11 @@ def check_apis(answer: Expansion, node: str, quota: int, own: Sequence[Api]) -> 
     Raises:
         TreeError: what was got and what was asked.
     """
-    found = answer.apis
-    if len(found) != quota:
-        raise TreeError(f"{node}: got {len(found)} APIs, asked for exactly {quota}")
-    for api in found:
+    apis = answer.apis
+    if len(apis) != quota:
+        raise TreeError(f"{node}: got {len(apis)} APIs, asked for exactly {quota}")
+    for api in apis:
         check_function(api, f"{node}/{api.name[:64]}")
-    _check_distinct([api.name for api in (*own, *found)], f"{node}: API names on this platform")
-    _check_distinct([api.capability for api in (*own, *found)], f"{node}: capabilities of this platform")
+    check_distinct([api.name for api in (*own, *apis)], f"{node}: API names on this platform")
+    check_distinct([api.capability for api in (*own, *apis)], f"{node}: capabilities of this platform")
     return answer
-
-
-def _check_distinct(found: Sequence[str], where: str) -> None:
-    for number, name in enumerate(found):
-        if name in found[:number]:
-            raise TreeError(f"{where}: {name[:80]!r} is there twice, expected all to differ")
-
-
-Save = Callable[[ApiTree], None]
-
-
-async def grow(
-    tree: ApiTree,
-    scenarios: Mapping[str, str],
-    shape: Shape,
-    designer: Asker[Expansion],
-    *,
-    save: Save = lambda _: None,
-    retries: int = 2,
-) -> ApiTree:
-    """Expand `tree` until every scenario has its platforms, categories and APIs, then check it.
-
-    Args:
-        tree: an empty tree, or one that an interrupted growth saved; it is changed in place and returned.
-        scenarios: name -> description, in the order wanted.
-        shape: how large each scenario is to be.
-        designer: async `(item_id, view "expansion") -> Expansion`; ids like 'shopping/MegaMart/catalogue'.
-        save: called with the tree after every expansion.
-        retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
-
-    Raises:
-        TreeError: an impossible shape (before anything is asked), a saved tree of another shape, or a
-            finished tree that breaks an invariant.
-        UnusableAnswerError: an answer stays wrong.
-    """
-    shape.check()
-    check_structure(tree)
-    strangers = [name for name in tree.scenarios() if name not in scenarios]
-    if strangers:
-        raise TreeError(
-            f"API tree: holds {strangers[0]!r}, which is not asked for; asked: {names(scenarios)}"
-        )
-    grower = _Grower(tree, shape, designer, save, retries)
-    for name, description in scenarios.items():
-        grower.plant(name, description)
-    await together(grower.scenario(name) for name in scenarios)
-    tree.check()
-    return tree
-
-
-@dataclass(frozen=True)
-class _Grower:
-    tree: ApiTree
-    shape: Shape
-    designer: Asker[Expansion]
-    save: Save
-    retries: int
-
-    def plant(self, name: str, description: str) -> None:
-        """Put an unexpanded scenario below the root, or make sure that the one there is of the same shape."""
-        asked = {**vars(self.shape), "description": description}
-        if name not in self.tree.graph:
-            self.tree.add(ROOT, "scenario", name, **asked, contexts=[], expanded=False)
-        found = self.tree.attributes(name)
-        for key, value in asked.items():
-            if found.get(key) != value:
-                raise TreeError(f"{name}: the saved tree has {key}={found.get(key)!r}, asked for {value!r}")
-
-    async def scenario(self, name: str) -> None:
-        if not self.tree.attributes(name)["expanded"]:
-            await self.expand_scenario(name)
-        for platform in self.tree.children(name):
-            await self.branch(platform)
-        self.tree.mark_exclusive(name)
-        self.save(self.tree)
-
-    async def branch(self, node: str) -> None:
-        found = self.tree.attributes(node)
-        if found["kind"] == "api":
-            return
-        if not found["expanded"]:
-            await (self.expand_categories if self.shape.depth_left(node) else self.expand_apis)(node)
-        for child in self.tree.children(node):
-            await self.branch(child)
-
-    async def expand_scenario(self, name: str) -> None:
-        view = scenario_view(name, self.shape)
-        answer = await self.ask(name, view, lambda got: check_scenario(got, name, self.shape))
-        self.tree.attributes(name)["contexts"] = [one.model_dump() for one in answer.contexts]
-        for one in answer.platforms:
-            characteristics = [each.model_dump() for each in one.characteristics]
-            more = {"characteristics": characteristics, "apis": self.shape.apis, "expanded": False}
-            self.tree.add(name, "platform", one.name, **more)
-        self.expanded(name)
-
-    async def expand_categories(self, node: str) -> None:
-        view = branch_view(self.tree, node, self.shape)
-        quota = view["apis"]
-        answer = await self.ask(
-            node,
-            view,
-            lambda got: check_categories(got, node, quota, self.shape),
-            lambda got: mend_categories(got, quota, self.shape.branching),
-        )
-        for one in answer.categories:
-            self.tree.add(node, "category", **one.model_dump(), expanded=False)
-        self.expanded(node)
-
-    async def expand_apis(self, node: str) -> None:
-        view = branch_view(self.tree, node, self.shape)
-        own = self.tree.apis(*node.split("/")[:2])
-
-        def check(got: Expansion) -> Expansion:
-            found = check_apis(got, node, view["apis"], own)
-            self.check_rivalry(node, found.apis)
-            return found
-
-        def mend(got: Expansion) -> Expansion:
-            return mend_apis(got, node.rpartition("/")[2], view["apis"], own)
-
-        answer = await self.ask(node, view, check, mend)
-        for one in answer.apis:
-            self.tree.add(node, "api", **one.model_dump())
-        self.expanded(node)
-
-    def check_rivalry(self, node: str, found: Sequence[Api]) -> None:
-        """Refuse the last APIs of a platform that would leave it with nothing its rivals offer too."""
-        scenario, platform = node.split("/")[:2]
-        own = {api.capability for api in (*self.tree.apis(scenario, platform), *found)}
-        platforms = [one.name for one in self.tree.platforms(scenario)]
-        earlier = platforms[: platforms.index(platform)]
-        offered = {api.capability for rival in earlier for api in self.tree.apis(scenario, rival)}
-        if offered and len(own) == self.shape.apis and own.isdisjoint(offered):
-            raise TreeError(
-                f"{node}: no capability of {platform} is offered by a rival too; give at least one API one "
-                f"of the capabilities in `capabilities`: {names(offered)}"
-            )
-
-    async def ask(
-        self,
-        node: str,
-        view: dict[str, Any],
-        check: Callable[[Expansion], Expansion],
-        mend: Callable[[Expansion], Expansion] | None = None,
-    ) -> Expansion:
-        return await ask(self.designer, node, view, check, self.retries, mend)
-
-    def expanded(self, node: str) -> None:
-        self.tree.attributes(node)["expanded"] = True
-        self.save(self.tree)

@@ -1,4 +1,4 @@
-"""What code makes of an answer that a model could not get right: the nearest one that is.
+"""Repairs: the nearest acceptable answer to one that a model could not get right.
 
 Small models write sensible names and count badly. Where only the arithmetic of a tree is at stake (quotas
 that do not add up, a node in two clusters or in none), code settles it, the same way every time. It invents
@@ -14,64 +14,60 @@ from typing import Any
 from ..records import Api, Category, Cluster, Clusters, Expansion, Kind
 from .schemas import MAX_TEXT
 
-_WORD = re.compile(r"[^a-z0-9]+")
 
-
-def mend_categories(answer: Expansion, quota: int, most: int) -> Expansion:
+def repair_categories(answer: Expansion, quota: int, most: int) -> Expansion:
     """The first categories, distinct, with quotas as near to the model's as add up.
 
     Args: quota: APIs to share out; most: categories a node may have.
     """
-    distinct = {one.name: one for one in reversed(answer.categories)}
-    kept = [distinct[name] for name in dict.fromkeys(one.name for one in answer.categories)]
-    kept = kept[: min(most, quota)]
+    distinct: dict[str, Category] = {}
+    for category in answer.categories:
+        distinct.setdefault(category.name, category)
+    kept = list(distinct.values())[: min(most, quota)]
     if not kept:
         return answer
-    shares = _shares([one.apis for one in kept], quota)
-    return answer.model_copy(
-        update={
-            "categories": tuple(
-                Category(name=one.name, description=one.description, apis=share)
-                for one, share in zip(kept, shares, strict=True)
-            )
-        }
+    shares = _shares([category.apis for category in kept], quota)
+    repaired = (
+        Category(name=category.name, description=category.description, apis=share)
+        for category, share in zip(kept, shares, strict=True)
     )
+    return answer.model_copy(update={"categories": tuple(repaired)})
 
 
 def _shares(wanted: Sequence[int], quota: int) -> list[int]:
     """Split `quota` in proportion to what was wanted, at least 1 each; the largest remainders round up."""
-    bounded = [min(one, 10**6) for one in wanted]
+    bounded = [min(count, 10**6) for count in wanted]
     room, total = quota - len(wanted), sum(bounded)
-    shares = [room * one // total for one in bounded]
+    shares = [room * count // total for count in bounded]
     order = sorted(range(len(wanted)), key=lambda place: (-(room * bounded[place] % total), place))
     for place in order[: room - sum(shares)]:
         shares[place] += 1
     return [1 + share for share in shares]
 
 
-def mend_apis(answer: Expansion, category: str, quota: int, own: Sequence[Api]) -> Expansion:
+def repair_apis(answer: Expansion, category: str, quota: int, own: Sequence[Api]) -> Expansion:
     """The first `quota` APIs, one that is called like another of its platform told apart by its category.
 
     Args: category: name of the node they hang below; quota: how many; own: APIs the platform has already.
     """
-    names, capabilities = {one.name for one in own}, {one.capability for one in own}
-    mended = []
+    names, capabilities = {api.name for api in own}, {api.capability for api in own}
+    repaired = []
     for api in answer.apis[:quota]:
-        name = _apart(api.name, category, names)
-        capability = _apart(api.capability, category, capabilities)
-        mended.append(api.model_copy(update={"name": name, "capability": capability}))
-    return answer.model_copy(update={"apis": tuple(mended)})
+        name = _take_unique(api.name, category, names)
+        capability = _take_unique(api.capability, category, capabilities)
+        repaired.append(api.model_copy(update={"name": name, "capability": capability}))
+    return answer.model_copy(update={"apis": tuple(repaired)})
 
 
-def _apart(name: str, category: str, taken: set[str]) -> str:
-    """The name, made unique and taken."""
+def _take_unique(name: str, category: str, taken: set[str]) -> str:
+    """Make a name unique by its category, and add it to the taken ones."""
     further = (f"{name[:24]}_{category[:24]}{number or ''}" for number in range(len(taken) + 1))
-    found = next(one for one in (name, *further) if one not in taken)
-    taken.add(found)
-    return found
+    unique = next(candidate for candidate in (name, *further) if candidate not in taken)
+    taken.add(unique)
+    return unique
 
 
-def mend_clusters(
+def repair_clusters(
     answer: Clusters, nodes: Sequence[Mapping[str, Any]], known: Mapping[str, Cluster], level: int
 ) -> Clusters:
     """A partition: of several clusters the first to name a node has it, who is in none gets a place.
@@ -86,7 +82,7 @@ def mend_clusters(
         level: of the nodes; 0: leaves.
     """
     partition = _Partition(known)
-    left = {one["id"]: one for one in nodes}
+    left = {node["id"]: node for node in nodes}
     for cluster in answer.clusters:
         name = _identifier(cluster.name)
         for member in cluster.members:
@@ -96,9 +92,9 @@ def mend_clusters(
     for node in left.values():
         kind = node["kind"] or ("implicit" if node["source"] == "characteristic" else "basic")
         name = f"other_{kind}" if level else _identifier(node["name"])
-        said = f"Other {kind} features." if level else node["description"]
-        if not partition.put(name, said, kind, node["id"]):
-            partition.put(f"{name[:50]}_{kind}", said, kind, node["id"])
+        description = f"Other {kind} features." if level else node["description"]
+        if not partition.put(name, description, kind, node["id"]):
+            partition.put(f"{name[:50]}_{kind}", description, kind, node["id"])
     return Clusters(clusters=tuple(partition.clusters.values()))
 
 
@@ -111,15 +107,17 @@ class _Partition:
 
     def put(self, name: str, description: str, kind: Kind, member: int) -> bool:
         """Add a member; False where the name stands for the other kind."""
-        there = self.clusters.get(name) or self.known.get(name)
-        if there is not None and there.kind != kind:
+        cluster = self.clusters.get(name) or self.known.get(name)
+        if cluster is not None and cluster.kind != kind:
             return False
-        said = there.description if there else description.strip()[:MAX_TEXT] or name
-        before = self.clusters[name].members if name in self.clusters else ()
-        self.clusters[name] = Cluster(name=name, description=said, kind=kind, members=(*before, member))
+        description = cluster.description if cluster else description.strip()[:MAX_TEXT] or name
+        members = self.clusters[name].members if name in self.clusters else ()
+        self.clusters[name] = Cluster(
+            name=name, description=description, kind=kind, members=(*members, member)
+        )
         return True
 
 
 def _identifier(name: str) -> str:
-    found = _WORD.sub("_", name.lower()).strip("_")[:60] or "feature"
-    return f"_{found}" if found[0].isdigit() else found
+    identifier = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60] or "feature"
+    return f"_{identifier}" if identifier[0].isdigit() else identifier

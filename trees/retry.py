@@ -1,4 +1,4 @@
-"""Asking a role for a piece of a tree: answers are checked, objections go back a few times.
+"""Retries: a role is asked for a piece of a tree until its answer is acceptable, a few times at most.
 
 Knows nothing of models or agents: a role is any async callable `(item_id, view) -> record`. One that keeps
 its answers from start to start may have a method `has(item_id) -> bool`: whether it was asked this in an
@@ -17,21 +17,22 @@ from ..errors import TreeError, UnusableAnswerError
 
 Answer = TypeVar("Answer")
 Checked = TypeVar("Checked")
-Asker = Callable[[str, dict[str, Any]], Awaitable[Answer]]
+AskRole = Callable[[str, dict[str, Any]], Awaitable[Answer]]
 """A role: takes the item's deterministic id (for seeds and ledger keys) and the view, answers a record."""
 
 PROBLEM_LENGTH = 600
 """Characters of an objection that are shown to the model again: it may quote the model's own text."""
 _MOST_ATTEMPTS = 1000
+"""Attempts of all starts together."""
 
 
-async def ask(
-    asker: Asker[Answer],
+async def ask_until_accepted(
+    role: AskRole[Answer],
     item_id: str,
     view: dict[str, Any],
     check: Callable[[Answer], Checked],
     retries: int,
-    mend: Callable[[Answer], Answer] | None = None,
+    repair: Callable[[Answer], Answer] | None = None,
 ) -> Checked:
     """Ask until `check` accepts the answer.
 
@@ -40,7 +41,7 @@ async def ask(
 
     Args:
         retries: attempts after the first one, those of earlier starts not counted.
-        mend: makes an answer acceptable that was refused to the last; None: nothing is mended.
+        repair: makes an answer acceptable that was refused to the last; None: nothing is repaired.
 
     Raises:
         UnusableAnswerError: every attempt was refused; not the user's fault, so the exit status is 1.
@@ -48,11 +49,11 @@ async def ask(
     problem, asked = "", 0
     for attempt in range(_MOST_ATTEMPTS):
         item = f"{item_id}~{attempt}" if attempt else item_id
-        asked += not _known(asker, item)
+        asked += not _was_asked(role, item)
         again = {"problem": problem[:PROBLEM_LENGTH]} if attempt else {}
         try:
-            answer = await asker(item, view | again)
-            return _checked(answer, check, mend if attempt >= retries else None, item)
+            answer = await role(item, view | again)
+            return _accepted(answer, check, repair if attempt >= retries else None, item)
         except (TreeError, UnusableAnswerError) as error:
             problem = str(error)
         if asked > retries:
@@ -66,30 +67,30 @@ async def ask(
     )
 
 
-def _checked(
-    answer: Answer, check: Callable[[Answer], Checked], mend: Callable[[Answer], Answer] | None, item: str
+def _accepted(
+    answer: Answer, check: Callable[[Answer], Checked], repair: Callable[[Answer], Answer] | None, item: str
 ) -> Checked:
     try:
         return check(answer)
     except TreeError as error:
-        if mend is None:
+        if repair is None:
             raise
         try:
-            made = check(mend(answer))
+            repaired = check(repair(answer))
         except TreeError:
             raise error from None
         logger.warning("{}: mended by code, the model did not: {}", item, str(error)[:PROBLEM_LENGTH])
-        return made
+        return repaired
 
 
-def _known(asker: Any, item: str) -> bool:
-    has = getattr(asker, "has", None)
+def _was_asked(role: Any, item: str) -> bool:
+    has = getattr(role, "has", None)
     return bool(has and has(item))
 
 
-async def together(asks: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:
-    """Await independent asks at once, results in the order given; the first failure ends the others."""
-    tasks = [asyncio.ensure_future(one) for one in asks]
+async def gather_or_cancel(coroutines: Iterable[Coroutine[Any, Any, Answer]]) -> list[Answer]:
+    """Await independent asks at once, results in the order given; the first failure cancels the others."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         return await asyncio.gather(*tasks)
     except BaseException:

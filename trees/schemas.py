@@ -1,4 +1,4 @@
-"""What makes a leaf of the API tree a valid, bounded function schema (§4.1, Fig. 7).
+"""What makes a leaf of the API tree a valid, bounded function schema (§4.1, Fig. 7), and what schemas share.
 
 Knows JSON Schema and nothing of graphs. Schemas are written by models: they are never fetched from elsewhere,
 never recursive and never large, because every later stage walks them.
@@ -29,6 +29,11 @@ MAX_NODES = 2000
 MAX_DEPTH = 24
 """How deep a schema may nest."""
 
+Schema = dict[str, Any]
+"""A JSON Schema."""
+
+_BOUNDS = (("minimum", max), ("maximum", min), ("minLength", max), ("maxLength", min))
+"""Keyword of a bound, and how the tighter of two is found."""
 FOREIGN_KEYS = ("$id", "$dynamicRef", "$recursiveRef")
 """Keywords that change what a reference means; without them `#/…` can only be this very schema."""
 
@@ -46,6 +51,13 @@ def check_text(text: object, where: str, limit: int = MAX_TEXT) -> None:
     """Refuse an empty, blank or over-long text."""
     if not isinstance(text, str) or not text.strip() or len(text) > limit:
         raise TreeError(f"{where}: got {_short(text)}, expected a text of 1 to {limit} characters")
+
+
+def check_distinct(texts: Sequence[str], where: str) -> None:
+    """Refuse a text that is there twice."""
+    for number, text in enumerate(texts):
+        if text in texts[:number]:
+            raise TreeError(f"{where}: {text[:80]!r} is there twice, expected all to differ")
 
 
 def check_function(api: Api, where: str) -> None:
@@ -83,8 +95,8 @@ def check_object_schema(schema: dict[str, Any], where: str) -> dict[str, Any]:
     try:
         jsonschema_rs.Draft202012Validator(plain)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-        said = str(getattr(error, "message", error)).splitlines()[0][:200]
-        raise TreeError(f"{where}: not valid JSON Schema: {said}") from None
+        reason = str(getattr(error, "message", error)).splitlines()[0][:200]
+        raise TreeError(f"{where}: not valid JSON Schema: {reason}") from None
     return plain
 
 
@@ -101,6 +113,8 @@ def inlined(schema: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 class _Inliner:
+    """Writes out the references of one schema, counting what it writes."""
+
     def __init__(self, root: dict[str, Any], where: str) -> None:
         self.root, self.where, self.nodes = root, where, 0
 
@@ -111,7 +125,7 @@ class _Inliner:
                 f"{self.where}: too large: expected at most {MAX_NODES} values, {MAX_DEPTH} levels deep"
             )
         if isinstance(value, list):
-            return [self.walk(one, trail, depth + 1) for one in value]
+            return [self.walk(item, trail, depth + 1) for item in value]
         if isinstance(value, dict):
             return self.walk_object(value, trail, depth)
         self.check_number(value)
@@ -123,11 +137,11 @@ class _Inliner:
                 raise TreeError(f"{self.where}: {key} is not allowed; only references within the schema are")
         reference = value.get("$ref")
         if not isinstance(reference, str):
-            return {key: self.walk(one, trail, depth + 1) for key, one in value.items()}
+            return {key: self.walk(part, trail, depth + 1) for key, part in value.items()}
         if reference in trail:
             raise TreeError(f"{self.where}: $ref {_short(reference)} contains itself; write a finite schema")
         target = self.walk(self.resolve(reference), (*trail, reference), depth + 1)
-        beside = {key: self.walk(one, trail, depth + 1) for key, one in value.items() if key != "$ref"}
+        beside = {key: self.walk(part, trail, depth + 1) for key, part in value.items() if key != "$ref"}
         return {**target, **beside} if isinstance(target, dict) else target
 
     def resolve(self, reference: str) -> Any:
@@ -135,16 +149,16 @@ class _Inliner:
             raise TreeError(
                 f"{self.where}: $ref {_short(reference)} is not local, expected '#/…' within the schema"
             )
-        found: Any = self.root
+        target: Any = self.root
         for part in unquote(reference).split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")
-            if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
-                found = found[int(key)]
-            elif isinstance(found, dict) and key in found:
-                found = found[key]
+            if isinstance(target, list) and key.isdecimal() and int(key) < len(target):
+                target = target[int(key)]
+            elif isinstance(target, dict) and key in target:
+                target = target[key]
             else:
                 raise TreeError(f"{self.where}: $ref {_short(reference)} points nowhere in the schema")
-        return found
+        return target
 
     def check_number(self, value: Any) -> None:
         # JSON files hold neither NaN nor integers beyond 64 bits without loss
@@ -158,12 +172,8 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}…"
 
 
-Schema = dict[str, Any]
-BOUNDS = (("minimum", max), ("maximum", min), ("minLength", max), ("maxLength", min))
-
-
 def value_schema(schemas: Sequence[Schema]) -> Schema:
-    """What most of the parameters agree on.
+    """The JSON Schema of a feature's values: what most of the parameters merged into it agree on.
 
     The most common type; of the parameters of that type the most common format, the values all their enums
     allow, the tightest bounds, and for arrays the same of their items. Objects: the most common schema whole.
@@ -174,39 +184,43 @@ def value_schema(schemas: Sequence[Schema]) -> Schema:
     Returns:
         A JSON Schema; {} where nothing is known, as for platform characteristics.
     """
-    kind = _most_common([_type(one) for one in schemas if _type(one)])
-    alike = [one for one in schemas if _type(one) == kind]
+    kind = _most_common([_value_type(schema) for schema in schemas if _value_type(schema)])
+    alike = [schema for schema in schemas if _value_type(schema) == kind]
     if kind is None:
         return {}
     if kind == "object":
-        return orjson.loads(_most_common([orjson.dumps(one) for one in alike]) or b"{}")
-    form = _most_common([one["format"] for one in alike if isinstance(one.get("format"), str)])
-    items = [one["items"] for one in alike if isinstance(one.get("items"), dict)] if kind == "array" else []
-    schema = {"type": kind, "format": form, "enum": _shared_enum(alike), "items": value_schema(items)}
-    return {key: value for key, value in schema.items() if value} | _bounds(alike)
+        return orjson.loads(_most_common([orjson.dumps(schema) for schema in alike]) or b"{}")
+    form = _most_common([schema["format"] for schema in alike if isinstance(schema.get("format"), str)])
+    items = (
+        [schema["items"] for schema in alike if isinstance(schema.get("items"), dict)]
+        if kind == "array"
+        else []
+    )
+    agreed = {"type": kind, "format": form, "enum": _shared_enum(alike), "items": value_schema(items)}
+    return {key: value for key, value in agreed.items() if value} | _bounds(alike)
 
 
-def _type(schema: Schema) -> str | None:
+def _value_type(schema: Schema) -> str | None:
     kind = schema.get("type")
     if isinstance(kind, list):
-        return next((one for one in kind if one != "null"), None)
+        return next((name for name in kind if name != "null"), None)
     if kind is None and isinstance(schema.get("enum"), list):
-        return "string" if all(isinstance(one, str) for one in schema["enum"]) else None
+        return "string" if all(isinstance(value, str) for value in schema["enum"]) else None
     return kind if isinstance(kind, str) else None
 
 
-def _most_common(found: Sequence[Any]) -> Any:
-    return Counter(found).most_common(1)[0][0] if found else None
+def _most_common(values: Sequence[Any]) -> Any:
+    return Counter(values).most_common(1)[0][0] if values else None
 
 
 def _shared_enum(schemas: Sequence[Schema]) -> list[Any]:
-    first, *others = [one["enum"] for one in schemas if isinstance(one.get("enum"), list)] or [[]]
-    return [value for value in first if all(value in other for other in others)]
+    first, *more = [schema["enum"] for schema in schemas if isinstance(schema.get("enum"), list)] or [[]]
+    return [value for value in first if all(value in enum for enum in more)]
 
 
 def _bounds(schemas: Sequence[Schema]) -> Schema:
-    found = {key: [one[key] for one in schemas if _is_number(one.get(key))] for key, _ in BOUNDS}
-    bounds = {key: tightest(found[key]) for key, tightest in BOUNDS if found[key]}
+    numbers = {key: [schema[key] for schema in schemas if _is_number(schema.get(key))] for key, _ in _BOUNDS}
+    bounds = {key: tightest(numbers[key]) for key, tightest in _BOUNDS if numbers[key]}
     for low, high in (("minimum", "maximum"), ("minLength", "maxLength")):
         if low in bounds and high in bounds and bounds[low] > bounds[high]:
             del bounds[low], bounds[high]

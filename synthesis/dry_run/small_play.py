@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...trees.assignment import spread
+from ...trees.assignment import spread_evenly
 from .. import stages
 from ..context import RunContext
 from ..dataset.build import finish, user_groups
@@ -93,7 +93,7 @@ async def _peopled(context: RunContext, size: Size) -> PreparedPopulation:
     tree = await stages.grow_api_tree(context)
     features = await stages.build_feature_tree(context, tree)
     people = await stages.assign_profiles(context, features, tree.worlds(), size.first)
-    some = [people[place] for place in spread(size.users, len(people))]
+    some = [people[place] for place in spread_evenly(size.users, len(people))]
     histories = await stages.play_histories(context, build_worlds(tree, features, people).values(), some)
     worlds = build_worlds(tree, features, people, histories)
     tasks = stages.draw_tasks(context, worlds, histories, size.visits([one.id for one in some]))

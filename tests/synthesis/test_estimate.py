@@ -26,7 +26,7 @@ from ptool.synthesis.dry_run.understudy import Heard, Question
 from ptool.synthesis.pipeline import synthesise
 from ptool.synthesis.roles import Participants
 from ptool.trees.api_tree import ApiTree
-from ptool.trees.assignment import layer_sizes, spread
+from ptool.trees.assignment import layer_sizes, spread_evenly
 from ptool.trees.graph_io import from_json
 
 
@@ -234,7 +234,7 @@ async def test_an_answer_is_counted_under_its_stage_and_hidden_instructions_apar
 @given(users=st.integers(1, 300), layers=st.integers(3, 6))
 def test_answers_that_profiles_take_are_counted_as_the_tree_asks_for_them(users: int, layers: int) -> None:
     sizes = layer_sizes(users, layers)
-    kept = spread(users, prod(sizes))
+    kept = spread_evenly(users, prod(sizes))
     ways = [{number // prod(sizes[level:]) for number in kept} for level in range(layers)]
     assert top_down(users, layers) == (
         sum(map(len, ways)),

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import TreeError, UnusableAnswerError
 from ptool.records import Bundles
-from ptool.trees import assign, cluster, layer_sizes
-from ptool.trees.assignment import spread
+from ptool.trees import assign_values, cluster_features, layer_sizes
+from ptool.trees.assignment import spread_evenly
 from tree_fakes import cluster_by_name, grown, write_numbered
 
 
@@ -18,7 +18,7 @@ from tree_fakes import cluster_by_name, grown, write_numbered
 def population():
     async def build():
         api_tree = await grown(apis=1)
-        return await cluster(api_tree, cluster_by_name), api_tree.worlds()
+        return await cluster_features(api_tree, cluster_by_name), api_tree.worlds()
 
     return asyncio.run(build())
 
@@ -59,7 +59,7 @@ def test_layer_sizes_suffice_and_are_largest_at_the_top(users, layers):
 
 @given(st.integers(1, 200), st.integers(0, 100))
 def test_those_kept_lie_evenly(users, more):
-    kept = spread(users, users + more)
+    kept = spread_evenly(users, users + more)
     assert len(set(kept)) == users
     assert max((b - a for a, b in itertools.pairwise(kept)), default=0) <= math.ceil((users + more) / users)
 
@@ -69,7 +69,7 @@ def test_those_kept_lie_evenly(users, more):
 def test_top_down_gives_the_product_of_distinct_profiles(population, branching, data):
     tree, worlds = population
     users = data.draw(st.integers(1, math.prod(branching)))
-    found = asyncio.run(assign(tree, write_numbered, users, worlds=worlds, branching=branching))
+    found = asyncio.run(assign_values(tree, write_numbered, users, worlds=worlds, branching=branching))
     assert [one.profile.id for one in found] == [f"u{number:04}" for number in range(1, users + 1)]
     assert len(set(values(found))) == users
     if users == math.prod(branching):
@@ -84,7 +84,7 @@ async def test_each_layer_is_asked_for_once_a_branch_with_what_is_given(populati
         asked[item_id] = view
         return await write_numbered(item_id, view)
 
-    found = await assign(tree, watching, 8, worlds=worlds)
+    found = await assign_values(tree, watching, 8, worlds=worlds)
     assert sorted(asked) == [
         "layer0",
         "layer1/0",
@@ -130,7 +130,7 @@ async def test_each_layer_is_asked_for_once_a_branch_with_what_is_given(populati
 
 async def test_seven_of_eight_come_from_all_branches(population):
     tree, worlds = population
-    found = await assign(tree, write_numbered, 7, worlds=worlds)
+    found = await assign_values(tree, write_numbered, 7, worlds=worlds)
     addresses = [one.profile.basic["home_address"] for one in found]
     assert {address.split("#")[0] for address in addresses} == {
         "layer2/0.0",
@@ -148,7 +148,7 @@ async def test_branches_nobody_is_kept_from_are_not_asked_for(population):
         asked.append(item_id)
         return await write_numbered(item_id, view)
 
-    await assign(tree, watching, 2, worlds=worlds, branching=[4, 1, 1])
+    await assign_values(tree, watching, 2, worlds=worlds, branching=[4, 1, 1])
     assert sorted(asked) == ["layer0", "layer1/0", "layer1/2", "layer2/0.0", "layer2/2.0"]
 
 
@@ -159,8 +159,8 @@ async def test_order_of_answers_does_not_matter(population):
         await asyncio.sleep(0.003 if item_id.endswith("0") else 0)
         return await write_numbered(item_id, view)
 
-    first = await assign(tree, write_numbered, 12, worlds=worlds)
-    assert await assign(tree, slow_first, 12, worlds=worlds) == first
+    first = await assign_values(tree, write_numbered, 12, worlds=worlds)
+    assert await assign_values(tree, slow_first, 12, worlds=worlds) == first
 
 
 async def test_branches_that_chose_the_same_values_are_asked_again(population):
@@ -173,7 +173,7 @@ async def test_branches_that_chose_the_same_values_are_asked_again(population):
             return await write_numbered(item_id, view)
         return Bundles(bundles=tuple({f["name"]: n for f in view["features"]} for n in range(view["count"])))
 
-    found = await assign(tree, alike, 4, worlds=worlds, branching=[2, 1, 2])
+    found = await assign_values(tree, alike, 4, worlds=worlds, branching=[2, 1, 2])
     assert len(set(values(found))) == 4
     assert [item for item, _, _ in again] == ["layer2/1.0.0/again", "layer2/1.0.1/again"]
     assert "home_address: 0" in again[0][2][0]
@@ -187,7 +187,7 @@ async def test_one_user_at_a_time_is_told_whom_to_differ_from(population):
         asked[item_id] = view
         return await write_numbered(item_id, view)
 
-    found = await assign(tree, watching, 3, "per_user", worlds=worlds)
+    found = await assign_values(tree, watching, 3, "per_user", worlds=worlds)
     assert list(asked) == ["user/0001", "user/0002", "user/0003"]
     assert [len(view["avoid"]) for view in asked.values()] == [0, 1, 2]
     assert asked["user/0003"]["count"] == 1
@@ -203,7 +203,7 @@ async def test_all_users_in_one_pass(population):
         asked[item_id] = view
         return await write_numbered(item_id, view)
 
-    found = await assign(tree, watching, 5, "single_pass", worlds=worlds)
+    found = await assign_values(tree, watching, 5, "single_pass", worlds=worlds)
     assert {item: view["count"] for item, view in asked.items()} == {"users": 5}
     assert len(set(values(found))) == 5
 
@@ -235,7 +235,7 @@ async def test_bad_bundles_are_named_after_three_tries(population, bundles, comp
         return Bundles(bundles=tuple(bundles))
 
     with pytest.raises(UnusableAnswerError, match=complaint):
-        await assign(tree, bad, 2, "single_pass", worlds=worlds)
+        await assign_values(tree, bad, 2, "single_pass", worlds=worlds)
     assert asked == ["users", "users~1", "users~2"]
 
 
@@ -247,7 +247,7 @@ async def test_values_that_python_takes_for_equal_differ(population, bundles):
         return Bundles(bundles=tuple(bundles))
 
     tree, worlds = population
-    assert len(await assign(tree, writer, 2, "single_pass", worlds=worlds)) == 2
+    assert len(await assign_values(tree, writer, 2, "single_pass", worlds=worlds)) == 2
 
 
 @pytest.mark.parametrize(
@@ -263,4 +263,4 @@ async def test_values_that_python_takes_for_equal_differ(population, bundles):
 async def test_an_assignment_that_cannot_work_asks_nobody(population, users, options, complaint):
     tree, worlds = population
     with pytest.raises(TreeError, match=complaint):
-        await assign(tree, None, users, worlds=worlds, **options)
+        await assign_values(tree, None, users, worlds=worlds, **options)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import TreeError
-from ptool.trees import ApiTree, FeatureTree, cluster, from_graphml, from_json, to_graphml, to_json
+from ptool.trees import ApiTree, FeatureTree, cluster_features, from_graphml, from_json, to_graphml, to_json
 from tree_fakes import cluster_by_name, grown
 
 FORMATS = [(to_json, from_json), (to_graphml, from_graphml)]
@@ -52,7 +52,7 @@ def test_any_tree_comes_back_as_it_was(write, read, graph):
 @pytest.mark.parametrize(("write", "read"), FORMATS)
 async def test_real_trees_come_back_valid(write, read):
     api_tree = await grown()
-    features = await cluster(api_tree, cluster_by_name)
+    features = await cluster_features(api_tree, cluster_by_name)
     again = ApiTree(read(write(api_tree.graph)))
     again.check()
     assert again.worlds() == api_tree.worlds()

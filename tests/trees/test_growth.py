@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import TreeError, UnusableAnswerError
 from ptool.records import Category, Context, Expansion
-from ptool.trees import ApiTree, Shape, from_json, grow, to_json
+from ptool.trees import ApiTree, Shape, from_json, grow_tree, to_json
 from tree_fakes import FakeDesigner, grown, make_api
 
 SHOPPING = {"shopping": "People buy."}
@@ -20,7 +20,7 @@ class StoppedError(Exception):
 
 async def test_it_grows_depth_first_and_shows_what_rivals_offer():
     designer = FakeDesigner()
-    tree = await grow(ApiTree(), SHOPPING, SMALL, designer)
+    tree = await grow_tree(ApiTree(), SHOPPING, SMALL, designer)
     assert [item for item, _ in designer.asked] == [
         "shopping",
         "shopping/Shop0",
@@ -69,7 +69,7 @@ async def test_it_grows_depth_first_and_shows_what_rivals_offer():
 def test_every_platform_gets_exactly_its_quota(platforms, depth, branching, data):
     apis = data.draw(st.integers(1, min(30, branching ** (depth + 1))))
     shape = Shape(platforms=platforms, apis=apis, depth=depth, branching=branching)
-    tree = asyncio.run(grow(ApiTree(), SHOPPING, shape, FakeDesigner()))
+    tree = asyncio.run(grow_tree(ApiTree(), SHOPPING, shape, FakeDesigner()))
     world = tree.worlds()["shopping"]
     assert {len(found) for found in world.apis.values()} == {apis}
     assert len(world.platforms) == platforms
@@ -88,11 +88,11 @@ async def test_an_interrupted_growth_goes_on_and_ends_in_the_same_bytes(stop_aft
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        await grow(ApiTree(), SHOPPING, SMALL, FakeDesigner(), save=save)
+        await grow_tree(ApiTree(), SHOPPING, SMALL, FakeDesigner(), save=save)
     designer = FakeDesigner()
-    tree = await grow(ApiTree(from_json(saved[-1])), SHOPPING, SMALL, designer)
+    tree = await grow_tree(ApiTree(from_json(saved[-1])), SHOPPING, SMALL, designer)
     assert len(designer.asked) == 7 - stop_after
-    assert to_json(tree.graph) == to_json((await grow(ApiTree(), SHOPPING, SMALL, FakeDesigner())).graph)
+    assert to_json(tree.graph) == to_json((await grow_tree(ApiTree(), SHOPPING, SMALL, FakeDesigner())).graph)
 
 
 async def test_scenarios_grow_side_by_side_in_an_order_that_time_does_not_change():
@@ -102,9 +102,11 @@ async def test_scenarios_grow_side_by_side_in_an_order_that_time_does_not_change
             return await super().__call__(item_id, view)
 
     scenarios = {"shopping": "People buy.", "travel": "People go."}
-    slow = await grow(ApiTree(), scenarios, SMALL, Slow())
+    slow = await grow_tree(ApiTree(), scenarios, SMALL, Slow())
     assert slow.scenarios() == ("shopping", "travel")
-    assert to_json(slow.graph) == to_json((await grow(ApiTree(), scenarios, SMALL, FakeDesigner())).graph)
+    assert to_json(slow.graph) == to_json(
+        (await grow_tree(ApiTree(), scenarios, SMALL, FakeDesigner())).graph
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,16 +121,16 @@ async def test_scenarios_grow_side_by_side_in_an_order_that_time_does_not_change
 async def test_an_impossible_shape_is_refused_before_anything_is_asked(shape, complaint):
     designer = FakeDesigner()
     with pytest.raises(TreeError, match=complaint):
-        await grow(ApiTree(), SHOPPING, shape, designer)
+        await grow_tree(ApiTree(), SHOPPING, shape, designer)
     assert designer.asked == []
 
 
 async def test_a_saved_tree_of_another_shape_is_refused():
-    tree = await grow(ApiTree(), SHOPPING, SMALL, FakeDesigner())
+    tree = await grow_tree(ApiTree(), SHOPPING, SMALL, FakeDesigner())
     with pytest.raises(TreeError, match="the saved tree has apis=3, asked for 4"):
-        await grow(tree, SHOPPING, Shape(platforms=2, apis=4, depth=1, branching=2), FakeDesigner())
+        await grow_tree(tree, SHOPPING, Shape(platforms=2, apis=4, depth=1, branching=2), FakeDesigner())
     with pytest.raises(TreeError, match="holds 'shopping', which is not asked for"):
-        await grow(tree, {"travel": "People go."}, SMALL, FakeDesigner())
+        await grow_tree(tree, {"travel": "People go."}, SMALL, FakeDesigner())
 
 
 def spoilt(**answers):
@@ -179,7 +181,7 @@ def fixed_apis(*apis):
 )
 async def test_a_bad_answer_is_named_after_three_tries(designer, complaint):
     with pytest.raises(UnusableAnswerError, match=complaint) as refusal:
-        await grow(ApiTree(), SHOPPING, SMALL, designer)
+        await grow_tree(ApiTree(), SHOPPING, SMALL, designer)
     assert "asked 3 times" in str(refusal.value)
     assert refusal.value.exit_status == 1
     tries = [item for item, _ in designer.asked][-3:]
@@ -192,7 +194,7 @@ async def test_a_designer_is_shown_its_fault_and_may_mend_it():
             FakeDesigner.categories(self, view) if "problem" in view else Expansion()
         )
     )
-    tree = await grow(ApiTree(), SHOPPING, SMALL, designer)
+    tree = await grow_tree(ApiTree(), SHOPPING, SMALL, designer)
     problems = [view["problem"] for _, view in designer.asked if "problem" in view]
     assert problems == [f"shopping/Shop{n}: got 0 categories, asked for 1 to 2" for n in range(2)]
     tree.check()
@@ -209,7 +211,7 @@ async def test_capabilities_of_one_platform_only_are_marked_exclusive():
             )
         )
 
-    tree = await grow(ApiTree(), SHOPPING, SMALL, spoilt(apis=own))
+    tree = await grow_tree(ApiTree(), SHOPPING, SMALL, spoilt(apis=own))
     assert tree.shared_capabilities("shopping") == ("cap_0", "cap_1")
     assert [
         leaf.rpartition("/")[2]
@@ -228,7 +230,7 @@ async def test_platforms_without_anything_in_common_are_refused():
     with pytest.raises(
         UnusableAnswerError, match=r"part1: no capability of Shop1 is .* `capabilities`: 'shop0_0'"
     ):
-        await grow(ApiTree(), SHOPPING, SMALL, spoilt(apis=alone))
+        await grow_tree(ApiTree(), SHOPPING, SMALL, spoilt(apis=alone))
 
 
 @pytest.mark.parametrize(
@@ -240,7 +242,7 @@ async def test_platforms_without_anything_in_common_are_refused():
 )
 async def test_names_that_stay_taken_are_told_apart_by_their_category(apis, names, capabilities, problem):
     designer = spoilt(apis=fixed_apis(*apis))
-    world = (await grow(ApiTree(), SHOPPING, SMALL, designer)).worlds()["shopping"]
+    world = (await grow_tree(ApiTree(), SHOPPING, SMALL, designer)).worlds()["shopping"]
     for platform in ("Shop0", "Shop1"):
         assert [one.name for one in world.apis[platform]] == names.split()
         assert [one.capability for one in world.apis[platform]] == capabilities.split()
@@ -253,7 +255,7 @@ async def test_names_that_stay_taken_are_told_apart_by_their_category(apis, name
 @pytest.mark.parametrize("quotas", [(2, 2), (1, 1, 1), (9, 1)])
 async def test_quotas_that_never_add_up_are_mended_after_three_tries(quotas):
     designer = spoilt(categories=with_quotas(*quotas))
-    tree = await grow(ApiTree(), SHOPPING, SMALL, designer)
+    tree = await grow_tree(ApiTree(), SHOPPING, SMALL, designer)
     assert [item for item, _ in designer.asked][1:4] == [f"shopping/Shop0{tail}" for tail in ("", "~1", "~2")]
     assert [tree.attributes(node)["apis"] for node in tree.below("shopping/Shop0", "category")] == [2, 1]
 

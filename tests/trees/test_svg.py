@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import TreeError
-from ptool.trees import cluster, draw_tree, from_json, to_json
+from ptool.trees import cluster_features, draw_tree, from_json, to_json
 from tree_fakes import cluster_by_name, grown
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -33,7 +33,7 @@ async def test_platforms_of_the_only_scenario_have_a_colour_each():
 
 
 async def test_basic_and_implicit_features_have_a_colour_each_and_a_legend():
-    picture = draw_tree((await cluster(await grown(), cluster_by_name)).graph, "Features").decode()
+    picture = draw_tree((await cluster_features(await grown(), cluster_by_name)).graph, "Features").decode()
     assert set(re.findall(r'<path class="ring s(\d)"', picture)) == {"0", "1"}
     assert re.findall(r'<text class="label"[^>]*>(\w+)<', picture) == ["basic", "implicit"]
 

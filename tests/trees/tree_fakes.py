@@ -15,7 +15,7 @@ from ptool.records import (
     Expansion,
     Platform,
 )
-from ptool.trees import ApiTree, Shape, grow
+from ptool.trees import ApiTree, Shape, grow_tree
 
 TEXT = {"type": "string", "description": "free text"}
 
@@ -79,7 +79,7 @@ class FakeDesigner:
 
 async def grown(apis: int = 4, platforms: int = 2, scenarios: tuple[str, ...] = ("shopping",)) -> ApiTree:
     shape = Shape(platforms=platforms, apis=apis, depth=1, branching=6)
-    return await grow(ApiTree(), dict.fromkeys(scenarios, "People buy."), shape, FakeDesigner())
+    return await grow_tree(ApiTree(), dict.fromkeys(scenarios, "People buy."), shape, FakeDesigner())
 
 
 async def cluster_by_name(_item: str, view: dict[str, Any]) -> Clusters:

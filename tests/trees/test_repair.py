@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from ptool.records import Category, Cluster, Clusters, Expansion
 from ptool.trees.clustering import check_clusters
 from ptool.trees.growth import Shape, check_categories
-from ptool.trees.repair import mend_categories, mend_clusters
+from ptool.trees.repair import repair_categories, repair_clusters
 
 
 def categories(*quotas, name="c{}"):
@@ -29,11 +29,11 @@ def categories(*quotas, name="c{}"):
     ],
 )
 def test_quotas_keep_their_proportions_and_add_up(quotas, quota, most, mended):
-    assert [one.apis for one in mend_categories(categories(*quotas), quota, most).categories] == mended
+    assert [one.apis for one in repair_categories(categories(*quotas), quota, most).categories] == mended
 
 
 def test_a_category_named_twice_counts_once():
-    mended = mend_categories(categories(1, 1, name="same"), 4, 6)
+    mended = repair_categories(categories(1, 1, name="same"), 4, 6)
     assert [(one.name, one.apis) for one in mended.categories] == [("same", 4)]
 
 
@@ -41,7 +41,7 @@ def test_a_category_named_twice_counts_once():
 def test_mended_quotas_pass_the_check_wherever_the_tree_has_room(quotas, branching, data):
     quota = data.draw(st.integers(1, branching))
     shape = Shape(apis=quota, depth=1, branching=branching)
-    mended = mend_categories(categories(*quotas), quota, branching)
+    mended = repair_categories(categories(*quotas), quota, branching)
     assert check_categories(mended, "shopping/Shop0", quota, shape) is mended
 
 
@@ -56,7 +56,7 @@ def cluster(name, *members, kind="basic"):
 def test_a_leaf_has_one_place_and_one_left_out_keeps_its_own_name():
     nodes = [leaf(0, "street"), leaf(1, "city"), leaf(2, "price", "characteristic"), leaf(3, "quantity")]
     answer = Clusters(clusters=(cluster("Home address", 0, 1, 1, 9), cluster("b", 1)))
-    assert [(one.name, one.kind, one.members) for one in mend_clusters(answer, nodes, {}, 0).clusters] == [
+    assert [(one.name, one.kind, one.members) for one in repair_clusters(answer, nodes, {}, 0).clusters] == [
         ("home_address", "basic", (0, 1)),
         ("price", "implicit", (2,)),
         ("quantity", "basic", (3,)),
@@ -66,7 +66,7 @@ def test_a_leaf_has_one_place_and_one_left_out_keeps_its_own_name():
 def test_a_feature_left_out_joins_the_others_of_its_kind():
     nodes = [leaf(0, "a", kind="basic"), leaf(1, "b", kind="implicit"), leaf(2, "c", kind="basic")]
     answer = Clusters(clusters=(cluster("theme", 0, 1),))
-    assert [(one.name, one.kind, one.members) for one in mend_clusters(answer, nodes, {}, 1).clusters] == [
+    assert [(one.name, one.kind, one.members) for one in repair_clusters(answer, nodes, {}, 1).clusters] == [
         ("theme", "basic", (0,)),
         ("other_implicit", "implicit", (1,)),
         ("other_basic", "basic", (2,)),
@@ -100,6 +100,6 @@ def test_whatever_a_model_says_the_mended_answer_is_a_partition(names, said, lea
         for n, (name, source) in enumerate(names)
     ]
     known = {"old": cluster("old", 99, kind=old)} if old else {}
-    mended = mend_clusters(Clusters(clusters=tuple(said)), nodes, known, 0 if leaves else 1)
+    mended = repair_clusters(Clusters(clusters=tuple(said)), nodes, known, 0 if leaves else 1)
     kinds = {one["id"]: one["kind"] for one in nodes}
     assert check_clusters(mended, kinds, known, limit=100) is mended

@@ -2,7 +2,7 @@
 
 import pytest
 from ptool.errors import TreeError, UnusableAnswerError
-from ptool.trees.retry import ask
+from ptool.trees.retry import ask_until_accepted
 
 
 def even(number):
@@ -35,7 +35,7 @@ class Kept:
 
 async def test_an_objection_goes_back_until_the_answer_is_right():
     role = Kept(1, None, 4)
-    assert await ask(role, "node", {}, even, retries=2) == 4
+    assert await ask_until_accepted(role, "node", {}, even, retries=2) == 4
     assert role.paid == ["node", "node~1", "node~2"]
     assert role.problems == ["", "got 1, expected an even number", "no JSON object in three attempts"]
 
@@ -45,24 +45,26 @@ async def test_the_next_start_asks_anew_instead_of_replaying_what_was_refused():
     with pytest.raises(
         UnusableAnswerError, match=r"node: got 3, .*asked 3 times; the same command asks anew"
     ):
-        await ask(role, "node", {}, even, retries=2)
-    assert await ask(role, "node", {}, even, retries=2) == 8
+        await ask_until_accepted(role, "node", {}, even, retries=2)
+    assert await ask_until_accepted(role, "node", {}, even, retries=2) == 8
     assert role.paid == ["node", "node~1", "node~2", "node~3", "node~4"]
     paid = list(role.paid)
-    assert await ask(role, "node", {}, even, retries=2) == 8
+    assert await ask_until_accepted(role, "node", {}, even, retries=2) == 8
     assert role.paid == paid
 
 
 async def test_a_start_that_was_killed_between_two_attempts_ends_as_an_uninterrupted_one():
     whole, killed = Kept(1, 3, 6), Kept(1, 3, 6)
     await killed("node", {})
-    assert await ask(killed, "node", {}, even, retries=2) == await ask(whole, "node", {}, even, retries=2)
+    assert await ask_until_accepted(killed, "node", {}, even, retries=2) == await ask_until_accepted(
+        whole, "node", {}, even, retries=2
+    )
     assert killed.ledger == whole.ledger
 
 
 async def test_mending_comes_last_and_its_result_is_checked():
     role = Kept(1, 3, 5)
-    assert await ask(role, "node", {}, even, 2, mend=lambda number: number + 1) == 6
+    assert await ask_until_accepted(role, "node", {}, even, 2, repair=lambda number: number + 1) == 6
     assert role.paid == ["node", "node~1", "node~2"]
     with pytest.raises(UnusableAnswerError, match="got 5, expected an even number"):
-        await ask(Kept(1, 3, 5), "node", {}, even, 2, mend=lambda number: number + 2)
+        await ask_until_accepted(Kept(1, 3, 5), "node", {}, even, 2, repair=lambda number: number + 2)
