@@ -165,6 +165,8 @@ class Lineage:
     """model calls of the episode and of whoever judged it later, in order"""
     origins: tuple[Said, ...]
     """model calls that its history, its user and its tools came from"""
+    codes: dict[str, str] = field(default_factory=dict)
+    """code of a reason or objection -> the sentence that explains it"""
     further: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     """ledger stage -> what else was kept of it: other solvers, strangers"""
 

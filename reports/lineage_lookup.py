@@ -32,7 +32,7 @@ from .lineage_sources import (
     same_bundles,
     tools_of,
 )
-from .run_files import line_beginning, needle, tree_in, value_of
+from .run_files import code_sentences, line_beginning, needle, tree_in, value_of
 from .run_status import UNREACHABLE
 
 UNSEEN = "unseen"
@@ -102,6 +102,8 @@ def _lineage(ledger: Reading, found: _Found) -> Lineage:
     seed = _seed(settings.get("seed"), found.population)
     lived = f"{task.scenario}-{task.user_id}"
     origins = [*_grown(task, tools), *layers, lived]
+    objections = tuple(one.model_dump(mode="json") for one in episode.objections) if episode else ()
+    codes = {reason.get("code") for reason in (*fate.reasons, *objections)}
     return Lineage(
         run=str(found.run),
         id=task.id,
@@ -113,11 +115,12 @@ def _lineage(ledger: Reading, found: _Found) -> Lineage:
         query=episode.query.text if episode and episode.query else None,
         tools=tools,
         arguments=proofs,
-        objections=tuple(one.model_dump(mode="json") for one in episode.objections) if episode else (),
+        objections=objections,
         turns=tuple(one.model_dump(mode="json") for one in episode.turns) if episode else (),
         rounds=episode.rounds if episode else 0,
         calls=calls_about(ledger, [task.id], seed),
         origins=calls_about(ledger, origins, seed, parts_too=False, ours=_of_population(ledger, found)),
+        codes={code: told for code, told in code_sentences(found.run).items() if code in codes},
         further=_further(ledger, task.id),
     )
 

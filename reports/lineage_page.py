@@ -46,7 +46,9 @@ def render(lineage: Lineage) -> RenderableType:
     parts += _section("platform", _platform(lineage))
     parts += _section("tools", [_tools(lineage)] if lineage.tools else [])
     parts += _section("turns", [_turns(lineage)] if lineage.turns else [])
-    parts += _section("objections on the way", [_reasons(lineage.objections)] if lineage.objections else [])
+    parts += _section(
+        "objections on the way", [_reasons(lineage.objections, lineage.codes)] if lineage.objections else []
+    )
     parts += _section("model calls", [_calls(lineage.calls)] if lineage.calls else [])
     parts += _section("model calls behind its tools, user and history", [_calls(lineage.origins)])
     parts.append(_text("(format=json has every answer)", 100))
@@ -74,7 +76,7 @@ def _head(lineage: Lineage) -> RenderableType:
         table.add_row(name, _text(value, 500))
     if not lineage.fate.reasons:
         return table
-    return Group(table, *_section("refused because", [_reasons(lineage.fate.reasons)]))
+    return Group(table, *_section("refused because", [_reasons(lineage.fate.reasons, lineage.codes)]))
 
 
 def _fate(fate: Fate) -> str:
@@ -215,12 +217,16 @@ def _pairs(call: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={_json(value, 80)}" for name, value in (call.get("arguments") or {}).items())
 
 
-def _reasons(reasons: Iterable[Mapping[str, Any]]) -> Table:
+def _reasons(reasons: Iterable[Mapping[str, Any]], sentences: Mapping[str, str]) -> RenderableType:
+    """A row a reason, and beneath what each code means."""
     table = _table("code", "blames", "where", "message", "says")
-    for one in reasons:
+    codes: dict[str, None] = {}
+    for reason in reasons:
         keys = ("code", "blames", "path", "message", "source")
-        table.add_row(*(_text(str(one.get(key) or "-"), 400) for key in keys))
-    return table
+        table.add_row(*(_text(str(reason.get(key) or "-"), 400) for key in keys))
+        codes[str(reason.get("code"))] = None
+    meanings = [_text(f"{code}: {sentences[code]}", 400) for code in codes if code in sentences]
+    return Group(table, *meanings)
 
 
 def _calls(calls: Sequence[Said]) -> RenderableType:

@@ -132,6 +132,12 @@ def object_in(file: Path) -> dict[str, Any]:
     return value_of(content, file)
 
 
+def code_sentences(run: Path) -> dict[str, str]:
+    """Code of a reason -> the sentence that explains it; empty for a run of a version that left none."""
+    sentences = object_in(run / "codes.json")
+    return {code: sentence for code, sentence in sentences.items() if isinstance(sentence, str)}
+
+
 def inside(folder: Path, name: Any) -> Path:
     """A file that an index names, which has to lie in its folder. Raises StoreError where it would not."""
     if not isinstance(name, str) or not name or Path(name).name != name or name.startswith("."):

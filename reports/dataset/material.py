@@ -18,7 +18,7 @@ from ...records import History
 from ...records.dataset_statistics import Statistics
 from ...store import read_jsonl
 from ...store.run_folder import identity_of
-from ..run_files import Tree, object_in, tree_in
+from ..run_files import Tree, code_sentences, object_in, tree_in
 
 STATISTICS = "statistics.json"
 MANIFEST = "manifest.json"
@@ -87,6 +87,8 @@ class Material:
     statistics: Statistics
     manifest: dict[str, Any]
     people: tuple[People, ...]
+    codes: dict[str, str] = field(default_factory=dict)
+    """code of a reason -> the sentence that explains it"""
 
     def noted(self, *keys: str) -> dict[str, Any]:
         """An object inside the manifest; empty where there is none."""
@@ -106,7 +108,7 @@ def material(folder: Path) -> Material:
     statistics = _statistics(folder)
     own = _people(folder, "")
     unseen = [_people(folder / UNSEEN, UNSEEN)] if (folder / UNSEEN / "api_tree.json").is_file() else []
-    return Material(folder, statistics, object_in(folder / MANIFEST), (own, *unseen))
+    return Material(folder, statistics, object_in(folder / MANIFEST), (own, *unseen), code_sentences(folder))
 
 
 def _statistics(folder: Path) -> Statistics:

@@ -46,7 +46,7 @@ def _sections(found: Material) -> Iterator[Section]:
         habits.visits.total() for people in found.people for habits in people.habits.values()
     ))  # fmt: skip
     yield example_section(found)
-    yield from quality(found.statistics)
+    yield from quality(found.statistics, found.codes)
     yield from preferences(found)
     yield examination(found.statistics.audit)
     yield from trees(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -25,10 +26,10 @@ _DECIDED = {
 """Field of `Decidability` -> its name."""
 
 
-def quality(statistics: Statistics) -> Iterator[Section]:
-    """The sections on what the dataset is worth."""
+def quality(statistics: Statistics, codes: Mapping[str, str]) -> Iterator[Section]:
+    """The sections on what the dataset is worth. Args: codes: code of a reason -> the sentence for it."""
     yield _funnel(statistics)
-    yield _gates(statistics)
+    yield _gates(statistics, codes)
     yield _origins(statistics)
     yield _decidability(statistics.decidability)
     yield _needed(statistics)
@@ -52,7 +53,7 @@ def _funnel(statistics: Statistics) -> Section:
     return Section("Funnel", text, (picture, table))
 
 
-def _gates(statistics: Statistics) -> Section:
+def _gates(statistics: Statistics, codes: Mapping[str, str]) -> Section:
     gates = tuple(
         Row(
             (
@@ -65,7 +66,8 @@ def _gates(statistics: Statistics) -> Section:
         for one in statistics.gates
     )
     reasons = tuple(
-        Row((foreign(code, 80), number(count))) for code, count in islice(ranked(statistics.reasons), SHOWN)
+        Row((replace(foreign(code, 80), note=inert(codes.get(code, ""), 200)), number(count)))
+        for code, count in islice(ranked(statistics.reasons), SHOWN)
     )
     parts: list[Part] = []
     if gates:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import ptool
 import pytest
@@ -19,11 +20,10 @@ PAGE = ROOT / "docs" / "extending.md"
 pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
 
 FILE = re.compile(r"^`([\w./-]+\.\w+)`\n\n```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-DIFF = re.compile(r"^```diff\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 TEXT = PAGE.read_text("utf-8") if PAGE.is_file() else ""
-FILES = {name: body for name, language, body in FILE.findall(TEXT) if language != "diff"}
+FILES = {name: body for name, _, body in FILE.findall(TEXT)}
 COMMANDS = [line for block in SHELL.findall(TEXT) for line in block.splitlines()]
 
 
@@ -77,7 +77,10 @@ def test_every_command_makes_a_dataset(
 
 @pytest.mark.parametrize(
     "name",
-    ["privacy", "brevity", "garden", "weekend", "heldout", "recording", "echo", "blunt_user", "strict"],
+    [
+        *("privacy", "brevity", "garden", "weekend", "heldout", "recording", "echo", "blunt_user", "strict"),
+        *("repeats", "visited", "doubled", "flattery"),
+    ],
 )
 def test_the_commands_use_every_part_of_the_page(name: str) -> None:
     assert any(Path(file).stem == name for file in FILES)
@@ -155,47 +158,77 @@ def test_a_kit_folder_can_be_rehearsed(tmp_path: Path) -> None:
     assert started(f"{command[1]} .", tmp_path).returncode == 1
 
 
-def edits() -> list[tuple[str, str, str]]:
-    """(file, old text, new text) of every diff of the page; the file is the one named last before it."""
-    found = []
-    for diff in DIFF.finditer(TEXT):
-        (*_, name) = re.findall(r"^`([\w./-]+\.\w+)`$", TEXT[: diff.start()], re.MULTILINE)
-        lines = diff[1].splitlines()
-        old, new = (
-            "\n".join(line[1:] for line in lines if line[:1] in keep) for keep in ({" ", "-"}, {" ", "+"})
-        )
-        found.append((name, old, new))
-    return found
+def lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
 
 
-@pytest.fixture(scope="module")
-def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder to import from, with a copy of ptool in which the page's rule check was added."""
-    folder = tmp_path_factory.mktemp("edited")
-    copy = folder / "ptool"
-    away = shutil.ignore_patterns(".*", "tests", "docs", "runs", "__pycache__", "*.egg-info", "build")
-    shutil.copytree(ROOT, copy, ignore=away)
-    for name, body in FILES.items():
-        if not name.startswith("mine/"):
-            (copy / name).write_text(body, "utf-8")
-    for name, old, new in edits():
-        text = (copy / name).read_text("utf-8")
-        assert text.count(old) == 1, f"{name} does not hold once: {old}"
-        (copy / name).write_text(text.replace(old, new), "utf-8")
-    return folder
+@pytest.mark.usefixtures("done")
+def test_an_own_check_objects_under_its_name_and_its_sentence_is_explained(desk: Path) -> None:
+    run = desk / "out/words"
+    episodes = lines(run / "episodes.jsonl")
+    objected = [one for one in episodes if any(why["code"] == "query.repeats" for why in one["objections"])]
+    whys = [why for one in objected for why in one["objections"] if why["code"] == "query.repeats"]
+    assert {(why["source"], why["blames"]) for why in whys} == {("repeats", "query")}
+    command = f"python -m ptool.explain run={run} sample={objected[0]['id']}"
+    assert "query.repeats: a long word stands in the text twice" in started(command, desk).stdout
+    assert "letters: 3" in (run / "config.yaml").read_text("utf-8")
 
 
-def test_the_rule_check_is_added_as_described(edited: Path, tmp_path: Path) -> None:
-    probe = (
-        "from types import SimpleNamespace as N\n"
-        "from ptool.environments.checks import CHECKS, CODES\n"
-        "phase, check = CHECKS['repeats']\n"
-        "codes = lambda text: [r.code for r in check(N(query=N(text=text)))]\n"
-        "print(phase, codes('Buy it. Buy it.'), codes('Buy it. Buy it now.'), 'query.repeats' in CODES)\n"
+@pytest.mark.usefixtures("done")
+def test_an_own_gate_judges_beside_the_others(desk: Path, tmp_path: Path) -> None:
+    gates = json.loads((desk / "out/visited/statistics.json").read_text("utf-8"))["gates"]
+    assert [row["gate"] for row in gates] == ["round_trip", "grounding", "leak", "visited", "near_duplicates"]
+    command = next(one for one in COMMANDS if "visited" in one).partition("run.dir")[0]
+    one = started(f"{command} +gate.visited.least=99 run.dir={tmp_path}/run", desk)
+    rejected = lines(tmp_path / "run/dataset/rejected.jsonl")
+    assert (one.returncode, {why["source"] for line in rejected for why in line["reasons"]}) == (
+        3,
+        {"visited"},
     )
-    one = started(["python", "-c", probe], tmp_path, PYTHONPATH=str(edited))
-    assert one.stdout == "query ['query.repeats'] [] True\n", one.stderr
-    words = ["python", "-m", "ptool.run", "scenario=tiny", "run.dir=run"]
-    one = started(words, tmp_path, PYTHONPATH=str(edited))
-    settings = json.loads((tmp_path / "run/manifest.json").read_text("utf-8"))["settings"]
-    assert (one.returncode, "repeats" in settings["checks"]) == (0, True)
+    started(f"python -m ptool.report run={tmp_path}/run", desk)
+    assert "the history hardly shows the right platform" in (tmp_path / "run/report.html").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("done")
+def test_an_own_corruption_and_injection_are_part_of_the_audit(desk: Path) -> None:
+    audit = json.loads((desk / "out/audited/audit.json").read_text("utf-8"))
+    rows = {row["kind"]: row for row in audit["corruptions"]}
+    assert list(rows) == ["wrong_value", "doubled"]
+    assert rows["doubled"]["cases"] > 0
+    assert "was doubled" in rows["doubled"]["example"]
+    assert audit["texts"] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        ("checks=[text,repeat]", "checks: no check 'repeat'; there are "),
+        ("checks=[text,repeat]", "(did you mean 'repeats'?); one of your own is check/NAME.yaml"),
+        ("gates=[visit]", "(did you mean 'visited'?); one of your own is gate/NAME.yaml"),
+        ("audit.injections=[flatery]", "(did you mean 'flattery'?); one of your own is injection/NAME.yaml"),
+        ("gates=[visited] +gate.visited.lest=2", "gate.visited.lest: no such argument; there are 'least'"),
+        (
+            "checks=[mine] +check.mine._target_=visits.Visited +check.mine.least=1",
+            "visits.Visited is no Check",
+        ),
+    ],
+)
+def test_a_wrong_name_or_object_is_refused_in_one_line(words: str, refusal: str, desk: Path) -> None:
+    one = started(f"python -m ptool.run --config-dir mine scenario=tiny {words} run.dir=out/refused", desk)
+    assert (one.returncode, one.stderr.count("\n"), refusal in one.stderr) == (2, 1, True), one.stderr
+
+
+def test_a_check_of_ones_own_changes_which_run_it_is(desk: Path, tmp_path: Path) -> None:
+    """Its options are in the run folder's hash; with other code the folder is not continued."""
+    shutil.copytree(desk / "mine", tmp_path / "mine")
+    words = "python -m ptool.run --config-dir mine scenario=tiny checks=[text,repeats]"
+    assert started(words, tmp_path).returncode == 0
+    (first,) = (tmp_path / "runs").iterdir()
+    assert started(words, tmp_path).returncode == 0
+    assert list((tmp_path / "runs").iterdir()) == [first]
+    with (tmp_path / "mine/repetition.py").open("a") as code:
+        code.write("# another version\n")
+    one = started(words, tmp_path)
+    assert (one.returncode, "code" in one.stderr) == (2, True), one.stderr
+    assert started(f"{words} +check.repeats.letters=9", tmp_path).returncode == 0
+    assert len(list((tmp_path / "runs").iterdir())) == 2
