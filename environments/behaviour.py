@@ -17,7 +17,7 @@ from typing import Any, Literal
 from ..errors import ConfigError, ModelError, UnreachableModelError, UnusableHistoryError
 from ..models.seeds import derive
 from ..records import Action, Actions, History, Preference, Preferences, Reason, Turn
-from .text_search import compact, wording
+from .text_search import compact, searchable_text
 from .values import scalars
 from .views import BEHAVIOUR_VIEWS, check_sees
 from .world import World
@@ -220,7 +220,7 @@ def _check_action(action: str, path: str, latent: Iterable[str]) -> Iterable[Rea
     if taste := _TASTE_WORDS.search(action):
         message = f"{taste[0]!r} announces a taste; say only what was done"
         yield _reason("history.reveals", path, message, "actions")
-    words = wording(action)
+    words = searchable_text(action)
     for value in latent:
         if words.find(value):
             message = f"repeats {value[:100]!r} of the latent features; let it show in what is done"

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from functools import cached_property, lru_cache
 from typing import Any
 
+from ..word_lists import MONTHS, NUMBER_WORDS, TENS, alternation
 from .values import same
 
 Span = tuple[int, int]
@@ -18,34 +19,21 @@ Span = tuple[int, int]
 
 _TOKEN = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"(?<![\w.,])[-−]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?")
-_SMALL_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen",
-    "seventeen eighteen nineteen",
-)
-_SMALL = {word: number for number, word in enumerate(" ".join(_SMALL_WORDS).split())} | {
+_SMALL = {word: number for number, word in enumerate(NUMBER_WORDS)} | {
     "once": 1,
     "single": 1,
     "twice": 2,
     "couple": 2,
     "pair": 2,
 }
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50} | {
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-}
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 1_000, "million": 1_000_000}
-_NUMBER_WORD = "|".join((*_SMALL, *_TENS, *_SCALES))
+_NUMBER_WORD = "|".join((*_SMALL, *TENS, *_SCALES))
 _RUN = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?:\s+and\s+|\s+|-)(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
 _SCALE_AFTER = re.compile(rf"\s+({'|'.join(_SCALES)})\b", re.IGNORECASE)
 _HALF = re.compile(r"\bhalf\s+(?:a\s+)?(dozen\b)?", re.IGNORECASE)
 
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_MONTH = (
-    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
-    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
-)
+_MONTHS = MONTHS["en"]
+_MONTH = rf"({alternation(_MONTHS)})\b\.?"
 _DAY = r"\b(\d{1,2})(?:st|nd|rd|th)?\b"
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _DAY_FIRST = re.compile(rf"{_DAY}(?:\s+of)?\s+{_MONTH},?\s+(\d{{4}})\b", re.IGNORECASE)
@@ -62,7 +50,7 @@ _SHORT = 200
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
 
 
-class Wording:
+class SearchableText:
     """A text made ready for searching."""
 
     def __init__(self, text: str) -> None:
@@ -155,12 +143,12 @@ class Wording:
 
 
 @lru_cache(maxsize=512)
-def wording(text: str) -> Wording:
+def searchable_text(text: str) -> SearchableText:
     """Return the text made ready for searching, prepared once."""
-    return Wording(text)
+    return SearchableText(text)
 
 
-def quoted(words: str, text: str, taken: Collection[Span] = ()) -> Span | None:
+def find_quote(words: str, text: str, taken: Collection[Span] = ()) -> Span | None:
     """Find words as they are written: where they stand for themselves, else inside a word, never in a number.
 
     Args:
@@ -214,7 +202,7 @@ def _squeezed(text: str) -> str:
 _kept = lru_cache(maxsize=8192)(_squeezed)
 
 
-def conveys(words: str, value: Any, schema: dict[str, Any]) -> bool:
+def states_value(words: str, value: Any, schema: dict[str, Any]) -> bool:
     """Tell whether words that are said to state a value do.
 
     Options and yes/no values may be paraphrased, so any words do for them; everything else must be found.
@@ -227,13 +215,13 @@ def conveys(words: str, value: Any, schema: dict[str, Any]) -> bool:
     if isinstance(value, bool) or "enum" in schema:
         return bool(words.strip())
     if isinstance(value, list):
-        return bool(value) and all(conveys(words, part, schema.get("items") or {}) for part in value)
+        return bool(value) and all(states_value(words, part, schema.get("items") or {}) for part in value)
     if isinstance(value, dict):
         inner = schema.get("properties") or {}
         return bool(value) and all(
-            conveys(words, part, inner.get(name) or {}) for name, part in value.items()
+            states_value(words, part, inner.get(name) or {}) for name, part in value.items()
         )
-    if wording(words).locate(value):
+    if searchable_text(words).locate(value):
         return True
     return value == 1 and re.search(r"\b(?:an?|another)\b", words, re.IGNORECASE) is not None
 
@@ -251,7 +239,7 @@ def _words(run: str) -> int:
         if word == "and":
             continue
         if (scale := _SCALES.get(word)) is None:
-            current += _SMALL.get(word) or _TENS.get(word) or 0
+            current += _SMALL.get(word) or TENS.get(word) or 0
         elif scale > 100:
             total, current = total + max(current, 1) * scale, 0
         else:
@@ -269,7 +257,7 @@ def _twelve(match: re.Match[str]) -> tuple[str, Span]:
 
 
 def _date(year: str, month: str, day: str) -> str:
-    return f"{year}-{_MONTHS.index(month[:3].lower()) + 1:02}-{int(day):02}"
+    return f"{year}-{_MONTHS[month.lower()]:02}-{int(day):02}"
 
 
 def _look_up(found: list[tuple[str, Span]], wanted: str) -> Span | None:

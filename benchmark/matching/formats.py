@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable
 from datetime import date
 
+from ...word_lists import MONTHS
+
 _LONGEST = 64
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = MONTHS["en"]
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.]?)([0-9]{1,2})\2([0-9]{1,2})")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?(?: of)? ([a-z]+)\.?,? ([0-9]{4})")
 _MONTH_FIRST = re.compile(r"([a-z]+)\.? ([0-9]{1,2})(?:st|nd|rd|th)?,? ([0-9]{4})")
@@ -29,9 +31,9 @@ def normal_date(text: str) -> str | None:
         compact = not found[2] and len(plain) != 8
         return None if compact else _date(int(found[1]), int(found[3]), int(found[4]))
     if found := _DAY_FIRST.fullmatch(plain):
-        return _date(int(found[3]), _month(found[2]), int(found[1]))
+        return _date(int(found[3]), _MONTHS.get(found[2], 0), int(found[1]))
     if found := _MONTH_FIRST.fullmatch(plain):
-        return _date(int(found[3]), _month(found[1]), int(found[2]))
+        return _date(int(found[3]), _MONTHS.get(found[1], 0), int(found[2]))
     return None
 
 
@@ -63,23 +65,12 @@ def normal_phone(text: str) -> str | None:
     return f"{'+' if found[1] else ''}{found[2]}" if found else None
 
 
-def _month(word: str) -> int:
-    short = word[:3]
-    whole = len(word) == 3 or word in _MONTH_NAMES or word == "sept"
-    return _MONTHS.index(short) + 1 if whole and short in _MONTHS else 0
-
-
 def _date(year: int, month: int, day: int) -> str | None:
     try:
         return date(year, month, day).isoformat()
     except ValueError:
         return None
 
-
-_MONTH_NAMES = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december",
-)  # fmt: skip
 
 NORMAL: dict[str, Callable[[str], str | None]] = {
     "date": normal_date,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...records import ArgumentOrigin, Evidence, Intent, Origin, Reason, TaskCall
-from ..text_search import Span, conveys, quoted, wording
+from ..text_search import Span, find_quote, searchable_text, states_value
 from ..values import same, within
 from ..world import Tool
 from .case import Case, pair_calls, pair_intents
@@ -120,10 +120,14 @@ class _Argument:
                 (phrase.words for phrase in self.intent.phrases if phrase.parameter == self.parameter), ""
             )
             meant = same(self.value, self.intent.stated[self.parameter])
-            span = quoted(words, text, taken) if meant and conveys(words, self.value, self.schema) else None
+            span = (
+                find_quote(words, text, taken)
+                if meant and states_value(words, self.value, self.schema)
+                else None
+            )
             if span is not None:
                 return Evidence(words=words, span=span, path=None)
-        if span := wording(text).locate(self.value):
+        if span := searchable_text(text).locate(self.value):
             return Evidence(words=text[span[0] : span[1]], span=span, path=None)
         return None
 

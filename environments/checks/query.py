@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from ...errors import names
 from ...records import Intent, Reason, TaskCall
-from ..text_search import conveys, wording
+from ..text_search import searchable_text, states_value
 from ..world import Tool
 from .case import Case, pair_intents
 from .check import Check
@@ -64,7 +64,7 @@ class PlatformCheck(Check):
 
     def run(self, case: Case) -> Iterator[Reason]:
         """Look for the name of every platform."""
-        text = wording(case.query.text)
+        text = searchable_text(case.query.text)
         for platform in case.world.platforms:
             if text.find(platform):
                 yield _reason("query.platform", f"the text names {platform!r}; leave the platform out")
@@ -165,9 +165,9 @@ def _words_convey(
     if words is None or not words.strip():
         yield _reason("query.no_words", f"give the words of the text that state {value!r}", where)
     elif words not in case.query.text:
-        span = wording(case.query.text).locate(value)
+        span = searchable_text(case.query.text).locate(value)
         instead = f"copy {case.query.text[slice(*span)][:200]!r}" if span else "copy the words exactly"
         yield _reason("query.words_absent", f"{words[:200]!r} does not stand in the text; {instead}", where)
-    elif not conveys(words, value, schema):
+    elif not states_value(words, value, schema):
         message = f"{words[:200]!r} does not say {value!r}; write the value so that it can be recognised"
         yield _reason("query.value_unclear", message, where)

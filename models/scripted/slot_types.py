@@ -15,14 +15,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-_NUMBER_WORDS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-)  # fmt: skip
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-_MONTH = f"(?:{'|'.join(_MONTHS)})"
+from ...word_lists import MONTH_NAMES, MONTHS, NUMBER_WORDS
+
+_SPELLED_OUT = NUMBER_WORDS[:13]
+"""Zero to twelve: larger numbers are written in digits."""
+_MONTH = f"(?:{'|'.join(MONTH_NAMES)})"
 
 
 class Slot(ABC):
@@ -120,7 +117,7 @@ class NumberSlot(Slot):
     @property
     def pattern(self) -> str:
         if self.integer:
-            return rf"(?:\d{{1,9}}|{'|'.join(_NUMBER_WORDS[1:])})"
+            return rf"(?:\d{{1,9}}|{'|'.join(_SPELLED_OUT[1:])})"
         return r"\d{1,9}(?:\.\d{1,2})?"
 
     def sample(self, rng: random.Random, context: str) -> tuple[int | float, str]:  # noqa: ARG002
@@ -130,12 +127,12 @@ class NumberSlot(Slot):
             return value, f"{value:.2f}".removesuffix(".00")
         value = int(value)
         spelled = 1 <= value <= 12 and rng.random() < 0.5
-        return value, _NUMBER_WORDS[value] if spelled else str(value)
+        return value, _SPELLED_OUT[value] if spelled else str(value)
 
     def parse(self, wording: str) -> int | float:
         lowered = wording.casefold()
-        if lowered in _NUMBER_WORDS:
-            return _NUMBER_WORDS.index(lowered)
+        if lowered in _SPELLED_OUT:
+            return _SPELLED_OUT.index(lowered)
         return int(wording) if self.integer else float(wording)
 
 
@@ -152,7 +149,7 @@ class DateSlot(Slot):
 
     def sample(self, rng: random.Random, context: str) -> tuple[str, str]:  # noqa: ARG002
         day = self.first + dt.timedelta(days=rng.randint(0, (self.last - self.first).days))
-        month = _MONTHS[day.month - 1]
+        month = MONTH_NAMES[day.month - 1]
         wordings = (f"{day.day} {month} {day.year}", f"{month} {day.day}, {day.year}", day.isoformat())
         return day.isoformat(), rng.choice(wordings)
 
@@ -161,7 +158,7 @@ class DateSlot(Slot):
             return wording
         first, second, year = wording.replace(",", "").split()
         day, month = (first, second) if first.isdigit() else (second, first)
-        return dt.date(int(year), _MONTHS.index(month.capitalize()) + 1, int(day)).isoformat()
+        return dt.date(int(year), MONTHS["en"][month.casefold()], int(day)).isoformat()
 
 
 @dataclass(frozen=True)

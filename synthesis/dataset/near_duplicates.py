@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...environments.checks.leak.normalise import Heard
+from ...environments.checks.leak.normalise import NormalisedText
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,14 +96,14 @@ def jaccard(one: frozenset[int], other: frozenset[int]) -> float:
 @lru_cache(maxsize=512)
 def traits(text: str) -> Traits:
     """Return what a text is compared by."""
-    heard = Heard(text)
-    words = heard.words
+    normalised = NormalisedText(text)
+    words = normalised.words
     trigrams = frozenset[int]().union(*map(_trigrams, words))
     followed = zip(words, [*words[1:], ""], strict=False)
     numbers = [(word, after) for word, after in followed if word[0].isdecimal()]
     if len(numbers) == 1:
         numbers = [(numbers[0][0], "")]
-    names = frozenset(word for at, word in enumerate(words) if word != "i" and heard.proper(at))
+    names = frozenset(word for at, word in enumerate(words) if word != "i" and normalised.is_proper_noun(at))
     return Traits(trigrams, tuple(sorted(numbers)), names, frozenset(words))
 
 

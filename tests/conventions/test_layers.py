@@ -11,18 +11,19 @@ import pytest
 ROOT = Path(ptool.__file__).parent
 ALLOWED = {
     "errors": set(),
+    "word_lists": set(),
     "records": set(),
     "rendering": set(),
     "settings": {"errors"},
     "store": {"errors", "records"},
-    "models": {"errors", "records", "settings"},
+    "models": {"errors", "word_lists", "records", "settings"},
     "trees": {"errors", "records", "models", "store", "rendering"},
     "agents": {"errors", "records", "models"},
-    "environments": {"errors", "records", "models", "trees", "agents"},
+    "environments": {"errors", "word_lists", "records", "models", "trees", "agents"},
     "cli": {"errors", "settings", "__init__"},
     "synthesis": {"errors", "records", "models", "store", "trees", "agents", "environments", "settings"}
     | {"cli", "rendering"},
-    "benchmark": {"errors", "records"},
+    "benchmark": {"errors", "word_lists", "records"},
     "evaluation": {"errors", "settings", "records", "models", "store", "benchmark", "rendering", "cli"},
     "reports": {"errors", "settings", "records", "models", "store", "trees", "rendering", "cli"},
     "run": {"cli", "synthesis"},

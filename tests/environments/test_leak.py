@@ -6,12 +6,13 @@ import time
 from datetime import date
 
 import pytest
+from disguised_values import LANGUAGES, disguised_values
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from ptool.environments import Case
 from ptool.environments.checks.leak.check import leak
 from ptool.environments.checks.leak.common_names import HOMONYMS
-from ptool.environments.checks.leak.normalise import MOST, Heard
+from ptool.environments.checks.leak.normalise import MOST, NormalisedText
 from ptool.records import Intent, Profile, Query, Task, TaskCall
 
 BASIC = {
@@ -201,6 +202,59 @@ def test_names_that_are_words():
 
 
 @pytest.mark.parametrize(
+    ("text", "features"),
+    [
+        ("Ring six-nine-eight-four-eight-three-five-five-five", {"phone"}),
+        ("Ring six hundred and ninety-eight, four eight three, triple five", {"phone"}),
+        ("Ruf sechs neun acht, vier acht drei, fünf fünf fünf an", {"phone"}),
+        ("Ruf sechs neun acht vier acht drei fuenf fuenf funf an", {"phone"}),
+        (
+            "Appelle le soixante-neuf, quatre-vingt-quatre, quatre-vingt-trois, cinq cent cinquante-cinq",
+            {"phone"},
+        ),
+        ("Llama al seiscientos noventa y ocho, cuatrocientos ochenta y tres, 555", {"phone"}),
+        ("Ruf acht sieben an", set()),
+        ("Bezahl mit der Karte, die auf 46 17 endet", {"payment_method"}),
+        ("Paga con la tarjeta que termina en cuarenta y seis diecisiete", {"payment_method"}),
+        ("Schreib an anna Punkt berg zweiundvierzig", {"email", "work_email"}),
+        ("Écris à anna point berg arobase example point org", {"email"}),
+        ("Ich bin am fünfundzwanzigsten April geboren", {"birth_date"}),
+        ("Je suis née le vingt-cinq avril mille neuf cent cinquante-cinq", {"birth_date"}),
+        ("Nací el 25 de abril", {"birth_date"}),
+        ("Geboren am 25.4.", {"birth_date"}),
+        ("Reserva para el veintiséis de abril", set()),
+        ("Bring it to Mill Lane, Hausnummer fünf", {"home_address"}),
+        ("Size dreiundvierzig, please", {"shoe_size"}),
+        ("Once more: two elf costumes, mil gracias", set()),
+    ],
+)
+def test_other_languages(text, features):
+    assert found(text) == features
+
+
+@pytest.mark.parametrize(
+    "text", ["Two Mai Tais", "25 Mars bars", "2 mai tais and a mars bar", "An April, 25 of them"]
+)
+def test_what_only_looks_like_a_date_is_none(text):
+    births = {"birth_date": "1955-05-02", "other_birth_date": "1955-03-25", "third_birth_date": "1955-04-25"}
+    assert found(text, births, ()) == set()
+
+
+def test_a_number_in_a_nested_value_is_found_and_identifies_nobody():
+    basic = {"measures": {"collar": 43, "cuts": [{"sleeve": 87.5}]}, "contacts": [{"phone": 698483555}]}
+    assert found("Size 43, sleeves of 87.5", basic, ("measures",)) == {"measures"}
+    assert found("Sleeves of 87.5", basic, ("measures",)) == {"measures"}
+    assert found("Size 44", basic, ("measures", "contacts")) == set()
+    assert found("Size 43, ring 698483555", basic, ()) == set()
+
+
+def test_values_of_two_characters_are_found_and_shorter_ones_are_not():
+    assert found("A coat, size XL", {"size": "XL"}, ("size",)) == {"size"}
+    assert found("Seats for 12", {"party": 12}, ("party",)) == {"party"}
+    assert found("A coat, size L, for 4", {"size": "L", "party": 4}, ("size", "party")) == set()
+
+
+@pytest.mark.parametrize(
     ("text", "stated"),
     [
         ("Where is order 46018?", {"order": 46018}),
@@ -285,6 +339,26 @@ def test_a_value_in_any_disguise_is_found(one, before, after):
     assert found(said, basic, ()) == set(basic)
 
 
+@pytest.mark.parametrize("carrier", [None, "en"], ids=["own", "english"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_value_in_any_language_is_found(language, carrier):
+    """In sentences of its own language and in English ones; 2,077 values each."""
+    cases = list(disguised_values(language, 2_077, carrier=carrier))
+    assert [case for case in cases if found(case.text, case.basic, ()) != set(case.basic)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_value_in_any_language_is_nobody_elses(language):
+    """Of two values by chance a few share a birthday, or month and year."""
+    cases = list(disguised_values(language, 2_077, seed=1))
+    pairs = [
+        (case, other) for case, other in zip(cases, cases[6:], strict=False) if case.basic != other.basic
+    ]
+    wrong = [(case.text, other.basic) for case, other in pairs if found(case.text, other.basic, ())]
+    assert [pair for pair in wrong if "birth_date" not in pair[1]] == []
+    assert len(wrong) <= 4
+
+
 WORDS = st.sampled_from(
     [
         "the",
@@ -321,7 +395,7 @@ WORDS = st.sampled_from(
 def test_unrelated_text_is_not(words):
     basic = {name: value for name, value in BASIC.items() if name not in ("home_address", "shoe_size")}
     # Numbers up to 40 alone give away none of these but by the digits they make up together.
-    together = "".join(Heard(" ".join(words)).digits)
+    together = "".join(NormalisedText(" ".join(words)).digits)
     assume(not any(tail in together for tail in ("8483555", "8274855", "1792497", "2836816", "6370675")))
     assume("46018" not in together)
     assume("4617" not in together)

@@ -1,4 +1,4 @@
-"""Recognising a street and house number however they are written; knows no profile and no query."""
+"""Street and house number, found in a text however they are written: '5 Mill Lane' is 'Mill Ln, no. 5'."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from .normalise import Heard, slip, spelled
+from .normalise import NormalisedText, is_misspelling, normalised_words
 
 _TYPES: dict[str, str] = {
     word: kind
@@ -28,6 +28,9 @@ _TYPES: dict[str, str] = {
         "highway": "highway hwy",
         "parkway": "parkway pkwy",
         "way": "way wy weg",
+        "chemin": "chemin ch",
+        "allee": "allee al all",
+        "impasse": "impasse imp",
         "calle": "calle c cl",
         "paseo": "paseo po pso",
         "rue": "rue r",
@@ -43,15 +46,17 @@ _TYPES: dict[str, str] = {
     for word in written.split()
 }
 """Word -> the kind of street it stands for."""
-_PARTS = frozenset({"flat", "apt", "apartment", "unit", "suite", "floor", "room", "door", "box", "po"})
+_PARTS_OF_HOUSES = frozenset(
+    {"flat", "apt", "apartment", "unit", "suite", "floor", "room", "door", "box", "po"}
+)
 _NUMBER = re.compile(r"\d{1,5}[a-z]?\Z")
 _GERMAN = re.compile(r"(.{3,})(?:strasse|str)\Z")
 _GAP = 3
 """Words that may stand between a street and its number."""
-_TELLING = 8
+_DISTINCTIVE = 8
 """Letters of a street's own name that need no 'street' behind them."""
-_MOST_PLACES = 200
-"""Places of a number in a text that are looked at; a request has a handful."""
+_MOST_POSITIONS = 200
+"""Positions of a number in a text that are looked at; a request has a handful."""
 
 
 class Street(NamedTuple):
@@ -68,42 +73,46 @@ def street_of(segment: str) -> Street | None:
     Args:
         segment: what stands between two commas: 'Pasadizo Ciro Mata 4', '5 Mill Lane'.
     """
-    words = spelled(segment)
-    place = next((at for at, word in enumerate(words) if _NUMBER.match(word)), None)
-    if place is None:
+    words = normalised_words(segment)
+    position = next((index for index, word in enumerate(words) if _NUMBER.match(word)), None)
+    if position is None:
         return None
-    name = words[:place] or tuple(takewhile(lambda word: not word[0].isdecimal(), words[place + 1 :]))
+    name = words[:position] or tuple(takewhile(lambda word: not word[0].isdecimal(), words[position + 1 :]))
     complete = tuple(_kind(word) or word for word in name)
-    if not complete or complete[0] in _PARTS:
+    if not complete or complete[0] in _PARTS_OF_HOUSES:
         return None
-    own = tuple(word for word in name if _kind(word) is None)
+    proper = tuple(word for word in name if _kind(word) is None)
     # 'Mill 5' may be anything, 'Ciro Mata 4' is somebody's address. Of many kinds of street, in many
     # languages, the table has a few; of three words and more the first one is as good as one of them.
-    left = own if own != name else own[1:]
-    short = (left,) if len(left) > 1 or (own != name and len("".join(own)) >= _TELLING) else ()
-    return Street(words[place], (complete, *short))
+    rest = proper if proper != name else proper[1:]
+    distinctive = proper != name and len("".join(proper)) >= _DISTINCTIVE
+    short = (rest,) if len(rest) > 1 or distinctive else ()
+    return Street(words[position], (complete, *short))
 
 
-def stands_in(street: Street, heard: Heard) -> bool:
-    """Tell whether a text says street and number close together, in any order, with at most one slip."""
+def names_street(street: Street, text: NormalisedText) -> bool:
+    """Tell whether street and number stand close together, in any order, with at most one word misspelt."""
     return any(
-        _fits(name, heard.words, start)
-        for at in heard.places.get(street.number, ())[:_MOST_PLACES]
+        _stands_at(name, text.words, start)
+        for position in text.positions.get(street.number, ())[:_MOST_POSITIONS]
         for name in street.names
-        for start in (*range(at + 1, at + 2 + _GAP), *range(at - len(name) - _GAP, at - len(name) + 1))
+        for start in (
+            *range(position + 1, position + 2 + _GAP),
+            *range(position - len(name) - _GAP, position - len(name) + 1),
+        )
     )
 
 
-def _fits(name: Sequence[str], words: Sequence[str], start: int) -> bool:
+def _stands_at(name: Sequence[str], words: Sequence[str], start: int) -> bool:
     if start < 0 or start + len(name) > len(words):
         return False
-    slips = 0
+    misspelt = 0
     for wanted, word in zip(name, words[start : start + len(name)], strict=True):
         kind = _kind(word) or word
         if wanted in (word, kind):
             continue
-        slips += 1
-        if slips > 1 or not slip(kind, wanted):
+        misspelt += 1
+        if misspelt > 1 or not is_misspelling(kind, wanted):
             return False
     return True
 

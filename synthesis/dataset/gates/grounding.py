@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from ....environments.checks import Case
-from ....environments.text_search import conveys, cuts_a_number
+from ....environments.text_search import cuts_a_number, states_value
 from ....environments.values import same, within
 from ....records import ArgumentOrigin, Evidence, Reason
 from .gate import Candidate, Gate
@@ -71,7 +71,7 @@ def _not_in_query(text: str, evidence: Evidence, value: Any, schema: dict[str, A
         return f"origin query: {evidence.words[:200]!r} is not what stands at {start} to {end}"
     if cuts_a_number(text, (start, end)):
         return f"origin query: {evidence.words[:200]!r} at {start} to {end} is part of a longer number"
-    if not conveys(evidence.words, value, schema):
+    if not states_value(evidence.words, value, schema):
         return f"origin query: {evidence.words[:200]!r} does not say {value!r}"
     return None
 

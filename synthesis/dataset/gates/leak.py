@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from ....environments.checks.leak.check import heard, leak
-from ....environments.checks.leak.normalise import spelled
+from ....environments.checks.leak.check import leak, readings_of
+from ....environments.checks.leak.normalise import normalised_words
 from ....environments.text_search import compact
 from ....environments.values import scalars
 from ....records import Reason
@@ -43,8 +43,8 @@ def _written_out(candidate: Candidate, leaf: Any) -> bool:
     if not isinstance(leaf, str) or (len(leaf.split()) < 2 and len(compact(leaf)) < _RARE_WORD):
         return False
     query = candidate.case.query
-    text = heard(query.text)
-    if not text.places.keys() >= set(spelled(leaf)) or text.exact.find(leaf) is None:
+    text = readings_of(query.text)[0]
+    if not text.positions.keys() >= set(normalised_words(leaf)) or text.searchable.find(leaf) is None:
         return False
     stated = (value for intent in query.intents for value in scalars(intent.stated))
     return not any(compact(leaf) in compact(str(value)) for value in stated)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from ....environments.checks.case import pair_calls
-from ....environments.text_search import wording
+from ....environments.text_search import searchable_text
 from ....environments.values import same
 from ....environments.world import World
 from ....records import Reason, Solution
@@ -81,7 +81,7 @@ def had_without_profile(value: Any, text: str, schema: Mapping[str, Any]) -> boo
     """Tell whether a value stands in the query, is the schema's default, or all that the schema admits."""
     if "default" in schema and same(value, schema["default"]):
         return True
-    return _only_value(schema) or wording(text).locate(value) is not None
+    return _only_value(schema) or searchable_text(text).locate(value) is not None
 
 
 def solves(answer: Solution | None, accepted: Solution) -> bool:

@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.environments.text_search import Wording, conveys, quoted
+from ptool.environments.text_search import SearchableText, find_quote, states_value
 from ptool.environments.values import same, within
 
 
@@ -52,7 +52,7 @@ from ptool.environments.values import same, within
     ],
 )
 def test_locate(text, value, found):
-    span = Wording(text).locate(value)
+    span = SearchableText(text).locate(value)
     assert (text[span[0] : span[1]] if span else None) == found
 
 
@@ -69,8 +69,8 @@ def test_locate(text, value, found):
         ("tea", [], {"type": "array"}, False),
     ],
 )
-def test_conveys(words, value, schema, said):
-    assert conveys(words, value, schema) is said
+def test_states_value(words, value, schema, said):
+    assert states_value(words, value, schema) is said
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_same(one, other, equal):
     ],
 )
 def test_quoted_words_stand_for_themselves(words, text, start):
-    assert quoted(words, text) == (None if start is None else (start, start + len(words)))
+    assert find_quote(words, text) == (None if start is None else (start, start + len(words)))
 
 
 def test_a_span_is_counted_in_the_text_itself():
     """Some letters are longer in lower case."""
     text = "Straße İß 12: 洗洁精"
-    start, end = Wording(text).locate("洁精") or (0, 0)
+    start, end = SearchableText(text).locate("洁精") or (0, 0)
     assert text[start:end] == "洁精"
 
 
@@ -118,12 +118,12 @@ def test_within():
 
 @given(st.integers(0, 10**6), st.text(max_size=30), st.text(max_size=30))
 def test_a_number_set_apart_is_always_found(number, before, after):
-    assert Wording(f"{before} ; {number} ; {after}").locate(number)
+    assert SearchableText(f"{before} ; {number} ; {after}").locate(number)
 
 
 def test_searching_hostile_text_is_linear():
     begin = time.process_time()
-    text = Wording("one and " * 20_000 + "1,1" * 20_000 + "may 1 " * 20_000)
+    text = SearchableText("one and " * 20_000 + "1,1" * 20_000 + "may 1 " * 20_000)
     assert text.locate(987_654) is None
     assert text.locate("2027-03-14") is None
     assert text.locate("one zzz") is None
@@ -132,7 +132,7 @@ def test_searching_hostile_text_is_linear():
 
 def test_words_that_stand_twice_stand_for_two_things():
     text = "Take 2 cups, and 2 plates"
-    first = quoted("2", text)
-    second = quoted("2", text, {first})
+    first = find_quote("2", text)
+    second = find_quote("2", text, {first})
     assert (first, second) == ((5, 6), (17, 18))
-    assert quoted("2", text, {first, second}) == first  # nothing else is left
+    assert find_quote("2", text, {first, second}) == first  # nothing else is left
