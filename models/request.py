@@ -10,6 +10,9 @@ from pydantic import BaseModel
 
 from ..records import Usage
 
+CHARACTERS_A_TOKEN = 4
+"""By which tokens are estimated where nobody counts them."""
+
 NO_USAGE = Usage(calls=0, prompt_tokens=0, completion_tokens=0)
 """What a role without a model costs."""
 

@@ -15,7 +15,7 @@ from ..settings import ServerSettings, ServeSettings, Settings
 if TYPE_CHECKING:
     from ..cli.compose import Sources
     from ..models.mock_server import Options
-    from ..models.mock_server.server import Model
+    from ..models.mock_server.handler import AnswerSource
 
 
 def synthesise(settings: Settings, sources: Sources) -> int:
@@ -54,7 +54,7 @@ def serve(settings: ServeSettings, sources: Sources) -> int:
     return 0
 
 
-async def _serve(server: ServerSettings, model: Model, options: Options) -> None:
+async def _serve(server: ServerSettings, model: AnswerSource, options: Options) -> None:
     from ..models.mock_server.server import serving
 
     async with serving(model, options, host=server.host, port=server.port) as up:
@@ -68,7 +68,7 @@ async def _serve(server: ServerSettings, model: Model, options: Options) -> None
 
 def _served_model(
     settings: ServeSettings, sources: Sources, stack: contextlib.ExitStack
-) -> tuple[Model, str]:
+) -> tuple[AnswerSource, str]:
     """Who answers, and what stands for all it knows."""
     from ..models.mock_server.recording import Recorder, Replay
 

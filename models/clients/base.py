@@ -26,8 +26,7 @@ from autogen_core.models import (
 from autogen_core.tools import Tool, ToolSchema
 from pydantic import BaseModel
 
-CHARACTERS_A_TOKEN = 4
-"""For estimates, where nobody counts."""
+from ..request import CHARACTERS_A_TOKEN
 
 ToolChoice: TypeAlias = Tool | Literal["auto", "required", "none"]
 Output: TypeAlias = bool | type[BaseModel] | None

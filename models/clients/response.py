@@ -15,7 +15,7 @@ from autogen_core.models import CreateResult, RequestUsage
 from autogen_core.models import FinishReasons as Finish
 
 from ..faults import AttemptError, Kind, kind_of_status
-from .base import CHARACTERS_A_TOKEN
+from ..request import CHARACTERS_A_TOKEN
 
 _FINISHES: dict[str, Finish] = {
     "stop": "stop",

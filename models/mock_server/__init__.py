@@ -1,10 +1,9 @@
-"""An OpenAI-compatible endpoint on loopback for a model that answers in this process.
+"""The mock server: a model of this process behind an OpenAI-compatible endpoint on loopback, with faults.
 
-`app` is the way in (`make_app`, `serving`); it imports aiohttp and is therefore imported by name. Nothing
-here knows AutoGen, roles or prompts: a model is a function of the messages' texts and a seed.
+`server.serving` starts it; it imports aiohttp and is therefore imported by name. Nothing here knows AutoGen,
+roles or prompts: a model is a function of the messages' texts and a seed.
 """
 
-from .behaviour import Options, Spell
-from .handler import Stats
+from .fault_injection import Options, Spell
 
-__all__ = ["Options", "Spell", "Stats"]
+__all__ = ["Options", "Spell"]

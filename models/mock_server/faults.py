@@ -1,6 +1,7 @@
-"""Everything that can be wrong with a reply: a table of what comes instead, and of what an answer becomes.
+"""The faults there are: some replace the reply (`REPLY_FAULTS`), some corrupt the answer (`ANSWER_FAULTS`).
 
-Pure data and functions. When a fault happens is decided in `behaviour`, how a reply is sent in `app`.
+Pure data and functions. Which request gets which fault is decided in `fault_injection.py`, how it is sent
+in `handler.py`.
 """
 
 from __future__ import annotations
@@ -11,27 +12,15 @@ from typing import Any, Literal
 
 import orjson
 
-HUGE = 50_000_000
+from .protocol import Completion, encode_error
+
+HUGE_ANSWER = 50_000_000
 """Bytes of an answer that is `huge`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
-    """An answer before it is written down for the wire."""
-
-    text: str
-    finish: Literal["stop", "length", "content_filter"] = "stop"
-    refused: bool = False
-    """the text is a refusal"""
-    filler: int = 0
-    """bytes of babble after the text"""
-    dribbled: bool = False
-    """sent in crumbs instead of in one piece"""
-
-
-@dataclass(frozen=True, slots=True)
-class Instead:
-    """What comes where an answer was expected."""
+class CannedReply:
+    """What is sent where no answer is."""
 
     status: int = 200
     body: bytes = b""
@@ -40,15 +29,15 @@ class Instead:
     """hang: nothing until the client leaves; reset: the connection breaks off"""
 
 
-def failure(status: int, message: str, kind: str, **headers: str) -> Instead:
+def error_reply(status: int, message: str, kind: str, **headers: str) -> CannedReply:
     """An error reply of the protocol; a header's name is given with `_` for `-`."""
-    body = orjson.dumps({"error": {"message": message, "type": kind, "param": None, "code": None}})
-    return Instead(status, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return CannedReply(status, encode_error(message, kind), named)
 
 
 def _prose(answer: Completion) -> Completion:
-    around = f"Certainly! Here is what you asked for:\n\n```json\n{answer.text}\n```\n\nAnything else?"
-    return replace(answer, text=around)
+    text = f"Certainly! Here is what you asked for:\n\n```json\n{answer.text}\n```\n\nAnything else?"
+    return replace(answer, text=text)
 
 
 def _truncated(answer: Completion) -> Completion:
@@ -65,19 +54,19 @@ def _wrong_schema(answer: Completion) -> Completion:
 
 def _duplicate_keys(answer: Completion) -> Completion:
     """The first key twice, null first: who lets the last one win sees nothing wrong."""
-    first = next(iter(_object(answer.text)))
+    first = next(iter(_as_object(answer.text)))
     rest = answer.text.lstrip().removeprefix("{")
     return replace(answer, text=f"{{{orjson.dumps(first).decode()}:null,{rest}")
 
 
 def _two_objects(answer: Completion) -> Completion:
     """The answer, and another one whose first value differs."""
-    known = _object(answer.text)
+    known = _as_object(answer.text)
     other = orjson.dumps({**known, next(iter(known)): None}).decode()
     return replace(answer, text=f"{answer.text}\n{other}")
 
 
-def _object(text: str) -> dict[str, Any]:
+def _as_object(text: str) -> dict[str, Any]:
     """The answer as an object with at least one key; one of our own where it is none."""
     try:
         value = orjson.loads(text)
@@ -86,30 +75,31 @@ def _object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) and value else {"unheard_of": text[:100]}
 
 
-INSTEAD: Mapping[str, Instead] = {
-    "rate_limited": failure(429, "rate limit reached", "rate_limit_error"),
-    "rate_limited_after": failure(429, "rate limit reached", "rate_limit_error", Retry_After="1"),
-    "server_error": failure(500, "the server had an error", "server_error"),
-    "unavailable": failure(503, "the server is overloaded", "server_error"),
-    "unauthorised": failure(401, "incorrect API key provided", "authentication_error"),
-    "malformed": Instead(body=b"<html><body>bad gateway</body></html>"),
-    "hang": Instead(manner="hang"),
-    "reset": Instead(manner="reset"),
+REPLY_FAULTS: Mapping[str, CannedReply] = {
+    "rate_limited": error_reply(429, "rate limit reached", "rate_limit_error"),
+    "rate_limited_after": error_reply(429, "rate limit reached", "rate_limit_error", Retry_After="1"),
+    "server_error": error_reply(500, "the server had an error", "server_error"),
+    "unavailable": error_reply(503, "the server is overloaded", "server_error"),
+    "unauthorised": error_reply(401, "incorrect API key provided", "authentication_error"),
+    "malformed": CannedReply(body=b"<html><body>bad gateway</body></html>"),
+    "hang": CannedReply(manner="hang"),
+    "reset": CannedReply(manner="reset"),
 }
-"""Faults for which no answer is even made up."""
+"""Faults that replace the reply: no answer is even computed."""
 
-SPOILS: Mapping[str, Callable[[Completion], Completion]] = {
-    "slow": lambda answer: replace(answer, dribbled=True),
+ANSWER_FAULTS: Mapping[str, Callable[[Completion], Completion]] = {
+    "slow": lambda answer: replace(answer, slow=True),
     "prose": _prose,
     "truncated": _truncated,
     "empty": lambda answer: replace(answer, text=""),
     "refusal": lambda answer: replace(answer, text="I am sorry, I cannot help with that.", refused=True),
     "content_filter": _filtered,
-    "huge": lambda answer: replace(answer, filler=HUGE),
+    "huge": lambda answer: replace(answer, filler=HUGE_ANSWER),
     "wrong_schema": _wrong_schema,
     "duplicate_keys": _duplicate_keys,
     "two_objects": _two_objects,
 }
-"""Faults that an answer suffers; it is a completion all the same."""
+"""Faults that corrupt an answer; what is sent is a completion all the same."""
 
-FAULTS = (*INSTEAD, *SPOILS)
+FAULTS = (*REPLY_FAULTS, *ANSWER_FAULTS)
+"""Names of all faults, in the order in which their shares are laid out for a draw."""

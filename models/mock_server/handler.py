@@ -1,6 +1,6 @@
-"""How a reply leaves: whole, in crumbs, never, or as a connection that breaks off.
+"""The handler of requests: refusal, fault or answer, how the reply is sent, and what is counted.
 
-It knows aiohttp and what a reply is made of, not why it is sent.
+It knows aiohttp; what is wrong with a reply is decided in `faults.py`, and its bytes come from `protocol.py`.
 """
 
 from __future__ import annotations
@@ -20,79 +20,26 @@ import orjson
 from aiohttp import web
 
 from ...errors import ModelError, PtoolError, UnknownPartError
-from .behaviour import Behaviour, Options
-from .faults import INSTEAD, SPOILS, Completion, Instead, failure
-from .protocol import Question, models, question, streamed, written
-from .recording import Answer, NotRecordedError, Recorder, Replay
+from .fault_injection import FaultInjector, Options
+from .faults import ANSWER_FAULTS, REPLY_FAULTS, CannedReply, error_reply
+from .protocol import (
+    ChatRequest,
+    Completion,
+    encode_completion,
+    encode_events,
+    encode_models,
+    parse_request,
+)
+from .recording import AnswerFunction, NotRecordedError, Recorder, Replay
 
-JSON = "application/json"
-EVENTS = "text/event-stream"
+AnswerSource = AnswerFunction | Recorder | Replay
+"""Who answers: a function of the messages' texts and the seed, one that is recorded, or its recording."""
 
-_CRUMBS_A_SECOND = 100
+_JSON = "application/json"
+_EVENTS = "text/event-stream"
+_PIECES_A_SECOND = 100
 _RESET = struct.pack("ii", 1, 0)
 """SO_LINGER with no time to linger: closing sends a reset."""
-
-
-async def send(request: web.Request, pieces: Sequence[bytes], kind: str = JSON) -> web.StreamResponse:
-    """Send a body; it is with the operating system when this returns.
-
-    Raises:
-        ConnectionError: the client has left.
-    """
-    if len(pieces) == 1:
-        return await _finished(request, web.Response(body=pieces[0], content_type=kind))
-    return await _in_pieces(request, pieces, kind, pause=0.0)
-
-
-async def dribble(
-    request: web.Request, pieces: Sequence[bytes], kind: str, seconds: float
-) -> web.StreamResponse:
-    """Send a body over so many seconds, in pieces as small as may be; faults as of `send`."""
-    body = b"".join(pieces)
-    count = max(1, min(len(body), int(seconds * _CRUMBS_A_SECOND)))
-    size = math.ceil(len(body) / count)
-    crumbs = [body[at : at + size] for at in range(0, len(body), size)]
-    return await _in_pieces(request, crumbs, kind, pause=seconds / len(crumbs))
-
-
-async def send_instead(request: web.Request, reply: Instead) -> web.StreamResponse:
-    """Do what comes where an answer was expected."""
-    if reply.manner == "hang":
-        await asyncio.get_running_loop().create_future()  # until the client leaves
-    headers = {"Content-Type": JSON, **reply.headers}
-    response = web.Response(status=reply.status, body=reply.body, headers=headers)
-    if reply.manner == "reset":
-        _break_off(request)
-        return response
-    return await _finished(request, response)
-
-
-async def _finished(request: web.Request, response: web.Response) -> web.Response:
-    await response.prepare(request)
-    await response.write_eof()
-    return response
-
-
-async def _in_pieces(
-    request: web.Request, pieces: Sequence[bytes], kind: str, pause: float
-) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": kind})
-    response.content_length = sum(map(len, pieces))
-    await response.prepare(request)
-    for piece in pieces:
-        await response.write(piece)
-        if pause:
-            await asyncio.sleep(pause)
-    await response.write_eof()
-    return response
-
-
-def _break_off(request: web.Request) -> None:
-    """Close the connection with a reset, as a server does that crashes."""
-    transport = request.transport
-    if transport is not None:
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        transport.abort()
 
 
 @dataclass(slots=True)
@@ -102,7 +49,7 @@ class Stats:
     requests: int = 0
     """all that came, refused ones included"""
     answers: int = 0
-    """completions that were sent whole, spoilt ones included"""
+    """completions that were sent whole, corrupted ones included"""
     repeated: int = 0
     """of them, those to a request whose answer had been sent whole before"""
     refused: Counter[str] = field(default_factory=Counter)
@@ -121,31 +68,31 @@ class Stats:
     openings: set[bytes] = field(default_factory=set)
     """first messages seen"""
 
-    def begin(self) -> None:
+    def count_begun(self) -> None:
         """A request has come."""
         self.requests += 1
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
 
-    def end(self, *, gone: bool) -> None:
-        """It is over."""
+    def count_ended(self, *, gone: bool) -> None:
+        """A request is over."""
         self.in_flight -= 1
         self.gone += gone
 
-    def took(self, key: bytes) -> int:
+    def count_taken(self, key: bytes) -> int:
         """A request is taken; returns how often the same was taken before."""
         times = self.asked[key]
         self.asked[key] = times + 1
         return times
 
-    def saw(self, opening: bytes) -> bool:
-        """A first message is about to be answered; returns whether it was seen before."""
-        before = opening in self.openings
+    def count_opening(self, opening: bytes) -> bool:
+        """A first message is about to be answered; returns whether one like it was before."""
+        seen = opening in self.openings
         self.openings.add(opening)
-        return before
+        return seen
 
-    def delivered(self, key: bytes) -> None:
-        """Its answer was sent whole."""
+    def count_delivered(self, key: bytes) -> None:
+        """The answer to a request was sent whole."""
         self.answers += 1
         self.repeated += key in self.sent
         self.sent.add(key)
@@ -153,8 +100,8 @@ class Stats:
     def reset(self) -> None:
         """Forget everything but what is under way."""
         fresh = Stats(in_flight=self.in_flight, most_in_flight=self.in_flight)
-        for one in fields(self):
-            setattr(self, one.name, getattr(fresh, one.name))
+        for field_ in fields(self):
+            setattr(self, field_.name, getattr(fresh, field_.name))
 
     def report(self) -> dict[str, Any]:
         """The counts for `GET /stats`."""
@@ -171,118 +118,178 @@ class Stats:
         }
 
 
-Model = Answer | Recorder | Replay
-"""Who answers: a function of the messages' texts and the seed, one that is recorded, or its recording."""
+class RequestHandler:
+    """Answers requests and counts them.
 
-
-class Handler:
-    """Answers requests.
-
-    Args: model: who answers; options: how the endpoint behaves.
+    Args: source: who answers; options: how the server behaves.
     """
 
-    def __init__(self, model: Model, options: Options) -> None:
-        self._answer = model.answer if isinstance(model, Recorder | Replay) else _of_question(model)
+    def __init__(self, source: AnswerSource, options: Options) -> None:
+        self._answer = source.answer if isinstance(source, Recorder | Replay) else _of_request(source)
         self._options = options
-        self._behaviour = Behaviour(options)
+        self._faults = FaultInjector(options)
         self.stats = Stats()
 
     async def models(self, request: web.Request) -> web.StreamResponse:
         """`GET /v1/models`."""
-        return await send(request, [models()])
+        return await _send(request, [encode_models()])
 
     async def report(self, request: web.Request) -> web.StreamResponse:
         """`GET /stats`."""
-        return await send(request, [orjson.dumps(self.stats.report())])
+        return await _send(request, [orjson.dumps(self.stats.report())])
 
     async def reset(self, request: web.Request) -> web.StreamResponse:
         """`POST /stats/reset`: as if nothing had been asked yet."""
         self.stats.reset()
-        self._behaviour.reset()
+        self._faults.reset()
         return await self.report(request)
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         """`POST /v1/chat/completions`, from the headers of the request to the last byte of the reply."""
-        self.stats.begin()
+        self.stats.count_begun()
         gone = True
         try:
-            response = await self._replied(request)
+            response = await self._reply(request)
             gone = False
             return response
         finally:
-            self.stats.end(gone=gone)
+            self.stats.count_ended(gone=gone)
 
-    async def _replied(self, request: web.Request) -> web.StreamResponse:
+    async def _reply(self, request: web.Request) -> web.StreamResponse:
         began = asyncio.get_running_loop().time()
-        refusal = self._unwelcome(request, began)
+        refusal = self._refusal(request, began)
         try:
-            asked = question(await request.read())
+            chat = parse_request(await request.read())
         except web.HTTPRequestEntityTooLarge as error:
             return await self._refuse(request, "invalid", _invalid(error.reason, error.status))
         except ValueError as error:
             return await self._refuse(request, "invalid", _invalid(str(error)))
         if refusal:
             return await self._refuse(request, *refusal)
-        latency, fault = self._behaviour.next(asked.key, self.stats.took(asked.key), began)
+        latency, fault = self._faults.latency_and_fault(chat.key, self.stats.count_taken(chat.key), began)
         if fault is not None:
             self.stats.faults[fault] += 1
-            if fault in INSTEAD:
-                await _until(began + latency)
-                return await send_instead(request, INSTEAD[fault])
+            if fault in REPLY_FAULTS:
+                await _sleep_until(began + latency)
+                return await _send_canned(request, REPLY_FAULTS[fault])
         try:
-            answer = Completion(self._answer(asked))
+            answer = Completion(self._answer(chat))
         except PtoolError as error:
             return await self._refuse(request, *_unanswered(error))
-        await _until(began + latency)
-        return await self._deliver(request, asked, answer if fault is None else SPOILS[fault](answer))
+        await _sleep_until(began + latency)
+        return await self._deliver(request, chat, answer if fault is None else ANSWER_FAULTS[fault](answer))
 
-    def _unwelcome(self, request: web.Request, now: float) -> tuple[str, Instead] | None:
+    def _refusal(self, request: web.Request, now: float) -> tuple[str, CannedReply] | None:
         """Why a request is refused before its body matters: the count it goes into, and the reply."""
         if self._options.key is not None:
             got = request.headers.get("Authorization", "").encode(errors="surrogateescape")
             if not hmac.compare_digest(got, f"Bearer {self._options.key}".encode()):
-                return "unauthorised", INSTEAD["unauthorised"]
-        wait = self._behaviour.wait(now, self.stats.in_flight)
+                return "unauthorised", REPLY_FAULTS["unauthorised"]
+        wait = self._faults.retry_after(now, self.stats.in_flight)
         if wait is None:
             return None
         seconds = str(max(1, math.ceil(wait)))
-        return "limited", failure(429, "rate limit reached", "rate_limit_error", Retry_After=seconds)
+        return "limited", error_reply(429, "rate limit reached", "rate_limit_error", Retry_After=seconds)
 
-    async def _refuse(self, request: web.Request, reason: str, reply: Instead) -> web.StreamResponse:
+    async def _refuse(self, request: web.Request, reason: str, reply: CannedReply) -> web.StreamResponse:
         self.stats.refused[reason] += 1
-        return await send_instead(request, reply)
+        return await _send_canned(request, reply)
 
-    async def _deliver(self, request: web.Request, asked: Question, answer: Completion) -> web.StreamResponse:
-        cached = self.stats.saw(asked.opening)
-        write, kind = (streamed, EVENTS) if asked.stream else (written, JSON)
-        pieces = write(asked, answer, self._options.fingerprint, cached)
-        if answer.dribbled:
-            response = await dribble(request, pieces, kind, self._options.slow_seconds)
+    async def _deliver(
+        self, request: web.Request, chat: ChatRequest, answer: Completion
+    ) -> web.StreamResponse:
+        cached = self.stats.count_opening(chat.opening)
+        encode, kind = (encode_events, _EVENTS) if chat.stream else (encode_completion, _JSON)
+        pieces = encode(chat, answer, self._options.fingerprint, cached)
+        if answer.slow:
+            response = await _send_slowly(request, pieces, kind, self._options.slow_seconds)
         else:
-            response = await send(request, pieces, kind)
-        self.stats.delivered(asked.key)
+            response = await _send(request, pieces, kind)
+        self.stats.count_delivered(chat.key)
         return response
 
 
-def _of_question(answer: Answer) -> Callable[[Question], str]:
-    return lambda asked: answer(asked.texts, asked.seed)
+def _of_request(answer: AnswerFunction) -> Callable[[ChatRequest], str]:
+    return lambda chat: answer(chat.texts, chat.seed)
 
 
-def _invalid(message: str, status: int = HTTPStatus.BAD_REQUEST) -> Instead:
-    return failure(status, message, "invalid_request_error")
+def _invalid(message: str, status: int = HTTPStatus.BAD_REQUEST) -> CannedReply:
+    return error_reply(status, message, "invalid_request_error")
 
 
-def _unanswered(error: PtoolError) -> tuple[str, Instead]:
+def _unanswered(error: PtoolError) -> tuple[str, CannedReply]:
     """Why a model gave no answer, for the counts and for the client; a player that failed is our fault."""
     if isinstance(error, NotRecordedError):
         return "unrecorded", _invalid(str(error), HTTPStatus.NOT_FOUND)
     if isinstance(error, ModelError) and not isinstance(error, UnknownPartError):
-        return "failed", failure(HTTPStatus.INTERNAL_SERVER_ERROR, str(error), "server_error")
+        return "failed", error_reply(HTTPStatus.INTERNAL_SERVER_ERROR, str(error), "server_error")
     return "invalid", _invalid(str(error))
 
 
-async def _until(when: float) -> None:
+async def _sleep_until(when: float) -> None:
     """Sleep until a time of the loop's clock; a time that has passed takes no turn of the loop."""
     left = when - asyncio.get_running_loop().time()
     if left > 0:
         await asyncio.sleep(left)
+
+
+async def _send(request: web.Request, pieces: Sequence[bytes], kind: str = _JSON) -> web.StreamResponse:
+    """Send a body; it is with the operating system when this returns.
+
+    Raises:
+        ConnectionError: the client has left.
+    """
+    if len(pieces) == 1:
+        return await _send_whole(request, web.Response(body=pieces[0], content_type=kind))
+    return await _send_pieces(request, pieces, kind, pause=0.0)
+
+
+async def _send_slowly(
+    request: web.Request, pieces: Sequence[bytes], kind: str, seconds: float
+) -> web.StreamResponse:
+    """Send a body over so many seconds, in pieces as small as may be; raises as `_send`."""
+    body = b"".join(pieces)
+    count = max(1, min(len(body), int(seconds * _PIECES_A_SECOND)))
+    size = math.ceil(len(body) / count)
+    small = [body[start : start + size] for start in range(0, len(body), size)]
+    return await _send_pieces(request, small, kind, pause=seconds / len(small))
+
+
+async def _send_canned(request: web.Request, reply: CannedReply) -> web.StreamResponse:
+    """Send an error or whatever else comes where an answer was expected."""
+    if reply.manner == "hang":
+        await asyncio.get_running_loop().create_future()  # until the client leaves
+    headers = {"Content-Type": _JSON, **reply.headers}
+    response = web.Response(status=reply.status, body=reply.body, headers=headers)
+    if reply.manner == "reset":
+        _reset_connection(request)
+        return response
+    return await _send_whole(request, response)
+
+
+async def _send_whole(request: web.Request, response: web.Response) -> web.Response:
+    await response.prepare(request)
+    await response.write_eof()
+    return response
+
+
+async def _send_pieces(
+    request: web.Request, pieces: Sequence[bytes], kind: str, pause: float
+) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": kind})
+    response.content_length = sum(map(len, pieces))
+    await response.prepare(request)
+    for piece in pieces:
+        await response.write(piece)
+        if pause:
+            await asyncio.sleep(pause)
+    await response.write_eof()
+    return response
+
+
+def _reset_connection(request: web.Request) -> None:
+    """Close the connection with a reset, as a server does that crashes."""
+    transport = request.transport
+    if transport is not None:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        transport.abort()

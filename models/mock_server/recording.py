@@ -1,7 +1,7 @@
-"""Answers kept by content in a JSONL file, and given again without the model that made them.
+"""Recording and replay: answers are kept in a JSONL file and given again without the model that gave them.
 
 One line an answer: {"key": 32 hex digits, "answer": text}. The key stands for the messages' texts and the
-seed (`protocol.Question.key`), so the order of requests does not matter. It knows no model and no server.
+seed (`protocol.ChatRequest.key`), so the order of requests does not matter. It knows no model and no server.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import BinaryIO
 import orjson
 
 from ...errors import ConfigError, UnknownPartError
-from .protocol import Question
+from .protocol import ChatRequest
 
-Answer = Callable[[list[str], int], str]
+AnswerFunction = Callable[[list[str], int], str]
 """(the messages' texts, seed) -> the text of the answer; a PtoolError it raises refuses the request."""
 
 
@@ -33,17 +33,17 @@ class Recorder:
         ConfigError: the file cannot be written, or holds something else.
     """
 
-    def __init__(self, file: Path, answer: Answer) -> None:
-        self._known = set(recorded(file, "server.record")) if file.exists() else set[bytes]()
-        self._file = _opened(file)
+    def __init__(self, file: Path, answer: AnswerFunction) -> None:
+        self._known = set(load_recording(file, "server.record")) if file.exists() else set[bytes]()
+        self._file = _open_for_appending(file)
         self._answer = answer
 
-    def answer(self, asked: Question) -> str:
+    def answer(self, request: ChatRequest) -> str:
         """The model's answer; it is in the file when this returns."""
-        answer = self._answer(asked.texts, asked.seed)
-        if asked.key not in self._known:
-            self._known.add(asked.key)
-            self._file.write(orjson.dumps({"key": asked.key.hex(), "answer": answer}) + b"\n")
+        answer = self._answer(request.texts, request.seed)
+        if request.key not in self._known:
+            self._known.add(request.key)
+            self._file.write(orjson.dumps({"key": request.key.hex(), "answer": answer}) + b"\n")
         return answer
 
     def close(self) -> None:
@@ -61,7 +61,7 @@ class Replay:
     """
 
     def __init__(self, file: Path) -> None:
-        self._answers = recorded(file, "server.replay")
+        self._answers = load_recording(file, "server.replay")
         self._file = file
         digest = blake2b(digest_size=8)
         for key in sorted(self._answers):
@@ -72,22 +72,23 @@ class Replay:
     def __len__(self) -> int:
         return len(self._answers)
 
-    def answer(self, asked: Question) -> str:
+    def answer(self, request: ChatRequest) -> str:
         """The recorded answer.
 
         Raises:
             NotRecordedError: this request was not recorded.
         """
         try:
-            return self._answers[asked.key]
+            return self._answers[request.key]
         except KeyError:
             raise NotRecordedError(
-                f"no answer recorded for request {asked.key.hex()} (seed {asked.seed}, "
-                f"{len(asked.texts)} messages) in {self._file}; record the same run first: server.record=FILE"
+                f"no answer recorded for request {request.key.hex()} (seed {request.seed}, "
+                f"{len(request.texts)} messages) in {self._file}; "
+                "record the same run first: server.record=FILE"
             ) from None
 
 
-def recorded(file: Path, where: str) -> dict[bytes, str]:
+def load_recording(file: Path, where: str) -> dict[bytes, str]:
     """Every answer of a recording by its key; a last line that was cut off is left out.
 
     Args: where: the configuration key that names the file, for messages.
@@ -102,8 +103,8 @@ def recorded(file: Path, where: str) -> dict[bytes, str]:
     answers: dict[bytes, str] = {}
     for number, line in enumerate(lines[:-1], 1):
         try:
-            one = orjson.loads(line)
-            key, answer = bytes.fromhex(one["key"]), one["answer"]
+            entry = orjson.loads(line)
+            key, answer = bytes.fromhex(entry["key"]), entry["answer"]
             if len(key) != 16 or not isinstance(answer, str):
                 raise ValueError
         except (ValueError, KeyError, TypeError):
@@ -115,13 +116,13 @@ def recorded(file: Path, where: str) -> dict[bytes, str]:
     return answers
 
 
-def _opened(file: Path) -> BinaryIO:
+def _open_for_appending(file: Path) -> BinaryIO:
     """The file for adding whole lines: what a killed process left of its last one is cut away."""
     try:
-        opened = file.open("r+b", buffering=0) if file.exists() else file.open("xb", buffering=0)
+        stream = file.open("r+b", buffering=0) if file.exists() else file.open("xb", buffering=0)
         content = file.read_bytes()
-        opened.truncate(content.rfind(b"\n") + 1)
-        opened.seek(0, 2)
+        stream.truncate(content.rfind(b"\n") + 1)
+        stream.seek(0, 2)
     except OSError as error:
         raise ConfigError(f"server.record: {file}: {error.strerror or error}") from None
-    return opened
+    return stream

@@ -1,4 +1,4 @@
-"""The endpoint as an aiohttp application, and up and running for as long as a context lasts.
+"""The mock server: a model behind an OpenAI-compatible endpoint, up for as long as a context lasts.
 
     async with serving(answer, Options(faults={"server_error": 0.1})) as server:
         client = ChatCompletions(model="any", base_url=server.base_url)
@@ -20,16 +20,11 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from ...errors import ConfigError
-from .behaviour import Options
-from .handler import Handler, Model, Stats
-
-__all__ = ["MAX_BODY", "STATS", "Model", "Server", "loopback", "make_app", "serving"]
+from .fault_injection import Options
+from .handler import AnswerSource, RequestHandler, Stats
 
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of a request that are read."""
-
-STATS = web.AppKey("STATS", Stats)
-"""Where an application keeps its counts."""
 
 _BACKLOG = 4096
 _GRACE = 0.1
@@ -37,8 +32,8 @@ _GRACE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """An endpoint that is up."""
+class RunningServer:
+    """A server that is up."""
 
     base_url: str
     """'http://127.0.0.1:PORT/v1'"""
@@ -48,32 +43,38 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    model: Model, options: Options | None = None, *, host: str = "127.0.0.1", port: int = 0
-) -> AsyncIterator[Server]:
-    """An endpoint in this process and loop, up for as long as the context lasts.
+    source: AnswerSource, options: Options | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[RunningServer]:
+    """A server in this process and loop, up for as long as the context lasts.
 
     Args:
-        model: who answers, mostly a function of the messages' texts and the seed; it runs in the loop and
+        source: who answers, mostly a function of the messages' texts and the seed; it runs in the loop and
             should take milliseconds.
-        options: how the endpoint behaves; None: it answers everything at once.
+        options: how it behaves; None: it answers everything at once.
         host, port: where; 0: a free port.
 
     Raises:
         ConfigError: no loopback address, or the port is taken.
     """
     address = loopback(host)
-    app = make_app(model, options)
+    handler = RequestHandler(source, options or Options())
+    app = web.Application(client_max_size=MAX_BODY)
+    app.router.add_post("/v1/chat/completions", handler.complete)
+    app.router.add_get("/v1/models", handler.models)
+    app.router.add_get("/stats", handler.report)
+    app.router.add_post("/stats/reset", handler.reset)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_GRACE)
     await runner.setup()
     try:
-        bound = await _bound(runner, address, port)
+        bound = await _bind(runner, address, port)
         name = f"[{address}]" if ":" in address else address
-        yield Server(f"http://{name}:{bound}/v1", app[STATS])
+        yield RunningServer(f"http://{name}:{bound}/v1", handler.stats)
     finally:
         await runner.cleanup()
 
 
-async def _bound(runner: web.AppRunner, address: str, port: int) -> int:
+async def _bind(runner: web.AppRunner, address: str, port: int) -> int:
+    """The port that was bound."""
     try:
         await web.TCPSite(runner, address, port, backlog=_BACKLOG).start()
     except OSError as error:
@@ -99,18 +100,3 @@ def loopback(host: str) -> str:
     if safe:
         return host
     raise ConfigError(f"server.host: got {host!r}, expected a loopback address: 127.0.0.1, ::1 or localhost")
-
-
-def make_app(model: Model, options: Options | None = None) -> web.Application:
-    """The same endpoint as an application that is not started; its counts are `app[STATS]`.
-
-    Args: model: who answers; options: how the endpoint behaves.
-    """
-    handler = Handler(model, options or Options())
-    app = web.Application(client_max_size=MAX_BODY)
-    app[STATS] = handler.stats
-    app.router.add_post("/v1/chat/completions", handler.complete)
-    app.router.add_get("/v1/models", handler.models)
-    app.router.add_get("/stats", handler.report)
-    app.router.add_post("/stats/reset", handler.reset)
-    return app

@@ -24,8 +24,8 @@ from ptool.errors import (
 from ptool.models.clients.chat_completions import ChatCompletions
 from ptool.models.endpoint import Endpoint, Limits
 from ptool.models.gateway import Budget, Gateway, Retries
-from ptool.models.mock_server.behaviour import Options, Spell
-from ptool.models.mock_server.server import Server, serving
+from ptool.models.mock_server import Options, Spell
+from ptool.models.mock_server.server import RunningServer, serving
 
 SWIFT = Retries(attempts=6, longest_wait=0.05, patience=30.0)
 ITEMS = 12
@@ -37,7 +37,7 @@ class Bench:
 
     gateway: Gateway
     log: Log
-    server: Server
+    server: RunningServer
 
     async def ask(self, items: int = ITEMS) -> list:
         """What becomes of so many different questions at once: replies and exceptions."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from ptool.models.mock_server.server import Server
+from ptool.models.mock_server.server import RunningServer
 
 Ask = Callable[..., Awaitable[tuple[int, Any, dict[str, str]]]]
 
@@ -17,7 +17,7 @@ async def ask() -> AsyncIterator[Ask]:
     async with aiohttp.ClientSession() as session:
 
         async def asked(
-            server: Server, *texts: str, headers: dict[str, str] | None = None, **body: Any
+            server: RunningServer, *texts: str, headers: dict[str, str] | None = None, **body: Any
         ) -> tuple[int, Any, dict[str, str]]:
             roles = ("system", "user", "assistant", "user", "assistant", "user")
             messages = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=False)]
@@ -31,10 +31,10 @@ async def ask() -> AsyncIterator[Ask]:
 
 
 @pytest.fixture
-def quiet() -> Callable[[Server], Awaitable[None]]:
+def quiet() -> Callable[[RunningServer], Awaitable[None]]:
     """`await quiet(server)`: wait until no request is under way, at most a few seconds."""
 
-    async def waited(server: Server) -> None:
+    async def waited(server: RunningServer) -> None:
         for _ in range(500):
             if server.stats.in_flight == 0:
                 return

@@ -12,8 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.models.mock_server import Options, Spell
-from ptool.models.mock_server.behaviour import Behaviour
-from ptool.models.mock_server.faults import FAULTS, HUGE, SPOILS, Completion
+from ptool.models.mock_server.fault_injection import FaultInjector
+from ptool.models.mock_server.faults import ANSWER_FAULTS, FAULTS, HUGE_ANSWER
+from ptool.models.mock_server.protocol import Completion
 from ptool.models.mock_server.server import serving
 
 RECORD = {"text": "Please order scented candles.", "count": 2}
@@ -94,7 +95,7 @@ async def test_a_huge_answer_is_babble_without_end(stream: bool) -> None:
             async for chunk in reply.content.iter_any():
                 size, tail = size + len(chunk), (tail + chunk)[-100:]
 
-    assert HUGE < size < HUGE * 1.1
+    assert HUGE_ANSWER < size < HUGE_ANSWER * 1.1
     assert tail.endswith(b"[DONE]\n\n" if stream else b'"logprobs":null,"finish_reason":"stop"}]}')
 
 
@@ -133,50 +134,56 @@ async def test_spoilt_objects_nearly_fool_a_reader(ask) -> None:
     assert [json.loads(line) for line in (two or "").splitlines()] == [RECORD, {**RECORD, "text": None}]
 
 
-@given(text=st.text() | st.sampled_from(["[]", "{}", "{", "7", ' {"a":1}']), fault=st.sampled_from([*SPOILS]))
+@given(
+    text=st.text() | st.sampled_from(["[]", "{}", "{", "7", ' {"a":1}']),
+    fault=st.sampled_from([*ANSWER_FAULTS]),
+)
 def test_any_text_can_be_spoilt(text: str, fault: str) -> None:
-    assert SPOILS[fault](Completion(text)) != Completion(text) or text == ""
+    assert ANSWER_FAULTS[fault](Completion(text)) != Completion(text) or text == ""
 
 
-def faults_of(options: Options, count: int = 2000) -> list[str | None]:
-    behaviour = Behaviour(options)
-    return [behaviour.next(b"%d" % number, 0, 0.0)[1] for number in range(count)]
+def drawn_faults(options: Options, count: int = 2000) -> list[str | None]:
+    injector = FaultInjector(options)
+    return [injector.latency_and_fault(b"%d" % number, 0, 0.0)[1] for number in range(count)]
 
 
 def test_shares_are_kept_and_drawn_from_content_alone() -> None:
     shares = {"hang": 0.1, "empty": 0.3}
-    drawn = faults_of(Options(faults=shares))
+    drawn = drawn_faults(Options(faults=shares))
     assert abs(drawn.count("empty") / 2000 - 0.3) < 0.04
     assert abs(drawn.count("hang") / 2000 - 0.1) < 0.03
     assert drawn.count(None) == 2000 - drawn.count("empty") - drawn.count("hang")
-    assert faults_of(Options(faults=dict(reversed(shares.items())))) == drawn
-    assert faults_of(Options(faults=shares, seed=1)) != drawn
+    assert drawn_faults(Options(faults=dict(reversed(shares.items())))) == drawn
+    assert drawn_faults(Options(faults=shares, seed=1)) != drawn
 
 
 @pytest.mark.parametrize(("fault_times", "expected"), [(1, 1), (3, 3), (0, 10)])
 def test_one_request_gets_no_more_faults_than_allowed(fault_times: int, expected: int) -> None:
-    behaviour = Behaviour(Options(faults={"empty": 1.0}, fault_times=fault_times))
-    assert [behaviour.next(b"k", times, 0.0)[1] for times in range(10)].count("empty") == expected
+    injector = FaultInjector(Options(faults={"empty": 1.0}, fault_times=fault_times))
+    assert [injector.latency_and_fault(b"k", times, 0.0)[1] for times in range(10)].count("empty") == expected
 
 
 @given(st.binary(min_size=16, max_size=16), st.integers(0, 100))
 def test_jitter_stays_in_its_share(key: bytes, times: int) -> None:
-    latency, _ = Behaviour(Options(latency=0.2, jitter=0.5)).next(key, times, 0.0)
+    latency, _ = FaultInjector(Options(latency=0.2, jitter=0.5)).latency_and_fault(key, times, 0.0)
     assert 0.1 <= latency <= 0.3
 
 
 def test_a_spell_begins_with_a_request_and_ends_with_the_clock() -> None:
-    behaviour = Behaviour(
+    injector = FaultInjector(
         Options(latency=0.1, spell=Spell(after=2, seconds=5.0, latency_factor=20.0, fault="unavailable"))
     )
-    course = [behaviour.next(b"%d" % number, 0, now) for number, now in enumerate((0, 9, 10, 14.9, 15, 99))]
+    course = [
+        injector.latency_and_fault(b"%d" % number, 0, now)
+        for number, now in enumerate((0, 9, 10, 14.9, 15, 99))
+    ]
     hard, fair = (2.0, "unavailable"), (0.1, None)
     assert course == [fair, fair, hard, hard, fair, fair]
 
 
 def test_a_minute_holds_no_more_than_its_limit_wherever_it_begins() -> None:
-    behaviour = Behaviour(Options(requests_per_minute=3))
-    waits = [behaviour.wait(now, 1) for now in (0.0, 30.0, 40.0, 50.0, 60.5, 61.0, 91.0)]
+    injector = FaultInjector(Options(requests_per_minute=3))
+    waits = [injector.retry_after(now, 1) for now in (0.0, 30.0, 40.0, 50.0, 60.5, 61.0, 91.0)]
     assert waits == [None, None, None, 10.0, None, 29.0, None]
 
 
@@ -185,7 +192,7 @@ def test_the_configuration_writes_out_every_option_and_its_default() -> None:
     for place in ("host", "port", "key_env", "record", "replay"):
         del server[place]
     spell = Spell(**server.pop("spell"))
-    fields = {one.name for one in dataclasses.fields(Options)}
+    fields = {field.name for field in dataclasses.fields(Options)}
     assert {*server, "spell", "key", "fingerprint"} == fields
     assert tuple(server["faults"]) == FAULTS
     assert Options(**server, spell=spell) == Options(faults=dict.fromkeys(FAULTS, 0.0))

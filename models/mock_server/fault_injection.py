@@ -1,6 +1,6 @@
-"""How an endpoint behaves: how fast, how much it takes, and how often it goes wrong.
+"""How the mock server behaves: the options, and the injector that decides request by request.
 
-Plain values with their checks; what a fault does is in `faults`, when it happens in `behaviour`.
+How fast it answers, how much it takes, and which requests get one of the faults of `faults.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from hashlib import blake2b
 
 from ...errors import ConfigError, names
 from .faults import FAULTS
+
+_MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +74,27 @@ class Options:
             raise ConfigError(f"server.spell.fault: got {got!r}, there are {names(FAULTS, got)}")
 
 
-_MINUTE = 60.0
+class FaultInjector:
+    """Decides, request by request, whether one is taken, how long it takes and which fault it gets.
 
-
-class Behaviour:
-    """Decides, request by request.
-
-    Args: options: what was set.
+    Shares of faults and jitter are drawn from the request's content and the seed, so the order of requests
+    does not matter.
     """
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._shares = [(name, options.faults.get(name, 0.0)) for name in FAULTS if options.faults.get(name)]
+        self._shares = [(name, options.faults[name]) for name in FAULTS if options.faults.get(name)]
         self.reset()
 
     def reset(self) -> None:
         """As if nothing had been asked yet."""
-        self._hit: Counter[bytes] = Counter()
-        self._taken: deque[float] = deque()
+        self._faults_of: Counter[bytes] = Counter()
+        self._times_taken: deque[float] = deque()
         self._spell_ends: float | None = None
         self._requests = 0
 
-    def wait(self, now: float, in_flight: int) -> float | None:
-        """Seconds after which to come again, where the request is one too many; None: it is taken.
+    def retry_after(self, now: float, in_flight: int) -> float | None:
+        """Seconds after which to ask again, where the request is one too many; None: it is taken.
 
         Args: now: seconds of a steady clock; in_flight: requests under way, this one included.
         """
@@ -103,14 +103,14 @@ class Behaviour:
             return max(self._options.latency, 0.1)
         if limit is None:
             return None
-        while self._taken and self._taken[0] <= now - _MINUTE:
-            self._taken.popleft()
-        if len(self._taken) >= limit:
-            return self._taken[0] + _MINUTE - now
-        self._taken.append(now)
+        while self._times_taken and self._times_taken[0] <= now - _MINUTE:
+            self._times_taken.popleft()
+        if len(self._times_taken) >= limit:
+            return self._times_taken[0] + _MINUTE - now
+        self._times_taken.append(now)
         return None
 
-    def next(self, key: bytes, times: int, now: float) -> tuple[float, str | None]:
+    def latency_and_fault(self, key: bytes, times: int, now: float) -> tuple[float, str | None]:
         """Latency in seconds and the fault, if any, of a request that was taken.
 
         Args: key: stands for its content; times: how often the same was asked before; now: as above.
@@ -134,17 +134,17 @@ class Behaviour:
 
     def _fault(self, key: bytes, times: int) -> str | None:
         options = self._options
-        if not self._shares or (options.fault_times and self._hit[key] >= options.fault_times):
+        if not self._shares or (options.fault_times and self._faults_of[key] >= options.fault_times):
             return None
-        drawn = self._draw(b"fault", key, times)
+        left = self._draw(b"fault", key, times)
         for name, share in self._shares:
-            drawn -= share
-            if drawn < 0:
-                self._hit[key] += 1
+            left -= share
+            if left < 0:
+                self._faults_of[key] += 1
                 return name
         return None
 
-    def _draw(self, what: bytes, key: bytes, times: int) -> float:
+    def _draw(self, purpose: bytes, key: bytes, times: int) -> float:
         """A number in [0, 1)."""
-        text = b"%b:%d:%d:" % (what, self._options.seed, times) + key
+        text = b"%b:%d:%d:" % (purpose, self._options.seed, times) + key
         return int.from_bytes(blake2b(text, digest_size=7).digest(), "big") / 2**56
