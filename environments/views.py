@@ -21,7 +21,7 @@ _EVERYWHERE: dict[str, View] = {
     "profile.basic": lambda world, state: world.profile_text(state.user, "basic"),
     "profile.implicit": lambda world, state: world.profile_text(state.user, "implicit"),
     "history": lambda world, state: world.history_text(state.user),
-    "feedback": lambda _, state: _shown(state.feedback),
+    "feedback": lambda _, state: _shown_reasons(state.feedback),
 }
 
 DIALOGUE_VIEWS: dict[str, View] = {
@@ -66,8 +66,8 @@ def check_sees(
     return sees
 
 
-def _shown(reasons: Sequence[Reason]) -> list[dict[str, str]]:
-    return [{"code": one.code, "path": one.path, "message": one.message} for one in reasons]
+def _shown_reasons(reasons: Sequence[Reason]) -> list[dict[str, str]]:
+    return [{"code": reason.code, "path": reason.path, "message": reason.message} for reason in reasons]
 
 
 def _dumped(records: Iterable[Any]) -> list[Any]:
@@ -75,8 +75,10 @@ def _dumped(records: Iterable[Any]) -> list[Any]:
 
 
 def _context(world: World, name: str) -> dict[str, str]:
-    found = (one for one in world.scenario.contexts if one.name == name)
-    return next(({"name": one.name, "description": one.description} for one in found), {"name": name})
+    for context in world.scenario.contexts:
+        if context.name == name:
+            return {"name": name, "description": context.description}
+    return {"name": name}
 
 
 def _task(world: World, task: Any) -> dict[str, Any]:
@@ -98,4 +100,4 @@ def _solution_apis(world: World, solution: Any) -> Any:
 
 
 def _visits(world: World, visits: Iterable[Any]) -> list[dict[str, Any]]:
-    return [{"platform": one.platform, "context": _context(world, one.context)} for one in visits]
+    return [{"platform": visit.platform, "context": _context(world, visit.context)} for visit in visits]

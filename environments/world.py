@@ -97,7 +97,7 @@ class World:
         self.scenario = scenario
         self.name = scenario.name
         self.feature_of: FeatureOf = feature_of or {}
-        self.platforms: dict[str, Platform] = {one.name: one for one in scenario.platforms}
+        self.platforms: dict[str, Platform] = {platform.name: platform for platform in scenario.platforms}
         self.tools: dict[tuple[str, str], Tool] = {
             (platform, api.name): Tool(platform, api)
             for platform, apis in scenario.apis.items()
@@ -132,8 +132,8 @@ class World:
 
     def schemas_text(self, platform: str, apis: Iterable[str]) -> blocks.Json:
         """Return the function schemas of some APIs of a platform, each once, unknown ones left out."""
-        found = (self.tools.get((platform, api)) for api in dict.fromkeys(apis))
-        return blocks.Json(f"[{','.join(tool.text for tool in found if tool)}]")
+        tools = (self.tools.get((platform, api)) for api in dict.fromkeys(apis))
+        return blocks.Json(f"[{','.join(tool.text for tool in tools if tool)}]")
 
     def platform_text(self, name: str) -> blocks.Json:
         """View `platform`, written once."""
@@ -150,7 +150,7 @@ class World:
     @cached_property
     def contexts_text(self) -> blocks.Json:
         """View `contexts`."""
-        return blocks.dump([one.model_dump() for one in self.scenario.contexts])
+        return blocks.dump([context.model_dump() for context in self.scenario.contexts])
 
     @cached_property
     def platforms_text(self) -> blocks.Json:
@@ -182,5 +182,6 @@ class World:
         """View `history` of a user, written once."""
         key = (user, "history")
         if key not in self._texts:
-            self._texts[key] = blocks.dump({one.scenario: one.visible() for one in self.histories(user)})
+            visible = {history.scenario: history.visible() for history in self.histories(user)}
+            self._texts[key] = blocks.dump(visible)
         return self._texts[key]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import orjson
 from pydantic import Field, JsonValue
@@ -20,10 +20,10 @@ from .feature_tree import FeatureTree
 from .retry import AskRole, ask_until_accepted, gather_or_cancel
 
 Strategy = Literal["top_down", "per_user", "single_pass"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 Bundle = dict[str, JsonValue]
 """Feature -> value."""
 
-STRATEGIES = ("top_down", "per_user", "single_pass")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 MAX_VALUE = 2000
 """Bytes of JSON one value may have."""

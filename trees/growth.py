@@ -186,9 +186,10 @@ class _Grower:
         """Refuse the last APIs of a platform that would leave it with nothing its rivals offer too."""
         scenario, platform = node.split("/")[:2]
         own = {api.capability for api in (*self.tree.apis(scenario, platform), *apis)}
-        platforms = [rival.name for rival in self.tree.platforms(scenario)]
-        earlier = platforms[: platforms.index(platform)]
-        offered = {api.capability for rival in earlier for api in self.tree.apis(scenario, rival)}
+        rivals = _earlier_platforms(self.tree, scenario, platform)
+        offered = {
+            self.tree.api(leaf).capability for rival in rivals for leaf in self.tree.below(rival, "api")
+        }
         if offered and len(own) == self.shape.apis and own.isdisjoint(offered):
             raise TreeError(
                 f"{node}: no capability of {platform} is offered by a rival too; give at least one API one "

@@ -79,7 +79,7 @@ def _accepted(
             repaired = check(repair(answer))
         except TreeError:
             raise error from None
-        logger.warning("{}: mended by code, the model did not: {}", item, str(error)[:PROBLEM_LENGTH])
+        logger.warning("{}: repaired by code, as the model did not: {}", item, str(error)[:PROBLEM_LENGTH])
         return repaired
 
 

@@ -19,6 +19,9 @@ import orjson
 from ..errors import TreeError, names
 from ..records import Api
 
+Schema = dict[str, Any]
+"""A JSON Schema."""
+
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 MAX_TEXT = 1000
 """Characters a description may have."""
@@ -28,10 +31,6 @@ MAX_NODES = 2000
 """Values a schema may consist of once its references are written out."""
 MAX_DEPTH = 24
 """How deep a schema may nest."""
-
-Schema = dict[str, Any]
-"""A JSON Schema."""
-
 _BOUNDS = (("minimum", max), ("maximum", min), ("minLength", max), ("maxLength", min))
 """Keyword of a bound, and how the tighter of two is found."""
 FOREIGN_KEYS = ("$id", "$dynamicRef", "$recursiveRef")
@@ -191,11 +190,8 @@ def value_schema(schemas: Sequence[Schema]) -> Schema:
     if kind == "object":
         return orjson.loads(_most_common([orjson.dumps(schema) for schema in alike]) or b"{}")
     form = _most_common([schema["format"] for schema in alike if isinstance(schema.get("format"), str)])
-    items = (
-        [schema["items"] for schema in alike if isinstance(schema.get("items"), dict)]
-        if kind == "array"
-        else []
-    )
+    of_arrays = alike if kind == "array" else []
+    items = [schema["items"] for schema in of_arrays if isinstance(schema.get("items"), dict)]
     agreed = {"type": kind, "format": form, "enum": _shared_enum(alike), "items": value_schema(items)}
     return {key: value for key, value in agreed.items() if value} | _bounds(alike)
 
