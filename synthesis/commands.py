@@ -31,11 +31,11 @@ def synthesise(settings: Settings, sources: Sources) -> int:
 
 def check(settings: Settings, sources: Sources) -> int:
     """Report on every endpoint and on the estimate; 0 all is well, 1 an endpoint fails."""
-    from .dry_run.check import check_up, report
+    from .dry_run.check import check_run, report
 
-    checkup = check_up(settings, sources)
-    report(checkup)
-    return checkup.exit_status
+    result = check_run(settings, sources)
+    report(result)
+    return result.exit_status
 
 
 def serve(settings: ServeSettings, sources: Sources) -> int:

@@ -1,4 +1,4 @@
-"""What every stage of a run works with: the participants, the folder, the ledger, and whom it works for.
+"""What every stage of a run works with: settings, participants, checks, run folder, ledger, progress.
 
 Every answer a stage waits for is an item of the ledger, so a run that was ended goes on where it was.
 """
@@ -24,9 +24,8 @@ from ..store import Ledger, RunFolder
 from ..trees.api_tree import ApiTree
 from .roles import Participants
 
-Made = TypeVar("Made", bound=Record)
+RecordT = TypeVar("RecordT", bound=Record)
 Item = TypeVar("Item")
-Show = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class PopulationLedger:
@@ -67,7 +66,7 @@ class PopulationLedger:
 
 @dataclass(frozen=True)
 class RunContext:
-    """What every stage works with."""
+    """What every stage works with, for one population of the run."""
 
     settings: Settings
     participants: Participants
@@ -76,44 +75,47 @@ class RunContext:
     ledger: Ledger | PopulationLedger
     progress: Progress
     given_tree: ApiTree | None = None
+    """the API tree of `tree.file`; None: the run grows its own"""
     population: str = ""
-    """whom it works for: '' is the run's own people"""
+    """'' is the run's own population"""
 
-    def of(self, population: str, settings: Settings) -> RunContext:
-        """The same context at work for other people: their stages and files carry their name."""
+    def for_population(self, name: str, settings: Settings) -> RunContext:
+        """The context of another population: its ledger stages and files carry its name."""
         assert isinstance(self.ledger, Ledger)
         return replace(
             self,
             settings=settings,
-            ledger=PopulationLedger(self.ledger, population),
+            ledger=PopulationLedger(self.ledger, name),
             given_tree=None,
-            population=population,
+            population=name,
         )
 
     def file(self, name: str) -> Path:
-        """A file of the run; its folder is made."""
+        """Path of a file of the population; its folder is made."""
         return self.folder / (f"{self.population}/{name}" if self.population else name)
 
     def stage(self, name: str, total: int | None = None) -> AbstractContextManager[Stage]:
         """Show one stage while the block runs."""
         return self.progress.stage(f"{self.population} {name}".lstrip(), total)
 
-    async def kept(
-        self, stage: str, item: str, kind: type[Made], make: Callable[[], Awaitable[Made]]
-    ) -> Made:
+    async def load_or_make(
+        self, stage: str, item: str, kind: type[RecordT], make: Callable[[], Awaitable[RecordT]]
+    ) -> RecordT:
         """An item from the ledger, or made now and put there before it is used."""
         body = self.ledger.get(stage, item)
         if body is not None:
-            return self.read(kind, body, f"{stage}/{item}")
-        made = await make()
-        await self.ledger.put(stage, item, made.model_dump_json().encode())
-        return made
+            return self.parse(kind, body, f"{stage}/{item}")
+        record = await make()
+        await self.ledger.put(stage, item, record.model_dump_json().encode())
+        return record
 
-    def read(self, kind: type[Made], body: bytes, where: str) -> Made:
-        """A record from the ledger.
+    def parse(self, kind: type[RecordT], body: bytes, where: str) -> RecordT:
+        """A record from an item of the ledger.
+
+        Args: where: stage and item, for the message.
 
         Raises:
-            StoreError: what stands there is none.
+            StoreError: the item is damaged.
         """
         try:
             return kind.model_validate_json(body)
@@ -123,47 +125,48 @@ class RunContext:
                 f"{path}: item {where} is damaged; remove the run folder, or choose another"
             ) from None
 
-    def asker(self, stage: str, role: str, kind: type[Made], bar: Stage, show: Show) -> StageRole[Made]:
-        """A role as the trees ask it, its answers kept in the ledger."""
-        return StageRole(self, stage, role, kind, bar, show)
-
 
 @dataclass(frozen=True)
-class StageRole(Generic[Made]):
-    """A role as the trees ask it: `(item, view) -> record`, kept from start to start."""
+class StageRole(Generic[RecordT]):
+    """A role as `trees` call it, `(item, view) -> record`; its answers are items of a ledger stage."""
 
     context: RunContext
     stage: str
     role: str
-    kind: type[Made]
+    kind: type[RecordT]
     bar: Stage
-    show: Show
-    """What the role is shown, from the view the trees hand over."""
+    views_of: Callable[[dict[str, Any]], dict[str, Any]]
+    """the views the role is shown, from the view the trees hand over"""
 
-    async def __call__(self, item: str, view: dict[str, Any]) -> Made:
-        if said := self.context.ledger.get(self.refused, item):
-            raise UnusableAnswerError(said.decode())
-        made = await self.context.kept(self.stage, item, self.kind, lambda: self._ask(item, view))
+    async def __call__(self, item: str, view: dict[str, Any]) -> RecordT:
+        if failure := self.context.ledger.get(self._unanswered, item):
+            raise UnusableAnswerError(failure.decode())
+        record = await self.context.load_or_make(self.stage, item, self.kind, lambda: self._ask(item, view))
         self.bar.advance()
-        return made
+        return record
 
-    async def _ask(self, item: str, view: dict[str, Any]) -> Made:
+    async def _ask(self, item: str, view: dict[str, Any]) -> RecordT:
         participants, seed = self.context.participants, self.context.settings.seed
         try:
-            return await participants.ask(self.role, self.stage, item, self.show(view), seed)
+            return await participants.ask(self.role, self.stage, item, self.views_of(view), seed)
         except UnusableAnswerError as error:
-            await self.context.ledger.put(self.refused, item, str(error).encode())
+            await self.context.ledger.put(self._unanswered, item, str(error).encode())
             raise
 
     @property
-    def refused(self) -> str:
+    def _unanswered(self) -> str:
         """Stage of the items that brought no usable answer: they are not asked again, others are."""
         return f"{self.stage} without an answer"
 
     def has(self, item: str) -> bool:
         """Whether it was asked this, in this start or an earlier one."""
         ledger = self.context.ledger
-        return ledger.has(self.stage, item) or ledger.has(self.refused, item)
+        return ledger.has(self.stage, item) or ledger.has(self._unanswered, item)
+
+
+def without_model(stage: str) -> str:
+    """Ledger stage of what ended because a model could not be asked: the next start does it again."""
+    return f"{stage} without a model"
 
 
 async def run_concurrently(

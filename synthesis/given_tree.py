@@ -16,7 +16,7 @@ READERS = {".json": from_json, ".graphml": from_graphml}
 MAX_BYTES = 256 * 1024 * 1024
 
 
-def given_tree(settings: Settings) -> ApiTree | None:
+def load_given_tree(settings: Settings) -> ApiTree | None:
     """The tree of `tree.file`, checked; None where the run grows its own (§4.1).
 
     Raises:
@@ -37,7 +37,7 @@ def given_tree(settings: Settings) -> ApiTree | None:
         raise ConfigError(f"tree.file: {path} cannot be read: {error.strerror}") from None
     tree = ApiTree(read(content, str(path)))
     tree.check()
-    wanted = [one.name for one in settings.scenarios()]
+    wanted = [scenario.name for scenario in settings.scenarios()]
     if sorted(tree.scenarios()) != sorted(wanted):
         raise TreeError(
             f"tree.file: {path} holds {names(tree.scenarios())}, the run takes place in {names(wanted)}"

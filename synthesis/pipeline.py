@@ -1,31 +1,68 @@
-"""One run from its settings to its dataset: participants, folder, stages, manifest, summary."""
+"""One run from its settings to its dataset: participants, folder, stages, dataset, manifest, summary.
+
+synthesise -> run_stages -> population.prepare_population -> stages
+                         -> second_solvers, twins
+                         -> dataset.build, dataset.finalize
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 from loguru import logger
 
 from ..cli.progress import Progress
 from ..models.event_loop import run
+from ..records.dataset_statistics import Audit
 from ..settings import Settings
 from ..store import Ledger, RunFolder, run_log, write_json
+from ..trees.api_tree import ApiTree
 from ..trees.graph_io import to_json
 from . import stages
 from .context import RunContext
-from .dataset.build import finish, user_groups
+from .dataset.build import Dataset, finish, user_groups
 from .dataset.console_summary import Summary
-from .dataset.finalize import audit_judges, build_summary, describe, write_card, write_run_manifest
-from .extensions import choose_extensions
-from .given_tree import given_tree
-from .population import populations
+from .dataset.finalize import (
+    audit_judges,
+    build_summary,
+    write_card,
+    write_run_manifest,
+    write_statistics,
+)
+from .extensions import Extensions, choose_extensions
+from .given_tree import load_given_tree
+from .population import (
+    PopulationPlan,
+    PreparedPopulation,
+    population_context,
+    population_plans,
+    prepare_population,
+)
 from .roles import Participants, fingerprint
 from .second_solvers import run_second_solvers
-from .twins import Twins, twins
+from .twins import PlayedTwins, play_twins
 
 if TYPE_CHECKING:
     from ..cli.compose import Sources
+
+
+class RunParts(NamedTuple):
+    """What the settings of a run name, built."""
+
+    extensions: Extensions
+    participants: Participants
+    given_tree: ApiTree | None
+
+
+class StageResults(NamedTuple):
+    """What the stages of a run leave behind."""
+
+    populations: Sequence[PreparedPopulation]
+    """the run's own first"""
+    dataset: Dataset
+    audit: Audit | None
 
 
 def synthesise(settings: Settings, sources: Sources) -> Summary:
@@ -38,12 +75,7 @@ def synthesise(settings: Settings, sources: Sources) -> Summary:
     Raises:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
     """
-    extensions = choose_extensions(settings, sources.choices)
-    tree = given_tree(settings)
-    if tree is None:
-        stages.tree_shape(settings).check()
-    stages.clustering_limits(settings).check()
-    participants = Participants(settings, sources.folders, sources.prompts())
+    extensions, participants, tree = build_parts(settings, sources)
     identity = participants.identity(extensions.types()) | (
         {"tree": fingerprint(to_json(tree.graph))} if tree else {}
     )
@@ -53,35 +85,60 @@ def synthesise(settings: Settings, sources: Sources) -> Summary:
         with Ledger(folder / "ledger.sqlite") as ledger:
             participants.gateway.log = ledger
             context = RunContext(settings, participants, extensions.checks, folder, ledger, Progress(), tree)
-            return run(_run(context, sources.again()))
+            return run(_synthesise(context, sources.again()))
 
 
-async def _run(context: RunContext, words: str) -> Summary:
-    try:
-        return await _stages(context, words)
-    finally:
-        await context.participants.gateway.close()
+def build_parts(settings: Settings, sources: Sources) -> RunParts:
+    """Build everything a run names, before anything is made.
+
+    Raises:
+        PtoolError: something is wrong that would keep the run from beginning.
+    """
+    extensions = choose_extensions(settings, sources.choices)
+    tree = load_given_tree(settings)
+    if tree is None:
+        stages.tree_shape(settings).check()
+    stages.clustering_limits(settings).check()
+    return RunParts(extensions, Participants(settings, sources.folders, sources.prompts()), tree)
 
 
-async def _stages(context: RunContext, words: str) -> Summary:
+async def _synthesise(context: RunContext, words: str) -> Summary:
+    """Args: words: of the command line that makes the data again."""
     settings = context.settings
     logger.info("run {} begins; {}", settings.digest(), context.participants.describe_model())
-    peopled = await populations(context)
-    groups = user_groups(context, peopled)
-    twinned: list[Twins] = []
-    for one in peopled:
-        await stages.play_episodes(one.context, one.worlds, one.tasks)
-        await run_second_solvers(one.context, one.worlds, one.tasks)
-        if settings.twins:
-            twinned.append(await twins(one.context, one.worlds, one.tasks, groups))
-    dataset = finish(context, peopled, groups, twinned)
-    audit = await audit_judges(context, peopled[0], dataset)
-    statistics = describe(context, peopled, dataset, audit)
-    write_card(context, dataset, statistics, words)
-    summary = build_summary(context, peopled, dataset, statistics)
-    write_run_manifest(context, summary, dataset)
+    try:
+        plans = population_plans(settings)
+        populations, dataset, audit = await run_stages(
+            [(population_context(context, plan), plan) for plan in plans]
+        )
+        statistics = write_statistics(context, populations, dataset, audit)
+        write_card(context, dataset, statistics, words)
+        summary = build_summary(context, populations, dataset, statistics)
+        write_run_manifest(context, summary, dataset)
+    finally:
+        await context.participants.gateway.close()
     logger.info("run {} ends: {}", settings.digest(), summary.funnel.as_dict())
     return summary
+
+
+async def run_stages(planned: Sequence[tuple[RunContext, PopulationPlan]]) -> StageResults:
+    """Every stage of a run from the API tree to the audit.
+
+    Args: planned: context and plan of every population, the run's own first.
+    """
+    context, _ = planned[0]
+    populations = [await prepare_population(*planned_population) for planned_population in planned]
+    groups = user_groups(context, populations)
+    twins: list[PlayedTwins] = []
+    for population in populations:
+        own, worlds, tasks = population.context, population.worlds, population.tasks
+        await stages.play_episodes(own, worlds, tasks)
+        await run_second_solvers(own, worlds, tasks)
+        if context.settings.twins:
+            twins.append(await play_twins(own, worlds, tasks, groups))
+    dataset = finish(context, populations, groups, twins)
+    audit = await audit_judges(context, populations[0], dataset)
+    return StageResults(populations, dataset, audit)
 
 
 def _as_yaml(settings: Settings) -> str:

@@ -1,7 +1,7 @@
-"""The people of a run: its own, and those held out with scenarios that nothing else has seen (§5.1, §5.5).
+"""The populations of a run: its own people, and those held out with unseen scenarios (§5.1, §5.5).
 
 A population has trees, profiles, histories and tasks of its own, so nothing of a held-out scenario can reach
-the data to train on, not even as a feature.
+the data to train on, not even as a feature. How large each is stands in its plan before there is anybody.
 """
 
 from __future__ import annotations
@@ -15,13 +15,86 @@ from ..models.seeds import derive
 from ..records import History, Profile, Task
 from ..settings import Settings, UnseenSettings
 from ..trees.api_tree import ApiTree
+from ..trees.assignment import spread_evenly
 from ..trees.feature_tree import FeatureTree
 from . import stages
 from .context import RunContext
-from .tasks import Visit, counted, in_turn
+from .tasks import QuerySlot, slots_by_scenario, slots_in_turn
 
 UNSEEN = "unseen"
 """Name of the held-out population, of its folder and of its ledger stages."""
+SPARE = 1.25
+"""How many times the samples wanted of a held-out scenario are asked for: some will be rejected."""
+
+
+@dataclass(frozen=True)
+class PopulationPlan:
+    """How large a population is: who belongs to it, who of them acts, and how many queries they ask."""
+
+    name: str
+    """'' for the run's own, or `UNSEEN`"""
+    first_user: int
+    """number of its first user"""
+    users: int
+    """users with a profile"""
+    active_users: int
+    """of them, those who act and ask; all of them in a run, fewer where it is only tried"""
+    scenarios: tuple[str, ...]
+    queries: int | Mapping[str, int]
+    """queries of each active user, or scenario -> queries they ask there together"""
+
+    @property
+    def histories(self) -> int:
+        """(user, scenario) pairs."""
+        return self.active_users * len(self.scenarios)
+
+    @property
+    def tasks(self) -> int:
+        """Episodes there are at most: a user without a history in a scenario asks nothing there."""
+        if isinstance(self.queries, int):
+            return self.active_users * self.queries
+        return sum(self.queries.values())
+
+    def active(self, profiles: Sequence[Profile]) -> list[Profile]:
+        """The users who act, evenly chosen from all."""
+        return [profiles[place] for place in spread_evenly(self.active_users, len(profiles))]
+
+    def query_slots(self, users: Sequence[str]) -> Iterator[QuerySlot]:
+        """Who asks where, for the ids of those who do."""
+        if isinstance(self.queries, int):
+            return slots_in_turn(users, self.scenarios, self.queries)
+        return slots_by_scenario(users, self.queries)
+
+
+def population_plans(settings: Settings) -> list[PopulationPlan]:
+    """The run's own population, and the one held out if there is any."""
+    users, unseen = settings.users, settings.splits.unseen
+    scenarios = tuple(scenario.name for scenario in settings.scenarios())
+    plans = [PopulationPlan("", 1, users, users, scenarios, settings.queries_per_user)]
+    if unseen:
+        scenarios = tuple(scenario.name for scenario in unseen.scenario.scenarios())
+        queries = {name: ceil(count * SPARE) for name, count in unseen.queries.items()}
+        plans.append(PopulationPlan(UNSEEN, users + 1, unseen.users, unseen.users, scenarios, queries))
+    return plans
+
+
+def population_context(context: RunContext, plan: PopulationPlan) -> RunContext:
+    """The context in which a population's stages run; `context` is that of the run's own."""
+    unseen = context.settings.splits.unseen
+    if plan.name != UNSEEN or unseen is None:
+        return context
+    return context.for_population(UNSEEN, _unseen_settings(context.settings, unseen))
+
+
+def _unseen_settings(settings: Settings, unseen: UnseenSettings) -> Settings:
+    """The run's settings as they are for the people held out; their draws have a seed of their own."""
+    return settings.model_copy(
+        update={
+            "scenario": unseen.scenario,
+            "seed": derive(settings.seed, UNSEEN),
+            "tree": settings.tree.model_copy(update={"file": None}),
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -34,98 +107,65 @@ class Population:
     """scenario -> its world, with profiles and histories"""
 
 
-SPARE = 1.25
-"""How many times the samples wanted of a held-out scenario are asked for: some will be rejected."""
-
-
 @dataclass(frozen=True)
-class PreparedPopulation:
-    """One population with everything that was made before anybody asks."""
+class PreparedPopulation(Population):
+    """A population with everything that is made before anybody asks."""
 
     context: RunContext
-    """at work for it"""
-    population: Population
-    tree: ApiTree
-    features: FeatureTree
-    people: Sequence[Profile]
+    api_tree: ApiTree
+    feature_tree: FeatureTree
+    profiles: Sequence[Profile]
     histories: Sequence[History]
     tasks: Sequence[Task]
 
-    @property
-    def worlds(self) -> dict[str, World]:
-        """Scenario -> its world, with profiles and histories."""
-        return dict(self.population.worlds)
 
+async def prepare_population(context: RunContext, plan: PopulationPlan) -> PreparedPopulation:
+    """Make the trees, profiles, histories and tasks of a population.
 
-async def populations(context: RunContext) -> list[PreparedPopulation]:
-    """The run's own people, and those held out with scenarios of their own, if any."""
-    settings, unseen = context.settings, context.settings.splits.unseen
-    own = await _peopled(context, 1)
-    if unseen is None:
-        return [own]
-    apart = context.of(UNSEEN, unseen_settings(settings, unseen))
-    return [own, await _peopled(apart, settings.users + 1, unseen)]
-
-
-async def _peopled(
-    context: RunContext, first: int, unseen: UnseenSettings | None = None
-) -> PreparedPopulation:
-    """Args: first: number of the first user; unseen: of the people held out, what is wanted of them."""
-    tree = await stages.grow_api_tree(context)
-    features = await stages.build_feature_tree(context, tree)
-    people = await stages.assign_profiles(context, features, tree.worlds(), first)
-    histories = await stages.play_histories(context, build_worlds(tree, features, people).values(), people)
-    worlds = build_worlds(tree, features, people, histories)
-    tasks = stages.draw_tasks(context, worlds, histories, _visits(context.settings, people, unseen))
-    return PreparedPopulation(
-        context, Population(context.population, worlds), tree, features, people, histories, tasks
+    Args: context: that of the population.
+    """
+    api_tree = await stages.grow_api_tree(context)
+    feature_tree = await stages.build_feature_tree(context, api_tree)
+    profiles = await stages.assign_profiles(
+        context, feature_tree, api_tree.worlds(), plan.users, plan.first_user
     )
-
-
-def _visits(settings: Settings, people: Sequence[Profile], unseen: UnseenSettings | None) -> Iterator[Visit]:
-    users = [one.id for one in people]
-    if unseen is None:
-        return in_turn(users, [one.name for one in settings.scenarios()], settings.queries_per_user)
-    return counted(users, unseen_queries(unseen))
-
-
-def unseen_queries(unseen: UnseenSettings) -> dict[str, int]:
-    """Held-out scenario -> how many queries are asked there, so that enough of them are kept."""
-    return {name: ceil(count * SPARE) for name, count in unseen.queries.items()}
+    active = plan.active(profiles)
+    without_histories = build_worlds(api_tree, feature_tree, profiles)
+    histories = await stages.play_histories(context, without_histories.values(), active)
+    worlds = build_worlds(api_tree, feature_tree, profiles, histories)
+    slots = plan.query_slots([profile.id for profile in active])
+    tasks = stages.draw_tasks(context, worlds, histories, slots)
+    return PreparedPopulation(plan.name, worlds, context, api_tree, feature_tree, profiles, histories, tasks)
 
 
 def build_worlds(
-    tree: ApiTree, features: FeatureTree, people: Iterable[Profile], histories: Iterable[History] = ()
+    api_tree: ApiTree,
+    feature_tree: FeatureTree,
+    profiles: Iterable[Profile],
+    histories: Iterable[History] = (),
 ) -> dict[str, World]:
     """Scenario -> its world with the links from parameters to features, the people and their histories."""
-    people, histories = tuple(people), tuple(histories)
+    profiles, histories = tuple(profiles), tuple(histories)
     return {
-        name: World(bare, feature_of=_links(name, tree, features), profiles=people, histories=histories)
-        for name, bare in tree.worlds().items()
+        name: World(
+            world,
+            feature_of=_feature_links(name, api_tree, feature_tree),
+            profiles=profiles,
+            histories=histories,
+        )
+        for name, world in api_tree.worlds().items()
     }
 
 
-def _links(scenario: str, tree: ApiTree, features: FeatureTree) -> dict[tuple[str, str, str], str]:
+def _feature_links(
+    scenario: str, api_tree: ApiTree, feature_tree: FeatureTree
+) -> dict[tuple[str, str, str], str]:
     """(platform, API, parameter) -> the feature that can fill it."""
     return {
-        (platform.name, api.name, parameter): features.feature_of(
+        (platform.name, api.name, parameter): feature_tree.feature_of(
             scenario, platform.name, api.name, parameter
         )
-        for platform in tree.platforms(scenario)
-        for api in tree.apis(scenario, platform.name)
+        for platform in api_tree.platforms(scenario)
+        for api in api_tree.apis(scenario, platform.name)
         for parameter in api.properties()
     }
-
-
-def unseen_settings(settings: Settings, unseen: UnseenSettings) -> Settings:
-    """The run's settings as they are for the people held out; their draws have a seed of their own."""
-    queries = ceil(sum(unseen.queries.values()) * SPARE / unseen.users)
-    return settings.model_copy(
-        update={
-            "scenario": unseen.scenario,
-            "users": unseen.users,
-            "queries_per_user": queries,
-            "seed": derive(settings.seed, UNSEEN),
-            "tree": settings.tree.model_copy(update={"file": None}),
-        }
-    )

@@ -1,7 +1,7 @@
-"""Which roles a run needs, what each of them must answer, and which views there are where it sits.
+"""The roles of a run: what each must answer and may see, their agents, and the gateway they ask through.
 
-Asked before anything is made: a role that could never do its part is the configuration's fault. It knows no
-prompt and no model.
+Checked before anything is made: a role that could never do its part is the configuration's fault. It knows
+no prompt's text and no protocol.
 """
 
 from __future__ import annotations
@@ -29,76 +29,84 @@ from ..store import versions
 
 
 @dataclass(frozen=True)
-class Place:
-    """What is expected of the role in one place."""
+class RoleRequirement:
+    """What a run expects of a role."""
 
     output: type[Record]
+    """it answers with this record, or with a subclass of it"""
     views: frozenset[str]
+    """what there is to see for it"""
     hidden: frozenset[str] = frozenset()
+    """what it must not see, with the reason in the error"""
 
 
 _DIALOGUE = frozenset(DIALOGUE_VIEWS)
 _BEHAVIOUR = frozenset(BEHAVIOUR_VIEWS)
 _OF_SOLUTION = frozenset(view for view in _DIALOGUE if view.startswith("solution"))
-PLACES: dict[str, Place] = {
-    "designer": Place(Expansion, frozenset({"scenario", "expansion"})),
-    "clusterer": Place(Clusters, frozenset({"clustering"})),
-    "profile_writer": Place(Bundles, frozenset({"layer"})),
-    "chooser": Place(Preferences, _BEHAVIOUR),
-    "actor": Place(Actions, _BEHAVIOUR),
-    "user": Place(Query, _DIALOGUE),
-    "assistant": Place(Solution, _DIALOGUE, HIDDEN_FROM_ASSISTANT),
+CORE_ROLES: dict[str, RoleRequirement] = {
+    "designer": RoleRequirement(Expansion, frozenset({"scenario", "expansion"})),
+    "clusterer": RoleRequirement(Clusters, frozenset({"clustering"})),
+    "profile_writer": RoleRequirement(Bundles, frozenset({"layer"})),
+    "chooser": RoleRequirement(Preferences, _BEHAVIOUR),
+    "actor": RoleRequirement(Actions, _BEHAVIOUR),
+    "user": RoleRequirement(Query, _DIALOGUE),
+    "assistant": RoleRequirement(Solution, _DIALOGUE, HIDDEN_FROM_ASSISTANT),
 }
-"""Role -> what every run expects of it."""
+"""Role that every run has -> what it expects of it."""
 STRANGER, SOLVER = "stranger", "solver"
 """Roles that solve accepted queries once more: knowing nothing of the user, or as much as the assistant."""
-SOLVERS: dict[str, Place] = {
-    STRANGER: Place(
+SECOND_SOLVERS: dict[str, RoleRequirement] = {
+    STRANGER: RoleRequirement(
         Solution, frozenset({"scenario", "contexts", "platforms", "apis", "query"}), HIDDEN_FROM_ASSISTANT
     ),
-    SOLVER: Place(Solution, _DIALOGUE - {"feedback"}, HIDDEN_FROM_ASSISTANT | _OF_SOLUTION),
+    SOLVER: RoleRequirement(Solution, _DIALOGUE - {"feedback"}, HIDDEN_FROM_ASSISTANT | _OF_SOLUTION),
 }
 """Role -> what is expected of it where `strangers` or `consistency` ask for it."""
-JUDGE = Place(Verdict, _DIALOGUE)
+JUDGE = RoleRequirement(Verdict, _DIALOGUE)
 """What is expected of a judge."""
-GATE = Place(Verdict, _DIALOGUE - _OF_SOLUTION)
-"""What is expected of a query gate: it votes before there is a solution."""
+QUERY_JUDGE = RoleRequirement(Verdict, _DIALOGUE - _OF_SOLUTION)
+"""What is expected of a query judge (`query_gate`): it votes before there is a solution."""
+
+
+def role_names(settings: Settings) -> tuple[str, ...]:
+    """Every role that takes part in a run."""
+    return (*CORE_ROLES, *settings.judges, *settings.query_gate, *second_solvers(settings))
 
 
 def check_roles(settings: Settings, roles: Mapping[str, Role]) -> None:
-    """Make sure that every place is taken by a role that can do what the place asks.
+    """Make sure that every role of a run is there and can do what is expected of it.
 
     Raises:
         ConfigError: a role is missing, answers another record, has neither prompt nor code, or lists a view
-            that is not shown where it sits.
+            that is not shown to it.
     """
-    for name, place in PLACES.items():
-        _check(name, place, roles)
-    for name in solvers(settings):
-        _check(name, SOLVERS[name], roles)
-    for name in settings.judges:
-        _check(name, JUDGE, roles)
-    for name in settings.query_gate:
-        _check(name, GATE, roles)
+    for name, requirement in (
+        *CORE_ROLES.items(),
+        *((name, SECOND_SOLVERS[name]) for name in second_solvers(settings)),
+        *((name, JUDGE) for name in settings.judges),
+        *((name, QUERY_JUDGE) for name in settings.query_gate),
+    ):
+        _check_role(name, requirement, roles)
 
 
-def solvers(settings: Settings) -> dict[str, int]:
+def second_solvers(settings: Settings) -> dict[str, int]:
     """The roles that solve every accepted query once more -> how often; none unless asked for."""
-    wanted = {STRANGER: settings.strangers, SOLVER: settings.consistency}
-    return {name: times for name, times in wanted.items() if times}
+    times = {STRANGER: settings.strangers, SOLVER: settings.consistency}
+    return {name: count for name, count in times.items() if count}
 
 
-def _check(name: str, place: Place, roles: Mapping[str, Role]) -> None:
+def _check_role(name: str, requirement: RoleRequirement, roles: Mapping[str, Role]) -> None:
     role = roles.get(name)
     if role is None:
         raise ConfigError(f"agent.{name}: missing, every run needs this role; there are {names(roles, name)}")
-    if not issubclass(role.output, place.output):
+    output = requirement.output
+    if not issubclass(role.output, output):
         raise ConfigError(
-            f"agent.{name}.output: got {role.output.__name__}, expected {place.output.__name__} in this place"
+            f"agent.{name}.output: got {role.output.__name__}, expected {output.__name__} in this place"
         )
     if role.prompt is None and type(role).respond is Role.respond:
         raise ConfigError(f"agent.{name}.prompt: missing; only a role with its own respond() needs none")
-    check_sees(name, role.sees, place.views, place.hidden)
+    check_sees(name, role.sees, requirement.views, requirement.hidden)
 
 
 class Participants:
@@ -108,6 +116,8 @@ class Participants:
         settings: the run's.
         folders: the user's own, where kits are looked for.
         prompt_folders: where prompts are looked for before ptool's own.
+        stand_in: a scripted model that answers in the place of every model of the run, without a budget; its
+            library takes the place of the run's.
 
     Raises:
         ConfigError, PromptError: a role, its views, its prompt or its model is wrong.
@@ -115,45 +125,50 @@ class Participants:
     """
 
     def __init__(
-        self, settings: Settings, folders: Iterable[Path] = (), prompt_folders: Iterable[Path] = ()
+        self,
+        settings: Settings,
+        folders: Iterable[Path] = (),
+        prompt_folders: Iterable[Path] = (),
+        stand_in: ScriptedModel | None = None,
     ) -> None:
         self.settings = settings
-        prompts = PromptLoader(tuple(prompt_folders))
-        self.roles: dict[str, Role] = {
-            name: _role(spec.target, build(spec, f"agent.{name}", prompts=prompts), name)
-            for name, spec in settings.agent.items()
-        }
+        self.roles = _build_roles(settings, PromptLoader(tuple(prompt_folders)))
         check_roles(settings, self.roles)
-        sources = {one.name: _source(one, tuple(folders)) for one in settings.all_scenarios()}
-        self.library = Library(sources, others=shipped_kits())
+        self.library = (
+            stand_in.library if stand_in else Library(kit_sources(settings, folders), shipped_kits())
+        )
         self.players = {name: _player(role) for name, role in self.roles.items() if role.player}
-        self.endpoints = self._endpoints(self.players)
-        retries, budget = settings.retries, settings.budget
+        self.endpoints = {"default": Endpoint(stand_in)} if stand_in else self._endpoints()
+        budget = settings.budget
+        retries = settings.retries
         self.gateway = Gateway(
             self.endpoints,
             concurrency=settings.concurrency,
             retries=Retries(retries.attempts, retries.longest_wait, retries.patience),
-            budget=Budget(budget.usd, budget.tokens, budget.calls),
+            budget=Budget() if stand_in else Budget(budget.usd, budget.tokens, budget.calls),
         )
         self.agents: dict[str, RoleAgent] = make_agents(self.roles, self.gateway.ask)
-        self._rehearse()
+        self._check_scripted()
 
-    def _endpoints(self, players: Mapping[str, Player]) -> dict[str, Endpoint]:
+    def _endpoints(self) -> dict[str, Endpoint]:
         """Role -> endpoint, "default" for those without a model of their own; alike models share one."""
         models = {"default": self.settings.model}
-        models |= {name: one.model for name, one in self.settings.agent.items() if one.model is not None}
-        return endpoints(models, {"library": self.library, "players": players}, self.settings.prices)
+        models |= {name: role.model for name, role in self.settings.agent.items() if role.model is not None}
+        given = {"library": self.library, "players": self.players}
+        return endpoints(models, given, self.settings.prices)
 
-    def _rehearse(self) -> None:
+    def endpoint(self, role: str) -> Endpoint:
+        """Who answers for a role."""
+        return self.endpoints.get(role) or self.endpoints["default"]
+
+    def _check_scripted(self) -> None:
         """Let the scripted model say what it lacks before anything is made."""
         settings = self.settings
-        seated = {*PLACES, *settings.judges, *settings.query_gate, *solvers(settings)}
-        made = self.endpoints
-        played = {name: made.get(name, made["default"]).client for name in sorted(seated)}
-        for name, client in played.items():
+        clients = {name: self.endpoint(name).client for name in sorted(set(role_names(settings)))}
+        for name, client in clients.items():
             if isinstance(client, ScriptedModel) and type(self.roles[name]).respond is Role.respond:
                 client.player(name)
-        if any(isinstance(client, ScriptedModel) for client in played.values()):
+        if any(isinstance(client, ScriptedModel) for client in clients.values()):
             given = settings.scenarios() if settings.tree.file else ()
             for scenario in settings.all_scenarios():
                 self.library.kit(scenario.name)
@@ -194,7 +209,7 @@ class Participants:
             "settings": self.settings.digest(),
             "prompts": fingerprint(self.prompts()),
             "libraries": fingerprint(self.library.fingerprints()),
-            "models": fingerprint({name: one.identity for name, one in self.endpoints.items()}),
+            "models": fingerprint({name: endpoint.identity for name, endpoint in self.endpoints.items()}),
             "code": fingerprint([versions()["ptool"], *self._foreign_code(extensions)]),
         }
 
@@ -203,7 +218,7 @@ class Participants:
         things = (
             *map(type, self.roles.values()),
             *self.players.values(),
-            *(type(one.client) for one in self.endpoints.values()),
+            *(type(endpoint.client) for endpoint in self.endpoints.values()),
             *extensions,
         )
         modules = {thing.__module__ for thing in things if not thing.__module__.startswith("ptool.")}
@@ -217,7 +232,7 @@ class Participants:
     @property
     def scripted(self) -> bool:
         """Whether no language model takes part."""
-        return all(isinstance(one.client, ScriptedModel) for one in self.endpoints.values())
+        return all(isinstance(endpoint.client, ScriptedModel) for endpoint in self.endpoints.values())
 
     def describe_model(self) -> str:
         """What answers, in the model's own words where it has any."""
@@ -230,18 +245,14 @@ def scripted_model(
     """The scripted model of a run outside of it, and what it knows: every kit of ptool's own as well.
 
     Args: as of `Participants`.
+
     Raises: as `Participants`; ConfigError also where the run's model is another one.
     """
     sources: dict[str, KitSource] = {**shipped_kits()}
-    found = {one.name: _source(one, tuple(folders)) for one in settings.all_scenarios()}
-    sources |= {name: source for name, source in found.items() if source is not None}
+    sources |= {name: source for name, source in kit_sources(settings, folders).items() if source is not None}
     library = Library(sources)
-    prompts = PromptLoader(tuple(prompt_folders))
-    roles = (
-        _role(spec.target, build(spec, f"agent.{name}", prompts=prompts), name)
-        for name, spec in settings.agent.items()
-    )
-    players = {role.name: _player(role) for role in roles if role.player}
+    roles = _build_roles(settings, PromptLoader(tuple(prompt_folders)))
+    players = {name: _player(role) for name, role in roles.items() if role.player}
     kind = locate(settings.model.target, "model._target_")
     if not (isinstance(kind, type) and issubclass(kind, ScriptedModel)):
         raise ConfigError(f"model: got {settings.model.target!r}, expected the scripted one (model=scripted)")
@@ -250,26 +261,40 @@ def scripted_model(
     return build(settings.model, "model", library=library, players=players), library
 
 
-def _role(target: str, made: Any, name: str) -> Role:
-    if not isinstance(made, Role):
-        raise ConfigError(
-            f"agent.{name}._target_: {target} is no ptool.agents.Role, got {type(made).__name__}"
-        )
-    return made
+def _build_roles(settings: Settings, prompts: PromptLoader) -> dict[str, Role]:
+    roles: dict[str, Role] = {}
+    for name, spec in settings.agent.items():
+        role = build(spec, f"agent.{name}", prompts=prompts)
+        if not isinstance(role, Role):
+            raise ConfigError(
+                f"agent.{name}._target_: {spec.target} is no ptool.agents.Role, got {type(role).__name__}"
+            )
+        roles[name] = role
+    return roles
 
 
 def _player(role: Role) -> Player:
     where = f"agent.{role.name}.player"
-    found = locate(str(role.player), where)
-    made = found() if isinstance(found, type) else found
-    if not callable(made):
+    located = locate(str(role.player), where)
+    player = located() if isinstance(located, type) else located
+    if not callable(player):
         raise ConfigError(
             f"{where}: got {role.player!r}, expected a function or a class whose objects are called"
         )
-    return made
+    return player
 
 
-def _source(scenario: ScenarioSettings, folders: tuple[Path, ...]) -> KitSource | None:
+def kit_sources(settings: Settings, folders: Iterable[Path]) -> dict[str, KitSource | None]:
+    """Every scenario of a run -> where its kit is; None where it has none.
+
+    Raises:
+        ConfigError: a kit is named that is not there.
+    """
+    folders = tuple(folders)
+    return {scenario.name: _kit_source(scenario, folders) for scenario in settings.all_scenarios()}
+
+
+def _kit_source(scenario: ScenarioSettings, folders: tuple[Path, ...]) -> KitSource | None:
     """Where a scenario's kit is: in its own YAML, ptool's by name, or a folder (also beside that YAML)."""
     kit, shipped = scenario.kit, shipped_kits()
     if isinstance(kit, dict):

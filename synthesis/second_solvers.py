@@ -15,8 +15,8 @@ from ..environments.views import DIALOGUE_VIEWS
 from ..environments.world import World
 from ..errors import ModelError, UnknownPartError, UnreachableModelError
 from ..records import Episode, Solution, Task
-from .context import RunContext, run_concurrently
-from .roles import solvers
+from .context import RunContext, run_concurrently, without_model
+from .roles import second_solvers
 from .stages import load_episode
 
 
@@ -25,7 +25,7 @@ async def run_second_solvers(context: RunContext, worlds: Mapping[str, World], t
 
     The solutions are in the ledger afterwards, a stage a role.
     """
-    for role, times in solvers(context.settings).items():
+    for role, times in second_solvers(context.settings).items():
         await _solve_with(context, worlds, tasks, role, times)
 
 
@@ -34,42 +34,38 @@ async def _solve_with(
 ) -> None:
     finished = frozenset(context.ledger.ids(role))
 
-    async def ask(task: Task) -> None:
+    async def solve(task: Task) -> None:
         if task.id not in finished:
-            episode = load_episode(context, task)
+            episode = load_episode(context, task.id)
             if episode.status == "accepted":
-                await _ask(context, worlds[task.scenario], episode, role, times)
+                await _solve(context, worlds[task.scenario], episode, role, times)
         bar.advance()
 
     with context.stage(f"{role}s", len(tasks)) as bar:
-        await run_concurrently(tasks, ask, context.settings.concurrency)
+        await run_concurrently(tasks, solve, context.settings.concurrency)
+
+
+async def _solve(context: RunContext, world: World, episode: Episode, role: str, times: int) -> None:
+    """Ask one role so many times for its solution of one episode's query."""
+    state = DialogueState(episode.task, phase="solution", query=episode.query)
+    participants, seed = context.participants, context.settings.seed
+    views = {view: DIALOGUE_VIEWS[view](world, state) for view in participants.roles[role].sees}
+    solutions: list[Solution | None] = []
+    stage = role
+    for number in range(1, times + 1):
+        try:
+            solutions.append(await participants.ask(role, role, f"{episode.id}/{number}", views, seed))
+        except UnknownPartError:
+            raise
+        except ModelError as error:
+            solutions.append(None)
+            if isinstance(error, UnreachableModelError):
+                stage = without_model(role)
+    body = orjson.dumps([solution and solution.model_dump(mode="json") for solution in solutions])
+    await context.ledger.put(stage, episode.id, body)
 
 
 def second_solutions(context: RunContext, role: str, id: str) -> tuple[Solution | None, ...]:
     """What a role answered to the query of an episode; None in the place of no usable answer."""
-    body = context.ledger.get(role, id) or context.ledger.get(_unreachable(role), id) or b"[]"
-    return tuple(None if one is None else Solution.model_validate(one) for one in orjson.loads(body))
-
-
-async def _ask(context: RunContext, world: World, episode: Episode, role: str, times: int) -> None:
-    state = DialogueState(episode.task, phase="solution", query=episode.query)
-    views = {view: DIALOGUE_VIEWS[view](world, state) for view in context.participants.roles[role].sees}
-    answers: list[Solution | None] = []
-    stage = role
-    for number in range(1, times + 1):
-        try:
-            item = f"{episode.id}/{number}"
-            answers.append(await context.participants.ask(role, role, item, views, context.settings.seed))
-        except UnknownPartError:
-            raise
-        except ModelError as error:
-            answers.append(None)
-            if isinstance(error, UnreachableModelError):
-                stage = _unreachable(role)
-    body = orjson.dumps([one and one.model_dump(mode="json") for one in answers])
-    await context.ledger.put(stage, episode.id, body)
-
-
-def _unreachable(role: str) -> str:
-    """Stage of the answers for which a model could not be asked: the next start asks again."""
-    return f"{role} without a model"
+    body = context.ledger.get(role, id) or context.ledger.get(without_model(role), id) or b"[]"
+    return tuple(answer and Solution.model_validate(answer) for answer in orjson.loads(body))

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from loguru import logger
 
+from ..cli.progress import Stage
 from ..environments.behaviour import Behaviour
-from ..environments.dialogue import Dialogue
+from ..environments.dialogue import ASSISTANT, USER, Dialogue
 from ..environments.runner import run_behaviour, run_dialogue
 from ..environments.world import World
 from ..errors import UnreachableModelError, UnusableHistoryError
-from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, ScenarioWorld, Task
+from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
 from ..settings import Settings
 from ..store import write_bytes, write_jsonl
 from ..trees.api_tree import ApiTree
@@ -31,11 +33,11 @@ from ..trees.feature_tree import FeatureTree
 from ..trees.graph_io import to_graphml, to_json
 from ..trees.growth import Shape, grow_tree
 from ..trees.svg import draw_tree
-from .context import RunContext, run_concurrently
-from .tasks import TaskSampler, Visit
+from .context import RunContext, StageRole, run_concurrently, without_model
+from .tasks import QuerySlot, TaskSampler
 
-UNREACHABLE = "episodes without a model"
-"""Stage of the episodes that ended because a model could not be asked: the next start plays them again."""
+EPISODES = "episodes"
+"""Ledger stage of the episodes."""
 
 
 def tree_shape(settings: Settings) -> Shape:
@@ -46,16 +48,16 @@ def tree_shape(settings: Settings) -> Shape:
 
 def clustering_limits(settings: Settings) -> Limits:
     """How wide the feature tree may be."""
-    one = settings.features
-    return Limits(batch=one.batch, max_parents=one.max_parents, max_themes=one.max_themes)
+    features = settings.features
+    return Limits(batch=features.batch, max_parents=features.max_parents, max_themes=features.max_themes)
 
 
 async def grow_api_tree(context: RunContext) -> ApiTree:
     """Grow the API tree depth first through the designer, or take the one given (§4.1)."""
     settings = context.settings
-    scenarios = {one.name: one.description for one in settings.scenarios()}
+    scenarios = {scenario.name: scenario.description for scenario in settings.scenarios()}
 
-    def show(view: dict[str, Any]) -> dict[str, Any]:
+    def views_of(view: dict[str, Any]) -> dict[str, Any]:
         name = view["path"][0]
         return {"expansion": view, "scenario": {"name": name, "description": scenarios[name]}}
 
@@ -65,42 +67,47 @@ async def grow_api_tree(context: RunContext) -> ApiTree:
     with context.stage("api tree") as bar:
         tree = context.given_tree
         if tree is None:
-            designer = context.asker("api_tree", "designer", Expansion, bar, show)
+            designer = StageRole(context, "api_tree", "designer", Expansion, bar, views_of)
             tree = await grow_tree(ApiTree(), scenarios, tree_shape(settings), designer, save=save)
-        _leave_graph(context, "api_tree", tree.graph, "API tree")
+        _write_graph(context, "api_tree", tree.graph, "API tree")
     return tree
 
 
-async def build_feature_tree(context: RunContext, apis: ApiTree) -> FeatureTree:
+async def build_feature_tree(context: RunContext, api_tree: ApiTree) -> FeatureTree:
     """Cluster platform characteristics and tool parameters into user features (§4.2, bottom-up)."""
     with context.stage("feature tree") as bar:
-        clusterer = context.asker(
-            "feature_tree", "clusterer", Clusters, bar, lambda view: {"clustering": view}
+        clusterer = StageRole(
+            context, "feature_tree", "clusterer", Clusters, bar, lambda view: {"clustering": view}
         )
-        tree = await cluster_features(apis, clusterer, clustering_limits(context.settings))
-        _leave_graph(context, "feature_tree", tree.graph, "Feature tree")
+        tree = await cluster_features(api_tree, clusterer, clustering_limits(context.settings))
+        _write_graph(context, "feature_tree", tree.graph, "Feature tree")
     return tree
 
 
 async def assign_profiles(
-    context: RunContext, tree: FeatureTree, worlds: dict[str, ScenarioWorld], first: int = 1
+    context: RunContext,
+    feature_tree: FeatureTree,
+    worlds: dict[str, ScenarioWorld],
+    users: int,
+    first_user: int = 1,
 ) -> list[Profile]:
     """Give every user a value for every feature (§4.2, top-down).
 
-    Args: first: number of the first user.
+    Args:
+        worlds: scenario -> its platforms and APIs.
+        users: how many there are.
+        first_user: number of the first of them.
     """
-    settings = context.settings
+    strategy = context.settings.assignment
     with context.stage("profiles") as bar:
-        writer = context.asker("profiles", "profile_writer", Bundles, bar, lambda view: {"layer": view})
-        assigned = await assign_values(
-            tree, writer, settings.users, settings.assignment, worlds=worlds, first=first
-        )
-        write_jsonl(context.file("profiles.jsonl"), (one.model_dump_json().encode() for one in assigned))
-    return [one.profile for one in assigned]
+        writer = StageRole(context, "profiles", "profile_writer", Bundles, bar, lambda view: {"layer": view})
+        assigned = await assign_values(feature_tree, writer, users, strategy, worlds=worlds, first=first_user)
+        _write_records(context, "profiles.jsonl", assigned)
+    return [assignment.profile for assignment in assigned]
 
 
 async def play_histories(
-    context: RunContext, worlds: Iterable[World], people: Sequence[Profile]
+    context: RunContext, worlds: Iterable[World], profiles: Sequence[Profile]
 ) -> list[History]:
     """Let every user act in every scenario (§4.2)."""
     settings, agents = context.settings, context.participants.agents
@@ -115,9 +122,9 @@ async def play_histories(
         )
         for world in worlds
     }
-    wanted = [(name, one.id) for one in people for name in behaviours]
+    pairs = [(scenario, profile.id) for profile in profiles for scenario in behaviours]
 
-    async def live(pair: tuple[str, str]) -> None:
+    async def play(pair: tuple[str, str]) -> None:
         scenario, user = pair
 
         def make() -> Awaitable[History]:
@@ -126,18 +133,18 @@ async def play_histories(
             )
 
         try:
-            await context.kept("histories", f"{scenario}-{user}", History, make)
+            await context.load_or_make("histories", f"{scenario}-{user}", History, make)
         except UnusableHistoryError as error:
             logger.warning("{}; this user asks nothing in {}", error, scenario)
         bar.advance()
 
-    with context.stage("histories", len(wanted)) as bar:
-        await run_concurrently(wanted, live, settings.concurrency)
+    with context.stage("histories", len(pairs)) as bar:
+        await run_concurrently(pairs, play, settings.concurrency)
         histories = [
-            context.read(History, body, f"histories/{name}")
-            for name, body in context.ledger.items("histories")
+            context.parse(History, body, f"histories/{item}")
+            for item, body in context.ledger.items("histories")
         ]
-        write_jsonl(context.file("histories.jsonl"), (one.model_dump_json().encode() for one in histories))
+        _write_records(context, "histories.jsonl", histories)
     return histories
 
 
@@ -145,79 +152,101 @@ def draw_tasks(
     context: RunContext,
     worlds: Mapping[str, World],
     histories: Sequence[History],
-    visits: Iterable[Visit],
+    slots: Iterable[QuerySlot],
 ) -> list[Task]:
     """Draw what every user will ask for (§4.3).
 
-    Args: visits: who asks where, and for the how manieth time.
+    Args: slots: who asks where, and for the how manieth time.
     """
     settings = context.settings
     with context.stage("tasks") as bar:
-        drawer = TaskSampler(worlds, histories, settings.task, settings.seed)
-        tasks = sorted(drawer.draw(visits), key=lambda task: task.id)
+        sampler = TaskSampler(worlds, histories, settings.task, settings.seed)
+        tasks = sorted(sampler.draw(slots), key=lambda task: task.id)
         bar.advance(len(tasks))
-        write_jsonl(context.file("tasks.jsonl"), (task.model_dump_json().encode() for task in tasks))
+        _write_records(context, "tasks.jsonl", tasks)
     return tasks
 
 
 async def play_episodes(context: RunContext, worlds: Mapping[str, World], tasks: Sequence[Task]) -> None:
     """Play every task: query, solution, verdicts (§4.3). The episodes are in the ledger afterwards."""
-    settings, participants = context.settings, context.participants
-    speakers = ("user", "assistant", *settings.query_gate, *settings.judges)
-    dialogues = {
-        name: Dialogue(
-            world,
-            sees=participants.sees(*speakers),
-            judges=settings.judges,
-            query_judges=settings.query_gate,
-            checks=context.checks,
-            max_rounds=settings.max_rounds,
-        )
-        for name, world in worlds.items()
-    }
+    settings, agents = context.settings, context.participants.agents
+    dialogues = {name: build_dialogue(context, world) for name, world in worlds.items()}
 
-    finished = frozenset(context.ledger.ids("episodes"))
-    written: deque[Future[None]] = deque()
-
-    async def play(task: Task) -> None:
-        if task.id not in finished:
-            episode = await run_dialogue(
-                dialogues[task.scenario],
-                task,
-                participants.agents,
-                seed=settings.seed,
-                driver=settings.conversation,
-            )
-            stage = UNREACHABLE if _unreachable(episode) else "episodes"
-            # The next one begins meanwhile: were this one lost, it would be played again from kept answers.
-            written.append(context.ledger.submit(stage, task.id, episode.model_dump_json().encode()))
-            while written and written[0].done():
-                written.popleft().result()
-        bar.advance()
+    async def play(task: Task) -> Episode:
+        dialogue = dialogues[task.scenario]
+        return await run_dialogue(dialogue, task, agents, seed=settings.seed, driver=settings.conversation)
 
     with context.stage("episodes", len(tasks)) as bar:
-        await run_concurrently(tasks, play, settings.concurrency)
-        for one in written:
-            await asyncio.wrap_future(one)
-        write_jsonl(context.file("episodes.jsonl"), episode_lines(context, tasks))
+        await play_missing(context, EPISODES, ((task.id, partial(play, task)) for task in tasks), bar)
+        write_jsonl(context.file("episodes.jsonl"), episode_lines(context, (task.id for task in tasks)))
 
 
-def _unreachable(episode: Episode) -> bool:
+def build_dialogue(context: RunContext, world: World) -> Dialogue:
+    """The dialogue of a run in one world: its query judges, judges, rule checks and views."""
+    settings = context.settings
+    roles = (USER, ASSISTANT, *settings.query_gate, *settings.judges)
+    return Dialogue(
+        world,
+        sees=context.participants.sees(*roles),
+        judges=settings.judges,
+        query_judges=settings.query_gate,
+        checks=context.checks,
+        max_rounds=settings.max_rounds,
+    )
+
+
+async def play_missing(
+    context: RunContext,
+    stage: str,
+    episodes: Iterable[tuple[str, Callable[[], Awaitable[Episode]]]],
+    bar: Stage,
+) -> None:
+    """Play the episodes that a ledger stage does not have yet, and put them there.
+
+    Args:
+        stage: the ledger stage; episodes without a model go to `without_model(stage)`.
+        episodes: id and what plays it; drawn one by one as places become free.
+        bar: advances by one for each of them, played now or before.
+    """
+    finished = frozenset(context.ledger.ids(stage))
+    pending: deque[Future[None]] = deque()
+
+    async def play_one(identified: tuple[str, Callable[[], Awaitable[Episode]]]) -> None:
+        id, play = identified
+        if id not in finished:
+            episode = await play()
+            target = without_model(stage) if _is_unreachable(episode) else stage
+            # The next one begins meanwhile: were this one lost, it would be played again from kept answers.
+            pending.append(context.ledger.submit(target, id, episode.model_dump_json().encode()))
+            while pending and pending[0].done():
+                pending.popleft().result()
+        bar.advance()
+
+    await run_concurrently(episodes, play_one, context.settings.concurrency)
+    for write in pending:
+        await asyncio.wrap_future(write)
+
+
+def _is_unreachable(episode: Episode) -> bool:
     return any(reason.code == f"model.{UnreachableModelError.code}" for reason in episode.reasons)
 
 
-def episode_lines(context: RunContext, tasks: Iterable[Task]) -> Iterator[bytes]:
-    """The episodes of some tasks, in their order, as JSON."""
-    for task in tasks:
-        yield context.ledger.get("episodes", task.id) or context.ledger.get(UNREACHABLE, task.id) or b""
+def episode_lines(context: RunContext, ids: Iterable[str], stage: str = EPISODES) -> Iterator[bytes]:
+    """Played episodes of a ledger stage, in the order of their ids, as JSON."""
+    ledger, unreachable = context.ledger, without_model(stage)
+    return (ledger.get(stage, id) or ledger.get(unreachable, id) or b"" for id in ids)
 
 
-def load_episode(context: RunContext, task: Task) -> Episode:
-    """The episode of one task, from the ledger."""
-    return context.read(Episode, next(episode_lines(context, (task,))), f"episodes/{task.id}")
+def load_episode(context: RunContext, id: str, stage: str = EPISODES) -> Episode:
+    """One played episode, from the ledger."""
+    return context.parse(Episode, next(episode_lines(context, (id,), stage)), f"{stage}/{id}")
 
 
-def _leave_graph(context: RunContext, name: str, graph: Any, title: str) -> None:
+def _write_graph(context: RunContext, name: str, graph: Any, title: str) -> None:
     write_bytes(context.file(f"{name}.json"), to_json(graph))
     write_bytes(context.file(f"{name}.graphml"), to_graphml(graph))
     write_bytes(context.file(f"{name}.svg"), draw_tree(graph, title))
+
+
+def _write_records(context: RunContext, name: str, records: Iterable[Record]) -> None:
+    write_jsonl(context.file(name), (record.model_dump_json().encode() for record in records))

@@ -17,7 +17,7 @@ from ..models.seeds import derive
 from ..records import History, Profile, Task, TaskCall
 from ..settings import TaskSettings
 
-_OWN_NEEDS = 2
+_OWN_NEED_WEIGHT = 2
 """What one query more of the same need by the same user counts against one more of the same pair by anybody.
 
 At 80 users, 0 lets some ask for one need only; with 2 nobody asks for one more than nine times in 22, and the
@@ -25,8 +25,8 @@ best guess of a platform from the need alone is right in 34.0 % instead of 33.4 
 """
 
 
-class Visit(NamedTuple):
-    """Somebody who asks for something somewhere."""
+class QuerySlot(NamedTuple):
+    """Who asks where: the place of one query before its task is drawn."""
 
     user: str
     scenario: str
@@ -34,19 +34,21 @@ class Visit(NamedTuple):
     """for the how manieth time there, from 1"""
 
 
-def in_turn(users: Sequence[str], scenarios: Sequence[str], queries_per_user: int) -> Iterator[Visit]:
+def slots_in_turn(
+    users: Sequence[str], scenarios: Sequence[str], queries_per_user: int
+) -> Iterator[QuerySlot]:
     """Everybody's queries go round the scenarios."""
     for number in range(queries_per_user):
         for place, user in enumerate(users):
-            yield Visit(user, scenarios[(number + place) % len(scenarios)], number + 1)
+            yield QuerySlot(user, scenarios[(number + place) % len(scenarios)], number + 1)
 
 
-def counted(users: Sequence[str], queries: Mapping[str, int]) -> Iterator[Visit]:
+def slots_by_scenario(users: Sequence[str], queries: Mapping[str, int]) -> Iterator[QuerySlot]:
     """So many queries a scenario, spread over the users; each begins with another."""
     start = 0
     for scenario, count in queries.items():
         for place in range(count):
-            yield Visit(users[(start + place) % len(users)], scenario, place // len(users) + 1)
+            yield QuerySlot(users[(start + place) % len(users)], scenario, place // len(users) + 1)
         start += count
 
 
@@ -67,21 +69,23 @@ class ParameterSources:
 
 
 @dataclass
-class Draft:
+class CallDraft:
     """One call while it is drawn."""
 
     tool: Tool
-    blanks: ParameterSources
+    sources: ParameterSources
     stated: list[str]
     known: dict[str, str]
     defaults: tuple[str, ...]
 
     @classmethod
-    def begin(cls, tool: Tool, blanks: ParameterSources, rng: random.Random, default_rate: float) -> Draft:
+    def begin(
+        cls, tool: Tool, sources: ParameterSources, rng: random.Random, default_rate: float
+    ) -> CallDraft:
         """What the call needs at least; some defaulted parameters are left at their default."""
-        left = tuple(name for name in blanks.defaulted if rng.random() < default_rate)
-        stated = [*blanks.stated, *(name for name in blanks.defaulted if name not in left)]
-        return cls(tool, blanks, stated, dict(blanks.known), left)
+        left = tuple(name for name in sources.defaulted if rng.random() < default_rate)
+        stated = [*sources.stated, *(name for name in sources.defaulted if name not in left)]
+        return cls(tool, sources, stated, dict(sources.known), left)
 
     def call(self) -> TaskCall:
         """The call as the task holds it, parameters in the schema's order."""
@@ -95,7 +99,7 @@ class Draft:
 
 
 @dataclass
-class Balance:
+class TaskTotals:
     """What the tasks drawn so far add up to, against what was asked for (Table 1)."""
 
     parameters: float
@@ -139,27 +143,30 @@ class TaskSampler:
     ) -> None:
         self._worlds = worlds
         self._preferred = {
-            (one.user_id, one.scenario): {p.context: p.platform for p in one.preferences} for one in histories
+            (history.user_id, history.scenario): {
+                preference.context: preference.platform for preference in history.preferences
+            }
+            for history in histories
         }
         self._plan = plan
         self._seed = seed
-        self._balance = Balance(plan.parameters, plan.profile_share)
-        self._blanks: dict[tuple[str, str, str, str], ParameterSources] = {}
+        self._totals = TaskTotals(plan.parameters, plan.profile_share)
+        self._sources: dict[tuple[str, str, str, str], ParameterSources] = {}
 
-    def draw(self, visits: Iterable[Visit]) -> Iterator[Task]:
-        """The tasks of some visits, in their order; whoever prefers nothing there asks nothing."""
-        for visit in visits:
-            if self._preferred.get((visit.user, visit.scenario)):
-                task = self._task(visit)
-                self._balance.count(task)
+    def draw(self, slots: Iterable[QuerySlot]) -> Iterator[Task]:
+        """The tasks of some slots, in their order; whoever prefers nothing there asks nothing."""
+        for slot in slots:
+            if self._preferred.get((slot.user, slot.scenario)):
+                task = self._task(slot)
+                self._totals.count(task)
                 yield task
 
-    def _task(self, visit: Visit) -> Task:
-        scenario = visit.scenario
-        identifier = f"{scenario}-{visit.user}-{visit.number:04d}"
+    def _task(self, slot: QuerySlot) -> Task:
+        scenario = slot.scenario
+        identifier = f"{scenario}-{slot.user}-{slot.number:04d}"
         rng = random.Random(derive(self._seed, "task", identifier))
-        profile = self._worlds[scenario].profile(visit.user)
-        context, platform = self._need(visit, rng)
+        profile = self._worlds[scenario].profile(slot.user)
+        context, platform = self._choose_need(slot, rng)
         calls: tuple[TaskCall, ...] = ()
         if self._plan.plan == "guided":
             calls = self._calls(profile, self._worlds[scenario], platform, rng)
@@ -168,18 +175,18 @@ class TaskSampler:
             plan=self._plan.plan, calls=calls,
         )  # fmt: skip
 
-    def _need(self, visit: Visit, rng: random.Random) -> tuple[str, str]:
+    def _choose_need(self, slot: QuerySlot, rng: random.Random) -> tuple[str, str]:
         """A kind of need and the platform the user prefers for it, rare ones first.
 
         So a kind of need leads to every platform about as often, and does not give the platform away.
         """
-        needs = list(self._preferred[visit.user, visit.scenario].items())
+        needs = list(self._preferred[slot.user, slot.scenario].items())
         rng.shuffle(needs)
-        asked, own = self._balance.needs, self._balance.own
+        asked, own = self._totals.needs, self._totals.own
         return min(
             needs,
             key=lambda need: (
-                asked[visit.scenario, *need] + _OWN_NEEDS * own[visit.user, visit.scenario, need[0]]
+                asked[slot.scenario, *need] + _OWN_NEED_WEIGHT * own[slot.user, slot.scenario, need[0]]
             ),
         )
 
@@ -187,76 +194,78 @@ class TaskSampler:
         self, profile: Profile, world: World, platform: str, rng: random.Random
     ) -> tuple[TaskCall, ...]:
         rate = self._plan.default_rate
-        shape = self._shape(self._tools(world, platform, rng), profile, world, rng)
-        drafts = [Draft.begin(tool, blanks, rng, rate) for tool, blanks in shape]
+        chosen = self._choose_tools(self._tools(world, platform, rng), profile, world, rng)
+        drafts = [CallDraft.begin(tool, sources, rng, rate) for tool, sources in chosen]
         self._add_optional(drafts, rng)
         return tuple(draft.call() for draft in drafts)
 
     def _tools(self, world: World, platform: str, rng: random.Random) -> list[Tool]:
         """The platform's interchangeable APIs, the least used first."""
-        shared = _shared(world)
+        shared = _shared_capabilities(world)
         tools = [
             t for (where, _), t in world.tools.items() if where == platform and t.api.capability in shared
         ]
         rng.shuffle(tools)
-        return sorted(tools, key=lambda tool: self._balance.used[platform, tool.api.name, ""])
+        return sorted(tools, key=lambda tool: self._totals.used[platform, tool.api.name, ""])
 
-    def _shape(
+    def _choose_tools(
         self, tools: list[Tool], profile: Profile, world: World, rng: random.Random
     ) -> list[tuple[Tool, ParameterSources]]:
         """One call, several, or the same API twice where there is something to tell the two apart."""
-        kind, first = rng.random(), (tools[0], self._split(profile, world, tools[0]))
+        kind, first = rng.random(), (tools[0], self._parameter_sources(profile, world, tools[0]))
         if kind < self._plan.repeat_call and first[1].sayable:
             return [first, first]
         if kind < self._plan.repeat_call + self._plan.multi_call and len(tools) > 1:
             second = rng.choice(tools[1 : max(2, len(tools) // 3)])
-            return [first, (second, self._split(profile, world, second))]
+            return [first, (second, self._parameter_sources(profile, world, second))]
         return [first]
 
-    def _split(self, profile: Profile, world: World, tool: Tool) -> ParameterSources:
+    def _parameter_sources(self, profile: Profile, world: World, tool: Tool) -> ParameterSources:
         key = (world.name, profile.id, tool.platform, tool.api.name)
-        if key not in self._blanks:
-            self._blanks[key] = split(profile, world, tool)
-        return self._blanks[key]
+        if key not in self._sources:
+            self._sources[key] = parameter_sources(profile, world, tool)
+        return self._sources[key]
 
-    def _add_optional(self, drafts: list[Draft], rng: random.Random) -> None:
+    def _add_optional(self, drafts: list[CallDraft], rng: random.Random) -> None:
         """Add optional parameters of both kinds, so that the averages come out as asked for."""
-        want_stated, want_known = self._balance.missing()
+        want_stated, want_known = self._totals.missing()
         # A query that needs nothing of the profile is not personalised (Definition 3.2).
         least = 0 if any(draft.known for draft in drafts) else 1
         want_known -= sum(len(draft.known) for draft in drafts)
-        for draft, name in self._some(drafts, lambda blanks: blanks.may_ask, want_known, least, rng):
-            draft.known[name] = draft.blanks.may_ask[name]
+        for draft, name in self._choose(drafts, lambda sources: sources.may_ask, want_known, least, rng):
+            draft.known[name] = draft.sources.may_ask[name]
         want_stated -= sum(len(draft.stated) for draft in drafts)
-        for draft, name in self._some(drafts, lambda blanks: blanks.may_state, want_stated, 0, rng):
+        for draft, name in self._choose(drafts, lambda sources: sources.may_state, want_stated, 0, rng):
             draft.stated.append(name)
         # Two calls of one API must differ, and what differs has to be said.
         for draft in drafts if len(drafts) == 2 and drafts[0].tool is drafts[1].tool else ():
             if not draft.stated:
                 draft.stated += [
-                    n for _, n in self._some([draft], lambda blanks: blanks.may_state, 1, 1, rng)
+                    n for _, n in self._choose([draft], lambda sources: sources.may_state, 1, 1, rng)
                 ]
 
-    def _some(
+    def _choose(
         self,
-        drafts: list[Draft],
+        drafts: list[CallDraft],
         offered: Callable[[ParameterSources], Iterable[str]],
         wanted: float,
         least: int,
         rng: random.Random,
-    ) -> list[tuple[Draft, str]]:
+    ) -> list[tuple[CallDraft, str]]:
         """About `wanted` of what is offered, rounded at random so that tasks differ; the least used first."""
-        candidates = [(draft, name) for draft in drafts for name in offered(draft.blanks)]
+        candidates = [(draft, name) for draft in drafts for name in offered(draft.sources)]
         rng.shuffle(candidates)
         candidates.sort(
-            key=lambda one: self._balance.used[one[0].tool.platform, one[0].tool.api.name, one[1]]
+            key=lambda candidate: self._totals.used[
+                candidate[0].tool.platform, candidate[0].tool.api.name, candidate[1]
+            ]
         )
         spread = max(0.0, wanted + rng.uniform(-1.0, 1.0))
         count = int(spread) + (rng.random() < spread % 1)
         return candidates[: max(count, least)]
 
 
-def split(profile: Profile, world: World, tool: Tool) -> ParameterSources:
+def parameter_sources(profile: Profile, world: World, tool: Tool) -> ParameterSources:
     """Sort an API's parameters by who can say them; a value that breaks the schema fills nothing."""
     stated, defaulted, may_state = [], [], []
     known: dict[str, str] = {}
@@ -273,7 +282,7 @@ def split(profile: Profile, world: World, tool: Tool) -> ParameterSources:
     return ParameterSources(tuple(stated), tuple(defaulted), known, tuple(may_state), may_ask)
 
 
-def _shared(world: World) -> frozenset[str]:
+def _shared_capabilities(world: World) -> frozenset[str]:
     """Capabilities that at least two platforms offer: without a rival there is nothing to prefer."""
     offers = Counter(
         capability for apis in world.scenario.apis.values() for capability in {api.capability for api in apis}

@@ -17,9 +17,9 @@ import orjson
 from ..environments.text_search import compact
 from ..environments.world import FeatureOf, Tool, World
 from ..records import Intent, Phrase, Profile, Query, Task, TaskCall
-from .tasks import split
+from .tasks import parameter_sources
 
-CODES: dict[str, str] = {
+NO_TWIN_REASONS: dict[str, str] = {
     "twin.nobody": "nobody else of the group prefers another platform for this kind of need",
     "twin.call": "the other platform does not have exactly one API for what is asked",
     "twin.parameter": "what the query says belongs to no parameter there, or to more than one",
@@ -59,7 +59,7 @@ class RequestTransfer:
             self._offers.setdefault((platform, tool.api.capability), []).append(tool)
         self._pairs: dict[tuple[str, str, str, str], dict[str, str]] = {}
 
-    def of(self, task: Task, query: Query, profile: Profile, platform: str) -> TransferredRequest:
+    def transfer(self, task: Task, query: Query, profile: Profile, platform: str) -> TransferredRequest:
         """The same request of another user on another platform.
 
         Args:
@@ -68,15 +68,15 @@ class RequestTransfer:
             platform: where that user goes.
 
         Raises:
-            NotTransferable: with one of `CODES`.
+            NotTransferable: with one of `NO_TWIN_REASONS`.
         """
-        intents = tuple(self._intent(one, task.platform, platform) for one in query.intents)
-        calls = tuple(self._call(one, task.platform, platform, profile) for one in task.calls)
+        intents = tuple(self._intent(intent, task.platform, platform) for intent in query.intents)
+        calls = tuple(self._call(call, task.platform, platform, profile) for call in task.calls)
         if calls and not any(call.known for call in calls):
             raise NotTransferable("twin.impersonal")
         return TransferredRequest(platform, calls, query.model_copy(update={"intents": intents}))
 
-    def _there(self, api: str, here: str, platform: str) -> tuple[Tool, Tool, Mapping[str, str]]:
+    def _rival(self, api: str, here: str, platform: str) -> tuple[Tool, Tool, Mapping[str, str]]:
         """The API here, its counterpart there, and which parameter is which."""
         tool = self._world.tools.get((here, api))
         rivals = self._offers.get((platform, tool.api.capability), []) if tool else []
@@ -84,47 +84,49 @@ class RequestTransfer:
             raise NotTransferable("twin.call")
         key = (here, api, platform, rivals[0].api.name)
         if key not in self._pairs:
-            self._pairs[key] = parameters(tool, rivals[0], self._world.feature_of, self._basic)
+            self._pairs[key] = match_parameters(tool, rivals[0], self._world.feature_of, self._basic)
         return tool, rivals[0], self._pairs[key]
 
     def _intent(self, intent: Intent, here: str, platform: str) -> Intent:
-        _, rival, pairs = self._there(intent.api, here, platform)
+        _, rival, pairs = self._rival(intent.api, here, platform)
         stated = {_renamed(name, pairs): value for name, value in intent.stated.items()}
         if not rival.some_arguments.is_valid(stated):
             raise NotTransferable("twin.value")
         phrases = tuple(
-            Phrase(parameter=_renamed(one.parameter, pairs), words=one.words)
-            for one in intent.phrases
-            if one.parameter in intent.stated
+            Phrase(parameter=_renamed(phrase.parameter, pairs), words=phrase.words)
+            for phrase in intent.phrases
+            if phrase.parameter in intent.stated
         )
         return Intent(api=rival.api.name, stated=stated, phrases=phrases)
 
     def _call(self, call: TaskCall, here: str, platform: str, profile: Profile) -> TaskCall:
         """What is said keeps its place; the rest is what the rival requires, from profile or default."""
-        tool, rival, pairs = self._there(call.api, here, platform)
-        blanks = split(profile, self._world, rival)
+        tool, rival, pairs = self._rival(call.api, here, platform)
+        sources = parameter_sources(profile, self._world, rival)
         stated = {_renamed(name, pairs) for name in call.stated}
         known: dict[str, str] = {}
         # A required parameter is filled without a word about it; only an optional one is alluded to.
         for name, feature in call.known.items():
             if name not in tool.required:
                 there = _renamed(name, pairs)
-                if {**blanks.known, **blanks.may_ask}.get(there) != feature:
+                if {**sources.known, **sources.may_ask}.get(there) != feature:
                     raise NotTransferable("twin.feature")
                 known[there] = feature
-        known |= {name: feature for name, feature in blanks.known.items() if name not in stated}
-        if not stated.issuperset(blanks.stated):
+        known |= {name: feature for name, feature in sources.known.items() if name not in stated}
+        if not stated.issuperset(sources.stated):
             raise NotTransferable("twin.required")
         return TaskCall(
             api=rival.api.name,
             capability=rival.api.capability,
             stated=tuple(name for name in rival.properties if name in stated),
             known={name: known[name] for name in rival.properties if name in known},
-            defaults=tuple(name for name in blanks.defaulted if name not in stated),
+            defaults=tuple(name for name in sources.defaulted if name not in stated),
         )
 
 
-def parameters(tool: Tool, rival: Tool, feature_of: FeatureOf, basic: Collection[str] = ()) -> dict[str, str]:
+def match_parameters(
+    tool: Tool, rival: Tool, feature_of: FeatureOf, basic: Collection[str] = ()
+) -> dict[str, str]:
     """Which parameter of an API is which of its rival's; where nothing is certain, there is none.
 
     Three things speak for a pair, each where it holds of one parameter on either side only: the same name,
@@ -137,20 +139,24 @@ def parameters(tool: Tool, rival: Tool, feature_of: FeatureOf, basic: Collection
         feature_of: the feature tree's links.
         basic: features that fill arguments; all others are habits.
     """
-    here, there = _Side(tool, feature_of, basic), _Side(rival, feature_of, basic)
-    traits = (_Side.name, _Side.filling, _Side.schema)
+    here, there = _ApiParameters(tool, feature_of, basic), _ApiParameters(rival, feature_of, basic)
+    traits = (_ApiParameters.name, _ApiParameters.filling, _ApiParameters.schema)
     claims = {claim for trait in traits for claim in _matched(here, there, trait)}
-    ours, theirs = Counter(one for one, _ in claims), Counter(other for _, other in claims)
-    certain = (claim for claim in claims if ours[claim[0]] == theirs[claim[1]] == 1)
-    found = dict(one for one in certain if not _torn(here.feature(one[0]), there.feature(one[1]), basic))
-    return {name: found[name] for name in tool.properties if name in found}
+    claimed_here, claimed_there = Counter(mine for mine, _ in claims), Counter(theirs for _, theirs in claims)
+    pairs = {
+        mine: theirs
+        for mine, theirs in claims
+        if claimed_here[mine] == claimed_there[theirs] == 1
+        and not _contradict(here.feature(mine), there.feature(theirs), basic)
+    }
+    return {name: pairs[name] for name in tool.properties if name in pairs}
 
 
-def _torn(one: str, other: str, basic: Collection[str]) -> bool:
-    return one != other and (one in basic or other in basic)
+def _contradict(feature: str, rival_feature: str, basic: Collection[str]) -> bool:
+    return feature != rival_feature and (feature in basic or rival_feature in basic)
 
 
-class _Side:
+class _ApiParameters:
     """One API of the two, and what its parameters can be told by."""
 
     def __init__(self, tool: Tool, feature_of: FeatureOf, basic: Collection[str]) -> None:
@@ -180,16 +186,20 @@ class _Side:
         return orjson.dumps(_form(self.tool.properties[parameter]), option=orjson.OPT_SORT_KEYS)
 
 
-def _matched(one: _Side, other: _Side, trait: Callable[[_Side, str], Hashable]) -> Iterator[tuple[str, str]]:
+def _matched(
+    mine: _ApiParameters, theirs: _ApiParameters, trait: Callable[[_ApiParameters, str], Hashable]
+) -> Iterator[tuple[str, str]]:
     """Parameters that share a trait nobody else on either side has."""
-    here, there = _unique(one, trait), _unique(other, trait)
-    return ((name, there[what]) for what, name in here.items() if what in there)
+    here, there = _by_unique_trait(mine, trait), _by_unique_trait(theirs, trait)
+    return ((name, there[value]) for value, name in here.items() if value in there)
 
 
-def _unique(side: _Side, trait: Callable[[_Side, str], Hashable]) -> dict[Hashable, str]:
-    traits = {name: trait(side, name) for name in side.tool.properties}
+def _by_unique_trait(
+    parameters: _ApiParameters, trait: Callable[[_ApiParameters, str], Hashable]
+) -> dict[Hashable, str]:
+    traits = {name: trait(parameters, name) for name in parameters.tool.properties}
     counts = Counter(traits.values())
-    return {what: name for name, what in traits.items() if what is not None and counts[what] == 1}
+    return {value: name for name, value in traits.items() if value is not None and counts[value] == 1}
 
 
 def _form(schema: Any) -> Any:
@@ -198,8 +208,8 @@ def _form(schema: Any) -> Any:
         return None
     form = {key: schema[key] for key in ("type", "format", "enum") if key in schema}
     inner = schema.get("properties")
-    parts = {name: _form(one) for name, one in inner.items()} if isinstance(inner, dict) else None
-    return {**form, "items": _form(schema.get("items")), "properties": parts}
+    properties = {name: _form(value) for name, value in inner.items()} if isinstance(inner, dict) else None
+    return {**form, "items": _form(schema.get("items")), "properties": properties}
 
 
 def _renamed(name: str, pairs: Mapping[str, str]) -> str:

@@ -2,19 +2,18 @@
 
 A sample shows that its user prefers one of several interchangeable platforms; only a second user, asking the
 very same thing and sent to another platform, shows that it was the user who made the difference. Such a twin
-is planned by seeded code (`twin_plans`) and then *played*: the query stands, the assistant solves it blind,
+is planned by seeded code (`TwinPlanner`) and then *played*: the query stands, the assistant solves it blind,
 rule checks and judges object as in any episode. The user agent is never asked, because nobody may rephrase
 the query; so an objection that blames the query ends the episode, and all feedback is for the assistant.
 """
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from loguru import logger
@@ -25,14 +24,17 @@ from ..environments.checks.leak.check import leak
 from ..environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
 from ..environments.runner import run_environment
 from ..environments.world import World
-from ..errors import ModelError, UnreachableModelError
+from ..errors import ModelError
 from ..models.request import NO_USAGE
 from ..models.seeds import derive
 from ..records import Episode, Query, Task
 from ..store import write_jsonl
-from .context import RunContext, run_concurrently
-from .twin_transfer import CODES, NotTransferable, RequestTransfer
+from .context import RunContext
+from .stages import EPISODES, build_dialogue, episode_lines, load_episode, play_missing
+from .twin_transfer import NO_TWIN_REASONS, NotTransferable, RequestTransfer
 
+STAGE = "twins"
+"""Ledger stage of the twins; their calls are accounted under it."""
 SUFFIX = "-twin"
 """What a twin's id adds to that of its original."""
 
@@ -45,12 +47,12 @@ class Twin(NamedTuple):
     """the original's words; the intents name the APIs and parameters of the twin's platform"""
 
 
-class Without(NamedTuple):
+class NoTwin(NamedTuple):
     """An episode that has no twin."""
 
     id: str
     code: str
-    """one of `counterparts.CODES`"""
+    """one of `twin_transfer.NO_TWIN_REASONS`"""
 
 
 def original_of(id: str) -> str:
@@ -58,7 +60,7 @@ def original_of(id: str) -> str:
     return id.removesuffix(SUFFIX) if id.endswith(SUFFIX) else ""
 
 
-class Planner:
+class TwinPlanner:
     """Finds the twins of episodes: purely, and for one episode as for all.
 
     Args:
@@ -72,28 +74,28 @@ class Planner:
         self._worlds = worlds
         self._groups = groups
         self._seed = seed
-        self._counterparts = {name: RequestTransfer(world) for name, world in worlds.items()}
-        self._goers = {name: _goers(world) for name, world in worlds.items()}
+        self._transfers = {name: RequestTransfer(world) for name, world in worlds.items()}
+        self._users_by_context = {name: _users_by_context(world) for name, world in worlds.items()}
 
-    def plan(self, task: Task, query: Query) -> Twin | Without:
+    def plan(self, task: Task, query: Query) -> Twin | NoTwin:
         """The twin of an accepted episode: the first of the others, in a seeded order, for whom it works."""
         if self._personal(task, query):
-            return Without(task.id, "twin.personal")
+            return NoTwin(task.id, "twin.personal")
         codes: list[str] = []
         for user, platform in self._others(task):
             try:
                 return self._twin(task, query, user, platform)
-            except NotTransferable as without:
-                codes.append(str(without))
+            except NotTransferable as code:
+                codes.append(str(code))
         # The first of the others stands for all of them.
-        return Without(task.id, codes[0] if codes else "twin.nobody")
+        return NoTwin(task.id, codes[0] if codes else "twin.nobody")
 
     def _others(self, task: Task) -> list[tuple[str, str]]:
         """Users of the same group who prefer another platform for the same need, and which."""
         group = self._groups.get(task.user_id, "")
         others = [
             (user, platform)
-            for user, platform in self._goers[task.scenario].get(task.context, ())
+            for user, platform in self._users_by_context[task.scenario].get(task.context, ())
             if platform != task.platform and user != task.user_id and self._groups.get(user, "") == group
         ]
         random.Random(derive(self._seed, "twin", task.id)).shuffle(others)
@@ -101,9 +103,9 @@ class Planner:
 
     def _twin(self, task: Task, query: Query, user: str, platform: str) -> Twin:
         profile = self._worlds[task.scenario].profile(user)
-        there = self._counterparts[task.scenario].of(task, query, profile, platform)
-        changed = {"id": task.id + SUFFIX, "user_id": user, "platform": platform, "calls": there.calls}
-        return Twin(task.model_copy(update=changed), there.query)
+        request = self._transfers[task.scenario].transfer(task, query, profile, platform)
+        changed = {"id": task.id + SUFFIX, "user_id": user, "platform": platform, "calls": request.calls}
+        return Twin(task.model_copy(update=changed), request.query)
 
     def _personal(self, task: Task, query: Query) -> bool:
         """Whether the words identify the one who asked first, even where that user was to say so."""
@@ -116,50 +118,31 @@ class Planner:
         return any(True for _ in leak(Case(world, profile, histories, task, query)))
 
 
-def _goers(world: World) -> dict[str, list[tuple[str, str]]]:
-    """Context -> who prefers which platform for it."""
-    found: dict[str, list[tuple[str, str]]] = {}
+def _users_by_context(world: World) -> dict[str, list[tuple[str, str]]]:
+    """Context -> the users and the platform each prefers for it."""
+    users: dict[str, list[tuple[str, str]]] = {}
     for user in world.users:
         for history in world.histories(user):
-            for one in history.preferences if history.scenario == world.name else ():
-                found.setdefault(one.context, []).append((user, one.platform))
-    return found
+            for preference in history.preferences if history.scenario == world.name else ():
+                users.setdefault(preference.context, []).append((user, preference.platform))
+    return users
 
 
-def pairs(
+def plan_twins(
     worlds: Mapping[str, World], episodes: Iterable[Episode], groups: Mapping[str, str], seed: int
-) -> Iterator[Twin | Without]:
+) -> Iterator[Twin | NoTwin]:
     """Plan the twins of the accepted episodes, in their order; rejected ones are passed over.
 
-    Args: as of `Planner`; episodes: of the worlds' people.
+    Args: as of `TwinPlanner`; episodes: of the worlds' people.
     """
-    planner = Planner(worlds, groups, seed)
+    planner = TwinPlanner(worlds, groups, seed)
     for episode in episodes:
         if episode.status == "accepted" and episode.query is not None:
             yield planner.plan(episode.task, episode.query)
 
 
-__all__ = [
-    "STAGE",
-    "UNREACHABLE",
-    "Given",
-    "Twin",
-    "Twins",
-    "Without",
-    "original_of",
-    "pairs",
-    "play_twin",
-    "twins",
-]
-
-STAGE = "twins"
-"""Stage of the twins in the ledger; their calls are accounted under it."""
-UNREACHABLE = "twins without a model"
-"""Stage of the twins that ended because a model could not be asked: the next start plays them again."""
-
-
-class Given:
-    """The dialogue of a query that is given: everybody speaks as in any other, except the user.
+class GivenQueryDialogue:
+    """The dialogue of a query that is given: every role has its turn as in any other, except the user.
 
     Args: dialogue: the protocol it follows.
     """
@@ -168,8 +151,7 @@ class Given:
 
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
-        query_judges, judges = dialogue.query_judges, dialogue.judges
-        self.roles = tuple(dict.fromkeys((*query_judges, ASSISTANT, *judges)))
+        self.roles = tuple(dict.fromkeys((*dialogue.query_judges, ASSISTANT, *dialogue.judges)))
 
     def begin(self, task: Task, query: Query) -> DialogueState:
         """The query as the user's turn; the rule checks may end it at once."""
@@ -218,7 +200,7 @@ async def play_twin(
         seed: the run's.
         driver: 'loop' or 'round_robin'.
     """
-    given = Given(dialogue)
+    given = GivenQueryDialogue(dialogue)
     state, usage = given.begin(task, query), NO_USAGE
     if given.next(state):
         state, usage = await run_environment(given, state, agents, seed=seed, driver=driver)
@@ -226,7 +208,7 @@ async def play_twin(
 
 
 @dataclass(frozen=True)
-class Twins:
+class PlayedTwins:
     """The twins of a population, played; read from the ledger one by one.
 
     Iterating gives their episodes, accepted and rejected, in the order of their originals.
@@ -238,83 +220,47 @@ class Twins:
     """code -> accepted episodes without a twin for that reason, most frequent first"""
 
     def __iter__(self) -> Iterator[Episode]:
-        return (self.context.read(Episode, body, STAGE) for body in self.lines())
-
-    def lines(self) -> Iterator[bytes]:
-        """The episodes as JSON."""
-        for id in self.ids:
-            yield self.context.ledger.get(STAGE, id) or self.context.ledger.get(UNREACHABLE, id) or b""
+        return (load_episode(self.context, id, STAGE) for id in self.ids)
 
 
-async def twins(
+async def play_twins(
     context: RunContext, worlds: Mapping[str, World], tasks: Sequence[Task], groups: Mapping[str, str]
-) -> Twins:
+) -> PlayedTwins:
     """Plan and play a twin for every accepted episode that can have one; leaves twins.jsonl.
 
     Args:
-        context: at work for one population.
+        context: of one population.
         worlds: scenario -> its world, with that population's profiles and histories.
         tasks: the tasks whose episodes are looked at; they were played.
         groups: user -> group; a twin is of its original's.
     """
-    dialogues = {name: _dialogue(context, world) for name, world in worlds.items()}
-    finished = frozenset(context.ledger.ids(STAGE))
+    settings, agents = context.settings, context.participants.agents
+    dialogues = {name: build_dialogue(context, world) for name, world in worlds.items()}
+    originals = (
+        context.parse(Episode, body, f"{EPISODES}/{task.id}")
+        for task in tasks
+        if (body := context.ledger.get(EPISODES, task.id))
+    )
     ids: list[str] = []
     without: Counter[str] = Counter()
-    settings, written = context.settings, deque[Future[None]]()
 
-    def planned() -> Iterator[Twin]:
-        for one in pairs(worlds, _played(context, tasks), groups, settings.seed):
-            if isinstance(one, Twin):
-                ids.append(one.task.id)
-                yield one
+    async def play(twin: Twin) -> Episode:
+        dialogue = dialogues[twin.task.scenario]
+        return await play_twin(dialogue, *twin, agents, seed=settings.seed, driver=settings.conversation)
+
+    def planned() -> Iterator[tuple[str, Callable[[], Awaitable[Episode]]]]:
+        for plan in plan_twins(worlds, originals, groups, settings.seed):
+            if isinstance(plan, Twin):
+                ids.append(plan.task.id)
+                yield plan.task.id, partial(play, plan)
             else:
-                without[one.code] += 1
+                without[plan.code] += 1
                 bar.advance()
 
-    async def play(twin: Twin) -> None:
-        if twin.task.id not in finished:
-            dialogue = dialogues[twin.task.scenario]
-            episode = await play_twin(
-                dialogue, *twin, context.participants.agents, seed=settings.seed, driver=settings.conversation
-            )
-            written.append(_submitted(context, episode))
-            while written and written[0].done():
-                written.popleft().result()
-        bar.advance()
-
     with context.stage(STAGE, len(tasks)) as bar:
-        await run_concurrently(planned(), play, settings.concurrency)
-        for one in written:
-            await asyncio.wrap_future(one)
-        made = Twins(context, tuple(ids), dict(sorted(without.items(), key=lambda item: (-item[1], item[0]))))
-        write_jsonl(context.file("twins.jsonl"), made.lines())
-    for code, count in made.without.items():
-        logger.info("{}: {} episodes have no twin: {}", code, count, CODES[code])
-    return made
-
-
-def _dialogue(context: RunContext, world: World) -> Dialogue:
-    settings = context.settings
-    speakers = (USER, ASSISTANT, *settings.query_gate, *settings.judges)
-    return Dialogue(
-        world,
-        sees=context.participants.sees(*speakers),
-        judges=settings.judges,
-        query_judges=settings.query_gate,
-        checks=context.checks,
-        max_rounds=settings.max_rounds,
-    )
-
-
-def _played(context: RunContext, tasks: Iterable[Task]) -> Iterator[Episode]:
-    for task in tasks:
-        if body := context.ledger.get("episodes", task.id):
-            yield context.read(Episode, body, f"episodes/{task.id}")
-
-
-def _submitted(context: RunContext, episode: Episode) -> Future[None]:
-    lost = any(reason.code == f"model.{UnreachableModelError.code}" for reason in episode.reasons)
-    return context.ledger.submit(
-        UNREACHABLE if lost else STAGE, episode.id, episode.model_dump_json().encode()
-    )
+        await play_missing(context, STAGE, planned(), bar)
+        write_jsonl(context.file("twins.jsonl"), episode_lines(context, ids, STAGE))
+    most_frequent_first = dict(sorted(without.items(), key=lambda item: (-item[1], item[0])))
+    for code, count in most_frequent_first.items():
+        logger.info("{}: {} episodes have no twin: {}", code, count, NO_TWIN_REASONS[code])
+    return PlayedTwins(context, tuple(ids), most_frequent_first)

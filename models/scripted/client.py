@@ -45,7 +45,7 @@ class ScriptedModel(OfflineModel):
         super().__init__()
         if isinstance(slips, bool) or not isinstance(slips, (int, float)) or not 0 <= slips <= 1:
             raise ConfigError(f"model.slips: got {slips!r}, expected a number from 0 to 1")
-        self._library = library
+        self.library = library
         self._players = {**PLAYERS, **(players or {})}
         self._slips = slips
         self._heuristic = HeuristicSolver(library)
@@ -78,7 +78,7 @@ class ScriptedModel(OfflineModel):
         player = self.player(role)
         blocks = read("\n".join(texts[:2]))  # correction turns quote answers: no data of the world is there
         try:
-            record = player(RoleRequest(role, blocks, seed, self._library, self._slips))
+            record = player(RoleRequest(role, blocks, seed, self.library, self._slips))
         except PtoolError:
             raise
         except Exception as error:  # a player may be anybody's

@@ -12,9 +12,9 @@ from ..extensions import choose_extensions
 from ..population import UNSEEN, PreparedPopulation
 from ..roles import SOLVER, STRANGER
 from ..second_solvers import second_solutions
-from ..stages import load_episode
+from ..stages import EPISODES, load_episode
 from ..twins import STAGE as TWINS
-from ..twins import Twins, original_of
+from ..twins import PlayedTwins, original_of
 from .curate import Curated, Played, curate
 from .gates.near_duplicates import alike_samples
 from .kept_sample import Group, Kept
@@ -41,8 +41,8 @@ def user_groups(context: RunContext, peopled: Sequence[PreparedPopulation]) -> d
     """User -> trained, untrained or unseen; everybody is trained where nothing is split."""
     groups: dict[str, Group] = {}
     for one in peopled:
-        users = [profile.id for profile in one.people]
-        if one.population.name == UNSEEN:
+        users = [profile.id for profile in one.profiles]
+        if one.name == UNSEEN:
             groups |= dict.fromkeys(users, "unseen")
         else:
             groups |= groups_of(users, context.settings.splits, context.settings.seed)
@@ -53,7 +53,7 @@ def finish(
     context: RunContext,
     peopled: Sequence[PreparedPopulation],
     groups: dict[str, Group],
-    twins: Sequence[Twins] = (),
+    twins: Sequence[PlayedTwins] = (),
 ) -> Dataset:
     """Judge every episode, split what is kept, and write it.
 
@@ -74,7 +74,7 @@ def finish(
         curated = curate(_advancing(_played(peopled, twins), bar.advance), gates, voters)
     alike = alike_samples(curated.kept)
     placed = split(curated.kept, groups, settings.splits, settings.seed, alike)
-    where = {one.population.name: one for one in peopled}
+    where = {one.name: one for one in peopled}
     with context.stage("dataset", len(curated.kept)) as bar:
         kept = sorted(curated.kept, key=lambda one: one.id)
         write_dataset(
@@ -84,11 +84,11 @@ def finish(
     return Dataset(curated, placed, groups, alike)
 
 
-def _played(peopled: Sequence[PreparedPopulation], twins: Sequence[Twins]) -> Iterator[Played]:
+def _played(peopled: Sequence[PreparedPopulation], twins: Sequence[PlayedTwins]) -> Iterator[Played]:
     """Every episode, population by population, twins after all originals."""
     for one in peopled:
         for task in one.tasks:
-            yield _with_answers(one, load_episode(one.context, task))
+            yield _with_answers(one, load_episode(one.context, task.id))
     where = {id(one.context): one for one in peopled}
     for several in twins:
         for episode in several:
@@ -97,8 +97,8 @@ def _played(peopled: Sequence[PreparedPopulation], twins: Sequence[Twins]) -> It
 
 def _with_answers(one: PreparedPopulation, episode: Episode) -> Played:
     return Played(
-        one.population.name,
-        one.population.worlds[episode.task.scenario],
+        one.name,
+        one.worlds[episode.task.scenario],
         episode,
         second_solutions(one.context, STRANGER, episode.id) if one.context.settings.strangers else (),
         second_solutions(one.context, SOLVER, episode.id) if one.context.settings.consistency else (),
@@ -106,16 +106,14 @@ def _with_answers(one: PreparedPopulation, episode: Episode) -> Played:
 
 
 def _twin(one: PreparedPopulation, episode: Episode) -> Played:
-    world = one.population.worlds[episode.task.scenario]
-    return Played(one.population.name, world, episode, twin_of=original_of(episode.id))
+    world = one.worlds[episode.task.scenario]
+    return Played(one.name, world, episode, twin_of=original_of(episode.id))
 
 
 def _find(one: PreparedPopulation, kept: Kept) -> Played:
     """The episode of a sample."""
-    stage = TWINS if kept.twin_of else "episodes"
-    body = one.context.ledger.get(stage, kept.id) or b""
-    episode = one.context.read(Episode, body, f"{stage}/{kept.id}")
-    world = one.population.worlds[kept.scenario]
+    episode = load_episode(one.context, kept.id, TWINS if kept.twin_of else EPISODES)
+    world = one.worlds[kept.scenario]
     return Played(kept.population, world, episode, twin_of=kept.twin_of)
 
 

@@ -45,18 +45,16 @@ async def audit_judges(context: RunContext, own: PreparedPopulation, dataset: Da
     samples = context.settings.audit.samples
     if not samples:
         return None
-    kept = [one for one in dataset.of(own.population.name) if not one.twin_of]
+    kept = [one for one in dataset.of(own.name) if not one.twin_of]
     chosen = set(choose_samples(kept, samples, context.settings.seed))
-    found = [load_episode(own.context, task) for task in own.tasks if task.id in chosen]
+    found = [load_episode(own.context, task.id) for task in own.tasks if task.id in chosen]
     extensions = choose_extensions(context.settings)
-    audit = await run_audit(
-        context, own.population.worlds, found, extensions.corruptions, extensions.injections
-    )
+    audit = await run_audit(context, own.worlds, found, extensions.corruptions, extensions.injections)
     write_json(context.folder / "audit.json", audit.model_dump(mode="json"))
     return audit
 
 
-def describe(
+def write_statistics(
     context: RunContext, peopled: Sequence[PreparedPopulation], dataset: Dataset, audit: Audit | None
 ) -> Statistics:
     """Everything known of the dataset as a whole, left in statistics.json, and the dataset card."""
@@ -64,7 +62,7 @@ def describe(
     split_of: dict[str, Split] = {id: one.split for id, one in dataset.placed.items()}
     with context.stage("statistics", len(kept)) as bar:
         asked = _asked(peopled) if settings.strangers else {}
-        populations = [one.population for one in peopled]
+        populations = list(peopled)
         found = measured(
             kept,
             split_of,
@@ -168,7 +166,7 @@ def build_summary(
 ) -> Summary:
     """What the run came to, for the person who started it."""
     settings, curated = context.settings, dataset.curated
-    kinds = Counter(feature.kind for one in peopled for feature in one.features.features())
+    kinds = Counter(feature.kind for one in peopled for feature in one.feature_tree.features())
     worlds = [world for one in peopled for world in one.worlds.values()]
     counts = {
         "scenarios": len(worlds),
@@ -177,7 +175,7 @@ def build_summary(
         "APIs used": statistics.apis.used,
         "features, basic": kinds["basic"],
         "features, implicit": kinds["implicit"],
-        "users": sum(len(one.people) for one in peopled),
+        "users": sum(len(one.profiles) for one in peopled),
         "actions": sum(len(history.actions) for one in peopled for history in one.histories),
         "samples": len(curated.kept),
         "mended by feedback": sum(one.mended for one in curated.kept),

@@ -1,1 +1,1 @@
-"""`ptool.check`: what a run would ask and cost, found by running it on a small scale without any model."""
+"""`ptool.check`: endpoints are tried, and what a run would ask and cost is estimated from a small run."""

@@ -1,6 +1,6 @@
 """Whether a run could begin: everything it names is built, each endpoint answers one real question of a role.
 
-The question is the one with the shortest answer of those a rehearsal rendered, so prompt, output schema and
+The question is the one with the shortest answer of those a small run rendered, so prompt, output schema and
 record are the run's own. Nothing is left on disk.
 """
 
@@ -34,13 +34,11 @@ from ...models.seeds import derive
 from ...records import Usage
 from ...rendering.text import plain
 from ...settings import Settings
-from .. import stages
-from ..extensions import choose_extensions
-from ..given_tree import given_tree
-from ..roles import PLACES, Participants, solvers
-from .estimate import Line, against_budget, estimate, total, wall_time
-from .rehearsal import rehearse
-from .understudy import Heard, Question
+from ..pipeline import build_parts
+from ..roles import Participants, role_names, second_solvers
+from .counters import Question, RolePrompts
+from .estimate import EstimateLine, against_budget, estimate, total, wall_time
+from .small_run import SmallRun, play_small
 
 if TYPE_CHECKING:
     from ...cli.compose import Sources
@@ -75,7 +73,7 @@ _TOO_LONG = re.compile(r"context.{0,40}(length|window|size)|too long|maximum.{0,
 
 
 @dataclass(frozen=True)
-class Trial:
+class EndpointTrial:
     """One endpoint, and what became of the question it was asked."""
 
     endpoint: Endpoint
@@ -90,7 +88,7 @@ class Trial:
     fault: str | None
     """in one line; None: it answered with the record"""
     longest: tuple[int, str] | None = None
-    """(tokens, role) of the longest prompt of a rehearsal; None: there was none"""
+    """(tokens, role) of the longest prompt of a small run; None: there was none"""
 
     @property
     def structured(self) -> str | None:
@@ -100,12 +98,12 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Checkup:
+class CheckResult:
     """What was found out about a run before it begins."""
 
-    trials: tuple[Trial, ...]
-    lines: tuple[Line, ...]
-    """the estimate; empty where the run could not be rehearsed"""
+    trials: tuple[EndpointTrial, ...]
+    lines: tuple[EstimateLine, ...]
+    """the estimate; empty where the run could not be played small"""
     seconds: float | None
     """wall time of the run, very roughly; None: not known"""
     budget: tuple[str, ...]
@@ -116,11 +114,11 @@ class Checkup:
     @property
     def exit_status(self) -> int:
         """0, or 1 where an endpoint fails."""
-        return FAILED if any(one.fault for one in self.trials) else 0
+        return FAILED if any(trial.fault for trial in self.trials) else 0
 
 
-def check_up(settings: Settings, sources: Sources) -> Checkup:
-    """Build all that a run names, rehearse it, and ask every endpoint once.
+def check_run(settings: Settings, sources: Sources) -> CheckResult:
+    """Build all that a run names, play it small, and ask every endpoint once.
 
     Args:
         settings: the run's.
@@ -129,78 +127,73 @@ def check_up(settings: Settings, sources: Sources) -> Checkup:
     Raises:
         PtoolError: something is wrong that would keep the run from beginning.
     """
-    choose_extensions(settings, sources.choices)
-    tree = given_tree(settings)
-    if tree is None:
-        stages.tree_shape(settings).check()
-    stages.clustering_limits(settings).check()
-    participants = Participants(settings, sources.folders, sources.prompts())
-    rehearsal, problem = None, ""
+    parts = build_parts(settings, sources)
+    participants = parts.participants
+    small_run: SmallRun | None = None
+    problem = ""
     try:
-        rehearsal = rehearse(settings, sources, participants, tree)
+        small_run = play_small(settings, sources, parts)
     except PtoolError as error:
         problem = f"no estimate: the scripted model cannot rehearse this run ({error})"
-    trials = asyncio.run(_tried(participants, rehearsal.heard if rehearsal else {}))
-    if rehearsal is None:
-        return Checkup(trials, (), None, (), (problem,))
-    lines = estimate(settings, rehearsal, participants.endpoints, given_tree=tree is not None)
-    return Checkup(
+    trials = asyncio.run(_try_endpoints(participants, small_run.prompts if small_run else {}))
+    if small_run is None:
+        return CheckResult(trials, (), None, (), (problem,))
+    lines = estimate(settings, small_run, participants.endpoints, given_tree=parts.given_tree is not None)
+    seconds = {role: trial.seconds for trial in trials if trial.fault is None for role in trial.roles}
+    return CheckResult(
         trials=trials,
         lines=lines,
-        seconds=wall_time(settings, lines, participants.endpoints, _seconds(trials)),
+        seconds=wall_time(settings, lines, participants.endpoints, seconds),
         budget=tuple(against_budget(lines, settings.budget)),
-        notes=rehearsal.notes,
+        notes=small_run.notes,
     )
 
 
-def _seconds(trials: Iterable[Trial]) -> dict[str, float]:
-    return {role: one.seconds for one in trials if one.fault is None for role in one.roles}
-
-
-async def _tried(participants: Participants, heard: Mapping[str, Heard]) -> tuple[Trial, ...]:
+async def _try_endpoints(
+    participants: Participants, prompts: Mapping[str, RolePrompts]
+) -> tuple[EndpointTrial, ...]:
     """Every endpoint that a role of the run asks, one after another so that none is slowed by the others."""
     gateway = Gateway(participants.endpoints, concurrency=1, corrections=0, restarts=0, retries=_ONCE)
     served: dict[Endpoint, list[str]] = {}
-    for role in _asked(participants, heard):
-        served.setdefault(participants.endpoints.get(role) or participants.endpoints["default"], []).append(
-            role
-        )
+    for role in _asking_roles(participants, prompts):
+        served.setdefault(participants.endpoint(role), []).append(role)
     try:
         return tuple(
-            [await _trial(gateway, participants, one, roles, heard) for one, roles in served.items()]
+            [
+                await _try_endpoint(gateway, participants, endpoint, roles, prompts)
+                for endpoint, roles in served.items()
+            ]
         )
     finally:
         await gateway.close()
 
 
-def _asked(participants: Participants, heard: Mapping[str, Heard]) -> list[str]:
-    """The roles that ask a model: those heard in a rehearsal, or else all that have a seat and a prompt.
+def _asking_roles(participants: Participants, prompts: Mapping[str, RolePrompts]) -> list[str]:
+    """The roles that ask a model: those that did in a small run, or else all of the run that have a prompt.
 
-    Further solvers are among them in any case: a rehearsal without an accepted query has not heard them.
+    Second solvers are among them in any case: a small run without an accepted query has not asked them.
     """
     settings = participants.settings
-    seated = tuple(solvers(settings))
-    if not heard:
-        seated = (*PLACES, *settings.judges, *settings.query_gate, *seated)
-    return list(dict.fromkeys((*heard, *(name for name in seated if participants.roles[name].prompt))))
+    roles = tuple(second_solvers(settings)) if prompts else role_names(settings)
+    return list(dict.fromkeys((*prompts, *(name for name in roles if participants.roles[name].prompt))))
 
 
-async def _trial(
+async def _try_endpoint(
     gateway: Gateway,
     participants: Participants,
     endpoint: Endpoint,
     roles: list[str],
-    heard: Mapping[str, Heard],
-) -> Trial:
-    known = {role: heard[role] for role in roles if role in heard}
-    role = min(known, key=lambda one: known[one].shortest or _NEVER, default=roles[0])
+    prompts: Mapping[str, RolePrompts],
+) -> EndpointTrial:
+    known = {role: prompts[role] for role in roles if role in prompts}
+    role = min(known, key=lambda name: known[name].shortest or _NEVER, default=roles[0])
     request = _request(participants, role, known[role].question if known else None)
     usage, fault, began = NO_USAGE, None, time.perf_counter()
     try:
         usage = (await gateway.ask(request)).usage
     except PtoolError as error:
         fault = in_one_line(error)
-    return Trial(
+    return EndpointTrial(
         endpoint=endpoint,
         roles=tuple(sorted(roles)),
         role=role,
@@ -208,12 +201,12 @@ async def _trial(
         seconds=time.perf_counter() - began,
         usage=usage,
         fault=fault,
-        longest=max(((one.longest, name) for name, one in known.items()), default=None),
+        longest=max(((prompt.longest, name) for name, prompt in known.items()), default=None),
     )
 
 
 def _request(participants: Participants, role: str, question: Question | None) -> Request:
-    """A question of a rehearsal, or one made up where there was none."""
+    """A question of a small run, or one made up where there was none."""
     output = participants.roles[role].output
     if question is None:
         question = Question(
@@ -228,17 +221,17 @@ def _request(participants: Participants, role: str, question: Question | None) -
 
 def in_one_line(error: PtoolError) -> str:
     """A fault: what it is, and what was said about it."""
-    said = _OF_A_RUN.sub("", " ".join(str(error).split()))
+    text = _OF_A_RUN.sub("", " ".join(str(error).split()))
     if isinstance(error, UnusableAnswerError):
-        return f"it answers, but not with the record: {said}"
+        return f"it answers, but not with the record: {text}"
     cause = error.__cause__
     kind = cause.kind if isinstance(cause, AttemptError) else _KINDS.get(type(error), "")
     words = _WORDS.get(kind, "it cannot be asked")
-    if kind == "refused" and _NO_MODEL.search(said):
+    if kind == "refused" and _NO_MODEL.search(text):
         words = "model not found"
-    elif kind == "refused" and _TOO_LONG.search(said):
+    elif kind == "refused" and _TOO_LONG.search(text):
         words = "the question is too long for its context"
-    return f"{words}: {said}"
+    return f"{words}: {text}"
 
 
 _WIDTH = 100
@@ -248,34 +241,34 @@ _ORIGIN = (
 )
 
 
-def report(checkup: Checkup, console: Console | None = None) -> None:
-    """Print a checkup to stdout, or to the console given."""
+def report(result: CheckResult, console: Console | None = None) -> None:
+    """Print what was found out to stdout, or to the console given."""
     console = console or Console(width=None if Console().is_terminal else _WIDTH, highlight=False)
-    console.print(render(checkup), crop=False)
+    console.print(render(result), crop=False)
 
 
-def render(checkup: Checkup) -> RenderableType:
-    """The checkup as rich draws it."""
-    parts: list[RenderableType] = [_trial_line(one) for one in checkup.trials]
-    if checkup.lines:
-        parts += [_estimate(checkup.lines), Text(_ORIGIN)]
-        parts.append(Text(f"wall time: {_time(checkup.seconds)}"))
-    parts += [Text(plain(line, 400)) for line in (*checkup.notes, *checkup.budget)]
-    failed = sum(one.fault is not None for one in checkup.trials)
-    verdict = f"{failed} of {len(checkup.trials)} endpoints fail" if failed else "every endpoint answers"
+def render(result: CheckResult) -> RenderableType:
+    """The result as rich draws it."""
+    parts: list[RenderableType] = [_trial_table(trial) for trial in result.trials]
+    if result.lines:
+        parts += [_estimate_table(result.lines), Text(_ORIGIN)]
+        parts.append(Text(f"wall time: {_time(result.seconds)}"))
+    parts += [Text(plain(line, 400)) for line in (*result.notes, *result.budget)]
+    failed = sum(trial.fault is not None for trial in result.trials)
+    verdict = f"{failed} of {len(result.trials)} endpoints fail" if failed else "every endpoint answers"
     return Group(*parts, Text(f"\n{verdict}", style="bold red" if failed else "bold"))
 
 
-def _trial_line(trial: Trial) -> Group:
+def _trial_table(trial: EndpointTrial) -> Group:
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_column(min_width=16)
     table.add_column(overflow="fold")
-    for key, value in _rows(trial):
+    for key, value in _trial_rows(trial):
         table.add_row(key, Text(value))
     return Group(Text(f"\nendpoint {plain(trial.endpoint.name, 200)}", style="italic"), table)
 
 
-def _rows(trial: Trial) -> Iterator[tuple[str, str]]:
+def _trial_rows(trial: EndpointTrial) -> Iterator[tuple[str, str]]:
     yield "roles", ", ".join(trial.roles)
     asked = f"{trial.role} for a {trial.record}"
     if trial.fault is not None:
@@ -292,7 +285,7 @@ def _rows(trial: Trial) -> Iterator[tuple[str, str]]:
         yield "longest prompt", f"about {tokens:,} tokens ({role}); its context must hold that and the answer"
 
 
-def _estimate(lines: Iterable[Line]) -> Table:
+def _estimate_table(lines: Iterable[EstimateLine]) -> Table:
     lines = tuple(lines)
     table = Table(title="\nestimate of the whole run", title_justify="left", box=None, padding=(0, 2))
     for name in ("stage", "role"):
@@ -302,7 +295,7 @@ def _estimate(lines: Iterable[Line]) -> Table:
     for line in (*lines, total(lines)):
         usd = "unknown" if line.usd is None else f"{line.usd:,.2f}"
         sizes = (line.calls, line.prompt_tokens, line.completion_tokens)
-        table.add_row(line.stage.replace("_", " "), line.role, *(f"{one:,}" for one in sizes), usd)
+        table.add_row(line.stage.replace("_", " "), line.role, *(f"{size:,}" for size in sizes), usd)
     return table
 
 
@@ -312,5 +305,5 @@ def _time(seconds: float | None) -> str:
     if seconds < 10:
         return "very roughly, some seconds"
     units = (("hours", 3600), ("minutes", 60), ("seconds", 1))
-    unit, size = next(one for one in units if seconds >= 2 * one[1])
+    unit, size = next((unit, size) for unit, size in units if seconds >= 2 * size)
     return f"very roughly {round(seconds / size)} {unit}, if every call takes as long as the ones tried"

@@ -1,7 +1,7 @@
-"""What a whole run would ask, scaled up from its rehearsal: calls, tokens, cost and time by stage and role.
+"""What a whole run would ask, scaled up from a small one: calls, tokens, cost and time by stage and role.
 
 Trees are taken as they were played, profiles by the number of answers their layers need (§4.2), histories by
-(user, scenario), episodes, further solvers and twins by queries, the trial of the judges by samples. People
+(user, scenario), episodes, second solvers and twins by queries, the audit of the judges by samples. People
 held out are counted with the others, as a ledger does. It asks nobody and knows no prompt.
 """
 
@@ -17,11 +17,10 @@ from ...models.endpoint import Endpoint, Price
 from ...settings import BudgetSettings, Settings
 from ...trees.assignment import layer_sizes
 from ..dataset.audit import INJECTIONS
+from ..population import PopulationPlan, population_plans
 from ..roles import SOLVER, STRANGER
-from .rehearsal import Rehearsal
-from .sizes import Size, sizes
-from .small_play import Played
-from .tally import Count, Part
+from .counters import CallGroup, CallTotals
+from .small_run import PlayedPopulation, SmallRun
 
 STAGES = (
     "api_tree",
@@ -40,7 +39,7 @@ TIGHT = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EstimateLine:
     """What one role would be asked in the whole run; tokens at four characters each."""
 
     stage: str
@@ -62,59 +61,63 @@ class Scale:
 
 
 def estimate(
-    settings: Settings, rehearsal: Rehearsal, endpoints: Mapping[str, Endpoint], *, given_tree: bool
-) -> tuple[Line, ...]:
-    """Scale a rehearsal up to the run, in the order of the stages.
+    settings: Settings, small_run: SmallRun, endpoints: Mapping[str, Endpoint], *, given_tree: bool
+) -> tuple[EstimateLine, ...]:
+    """Scale a small run up to the run, in the order of the stages.
 
     Args:
         settings: the run's.
-        rehearsal: how it was played small.
+        small_run: what was asked in it.
         endpoints: role -> endpoint, "default" for the others.
         given_tree: whether the API tree is brought along, so that nobody designs it.
     """
-    sums: dict[tuple[str, str], Count] = {}
-    for name, size in sizes(settings).items():
-        played = rehearsal.played[name]
-        for part, count in played.counts.items():
-            if part.stage == "api_tree":
-                larger = 0.0 if given_tree and not name else rehearsal.trees[name]
-                scale = Scale(larger, larger)
-            elif part.stage == "feature_tree":
-                scale = Scale(rehearsal.trees[name], rehearsal.trees[name])
+    sums: dict[tuple[str, str], CallTotals] = {}
+    for plan in population_plans(settings):
+        played = small_run.populations[plan.name]
+        for group, totals in played.totals.items():
+            if group.stage == "api_tree" and given_tree and not plan.name:
+                scale = Scale(0.0, 0.0)
             else:
-                scale = _scale(part, settings, size, played)
-            _add(sums.setdefault((part.stage, part.role), Count()), count, scale)
-    lines = (_line(stage, role, one, endpoints) for (stage, role), one in sums.items() if one.calls)
+                scale = _scale(group, settings, plan, played)
+            whole = sums.setdefault((group.stage, group.role), CallTotals())
+            whole.calls += round(totals.calls * scale.calls)
+            whole.prompt_tokens += round(totals.prompt_tokens * scale.calls)
+            whole.completion_tokens += round(totals.completion_tokens * scale.tokens)
+    lines = (_line(stage, role, totals, endpoints) for (stage, role), totals in sums.items() if totals.calls)
     return tuple(sorted(lines, key=lambda line: STAGES.index(line.stage)))
 
 
-def _scale(part: Part, settings: Settings, size: Size, played: Played) -> Scale:
-    if part.stage == "profiles":
-        return _profiles(settings.assignment, size.people, played)
-    if part.stage == "histories":
-        factor = size.histories / played.size.histories
-    elif part.stage == "audit":
-        factor = _trial(part, settings, size, played)
+def _scale(group: CallGroup, settings: Settings, plan: PopulationPlan, played: PlayedPopulation) -> Scale:
+    if group.stage == "profiles":
+        return _profiles_scale(settings.assignment, plan.users, played)
+    if group.stage in ("api_tree", "feature_tree"):
+        factor = played.tree_factor
+    elif group.stage == "histories":
+        factor = plan.histories / played.plan.histories
+    elif group.stage == "audit":
+        factor = _audit_factor(group, settings, plan, played)
     else:
-        factor = size.tasks / played.size.tasks
+        factor = plan.tasks / played.plan.tasks
     return Scale(factor, factor)
 
 
-def _trial(part: Part, settings: Settings, size: Size, played: Played) -> float:
-    """Samples on trial, as far as there are any; every instruction is hidden at least once."""
-    there = round(played.kept * size.tasks / played.size.tasks)
-    chosen = INJECTIONS if settings.audit.injections is None else settings.audit.injections
-    samples, least = min(settings.audit.samples, there), (len(chosen) if part.hidden else 0) or 1
+def _audit_factor(
+    group: CallGroup, settings: Settings, plan: PopulationPlan, played: PlayedPopulation
+) -> float:
+    """Audited samples, as far as there are any; every instruction is hidden at least once."""
+    kept = round(played.kept * plan.tasks / played.plan.tasks)
+    injections = INJECTIONS if settings.audit.injections is None else settings.audit.injections
+    samples, least = min(settings.audit.samples, kept), (len(injections) if group.hidden else 0) or 1
     return max(samples, least) / max(played.audited, least)
 
 
-def _profiles(assignment: str, users: int, played: Played) -> Scale:
+def _profiles_scale(assignment: str, users: int, played: PlayedPopulation) -> Scale:
     """Top-down is not linear in users: an answer holds as many values as its layer has children (§4.2)."""
     if assignment != "top_down":
-        factor = users / played.size.people
+        factor = users / played.plan.users
         return Scale(1 if assignment == "single_pass" else factor, factor)
     calls, values = _top_down(users, played.layers)
-    calls_played, values_played = _top_down(played.size.people, played.layers)
+    calls_played, values_played = _top_down(played.plan.users, played.layers)
     return Scale(calls / calls_played, values / values_played)
 
 
@@ -125,16 +128,10 @@ def _top_down(users: int, layers: int) -> tuple[int, int]:
     return sum(answers), sum(map(mul, answers, sizes))
 
 
-def _add(whole: Count, played: Count, scale: Scale) -> None:
-    whole.calls += round(played.calls * scale.calls)
-    whole.prompt_tokens += round(played.prompt_tokens * scale.calls)
-    whole.completion_tokens += round(played.completion_tokens * scale.tokens)
-
-
-def _line(stage: str, role: str, count: Count, endpoints: Mapping[str, Endpoint]) -> Line:
-    sent, received = count.prompt_tokens, count.completion_tokens
+def _line(stage: str, role: str, totals: CallTotals, endpoints: Mapping[str, Endpoint]) -> EstimateLine:
+    sent, received = totals.prompt_tokens, totals.completion_tokens
     usd = cost(endpoints.get(role) or endpoints["default"], sent, received)
-    return Line(stage, role, count.calls, sent, received, usd)
+    return EstimateLine(stage, role, totals.calls, sent, received, usd)
 
 
 def cost(endpoint: Endpoint, sent: int, received: int) -> float | None:
@@ -144,10 +141,10 @@ def cost(endpoint: Endpoint, sent: int, received: int) -> float | None:
     return price.usd(sent, received) if price else None
 
 
-def total(lines: Sequence[Line]) -> Line:
+def total(lines: Sequence[EstimateLine]) -> EstimateLine:
     """All lines together; the cost is unknown as soon as one of them is."""
     priced = [line.usd for line in lines if line.usd is not None]
-    return Line(
+    return EstimateLine(
         stage="all",
         role="",
         calls=sum(line.calls for line in lines),
@@ -157,7 +154,7 @@ def total(lines: Sequence[Line]) -> Line:
     )
 
 
-def against_budget(lines: Sequence[Line], budget: BudgetSettings) -> Iterator[str]:
+def against_budget(lines: Sequence[EstimateLine], budget: BudgetSettings) -> Iterator[str]:
     """What every limit of the budget comes to beside the estimate, a line each."""
     everything = total(lines)
     tokens = everything.prompt_tokens + everything.completion_tokens
@@ -189,7 +186,7 @@ def _verdict(limit: float, needed: float | None) -> str:
 
 def wall_time(
     settings: Settings,
-    lines: Sequence[Line],
+    lines: Sequence[EstimateLine],
     endpoints: Mapping[str, Endpoint],
     seconds: Mapping[str, float],
 ) -> float | None:
@@ -201,7 +198,7 @@ def wall_time(
         endpoints: role -> endpoint, "default" for the others.
         seconds: role -> how long a call of its endpoint took.
     """
-    served: dict[Endpoint, list[Line]] = {}
+    served: dict[Endpoint, list[EstimateLine]] = {}
     waited = 0.0
     for line in lines:
         if line.role not in seconds:
@@ -212,7 +209,7 @@ def wall_time(
     return max(waited, *(_allowed(endpoint, total(several)) for endpoint, several in served.items()))
 
 
-def _width(line: Line, settings: Settings, endpoint: Endpoint) -> int:
+def _width(line: EstimateLine, settings: Settings, endpoint: Endpoint) -> int:
     """Calls of a stage that can be under way at once."""
     if isinstance(endpoint.client, OfflineModel):
         return 1  # it answers in this very process
@@ -220,23 +217,23 @@ def _width(line: Line, settings: Settings, endpoint: Endpoint) -> int:
     return min(settings.concurrency, most, max(1, _at_once(line, settings)))
 
 
-def _at_once(line: Line, settings: Settings) -> int:
+def _at_once(line: EstimateLine, settings: Settings) -> int:
     """Items of a stage; of several populations, which come one after the other, the average."""
-    everybody = tuple(sizes(settings).values())
+    plans = population_plans(settings)
     if line.stage == "feature_tree":
         return 1  # batches are shown one after another
     if line.stage == "profiles":
-        return line.calls // (2 * len(everybody)) if settings.assignment == "top_down" else 1
+        return line.calls // (2 * len(plans)) if settings.assignment == "top_down" else 1
     if line.stage == "audit":
-        return settings.audit.samples  # what is made of one sample is shown one after another
+        return settings.audit.samples  # what is made of a sample is shown one after another
     items = {
-        "api_tree": [len(size.scenarios) for size in everybody],  # each grows depth first
-        "histories": [size.histories for size in everybody],
-    }.get(line.stage, [size.tasks for size in everybody])
+        "api_tree": [len(plan.scenarios) for plan in plans],  # each grows depth first
+        "histories": [plan.histories for plan in plans],
+    }.get(line.stage, [plan.tasks for plan in plans])
     return sum(items) // len(items)
 
 
-def _allowed(endpoint: Endpoint, served: Line) -> float:
+def _allowed(endpoint: Endpoint, served: EstimateLine) -> float:
     """Seconds that the endpoint's limits per minute demand, at least."""
     limits = endpoint.limits
     tokens = served.prompt_tokens + served.completion_tokens

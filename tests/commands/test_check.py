@@ -25,7 +25,7 @@ from ptool.errors import (
 from ptool.models.clients.fake import FakeModel
 from ptool.models.faults import AttemptError, Kind
 from ptool.settings import validated
-from ptool.synthesis.dry_run.check import Checkup, check_up, in_one_line, report
+from ptool.synthesis.dry_run.check import CheckResult, check_run, in_one_line, report
 from rich.console import Console
 
 
@@ -51,18 +51,18 @@ def left(folder: Path) -> list[str]:
     return [one.name for part in ("here", "scratch") for one in (folder / part).iterdir()]
 
 
-def checked(*overrides: str) -> Checkup:
-    """A checkup of the tiny scenario in this process."""
+def checked(*overrides: str) -> CheckResult:
+    """The check of a run in the tiny scenario in this process."""
     with initialize_config_module("ptool.conf", version_base="1.3"):
         config = OmegaConf.to_container(compose("config", ["scenario=tiny", *overrides]), resolve=True)
     assert isinstance(config, dict)
-    return check_up(validated({str(key): value for key, value in config.items()}), Sources())
+    return check_run(validated({str(key): value for key, value in config.items()}), Sources())
 
 
-def shown(checkup: Checkup) -> str:
+def shown(result: CheckResult) -> str:
     """What a person reads."""
     screen = io.StringIO()
-    report(checkup, Console(width=200, file=screen))
+    report(result, Console(width=200, file=screen))
     return screen.getvalue()
 
 
@@ -148,11 +148,13 @@ def test_an_endpoint_of_a_further_solver_is_tried_as_any_other() -> None:
     assert {(one.stage, one.role) for one in found.lines} >= {("stranger", "stranger"), ("solver", "solver")}
 
 
-def test_without_a_rehearsal_it_is_tried_and_who_has_no_seat_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_small_run_it_is_tried_and_who_takes_no_part_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def refuse(*_: Any) -> None:
         raise PtoolError("the kit is on fire")
 
-    monkeypatch.setattr("ptool.synthesis.dry_run.check.rehearse", refuse)
+    monkeypatch.setattr("ptool.synthesis.dry_run.check.play_small", refuse)
     idle = ("strangers=0", *model("Failing", "stranger", kind="timeout"))
     found = checked(*SOLVERS, *model("Rambling", "solver"), *idle)
     tried = [one.roles for one in found.trials]
@@ -161,7 +163,7 @@ def test_without_a_rehearsal_it_is_tried_and_who_has_no_seat_is_not(monkeypatch:
 
 
 def test_gates_are_looked_at_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ptool.synthesis.dry_run.check.Participants", lambda *_: pytest.fail("too late"))
+    monkeypatch.setattr("ptool.synthesis.pipeline.Participants", lambda *_: pytest.fail("too late"))
     with pytest.raises(ConfigError, match=r"gates: no gate 'beauty'; there are"):
         checked("gates=[beauty]")
 
@@ -197,11 +199,11 @@ def test_the_estimate_is_there_though_the_endpoint_fails() -> None:
     assert found.budget[0].startswith("budget.calls=5: will not suffice, the run needs about 8")
 
 
-def test_without_a_rehearsal_an_endpoint_is_asked_something_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_small_run_an_endpoint_is_asked_something_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise PtoolError("the kit is on fire")
 
-    monkeypatch.setattr("ptool.synthesis.dry_run.check.rehearse", refuse)
+    monkeypatch.setattr("ptool.synthesis.dry_run.check.play_small", refuse)
     found = checked(*model("Rambling"))
     assert (found.lines, found.trials[0].endpoint.client.calls) == ((), 1)  # type: ignore[attr-defined]
     assert "no estimate: the scripted model cannot rehearse this run (the kit is on fire)" in shown(found)

@@ -16,8 +16,7 @@ from ptool.records.model_calls import Answer, Failure
 from ptool.reports.run_status import LAST, UNREACHABLE, WITHOUT_MODEL, StageStatus, Status, status_of
 from ptool.reports.run_status_page import cost, show
 from ptool.store import Ledger, RunFolder
-from ptool.synthesis import second_solvers as solving_again
-from ptool.synthesis import stages, twins
+from ptool.synthesis.context import without_model
 from rich.console import Console
 
 STAGES = ("api_tree", "feature_tree", "profiles", "histories", "episodes")
@@ -106,8 +105,8 @@ def test_the_scripted_model_is_free_and_known_to_be(whole: Path) -> None:
 
 
 def test_the_stages_of_what_found_no_model_are_the_pipelines() -> None:
-    assert (UNREACHABLE, WITHOUT_MODEL.format("twins")) == (stages.UNREACHABLE, twins.UNREACHABLE)
-    assert WITHOUT_MODEL.format("solver") == solving_again._unreachable("solver")
+    assert (UNREACHABLE, WITHOUT_MODEL.format("twins")) == (without_model("episodes"), without_model("twins"))
+    assert WITHOUT_MODEL.format("solver") == without_model("solver")
 
 
 def test_what_is_left_is_counted(run: Path) -> None:

@@ -27,7 +27,7 @@ from ptool.settings import Settings, validated
 from ptool.store import Ledger, RunFolder
 from ptool.synthesis import stages
 from ptool.synthesis.context import RunContext
-from ptool.synthesis.population import populations
+from ptool.synthesis.population import population_plans, prepare_population
 from ptool.synthesis.roles import Participants
 
 LEDGER, QUESTIONS = "ledger.sqlite", "questions.jsonl"
@@ -81,7 +81,8 @@ def opened(settings: Settings, place: Path, known: Path | None = None) -> Iterat
 
 async def until_tasks(context: RunContext) -> Prepared:
     """Every stage before the episodes; nothing is asked that the ledger knows."""
-    (own,) = await populations(context)
+    (plan,) = population_plans(context.settings)
+    own = await prepare_population(context, plan)
     return Prepared(context, own.worlds, own.tasks)
 
 

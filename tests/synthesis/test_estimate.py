@@ -1,4 +1,4 @@
-"""The estimate against what runs really ask, and the arithmetic between rehearsal and run."""
+"""The estimate against what runs really ask, and the arithmetic between small run and run."""
 
 from dataclasses import replace
 from math import prod
@@ -17,17 +17,13 @@ from ptool.models.endpoint import Endpoint, Limits, Price
 from ptool.records import Query, Verdict
 from ptool.records.model_calls import Answer
 from ptool.settings import BudgetSettings, Settings, validated
-from ptool.synthesis.dry_run.estimate import Line, against_budget, cost, estimate, total, wall_time
+from ptool.synthesis.dry_run.counters import CallCounter, CallGroup, CallTotals, Question, RolePrompts
+from ptool.synthesis.dry_run.estimate import EstimateLine, against_budget, cost, estimate, total, wall_time
 from ptool.synthesis.dry_run.estimate import _top_down as top_down
-from ptool.synthesis.dry_run.rehearsal import Rehearsal, rehearse
-from ptool.synthesis.dry_run.sizes import Size, sizes
-from ptool.synthesis.dry_run.tally import Count, Part, Tally
-from ptool.synthesis.dry_run.understudy import Heard, Question
-from ptool.synthesis.pipeline import synthesise
-from ptool.synthesis.roles import Participants
-from ptool.trees.api_tree import ApiTree
+from ptool.synthesis.dry_run.small_run import SmallRun, play_small, reduced
+from ptool.synthesis.pipeline import build_parts, synthesise
+from ptool.synthesis.population import PopulationPlan, population_plans
 from ptool.trees.assignment import layer_sizes, spread_evenly
-from ptool.trees.graph_io import from_json
 
 
 def settings(*overrides: str) -> Settings:
@@ -38,21 +34,27 @@ def settings(*overrides: str) -> Settings:
     return validated({str(key): value for key, value in container.items()})
 
 
-def rehearsed(one: Settings) -> Rehearsal:
-    return rehearse(one, Sources(), Participants(one), None)
+def played_small(run: Settings) -> SmallRun:
+    return play_small(run, Sources(), build_parts(run, Sources()))
 
 
-def estimated(*overrides: str) -> dict[str, Line]:
-    one = settings(*overrides)
-    lines = estimate(one, rehearsed(one), Participants(one).endpoints, given_tree=False)
+def played_and_estimated(run: Settings) -> tuple[SmallRun, tuple[EstimateLine, ...]]:
+    parts = build_parts(run, Sources())
+    small = play_small(run, Sources(), parts)
+    given = parts.given_tree is not None
+    return small, estimate(run, small, parts.participants.endpoints, given_tree=given)
+
+
+def estimated(*overrides: str) -> dict[str, EstimateLine]:
+    _, lines = played_and_estimated(settings(*overrides))
     return {line.role: line for line in lines}
 
 
 class ElsewhereModel(FakeModel):
-    """A model that is no scripted one: a rehearsal must not ask it anything."""
+    """A model that is no scripted one: a small run must not ask it anything."""
 
     def __init__(self) -> None:
-        super().__init__(lambda *_: pytest.fail("asked in a rehearsal"))
+        super().__init__(lambda *_: pytest.fail("asked in a small run"))
 
 
 ELSEWHERE = (f"model._target_={__name__}.ElsewhereModel", "~model.slips")
@@ -75,8 +77,7 @@ def asked_by(folder: Path, *overrides: str) -> Lengths:
 
 def expected_of(*overrides: str) -> Lengths:
     """The estimate of the same run."""
-    one = settings(*overrides)
-    lines = estimate(one, rehearsed(one), Participants(one).endpoints, given_tree=False)
+    _, lines = played_and_estimated(settings(*overrides))
     return {
         (line.stage, line.role): (line.calls, line.prompt_tokens, line.completion_tokens) for line in lines
     }
@@ -130,10 +131,12 @@ CRITIC = {
 
 def test_a_judge_without_a_script_agrees_and_no_model_of_the_run_is_asked() -> None:
     critic = (f"+agent.critic.{key}={value}" for key, value in CRITIC.items())
-    found = rehearsed(settings("scenario=tiny", *critic, "judges=[verifier,critic]", *ELSEWHERE))
-    counts = found.played[""].counts
-    assert counts[Part("episodes", "critic")].calls == counts[Part("episodes", "verifier")].calls > 0
-    question = found.heard["critic"].question
+    found = played_small(settings("scenario=tiny", *critic, "judges=[verifier,critic]", *ELSEWHERE))
+    totals = found.populations[""].totals
+    assert (
+        totals[CallGroup("episodes", "critic")].calls == totals[CallGroup("episodes", "verifier")].calls > 0
+    )
+    question = found.prompts["critic"].question
     assert question is not None
     assert (question.output, question.system[:12]) == (StrictVerdict, "Role: critic")
 
@@ -147,9 +150,9 @@ def test_a_judge_without_a_script_agrees_and_no_model_of_the_run_is_asked() -> N
     ],
 )
 def test_what_kits_lack_is_played_by_others_and_said(overrides: tuple[str, ...], said: str) -> None:
-    found = rehearsed(settings(*overrides, "users=2", "queries_per_user=1", *ELSEWHERE))
+    found = played_small(settings(*overrides, "users=2", "queries_per_user=1", *ELSEWHERE))
     assert said in "".join(found.notes)
-    assert found.played[""].counts[Part("episodes", "assistant")].calls >= 2
+    assert found.populations[""].totals[CallGroup("episodes", "assistant")].calls >= 2
 
 
 def test_trees_larger_than_a_kit_are_scaled_up() -> None:
@@ -162,73 +165,74 @@ def test_trees_larger_than_a_kit_are_scaled_up() -> None:
 
 def test_a_tree_brought_along_is_taken_as_it_is_and_needs_no_designer(tmp_path: Path) -> None:
     size = ("users=2", "queries_per_user=1")
-    made = settings("scenario=tiny", *size, f"run.dir={tmp_path / 'run'}")
-    synthesise(made, Sources())
-    text = (tmp_path / "run" / "api_tree.json").read_text()
-    foreign = tmp_path / "foreign.json"
-    foreign.write_text(text.replace('"tiny', '"garden'))
-    other = ("++scenario.name=garden", "++scenario.kit=null", f"tree.file={foreign}", *ELSEWHERE)
-    for one in (made, settings("scenario=shopping", *size, *other)):
-        participants = Participants(one)
-        brought = ApiTree(
-            from_json(text.encode(), "") if one is made else from_json(foreign.read_bytes(), "")
-        )
-        found = rehearse(one, Sources(), participants, brought)
-        lines = estimate(one, found, participants.endpoints, given_tree=True)
+    synthesise(settings("scenario=tiny", *size, f"run.dir={tmp_path / 'run'}"), Sources())
+    own, foreign = tmp_path / "run" / "api_tree.json", tmp_path / "foreign.json"
+    foreign.write_text(own.read_text().replace('"tiny', '"garden'))
+    garden = ("++scenario.name=garden", "++scenario.kit=null", f"tree.file={foreign}", *ELSEWHERE)
+    for words, playable in (
+        (("scenario=tiny", f"tree.file={own}"), True),
+        (("scenario=shopping", *garden), False),
+    ):
+        small, lines = played_and_estimated(settings(*size, *words))
         assert [line.role for line in lines][:2] == ["clusterer", "profile_writer"]
-        assert found.trees[""] == 1
+        assert small.populations[""].tree_factor == 1
         assert lines[0].calls < 6
-        assert ("cannot be played" in "".join(found.notes)) == (one is not made)
+        assert ("cannot be played" not in "".join(small.notes)) == playable
 
 
 def test_a_tree_brought_along_leaves_only_that_of_the_held_out_to_be_designed(tmp_path: Path) -> None:
     size = ("scenario=tiny", "users=2", "queries_per_user=1")
     synthesise(settings(*size, f"run.dir={tmp_path / 'run'}"), Sources())
     tree = tmp_path / "run" / "api_tree.json"
-    one = settings(*size, *EVERYTHING, *SMALL, "splits.untrained_users=0", f"tree.file={tree}")
-    participants = Participants(one)
-    found = rehearse(one, Sources(), participants, ApiTree(from_json(tree.read_bytes(), "")))
-    lines = estimate(one, found, participants.endpoints, given_tree=True)
-    assert (lines[0].role, found.trees) == ("designer", {"": 1.0, "unseen": 1.0})
-    assert lines[0].calls == found.played["unseen"].counts[Part("api_tree", "designer")].calls > 0
+    small, lines = played_and_estimated(
+        settings(*size, *EVERYTHING, *SMALL, "splits.untrained_users=0", f"tree.file={tree}")
+    )
+    factors = {name: population.tree_factor for name, population in small.populations.items()}
+    assert (lines[0].role, factors) == ("designer", {"": 1.0, "unseen": 1.0})
+    assert lines[0].calls == small.populations["unseen"].totals[CallGroup("api_tree", "designer")].calls > 0
 
 
-SIZES = st.builds(
-    Size,
-    first=st.just(1),
-    people=st.shared(st.integers(1, 500), key="people"),
-    users=st.shared(st.integers(1, 500), key="people"),
+PLANS = st.builds(
+    PopulationPlan,
+    name=st.just(""),
+    first_user=st.just(1),
+    users=st.shared(st.integers(1, 500), key="users"),
+    active_users=st.shared(st.integers(1, 500), key="users"),
     scenarios=st.just(("a", "b")),
     queries=st.integers(1, 300) | st.fixed_dictionaries({"a": st.integers(1, 900), "b": st.integers(1, 900)}),
 )
 
 
-@given(whole=SIZES)
-def test_what_is_rehearsed_is_no_larger_than_the_run_and_large_enough_to_tell(whole: Size) -> None:
-    small = whole.small()
+@given(whole=PLANS)
+def test_a_small_run_is_no_larger_than_the_run_and_large_enough_to_tell(whole: PopulationPlan) -> None:
+    small = reduced(whole)
     assert min(whole.tasks, 100) <= small.tasks <= whole.tasks
-    assert min(whole.users, 10) <= small.users <= small.people <= whole.people
-    visits = list(small.visits([f"u{number}" for number in range(small.users)]))
-    assert (len(visits), len(set(visits))) == (small.tasks, small.tasks)
+    assert min(whole.users, 10) <= small.active_users <= small.users <= whole.users
+    slots = list(small.query_slots([f"u{number}" for number in range(small.active_users)]))
+    assert (len(slots), len(set(slots))) == (small.tasks, small.tasks)
 
 
 def test_the_held_out_come_after_everybody_else_and_are_asked_more_than_is_wanted() -> None:
-    unseen = sizes(settings("scenario=tiny", *EVERYTHING, *SMALL))["unseen"]
-    assert (unseen.first, unseen.users, unseen.queries) == (6, 4, {"finance": 12})  # 9 and a quarter
+    _, unseen = population_plans(settings("scenario=tiny", *EVERYTHING, *SMALL))
+    assert (unseen.first_user, unseen.users, unseen.queries) == (6, 4, {"finance": 12})  # 9 and a quarter
 
 
 async def test_an_answer_is_counted_under_its_stage_and_hidden_instructions_apart() -> None:
-    tally = Tally()
+    counter = CallCounter()
     for key, turn in enumerate(
         ("twins/a-twin/verifier/0", "audit/a:clean/verifier/0", "audit/a:x+y/verifier/0")
     ):
         answer = Answer(
             key.to_bytes(16), turn.split("/")[0], "verifier", turn, "e", "{}", "stop", 100, 7, None, None, 0.1
         )  # fmt: skip
-        await tally.save_answer(answer)
-        assert tally.find_answer(key.to_bytes(16)) is answer  # asked again, it is not paid again
-    parts = (Part("twins", "verifier"), Part("audit", "verifier"), Part("audit", "verifier", hidden=True))
-    assert tally.counts == dict.fromkeys(parts, Count(1, 100, 7))
+        await counter.save_answer(answer)
+        assert counter.find_answer(key.to_bytes(16)) is answer  # asked again, it is not paid again
+    groups = (
+        CallGroup("twins", "verifier"),
+        CallGroup("audit", "verifier"),
+        CallGroup("audit", "verifier", hidden=True),
+    )
+    assert counter.totals == dict.fromkeys(groups, CallTotals(1, 100, 7))
 
 
 @given(users=st.integers(1, 300), layers=st.integers(3, 6))
@@ -243,8 +247,8 @@ def test_answers_that_profiles_take_are_counted_as_the_tree_asks_for_them(users:
 
 
 LINES = (
-    Line("profiles", "profile_writer", 10, 1_000, 500, 0.25),
-    Line("episodes", "user", 90, 9_000, 500, 0.5),
+    EstimateLine("profiles", "profile_writer", 10, 1_000, 500, 0.25),
+    EstimateLine("episodes", "user", 90, 9_000, 500, 0.5),
 )
 
 
@@ -304,10 +308,10 @@ def test_wall_time_follows_concurrency_and_limits(limits: Limits, seconds: float
 
 
 def test_the_question_kept_is_the_one_with_the_shortest_answer_and_no_correction() -> None:
-    heard = Heard()
+    prompts = RolePrompts()
     long, short, chatty = (Question("Role: user", text, Query) for text in ("long", "short", "chatty"))
-    heard.note(900, 40, long)
-    heard.note(700, 40, short)
-    heard.note(100, 50, chatty)
-    heard.note(990, 1, None)
-    assert (heard.question, heard.longest) == (short, 990)
+    prompts.add(900, 40, long)
+    prompts.add(700, 40, short)
+    prompts.add(100, 50, chatty)
+    prompts.add(990, 1, None)
+    assert (prompts.question, prompts.longest) == (short, 990)

@@ -38,7 +38,7 @@ from ptool.records import (
 )
 from ptool.store import Ledger
 from ptool.synthesis.context import RunContext
-from ptool.synthesis.twins import Twin, Without, original_of, pairs, play_twin, twins
+from ptool.synthesis.twins import NoTwin, Twin, original_of, plan_twins, play_twin, play_twins
 
 TEXT = "Two flat whites brought to my home please."
 NAMES = {"Ants": ("item", "quantity", "address"), "Bees": ("drink", "count", "street")}
@@ -155,8 +155,8 @@ class Cast:
         return await play_twin(dialogue, *twin, self.agents, seed=1, driver=driver)
 
 
-def twin_of(episode: Episode, groups: dict[str, str] | None = None, seed: int = 0) -> Twin | Without:
-    (made,) = pairs({"cafe": WORLD}, [episode], groups or {}, seed)
+def twin_of(episode: Episode, groups: dict[str, str] | None = None, seed: int = 0) -> Twin | NoTwin:
+    (made,) = plan_twins({"cafe": WORLD}, [episode], groups or {}, seed)
     return made
 
 
@@ -178,7 +178,7 @@ def test_the_twin_is_another_user_on_another_platform_with_the_same_words():
 
 def test_who_it_is_depends_on_seed_and_id_alone():
     several = [asked(number=number) for number in range(1, 30)]
-    chosen = [one.task.user_id for one in pairs({"cafe": WORLD}, several, {}, 0)]
+    chosen = [one.task.user_id for one in plan_twins({"cafe": WORLD}, several, {}, 0)]
     assert set(chosen) == {"ben", "cleo"}
     assert [twin_of(one).task.user_id for one in reversed(several)] == chosen[::-1]
     assert [twin_of(one, seed=1).task.user_id for one in several] != chosen
@@ -187,16 +187,16 @@ def test_who_it_is_depends_on_seed_and_id_alone():
 def test_the_twin_is_of_the_same_group():
     groups = {"anna": "trained", "ben": "untrained", "cleo": "trained", "dora": "untrained"}
     assert {twin_of(asked(), groups, seed).task.user_id for seed in range(8)} == {"cleo"}
-    assert twin_of(asked(), {**groups, "cleo": "untrained"}) == Without("cafe-anna-0001", "twin.nobody")
+    assert twin_of(asked(), {**groups, "cleo": "untrained"}) == NoTwin("cafe-anna-0001", "twin.nobody")
 
 
 def test_a_rejected_episode_has_none():
-    assert not list(pairs({"cafe": WORLD}, [asked(status="rejected")], {}, 0))
+    assert not list(plan_twins({"cafe": WORLD}, [asked(status="rejected")], {}, 0))
 
 
 def test_words_that_hold_the_first_users_data_have_none_even_where_that_user_was_to_say_so():
     own = "Two anna@example.org brought to my home please."
-    assert twin_of(asked(text=own, item="anna@example.org")) == Without("cafe-anna-0001", "twin.personal")
+    assert twin_of(asked(text=own, item="anna@example.org")) == NoTwin("cafe-anna-0001", "twin.personal")
 
 
 # Playing
@@ -276,7 +276,7 @@ def made(tmp_path) -> Iterator:
                 episode = asked(number=number, status="rejected" if number == 7 else "accepted")
                 await ledger.put("episodes", episode.id, episode.model_dump_json().encode())
                 tasks.append(episode.task)
-            several = await twins(context, {"cafe": WORLD}, tasks, {"dora": "untrained"})
+            several = await play_twins(context, {"cafe": WORLD}, tasks, {"dora": "untrained"})
             return several, list(several), (place / "twins.jsonl").read_bytes()
 
     return start

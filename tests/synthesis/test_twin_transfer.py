@@ -16,7 +16,7 @@ from ptool.records import (
     Task,
     TaskCall,
 )
-from ptool.synthesis.twin_transfer import NotTransferable, RequestTransfer, parameters
+from ptool.synthesis.twin_transfer import NotTransferable, RequestTransfer, match_parameters
 
 BEN = Profile(
     id="u0002",
@@ -56,7 +56,7 @@ def world(*tools: Tool, links: dict[tuple[str, str], str] | None = None) -> Worl
 
 def pairs_of(here: dict, there: dict, links: dict | None = None) -> dict[str, str]:
     one, other = tool("Ants", "order", here), tool("Bees", "brew", there)
-    return parameters(one, other, world(one, other, links=links).feature_of, frozenset(BEN.basic))
+    return match_parameters(one, other, world(one, other, links=links).feature_of, frozenset(BEN.basic))
 
 
 # Which parameter is which
@@ -125,8 +125,8 @@ def test_there_and_back_are_the_same_pairs(here, there, links):
         key: feature for key, feature in links.items() if key[1] in (here if key[0] == "Ants" else there)
     }
     feature_of = world(one, other, links=known).feature_of
-    forth = parameters(one, other, feature_of, frozenset(BEN.basic))
-    back = parameters(other, one, feature_of, frozenset(BEN.basic))
+    forth = match_parameters(one, other, feature_of, frozenset(BEN.basic))
+    back = match_parameters(other, one, feature_of, frozenset(BEN.basic))
     assert {value: key for key, value in forth.items()} == back
 
 
@@ -172,7 +172,7 @@ def carried(brew=BREW, required=("drink", "street"), calls=1, profile=BEN, links
     )  # fmt: skip
     linked = {key: feature for key, feature in links.items() if key[0] == "Ants" or key[1] in brew}
     made = RequestTransfer(world(here, there, links=linked))
-    return made.of(task, Query(text=TEXT, intents=tuple(intents)), profile, "Bees")
+    return made.transfer(task, Query(text=TEXT, intents=tuple(intents)), profile, "Bees")
 
 
 def refused(**changes) -> str:
@@ -252,7 +252,7 @@ def test_it_takes_exactly_one_api_there():
     )
     for tools in ((here,), (here, tool("Bees", "sell", BREW, capability="trade")), (here, there, other)):
         with pytest.raises(NotTransferable, match=r"^twin\.call$"):
-            RequestTransfer(world(*tools)).of(task, Query(text=TEXT, intents=()), BEN, "Bees")
+            RequestTransfer(world(*tools)).transfer(task, Query(text=TEXT, intents=()), BEN, "Bees")
 
 
 def test_a_request_that_needs_nothing_of_the_profile_is_none():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ptool.environments.world import World
 from ptool.records import Api, Characteristic, Context, History, Platform, Preference, Profile, ScenarioWorld
 from ptool.settings import TaskSettings
-from ptool.synthesis.tasks import TaskSampler, counted, in_turn, split
+from ptool.synthesis.tasks import TaskSampler, parameter_sources, slots_by_scenario, slots_in_turn
 
 PLAN = {
     "plan": "guided",
@@ -87,8 +87,8 @@ LIVED = [
 
 def drawn(seed=0, queries=50, lived=LIVED, **changes):
     plan = TaskSettings.model_validate(PLAN | changes)
-    visits = in_turn([one.user_id for one in lived], ["garden"], queries)
-    return list(TaskSampler({"garden": WORLD}, lived, plan, seed).draw(visits))
+    slots = slots_in_turn([one.user_id for one in lived], ["garden"], queries)
+    return list(TaskSampler({"garden": WORLD}, lived, plan, seed).draw(slots))
 
 
 def test_the_averages_come_out_as_asked_for():
@@ -164,10 +164,10 @@ def test_who_prefers_nothing_asks_nothing():
 @given(users=st.integers(1, 9), places=st.integers(1, 4), queries=st.integers(1, 30))
 def test_everybody_goes_round_the_scenarios(users, places, queries):
     names = [f"s{number}" for number in range(places)]
-    visits = list(in_turn([f"u{number}" for number in range(users)], names, queries))
+    slots = list(slots_in_turn([f"u{number}" for number in range(users)], names, queries))
 
-    assert len(visits) == len(set(visits)) == users * queries
-    asked = Counter((visit.user, visit.scenario) for visit in visits)
+    assert len(slots) == len(set(slots)) == users * queries
+    asked = Counter((visit.user, visit.scenario) for visit in slots)
     for user in range(users):
         counts = [asked[f"u{user}", name] for name in names]
         assert (sum(counts), max(counts) - min(counts) <= 1) == (queries, True)
@@ -176,16 +176,16 @@ def test_everybody_goes_round_the_scenarios(users, places, queries):
 @given(users=st.integers(1, 9), counts=st.lists(st.integers(1, 40), min_size=1, max_size=4))
 def test_counted_visits_are_as_many_as_asked_for_and_everybody_makes_as_many(users, counts):
     queries = {f"s{number}": count for number, count in enumerate(counts)}
-    visits = list(counted([f"u{number}" for number in range(users)], queries))
+    slots = list(slots_by_scenario([f"u{number}" for number in range(users)], queries))
 
-    assert len(visits) == len(set(visits))
-    assert Counter(visit.scenario for visit in visits) == queries
-    of_users = Counter(visit.user for visit in visits)
+    assert len(slots) == len(set(slots))
+    assert Counter(visit.scenario for visit in slots) == queries
+    of_users = Counter(visit.user for visit in slots)
     assert max(of_users.values()) - min(of_users[f"u{number}"] for number in range(users)) <= 1
 
 
 def test_a_profile_value_that_breaks_the_schema_fills_nothing():
-    blanks = split(PEOPLE[0], WORLD, WORLD.tools["Ants", "buyAnts"])
+    blanks = parameter_sources(PEOPLE[0], WORLD, WORLD.tools["Ants", "buyAnts"])
 
     assert "size" in blanks.may_state  # 'XL' is no integer
     assert blanks.known == {"address": "home_address"}

@@ -1,0 +1,143 @@
+"""The model and the call log of a small run: one answers every role, the other counts the calls.
+
+The model is the scripted one. A role without a script agrees with everything, and required fields that a
+script leaves out are filled with made-up values: a small run is about how much is asked, not what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+from pydantic import BaseModel
+
+from ...environments.mock_responses import value_for_schema
+from ...errors import UnknownPartError
+from ...models.clients.base import role_of
+from ...models.scripted import Library, Player, ScriptedModel
+from ...records.model_calls import Answer, Failure, Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One prompt as it was rendered, and the record it asks for."""
+
+    system: str
+    user: str
+    output: type[BaseModel]
+
+
+@dataclass(slots=True)
+class RolePrompts:
+    """The longest and the cheapest prompt of one role; tokens at four characters each."""
+
+    longest: int = 0
+    """tokens of the longest prompt"""
+    shortest: tuple[int, int] | None = None
+    """(completion tokens, prompt tokens) of `question`"""
+    question: Question | None = None
+    """the one with the shortest answer, and of these with the shortest prompt"""
+
+    def add(self, prompt_tokens: int, completion_tokens: int, question: Question | None) -> None:
+        """Take account of one call; `question` is None for one that corrects an earlier answer."""
+        self.longest = max(self.longest, prompt_tokens)
+        size = (completion_tokens, prompt_tokens)
+        if question is not None and (self.shortest is None or size < self.shortest):
+            self.shortest, self.question = size, question
+
+
+class StandInModel(ScriptedModel):
+    """The scripted model in the place of every model of a run.
+
+    Args: library, players, slips: as for the scripted model.
+    """
+
+    def __init__(
+        self, library: Library, *, players: Mapping[str, Player] | None = None, slips: float = 0.0
+    ) -> None:
+        super().__init__(library, players=players, slips=slips)
+        self.prompts: dict[str, RolePrompts] = {}
+        """role -> what it was asked"""
+
+    def player(self, role: str) -> Player:
+        """Who plays a role; one without a script agrees."""
+        try:
+            return super().player(role)
+        except UnknownPartError:
+            return lambda _: {"ok": True, "reasons": []}
+
+    async def create(self, messages: Sequence[Any], *, json_output: Any = None, **options: Any) -> Any:
+        """Answer as the scripted model does, and keep the prompt where it is the longest or cheapest."""
+        result = await super().create(messages, json_output=json_output, **options)
+        texts = [str(message.content) for message in messages]
+        if isinstance(json_output, type) and issubclass(json_output, BaseModel):
+            result.content = _with_required_fields(str(result.content), json_output)
+            question = Question(texts[0], texts[1], json_output) if len(texts) == 2 else None
+            prompts = self.prompts.setdefault(role_of(texts) or "", RolePrompts())
+            prompts.add(result.usage.prompt_tokens, result.usage.completion_tokens, question)
+        return result
+
+
+def _with_required_fields(content: str, output: type[BaseModel]) -> str:
+    """The answer with made-up values for required fields that it lacks."""
+    required = [name for name, field in output.model_fields.items() if field.is_required()]
+    answer = orjson.loads(content)
+    if not isinstance(answer, dict) or all(name in answer for name in required):
+        return content
+    made_up = value_for_schema(output.model_json_schema(), output.__name__, {}, ())
+    return orjson.dumps({**made_up, **answer}).decode()
+
+
+class CallGroup(NamedTuple):
+    """Calls that are counted together because they grow together."""
+
+    stage: str
+    role: str
+    hidden: bool = False
+    """an instruction was hidden in an audited sample: so many there are, whatever the number of samples"""
+
+
+@dataclass(slots=True)
+class CallTotals:
+    """Calls and their lengths; tokens at four characters each."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class CallCounter:
+    """The call log of a small run (`models.endpoint.CallLog`): sums by stage and role instead of items.
+
+    As in a ledger, a call that was answered before is not made again, so it counts what a run would pay for.
+    """
+
+    def __init__(self) -> None:
+        self.totals: dict[CallGroup, CallTotals] = {}
+        self._answers: dict[bytes, Answer] = {}
+
+    def find_answer(self, key: bytes) -> Answer | None:
+        """As `Ledger.find_answer`."""
+        return self._answers.get(key)
+
+    async def save_answer(self, answer: Answer) -> None:
+        """Count an answer."""
+        self._answers[answer.key] = answer
+        # '+' stands in the turns of audited samples that an instruction is hidden in, and in no id.
+        hidden = answer.stage == "audit" and "+" in answer.turn
+        totals = self.totals.setdefault(CallGroup(answer.stage, answer.role, hidden), CallTotals())
+        totals.calls += 1
+        totals.prompt_tokens += answer.prompt_tokens
+        totals.completion_tokens += answer.completion_tokens
+
+    def set_answer_status(self, key: bytes, status: str) -> None:
+        """Nobody asks what the answers were good for."""
+
+    def save_failure(self, failure: Failure) -> None:
+        """The scripted model does not fail."""
+
+    def spent(self) -> Spent:
+        """Nothing: a small run is free."""
+        return Spent()
