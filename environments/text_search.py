@@ -95,22 +95,30 @@ class SearchableText:
         found += [(_words(match[0]), match.span()) for match in _RUN.finditer(self.text)]
         halves = [(6 if match[1] else 0.5, match.span()) for match in _HALF.finditer(self.text)]
         # The dozen of "half a dozen" is none.
-        return [one for one in found if not any(a <= one[1][0] < b for _, (a, b) in halves)] + halves
+        return [
+            (number, span)
+            for number, span in found
+            if not any(start <= span[0] < end for _, (start, end) in halves)
+        ] + halves
 
     @cached_property
     def dates(self) -> list[tuple[str, Span]]:
         """Every full date, as ISO text."""
         found = [(match[0], match.span()) for match in _ISO.finditer(self.text)]
-        found += [(_date(one[3], one[2], one[1]), one.span()) for one in _DAY_FIRST.finditer(self.text)]
-        found += [(_date(one[3], one[1], one[2]), one.span()) for one in _MONTH_FIRST.finditer(self.text)]
+        found += [
+            (_date(match[3], match[2], match[1]), match.span()) for match in _DAY_FIRST.finditer(self.text)
+        ]
+        found += [
+            (_date(match[3], match[1], match[2]), match.span()) for match in _MONTH_FIRST.finditer(self.text)
+        ]
         return found
 
     @cached_property
     def times(self) -> list[tuple[str, Span]]:
         """Every time of day, as HH:MM."""
-        found = [_twenty_four(one) for one in _TWENTY_FOUR.finditer(self.text)]
-        found += [_twelve(one) for one in _TWELVE.finditer(self.text)]
-        found += [(_NAMED_TIMES[one[0].lower()], one.span()) for one in _NAMED_TIME.finditer(self.text)]
+        found = [_twenty_four(match) for match in _TWENTY_FOUR.finditer(self.text)]
+        found += [_twelve(match) for match in _TWELVE.finditer(self.text)]
+        found += [(_NAMED_TIMES[match[0].lower()], match.span()) for match in _NAMED_TIME.finditer(self.text)]
         return found
 
     def locate(self, value: Any) -> Span | None:

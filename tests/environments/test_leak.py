@@ -1,4 +1,4 @@
-"""A profile value is heard in a query whatever it is disguised as, and nothing else is."""
+"""A profile value is found in a query however it is disguised, and nothing else is."""
 
 from __future__ import annotations
 
@@ -213,6 +213,8 @@ def test_names_that_are_words():
             {"phone"},
         ),
         ("Llama al seiscientos noventa y ocho, cuatrocientos ochenta y tres, 555", {"phone"}),
+        ("Ruf sechs-neun-acht-vier-acht-drei, Doppel-Fünf fünf an", {"phone"}),
+        ("Appelle le six-neuf-huit-quatre-huit-trois double cinq cinq", {"phone"}),
         ("Ruf acht sieben an", set()),
         ("Bezahl mit der Karte, die auf 46 17 endet", {"payment_method"}),
         ("Paga con la tarjeta que termina en cuarenta y seis diecisiete", {"payment_method"}),
@@ -333,10 +335,10 @@ def hidden(draw) -> tuple[dict, str]:
 
 
 @given(hidden(), st.lists(st.sampled_from(FILLER), max_size=3), st.lists(st.sampled_from(FILLER), max_size=3))
-def test_a_value_in_any_disguise_is_found(one, before, after):
-    basic, text = one
-    said = " ".join([*before, "it is", text, "for me", *(word for word in after if "two" not in word)])
-    assert found(said, basic, ()) == set(basic)
+def test_a_value_in_any_disguise_is_found(case, before, after):
+    basic, text = case
+    query = " ".join([*before, "it is", text, "for me", *(word for word in after if "two" not in word)])
+    assert found(query, basic, ()) == set(basic)
 
 
 @pytest.mark.parametrize("carrier", [None, "en"], ids=["own", "english"])
@@ -405,7 +407,7 @@ def test_unrelated_text_is_not(words):
 
 
 @given(st.text(max_size=300))
-def test_any_text_can_be_listened_to(text):
+def test_any_text_can_be_searched(text):
     found(text)
 
 

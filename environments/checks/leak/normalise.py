@@ -54,7 +54,8 @@ def is_misspelling(word: str, correct: str) -> bool:
 
 _WORD = re.compile(r"[^\W_]+")
 _ENGLISH_NUMBER = alternation((*NUMBER_WORDS, *TENS))
-_HYPHEN = rf"(?<=[a-z])-(?=(?:{_ENGLISH_NUMBER})\b)|\b(?:{_ENGLISH_NUMBER})-(?=[a-z])"
+_ENGLISH_HYPHEN = rf"(?<=[a-z])-(?=(?:{_ENGLISH_NUMBER})\b)|\b(?:{_ENGLISH_NUMBER})-(?=[a-z])"
+_HYPHEN = r"(?<=[a-z])-(?=[a-z])"
 _OTHER_SPELLINGS = {
     "en": {"oh": "zero"},
     "de": {"funf": "fünf", "fuenf": "fünf", "zwolf": "zwölf", "zwoelf": "zwölf"},
@@ -63,13 +64,13 @@ _OTHER_SPELLINGS = {
 }
 """Language -> number words, most without their accents, that text2num does not know, and those it does."""
 _OTHER_SPELLING = {
-    "en": re.compile(rf"\boh\b|{_HYPHEN}", re.IGNORECASE),
-    "de": re.compile(r"f(?:u|ue)nf|zw(?:o|oe)lf", re.IGNORECASE),
-    "fr": re.compile(r"\bzero\b", re.IGNORECASE),
-    "es": re.compile(r"\bveinti(?:dos|tres|seis)\b", re.IGNORECASE),
+    "en": re.compile(rf"\boh\b|{_ENGLISH_HYPHEN}", re.IGNORECASE),
+    "de": re.compile(rf"f(?:u|ue)nf|zw(?:o|oe)lf|{_HYPHEN}", re.IGNORECASE),
+    "fr": re.compile(rf"\bzero\b|{_HYPHEN}", re.IGNORECASE),
+    "es": re.compile(rf"\bveinti(?:dos|tres|seis)\b|{_HYPHEN}", re.IGNORECASE),
 }
-"""Language -> where they stand; in English also hyphens beside a number: 'six-nine-eight', 'five-star'."""
-_REPEATED_DIGIT = re.compile(r"\b(double|triple)[ -](\d)", re.IGNORECASE)
+"""Language -> where they stand, and hyphens that are to be blanks: 'six-nine-eight', 'five-star'."""
+_REPEATED_DIGIT = re.compile(r"\b(?:(double|doble|doppel)|triple)[ -](\d)", re.IGNORECASE)
 _NEUF = re.compile(r"\bneuf\b", re.IGNORECASE)
 
 
@@ -88,10 +89,10 @@ def numbers_in_digits(text: str, language: str = "en") -> str:
     )
     # With a threshold below 0 small numbers that stand alone are read too.
     text = plain_letters(alpha2digit(text, language, -1.0))
-    if language == "en":
-        return _REPEATED_DIGIT.sub(lambda match: match[2] * (2 if match[1][0] in "dD" else 3), text)
-    # 'Neuf' alone is left by text2num, since it also means new.
-    return _NEUF.sub("9", text) if language == "fr" else text
+    if language == "fr":
+        # 'Neuf' alone is left by text2num, since it also means new.
+        text = _NEUF.sub("9", text)
+    return _REPEATED_DIGIT.sub(lambda match: match[2] * (2 if match[1] else 3), text)
 
 
 # ---- dates
