@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -239,20 +240,23 @@ def _add_named(config: DictConfig) -> None:
     """
     searchpath = f"hydra.searchpath=[{','.join(map(quoted, HydraConfig.get().searchpath))}]"
     loader = GlobalHydra.instance().config_loader()
+
+    @cache
+    def choices_of(group: str) -> list[str]:
+        return loader.get_group_options(group, overrides=[searchpath])
+
     for key, group, name in _named(config):
         partial = config[group].get(name)
         if partial is not None and "_target_" in partial:
             continue
-        choices = loader.get_group_options(group, overrides=[searchpath])
-        if name in choices:
+        if name in choices_of(group):
             added = compose(overrides=[searchpath, f"+{group}@added={name}"]).added
-            OmegaConf.set_struct(
-                added, False
-            )  # keys that its file leaves out may be given on the command line
+            # Keys that its file leaves out may be given on the command line.
+            OmegaConf.set_struct(added, False)
             with open_dict(config):
                 config[group][name] = OmegaConf.merge(added, partial or {})
         elif group == "agent":
-            there = names(choices, name)
+            there = names(choices_of(group), name)
             raise ConfigError(f"{key}: got {name!r}, there are roles {there}; a role is agent/NAME.yaml")
 
 

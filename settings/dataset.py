@@ -83,8 +83,8 @@ class AuditSettings(Part):
     """The verifier on trial (§4.3)."""
 
     samples: int = Field(ge=0, le=100_000, description="accepted episodes to corrupt; 0: no trial")
-    corruptions: tuple[str, ...] | None = Field(description="ways to spoil a solution by name; null: all")
-    injections: tuple[str, ...] | None = Field(description="instructions to hide by name; null: all")
+    corruptions: tuple[str, ...] | None = Field(description="corruptions by name; null: all")
+    injections: tuple[str, ...] | None = Field(description="injections by name; null: all")
 
 
 class CardSettings(Part):

@@ -68,7 +68,6 @@ def choose_extensions(
     Raises:
         ConfigError: a name that is not there, an object that cannot be built or is of another kind.
     """
-
     audit = settings.audit
 
     def choose(

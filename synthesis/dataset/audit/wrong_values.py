@@ -96,18 +96,18 @@ def is_address(feature: str, value: Any) -> bool:
 
 def former_addresses(value: Any, rng: Random) -> Iterator[Any]:
     """Where somebody lived or was reached before: another house, another line, another provider."""
-    return _inside(value, rng, _former)
+    return _change_texts(value, rng, _former)
 
 
 def misspelt(value: Any, rng: Random) -> Iterator[Any]:
     """The same with one character wrong: a digit where there is one, else a letter twice."""
-    return _inside(value, rng, _misspelt)
+    return _change_texts(value, rng, _misspelt)
 
 
-def _inside(value: Any, rng: Random, change: Callable[[str, Random], Iterator[str]]) -> Iterator[Any]:
+def _change_texts(value: Any, rng: Random, change: Callable[[str, Random], Iterator[str]]) -> Iterator[Any]:
     if isinstance(value, dict):
         for name in value:
-            yield from ({**value, name: changed} for changed in _inside(value[name], rng, change))
+            yield from ({**value, name: changed} for changed in _change_texts(value[name], rng, change))
     elif isinstance(value, str):
         yield from change(value, rng)
 

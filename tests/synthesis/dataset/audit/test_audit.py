@@ -1,4 +1,4 @@
-"""The trial finds good judges good, and finds out those that sleep, obey, refuse everything or break down."""
+"""The audit finds good judges good, and finds out those that sleep, obey, refuse everything or break down."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -123,7 +123,7 @@ def test_a_strict_judge_catches_everything_and_raises_no_alarm(judged):
     assert all(row.example.startswith("cafe-u1-0001: ") for row in audit.corruptions)
     assert (audit.samples, audit.clean, audit.false_alarms) == (3, 3, 0)
     assert changed(audit) == NONE_CHANGED
-    # Every text is hidden in a good and in a spoilt sample; in the query the rules are asked as well.
+    # Every text is hidden in a good and in a corrupted sample; in the query the rules are asked as well.
     texts = audit.texts
     assert texts == len(INJECTIONS) >= 40
     assert {row.place: row.cases for row in audit.injections} == {
