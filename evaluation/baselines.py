@@ -37,12 +37,12 @@ BASELINES: tuple[Baseline, ...] = get_args(Baseline)
 class Baselines:
     """Answers as every baseline would.
 
-    Args: examinee: the scripted model's heuristic; variant: what is shown; format: how answers are written;
+    Args: heuristic: the scripted model's heuristic; variant: what is shown; format: how answers are written;
     seed: of the evaluation.
     """
 
-    def __init__(self, examinee: HeuristicSolver, variant: Variant, format: Format, seed: int) -> None:
-        self._examinee = examinee
+    def __init__(self, heuristic: HeuristicSolver, variant: Variant, format: Format, seed: int) -> None:
+        self._heuristic = heuristic
         self._variant: Variant = variant
         self._format: Format = format
         self._seed = seed
@@ -54,7 +54,7 @@ class Baselines:
         shown = visible(item, self._variant)
         seed = derive(self._seed, "baseline", name, item.id)
         if name == "scripted":
-            solved = self._examinee.solve(question_of(shown), seed)
+            solved = self._heuristic.solve(question_of(shown), seed)
         else:
             solved = _GUESSES[name](shown, Random(seed))
         return written(item, solved, self._format)

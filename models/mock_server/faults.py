@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import orjson
 
-from .protocol import Completion, encode_error
+from .protocol import MockCompletion, encode_error
 
 HUGE_ANSWER = 50_000_000
 """Bytes of an answer that is `huge`."""
@@ -35,35 +35,35 @@ def error_reply(status: int, message: str, kind: str, **headers: str) -> CannedR
     return CannedReply(status, encode_error(message, kind), named)
 
 
-def _prose(answer: Completion) -> Completion:
+def _prose(answer: MockCompletion) -> MockCompletion:
     text = f"Certainly! Here is what you asked for:\n\n```json\n{answer.text}\n```\n\nAnything else?"
     return replace(answer, text=text)
 
 
-def _truncated(answer: Completion) -> Completion:
+def _truncated(answer: MockCompletion) -> MockCompletion:
     return replace(answer, text=answer.text[: len(answer.text) // 2], finish="length")
 
 
-def _filtered(answer: Completion) -> Completion:
+def _filtered(answer: MockCompletion) -> MockCompletion:
     return replace(answer, text=answer.text[: len(answer.text) // 4], finish="content_filter")
 
 
-def _wrong_schema(answer: Completion) -> Completion:
+def _wrong_schema(answer: MockCompletion) -> MockCompletion:
     return replace(answer, text=orjson.dumps({"unheard_of": answer.text[:100]}).decode())
 
 
-def _duplicate_keys(answer: Completion) -> Completion:
+def _duplicate_keys(answer: MockCompletion) -> MockCompletion:
     """The first key twice, null first: who lets the last one win sees nothing wrong."""
     first = next(iter(_as_object(answer.text)))
     rest = answer.text.lstrip().removeprefix("{")
     return replace(answer, text=f"{{{orjson.dumps(first).decode()}:null,{rest}")
 
 
-def _two_objects(answer: Completion) -> Completion:
+def _two_objects(answer: MockCompletion) -> MockCompletion:
     """The answer, and another one whose first value differs."""
-    known = _as_object(answer.text)
-    other = orjson.dumps({**known, next(iter(known)): None}).decode()
-    return replace(answer, text=f"{answer.text}\n{other}")
+    first = _as_object(answer.text)
+    second = orjson.dumps({**first, next(iter(first)): None}).decode()
+    return replace(answer, text=f"{answer.text}\n{second}")
 
 
 def _as_object(text: str) -> dict[str, Any]:
@@ -87,7 +87,7 @@ REPLY_FAULTS: Mapping[str, CannedReply] = {
 }
 """Faults that replace the reply: no answer is even computed."""
 
-ANSWER_FAULTS: Mapping[str, Callable[[Completion], Completion]] = {
+ANSWER_FAULTS: Mapping[str, Callable[[MockCompletion], MockCompletion]] = {
     "slow": lambda answer: replace(answer, slow=True),
     "prose": _prose,
     "truncated": _truncated,

@@ -24,7 +24,7 @@ from .fault_injection import FaultInjector, Options
 from .faults import ANSWER_FAULTS, REPLY_FAULTS, CannedReply, error_reply
 from .protocol import (
     ChatRequest,
-    Completion,
+    MockCompletion,
     encode_completion,
     encode_events,
     encode_models,
@@ -173,7 +173,7 @@ class RequestHandler:
                 await _sleep_until(began + latency)
                 return await _send_canned(request, REPLY_FAULTS[fault])
         try:
-            answer = Completion(self._answer(chat))
+            answer = MockCompletion(self._answer(chat))
         except PtoolError as error:
             return await self._refuse(request, *_unanswered(error))
         await _sleep_until(began + latency)
@@ -196,7 +196,7 @@ class RequestHandler:
         return await _send_canned(request, reply)
 
     async def _deliver(
-        self, request: web.Request, chat: ChatRequest, answer: Completion
+        self, request: web.Request, chat: ChatRequest, answer: MockCompletion
     ) -> web.StreamResponse:
         cached = self.stats.count_opening(chat.opening)
         encode, kind = (encode_events, _EVENTS) if chat.stream else (encode_completion, _JSON)

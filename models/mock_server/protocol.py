@@ -40,7 +40,7 @@ class ChatRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
+class MockCompletion:
     """An answer before it is encoded."""
 
     text: str
@@ -104,7 +104,7 @@ def _text(message: Any, position: int) -> str:
     return content or ""
 
 
-def estimated_usage(request: ChatRequest, answer: Completion, cached: bool) -> dict[str, Any]:
+def estimated_usage(request: ChatRequest, answer: MockCompletion, cached: bool) -> dict[str, Any]:
     """What an answer cost, estimated; `cached`: the first message was seen before."""
     sent = sum(map(len, request.texts)) // CHARACTERS_A_TOKEN
     received = (len(answer.text) + answer.filler) // CHARACTERS_A_TOKEN
@@ -118,7 +118,7 @@ def estimated_usage(request: ChatRequest, answer: Completion, cached: bool) -> d
 
 
 def encode_completion(
-    request: ChatRequest, answer: Completion, fingerprint: str, cached: bool
+    request: ChatRequest, answer: MockCompletion, fingerprint: str, cached: bool
 ) -> tuple[bytes, ...]:
     """The answer as one JSON body, in as many pieces as its filler needs."""
     content = {"content": None, "refusal": answer.text} if answer.refused else {"content": answer.text}
@@ -141,7 +141,7 @@ def encode_completion(
 
 
 def encode_events(
-    request: ChatRequest, answer: Completion, fingerprint: str, cached: bool
+    request: ChatRequest, answer: MockCompletion, fingerprint: str, cached: bool
 ) -> tuple[bytes, ...]:
     """The same answer as server-sent events."""
     envelope = _envelope("chat.completion.chunk", request, fingerprint)

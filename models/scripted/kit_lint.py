@@ -53,8 +53,8 @@ def _round_trip_problems(language: KitLanguage, plan: CallPlan, rng: random.Rand
     context = rng.choice(list(language.kit.contexts))
     plans = [plan]
     if rng.random() < 0.3:
-        other = rng.choice(list(language.templates))
-        plans.append(CallPlan(other, _required_query_parameters(language.kit, other)))
+        second = rng.choice(list(language.templates))
+        plans.append(CallPlan(second, _required_query_parameters(language.kit, second)))
     try:
         text, calls = language.realise(plans, context, rng, lambda _: False)
     except (ValueError, KeyError) as error:

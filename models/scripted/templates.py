@@ -118,8 +118,8 @@ class TemplateMatch:
     def contexts(self) -> list[str]:
         """The contexts that its words tell, one for each contextual placeholder."""
         pairs = zip(self.template.placeholders, self.wordings, strict=True)
-        told = (place.slot.context_of(wording) for place, wording in pairs if place.contextual)
-        return [context for context in told if context]
+        contexts = (place.slot.context_of(wording) for place, wording in pairs if place.contextual)
+        return [context for context in contexts if context]
 
 
 def without_overlaps(matches: list[tuple[str, TemplateMatch]]) -> list[tuple[str, TemplateMatch]]:

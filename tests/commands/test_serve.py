@@ -26,8 +26,8 @@ PROMPT = """
 {% block user %}{{ data("query") }}{% endblock %}
 """
 CODE = """
-def play(part):
-    return {"apis": len(part.kit.capabilities), "query": part.view("query")}
+def play(request):
+    return {"apis": len(request.kit.capabilities), "query": request.view("query")}
 """
 GARDEN = """
 # @package _global_
@@ -95,8 +95,8 @@ def test_ctrl_c_ends_it_with_what_it_did(tmp_path: Path) -> None:
     with server("server.replay=answers.jsonl", folder=tmp_path) as (process, url):
         assert url.startswith("http://127.0.0.1:")
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
-    assert (process.returncode, said) == (130, "stopped: 0 requests, 0 answers\n")
+        _, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stderr) == (130, "stopped: 0 requests, 0 answers\n")
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ def test_a_fault_is_one_line(
 ) -> None:
     (tmp_path / "empty").touch()
     status = here(serve.main, "server.port=0", *words)
-    said = capsys.readouterr()
-    assert line in said.err
-    assert (status, said.out, len(said.err.splitlines())) == (2, "", 1)
-    assert [one.name for one in tmp_path.iterdir()] == ["empty"]
+    output = capsys.readouterr()
+    assert line in output.err
+    assert (status, output.out, len(output.err.splitlines())) == (2, "", 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
 
 
 def test_ones_own_role_and_scenario_are_served_beside_ptools_own(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_ones_own_role_and_scenario_are_served_beside_ptools_own(tmp_path: Path)
         (tmp_path / "mine" / name).write_text(text)
     words = ("--config-dir", "mine", "scenario=garden", "judges=[verifier,gardener]")
     with server(*words, folder=tmp_path) as (_, url):
-        answers = {one: json.loads(gardener(url, one)) for one in ("garden", "tiny", "finance")}
+        answers = {name: json.loads(gardener(url, name)) for name in ("garden", "tiny", "finance")}
     assert answers["garden"] == answers["tiny"] == {"apis": 6, "query": "hi"}
     assert answers["finance"]["apis"] > 20
 

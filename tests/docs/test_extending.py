@@ -143,7 +143,7 @@ def test_a_scenario_with_a_known_kit_and_one_without(
     assert (tmp_path / "run").exists() is (status == 0)
 
 
-def test_a_kit_folder_can_be_rehearsed(tmp_path: Path) -> None:
+def test_a_kit_folder_can_be_checked(tmp_path: Path) -> None:
     """The kit of the page, as three files; a word in two contexts is found."""
     import yaml
 

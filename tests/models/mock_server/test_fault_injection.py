@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ptool.models.mock_server import Options, Spell
 from ptool.models.mock_server.fault_injection import FaultInjector
 from ptool.models.mock_server.faults import ANSWER_FAULTS, FAULTS, HUGE_ANSWER
-from ptool.models.mock_server.protocol import Completion
+from ptool.models.mock_server.protocol import MockCompletion
 from ptool.models.mock_server.server import serving
 
 RECORD = {"text": "Please order scented candles.", "count": 2}
@@ -139,7 +139,7 @@ async def test_spoilt_objects_nearly_fool_a_reader(ask) -> None:
     fault=st.sampled_from([*ANSWER_FAULTS]),
 )
 def test_any_text_can_be_spoilt(text: str, fault: str) -> None:
-    assert ANSWER_FAULTS[fault](Completion(text)) != Completion(text) or text == ""
+    assert ANSWER_FAULTS[fault](MockCompletion(text)) != MockCompletion(text) or text == ""
 
 
 def drawn_faults(options: Options, count: int = 2000) -> list[str | None]:

@@ -53,11 +53,11 @@ async def test_a_stream_says_the_same_as_events(ask) -> None:
 
     *events, done = raw.decode().removesuffix("\n\n").split("\n\n")
     chunks = [json.loads(event.removeprefix("data: ")) for event in events]
-    said = "".join(
+    content = "".join(
         choice["delta"].get("content", "") for chunk in chunks for choice in chunk.get("choices", [])
     )
     assert headers["Content-Type"] == "text/event-stream"
-    assert said == whole["choices"][0]["message"]["content"]
+    assert content == whole["choices"][0]["message"]["content"]
     assert (chunks[-2]["choices"][0]["finish_reason"], done) == ("stop", "data: [DONE]")
     assert chunks[-1]["usage"]["completion_tokens"] == whole["usage"]["completion_tokens"]
 
@@ -131,7 +131,7 @@ async def test_what_the_model_refuses_is_said_to_the_client(ask, error, status: 
 async def test_models_are_listed_honestly() -> None:
     async with serving(echo) as server, aiohttp.ClientSession() as session:
         reply = await session.get(f"{server.base_url}/models")
-        assert [one["id"] for one in (await reply.json())["data"]] == ["ptool-scripted"]
+        assert [model["id"] for model in (await reply.json())["data"]] == ["ptool-scripted"]
 
 
 @pytest.mark.parametrize(

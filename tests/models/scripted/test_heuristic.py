@@ -42,7 +42,7 @@ ARGUMENTS = {"guests": 4, "phoneNumber": "+33 1", "mood": "quiet", "day": "2026-
 def system(end: str, *, profile=PROFILE, places=PLACES, tools=TOOLS) -> str:
     parts = ["You are given a user profile:", json.dumps(profile)]
     parts += ["Here is some platforms under the scenario:", json.dumps(places)] if places else []
-    listed = [{"type": "function", "function": one} for one in tools]
+    listed = [{"type": "function", "function": tool} for tool in tools]
     parts += ["Here is some APIs under the platforms:", json.dumps(listed)]
     return "\n".join([*parts, end])
 
@@ -52,8 +52,10 @@ def answered(text: str, query: str = QUERY, seed: int = 0) -> str:
 
 
 def test_it_answers_as_figure_7_asks():
-    written = ", ".join(f"{key}={value!r}" for key, value in ARGUMENTS.items())
-    assert answered(system("respond in the format of {platform:[…]}")) == f"{{Alpha: [bookTable({written})]}}"
+    arguments = ", ".join(f"{key}={value!r}" for key, value in ARGUMENTS.items())
+    assert (
+        answered(system("respond in the format of {platform:[…]}")) == f"{{Alpha: [bookTable({arguments})]}}"
+    )
 
 
 def test_it_answers_in_json_where_json_is_asked_for():

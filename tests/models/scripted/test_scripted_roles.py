@@ -113,7 +113,9 @@ def test_the_verifier_rejects_a_corrupted_solution(corruption):
 def test_the_verifier_blames_a_query_that_asks_for_nothing():
     verdict = judge(SOLUTION, query="Lovely weather, is it not?")
 
-    assert [(one["code"], one["blames"]) for one in verdict["reasons"]] == [("unclear_query", "query")]
+    assert [(reason["code"], reason["blames"]) for reason in verdict["reasons"]] == [
+        ("unclear_query", "query")
+    ]
 
 
 def test_text_in_the_profile_that_looks_like_an_order_changes_no_verdict():
@@ -132,9 +134,9 @@ def test_the_same_seed_gives_the_same_words_and_another_seed_others():
         "calls": [{"api": "findItem", "stated": ["keyword", "maxPrice"], "known": {}, "defaults": []}],
     }  # fmt: skip
     views = {"scenario": SCENARIO, "task": task, "platform": PLATFORMS[0], "profile__basic": BASIC}
-    written = [ask("user", seed, **views)["text"] for seed in (5, 5, 6)]
+    texts = [ask("user", seed, **views)["text"] for seed in (5, 5, 6)]
 
-    assert written[0] == written[1] != written[2]
+    assert texts[0] == texts[1] != texts[2]
 
 
 @pytest.mark.parametrize(
