@@ -19,8 +19,9 @@ Fields = Mapping[str, Any]
 """Field -> value of something that was said or created before."""
 
 _DEEPEST = 6
+"""Levels below which optional properties are left out."""
 _COMPOSED = frozenset({"$ref", "anyOf", "oneOf", "allOf"})
-"""Keywords that `_flat` resolves."""
+"""Keywords that `_flatten` resolves."""
 _ID = re.compile(r"(?:^|_)(?:id|reference|code|token|number)\Z|[a-z](?:Id|ID)\Z")
 _COUNT_FIELDS = frozenset({"count", "total", "total_count", "total_results", "result_count"})
 _USUAL_TEXTS = {"status": "confirmed", "message": "Done.", "currency": "EUR"}
@@ -40,6 +41,8 @@ def value_for_schema(schema: Mapping[str, Any], key: Any, known: Fields, entitie
 
 
 class _ValueMaker:
+    """Makes the values of one schema; `path` tells places apart, `name` is the property's."""
+
     def __init__(self, root: Mapping[str, Any], seed: bytes, entities: Sequence[Fields]) -> None:
         self._root = root
         self._seed = seed
@@ -50,7 +53,7 @@ class _ValueMaker:
         return int.from_bytes(digest, "big") % below
 
     def make(self, schema: Any, path: str, name: str, known: Fields, depth: int) -> Any:
-        schema = self._flat(schema, 0)
+        schema = self._flatten(schema, 0)
         if name in known and _fits(known[name], schema):
             return known[name]
         for fixed in ("const", "default"):
@@ -71,7 +74,7 @@ class _ValueMaker:
                 return None
         return self._text(schema, path, name)
 
-    def _flat(self, schema: Any, depth: int) -> dict[str, Any]:
+    def _flatten(self, schema: Any, depth: int) -> dict[str, Any]:
         """Resolve references and take the first branch, so that one flat schema is left."""
         if not isinstance(schema, dict) or depth > _DEEPEST:
             return {}
@@ -80,7 +83,7 @@ class _ValueMaker:
         branches += [schema[choice][0] for choice in ("anyOf", "oneOf") if schema.get(choice)]
         branches += schema.get("allOf") or []
         for branch in branches:
-            inner = self._flat(branch, depth + 1)
+            inner = self._flatten(branch, depth + 1)
             properties = {**inner.get("properties", {}), **flat.get("properties", {})}
             required = [*inner.get("required", ()), *flat.get("required", ())]
             flat = {**inner, **flat}
@@ -111,7 +114,7 @@ class _ValueMaker:
     def _array(self, schema: dict[str, Any], path: str, name: str, known: Fields, depth: int) -> list[Any]:
         least = schema.get("minItems", 0)
         most = min(schema.get("maxItems", 10), max(10, least))
-        items = self._flat(schema.get("items"), 0)
+        items = self._flatten(schema.get("items"), 0)
         shown = [entity for entity in self._entities if _resembles(entity, items)][-most:] if most else []
         values: list[Any] = [
             self.make(items, f"{path}[{index}]", name, {**entity}, depth + 1)

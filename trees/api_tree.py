@@ -90,7 +90,7 @@ class ApiTree:
 
     def platforms(self, scenario: str) -> tuple[Platform, ...]:
         """The platforms of a scenario, in order."""
-        return tuple(self.platform(node) for node in self.children(self._known(scenario)))
+        return tuple(self.platform(node) for node in self.children(self._check_known(scenario)))
 
     def platform(self, node: str) -> Platform:
         """The platform a node right below a scenario stands for."""
@@ -101,7 +101,9 @@ class ApiTree:
 
     def apis(self, scenario: str, platform: str) -> tuple[Api, ...]:
         """The APIs of one platform, in the tree's order."""
-        return tuple(self.api(node) for node in self.below(f"{self._known(scenario)}/{platform}", "api"))
+        return tuple(
+            self.api(node) for node in self.below(f"{self._check_known(scenario)}/{platform}", "api")
+        )
 
     def api(self, node: str) -> Api:
         """The API a leaf stands for."""
@@ -111,7 +113,7 @@ class ApiTree:
     def capabilities(self, scenario: str) -> dict[str, tuple[str, ...]]:
         """capability -> names of the platforms that offer it, both in the tree's order."""
         offers: dict[str, tuple[str, ...]] = {}
-        for node in self.children(self._known(scenario)):
+        for node in self.children(self._check_known(scenario)):
             platform = self.attributes(node)["name"]
             for leaf in self.below(node, "api"):
                 capability = self.attributes(leaf)["capability"]
@@ -132,7 +134,7 @@ class ApiTree:
 
     def world(self, scenario: str) -> ScenarioWorld:
         """One scenario as records, ready for an environment."""
-        attributes = self.attributes(self._known(scenario))
+        attributes = self.attributes(self._check_known(scenario))
         platforms = self.platforms(scenario)
         fields = {
             "name": scenario,
@@ -162,7 +164,7 @@ class ApiTree:
         for scenario in self.scenarios():
             _check_scenario(self, scenario)
 
-    def _known(self, scenario: str) -> str:
+    def _check_known(self, scenario: str) -> str:
         if scenario not in self.scenarios():
             known = names(self.scenarios(), scenario)
             raise TreeError(f"API tree: no scenario {scenario!r}; there is {known}")

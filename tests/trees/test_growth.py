@@ -188,7 +188,7 @@ async def test_a_bad_answer_is_named_after_three_tries(designer, complaint):
     assert tries == [tries[0], f"{tries[0]}~1", f"{tries[0]}~2"]
 
 
-async def test_a_designer_is_shown_its_fault_and_may_mend_it():
+async def test_a_designer_is_shown_its_fault_and_may_repair_it():
     designer = spoilt(
         categories=lambda self, view: (
             FakeDesigner.categories(self, view) if "problem" in view else Expansion()
@@ -253,7 +253,7 @@ async def test_names_that_stay_taken_are_told_apart_by_their_category(apis, name
 
 
 @pytest.mark.parametrize("quotas", [(2, 2), (1, 1, 1), (9, 1)])
-async def test_quotas_that_never_add_up_are_mended_after_three_tries(quotas):
+async def test_quotas_that_never_add_up_are_repaired_after_three_tries(quotas):
     designer = spoilt(categories=with_quotas(*quotas))
     tree = await grow_tree(ApiTree(), SHOPPING, SMALL, designer)
     assert [item for item, _ in designer.asked][1:4] == [f"shopping/Shop0{tail}" for tail in ("", "~1", "~2")]

@@ -18,7 +18,7 @@ def categories(*quotas, name="c{}"):
 
 
 @pytest.mark.parametrize(
-    ("quotas", "quota", "most", "mended"),
+    ("quotas", "quota", "most", "repaired"),
     [
         ((2, 2), 3, 6, [2, 1]),
         ((1, 1, 1, 1), 24, 6, [6, 6, 6, 6]),
@@ -28,21 +28,21 @@ def categories(*quotas, name="c{}"):
         ((10**30, 1), 4, 6, [3, 1]),
     ],
 )
-def test_quotas_keep_their_proportions_and_add_up(quotas, quota, most, mended):
-    assert [one.apis for one in repair_categories(categories(*quotas), quota, most).categories] == mended
+def test_quotas_keep_their_proportions_and_add_up(quotas, quota, most, repaired):
+    assert [one.apis for one in repair_categories(categories(*quotas), quota, most).categories] == repaired
 
 
 def test_a_category_named_twice_counts_once():
-    mended = repair_categories(categories(1, 1, name="same"), 4, 6)
-    assert [(one.name, one.apis) for one in mended.categories] == [("same", 4)]
+    repaired = repair_categories(categories(1, 1, name="same"), 4, 6)
+    assert [(one.name, one.apis) for one in repaired.categories] == [("same", 4)]
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=9), st.integers(2, 6), st.data())
-def test_mended_quotas_pass_the_check_wherever_the_tree_has_room(quotas, branching, data):
+def test_repaired_quotas_pass_the_check_wherever_the_tree_has_room(quotas, branching, data):
     quota = data.draw(st.integers(1, branching))
     shape = Shape(apis=quota, depth=1, branching=branching)
-    mended = repair_categories(categories(*quotas), quota, branching)
-    assert check_categories(mended, "shopping/Shop0", quota, shape) is mended
+    repaired = repair_categories(categories(*quotas), quota, branching)
+    assert check_categories(repaired, "shopping/Shop0", quota, shape) is repaired
 
 
 def leaf(number, name, source="parameter", kind=None):
@@ -94,12 +94,12 @@ SAID = st.lists(
 
 
 @given(NODES, SAID, st.booleans(), st.sampled_from(["basic", "implicit", None]))
-def test_whatever_a_model_says_the_mended_answer_is_a_partition(names, said, leaves, old):
+def test_whatever_a_model_says_the_repaired_answer_is_a_partition(names, said, leaves, old):
     nodes = [
         leaf(n, name, source, None if leaves else ["basic", "implicit"][n % 2])
         for n, (name, source) in enumerate(names)
     ]
     known = {"old": cluster("old", 99, kind=old)} if old else {}
-    mended = repair_clusters(Clusters(clusters=tuple(said)), nodes, known, 0 if leaves else 1)
+    repaired = repair_clusters(Clusters(clusters=tuple(said)), nodes, known, 0 if leaves else 1)
     kinds = {one["id"]: one["kind"] for one in nodes}
-    assert check_clusters(mended, kinds, known, limit=100) is mended
+    assert check_clusters(repaired, kinds, known, limit=100) is repaired

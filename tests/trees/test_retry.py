@@ -62,7 +62,7 @@ async def test_a_start_that_was_killed_between_two_attempts_ends_as_an_uninterru
     assert killed.ledger == whole.ledger
 
 
-async def test_mending_comes_last_and_its_result_is_checked():
+async def test_repair_comes_last_and_its_result_is_checked():
     role = Kept(1, 3, 5)
     assert await ask_until_accepted(role, "node", {}, even, 2, repair=lambda number: number + 1) == 6
     assert role.paid == ["node", "node~1", "node~2"]
