@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from ..errors import ConfigError, StoreError
 from ..models.seeds import derive
 from ..records import Episode, History, Record, Task
-from ..store.read_only import KeptCall, Reading, holder, reading
+from ..store.read_only import LedgerReader, SavedAnswer, lock_holder, read_ledger
 from ..store.run_folder import MARKER, identity_of
 from .lineage import Lineage, Tool
 from .lineage_sources import (
@@ -77,17 +77,17 @@ def lineage_of(folder: Path, id: str) -> Lineage:
     identity_of(run)
     if not (run / "ledger.sqlite").is_file():
         raise StoreError(f"{run}: nothing was made in it yet, expected a ledger; start the run first")
-    begun = holder(run)
+    begun = lock_holder(run)
     try:
-        with reading(run / "ledger.sqlite") as ledger:
+        with read_ledger(run / "ledger.sqlite") as ledger:
             return _lineage(ledger, _found(ledger, run, id))
     except StoreError:
-        if begun is None and holder(run) is not None:  # a process has begun to write while this one read
+        if begun is None and lock_holder(run) is not None:  # a process has begun to write while this one read
             return lineage_of(folder, id)
         raise
 
 
-def _lineage(ledger: Reading, found: _Found) -> Lineage:
+def _lineage(ledger: LedgerReader, found: _Found) -> Lineage:
     task, episode, settings = found.task, found.episode, _settings(found.run / "config.yaml")
     apis, features = tree_in(found.folder / "api_tree.json"), tree_in(found.folder / "feature_tree.json")
     gates = settings.get("gates")
@@ -125,7 +125,7 @@ def _lineage(ledger: Reading, found: _Found) -> Lineage:
     )
 
 
-def _found(ledger: Reading, run: Path, id: str) -> _Found:
+def _found(ledger: LedgerReader, run: Path, id: str) -> _Found:
     for stage in (one for one in ledger.stages() if _last(one) in PLAYED):
         body = ledger.get(stage, id)
         if body is not None:
@@ -143,7 +143,7 @@ def _found(ledger: Reading, run: Path, id: str) -> _Found:
     raise ConfigError(_no_such(ledger, run, id))
 
 
-def _no_such(ledger: Reading, run: Path, id: str) -> str:
+def _no_such(ledger: LedgerReader, run: Path, id: str) -> str:
     """What to say of an id that does not exist: the nearest ones, as a run has thousands."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
@@ -191,14 +191,14 @@ def _seed(seed: Any, population: str) -> int | None:
     return derive(seed, population) if population else seed
 
 
-def _of_population(ledger: Reading, found: _Found) -> Callable[[KeptCall, Turn | None], bool]:
+def _of_population(ledger: LedgerReader, found: _Found) -> Callable[[SavedAnswer, Turn | None], bool]:
     """Whether a profile writer's answer is one about the people of the population, where there are two.
 
     Their turns have the same names, so it is told by what came of the answer.
     """
     several = ledger.has(f"{UNSEEN}/profiles", "layer0")
 
-    def ours(call: KeptCall, turn: Turn | None) -> bool:
+    def ours(call: SavedAnswer, turn: Turn | None) -> bool:
         if not several or turn is None or call.stage != "profiles":
             return True
         return same_bundles(call.content, ledger.get(found.stage("profiles"), turn.item))
@@ -206,7 +206,7 @@ def _of_population(ledger: Reading, found: _Found) -> Callable[[KeptCall, Turn |
     return ours
 
 
-def _history(ledger: Reading, found: _Found, item: str) -> History | None:
+def _history(ledger: LedgerReader, found: _Found, item: str) -> History | None:
     body = ledger.get(found.stage("histories"), item)
     return _record(History, body, found.run, f"histories/{item}") if body else None
 
@@ -218,14 +218,14 @@ def _grown(task: Task, tools: Sequence[Tool]) -> list[str]:
     return [f"{item}{again}" for item in items for again in ("", "~1", "~2")]
 
 
-def _further(ledger: Reading, id: str) -> dict[str, tuple[Any, ...]]:
+def _further(ledger: LedgerReader, id: str) -> dict[str, tuple[Any, ...]]:
     """What other stages kept of the id or of parts of it, such as further solvers."""
     found: dict[str, tuple[Any, ...]] = {}
     for stage in ledger.stages():
         if _last(stage) in _SHARED:
             continue
         own = ledger.get(stage, id)
-        bodies = [*([own] if own is not None else ()), *(body for _, body in ledger.below(stage, id))]
+        bodies = [*([own] if own is not None else ()), *(body for _, body in ledger.items_below(stage, id))]
         if bodies:
             found[stage] = tuple(_shown(body) for body in bodies[:_FURTHER])
     return found

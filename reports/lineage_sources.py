@@ -18,7 +18,8 @@ import orjson
 from ..errors import StoreError
 from ..models.seeds import derive
 from ..records import Episode, History, Task
-from ..store.read_only import KeptCall, LostCall, Reading
+from ..records.model_calls import Failure
+from ..store.read_only import LedgerReader, SavedAnswer
 from .lineage import Fate, Person, Place, Proof, Said, Tool, UsedFeature, Visits
 from .run_files import (
     INDEX,
@@ -65,12 +66,12 @@ def read_turn(name: str, items: Iterable[str]) -> Turn | None:
 
 
 def calls_about(
-    ledger: Reading,
+    ledger: LedgerReader,
     items: Sequence[str],
     seed: int | None,
     *,
     parts_too: bool = True,
-    ours: Callable[[KeptCall, Turn | None], bool] = lambda _call, _turn: True,
+    ours: Callable[[SavedAnswer, Turn | None], bool] = lambda _call, _turn: True,
 ) -> tuple[Said, ...]:
     """Every answer about some items and every attempt without one, in the order they came.
 
@@ -103,7 +104,7 @@ def _turn(pair: tuple[str, Said]) -> str:
     return pair[0]
 
 
-def _answered(call: KeptCall, turn: Turn | None, attempt: int, seed: int | None) -> Said:
+def _answered(call: SavedAnswer, turn: Turn | None, attempt: int, seed: int | None) -> Said:
     return Said(
         stage=call.stage,
         role=call.role,
@@ -123,7 +124,7 @@ def _answered(call: KeptCall, turn: Turn | None, attempt: int, seed: int | None)
     )
 
 
-def _lost(call: LostCall, turn: Turn | None) -> Said:
+def _lost(call: Failure, turn: Turn | None) -> Said:
     return Said(
         stage=call.stage,
         role=call.role,
@@ -259,7 +260,7 @@ def _used(
     )
 
 
-def items_of_profile(ledger: Reading, stage: str, assigned: Mapping[str, Any]) -> list[str]:
+def items_of_profile(ledger: LedgerReader, stage: str, assigned: Mapping[str, Any]) -> list[str]:
     """The ledger items that a person's layers came from, from the top; empty where they cannot be told.
 
     Every layer's item is named after the way down to it ('layer2/0.3'), so each layer says where the next is.
@@ -280,7 +281,7 @@ def items_of_profile(ledger: Reading, stage: str, assigned: Mapping[str, Any]) -
 
 
 def _place_in(
-    ledger: Reading, stage: str, names: Iterable[str], layer: Mapping[str, Any]
+    ledger: LedgerReader, stage: str, names: Iterable[str], layer: Mapping[str, Any]
 ) -> tuple[str, int] | None:
     """The item that holds a bundle of values, and where among its bundles it stands."""
     for name in names:

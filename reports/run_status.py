@@ -15,7 +15,7 @@ import yaml
 
 from ..errors import ConfigError, StoreError
 from ..settings import Settings, validated
-from ..store.read_only import CallTotals, Reading, holder, reading
+from ..store.read_only import CallTotals, LedgerReader, lock_holder, read_ledger
 from ..store.run_folder import identity_of
 
 WITHOUT_MODEL = "{} without a model"
@@ -69,7 +69,7 @@ class Stages:
     twins: Ended
 
 
-def stages_of(folder: Path, settings: Settings, ledger: Reading | None) -> Stages:
+def stages_of(folder: Path, settings: Settings, ledger: LedgerReader | None) -> Stages:
     """How far a run is.
 
     Args:
@@ -100,7 +100,7 @@ class _Population:
     Args: whose: what its stages begin with, '' or `UNSEEN`; folder, settings, ledger: the run's.
     """
 
-    def __init__(self, whose: str, folder: Path, settings: Settings, ledger: Reading | None) -> None:
+    def __init__(self, whose: str, folder: Path, settings: Settings, ledger: LedgerReader | None) -> None:
         self._whose, self._folder, self._settings = whose, folder / whose, settings
         self._counts = ledger.counts() if ledger else {}
         self._drawn = _lines(self._folder / "tasks.jsonl")
@@ -159,7 +159,7 @@ def _audit(file: Path) -> StageStatus:
         raise StoreError(f"{file}: damaged; remove it, the same command makes it again") from None
 
 
-def _ended(ledger: Reading | None, stage: str, folder: Path) -> Ended:
+def _ended(ledger: LedgerReader | None, stage: str, folder: Path) -> Ended:
     """What became of the episodes of a stage, and the reasons of the rejected ones."""
     found = Ended()
     for name, body in ledger.items(stage) if ledger else ():
@@ -257,14 +257,16 @@ def status_of(folder: Path) -> Status:
     """
     digest = identity_of(folder).get("settings", "unknown")
     settings = _settings(folder / "config.yaml")
-    pid = holder(folder)
+    pid = lock_holder(folder)
     if not (folder / "ledger.sqlite").is_file():
         return _status(folder, digest, settings, pid, None)
     try:
-        with reading(folder / "ledger.sqlite") as ledger:
+        with read_ledger(folder / "ledger.sqlite") as ledger:
             return _status(folder, digest, settings, pid, ledger)
     except StoreError:
-        if pid is None and holder(folder) is not None:  # a process has begun to write while this one read
+        if (
+            pid is None and lock_holder(folder) is not None
+        ):  # a process has begun to write while this one read
             return status_of(folder)
         raise
 
@@ -279,7 +281,9 @@ def _settings(file: Path) -> Settings:
         raise StoreError(f"{file}: damaged, or of another version of ptool: {reason}") from error
 
 
-def _status(folder: Path, digest: str, settings: Settings, pid: str | None, ledger: Reading | None) -> Status:
+def _status(
+    folder: Path, digest: str, settings: Settings, pid: str | None, ledger: LedgerReader | None
+) -> Status:
     found = stages_of(folder, settings, ledger)
     calls = tuple(_calls(ledger)) if ledger else ()
     failures = Counter[str]()
@@ -309,7 +313,7 @@ def _status(folder: Path, digest: str, settings: Settings, pid: str | None, ledg
     )
 
 
-def _calls(ledger: Reading) -> Iterator[CallStatus]:
+def _calls(ledger: LedgerReader) -> Iterator[CallStatus]:
     failed, statuses = Counter[tuple[str, str, str]](), ledger.statuses()
     for stage, role, endpoint, _, count in ledger.failures():
         failed[stage, role, endpoint] += count

@@ -1,19 +1,19 @@
-"""Which keys may be there, in memory that does not grow: "no" is certain, "yes" has to be looked up.
+"""A Bloom filter: which keys may be there, in memory that does not grow; "no" is certain, "yes" is looked up.
 
-A Bloom filter. Nearly every call of a fresh run asks for a key that is not there, and asking SQLite costs
-forty times as much.
+Nearly every call of a fresh run asks for a key that is not there, and asking SQLite costs forty times as
+much.
 """
 
 from __future__ import annotations
 
 _BITS = 25
 _MASK = (1 << _BITS) - 1
-_DRAWS = (0, 32, 64, 96)
+_SHIFTS = (0, 32, 64, 96)
 """Where a key's bits are taken from. 4 MiB and 4 bits a key: of a million keys, one miss in 5,000 is looked
 up; of ten million, one in four."""
 
 
-class KnownKeys:
+class BloomFilter:
     """An empty filter. Args of its methods: keys of 16 random-looking bytes, such as digests."""
 
     def __init__(self) -> None:
@@ -22,13 +22,13 @@ class KnownKeys:
     def add(self, key: bytes) -> None:
         """Have the key answered with "yes" from now on."""
         number, bits = int.from_bytes(key, "little"), self._bits
-        for shift in _DRAWS:
+        for shift in _SHIFTS:
             place = (number >> shift) & _MASK
             bits[place >> 3] |= 1 << (place & 7)
 
     def __contains__(self, key: bytes) -> bool:
         number, bits = int.from_bytes(key, "little"), self._bits
-        for shift in _DRAWS:
+        for shift in _SHIFTS:
             place = (number >> shift) & _MASK
             if not bits[place >> 3] >> (place & 7) & 1:
                 return False

@@ -40,13 +40,13 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {fault(error)}") from error
+        raise StoreError(f"{path}: cannot be written: {describe_error(error)}") from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
 
 
-def fault(error: OSError) -> str:
+def describe_error(error: OSError) -> str:
     """What went wrong, in words for people."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"disk full ({error.strerror}); free some space, and the same command goes on from there"

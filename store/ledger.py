@@ -1,7 +1,8 @@
 """The ledger: the only truth of a run, in one SQLite file that survives kill -9 and a full disk.
 
 Finished items by stage and id, and every call of a model by the key of what it depends on. One thread writes
-and commits in groups (WAL, synchronous=FULL). It knows nothing of what the bytes mean.
+and commits in groups (WAL, synchronous=FULL). It knows nothing of what the bytes mean; whatever a model or an
+endpoint says fits into a row: a text no encoding knows, a number no machine counts.
 """
 
 from __future__ import annotations
@@ -18,13 +19,32 @@ from typing import Any, Self
 
 from ..errors import StoreError
 from ..records.model_calls import Answer, Failure, Spent
-from .bloom_filter import KnownKeys
-from .calls import FAIL, FIND, JUDGE, KEEP, answer_of, cost_of, failure_row, row_of, spent_by_role
-from .schema import migrate, opened, unusable
-from .writer import Change, Insert, Writer
+from .bloom_filter import BloomFilter
+from .schema import migrate, open_connection, opening_error
+from .writer import InsertStatement, Statement, UpdateStatement, Writer
 
 _PAGE = 256
-_PUT = Insert(3, "INSERT INTO items VALUES", 3, "ON CONFLICT (stage, id) DO UPDATE SET body = excluded.body")
+INSERT_ANSWER = InsertStatement(0, "INSERT INTO calls VALUES", 13, "ON CONFLICT (key) DO NOTHING")
+_SET_STATUS = UpdateStatement(1, "UPDATE calls SET status = ? WHERE key = ?")
+_INSERT_FAILURE = InsertStatement(2, "INSERT INTO failures VALUES", 7)
+_PUT_ITEM = InsertStatement(
+    3, "INSERT INTO items VALUES", 3, "ON CONFLICT (stage, id) DO UPDATE SET body = excluded.body"
+)
+
+_FIND_ANSWER = """
+SELECT stage, role, turn, endpoint, content, finish,
+       prompt_tokens, completion_tokens, cached_tokens, usd, seconds
+FROM calls WHERE key = ?
+"""
+_SUM_ANSWERS = """
+SELECT stage, role, sum(answers), sum(prompt_tokens), sum(completion_tokens), sum(cached_tokens), sum(usd),
+       sum(unpriced)
+FROM totals GROUP BY stage, role
+"""
+_COUNT_FAILURES = "SELECT stage, role, count(*) FROM failures GROUP BY stage, role"
+
+_MOST_TOKENS = 10**12
+"""Of one call; a million such calls still add up within SQLite's integers."""
 
 
 class Ledger:
@@ -35,53 +55,53 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._reading = threading.Lock()
+        self._read_lock = threading.Lock()
         self._closed = False
-        self._known = KnownKeys()
+        self._known_keys = BloomFilter()
         try:
-            self._reader = opened(path)
-            writer = opened(path)
+            self._reader = open_connection(path)
+            writer = open_connection(path)
             migrate(writer, path)
-            self._spent = sum(spent_by_role(self._reader).values(), Spent())
+            self._spent = sum(_spent_by_role(self._reader).values(), Spent())
             for (key,) in self._reader.execute("SELECT key FROM calls"):
-                self._known.add(key)
+                self._known_keys.add(key)
         except sqlite3.Error as error:
-            raise unusable(path, error) from error
+            raise opening_error(path, error) from error
         self._writer = Writer(writer, path)
 
     async def put(self, stage: str, id: str, body: bytes) -> None:
         """Keep a finished item, replacing an older one; returns once it is on disk. Raises StoreError."""
-        await self._written(_PUT, (stage, id, body))
+        await self._write(_PUT_ITEM, (stage, id, body))
 
     def submit(self, stage: str, id: str, body: bytes) -> Future[None]:
         """Queue a finished item; the future is done once it is on disk, or holds the StoreError."""
         self._refuse_closed()
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()  # a waiter that is cancelled does not undo a finished item
-        self._writer.write(_PUT, (stage, id, body), done)
+        self._writer.write(_PUT_ITEM, (stage, id, body), done)
         return done
 
     async def save_answer(self, answer: Answer) -> None:
         """Keep an answer, unless there is one of its key; returns once it is on disk. Raises StoreError."""
-        self._known.add(answer.key)
-        self._spent += cost_of(answer)
-        await self._written(KEEP, row_of(answer))
+        self._known_keys.add(answer.key)
+        self._spent += _cost_of(answer)
+        await self._write(INSERT_ANSWER, answer_row(answer))
 
     def set_answer_status(self, key: bytes, status: str) -> None:
         """Write down what a kept answer was good for; it is on disk a little later, or lost by a kill."""
         self._refuse_closed()
-        self._writer.write(JUDGE, (status, key))
+        self._writer.write(_SET_STATUS, (status, key))
 
     def save_failure(self, failure: Failure) -> None:
         """Write down an attempt without an answer; it is on disk a little later, or lost by a kill."""
         self._refuse_closed()
         self._spent += Spent(calls=1)
-        self._writer.write(FAIL, failure_row(failure))
+        self._writer.write(_INSERT_FAILURE, _failure_row(failure))
 
     def find_answer(self, key: bytes) -> Answer | None:
         """The answer kept under a key; None where there is none on disk (yet)."""
-        rows = self._rows(FIND, (key,)) if key in self._known else ()
-        return answer_of(key, rows[0]) if rows else None
+        rows = self._rows(_FIND_ANSWER, (key,)) if key in self._known_keys else ()
+        return _answer_from(key, rows[0]) if rows else None
 
     def spent(self) -> Spent:
         """What all calls of the run have cost so far, those of earlier processes included."""
@@ -92,8 +112,8 @@ class Ledger:
         self._refuse_closed()
         self._writer.flush()
         try:
-            with self._reading:
-                return spent_by_role(self._reader)
+            with self._read_lock:
+                return _spent_by_role(self._reader)
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
 
@@ -130,7 +150,7 @@ class Ledger:
             return
         self._closed = True
         self._writer.close()
-        with self._reading, suppress(sqlite3.Error):
+        with self._read_lock, suppress(sqlite3.Error):
             self._reader.close()
 
     def __enter__(self) -> Self:
@@ -151,12 +171,12 @@ class Ledger:
     def _rows(self, sql: str, values: tuple[Any, ...]) -> list[tuple]:
         self._refuse_closed()
         try:
-            with self._reading:
+            with self._read_lock:
                 return self._reader.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
 
-    async def _written(self, statement: Insert | Change, row: tuple[Any, ...]) -> None:
+    async def _write(self, statement: Statement, row: tuple[Any, ...]) -> None:
         self._refuse_closed()
         done = asyncio.get_running_loop().create_future()
         self._writer.write(statement, row, done)
@@ -165,3 +185,66 @@ class Ledger:
     def _refuse_closed(self) -> None:
         if self._closed:
             raise StoreError(f"{self.path}: the ledger is closed")
+
+
+def answer_row(answer: Answer) -> tuple[Any, ...]:
+    """The values of `INSERT_ANSWER`."""
+    return (
+        answer.key,
+        answer.stage,
+        answer.role,
+        answer.turn,
+        answer.endpoint,
+        answer.content.encode("utf-8", "surrogatepass"),
+        answer.finish,
+        _bounded(answer.prompt_tokens),
+        _bounded(answer.completion_tokens),
+        None if answer.cached_tokens is None else _bounded(answer.cached_tokens),
+        answer.usd,
+        answer.seconds,
+        "ok",
+    )
+
+
+def _answer_from(key: bytes, row: tuple[Any, ...]) -> Answer:
+    """The answer in a row of `_FIND_ANSWER`."""
+    stage, role, turn, endpoint, content, *rest = row
+    return Answer(key, stage, role, turn, endpoint, content.decode("utf-8", "surrogatepass"), *rest)
+
+
+def _failure_row(failure: Failure) -> tuple[Any, ...]:
+    """The values of `_INSERT_FAILURE`."""
+    message = failure.message.encode("utf-8", "replace").decode()
+    return (
+        failure.stage,
+        failure.role,
+        failure.turn,
+        failure.endpoint,
+        failure.kind,
+        message,
+        failure.seconds,
+    )
+
+
+def _cost_of(answer: Answer) -> Spent:
+    """What one answer cost."""
+    return Spent(
+        1,
+        _bounded(answer.prompt_tokens),
+        _bounded(answer.completion_tokens),
+        _bounded(answer.cached_tokens or 0),
+        answer.usd or 0.0,
+        answer.usd is None,
+    )
+
+
+def _spent_by_role(connection: sqlite3.Connection) -> dict[tuple[str, str], Spent]:
+    """What all calls in a ledger cost: (stage, role) -> sum, in the order of these names."""
+    spent = {(stage, role): Spent(*sums) for stage, role, *sums in connection.execute(_SUM_ANSWERS)}
+    for stage, role, count in connection.execute(_COUNT_FAILURES):
+        spent[stage, role] = spent.get((stage, role), Spent()) + Spent(calls=count)
+    return dict(sorted(spent.items()))
+
+
+def _bounded(tokens: int) -> int:
+    return min(max(tokens, 0), _MOST_TOKENS)

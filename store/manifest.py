@@ -55,13 +55,13 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 
 def versions() -> dict[str, str]:
     """The versions of Python, ptool and ptool's own dependencies, as installed."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in ("ptool", *_dependencies()):
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+            installed[name] = "not installed"
+    return installed
 
 
 def _dependencies() -> list[str]:

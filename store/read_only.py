@@ -1,4 +1,4 @@
-"""A ledger of somebody else: read while its run is under way or was killed, and not a byte changed.
+"""A ledger read only: while its run is under way, after it was killed, and not a byte of it changed.
 
 SQLite itself would leave its index file (-shm) behind, and would empty the log (-wal) of a killed run. It
 knows nothing of what items mean.
@@ -17,11 +17,12 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import StoreError
+from ..records.model_calls import Failure
 from .run_folder import LOCK
 from .schema import version_of
 
 _PAGE = 256
-_CALLS = """
+_TOTALS = """
 SELECT stage, role, endpoint, answers, prompt_tokens, completion_tokens, cached_tokens, cached_of,
        usd, unpriced, seconds
 FROM totals ORDER BY stage, role, endpoint
@@ -35,12 +36,14 @@ WITH RECURSIVE stages (name) AS (
 ) SELECT name FROM stages WHERE name IS NOT NULL
 """
 # Calls have no index by turn: it would cost every run more than a walk through them costs who looks at one.
-_OF_ITEM = """
+_ANSWERS_OF_TURNS = """
 SELECT stage, role, turn, endpoint, content, finish, status, prompt_tokens, completion_tokens, cached_tokens,
        usd, seconds
 FROM calls WHERE {} ORDER BY rowid
 """
-_LOST = "SELECT stage, role, turn, endpoint, kind, message, seconds FROM failures WHERE {} ORDER BY rowid"
+_FAILURES_OF_TURNS = (
+    "SELECT stage, role, turn, endpoint, kind, message, seconds FROM failures WHERE {} ORDER BY rowid"
+)
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,8 @@ class CallTotals:
 
 
 @dataclass(frozen=True)
-class KeptCall:
-    """One answer as it is kept."""
+class SavedAnswer:
+    """One answer as it is kept, and what it was good for."""
 
     stage: str
     role: str
@@ -84,20 +87,7 @@ class KeptCall:
     seconds: float
 
 
-@dataclass(frozen=True)
-class LostCall:
-    """One attempt that brought no answer."""
-
-    stage: str
-    role: str
-    turn: str
-    endpoint: str
-    kind: str
-    message: str
-    seconds: float
-
-
-class Reading:
+class LedgerReader:
     """What a ledger holds, by way of an open connection. Raises sqlite3.Error where it is damaged."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
@@ -138,41 +128,41 @@ class Reading:
         sql = "SELECT id FROM items WHERE stage = ? ORDER BY id"
         return [name for (name,) in self._connection.execute(sql, (stage,))]
 
-    def below(self, stage: str, id: str) -> list[tuple[str, bytes]]:
+    def items_below(self, stage: str, id: str) -> list[tuple[str, bytes]]:
         """The items of a stage whose ids begin with an id and a slash: what was kept of its parts."""
         sql = "SELECT id, body FROM items WHERE stage = ? AND id >= ? AND id < ? ORDER BY id"
         return self._connection.execute(sql, (stage, f"{id}/", f"{id}0")).fetchall()
 
-    def calls_of(self, parts: Sequence[str]) -> list[KeptCall]:
+    def calls_of(self, parts: Sequence[str]) -> list[SavedAnswer]:
         """The answers to turns whose names hold one of some texts ('/shopping-u0001-0003/'), as they came."""
-        rows = self._all(_OF_ITEM.format(_any_of(parts)), *parts)
+        rows = self._rows(_ANSWERS_OF_TURNS.format(_any_of(parts)), *parts)
         # One that wrote a text no encoding knows is shown with a mark in its place.
-        return [KeptCall(*(_text(value) for value in row)) for row in rows]
+        return [SavedAnswer(*(_decoded(value) for value in row)) for row in rows]
 
-    def failures_of(self, parts: Sequence[str]) -> list[LostCall]:
+    def failures_of(self, parts: Sequence[str]) -> list[Failure]:
         """The attempts without an answer in such turns, as they came."""
-        return [LostCall(*row) for row in self._all(_LOST.format(_any_of(parts)), *parts)]
+        return [Failure(*row) for row in self._rows(_FAILURES_OF_TURNS.format(_any_of(parts)), *parts)]
 
     def calls(self) -> list[CallTotals]:
         """What was answered, by stage, role and endpoint."""
-        return [CallTotals(*row) for row in self._all(_CALLS)]
+        return [CallTotals(*row) for row in self._rows(_TOTALS)]
 
     def statuses(self) -> dict[tuple[str, str], dict[str, int]]:
         """(stage, role) -> what answers were that were not 'ok' -> how many."""
-        found: dict[tuple[str, str], dict[str, int]] = {}
-        for stage, role, status, count in self._all(_STATUSES):
-            found.setdefault((stage, role), {})[status] = count
-        return found
+        statuses: dict[tuple[str, str], dict[str, int]] = {}
+        for stage, role, status, count in self._rows(_STATUSES):
+            statuses.setdefault((stage, role), {})[status] = count
+        return statuses
 
     def failures(self) -> list[tuple[str, str, str, str, int]]:
         """Attempts without an answer: stage, role, endpoint, kind, how many."""
-        return self._all(_FAILURES)
+        return self._rows(_FAILURES)
 
-    def _all(self, sql: str, *values: str) -> list[tuple]:
+    def _rows(self, sql: str, *values: str) -> list[tuple]:
         return self._connection.execute(sql, values).fetchall() if self._has_calls else []
 
 
-def _text(value: Any) -> Any:
+def _decoded(value: Any) -> Any:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
@@ -181,20 +171,20 @@ def _any_of(parts: Sequence[str]) -> str:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Reading]:
+def read_ledger(path: Path) -> Iterator[LedgerReader]:
     """Read a ledger in a run folder.
 
     Raises:
         StoreError: it is damaged, newer than this ptool, or no ledger; also from within the block.
     """
     try:
-        with closing(_connected(path)) as connection:
-            yield Reading(connection, path)
+        with closing(_connect(path)) as connection:
+            yield LedgerReader(connection, path)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: cannot be read as a ledger: {error}") from error
 
 
-def holder(folder: Path) -> str | None:
+def lock_holder(folder: Path) -> str | None:
     """The number of the process that uses a run folder, 'unknown' if it does not say; None: nobody does."""
     try:
         handle = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
@@ -209,11 +199,11 @@ def holder(folder: Path) -> str | None:
     return None
 
 
-def _connected(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.Connection:
     """Under way: with the locks that its process expects. Killed: its log is read without any lock or index
     file. Ended: the file alone.
     """
-    in_use, has_log = holder(path.parent) is not None, Path(f"{path}-wal").exists()
+    in_use, has_log = lock_holder(path.parent) is not None, Path(f"{path}-wal").exists()
     how = "" if in_use else "&vfs=unix-none" if has_log else "&immutable=1"
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode=ro{how}", uri=True, timeout=10, isolation_level=None

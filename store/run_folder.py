@@ -16,7 +16,7 @@ from typing import Self
 import orjson
 
 from ..errors import StoreError
-from .files import fault, write_bytes, write_json
+from .files import describe_error, write_bytes, write_json
 
 MARKER = ".ptool-run.json"
 LOCK = ".lock"
@@ -37,13 +37,13 @@ class RunFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
             _refuse_foreign(path)
-            self._lock = _locked(path)
-            _sweep(path)
-            _same_run(path, dict(identity))
+            self._lock = _lock(path)
+            _remove_leftovers(path)
+            _check_identity(path, dict(identity))
         except OSError as error:
             self.close()
             raise StoreError(
-                f"{path}: cannot be used as a run folder: {fault(error)}; choose another run.dir"
+                f"{path}: cannot be used as a run folder: {describe_error(error)}; choose another run.dir"
             ) from error
         except StoreError:
             self.close()
@@ -55,7 +55,7 @@ class RunFolder:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{file.parent}: cannot be made: {fault(error)}") from error
+            raise StoreError(f"{file.parent}: cannot be made: {describe_error(error)}") from error
         return file
 
     def save_config(self, text: str) -> None:
@@ -81,21 +81,21 @@ class RunFolder:
 
 
 def _refuse_foreign(path: Path) -> None:
-    if not (path / MARKER).is_file() and any(_foreign(one.name) for one in path.iterdir()):
+    if not (path / MARKER).is_file() and any(_is_foreign(file.name) for file in path.iterdir()):
         raise StoreError(f"{path}: holds files but no ptool run; choose an empty folder as run.dir")
 
 
-def _foreign(name: str) -> bool:
+def _is_foreign(name: str) -> bool:
     return name != LOCK and not name.startswith(f".{MARKER}.")
 
 
-def _sweep(path: Path) -> None:
+def _remove_leftovers(path: Path) -> None:
     """Remove what a killed process left half written; the lock says that nobody is writing now."""
     for stale in path.rglob(".*.tmp"):
         stale.unlink(missing_ok=True)
 
 
-def _locked(path: Path) -> int:
+def _lock(path: Path) -> int:
     handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -129,7 +129,7 @@ def identity_of(path: Path) -> dict[str, str]:
     return identity
 
 
-def _same_run(path: Path, identity: dict[str, str]) -> None:
+def _check_identity(path: Path, identity: dict[str, str]) -> None:
     if not (path / MARKER).is_file():
         write_json(path / MARKER, {"format": FORMAT, "identity": identity})
         return

@@ -16,7 +16,7 @@ from pathlib import Path
 from loguru import logger
 
 from ..errors import StoreError
-from .files import fault
+from .files import describe_error
 
 _FILE = "{time:YYYY-MM-DDTHH:mm:ss.SSSZ} {level: <8} {name}: {message}"
 _TERMINAL = "{level.name}: {message}"
@@ -38,7 +38,7 @@ def run_log(path: Path) -> Iterator[None]:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {fault(error)}") from error
+        raise StoreError(f"{path}: cannot be written: {describe_error(error)}") from error
 
     def to_file(text: str) -> None:
         with suppress(OSError):  # a full disk is reported by what has to be kept, and once

@@ -42,7 +42,7 @@ CREATE TABLE calls (
   status            TEXT NOT NULL DEFAULT 'ok'
 )
 """
-_JUDGED = "CREATE INDEX judged ON calls (stage, role, status) WHERE status <> 'ok'"
+_STATUS_INDEX = "CREATE INDEX judged ON calls (stage, role, status) WHERE status <> 'ok'"
 
 _FAILURES = """
 CREATE TABLE failures (
@@ -72,7 +72,7 @@ CREATE TABLE totals (
   PRIMARY KEY (stage, role, endpoint)
 ) WITHOUT ROWID
 """
-_COUNT = """
+_COUNT_TRIGGER = """
 CREATE TRIGGER count AFTER INSERT ON calls BEGIN
   INSERT INTO totals VALUES (
     new.stage, new.role, new.endpoint, 1, new.prompt_tokens, new.completion_tokens,
@@ -89,16 +89,16 @@ CREATE TRIGGER count AFTER INSERT ON calls BEGIN
     seconds           = seconds + excluded.seconds;
 END
 """
-_MIGRATIONS = ((_ITEMS,), (_CALLS, _JUDGED, _FAILURES, _TOTALS, _COUNT))
+_MIGRATIONS = ((_ITEMS,), (_CALLS, _STATUS_INDEX, _FAILURES, _TOTALS, _COUNT_TRIGGER))
 """What makes version n of version n-1, first to last."""
 
 _CHECKPOINT_PAGES = (
     16_000  # 64 MB: commits change many pages of the keys' index, most of them again and again
 )
-_WAL_KEPT = 64 * 1024 * 1024
+_WAL_BYTES = 64 * 1024 * 1024
 
 
-def opened(path: Path) -> sqlite3.Connection:
+def open_connection(path: Path) -> sqlite3.Connection:
     """A connection whose commits are on disk when they return; it begins no transactions by itself.
 
     Raises:
@@ -111,7 +111,7 @@ def opened(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-        connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT}")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
     except BaseException:
         connection.close()
         raise
@@ -146,32 +146,32 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
     Raises:
         StoreError: it was written by a newer ptool, or is another program's.
     """
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
-    if found > VERSION:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
         raise StoreError(
-            f"{path}: a ledger of version {found}, expected at most {VERSION}; use a newer ptool"
+            f"{path}: a ledger of version {version}, expected at most {VERSION}; use a newer ptool"
         )
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    if found < 0 or (tables and "items" not in tables):
+    if version < 0 or (tables and "items" not in tables):
         raise StoreError(f"{path}: another program's database, expected a ledger of ptool")
-    return found
+    return version
 
 
-def unwritable(path: Path, error: Exception) -> StoreError:
-    """What a write that failed is called, and what to do about it."""
-    advice = "free some space" if _full(path, error) else "mend that"
-    what = "disk full" if _full(path, error) else str(error)
+def write_error(path: Path, error: Exception) -> StoreError:
+    """The error for a write that failed: why, and what to do about it."""
+    advice = "free some space" if _is_disk_full(path, error) else "mend that"
+    what = "disk full" if _is_disk_full(path, error) else str(error)
     return StoreError(f"{path}: cannot be written: {what}; {advice}, and the same command goes on from there")
 
 
-def unusable(path: Path, error: sqlite3.Error) -> StoreError:
-    """What a file that cannot be opened as a ledger is called."""
-    if _full(path, error):
-        return unwritable(path, error)
+def opening_error(path: Path, error: sqlite3.Error) -> StoreError:
+    """The error for a file that cannot be opened as a ledger."""
+    if _is_disk_full(path, error):
+        return write_error(path, error)
     return StoreError(f"{path}: not usable as a ledger: {error}")
 
 
-def _full(path: Path, error: Exception) -> bool:
+def _is_disk_full(path: Path, error: Exception) -> bool:
     """SQLite says "disk I/O error" where it is its index file that does not fit any more."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF
     if code != sqlite3.SQLITE_IOERR:

@@ -1,4 +1,4 @@
-"""One thread that writes: whatever has queued up while the last group was committed is the next group.
+"""The thread that writes the ledger, in groups: what has queued up during the last commit is the next group.
 
 So waiting for durability costs one fsync for everything under way. It knows rows, not what they mean.
 """
@@ -19,16 +19,16 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..errors import StoreError
-from .schema import unwritable
+from .schema import write_error
 
-GROUP = 512
+MAX_GROUP = 512
 """Most rows of one commit."""
 
-GATHER = 0.003
+GATHER_SECONDS = 0.003
 """Seconds a group waits for company where the last one had some: two thirds fewer commits and wake-ups, for
 little beside what a commit takes. Whoever writes alone does not wait."""
 
-_CHUNKS = (64, 8, 1)
+_ROWS_A_STATEMENT = (64, 8, 1)
 """Rows of one statement. sqlite3 gives up the interpreter's lock once a statement, and then queues for it
 again, up to 5 ms each time beside a busy event loop; a few sizes, so that statements stay prepared."""
 
@@ -36,7 +36,7 @@ Waiter: TypeAlias = "Future[None] | asyncio.Future[None] | None"
 
 
 @dataclass(frozen=True)
-class Insert:
+class InsertStatement:
     """A statement that takes any number of rows."""
 
     order: int
@@ -54,20 +54,20 @@ class Insert:
 
 
 @cache
-def _sql(insert: Insert, rows: int) -> str:
+def _sql(insert: InsertStatement, rows: int) -> str:
     row = f"({', '.join('?' * insert.width)})"
     return f"{insert.head} {', '.join([row] * rows)} {insert.tail}"
 
 
 @dataclass(frozen=True)
-class Change:
+class UpdateStatement:
     """A statement for one row at a time."""
 
     order: int
     text: str
 
 
-Statement = Insert | Change
+Statement = InsertStatement | UpdateStatement
 _Write = tuple[Statement | None, tuple[Any, ...], Waiter]
 
 
@@ -103,16 +103,16 @@ class Writer:
         group: list[_Write] = []
         while (first := self._queue.get()) is not None:
             if len(group) > 1:
-                time.sleep(GATHER)
+                time.sleep(GATHER_SECONDS)
             group, last = [first], False
             with suppress(queue.Empty):
-                while len(group) < GROUP:
+                while len(group) < MAX_GROUP:
                     following = self._queue.get_nowait()
                     if following is None:
                         last = True
                         break
                     group.append(following)
-            _tell(group, self._commit(group))
+            _wake(group, self._commit(group))
             if last:
                 return
 
@@ -125,7 +125,7 @@ class Writer:
         except Exception as error:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
-            return unwritable(self._path, error)
+            return write_error(self._path, error)
         return None
 
 
@@ -135,23 +135,25 @@ def _statements(group: Sequence[_Write]) -> Iterator[tuple[str, tuple[Any, ...]]
     for statement, row, _ in group:
         if statement is not None:
             rows.setdefault(statement, []).append(row)
-    for statement in sorted(rows, key=lambda one: one.order):
-        if isinstance(statement, Change):
+    for statement in sorted(rows, key=lambda statement: statement.order):
+        if isinstance(statement, UpdateStatement):
             yield from ((statement.text, row) for row in rows[statement])
         else:
-            yield from _chunks(statement, rows[statement])
+            yield from _split_rows(statement, rows[statement])
 
 
-def _chunks(insert: Insert, rows: list[tuple[Any, ...]]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+def _split_rows(
+    insert: InsertStatement, rows: list[tuple[Any, ...]]
+) -> Iterator[tuple[str, tuple[Any, ...]]]:
     start = 0
-    for size in _CHUNKS:
+    for size in _ROWS_A_STATEMENT:
         while len(rows) - start >= size:
             yield insert.sql(size), tuple(value for row in rows[start : start + size] for value in row)
             start += size
 
 
-def _tell(group: Sequence[_Write], fault: StoreError | None) -> None:
-    """Wake everybody who waits: an event loop once, however many of its tasks wait."""
+def _wake(group: Sequence[_Write], fault: StoreError | None) -> None:
+    """Tell all who wait that the group is written, or why not: an event loop once, however many wait."""
     loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
     for *_, waiter in group:
         if isinstance(waiter, asyncio.Future):

@@ -57,9 +57,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory, sent: dict[tuple[str, int], 
     folder = tmp_path_factory.mktemp("whole") / "run"
     original = Gateway._answer
 
-    async def noted(self: Gateway, caller: Any, request: Any, messages: Any, number: int, token: Any) -> Any:
+    async def noted(self: Gateway, request: Any, messages: Any, number: int, token: Any) -> Any:
         sent.setdefault((request.turn, number), set()).add(request.seed)
-        return await original(self, caller, request, messages, number, token)
+        return await original(self, request, messages, number, token)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Gateway, "_answer", noted)
@@ -347,9 +347,9 @@ def test_the_stages_of_episodes_are_the_pipelines() -> None:
 
 
 def _keep(answer: Answer) -> tuple[Any, ...]:
-    from ptool.store.calls import KEEP, row_of
+    from ptool.store.ledger import INSERT_ANSWER, answer_row
 
-    return KEEP, row_of(answer)
+    return INSERT_ANSWER, answer_row(answer)
 
 
 def sql(run: Path, statement: str, *values: Any) -> None:

@@ -18,8 +18,8 @@ from ptool.errors import StoreError
 from ptool.records.model_calls import Answer, Failure, Spent
 from ptool.store import Ledger, RunFolder
 from ptool.store import schema as schemas
-from ptool.store.bloom_filter import KnownKeys
-from ptool.store.read_only import reading
+from ptool.store.bloom_filter import BloomFilter
+from ptool.store.read_only import read_ledger
 
 FAILURE = Failure("episodes", "user", "episodes/u1/user/0", "m at here", "timeout", "no answer in 5 s", 5.0)
 
@@ -88,7 +88,7 @@ async def test_a_judgement_stays_with_its_answer(tmp_path: Path) -> None:
         ledger.set_answer_status(key(2), "truncated")
         ledger.set_answer_status(key(3), "truncated")
         ledger.set_answer_status(key(99), "empty")
-    with reading(tmp_path / "l") as found:
+    with read_ledger(tmp_path / "l") as found:
         assert found.statuses() == {("episodes", "user"): {"prose": 1, "truncated": 2}}
 
 
@@ -275,14 +275,14 @@ def test_another_programs_database_is_refused_and_not_touched(tmp_path: Path) ->
 
 @given(st.sets(st.binary(min_size=0, max_size=20), max_size=50))
 def test_a_known_key_is_never_denied(keys: set[bytes]) -> None:
-    known = KnownKeys()
+    known = BloomFilter()
     for one in keys:
         known.add(one)
     assert all(one in known for one in keys)
 
 
 def test_an_unknown_key_is_hardly_ever_looked_up() -> None:
-    known = KnownKeys()
+    known = BloomFilter()
     for number in range(100_000):
         known.add(key(number))
     assert sum(key(number) in known for number in range(100_000, 150_000)) <= 2
@@ -295,7 +295,7 @@ async def test_the_log_does_not_grow_for_ever_though_readers_come_and_go(
     sizes = []
     with RunFolder(tmp_path / "run", {}) as folder, Ledger(folder / "ledger.sqlite") as ledger:
         for turn in range(60):
-            with reading(ledger.path) as reader:  # it sees the lock, and reads as beside a living process
+            with read_ledger(ledger.path) as reader:  # it sees the lock, and reads as beside a living process
                 reader.counts()
                 await asyncio.gather(
                     *(ledger.save_answer(answer(turn * 30 + n, content="x" * 900)) for n in range(30))

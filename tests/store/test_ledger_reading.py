@@ -11,7 +11,7 @@ import pytest
 from ptool.errors import StoreError
 from ptool.records.model_calls import Answer, Failure
 from ptool.store import Ledger, RunFolder
-from ptool.store.read_only import CallTotals, holder, reading
+from ptool.store.read_only import CallTotals, lock_holder, read_ledger
 
 KILLED = """
 import asyncio, os, sys
@@ -54,7 +54,7 @@ def test_a_killed_run_is_read_and_left_as_it_is(words: tuple[str, ...], index: s
     if index == "lost":
         (run / "ledger.sqlite-shm").unlink()
     before = contents(run)
-    with reading(run / "ledger.sqlite") as ledger:
+    with read_ledger(run / "ledger.sqlite") as ledger:
         assert ledger.counts() == {"s": 300}
         assert [name for name, _ in ledger.items("s")] == [f"{number:03}" for number in range(300)]
         assert (ledger.has("s", "299"), ledger.has("s", "300")) == (True, False)
@@ -65,7 +65,7 @@ def test_a_finished_ledger_is_read_and_left_as_it_is(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         ledger.submit("s", "one", b"")
     before = contents(tmp_path)
-    with reading(tmp_path / "ledger.sqlite") as found:
+    with read_ledger(tmp_path / "ledger.sqlite") as found:
         assert found.counts() == {"s": 1}
     assert contents(tmp_path) == before
     assert [*before] == ["ledger.sqlite"]
@@ -74,14 +74,14 @@ def test_a_finished_ledger_is_read_and_left_as_it_is(tmp_path: Path) -> None:
 async def test_it_is_read_while_it_is_written(tmp_path: Path) -> None:
     with RunFolder(tmp_path / "run", {}) as folder, Ledger(folder / "ledger.sqlite") as ledger:
         await ledger.put("s", "one", b"")
-        with reading(ledger.path) as found:
+        with read_ledger(ledger.path) as found:
             items = found.items("s")
             assert next(items) == ("one", b"")
             await ledger.put("s", "two", b"")  # a reader in the midst of its work keeps nobody waiting
             assert next(items) == ("two", b"")
-        assert holder(tmp_path / "run") == str(os.getpid())
-    assert holder(tmp_path / "run") is None
-    assert holder(tmp_path / "nowhere") is None
+        assert lock_holder(tmp_path / "run") == str(os.getpid())
+    assert lock_holder(tmp_path / "run") is None
+    assert lock_holder(tmp_path / "nowhere") is None
 
 
 async def test_calls_are_added_up_by_endpoint(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ async def test_calls_are_added_up_by_endpoint(tmp_path: Path) -> None:
         await ledger.save_answer(answer(b"3", endpoint="n", usd=None))
         for kind in ("timeout", "server", "timeout"):
             ledger.save_failure(Failure("episodes", "user", "t", "m", kind, "no", 1.0))
-    with reading(tmp_path / "l") as found:
+    with read_ledger(tmp_path / "l") as found:
         assert found.calls() == [
             CallTotals("episodes", "user", "m", 2, 200, 20, 60, 100, 1.0, 0, 0.5),
             CallTotals("episodes", "user", "n", 1, 100, 10, 0, 0, 0.0, 1, 0.25),
@@ -109,7 +109,7 @@ def test_a_ledger_from_before_calls_were_kept_has_none(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
     connection.close()
-    with reading(tmp_path / "l") as found:
+    with read_ledger(tmp_path / "l") as found:
         assert (found.counts(), found.calls(), found.statuses(), found.failures()) == ({"s": 1}, [], {}, [])
 
 
@@ -122,7 +122,7 @@ def test_what_is_damaged_is_one_line(tmp_path: Path) -> None:
         (tmp_path / "l").write_bytes(broken)
         with (
             pytest.raises(StoreError, match="cannot be read as a ledger: ") as caught,
-            reading(tmp_path / "l") as found,
+            read_ledger(tmp_path / "l") as found,
         ):
             found.counts()
             list(found.items("s"))
@@ -135,7 +135,7 @@ def test_a_newer_ledger_and_another_programs_are_refused(tmp_path: Path) -> None
         connection.execute(statement)
         connection.commit()
         connection.close()
-    with pytest.raises(StoreError, match="version 99, expected at most 2"), reading(tmp_path / "new"):
+    with pytest.raises(StoreError, match="version 99, expected at most 2"), read_ledger(tmp_path / "new"):
         pass
-    with pytest.raises(StoreError, match="another program's database"), reading(tmp_path / "other"):
+    with pytest.raises(StoreError, match="another program's database"), read_ledger(tmp_path / "other"):
         pass
