@@ -16,7 +16,7 @@ from ..benchmark import Item, SampleScore
 from ..benchmark.reading import items, paired
 from ..cli.progress import Progress
 from ..models.endpoint import Endpoint
-from ..models.factory import endpoint
+from ..models.factory import build_endpoint
 from ..models.gateway import Gateway
 from ..models.gateway.budget import Budget
 from ..models.gateway.call import Retries
@@ -214,7 +214,7 @@ class Evaluation:
 
 
 def _endpoint(settings: EvaluateSettings, library: Library) -> Endpoint:
-    return endpoint(settings.model, "model", {"library": library, "players": {}}, settings.prices)
+    return build_endpoint(settings.model, "model", {"library": library, "players": {}}, settings.prices)
 
 
 def _who(settings: EvaluateSettings, endpoint: Endpoint | None) -> str:

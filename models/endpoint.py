@@ -6,11 +6,10 @@ It knows neither requests nor how limits are kept; `CallLog` is what the gateway
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from autogen_core.models import ChatCompletionClient
 
-from ..errors import ConfigError
 from ..records.model_calls import Answer, Failure, Spent
 
 
@@ -78,15 +77,3 @@ class CallLog(Protocol):
     def spent(self) -> Spent:
         """What all calls of the run have cost so far, earlier processes' included."""
         ...
-
-
-def checked(client: Any, where: str) -> ChatCompletionClient:
-    """The client itself, once it is known to be one.
-
-    Raises:
-        ConfigError: it is something else; `where` is the configuration key that named it.
-    """
-    if not isinstance(client, ChatCompletionClient):
-        got = type(client).__name__
-        raise ConfigError(f"{where}._target_: got a {got}, expected an AutoGen ChatCompletionClient")
-    return client

@@ -17,11 +17,11 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 Factory = Callable[[], asyncio.AbstractEventLoop]
 
-_YOUNG = 50_000
+_GC_THRESHOLD = 50_000
 """New objects between two looks of the garbage collector. With Python's 700 it looks while the objects of the
 calls in flight are still in use, finds nothing, and takes a sixth of the time for it."""
 
-_SWITCH = 0.001
+_SWITCH_SECONDS = 0.001
 """Seconds a thread may keep the interpreter from another. With Python's 0.005 a commit of the ledger, which
 needs it half a dozen times, waits longer for the busy loop than for the disk."""
 
@@ -46,8 +46,8 @@ def _fastest() -> Factory:
 def _tuned() -> Iterator[None]:
     """The garbage collector and the threads' turns as they suit such a process; afterwards as before."""
     interval, (young, *older) = sys.getswitchinterval(), gc.get_threshold()
-    gc.set_threshold(max(young, _YOUNG) if young else 0, *older)
-    sys.setswitchinterval(min(interval, _SWITCH))
+    gc.set_threshold(max(young, _GC_THRESHOLD) if young else 0, *older)
+    sys.setswitchinterval(min(interval, _SWITCH_SECONDS))
     try:
         yield
     finally:

@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from autogen_core.models import ChatCompletionClient
 
 from ..errors import ConfigError
 from ..settings import ModelSettings
 from ..settings.instantiate import build, locate
-from .endpoint import Endpoint, Limits, Price, checked
+from .endpoint import Endpoint, Limits, Price
 from .gateway.prices import price_of
 
 
-def endpoints(
+def build_endpoints(
     models: Mapping[str, ModelSettings], given: Mapping[str, Any], prices: str | None = None
 ) -> dict[str, Endpoint]:
     """Build the endpoints of some roles.
@@ -35,24 +36,27 @@ def endpoints(
     Raises:
         ConfigError: a model cannot be built; says its key.
     """
-    made: dict[str, Endpoint] = {}
-    for name, spec in models.items():
-        twin = next((made[other] for other in made if models[other] == spec), None)
-        where = "model" if name == "default" else f"agent.{name}.model"
-        made[name] = twin or endpoint(spec, where, given, prices)
-    return made
+    endpoints: dict[str, Endpoint] = {}
+    for role, spec in models.items():
+        same = next((endpoints[other] for other in endpoints if models[other] == spec), None)
+        where = "model" if role == "default" else f"agent.{role}.model"
+        endpoints[role] = same or build_endpoint(spec, where, given, prices)
+    return endpoints
 
 
-def endpoint(
+def build_endpoint(
     spec: ModelSettings, where: str, given: Mapping[str, Any], prices: str | None = None
 ) -> Endpoint:
     """Build one endpoint; `where` is its configuration key. Raises ConfigError."""
-    taken = _parameters(locate(spec.target, f"{where}._target_"))
-    handed = {name: one for name, one in given.items() if name in taken}
+    parameters = _parameters(locate(spec.target, f"{where}._target_"))
+    given = {name: value for name, value in given.items() if name in parameters}
     try:
-        client = checked(build(spec, where, **handed), where)
+        client = build(spec, where, **given)
     except ConfigError as error:  # clients call themselves `model`, whosever they are
         raise ConfigError(re.sub(r"^model(?=[.:=])", where, str(error))) from error
+    if not isinstance(client, ChatCompletionClient):
+        got = type(client).__name__
+        raise ConfigError(f"{where}._target_: got a {got}, expected an AutoGen ChatCompletionClient")
     return Endpoint(
         client=client,
         name=str(getattr(client, "note", "") or spec.target),

@@ -23,10 +23,10 @@ malformed: what came is no completion."""
 LASTING: frozenset[Kind] = frozenset(("unauthorised", "refused"))
 """Asking again would not help."""
 
-SPENT = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
+NO_MONEY_CODES = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
 """Codes of errors that stand for a spent account: they come as 429, but waiting does not help."""
 
-_SHOWN = 500
+_MESSAGE_CHARACTERS = 500
 _LONGEST_WAIT = 1e7
 
 
@@ -39,8 +39,10 @@ class AttemptError(Exception):
 
     def __init__(self, kind: Kind, message: str, retry_after: float | None = None) -> None:
         # An endpoint's words go to a terminal: no escape sequences.
-        shown = "".join(one if one.isprintable() else " " for one in message[: 4 * _SHOWN])
-        super().__init__(" ".join(shown.split())[:_SHOWN])
+        printable = "".join(
+            char if char.isprintable() else " " for char in message[: 4 * _MESSAGE_CHARACTERS]
+        )
+        super().__init__(" ".join(printable.split())[:_MESSAGE_CHARACTERS])
         self.kind: Kind = kind
         self.retry_after = retry_after
 
@@ -61,16 +63,16 @@ def fault_of(error: Exception) -> AttemptError | None:
     if isinstance(error, AttemptError):
         return error
     status: Any = getattr(error, "status_code", None)
-    said = f"{type(error).__name__}: {error}"
+    message = f"{type(error).__name__}: {error}"
     if isinstance(status, int) and status >= 400:
-        if getattr(error, "code", None) in SPENT:
-            return AttemptError("unauthorised", said)
-        return AttemptError(kind_of_status(status), said, retry_after(_headers(error)))
-    names = {one.__name__.lower() for one in type(error).__mro__}
+        if getattr(error, "code", None) in NO_MONEY_CODES:
+            return AttemptError("unauthorised", message)
+        return AttemptError(kind_of_status(status), message, retry_after(_headers(error)))
+    names = {base.__name__.lower() for base in type(error).__mro__}
     if isinstance(error, TimeoutError | asyncio.TimeoutError) or any("timeout" in name for name in names):
-        return AttemptError("timeout", said)
+        return AttemptError("timeout", message)
     if isinstance(error, OSError) or any("connect" in name for name in names):
-        return AttemptError("connection", said)
+        return AttemptError("connection", message)
     return None
 
 
@@ -100,7 +102,7 @@ def retry_after(headers: Any) -> float | None:
 def _date(text: Any) -> float | None:
     """An HTTP date as seconds since 1970; without a zone it is in UTC."""
     try:
-        found = parsedate_to_datetime(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        date = parsedate_to_datetime(text)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None

@@ -1,4 +1,4 @@
-"""What an output record looks like on the wire: its JSON Schema, in the two forms endpoints take.
+"""The JSON Schema of an output record as it is sent, in the two forms endpoints take.
 
 *Strict* is what OpenAI's strict mode accepts: every property required, nothing additional, no keyword it does
 not know; what a dropped keyword said goes into the description, where the model reads it. *Plain* is for
@@ -24,13 +24,13 @@ from ..errors import ConfigError
 Schema = dict[str, Any]
 """A JSON Schema."""
 
-_FORMS = 1024
-"""Records whose forms are kept; some are made for one layer of a tree and never seen again."""
-_KEPT = ("type", "description", "enum", "const", "$ref")
-_BELOW = ("properties", "items", "anyOf", "$defs", "additionalProperties", "oneOf", "allOf", "required")
-_SILENT = ("title", "examples", "deprecated", "discriminator", "contentMediaType", "contentSchema")
+_CACHED_RECORDS = 1024
+"""Records whose schemas are kept; some are made for one layer of a tree and never seen again."""
+_COPIED = ("type", "description", "enum", "const", "$ref")
+_STRUCTURE = ("properties", "items", "anyOf", "$defs", "additionalProperties", "oneOf", "allOf", "required")
+_DROPPED = ("title", "examples", "deprecated", "discriminator", "contentMediaType", "contentSchema")
 """Keywords that are dropped without a word: they tell a model nothing."""
-_SAID = {
+_CONSTRAINT_WORDS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
     "exclusiveMinimum": "more than {}",
@@ -49,7 +49,7 @@ _AS_TEXT = "a JSON object, written as text"
 _REFERENCE = re.compile(r'"\$ref":"#/\$defs/([^"]+)"')
 
 
-@lru_cache(maxsize=_FORMS)
+@lru_cache(maxsize=_CACHED_RECORDS)
 def schema_of(record: type[BaseModel], strict: bool) -> Schema:
     """The JSON Schema of a record as an endpoint is sent it; made once, not to be changed.
 
@@ -58,20 +58,20 @@ def schema_of(record: type[BaseModel], strict: bool) -> Schema:
     Raises ConfigError where the strict form cannot say what the record is, such as a free mapping.
     """
     whole = record.model_json_schema()
-    made = _Form(record.__name__, whole.get("$defs", {}), strict).of(whole, "")
-    return _without_unused(made)
+    rewriter = _Rewriter(record.__name__, whole.get("$defs", {}), strict)
+    return _without_unused(rewriter.rewrite(whole, ""))
 
 
-@lru_cache(maxsize=_FORMS)
+@lru_cache(maxsize=_CACHED_RECORDS)
 def response_format(record: type[BaseModel], strict: bool) -> bytes:
     """The encoded `response_format` that asks for a record."""
-    schema = {"name": _label(record), "schema": schema_of(record, strict)} | (
+    schema = {"name": _schema_name(record), "schema": schema_of(record, strict)} | (
         {"strict": True} if strict else {}
     )
     return orjson.dumps({"type": "json_schema", "json_schema": schema})
 
 
-@lru_cache(maxsize=_FORMS)
+@lru_cache(maxsize=_CACHED_RECORDS)
 def instruction(record: type[BaseModel]) -> str:
     """What a system message says where an endpoint takes no schema: one sentence, then the plain schema."""
     schema = orjson.dumps(schema_of(record, strict=False)).decode()
@@ -81,7 +81,7 @@ def instruction(record: type[BaseModel]) -> str:
     )
 
 
-@lru_cache(maxsize=_FORMS)
+@lru_cache(maxsize=_CACHED_RECORDS)
 def digest(record: type[BaseModel]) -> bytes:
     """16 bytes that stand for a record's name and schema: another schema, another answer."""
     schema = orjson.dumps(record.model_json_schema(), option=orjson.OPT_SORT_KEYS)
@@ -103,24 +103,24 @@ def _without_unused(schema: Schema) -> Schema:
         for name in set(_REFERENCE.findall(orjson.dumps(open_ends.pop()).decode())) - used.keys():
             used[name] = definitions[name]
             open_ends.append(definitions[name])
-    kept = {name: one for name, one in definitions.items() if name in used}
+    kept = {name: schema for name, schema in definitions.items() if name in used}
     rest = {key: value for key, value in schema.items() if key != "$defs"}
     return rest | ({"$defs": kept} if kept else {})
 
 
-def _label(record: type[BaseModel]) -> str:
+def _schema_name(record: type[BaseModel]) -> str:
     return re.sub(r"\W", "_", record.__name__, flags=re.ASCII)[:64]
 
 
-class _Form:
-    """Rewrites one record's schema, node by node."""
+class _Rewriter:
+    """Rewrites one record's schema in one of the two forms, node by node."""
 
     def __init__(self, record: str, definitions: Mapping[str, Schema], strict: bool) -> None:
         self._record = record
         self._definitions = definitions
         self._strict = strict
 
-    def of(self, node: Schema, where: str, within: tuple[str, ...] = ()) -> Schema:
+    def rewrite(self, node: Schema, where: str, within: tuple[str, ...] = ()) -> Schema:
         """The node in this form.
 
         Args: where: its dotted path, for messages; within: definitions it is being inlined from.
@@ -130,22 +130,26 @@ class _Form:
         if "$ref" in node and len(node) > 1:
             return self._merged(node, where, within)
         if len(node.get("allOf", ())) == 1:
-            return self.of({**node["allOf"][0], **{k: v for k, v in node.items() if k != "allOf"}}, where)
+            return self.rewrite(
+                {**node["allOf"][0], **{k: v for k, v in node.items() if k != "allOf"}}, where
+            )
         if _holds_object(node):
             return self._json_object(node)
-        made: Schema = {key: node[key] for key in _KEPT if key in node}
-        made |= self._constraints(node, where)
+        rewritten: Schema = {key: node[key] for key in _COPIED if key in node}
+        rewritten |= self._constraints(node, where)
         if node.get("type") == "object" or "properties" in node:
-            made |= self._object(node, where, within)
+            rewritten |= self._object(node, where, within)
         if "items" in node:
-            made["items"] = self.of(node["items"], f"{where}[]", within)
+            rewritten["items"] = self.rewrite(node["items"], f"{where}[]", within)
         if choices := node.get("anyOf") or node.get("oneOf"):
-            made["anyOf"] = [self.of(one, where, within) for one in choices]
+            rewritten["anyOf"] = [self.rewrite(choice, where, within) for choice in choices]
         if "$defs" in node:
-            made["$defs"] = {name: self.of(one, name, within) for name, one in node["$defs"].items()}
-        if self._strict and not made.keys() & {"type", "anyOf", "$ref", "enum", "const"}:
+            rewritten["$defs"] = {
+                name: self.rewrite(below, name, within) for name, below in node["$defs"].items()
+            }
+        if self._strict and not rewritten.keys() & {"type", "anyOf", "$ref", "enum", "const"}:
             raise self._impossible(where, "a value of any type")
-        return made
+        return rewritten
 
     def _merged(self, node: Schema, where: str, within: tuple[str, ...]) -> Schema:
         """A reference with a description of its own: strict mode takes no keyword beside `$ref`."""
@@ -153,23 +157,26 @@ class _Form:
         if name in within or name not in self._definitions:
             return {"$ref": node["$ref"]}
         own = {key: value for key, value in node.items() if key != "$ref"}
-        return self.of({**self._definitions[name], **own}, where, (*within, name))
+        return self.rewrite({**self._definitions[name], **own}, where, (*within, name))
 
     def _json_object(self, node: Schema) -> Schema:
-        said = node.get("description", _AS_TEXT)
+        description = node.get("description", _AS_TEXT)
         if not self._strict:
             # Said aloud, because some grammars take silence for "nothing additional".
             inside = node.get("contentSchema", {"additionalProperties": True})
-            return {"type": "object", "description": said, **inside}
-        return {"type": "string", "description": said if said == _AS_TEXT else f"{said} ({_AS_TEXT})"}
+            return {"type": "object", "description": description, **inside}
+        text = description if description == _AS_TEXT else f"{description} ({_AS_TEXT})"
+        return {"type": "string", "description": text}
 
     def _object(self, node: Schema, where: str, within: tuple[str, ...]) -> Schema:
-        below = node.get("properties", {})
+        properties = node.get("properties", {})
         if "properties" not in node and node.get("additionalProperties") is not False:
             return self._mapping(node, where, within)
         return {
-            "properties": {key: self.of(one, f"{where}.{key}", within) for key, one in below.items()},
-            "required": list(below),
+            "properties": {
+                key: self.rewrite(value, f"{where}.{key}", within) for key, value in properties.items()
+            },
+            "required": list(properties),
             "additionalProperties": False,
         }
 
@@ -178,24 +185,26 @@ class _Form:
             raise self._impossible(where, "a mapping with free keys")
         values = node.get("additionalProperties", True)
         return {
-            "additionalProperties": self.of(values, f"{where}.*", within)
+            "additionalProperties": self.rewrite(values, f"{where}.*", within)
             if isinstance(values, dict)
             else values
         }
 
     def _constraints(self, node: Schema, where: str) -> Schema:
         """Further keywords as they are; in the strict form, what they say as a part of the description."""
-        further = {key: one for key, one in node.items() if key not in (*_KEPT, *_BELOW, *_SILENT)}
+        further = {key: value for key, value in node.items() if key not in (*_COPIED, *_STRUCTURE, *_DROPPED)}
         if not self._strict:
             return further
         further.pop("default", None)
-        if foreign := sorted(further.keys() - _SAID.keys()):
+        if foreign := sorted(further.keys() - _CONSTRAINT_WORDS.keys()):
             raise self._impossible(where, f"what JSON Schema says with {foreign[0]!r}")
         if not further:
             return {}
-        said = ", ".join(words.format(further[key]) for key, words in _SAID.items() if key in further)
+        constraints = ", ".join(
+            words.format(further[key]) for key, words in _CONSTRAINT_WORDS.items() if key in further
+        )
         own = node.get("description")
-        return {"description": f"{own} ({said})" if own else said}
+        return {"description": f"{own} ({constraints})" if own else constraints}
 
     def _impossible(self, where: str, what: str) -> ConfigError:
         return ConfigError(

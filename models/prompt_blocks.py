@@ -45,7 +45,7 @@ def render(name: str, value: Any) -> str:
 
 def read(text: str) -> dict[str, str]:
     """Find the blocks in a prompt: name -> JSON text; of two blocks with one name the first counts."""
-    found: dict[str, str] = {}
+    blocks: dict[str, str] = {}
     for name, body in _BLOCK.findall(text):
-        found.setdefault(name, body)
-    return found
+        blocks.setdefault(name, body)
+    return blocks

@@ -13,10 +13,10 @@ def derive(*parts: str | int) -> int:
     Parts are told apart by type and length: `derive("a", "bc") != derive("ab", "c")` and
     `derive(1) != derive("1")`.
     """
-    whole = b"".join(map(_told_apart, parts))
-    return int.from_bytes(blake2b(whole, digest_size=8).digest(), "big") >> (64 - _BITS)
+    encoded = b"".join(map(_encode, parts))
+    return int.from_bytes(blake2b(encoded, digest_size=8).digest(), "big") >> (64 - _BITS)
 
 
-def _told_apart(part: str | int) -> bytes:
+def _encode(part: str | int) -> bytes:
     text = str(part).encode()
     return b"%b%d:%b" % (b"i" if isinstance(part, int) else b"s", len(text), text)

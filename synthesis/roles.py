@@ -17,7 +17,7 @@ from ..agents.autogen import RoleAgent, ask_agent, make_agents
 from ..environments.views import BEHAVIOUR_VIEWS, DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT, check_sees
 from ..errors import ConfigError, names
 from ..models.endpoint import Endpoint
-from ..models.factory import endpoints, fingerprint
+from ..models.factory import build_endpoints, fingerprint
 from ..models.gateway import Budget, Gateway, Retries
 from ..models.scripted import Library, Player, ScriptedModel
 from ..models.scripted.kit import KitSource, shipped_kits
@@ -155,7 +155,7 @@ class Participants:
         models = {"default": self.settings.model}
         models |= {name: role.model for name, role in self.settings.agent.items() if role.model is not None}
         given = {"library": self.library, "players": self.players}
-        return endpoints(models, given, self.settings.prices)
+        return build_endpoints(models, given, self.settings.prices)
 
     def endpoint(self, role: str) -> Endpoint:
         """Who answers for a role."""

@@ -21,7 +21,7 @@ from .api_key import checked_url, key_from
 from .base import CreateArguments, ModelClient
 from .http import HttpTransport
 from .request_body import BodyEncoder, Structured, checked_extra, encoded_fields
-from .response import Completion, read_completion
+from .response import CompletionResult, read_completion
 
 _STEPS: tuple[Structured, ...] = get_args(Structured)
 _FORMAT_WORDS = ("response_format", "json_schema", "json_object", "structured output", "guided", "grammar")
@@ -92,7 +92,7 @@ class ChatCompletions(ModelClient, Component[Config]):
         max_bytes = int(max_reply_mb * 1_000_000)
         self._transport = HttpTransport(f"{address}/chat/completions", key_from(api_key_env), max_bytes)
 
-    async def complete(self, asked: CreateArguments) -> Completion:
+    async def complete(self, asked: CreateArguments) -> CompletionResult:
         """Ask the endpoint once, or until it takes the way the output's form is asked for.
 
         Raises:

@@ -28,7 +28,7 @@ from ...errors import ConfigError
 from ..faults import AttemptError
 from .base import CreateArguments, ModelClient
 from .chat_completions import ChatCompletions
-from .response import Completion
+from .response import CompletionResult
 
 MAGIC = b"GGUF"
 """The first bytes of every GGUF file."""
@@ -76,7 +76,7 @@ class LocalModel(ModelClient):
         self.note = f"{path.stem} on this machine (llama.cpp)"
         self.fingerprint = _fingerprint(path)
 
-    async def complete(self, asked: CreateArguments) -> Completion:
+    async def complete(self, asked: CreateArguments) -> CompletionResult:
         """Ask once; the first call starts the server.
 
         Raises:

@@ -40,7 +40,7 @@ _UNIQUE_FIELDS = tuple(
 _MOST_TOKENS = 1_000_000_000
 
 
-class Completion(CreateResult):
+class CompletionResult(CreateResult):
     """A result, and what AutoGen's has no room for."""
 
     cached_tokens: int | None = None
@@ -49,7 +49,7 @@ class Completion(CreateResult):
     """the content is the model's refusal, not an answer"""
 
 
-def read_completion(reply: bytes, characters: int) -> Completion:
+def read_completion(reply: bytes, characters: int) -> CompletionResult:
     """Read a reply of status 200.
 
     Args: reply: the body; characters: of the prompt, for endpoints that do not count tokens.
@@ -69,7 +69,7 @@ def read_completion(reply: bytes, characters: int) -> Completion:
     calls = _tool_calls(message.get("tool_calls"))
     thought = message.get("reasoning_content") or message.get("reasoning")
     usage, cached = _usage(data.get("usage"), characters, len(content))
-    return Completion(
+    return CompletionResult(
         finish_reason="function_calls"
         if calls
         else _FINISHES.get(_string(choice.get("finish_reason")) or "", "unknown"),

@@ -55,7 +55,7 @@ class SpendingAccount:
         self._stopped: str | None = None
 
     async def reserve(self, cost: Cost) -> None:
-        """Set aside what an attempt may take; it is given back by `settle` or `release`.
+        """Set aside what an attempt may take, until it is told to `settle`.
 
         Raises BudgetSpentError: it could go beyond a limit, and nothing is under way that may take less.
         """
@@ -69,24 +69,19 @@ class SpendingAccount:
             await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                self.release(cost)
+                self.settle(cost, None)
             raise
 
-    def settle(self, cost: Cost, actual: Cost) -> None:
-        """An attempt is over.
+    def settle(self, cost: Cost, actual: Cost | None) -> None:
+        """An attempt is over: what it took is spent, what was reserved for it is free again.
 
-        Args: cost: what was reserved for it; actual: what it took.
+        Args: cost: what was reserved for it; actual: what it took; None: it was never sent.
         """
-        for name in self._limits:
-            self._spent[name] += getattr(actual, name)
-        self.release(cost)
-
-    def release(self, cost: Cost) -> None:
-        """An attempt is over, or was never sent: what was reserved is free again."""
         if not self._limits:
             return
         self._under_way -= 1
         for name in self._limits:
+            self._spent[name] += getattr(actual, name) if actual else 0
             # Not the sum of what was added and taken away, which rounding moves away from nothing.
             self._reserved[name] = self._reserved[name] - getattr(cost, name) if self._under_way else 0.0
         self._advance()

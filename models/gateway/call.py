@@ -115,42 +115,53 @@ class EndpointCaller:
         breaker = self._queue.breaker
         answers = breaker.answers
         while True:
-            await account.reserve(reserved)
-            try:
-                permit = await self._queue.acquire(reserved.tokens)
-            except BaseException:
-                account.release(reserved)
-                raise
-            try:
-                result = await self._create(request, llm_messages, seed, permit)
-            except AttemptError as error:
-                account.settle(reserved, Cost())
-                self._queue.report_failure(permit, error)
-                self._log(request, error, permit)
-                if error.kind in LASTING:
-                    raise self._refusal(request, error) from error
-                fault = error
-            except BaseException:
-                account.settle(reserved, Cost())
-                self._queue.release(permit)
-                raise
-            else:
-                answer = self._answer(key, request, result, _since(permit))
-                tokens = answer.prompt_tokens + answer.completion_tokens
-                account.settle(reserved, Cost(tokens, answer.usd or 0.0))
-                self._queue.report_answer(permit, request.role, tokens, answer.seconds)
-                return answer
+            outcome = await self._attempt(key, request, llm_messages, seed, account, reserved)
+            if isinstance(outcome, Answer):
+                return outcome
+            if outcome.kind in LASTING:
+                raise self._refusal(request, outcome) from outcome
             tries += 1
             # That others were served, or that nobody is there yet, says nothing about this call.
-            served = fault.kind == "rate_limited" and breaker.answers > answers
+            served = outcome.kind == "rate_limited" and breaker.answers > answers
             counted += not (served or breaker.never_reached)
             answers = breaker.answers
             if counted >= self._retries.attempts:
-                raise _unreachable(request, f"{fault.kind}: {fault}", f" {tries} times") from fault
-            if fault.retry_after is None and not breaker.is_open:
+                raise _unreachable(request, f"{outcome.kind}: {outcome}", f" {tries} times") from outcome
+            if outcome.retry_after is None and not breaker.is_open:
                 # Otherwise the queue in front of the endpoint says when to come back.
                 longest = min(self._retries.longest_wait, _FIRST_WAIT * 2 ** min(tries - 1, 30))
                 await asyncio.sleep(self._random.uniform(0, longest))
+
+    async def _attempt(
+        self,
+        key: bytes,
+        request: Request,
+        messages: list[LLMMessage],
+        seed: int,
+        account: SpendingAccount,
+        reserved: Cost,
+    ) -> Answer | AttemptError:
+        """Send the call once, when there is money for it and its turn comes."""
+        await account.reserve(reserved)
+        cost: Cost | None = None
+        try:
+            permit = await self._queue.acquire(reserved.tokens)
+            cost = Cost()
+            try:
+                result = await self._create(request, messages, seed, permit)
+            except AttemptError as fault:
+                self._queue.report_failure(permit, fault)
+                self._log(request, fault, permit)
+                return fault
+            except BaseException:
+                self._queue.release(permit)
+                raise
+            answer = self._answer(key, request, result, _since(permit))
+            cost = Cost(answer.prompt_tokens + answer.completion_tokens, answer.usd or 0.0)
+            self._queue.report_answer(permit, request.role, cost.tokens, answer.seconds)
+            return answer
+        finally:
+            account.settle(reserved, cost)
 
     async def _create(
         self, request: Request, messages: list[LLMMessage], seed: int, permit: Permit
@@ -291,7 +302,7 @@ def _tool_calls(calls: Iterable[FunctionCall]) -> str:
 
 
 def _extra_field(result: CreateResult, name: str) -> Any:
-    """What a client says beside AutoGen's own fields (`clients.response.Completion`); None: nothing."""
+    """What a client says beside AutoGen's own fields (`clients.response.CompletionResult`); None: nothing."""
     return None if type(result) is CreateResult else getattr(result, name, None)
 
 

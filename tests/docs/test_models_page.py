@@ -8,7 +8,7 @@ import ptool
 import pytest
 import yaml
 from ptool.models.clients.request_body import Structured
-from ptool.models.factory import endpoint
+from ptool.models.factory import build_endpoint
 from ptool.models.faults import KINDS
 from ptool.models.gateway.circuit_breaker import FAILURES_TO_OPEN
 from ptool.models.gateway.parse import MAX_ANSWER, STATUSES
@@ -60,7 +60,7 @@ def test_the_components_of_the_page_are_built_and_priced(
     pytest.importorskip(f"autogen_ext.models.{name if name == 'anthropic' else 'openai'}")
     monkeypatch.setenv(variable, "a-key-that-nobody-takes")
     spec = ModelSettings.model_validate(yaml.safe_load(FILES[f"mine/model/{name}.yaml"]))
-    made = endpoint(spec, "model", {})
+    made = build_endpoint(spec, "model", {})
     assert made.name == who
     assert made.price is not None
     assert (made.price.input, made.price.output) == price

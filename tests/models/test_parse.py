@@ -8,7 +8,7 @@ import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from ptool.environments import CODES
+from ptool.environments.checks.codes import MODEL_CODES
 from ptool.models.gateway.parse import MAX_ANSWER, STATUSES, InvalidAnswer, add_correction, parse_answer
 from ptool.records import Solution, Verdict
 
@@ -162,7 +162,7 @@ def test_every_object_a_model_can_write_is_read_as_it_was_meant(arguments):
 
 
 def test_every_status_that_refuses_is_a_reason_with_a_meaning():
-    assert {f"model.{one}" for one in STATUSES} - CODES.keys() == {
+    assert {f"model.{one}" for one in STATUSES} - MODEL_CODES.keys() == {
         "model.ok",
         "model.prose",
         "model.repaired",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from ptool.errors import ConfigError
-from ptool.models.factory import endpoints
+from ptool.models.factory import build_endpoints
 from ptool.settings import ModelSettings
 
 CLIENT = "ptool.models.clients.chat_completions.ChatCompletions"
@@ -31,8 +31,8 @@ def test_the_fault_of_a_roles_model_names_the_role(
 ) -> None:
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
     with pytest.raises(ConfigError) as run:
-        endpoints({"default": model(**arguments)}, {})
+        build_endpoints({"default": model(**arguments)}, {})
     with pytest.raises(ConfigError) as role:
-        endpoints({"default": model(), "verifier": model(**arguments)}, {})
+        build_endpoints({"default": model(), "verifier": model(**arguments)}, {})
     assert str(run.value).startswith(said)
     assert str(role.value) == f"agent.verifier.{run.value}"
