@@ -1,4 +1,4 @@
-"""What every record shares: frozen, nothing extra, and JSON objects that models may write as text."""
+"""The base of all records, and the type of a JSON object that a model may write as text."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue, WithJsonSchema
 
-_MENDED_CHARACTERS = 20_000
-
 
 class Record(BaseModel):
     """A frozen value that refuses unknown fields."""
@@ -17,48 +15,52 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _object_from_text(value: Any) -> Any:
-    """The object a text holds; a small model's slips (a quote too few, a comma too many) are mended."""
+_LONGEST_REPAIRED = 20_000
+"""Characters of a text that is repaired; longer ones would take long."""
+
+
+def _read_object(value: Any) -> Any:
+    """Read the object a text holds; a small slip of a model, such as a missing quote, is repaired."""
     if not isinstance(value, str):
         return value
     try:
-        made = orjson.loads(value)
+        parsed = orjson.loads(value)
     except orjson.JSONDecodeError as error:
-        if (mended := _mended(value)) is not None:
-            return mended
+        if (repaired := _repair(value)) is not None:
+            return repaired
         raise ValueError(f"not a JSON object: {error}") from None
     try:
-        _WATCHFUL.decode(value)  # orjson lets the last of two equal keys win
+        _DUPLICATE_KEYS.decode(value)  # orjson lets the last of two equal keys win
     except RecursionError:
         raise ValueError("not a JSON object: it is nested too deeply") from None
-    return made
+    return parsed
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         for key, value in pairs:
-            if made[key] != value:
+            if mapping[key] != value:
                 raise ValueError(f"the key {key[:80]!r} stands twice in one object")
-    return made
+    return mapping
 
 
 # Numbers are orjson's affair: Python refuses to read integers of thousands of digits, with another error.
-_WATCHFUL = json.JSONDecoder(object_pairs_hook=_without_twins, parse_int=float)
+_DUPLICATE_KEYS = json.JSONDecoder(object_pairs_hook=_refuse_duplicate_keys, parse_int=float)
 
 
-def _mended(text: str) -> dict[str, Any] | None:
-    # Whatever does not even begin and end as an object is no slip, and long texts would take long.
-    if len(text) > _MENDED_CHARACTERS or not (text.strip().startswith("{") and text.strip().endswith("}")):
+def _repair(text: str) -> dict[str, Any] | None:
+    # What does not even begin and end as an object is no slip.
+    if len(text) > _LONGEST_REPAIRED or not (text.strip().startswith("{") and text.strip().endswith("}")):
         return None
     from json_repair import loads
 
-    found = loads(text, skip_json_loads=True)
-    return found if isinstance(found, dict) and found and _can_be_written(found) else None
+    repaired = loads(text, skip_json_loads=True)
+    return repaired if isinstance(repaired, dict) and repaired and _is_json(repaired) else None
 
 
-def _can_be_written(value: Any) -> bool:
-    # The mender also reads halves of characters and integers of any size, which JSON cannot carry further.
+def _is_json(value: Any) -> bool:
+    # The repair also reads halves of characters and integers of any size, which JSON cannot carry further.
     try:
         orjson.dumps(value)
     except TypeError:
@@ -69,7 +71,8 @@ def _can_be_written(value: Any) -> bool:
 def json_text(inside: dict[str, Any]) -> dict[str, Any]:
     """The JSON Schema of a text that holds a JSON object.
 
-    Args: inside: what endpoints that take objects as they are will be told of it, such as `properties`.
+    Args:
+        inside: the object's own schema, for endpoints that take free-form objects, such as `properties`.
     """
     return {
         "type": "string",
@@ -81,7 +84,7 @@ def json_text(inside: dict[str, Any]) -> dict[str, Any]:
 
 JsonObject = Annotated[
     dict[str, JsonValue],
-    BeforeValidator(_object_from_text),
+    BeforeValidator(_read_object),
     WithJsonSchema(json_text({"additionalProperties": True}), mode="validation"),
 ]
 """A JSON object. Models may write it as text: strict endpoints refuse free-form objects in an output schema.
@@ -109,7 +112,7 @@ _OBJECT_SCHEMA = {
 
 ObjectSchema = Annotated[
     dict[str, JsonValue],
-    BeforeValidator(_object_from_text),
+    BeforeValidator(_read_object),
     WithJsonSchema(json_text(_OBJECT_SCHEMA), mode="validation"),
 ]
 """A JSON Schema of type object. Only what models are told differs from `JsonObject`; any object is read."""

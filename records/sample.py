@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import orjson
 from pydantic import Field, JsonValue
 
 from .base import Record
 from .dialogue import Origin, Reason
+
+Group = Literal["trained", "untrained", "unseen"]
+"""Whether a model has seen the user's samples in training; unseen: nor the scenario (§5.1, §5.5)."""
 
 
 class Evidence(Record):
@@ -66,7 +70,7 @@ class Sample(Record):
     capabilities: dict[str, str] = Field(
         default_factory=dict, description="function of the answer -> what it does, whatever the platform"
     )
-    group: Literal["trained", "untrained", "unseen"] | None = Field(
+    group: Group | None = Field(
         default=None, description="whether a model trained on the train split knows the user, or the scenario"
     )
     twin_of: str | None = Field(
@@ -83,3 +87,26 @@ class RejectedSample(Record):
     query: str | None = Field(description="the last query, where there was one")
     answer: dict[str, Any] | None = Field(description="the last solution, where there was one")
     reasons: tuple[Reason, ...] = Field(description="the objections that ended it")
+
+
+class SampleEncoder:
+    """Writes samples as lines of JSON: fields in the record's order, an absent group or twin left out.
+
+    Samples of one scenario hold the same platforms and tools, those of one user the same profile: tens of
+    kilobytes a sample. Where such a part is the very object of the sample before, its JSON is taken again.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[str, tuple[Any, orjson.Fragment]] = {}
+
+    def encode(self, sample: Sample) -> bytes:
+        """One sample on one line, without a line break."""
+        fields = {name: self._field(name, value) for name, value in sample if value is not None}
+        return orjson.dumps(fields, default=dict)
+
+    def _field(self, name: str, value: Any) -> Any:
+        if name not in ("user_profile", "platforms", "tools"):
+            return value
+        if name not in self._before or self._before[name][0] is not value:
+            self._before[name] = value, orjson.Fragment(orjson.dumps(value, default=dict))
+        return self._before[name][1]

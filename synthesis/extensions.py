@@ -17,7 +17,7 @@ from ..errors import ConfigError
 from ..settings import ObjectSettings, Settings
 from ..settings.instantiate import build
 from .dataset.audit import CORRUPTIONS, INJECTIONS, Corruption, Injection
-from .dataset.curate import TWIN_CODES
+from .dataset.curation import TWIN_CODES
 from .dataset.gates import GATES, Gate
 
 _Kind = TypeVar("_Kind")

@@ -2,7 +2,7 @@
 
 synthesise -> run_stages -> population.prepare_population -> stages
                          -> second_solvers, twins
-                         -> dataset.build, dataset.finalize
+                         -> dataset.assembly, dataset.finalize
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..trees.api_tree import ApiTree
 from ..trees.graph_io import to_json
 from . import stages
 from .context import RunContext
-from .dataset.build import Dataset, finish, user_groups
+from .dataset.assembly import Dataset, assemble_dataset, user_groups
 from .dataset.console_summary import Summary
 from .dataset.finalize import (
     audit_judges,
@@ -136,7 +136,7 @@ async def run_stages(planned: Sequence[tuple[RunContext, PopulationPlan]]) -> St
         await run_second_solvers(own, worlds, tasks)
         if context.settings.twins:
             twins.append(await play_twins(own, worlds, tasks, groups))
-    dataset = finish(context, populations, groups, twins)
+    dataset = assemble_dataset(context, populations, groups, twins)
     audit = await audit_judges(context, populations[0], dataset)
     return StageResults(populations, dataset, audit)
 

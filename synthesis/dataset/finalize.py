@@ -26,13 +26,12 @@ from ..population import PreparedPopulation
 from ..roles import STRANGER
 from ..second_solvers import second_solutions
 from ..stages import load_episode
+from .assembly import Dataset
 from .audit import choose_samples, run_audit
-from .build import Dataset
 from .card import card
 from .console_summary import Summary
-from .kept_sample import Split
-from .statistics import measured, table5
-from .write import FILES
+from .samples import Split
+from .statistics import sample_statistics, table5
 
 MOST_OFF_CHANCE = 0.03
 """How far above chance a platform may be guessed without the user (Table 3)."""
@@ -45,7 +44,7 @@ async def audit_judges(context: RunContext, own: PreparedPopulation, dataset: Da
     samples = context.settings.audit.samples
     if not samples:
         return None
-    kept = [one for one in dataset.of(own.name) if not one.twin_of]
+    kept = [one for one in dataset.samples_of(own.name) if not one.twin_of]
     chosen = set(choose_samples(kept, samples, context.settings.seed))
     found = [load_episode(own.context, task.id) for task in own.tasks if task.id in chosen]
     extensions = choose_extensions(context.settings)
@@ -58,31 +57,31 @@ def write_statistics(
     context: RunContext, peopled: Sequence[PreparedPopulation], dataset: Dataset, audit: Audit | None
 ) -> Statistics:
     """Everything known of the dataset as a whole, left in statistics.json, and the dataset card."""
-    settings, curated, kept = context.settings, dataset.curated, dataset.curated.kept
-    split_of: dict[str, Split] = {id: one.split for id, one in dataset.placed.items()}
+    settings, curation, kept = context.settings, dataset.curation, dataset.samples
+    split_of: dict[str, Split] = {id: one.split for id, one in dataset.placements.items()}
     with context.stage("statistics", len(kept)) as bar:
         asked = _asked(peopled) if settings.strangers else {}
         populations = list(peopled)
-        found = measured(
+        whole, by_sample = sample_statistics(
             kept,
             split_of,
             populations,
             asked,
-            curated.solved,
-            alike=dataset.alike,
+            curation.solved,
+            near_duplicates=dataset.near_duplicates,
             loyalty=settings.history.loyalty,
             actions_per_context=settings.history.actions_per_context,
             seed=settings.seed,
         )
         statistics = Statistics(
-            **found.parts,
+            **whole,
             model=context.participants.describe_model(),
             scripted=context.participants.scripted,
             splits=table5(kept, split_of, dataset.groups, populations),
-            funnel=curated.as_funnel().as_dict(),
-            reasons=dict(curated.reasons.most_common()),
+            funnel=curation.funnel.as_dict(),
+            reasons=dict(curation.reasons.most_common()),
             gates=tuple(
-                GateRow(gate=name, judged=curated.judged[name], rejected=curated.stopped[name])
+                GateRow(gate=name, judged=curation.judged[name], rejected=curation.stopped[name])
                 for name in choose_extensions(settings).gates
             ),
             audit=audit,
@@ -92,7 +91,7 @@ def write_statistics(
         )
         written = statistics.model_dump_json(indent=2)  # in this order: the most used first
         write_bytes(context.folder / "statistics.json", f"{written}\n".encode())
-        each = (one.model_dump_json().encode() for one in found.samples)
+        each = (one.model_dump_json().encode() for one in by_sample)
         write_jsonl(context.folder / "dataset/quality.jsonl", each)
         bar.advance(len(kept))
     return statistics
@@ -126,8 +125,8 @@ def _short_of(context: RunContext, dataset: Dataset, statistics: Statistics) -> 
         )
     there = Counter(
         (place.split, place.group, one.scenario)
-        for one in dataset.curated.kept
-        for place in (dataset.placed[one.id],)
+        for one in dataset.samples
+        for place in (dataset.placements[one.id],)
         if not one.twin_of
     )
     for group, wanted in (("untrained", splits.most.untrained), ("trained", splits.most.trained)):
@@ -146,7 +145,6 @@ def write_card(context: RunContext, dataset: Dataset, statistics: Statistics, wo
     """
     settings = context.settings
     places = settings.all_scenarios()
-    there = {place.split for place in dataset.placed.values()} or {"all"}
     written = card(
         statistics,
         title=settings.card.name or f"Personalised tool invocation: {settings.scenario.name}",
@@ -156,7 +154,7 @@ def write_card(context: RunContext, dataset: Dataset, statistics: Statistics, wo
         digest=settings.digest(),
         command=f"python -m ptool.run {words}".rstrip(),
         versions=versions(),
-        files={split: name for split, name in FILES.items() if split in there},
+        files=dataset.files(),
     )
     write_bytes(context.folder / "dataset/README.md", written)
 
@@ -165,7 +163,7 @@ def build_summary(
     context: RunContext, peopled: Sequence[PreparedPopulation], dataset: Dataset, statistics: Statistics
 ) -> Summary:
     """What the run came to, for the person who started it."""
-    settings, curated = context.settings, dataset.curated
+    settings, curation = context.settings, dataset.curation
     kinds = Counter(feature.kind for one in peopled for feature in one.feature_tree.features())
     worlds = [world for one in peopled for world in one.worlds.values()]
     counts = {
@@ -177,9 +175,9 @@ def build_summary(
         "features, implicit": kinds["implicit"],
         "users": sum(len(one.profiles) for one in peopled),
         "actions": sum(len(history.actions) for one in peopled for history in one.histories),
-        "samples": len(curated.kept),
-        "mended by feedback": sum(one.mended for one in curated.kept),
-        "calls": sum(len(one.calls) for one in curated.kept),
+        "samples": len(dataset.samples),
+        "mended by feedback": sum(one.mended for one in dataset.samples),
+        "calls": sum(len(one.calls) for one in dataset.samples),
         **{f"arguments from the {origin}": count for origin, count in statistics.origins.items()},
     }
     if settings.twins:
@@ -189,8 +187,8 @@ def build_summary(
         folder=context.folder.path,
         counts=counts,
         splits=parts,
-        funnel=curated.as_funnel(),
-        reasons=tuple(sorted(curated.reasons.items(), key=lambda item: (-item[1], item[0]))),
+        funnel=curation.funnel,
+        reasons=tuple(sorted(curation.reasons.items(), key=lambda item: (-item[1], item[0]))),
         samples=tuple(_some_samples(context, dataset)),
         min_yield=settings.min_yield,
         model=statistics.model,
@@ -208,8 +206,7 @@ def _some_samples(context: RunContext, dataset: Dataset) -> Iterator[Sample]:
 
 
 def _first_file(dataset: Dataset) -> str:
-    splits = {place.split for place in dataset.placed.values()} or {"all"}
-    return next(name for split, name in FILES.items() if split in splits)
+    return next(iter(dataset.files().values()))
 
 
 def _next_steps(context: RunContext, dataset: Dataset) -> tuple[str, ...]:
@@ -239,7 +236,7 @@ def write_run_manifest(context: RunContext, summary: Summary, dataset: Dataset) 
             timings=context.progress.timings,
             notes={
                 "libraries": participants.library.fingerprints(),
-                "reasons": dict(dataset.curated.reasons),
+                "reasons": dict(dataset.curation.reasons),
                 "usage": _usage(context),
             },
         ),

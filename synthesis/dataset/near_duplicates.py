@@ -13,16 +13,17 @@ is more than one, each before the same word, so '2 teas, 3 cakes' is not '3 teas
 that has a capital within a sentence in one text stands in the other one too.
 
 Candidates are found by MinHash signatures cut into bands (Broder 1997; Leskovec et al., Mining of Massive
-Datasets, ch. 3) and confirmed exactly. This module knows no samples, only texts.
+Datasets, ch. 3) and confirmed exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...environments.checks.leak.normalise import NormalisedText
+from .samples import CompactSample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +38,83 @@ _LONGEST = 4_000
 """Characters that are compared; no request is a third as long."""
 
 
-class Traits(NamedTuple):
+def near_duplicate_samples(samples: Sequence[CompactSample]) -> list[tuple[str, str]]:
+    """Find all near-duplicates of a dataset; a sample and its twin, or two twins of one sample, are none.
+
+    Returns:
+        (earlier id, later id), in the order of the later one, then of the earlier one.
+    """
+    family = {sample.id: sample.twin_of or sample.id for sample in samples}
+    pairs = near_duplicate_pairs([(sample.id, sample.scenario, sample.query) for sample in samples])
+    return [(earlier, later) for earlier, later in pairs if family[earlier] != family[later]]
+
+
+def near_duplicate_pairs(texts: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """Find all pairs of near-duplicates within a scenario.
+
+    Args:
+        texts: (id, scenario, text) in the order of the dataset.
+    """
+    indexes: dict[str, DuplicateIndex] = {}
+    pairs: list[tuple[str, str]] = []
+    for id, scenario, text in texts:
+        index = indexes.setdefault(scenario, DuplicateIndex())
+        pairs += ((earlier, id) for earlier in index.find(text))
+        index.add(id, text)
+    return pairs
+
+
+class DuplicateIndex:
+    """Texts that new ones are compared with, by their ids."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._texts: list[str] = []
+        self._bands: list[dict[int, int | list[int]]] = [{} for _ in range(BANDS)]
+
+    def add(self, id: str, text: str) -> None:
+        """Remember a text."""
+        place = len(self._texts)
+        self._ids.append(id)
+        self._texts.append(text[:_LONGEST])
+        for band, key in zip(self._bands, _band_keys(text[:_LONGEST]), strict=True):
+            # Most are alone in their place, and a list each would be most of the memory.
+            there = band.setdefault(key, place)
+            if isinstance(there, list):
+                there.append(place)
+            elif there != place:
+                band[key] = [there, place]
+
+    def find(self, text: str) -> Iterator[str]:
+        """Yield the ids of the near-duplicates of a text, in the order they were added."""
+        text = text[:_LONGEST]
+        candidates: set[int] = set()
+        for band, key in zip(self._bands, _band_keys(text), strict=True):
+            there = band.get(key)
+            if there is not None:
+                candidates.update(there if isinstance(there, list) else (there,))
+        for place in sorted(candidates):
+            if near_duplicates(text, self._texts[place]):
+                yield self._ids[place]
+
+
+def near_duplicates(first: str, second: str) -> bool:
+    """Tell whether two texts are nearly the same, as defined above."""
+    one, other = text_features(first), text_features(second)
+    named = one.names <= other.words and other.names <= one.words
+    if one.numbers != other.numbers or not named:
+        return False
+    return jaccard(one.trigrams, other.trigrams) >= THRESHOLD
+
+
+def jaccard(first: frozenset[int], second: frozenset[int]) -> float:
+    """Return the share that two sets have in common; two empty ones are alike."""
+    common = len(first & second)
+    total = len(first) + len(second) - common
+    return common / total if total else 1.0
+
+
+class TextFeatures(NamedTuple):
     """What two texts are compared by."""
 
     trigrams: frozenset[int]
@@ -47,54 +124,8 @@ class Traits(NamedTuple):
     words: frozenset[str]
 
 
-class Likeness:
-    """Texts that new ones are compared with; they are known by their place, from 0."""
-
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-        self._bands: list[dict[int, int | list[int]]] = [{} for _ in range(BANDS)]
-
-    def add(self, text: str) -> None:
-        """Remember a text."""
-        place = len(self._texts)
-        self._texts.append(text[:_LONGEST])
-        for band, key in zip(self._bands, _keys(text[:_LONGEST]), strict=True):
-            # Most are alone in their place, and a list each would be most of the memory.
-            there = band.setdefault(key, place)
-            if isinstance(there, list):
-                there.append(place)
-            elif there != place:
-                band[key] = [there, place]
-
-    def alike(self, text: str) -> Iterator[int]:
-        """Yield the places of the near-duplicates of a text, in order."""
-        text = text[:_LONGEST]
-        found: set[int] = set()
-        for band, key in zip(self._bands, _keys(text), strict=True):
-            there = band.get(key)
-            if there is not None:
-                found.update(there if isinstance(there, list) else (there,))
-        yield from (place for place in sorted(found) if near_duplicates(text, self._texts[place]))
-
-
-def near_duplicates(one: str, other: str) -> bool:
-    """Tell whether two texts are nearly the same, as defined above."""
-    first, second = traits(one), traits(other)
-    named = first.names <= second.words and second.names <= first.words
-    if first.numbers != second.numbers or not named:
-        return False
-    return jaccard(first.trigrams, second.trigrams) >= THRESHOLD
-
-
-def jaccard(one: frozenset[int], other: frozenset[int]) -> float:
-    """Return the share that two sets have in common; two empty ones are alike."""
-    common = len(one & other)
-    every = len(one) + len(other) - common
-    return common / every if every else 1.0
-
-
 @lru_cache(maxsize=512)
-def traits(text: str) -> Traits:
+def text_features(text: str) -> TextFeatures:
     """Return what a text is compared by."""
     normalised = NormalisedText(text)
     words = normalised.words
@@ -104,7 +135,7 @@ def traits(text: str) -> Traits:
     if len(numbers) == 1:
         numbers = [(numbers[0][0], "")]
     names = frozenset(word for at, word in enumerate(words) if word != "i" and normalised.is_proper_noun(at))
-    return Traits(trigrams, tuple(sorted(numbers)), names, frozenset(words))
+    return TextFeatures(trigrams, tuple(sorted(numbers)), names, frozenset(words))
 
 
 @lru_cache(maxsize=65_536)
@@ -115,31 +146,31 @@ def _trigrams(word: str) -> frozenset[int]:
 
 
 @lru_cache(maxsize=64)
-def _keys(text: str) -> list[int]:
+def _band_keys(text: str) -> list[int]:
     """One number a band; texts that share one are compared."""
     import numpy as np
 
-    held = np.fromiter(traits(text).trigrams, dtype=np.uint64)
-    if not held.size:
+    trigrams = np.fromiter(text_features(text).trigrams, dtype=np.uint64)
+    if not trigrams.size:
         return [0] * BANDS
-    salts, factors = _functions()
-    mixed = (_mixed(held)[None, :] ^ salts) * factors
-    signature = (mixed >> np.uint64(24)).min(axis=1).reshape(BANDS, ROWS)
+    salts, factors = _hash_functions()
+    hashed = (_scatter(trigrams)[None, :] ^ salts) * factors
+    signature = (hashed >> np.uint64(24)).min(axis=1).reshape(BANDS, ROWS)
     weights = factors[:ROWS, 0]
-    return _mixed((signature * weights).sum(axis=1, dtype=np.uint64)).tolist()
+    return _scatter((signature * weights).sum(axis=1, dtype=np.uint64)).tolist()
 
 
 @cache
-def _functions() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def _hash_functions() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """The hash functions of the signature, one a row: salt and odd factor."""
     import numpy as np
 
     count = BANDS * ROWS
-    drawn = _mixed(np.arange(1, 2 * count + 1, dtype=np.uint64) * np.uint64(_SEED))
+    drawn = _scatter(np.arange(1, 2 * count + 1, dtype=np.uint64) * np.uint64(_SEED))
     return drawn[:count, None], drawn[count:, None] | np.uint64(1)
 
 
-def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _scatter(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Scatter numbers over 64 bits (the finaliser of splitmix64)."""
     import numpy as np
 

@@ -7,7 +7,7 @@
     twins       of untrained, trained and unseen samples                  twins.jsonl
     reserve     what is left over where a part is to have a certain size  reserve.jsonl
 
-It sees kept samples in few words, and draws with the run's seed; it knows no file.
+It sees compact samples, and draws with the run's seed; it knows no file.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ...models.seeds import derive
+from ...records.sample import Group
 from ...settings import SplitSettings
 from ..population import UNSEEN
-from .kept_sample import Group, Kept, Split
+from .samples import CompactSample, Split
 
 
-class Placed(NamedTuple):
+class Placement(NamedTuple):
     """Where a sample belongs."""
 
     split: Split
@@ -30,98 +31,111 @@ class Placed(NamedTuple):
     """of its user; None where nothing is split"""
 
 
-WHOLE = Placed("all", None)
+UNSPLIT = Placement("all", None)
 
 
-def groups_of(users: Sequence[str], settings: SplitSettings, seed: int) -> dict[str, Group]:
-    """Who is held out, before anything is asked: user -> trained or untrained."""
+def draw_user_groups(users: Sequence[str], settings: SplitSettings, seed: int) -> dict[str, Group]:
+    """Draw who is held out, before anything is asked: user -> trained or untrained."""
     drawn = random.Random(derive(seed, "untrained users")).sample(sorted(users), settings.untrained_users)
     return {user: "untrained" if user in drawn else "trained" for user in users}
 
 
-def split(
-    kept: Sequence[Kept],
+def split_samples(
+    samples: Sequence[CompactSample],
     groups: Mapping[str, Group],
     settings: SplitSettings,
     seed: int,
-    alike: Iterable[tuple[str, str]] = (),
-) -> dict[str, Placed]:
+    near_duplicates: Iterable[tuple[str, str]] = (),
+) -> dict[str, Placement]:
     """Give every sample its place.
 
     Args:
-        kept: all samples of the dataset.
-        groups: user -> trained or untrained (`groups_of`).
+        samples: all of the dataset.
+        groups: user -> trained or untrained (`draw_user_groups`).
         settings: what is held out.
         seed: the run's.
-        alike: ids of near-duplicates, pair by pair: where one is held out, the other is not trained on.
+        near_duplicates: ids, pair by pair: where one is held out, the other is not trained on.
 
     Returns:
         id -> its place. A twin is held out where its original is, beside it: the parts keep their sizes.
     """
     if not settings.made:
-        return {one.id: WHOLE for one in kept}
-    originals = [one for one in kept if not one.twin_of]
-    placed = _unseen([one for one in originals if one.population == UNSEEN], settings, seed)
-    placed |= _own([one for one in originals if one.population != UNSEEN], groups, settings, seed)
-    family = {one.id: one.twin_of or one.id for one in kept}
-    for pair in alike:
+        return {sample.id: UNSPLIT for sample in samples}
+    originals = [sample for sample in samples if not sample.twin_of]
+    unseen = [sample for sample in originals if sample.population == UNSEEN]
+    seen = [sample for sample in originals if sample.population != UNSEEN]
+    placements = _place_unseen(unseen, settings, seed) | _place_seen(seen, groups, settings, seed)
+    family = {sample.id: sample.twin_of or sample.id for sample in samples}
+    for pair in near_duplicates:
         first, second = family[pair[0]], family[pair[1]]
-        for one, other in ((first, second), (second, first)):
-            if placed[one].split == "train" and placed[other].split in ("test", "unseen"):
-                placed[one] = placed[one]._replace(split="reserve")
-    return placed | {one.id: _beside(placed[one.twin_of]) for one in kept if one.twin_of}
+        for trained, tested in ((first, second), (second, first)):
+            if placements[trained].split == "train" and placements[tested].split in ("test", "unseen"):
+                placements[trained] = placements[trained]._replace(split="reserve")
+    twins = [sample for sample in samples if sample.twin_of]
+    return placements | {twin.id: _place_twin(placements[twin.twin_of]) for twin in twins}
 
 
-def _beside(original: Placed) -> Placed:
+def _place_twin(original: Placement) -> Placement:
     return original._replace(split="twins") if original.split in ("test", "unseen") else original
 
 
-def _own(
-    kept: Sequence[Kept], groups: Mapping[str, Group], settings: SplitSettings, seed: int
-) -> dict[str, Placed]:
-    placed = {one.id: Placed("reserve", groups[one.user]) for one in kept}
-    chosen = evenly(kept, settings.most.all, seed, "all")
-    untrained = [one for one in chosen if groups[one.user] == "untrained"]
-    trained = [one for one in chosen if groups[one.user] == "trained"]
+def _place_seen(
+    samples: Sequence[CompactSample], groups: Mapping[str, Group], settings: SplitSettings, seed: int
+) -> dict[str, Placement]:
+    placements = {sample.id: Placement("reserve", groups[sample.user]) for sample in samples}
+    chosen = draw_evenly(samples, settings.most.all, seed, "all")
+    untrained = [sample for sample in chosen if groups[sample.user] == "untrained"]
+    trained = [sample for sample in chosen if groups[sample.user] == "trained"]
     most = settings.most.trained
     share = round(settings.test_share * len(trained))
-    held_out = evenly(trained, share if most is None else min(share, most), seed, "trained")
-    tested = {one.id for one in held_out}
-    placed |= {one.id: Placed("train", "trained") for one in trained}
-    placed |= {one: Placed("test", "trained") for one in tested}
-    for one in evenly(untrained, settings.most.untrained, seed, "untrained"):
-        placed[one.id] = Placed("test", "untrained")
-    return placed
+    tested = draw_evenly(trained, share if most is None else min(share, most), seed, "trained")
+    placements |= {sample.id: Placement("train", "trained") for sample in trained}
+    placements |= {sample.id: Placement("test", "trained") for sample in tested}
+    for sample in draw_evenly(untrained, settings.most.untrained, seed, "untrained"):
+        placements[sample.id] = Placement("test", "untrained")
+    return placements
 
 
-def _unseen(kept: Sequence[Kept], settings: SplitSettings, seed: int) -> dict[str, Placed]:
-    placed = {one.id: Placed("reserve", "unseen") for one in kept}
+def _place_unseen(
+    samples: Sequence[CompactSample], settings: SplitSettings, seed: int
+) -> dict[str, Placement]:
+    placements = {sample.id: Placement("reserve", "unseen") for sample in samples}
     for scenario, count in settings.unseen.queries.items() if settings.unseen else ():
-        of_scenario = [one for one in kept if one.scenario == scenario]
-        for one in evenly(of_scenario, count, seed, scenario):
-            placed[one.id] = Placed("unseen", "unseen")
-    return placed
+        of_scenario = [sample for sample in samples if sample.scenario == scenario]
+        for sample in draw_evenly(of_scenario, count, seed, scenario):
+            placements[sample.id] = Placement("unseen", "unseen")
+    return placements
 
 
-def evenly(kept: Sequence[Kept], count: int | None, seed: int, what: str) -> list[Kept]:
+def draw_evenly(
+    samples: Sequence[CompactSample], count: int | None, seed: int, label: str
+) -> list[CompactSample]:
     """Draw `count` samples spread evenly over users and, within a user, over scenarios; None draws all.
 
     Every sample has a place of its own in a drawn order, so one that comes or goes moves hardly any other.
+
+    Args:
+        samples: to draw from.
+        count: how many; fewer where there are not as many.
+        seed: the run's.
+        label: tells draws with one seed apart.
     """
-    return list(kept) if count is None else _in_turn(kept, ("user", "scenario"), seed, what)[:count]
+    return list(samples) if count is None else _order(samples, ("user", "scenario"), seed, label)[:count]
 
 
-def _in_turn(kept: Sequence[Kept], strata: tuple[str, ...], seed: int, what: str) -> list[Kept]:
+def _order(
+    samples: Sequence[CompactSample], strata: tuple[str, ...], seed: int, label: str
+) -> list[CompactSample]:
     """An order whose every beginning holds the same share of each stratum, give or take one."""
     if not strata:
-        return sorted(kept, key=lambda one: derive(seed, "split", what, one.id))
-    members: dict[str, list[Kept]] = {}
-    for one in kept:
-        members.setdefault(getattr(one, strata[0]), []).append(one)
-    places: list[tuple[float, str, Kept]] = []
-    for name, several in members.items():
-        inner = f"{what}/{name}"
+        return sorted(samples, key=lambda sample: derive(seed, "split", label, sample.id))
+    members: dict[str, list[CompactSample]] = {}
+    for sample in samples:
+        members.setdefault(getattr(sample, strata[0]), []).append(sample)
+    positions: list[tuple[float, str, CompactSample]] = []
+    for name, of_stratum in members.items():
+        inner = f"{label}/{name}"
         start = derive(seed, "split", inner) / 2**63
-        drawn = _in_turn(several, strata[1:], seed, inner)
-        places += (((rank + start) / len(several), name, one) for rank, one in enumerate(drawn))
-    return [one for *_, one in sorted(places, key=lambda place: place[:2])]
+        ordered = _order(of_stratum, strata[1:], seed, inner)
+        positions += (((rank + start) / len(ordered), name, sample) for rank, sample in enumerate(ordered))
+    return [sample for *_, sample in sorted(positions, key=lambda position: position[:2])]

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from acceptance_bench import derived, lines, terminal
 from ptool.settings import SplitSettings
-from ptool.synthesis.dataset.gates.near_duplicates import alike_pairs
-from ptool.synthesis.dataset.kept_sample import Kept
-from ptool.synthesis.dataset.splits import Placed, groups_of, split
+from ptool.synthesis.dataset.near_duplicates import near_duplicate_pairs
+from ptool.synthesis.dataset.samples import CompactSample
+from ptool.synthesis.dataset.splits import Placement, draw_user_groups, split_samples
 
 WORDS = (
     "experiment=paper", "scenario=shopping", "scale=demo", "apis=14", "users=8", "queries_per_user=15",
@@ -84,7 +84,7 @@ def test_no_query_is_alike_across_parts(runs: dict[str, Path], index: list[dict[
     part = {one["id"]: one["split"] for one in index}
     files = {one["file"] for one in index}
     samples = [one for file in files for one in lines(runs["one"] / "dataset" / file)]
-    pairs = list(alike_pairs([(one["id"], one["scenario"], one["query"]) for one in samples]))
+    pairs = list(near_duplicate_pairs([(one["id"], one["scenario"], one["query"]) for one in samples]))
     twins = [one for one in samples if one.get("twin_of")]
     assert len(pairs) >= len(twins) > 20  # a twin is alike by intent, so the comparison did see something
     joined = {frozenset((part[one], part[other])) for one, other in pairs}
@@ -140,27 +140,27 @@ PAPER = SplitSettings.model_validate(
 SCENARIOS = ("entertainment", "shopping", "takeout", "travel", "work")
 USERS = [f"u{number:04}" for number in range(1, 81)]
 KEPT = [
-    Kept(f"{scenario}-{user}-{number:04}", "", scenario, user, "need", "platform", "query", (), ())
+    CompactSample(f"{scenario}-{user}-{number:04}", "", scenario, user, "need", "platform", "query", (), ())
     for place, user in enumerate(USERS)
     for number in range(1, 109)
     for scenario in [SCENARIOS[(number + place) % 5]]
 ]
 
 
-def placed(kept: list[Kept], seed: int = 0) -> dict[str, Placed]:
-    return split(kept, groups_of(USERS, PAPER, seed), PAPER, seed)
+def placed(kept: list[CompactSample], seed: int = 0) -> dict[str, Placement]:
+    return split_samples(kept, draw_user_groups(USERS, PAPER, seed), PAPER, seed)
 
 
 def test_the_sizes_of_table_5() -> None:
     sizes = Counter(placed(KEPT).values())
-    assert sizes[Placed("test", "untrained")] == 609
-    assert sizes[Placed("test", "trained")] == 474
-    assert sizes[Placed("train", "trained")] == 74 * 108 - 474 >= 7096
+    assert sizes[Placement("test", "untrained")] == 609
+    assert sizes[Placement("test", "trained")] == 474
+    assert sizes[Placement("train", "trained")] == 74 * 108 - 474 >= 7096
 
 
 def test_what_is_held_out_is_spread_evenly_over_users_and_scenarios() -> None:
     part = placed(KEPT)
-    held_out = [one for one in KEPT if part[one.id] == Placed("test", "trained")]
+    held_out = [one for one in KEPT if part[one.id] == Placement("test", "trained")]
     by_user = Counter(one.user for one in held_out)
     assert (len(by_user), min(by_user.values()), max(by_user.values())) == (74, 6, 7)
     assert max(Counter((one.user, one.scenario) for one in held_out).values()) <= 2

@@ -13,13 +13,13 @@ import pytest
 import yaml
 from ptool.records.dataset_statistics import Decidability, Statistics
 from ptool.settings import HARMLESS, UnseenSettings, keys
+from ptool.synthesis.dataset.assembly import FILES
 from ptool.synthesis.dataset.audit.corruptions import CORRUPTIONS
 from ptool.synthesis.dataset.audit.injections import INJECTIONS, PLACES
 from ptool.synthesis.dataset.gates import GATES
 from ptool.synthesis.dataset.near_duplicates import BANDS, ROWS, THRESHOLD
 from ptool.synthesis.dataset.statistics.decidability import LEARNERS
-from ptool.synthesis.dataset.statistics.scenes import FOLDS
-from ptool.synthesis.dataset.write import FILES
+from ptool.synthesis.dataset.statistics.scenario_texts import FOLDS
 from ptool.synthesis.roles import SOLVER, STRANGER
 
 ROOT = Path(ptool.__file__).parent

@@ -15,7 +15,7 @@ from ptool.environments.checks.solution import _KINDS
 from ptool.errors import ModelError
 from ptool.models.gateway.parse import Status
 from ptool.settings import Settings, validated
-from ptool.synthesis.dataset.curate import TWIN_CODES
+from ptool.synthesis.dataset.curation import TWIN_CODES
 from ptool.synthesis.dataset.gates import GATES
 from ptool.synthesis.extensions import choose_extensions
 

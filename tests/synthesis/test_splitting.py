@@ -6,15 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.settings import SplitSettings
-from ptool.synthesis.dataset.kept_sample import Kept
-from ptool.synthesis.dataset.splits import evenly, groups_of, split
+from ptool.synthesis.dataset.samples import CompactSample
+from ptool.synthesis.dataset.splits import draw_evenly, draw_user_groups, split_samples
 
 NOTHING = {"untrained_users": 0, "test_share": 0.0, "most": dict.fromkeys(("all", "untrained", "trained"))}
 
 
-def asked(user: str, number: int, scenario: str = "garden", population: str = "", twin_of: str = "") -> Kept:
+def asked(
+    user: str, number: int, scenario: str = "garden", population: str = "", twin_of: str = ""
+) -> CompactSample:
     id = f"{scenario}-{user}-{number:04d}" + ("-twin" if twin_of else "")
-    return Kept(id, population, scenario, user, "need", "Ants", f"Query {number}", (), (), twin_of)
+    return CompactSample(id, population, scenario, user, "need", "Ants", f"Query {number}", (), (), twin_of)
 
 
 def settings(**changes: object) -> SplitSettings:
@@ -26,13 +28,13 @@ HUNDRED = [asked(user, number) for user in PEOPLE for number in range(10)]
 
 
 def test_without_a_wish_nothing_is_split() -> None:
-    assert {one.split for one in split(HUNDRED, {}, settings(), 0).values()} == {"all"}
+    assert {one.split for one in split_samples(HUNDRED, {}, settings(), 0).values()} == {"all"}
 
 
 def test_untrained_users_are_wholly_held_out_and_everybody_else_by_a_share() -> None:
     wish = settings(untrained_users=2, test_share=0.2)
-    groups = groups_of(PEOPLE, wish, seed=5)
-    placed = split(HUNDRED, groups, wish, 5)
+    groups = draw_user_groups(PEOPLE, wish, seed=5)
+    placed = split_samples(HUNDRED, groups, wish, 5)
     counts = Counter((groups[one.user], *placed[one.id]) for one in HUNDRED)
     assert counts == {
         ("untrained", "test", "untrained"): 20,
@@ -45,7 +47,7 @@ def test_untrained_users_are_wholly_held_out_and_everybody_else_by_a_share() -> 
 
 def test_what_is_beyond_a_size_is_in_no_part() -> None:
     wish = settings(untrained_users=2, test_share=0.2, most={"all": 50, "untrained": 7, "trained": 3})
-    placed = split(HUNDRED, groups_of(PEOPLE, wish, 0), wish, 0)
+    placed = split_samples(HUNDRED, draw_user_groups(PEOPLE, wish, 0), wish, 0)
     assert Counter(placed.values()) == {
         ("reserve", "trained"): 40,
         ("reserve", "untrained"): 13,
@@ -60,7 +62,7 @@ def test_the_unseen_are_counted_by_scenario_and_known_to_nobody() -> None:
     unseen = {"scenario": place, "users": 2, "queries": {"far": 3}}
     kept = [*HUNDRED, *(asked("u0011", number, "far", "unseen") for number in range(5))]
     wish = settings(test_share=0.1, unseen=unseen)
-    placed = split(kept, groups_of(PEOPLE, wish, 0) | {"u0011": "unseen"}, wish, 0)
+    placed = split_samples(kept, draw_user_groups(PEOPLE, wish, 0) | {"u0011": "unseen"}, wish, 0)
     assert Counter(placed[one.id] for one in kept if one.scenario == "far") == {
         ("unseen", "unseen"): 3,
         ("reserve", "unseen"): 2,
@@ -70,23 +72,23 @@ def test_the_unseen_are_counted_by_scenario_and_known_to_nobody() -> None:
 def test_a_twin_is_held_out_where_its_original_is() -> None:
     twins = [asked(one.user, int(one.id[-4:]), twin_of=one.id) for one in HUNDRED]
     wish = settings(untrained_users=3, test_share=0.3)
-    placed = split([*HUNDRED, *twins], groups_of(PEOPLE, wish, 0), wish, 0)
+    placed = split_samples([*HUNDRED, *twins], draw_user_groups(PEOPLE, wish, 0), wish, 0)
     places = Counter((placed[one.twin_of].split, placed[one.id].split) for one in twins)
     assert places == {("train", "train"): 49, ("test", "twins"): 51}
 
 
 def test_of_near_duplicates_in_test_and_train_the_one_to_train_on_goes() -> None:
     wish = settings(untrained_users=1)
-    groups = groups_of(PEOPLE, wish, 0)
+    groups = draw_user_groups(PEOPLE, wish, 0)
     tested = next(one.id for one in HUNDRED if groups[one.user] == "untrained")
     trained = next(one.id for one in HUNDRED if groups[one.user] == "trained")
-    placed = split(HUNDRED, groups, wish, 0, [(trained, tested)])
+    placed = split_samples(HUNDRED, groups, wish, 0, [(trained, tested)])
     assert (placed[tested].split, placed[trained].split) == ("test", "reserve")
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 99, 100, 1000, None])
 def test_an_even_draw_has_its_size(count: int | None) -> None:
-    drawn = evenly(HUNDRED, count, 3, "what")
+    drawn = draw_evenly(HUNDRED, count, 3, "what")
     assert len({one.id for one in drawn}) == len(drawn) == min(100, 100 if count is None else count)
 
 
@@ -98,7 +100,7 @@ def test_an_even_draw_has_its_size(count: int | None) -> None:
 def test_no_user_gives_more_than_a_fair_share(sizes: list[int], share: float, seed: int) -> None:
     kept = [asked(f"u{user:04}", number) for user, size in enumerate(sizes) for number in range(size)]
     count = round(share * len(kept))
-    drawn = evenly(kept, count, seed, "what")
+    drawn = draw_evenly(kept, count, seed, "what")
     got = Counter(one.user for one in drawn)
     assert len({one.id for one in drawn}) == count
     # There is one share that everybody gives, give or take one sample.
@@ -109,7 +111,7 @@ def test_no_user_gives_more_than_a_fair_share(sizes: list[int], share: float, se
 
 
 @given(st.permutations(HUNDRED), st.integers(0, 2**62))
-def test_the_order_they_come_in_does_not_matter(kept: list[Kept], seed: int) -> None:
+def test_the_order_they_come_in_does_not_matter(kept: list[CompactSample], seed: int) -> None:
     wish = settings(untrained_users=2, test_share=0.25)
-    groups = groups_of(PEOPLE, wish, seed)
-    assert split(kept, groups, wish, seed) == split(HUNDRED, groups, wish, seed)
+    groups = draw_user_groups(PEOPLE, wish, seed)
+    assert split_samples(kept, groups, wish, seed) == split_samples(HUNDRED, groups, wish, seed)

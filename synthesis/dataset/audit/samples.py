@@ -17,10 +17,10 @@ from ....environments.values import same
 from ....environments.world import Tool, World
 from ....models.seeds import derive
 from ....records import ArgumentOrigin, Call, Episode, Solution
-from ..kept_sample import Kept
+from ..samples import CompactSample
 
 
-def choose_samples(samples: Iterable[Kept], count: int, seed: int) -> tuple[str, ...]:
+def choose_samples(samples: Iterable[CompactSample], count: int, seed: int) -> tuple[str, ...]:
     """Choose samples evenly over (scenario, one or several calls), and within them over users.
 
     Where a stratum has too few, the others make up for it.
@@ -39,10 +39,12 @@ def choose_samples(samples: Iterable[Kept], count: int, seed: int) -> tuple[str,
     return tuple(sorted(sample.id for sample in of_strata[:count]))
 
 
-def _in_turns(samples: Iterable[Kept], group: Callable[[Kept], Hashable]) -> list[Kept]:
+def _in_turns(
+    samples: Iterable[CompactSample], group: Callable[[CompactSample], Hashable]
+) -> list[CompactSample]:
     """The first of every group, then the second of every group, and so on."""
     taken: Counter[Hashable] = Counter()
-    turns: list[tuple[int, Kept]] = []
+    turns: list[tuple[int, CompactSample]] = []
     for sample in samples:
         turns.append((taken[group(sample)], sample))
         taken[group(sample)] += 1

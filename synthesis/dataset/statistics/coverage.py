@@ -1,54 +1,118 @@
-"""How evenly platforms, APIs, features and kinds of need are used, and where arguments are from (Table 1)."""
+"""What a dataset covers: Table 5, how evenly everything is used, and where arguments come from (Table 1)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from ....records.dataset_statistics import Spread
-from ...population import Population
-from ..kept_sample import Kept
+from ....records.dataset_statistics import SplitRow, Spread
+from ....records.sample import Group
+from ...population import UNSEEN, Population
+from ..samples import CompactSample, Split
 from .people import worlds_by_place
 
 LONGEST = 400
 """Names a spread lists."""
 
 
-def mean_parameters(kept: Sequence[Kept]) -> float:
+def table5(
+    samples: Sequence[CompactSample],
+    split_of: Mapping[str, Split],
+    groups: Mapping[str, Group],
+    populations: Sequence[Population],
+) -> tuple[SplitRow, ...]:
+    """The rows in the paper's order: train, test and the three parts of test, then what is in no part.
+
+    As in the paper, `test` counts unseen scenarios in; with them it is a sum of two files and names none.
+    Where nothing is split there is one row, `all`.
+
+    Args:
+        samples: of the dataset.
+        split_of: id -> the part it is in; where it is missing, 'all'.
+        groups: user -> trained or untrained; looked at in test alone.
+        populations: the people, with their worlds.
+    """
+    parts: dict[str, list[CompactSample]] = {}
+    for sample in samples:
+        parts.setdefault(split_of.get(sample.id, "all"), []).append(sample)
+    if parts.keys() <= {"all"}:
+        return (_split_row("all", samples, populations, "samples.jsonl"),)
+    test, unseen = parts.get("test", []), parts.get("unseen", [])
+    held_out = bool(unseen) or any(population.name == UNSEEN for population in populations)
+    rows = [
+        _split_row("train", parts.get("train", []), populations, "train.jsonl"),
+        _split_row("test", [*test, *unseen], populations, None if held_out else "test.jsonl"),
+    ]
+    for group in ("trained", "untrained") if test or not held_out else ():
+        of_group = [sample for sample in test if groups.get(sample.user) == group]
+        rows.append(_split_row(group, of_group, populations, "test.jsonl"))
+    if held_out:
+        rows.append(_split_row("unseen", unseen, populations, "unseen.jsonl"))
+    rows += [
+        _split_row(name, parts[name], populations, file)
+        for name, file in (("twins", "twins.jsonl"), ("reserve", "reserve.jsonl"), ("all", "samples.jsonl"))
+        if name in parts
+    ]
+    return tuple(rows)
+
+
+def _split_row(
+    name: str, samples: Collection[CompactSample], populations: Sequence[Population], file: str | None
+) -> SplitRow:
+    places = {sample.place for sample in samples}
+    worlds = [world for place, world in worlds_by_place(populations).items() if place in places]
+    return SplitRow(
+        name=name,
+        scenarios=len(places),
+        platforms=sum(len(world.platforms) for world in worlds),
+        apis=sum(len(world.tools) for world in worlds),
+        users=len({(sample.population, sample.user) for sample in samples}),
+        queries=len(samples),
+        file=file,
+    )
+
+
+def mean_parameters(samples: Sequence[CompactSample]) -> float:
     """Arguments of a sample from query or profile, on average."""
-    said = sum(argument.origin != "default" for one in kept for argument in one.arguments)
-    return said / max(len(kept), 1)
+    counts = origin_counts(samples)
+    return (counts["query"] + counts["profile"]) / max(len(samples), 1)
 
 
-def origin_counts(kept: Sequence[Kept]) -> dict[str, int]:
+def origin_counts(samples: Sequence[CompactSample]) -> dict[str, int]:
     """Origin -> arguments of all samples."""
-    counts = Counter(argument.origin for one in kept for argument in one.arguments)
+    counts = Counter(argument.origin for sample in samples for argument in sample.arguments)
     return {"query": counts["query"], "profile": counts["profile"], "default": counts["default"]}
 
 
-def platform_counts(kept: Sequence[Kept], populations: Sequence[Population]) -> dict[str, dict[str, int]]:
+def platform_counts(
+    samples: Sequence[CompactSample], populations: Sequence[Population]
+) -> dict[str, dict[str, int]]:
     """Scenario -> platform, in the tree's order -> samples whose gold it is, 0 included."""
     counts: dict[str, dict[str, int]] = {}
     for (_, scenario), world in worlds_by_place(populations).items():
         counts.setdefault(scenario, {}).update(dict.fromkeys(world.platforms, 0))
-    for one in kept:
-        there = counts.setdefault(one.scenario, {})
-        there[one.platform] = there.get(one.platform, 0) + 1
+    for sample in samples:
+        of_scenario = counts.setdefault(sample.scenario, {})
+        of_scenario[sample.platform] = of_scenario.get(sample.platform, 0) + 1
     return counts
 
 
-def api_spread(kept: Sequence[Kept], populations: Sequence[Population]) -> Spread:
+def api_spread(samples: Sequence[CompactSample], populations: Sequence[Population]) -> Spread:
     """APIs by the samples that call them, however often."""
     offered = {
         f"{scenario}/{platform}/{api}"
         for (_, scenario), world in worlds_by_place(populations).items()
         for platform, api in world.tools
     }
-    used = (f"{one.scenario}/{one.platform}/{api}" for one in kept for api in {name for name, _ in one.calls})
+    used = (
+        f"{sample.scenario}/{sample.platform}/{api}"
+        for sample in samples
+        for api in {name for name, _ in sample.calls}
+    )
     return _spread(used, offered)
 
 
-def feature_spread(kept: Sequence[Kept], populations: Sequence[Population]) -> Spread:
+def feature_spread(samples: Sequence[CompactSample], populations: Sequence[Population]) -> Spread:
     """Basic features by the samples they fill an argument of."""
     offered = {
         feature
@@ -58,20 +122,20 @@ def feature_spread(kept: Sequence[Kept], populations: Sequence[Population]) -> S
     }
     used = (
         feature
-        for one in kept
-        for feature in {argument.feature for argument in one.arguments if argument.origin == "profile"}
+        for sample in samples
+        for feature in {argument.feature for argument in sample.arguments if argument.origin == "profile"}
     )
     return _spread(used, offered)
 
 
-def context_spread(kept: Sequence[Kept], populations: Sequence[Population]) -> Spread:
+def context_spread(samples: Sequence[CompactSample], populations: Sequence[Population]) -> Spread:
     """Kinds of need by the samples they stand behind."""
     offered = {
         f"{scenario}/{context.name}"
         for (_, scenario), world in worlds_by_place(populations).items()
         for context in world.scenario.contexts
     }
-    return _spread((f"{one.scenario}/{one.context}" for one in kept), offered)
+    return _spread((f"{sample.scenario}/{sample.context}" for sample in samples), offered)
 
 
 def _spread(used: Iterable[str], offered: set[str]) -> Spread:

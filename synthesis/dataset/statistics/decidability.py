@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from ....environments.behaviour import preferred_visits
 from ....records.dataset_statistics import Decidability
 from ...population import Population
-from ..kept_sample import Kept
-from .scenes import Scene, scenes
+from ..samples import CompactSample
+from .scenario_texts import ScenarioTexts, scenario_texts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,58 +43,68 @@ class Guess:
     without_profile: str
 
 
-_NONE = Guess(0, "", "", "")
+_NO_GUESS = Guess(0, "", "", "")
 
 
-def predictions(
-    kept: Sequence[Kept],
+def predict_platforms(
+    samples: Sequence[CompactSample],
     populations: Sequence[Population],
     *,
     loyalty: float,
     actions_per_context: int,
     seed: int,
 ) -> list[Guess]:
-    """What the learners say of every sample, in the order of `kept`."""
+    """What the learners say of every sample, in the order of `samples`.
+
+    Args:
+        samples: of the dataset.
+        populations: the people, with their worlds and histories.
+        loyalty: share of a user's visits that go to the preferred platform.
+        actions_per_context: visits of a user for one kind of need.
+        seed: the run's; the groups of users learners are fitted across are drawn from it.
+    """
     import numpy as np
 
-    found = [_NONE] * len(kept)
-    strangers: list[tuple[list[int], list[list[str]]]] = []
+    guesses = [_NO_GUESS] * len(samples)
+    query_learners: list[tuple[list[int], list[list[str]]]] = []
     faithful = preferred_visits(actions_per_context, loyalty) / actions_per_context
-    for places, scene in scenes(kept, populations, seed):
-        visits = _visits(scene)
-        user = _names(scene, transparent(scene), visits), _names(scene, bayes(scene, faithful), visits)
-        said = [_names(scene, scores, np.zeros_like(visits)) for scores in without_profile(scene)]
-        strangers.append((places, said))
-        could = scene.serves.sum(axis=1).tolist()
-        for row, place in enumerate(places):
-            found[place] = Guess(could[row], user[0][row], user[1][row], "")
-    return _with_best(kept, found, strangers)
+    for positions, texts in scenario_texts(samples, populations, seed):
+        visits = _visits(texts)
+        by_visits = _best_platforms(texts, transparent(texts), visits)
+        by_posterior = _best_platforms(texts, bayes(texts, faithful), visits)
+        no_visits = np.zeros_like(visits)
+        by_query = [_best_platforms(texts, scores, no_visits) for scores in without_profile(texts)]
+        query_learners.append((positions, by_query))
+        serving = texts.serves.sum(axis=1).tolist()
+        for row, position in enumerate(positions):
+            guesses[position] = Guess(serving[row], by_visits[row], by_posterior[row], "")
+    return _with_best_query_learner(samples, guesses, query_learners)
 
 
-def decidability(kept: Sequence[Kept], guesses: Sequence[Guess]) -> Decidability:
+def decidability(samples: Sequence[CompactSample], guesses: Sequence[Guess]) -> Decidability:
     """Accuracies over all samples and by scenario; samples that no platform could serve count as wrong."""
     by_scenario: dict[str, list[int]] = {}
-    for place, one in enumerate(kept):
-        by_scenario.setdefault(one.scenario, []).append(place)
+    for position, sample in enumerate(samples):
+        by_scenario.setdefault(sample.scenario, []).append(position)
     return Decidability(
-        samples=len(kept),
-        **_accuracies(kept, guesses, range(len(kept))),
+        samples=len(samples),
+        **_accuracies(samples, guesses, range(len(samples))),
         by_scenario={
-            name: _accuracies(kept, guesses, places) for name, places in sorted(by_scenario.items())
+            name: _accuracies(samples, guesses, positions) for name, positions in sorted(by_scenario.items())
         },
     )
 
 
-def transparent(scene: Scene) -> NDArray[np.float64]:
+def transparent(texts: ScenarioTexts) -> NDArray[np.float64]:
     """(Q, platforms): the user's visits, each weighted by the chance that it served the query's kind of need.
 
     Where texts tell nothing every visit weighs the same: then it is the most visited platform.
     """
-    visits = _by_user(scene, scene.about)
-    return _for_queries(scene, visits)
+    visits = _by_user(texts, texts.about)
+    return _for_queries(texts, visits)
 
 
-def bayes(scene: Scene, faithful: float) -> NDArray[np.float64]:
+def bayes(texts: ScenarioTexts, faithful: float) -> NDArray[np.float64]:
     """(Q, platforms): posterior of the preferred platform under the way histories are drawn (§4.2).
 
     Every kind of need has as many visits, a share of them on its preferred platform and the rest anywhere
@@ -102,29 +112,29 @@ def bayes(scene: Scene, faithful: float) -> NDArray[np.float64]:
     are both unknown and found in turn (mean field), so the cost is linear in actions.
 
     Args:
-        scene: whose texts are judged.
+        texts: of the scenario.
         faithful: share of visits on the preferred platform, above 0 to 1.
     """
     import numpy as np
 
-    about = scene.about[scene.queries :]
-    user, platform = scene.user[scene.queries :], scene.platform[scene.queries :]
-    likely = _likelihood(len(scene.platforms), faithful)[platform]
-    fold = np.zeros(len(scene.users), dtype=np.int64)
-    fold[scene.user] = scene.fold
-    prior = np.log(scene.preferred[fold])
-    served = evened(about, user, len(scene.users))
+    about = texts.about[texts.queries :]
+    user, platform = texts.user[texts.queries :], texts.platform[texts.queries :]
+    likely = _likelihood(len(texts.platforms), faithful)[platform]
+    fold = np.zeros(len(texts.users), dtype=np.int64)
+    fold[texts.user] = texts.fold
+    prior = np.log(texts.preferred[fold])
+    served = balance_needs(about, user, len(texts.users))
     preferred = np.exp(prior)
     for _ in range(ROUNDS):
         evidence = np.zeros_like(prior)
         np.add.at(evidence, user, served[:, :, None] * likely[:, None, :])
         preferred = _normal(np.exp(_relative(prior + evidence)))
         expected = np.einsum("acp,ap->ac", preferred[user], likely)
-        served = evened(about * np.exp(_relative(expected)), user, len(scene.users))
-    return _for_queries(scene, preferred)
+        served = balance_needs(about * np.exp(_relative(expected)), user, len(texts.users))
+    return _for_queries(texts, preferred)
 
 
-def without_profile(scene: Scene) -> tuple[NDArray[np.float64], ...]:
+def without_profile(texts: ScenarioTexts) -> tuple[NDArray[np.float64], ...]:
     """(Q, platforms) of three learners that see the query alone.
 
     One goes by its words, one by its kind of need, and one always says the scenario's most frequent platform.
@@ -134,17 +144,17 @@ def without_profile(scene: Scene) -> tuple[NDArray[np.float64], ...]:
     """
     import numpy as np
 
-    contexts, platforms = len(scene.contexts), len(scene.platforms)
-    known = scene.asks & (scene.platform < platforms)
-    words = scene.learnt(np.minimum(scene.platform, platforms - 1), platforms, 2, known)[: scene.queries]
+    contexts, platforms = len(texts.contexts), len(texts.platforms)
+    known = texts.is_query & (texts.platform < platforms)
+    words = texts.learnt(np.minimum(texts.platform, platforms - 1), platforms, 2, known)[: texts.queries]
     counts = np.ones((2, contexts, platforms))
     for half in (0, 1):
-        taught = known & scene.teaching(half, 2)
-        np.add.at(counts[half], (scene.context[taught], scene.platform[taught]), 1.0)
-    about, half_of = scene.about[: scene.queries], scene.fold[: scene.queries] % 2
+        taught = known & texts.teaching(half, 2)
+        np.add.at(counts[half], (texts.context[taught], texts.platform[taught]), 1.0)
+    about, half_of = texts.about[: texts.queries], texts.fold[: texts.queries] % 2
     needs = np.einsum("qc,qcp->qp", about, _normal(counts)[half_of])
-    often = np.bincount(scene.platform[known], minlength=platforms) / max(scene.queries, 1)
-    return words, needs, np.broadcast_to(often, (scene.queries, platforms))
+    often = np.bincount(texts.platform[known], minlength=platforms) / max(texts.queries, 1)
+    return words, needs, np.broadcast_to(often, (texts.queries, platforms))
 
 
 def _likelihood(platforms: int, faithful: float) -> NDArray[np.float64]:
@@ -160,7 +170,7 @@ def _likelihood(platforms: int, faithful: float) -> NDArray[np.float64]:
     return table
 
 
-def evened(weights: NDArray[np.float64], user: NDArray[np.int64], users: int) -> NDArray[np.float64]:
+def balance_needs(weights: NDArray[np.float64], user: NDArray[np.int64], users: int) -> NDArray[np.float64]:
     """(A, contexts) made so that an action's add up to 1 and a user's needs have as many visits each."""
     import numpy as np
 
@@ -172,74 +182,82 @@ def evened(weights: NDArray[np.float64], user: NDArray[np.int64], users: int) ->
     return weights
 
 
-def _by_user(scene: Scene, about: NDArray[np.float64]) -> NDArray[np.float64]:
+def _by_user(texts: ScenarioTexts, about: NDArray[np.float64]) -> NDArray[np.float64]:
     """(users, contexts, platforms): what every user's actions add up to."""
     import numpy as np
 
-    found = np.zeros((len(scene.users), len(scene.contexts), len(scene.platforms)))
-    actions = np.arange(len(scene.user)) >= scene.queries
-    known = actions & (scene.platform < len(scene.platforms))
-    users, platforms = scene.user[known], scene.platform[known]
-    for context in range(len(scene.contexts)):
-        np.add.at(found[:, context, :], (users, platforms), about[known, context])
-    return found
+    total = np.zeros((len(texts.users), len(texts.contexts), len(texts.platforms)))
+    actions = np.arange(len(texts.user)) >= texts.queries
+    known = actions & (texts.platform < len(texts.platforms))
+    users, platforms = texts.user[known], texts.platform[known]
+    for context in range(len(texts.contexts)):
+        np.add.at(total[:, context, :], (users, platforms), about[known, context])
+    return total
 
 
-def _for_queries(scene: Scene, by_user: NDArray[np.float64]) -> NDArray[np.float64]:
+def _for_queries(texts: ScenarioTexts, by_user: NDArray[np.float64]) -> NDArray[np.float64]:
     import numpy as np
 
-    about, user = scene.about[: scene.queries], scene.user[: scene.queries]
+    about, user = texts.about[: texts.queries], texts.user[: texts.queries]
     return np.einsum("qc,qcp->qp", about, by_user[user])
 
 
-def _visits(scene: Scene) -> NDArray[np.float64]:
+def _visits(texts: ScenarioTexts) -> NDArray[np.float64]:
     """(Q, platforms): how often whoever asks was there."""
     import numpy as np
 
-    visits = np.zeros((len(scene.users), len(scene.platforms)))
-    user, platform = scene.user[scene.queries :], scene.platform[scene.queries :]
-    known = platform < len(scene.platforms)
+    visits = np.zeros((len(texts.users), len(texts.platforms)))
+    user, platform = texts.user[texts.queries :], texts.platform[texts.queries :]
+    known = platform < len(texts.platforms)
     np.add.at(visits, (user[known], platform[known]), 1.0)
-    return visits[scene.user[: scene.queries]]
+    return visits[texts.user[: texts.queries]]
 
 
-def _names(scene: Scene, scores: NDArray[np.float64], visits: NDArray[np.float64]) -> list[str]:
+def _best_platforms(
+    texts: ScenarioTexts, scores: NDArray[np.float64], visits: NDArray[np.float64]
+) -> list[str]:
     """The best platform that could serve; of equal ones the most visited, then by name."""
     import numpy as np
 
-    open_ = np.where(scene.serves, scores, -np.inf)
-    best = open_ >= open_.max(axis=1, keepdims=True, initial=-np.inf) - 1e-9
-    chosen = np.where(best & scene.serves, visits, -1.0).argmax(axis=1)
-    nowhere = len(scene.platforms)
-    names = [*scene.platforms, ""]
-    return [names[place] for place in np.where(scene.serves.any(axis=1), chosen, nowhere).tolist()]
+    possible = np.where(texts.serves, scores, -np.inf)
+    best = possible >= possible.max(axis=1, keepdims=True, initial=-np.inf) - 1e-9
+    chosen = np.where(best & texts.serves, visits, -1.0).argmax(axis=1)
+    nowhere = len(texts.platforms)
+    names = [*texts.platforms, ""]
+    return [names[place] for place in np.where(texts.serves.any(axis=1), chosen, nowhere).tolist()]
 
 
-def _with_best(
-    kept: Sequence[Kept], found: list[Guess], strangers: Sequence[tuple[list[int], list[list[str]]]]
+def _with_best_query_learner(
+    samples: Sequence[CompactSample],
+    guesses: list[Guess],
+    query_learners: Sequence[tuple[list[int], list[list[str]]]],
 ) -> list[Guess]:
     """Add the guesses of the learner without the user that is right most often in the whole dataset."""
     right: Counter[int] = Counter()
-    for places, learners in strangers:
-        for number, said in enumerate(learners):
+    for positions, learners in query_learners:
+        for number, platforms in enumerate(learners):
             right[number] += sum(
-                kept[place].platform == name for place, name in zip(places, said, strict=True)
+                samples[position].platform == name
+                for position, name in zip(positions, platforms, strict=True)
             )
     best = min(right, key=lambda number: (-right[number], number), default=0)
-    for places, learners in strangers:
-        for place, name in zip(places, learners[best], strict=True):
-            found[place] = replace(found[place], without_profile=name)
-    return found
+    for positions, learners in query_learners:
+        for position, name in zip(positions, learners[best], strict=True):
+            guesses[position] = replace(guesses[position], without_profile=name)
+    return guesses
 
 
-def _accuracies(kept: Sequence[Kept], guesses: Sequence[Guess], places: Sequence[int]) -> dict[str, float]:
-    count = max(len(places), 1)
+def _accuracies(
+    samples: Sequence[CompactSample], guesses: Sequence[Guess], positions: Sequence[int]
+) -> dict[str, float]:
+    count = max(len(positions), 1)
     right = {
-        name: sum(getattr(guesses[place], name) == kept[place].platform for place in places) / count
+        name: sum(getattr(guesses[position], name) == samples[position].platform for position in positions)
+        / count
         for name in LEARNERS
     }
-    could = (guesses[place].serving for place in places)
-    return {"chance": sum(1 / number for number in could if number) / count, **right}
+    serving = (guesses[position].serving for position in positions)
+    return {"chance": sum(1 / number for number in serving if number) / count, **right}
 
 
 def _relative(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,10 +13,10 @@ from ....models.seeds import derive
 from ....records import Profile
 from ....records.dataset_statistics import Diversity
 from ...population import Population
-from ..kept_sample import Kept, Split
-from .learners import words
-from .necessity import canonical
-from .people import Wish, askers, wishes, worlds_by_place
+from ..samples import CompactSample, Split
+from .necessity import canonical_json
+from .people import PlatformPreference, asking_profiles, platform_preferences, worlds_by_place
+from .scenario_texts import words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,16 +26,8 @@ MOST_PEOPLE = 2000
 """People of a population that are compared pair by pair; of more, this many are drawn."""
 
 
-class Speech(NamedTuple):
-    """How the queries speak."""
-
-    distinct_1: float
-    distinct_2: float
-    words: float
-
-
 def diversity(
-    kept: Sequence[Kept],
+    samples: Sequence[CompactSample],
     split_of: Mapping[str, Split],
     populations: Sequence[Population],
     pairs: Sequence[tuple[str, str]],
@@ -43,42 +35,60 @@ def diversity(
     """Everything about how samples differ; a twin's words are its original's and are counted once.
 
     Args:
-        kept: the samples.
+        samples: of the dataset.
         split_of: id -> the part it is in; where it is missing, 'all'.
         populations: the people; only those who have samples are compared.
         pairs: ids of near-duplicates.
     """
-    there = {one.id for one in kept}
-    speech = spoken([one.query for one in kept if one.twin_of not in there])
-    across = [pair for pair in pairs if len({split_of.get(name, "all") for name in pair}) == 2]
-    distance, closest = profile_distances([askers(kept, one) for one in populations])
-    wanted = list(wishes(kept, populations))
-    entropy, most = preference_entropy(wanted, populations)
+    ids = {sample.id for sample in samples}
+    texts = word_statistics([sample.query for sample in samples if sample.twin_of not in ids])
+    across = [pair for pair in pairs if len({split_of.get(id, "all") for id in pair}) == 2]
+    distance, closest = profile_distances(
+        [asking_profiles(samples, population) for population in populations]
+    )
+    preferences = list(platform_preferences(samples, populations))
+    entropy, most = preference_entropy(preferences, populations)
     return Diversity(
-        distinct_1=speech.distinct_1,
-        distinct_2=speech.distinct_2,
-        words=speech.words,
-        near_duplicates=len({name for pair in pairs for name in pair}) / max(len(kept), 1),
+        distinct_1=texts.distinct_1,
+        distinct_2=texts.distinct_2,
+        words=texts.words,
+        near_duplicates=len({id for pair in pairs for id in pair}) / max(len(samples), 1),
         near_duplicates_across=len(across),
         profile_distance=distance,
         closest_profiles=closest,
         preference_entropy=entropy,
         most_entropy=most,
-        mixed_preferences=mixed_preferences(wanted),
+        mixed_preferences=mixed_preferences(preferences),
     )
 
 
-def spoken(texts: Iterable[str]) -> Speech:
+class WordStatistics(NamedTuple):
+    """How varied the words of the queries are."""
+
+    distinct_1: float
+    """different words / words"""
+    distinct_2: float
+    """different pairs of neighbouring words / pairs"""
+    words: float
+    """of a text on average"""
+
+
+def word_statistics(texts: Iterable[str]) -> WordStatistics:
     """Distinct-1, distinct-2 and words of a text on average."""
     singles: set[str] = set()
     doubles: set[tuple[str, str]] = set()
-    ones = twos = count = 0
+    word_count = pair_count = text_count = 0
     for text in texts:
-        said = words(text)
-        singles.update(said)
-        doubles.update(pairwise(said))
-        ones, twos, count = ones + len(said), twos + max(len(said) - 1, 0), count + 1
-    return Speech(len(singles) / max(ones, 1), len(doubles) / max(twos, 1), ones / max(count, 1))
+        found = words(text)
+        singles.update(found)
+        doubles.update(pairwise(found))
+        word_count, pair_count = word_count + len(found), pair_count + max(len(found) - 1, 0)
+        text_count += 1
+    return WordStatistics(
+        len(singles) / max(word_count, 1),
+        len(doubles) / max(pair_count, 1),
+        word_count / max(text_count, 1),
+    )
 
 
 def profile_distances(groups: Sequence[Sequence[Profile]]) -> tuple[float, float]:
@@ -101,24 +111,26 @@ def profile_distances(groups: Sequence[Sequence[Profile]]) -> tuple[float, float
     return (total / pairs if pairs else 0.0), min(closest, default=0.0)
 
 
-def preference_entropy(wanted: Iterable[Wish], populations: Sequence[Population]) -> tuple[float, float]:
+def preference_entropy(
+    preferences: Iterable[PlatformPreference], populations: Sequence[Population]
+) -> tuple[float, float]:
     """Bits of the preferred platform within (scenario, context) and the most there could be, on average."""
     platforms = {place: len(world.platforms) for place, world in worlds_by_place(populations).items()}
     counts: dict[tuple[tuple[str, str], str], Counter[str]] = defaultdict(Counter)
-    for wish in wanted:
-        counts[wish.place, wish.context][wish.platform] += 1
-    bits = [_bits(found) for found in counts.values()]
+    for preference in preferences:
+        counts[preference.place, preference.context][preference.platform] += 1
+    bits = [_entropy(of_need) for of_need in counts.values()]
     most = [math.log2(max(platforms[place], 1)) for place, _ in counts]
     return _mean(bits), _mean(most)
 
 
-def mixed_preferences(wanted: Iterable[Wish]) -> float:
+def mixed_preferences(preferences: Iterable[PlatformPreference]) -> float:
     """Share of users who, in some scenario, prefer different platforms for different kinds of need."""
     chosen: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for wish in wanted:
-        population, scenario = wish.place
-        chosen[population, wish.user][scenario].add(wish.platform)
-    mixed = [any(len(found) > 1 for found in by_scenario.values()) for by_scenario in chosen.values()]
+    for preference in preferences:
+        population, scenario = preference.place
+        chosen[population, preference.user][scenario].add(preference.platform)
+    mixed = [any(len(platforms) > 1 for platforms in by_scenario.values()) for by_scenario in chosen.values()]
     return _mean(mixed)
 
 
@@ -126,12 +138,15 @@ def _table(people: Sequence[Profile]) -> NDArray[np.int32]:
     """(people, features): a number for every value, -1 where there is none."""
     import numpy as np
 
-    column = {name: place for place, name in enumerate(sorted({n for one in people for n in one.basic}))}
+    column = {
+        name: place
+        for place, name in enumerate(sorted({name for profile in people for name in profile.basic}))
+    }
     table = np.full((len(people), len(column)), -1, dtype=np.int32)
     numbers: dict[tuple[str, str], int] = {}
     for row, profile in enumerate(people):
         for name, value in profile.basic.items():
-            table[row, column[name]] = numbers.setdefault((name, canonical(value)), len(numbers))
+            table[row, column[name]] = numbers.setdefault((name, canonical_json(value)), len(numbers))
     return table
 
 
@@ -149,7 +164,7 @@ def _closest(table: NDArray[np.int32]) -> int:
     return min(int((table[row + 1 :] != table[row]).sum(axis=1).min()) for row in range(len(table) - 1))
 
 
-def _bits(counts: Counter[str]) -> float:
+def _entropy(counts: Counter[str]) -> float:
     whole = counts.total()
     return sum(n / whole * math.log2(whole / n) for n in counts.values())
 

@@ -1,4 +1,4 @@
-"""Who asks in a dataset, where, and which platform they would go to for which kind of need."""
+"""Who asks in a dataset, in which worlds, and which platform they prefer for which kind of need."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from typing import NamedTuple
 from ....environments.world import World
 from ....records import Profile
 from ...population import Population
-from ..kept_sample import Kept
-
-Place = tuple[str, str]
-"""(population, scenario)."""
+from ..samples import CompactSample, Place
 
 
-class Wish(NamedTuple):
-    """One preference of somebody who asks; latent."""
+class PlatformPreference(NamedTuple):
+    """Where somebody who asks goes for one kind of need; latent."""
 
     place: Place
     context: str
@@ -25,23 +22,33 @@ class Wish(NamedTuple):
 
 def worlds_by_place(populations: Sequence[Population]) -> Mapping[Place, World]:
     """Every world by (population, scenario), in the order they are given."""
-    return {(one.name, name): world for one in populations for name, world in one.worlds.items()}
+    return {
+        (population.name, name): world
+        for population in populations
+        for name, world in population.worlds.items()
+    }
 
 
-def askers(kept: Sequence[Kept], population: Population) -> list[Profile]:
+def profiles_of(population: Population) -> dict[str, Profile]:
+    """User -> profile, whatever worlds of the population they live in."""
+    return {user: world.profile(user) for world in population.worlds.values() for user in world.users}
+
+
+def asking_profiles(samples: Sequence[CompactSample], population: Population) -> list[Profile]:
     """The people of a population who have samples, by id."""
-    asking = {one.user for one in kept if one.population == population.name}
-    known = {user: world for world in population.worlds.values() for user in world.users}
-    return [known[user].profile(user) for user in sorted(asking & known.keys())]
+    asking = {sample.user for sample in samples if sample.population == population.name}
+    return [profile for user, profile in sorted(profiles_of(population).items()) if user in asking]
 
 
-def wishes(kept: Sequence[Kept], populations: Sequence[Population]) -> Iterator[Wish]:
+def platform_preferences(
+    samples: Sequence[CompactSample], populations: Sequence[Population]
+) -> Iterator[PlatformPreference]:
     """What everybody who has samples prefers, in every scenario of their population."""
-    asking = {(one.population, one.user) for one in kept}
+    asking = {(sample.population, sample.user) for sample in samples}
     for place, world in worlds_by_place(populations).items():
         for user in world.users:
             if (place[0], user) in asking:
                 for history in world.histories(user):
                     if history.scenario == world.name:
-                        for one in history.preferences:
-                            yield Wish(place, one.context, user, one.platform)
+                        for preference in history.preferences:
+                            yield PlatformPreference(place, preference.context, user, preference.platform)

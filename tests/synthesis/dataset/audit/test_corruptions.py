@@ -15,7 +15,7 @@ from ptool.synthesis.dataset.audit.wrong_values import (
     misspelt,
     similar_values,
 )
-from ptool.synthesis.dataset.kept_sample import Kept
+from ptool.synthesis.dataset.samples import CompactSample
 
 DRAWS = range(30)
 KINDS = {"wrong_value", "missing_parameter", "extra_parameter", "missing_call", "extra_call"} | {
@@ -185,7 +185,7 @@ def _leaves(value):
 def samples_of(sizes):
     """(scenario, user, calls) -> how many samples."""
     return [
-        Kept(
+        CompactSample(
             id=f"{scenario}-{user}-{calls}-{number}",
             population="",
             scenario=scenario,

@@ -10,8 +10,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.synthesis.dataset.gates.near_duplicates import NearDuplicateGate, alike_pairs
-from ptool.synthesis.dataset.near_duplicates import THRESHOLD, Likeness, jaccard, near_duplicates, traits
+from ptool.synthesis.dataset.gates.near_duplicates import NearDuplicateGate
+from ptool.synthesis.dataset.near_duplicates import (
+    THRESHOLD,
+    DuplicateIndex,
+    jaccard,
+    near_duplicate_pairs,
+    near_duplicates,
+    text_features,
+)
 
 LONG = "could you order 2 pizzas with mushrooms and more cheese from the place at the corner for Lena tonight"
 QUERIES = [
@@ -43,9 +50,7 @@ QUERIES = [
 def test_what_is_nearly_the_same(text, alike):
     assert near_duplicates(LONG, text) is alike
     assert near_duplicates(text, LONG) is alike
-    assert [(one, other) for one, other in alike_pairs([("a", "s", LONG), ("b", "s", text)])] == [
-        ("a", "b")
-    ] * alike
+    assert near_duplicate_pairs([("a", "s", LONG), ("b", "s", text)]) == [("a", "b")] * alike
 
 
 @pytest.mark.parametrize(
@@ -76,10 +81,10 @@ def test_the_gate_names_the_earlier_one_and_remembers_only_what_it_let_through(c
 
 def test_each_scenario_and_each_gate_is_apart():
     same = [("a", "one", LONG), ("b", "two", LONG), ("c", "one", LONG), ("d", "one", LONG)]
-    assert alike_pairs(same) == [("a", "c"), ("a", "d"), ("c", "d")]
-    first, second = Likeness(), Likeness()
-    first.add(LONG)
-    assert (list(first.alike(LONG)), list(second.alike(LONG))) == ([0], [])
+    assert near_duplicate_pairs(same) == [("a", "c"), ("a", "d"), ("c", "d")]
+    first, second = DuplicateIndex(), DuplicateIndex()
+    first.add("a", LONG)
+    assert (list(first.find(LONG)), list(second.find(LONG))) == (["a"], [])
 
 
 def varied(text: str, rng: random.Random) -> str:
@@ -111,26 +116,26 @@ def test_hardly_a_pair_escapes_the_blocking():
         if one[1] == other[1] and near_duplicates(one[2], other[2])
     }
     close = [
-        jaccard(traits(one[2]).trigrams, traits(other[2]).trigrams)
+        jaccard(text_features(one[2]).trigrams, text_features(other[2]).trigrams)
         for one, other in combinations(texts, 2)
         if (one[0], other[0]) in exact
     ]
     assert len(exact) > 300
     assert sum(one < THRESHOLD + 0.03 for one in close) > 50
-    found = set(alike_pairs(texts))
+    found = set(near_duplicate_pairs(texts))
     assert found <= exact
     assert len(found) >= 0.999 * len(exact)
 
 
 def test_real_queries_are_none():
-    assert alike_pairs([(f"{n}", *one) for n, one in enumerate(QUERIES)]) == []
+    assert near_duplicate_pairs([(f"{n}", *one) for n, one in enumerate(QUERIES)]) == []
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_likeness_is_symmetric_and_every_text_is_like_itself(one, other):
     assert near_duplicates(one, one)
     assert near_duplicates(one, other) == near_duplicates(other, one)
-    pairs = alike_pairs([("a", "s", one), ("b", "s", one)])
+    pairs = near_duplicate_pairs([("a", "s", one), ("b", "s", one)])
     assert pairs == [("a", "b")]
 
 
@@ -141,14 +146,14 @@ def test_three_thousand_queries_take_a_second_or_two():
         words = " ".join(text for _, text in rng.sample(QUERIES, 2)).split()
         texts.append((f"{number}", "s", " ".join(rng.sample(words, min(20, len(words))))))
     started = time.process_time()
-    alike_pairs(texts)
+    near_duplicate_pairs(texts)
     assert time.process_time() - started < 2.5
 
 
 def test_a_hostile_text_is_cut():
-    kept = Likeness()
+    index = DuplicateIndex()
     started = time.process_time()
-    for _ in range(3):
-        kept.add("".join(map(chr, range(0x4E00, 0x9E00))) * 50)
-    assert list(kept.alike("\u4e00" * 1_000_000)) == []
+    for number in range(3):
+        index.add(f"{number}", "".join(map(chr, range(0x4E00, 0x9E00))) * 50)
+    assert list(index.find("\u4e00" * 1_000_000)) == []
     assert time.process_time() - started < 1

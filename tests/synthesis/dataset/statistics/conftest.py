@@ -23,7 +23,7 @@ from ptool.records import (
     Profile,
     ScenarioWorld,
 )
-from ptool.synthesis.dataset.kept_sample import Argument, Kept
+from ptool.synthesis.dataset.samples import Argument, CompactSample
 from ptool.synthesis.population import Population
 
 OFFERS = {"Ants": ("buy", "swap", "dig"), "Bees": ("buy", "swap"), "Cats": ("buy",)}
@@ -88,7 +88,7 @@ def population(
     )
 
 
-def sample(id: str, user: str, platform: str = "Ants", query: str = "", **more: Any) -> Kept:
+def sample(id: str, user: str, platform: str = "Ants", query: str = "", **more: Any) -> CompactSample:
     """A sample that buys; `capability` says otherwise, `known` is parameter -> (feature, value)."""
     capability, known = more.pop("capability", "buy"), more.pop("known", {})
     arguments = tuple(
@@ -97,7 +97,9 @@ def sample(id: str, user: str, platform: str = "Ants", query: str = "", **more: 
     )
     fields: dict[str, Any] = {"population": "", "scenario": "garden", "context": "flowers"} | more
     calls = ((f"{capability}{platform}", capability),)
-    return Kept(id=id, user=user, platform=platform, query=query, calls=calls, arguments=arguments, **fields)
+    return CompactSample(
+        id=id, user=user, platform=platform, query=query, calls=calls, arguments=arguments, **fields
+    )
 
 
 @pytest.fixture

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ptool.synthesis.dataset.kept_sample import Kept
+from ptool.synthesis.dataset.samples import CompactSample
 from ptool.synthesis.dataset.statistics.decidability import (
     Guess,
+    balance_needs,
     decidability,
-    evened,
-    predictions,
+    predict_platforms,
     without_profile,
 )
-from ptool.synthesis.dataset.statistics.scenes import scenes
+from ptool.synthesis.dataset.statistics.scenario_texts import scenario_texts
 from ptool.synthesis.population import Population
 
 HOW = {"loyalty": 0.75, "actions_per_context": 4, "seed": 0}
@@ -34,7 +34,7 @@ def lives(garden, user: str, prefers: dict[str, str]):
     return garden.history(user, prefers, visits)
 
 
-def town(garden, users: int = 12) -> tuple[list[Kept], Population]:
+def town(garden, users: int = 12) -> tuple[list[CompactSample], Population]:
     """Everybody prefers one platform for flowers and the next for tools, and asks once for each."""
     prefers = {
         f"u{n:02}": {"flowers": PLATFORMS[n % 3], "tools": PLATFORMS[(n + 1) % 3]} for n in range(users)
@@ -48,8 +48,8 @@ def town(garden, users: int = 12) -> tuple[list[Kept], Population]:
     return kept, garden.population(list(prefers), lived)
 
 
-def judged(kept: list[Kept], *populations: Population):
-    return decidability(kept, predictions(kept, populations, **HOW))
+def judged(kept: list[CompactSample], *populations: Population):
+    return decidability(kept, predict_platforms(kept, populations, **HOW))
 
 
 def test_visits_in_alike_contexts_decide(garden):
@@ -95,20 +95,22 @@ def test_only_platforms_that_could_serve_are_considered(garden):
     people = garden.population({"u1": {}}, [garden.history("u1", {"flowers": "Cats"}, visits)])
     kept = [garden.sample("a", "u1", "Bees", "roses", capability="swap")]
     # Of one sample the most frequent platform is its own.
-    assert predictions(kept, [people], **HOW)[0] == Guess(2, "Bees", "Bees", "Bees")
+    assert predict_platforms(kept, [people], **HOW)[0] == Guess(2, "Bees", "Bees", "Bees")
 
 
 @pytest.mark.parametrize("text", ["", "给我买玫瑰", "zzz"])
 def test_texts_that_nobody_taught_leave_the_most_visited_platform(garden, text):
     visits = [("Bees", "flowers", "")] * 2 + [("Cats", "tools", "")] * 3 + [("Ants", "tools", "")]
     people = garden.population({"u1": {}}, [garden.history("u1", {"flowers": "Bees"}, visits)])
-    assert predictions([garden.sample("a", "u1", "Bees", text)], [people], **HOW)[0].transparent == "Cats"
+    assert (
+        predict_platforms([garden.sample("a", "u1", "Bees", text)], [people], **HOW)[0].transparent == "Cats"
+    )
 
 
 def test_equally_visited_platforms_go_by_name(garden):
     visits = [("Cats", "tools", ""), ("Bees", "tools", "")]
     people = garden.population({"u1": {}}, [garden.history("u1", {}, visits)])
-    assert predictions([garden.sample("a", "u1")], [people], **HOW)[0].transparent == "Bees"
+    assert predict_platforms([garden.sample("a", "u1")], [people], **HOW)[0].transparent == "Bees"
 
 
 def test_where_visits_are_even_the_posterior_asks_what_others_prefer(garden):
@@ -119,7 +121,7 @@ def test_where_visits_are_even_the_posterior_asks_what_others_prefer(garden):
     undecided = [(where, "flowers", "got some roses today") for where in ("Ants", "Cats")]
     lived += [garden.history("u99", {"flowers": "Cats"}, undecided)]
     people = garden.population([*users, "u99"], lived)
-    guess = predictions([garden.sample("a", "u99", "Cats", "roses please")], [people], **HOW)[0]
+    guess = predict_platforms([garden.sample("a", "u99", "Cats", "roses please")], [people], **HOW)[0]
     assert (guess.transparent, guess.bayes) == ("Ants", "Cats")
 
 
@@ -127,7 +129,7 @@ def test_every_kind_of_need_has_as_many_visits():
     """An action that tells nothing serves the need that the user's other actions leave over."""
     about = np.array([[0.9, 0.1], [0.9, 0.1], [0.5, 0.5], [0.5, 0.5], [0.5, 0.5]])
     user = np.array([0, 0, 0, 0, 1])
-    served = evened(about, user, users=2)
+    served = balance_needs(about, user, users=2)
     assert served.sum(axis=1) == pytest.approx(np.ones(5))
     assert served[:4].sum(axis=0) == pytest.approx([2, 2], abs=0.1)
     assert served[2, 1] > 0.6
@@ -144,7 +146,7 @@ def test_contexts_are_read_in_texts_without_blanks_too(garden):
         garden.sample("a", "u0", "Bees", need["flowers"]),
         garden.sample("b", "u0", "Cats", need["tools"]),
     ]
-    assert [one.transparent for one in predictions(kept, [people], **HOW)] == ["Bees", "Cats"]
+    assert [one.transparent for one in predict_platforms(kept, [people], **HOW)] == ["Bees", "Cats"]
 
 
 _OTHER = {"flowers": "tools", "tools": "flowers"}
@@ -173,8 +175,8 @@ def test_no_learner_sees_the_labels_of_the_user_it_judges(garden, seed):
         one._replace(context=_OTHER[one.context], platform="Cats") if one.user == user else one
         for one in kept
     ]
-    ((_, before),) = scenes(kept, [people], seed=0)
-    ((_, after),) = scenes(lied, [shuffled(people, user, seed, garden)], seed=0)
+    ((_, before),) = scenario_texts(kept, [people], seed=0)
+    ((_, after),) = scenario_texts(lied, [shuffled(people, user, seed, garden)], seed=0)
     own = before.user == before.users.index(user)
     fold = before.fold[own][0]
     assert (before.context != after.context).any()
@@ -195,7 +197,7 @@ def test_what_is_visible_is_seen(garden):
     lived = [one for user in world.users for one in world.histories(user)]
     moved = [lives(garden, "u00", {"flowers": "Cats", "tools": "Ants"}), *lived[1:]]
     other = garden.population(world.users, moved)
-    guess = [predictions(kept, [one], **HOW)[0] for one in (people, other)]
+    guess = [predict_platforms(kept, [one], **HOW)[0] for one in (people, other)]
     assert [(one.transparent, one.bayes) for one in guess] == [("Ants", "Ants"), ("Cats", "Cats")]
 
 
@@ -213,7 +215,7 @@ def test_a_twin_does_not_teach_what_its_original_is_about(garden):
         (kept + twins, False),
         ([*kept, *(t._replace(twin_of="") for t in twins)], True),
     ):
-        ((_, scene),) = scenes(all_of_them, [people], seed=0)
+        ((_, scene),) = scenario_texts(all_of_them, [people], seed=0)
         assert any(scene.about.max(axis=1) > 0.75) is told
 
 
@@ -260,11 +262,11 @@ def test_shares_whatever_was_done_and_the_same_in_any_order(garden, done, asked,
         for n, (user, where, need, text) in enumerate(asked)
     ]
     how = {"loyalty": loyalty, "actions_per_context": each, "seed": 3}
-    guesses = dict(zip(kept, predictions(kept, [people], **how), strict=True))
+    guesses = dict(zip(kept, predict_platforms(kept, [people], **how), strict=True))
     found = decidability(kept, list(guesses.values()))
     assert all(0 <= share <= 1 for share in (found.transparent, found.bayes, found.without_profile))
     assert all(guess.transparent in PLATFORMS and guess.bayes in PLATFORMS for guess in guesses.values())
     draw.shuffle(kept)
-    assert [(one.transparent, one.bayes) for one in predictions(kept, [people], **how)] == [
+    assert [(one.transparent, one.bayes) for one in predict_platforms(kept, [people], **how)] == [
         (guesses[one].transparent, guesses[one].bayes) for one in kept
     ]

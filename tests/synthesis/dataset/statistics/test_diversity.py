@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.records import Profile
-from ptool.synthesis.dataset.gates.near_duplicates import alike_samples
-from ptool.synthesis.dataset.statistics.diversity import diversity, profile_distances, spoken
-from ptool.synthesis.dataset.statistics.learners import words
+from ptool.synthesis.dataset.near_duplicates import near_duplicate_samples
+from ptool.synthesis.dataset.statistics.diversity import diversity, profile_distances, word_statistics
+from ptool.synthesis.dataset.statistics.scenario_texts import words
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ def test_words_of_any_writing(text, expected):
 
 def test_distinct_words_and_pairs():
     # a b a b | c: 5 words, 3 different; pairs ab ba ab: 3, 2 different, none across two texts.
-    assert spoken(["a b a b", "C"]) == (3 / 5, 2 / 3, 5 / 2)
-    assert spoken([]) == spoken(["", "?"]) == (0, 0, 0)
+    assert word_statistics(["a b a b", "C"]) == (3 / 5, 2 / 3, 5 / 2)
+    assert word_statistics([]) == word_statistics(["", "?"]) == (0, 0, 0)
 
 
 def test_a_twins_words_are_counted_once(garden):
@@ -48,7 +48,7 @@ def test_near_duplicates_within_and_across_splits(garden):
     texts = ["Buy ten red roses for my mother tomorrow"] * 3 + ["Where do I return this broken garden spade?"]
     kept = [garden.sample(f"q{n}", "u1", query=text) for n, text in enumerate(texts)]
     splits = {"q0": "train", "q1": "train", "q2": "test", "q3": "test"}
-    found = diversity(kept, splits, [], alike_samples(kept))
+    found = diversity(kept, splits, [], near_duplicate_samples(kept))
     assert (found.near_duplicates, found.near_duplicates_across) == (3 / 4, 2)
 
 
@@ -58,10 +58,10 @@ def test_twins_are_no_near_duplicates_of_their_own_family(garden):
     kept += [garden.sample(one, "u2", query=text, twin_of="a") for one in "bc"]
     kept += [garden.sample("d", "u3", query="Where do I return this broken garden spade?")]
     splits = {"a": "train", "b": "test", "c": "test", "d": "train"}
-    found = diversity(kept, splits, [], alike_samples(kept))
+    found = diversity(kept, splits, [], near_duplicate_samples(kept))
     assert (found.near_duplicates, found.near_duplicates_across) == (0.0, 0)
     kept[3] = kept[3]._replace(query=text)  # somebody outside of the family says the same
-    found = diversity(kept, splits, [], alike_samples(kept))
+    found = diversity(kept, splits, [], near_duplicate_samples(kept))
     assert (found.near_duplicates, found.near_duplicates_across) == (1.0, 2)
 
 

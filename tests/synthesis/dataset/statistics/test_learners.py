@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.synthesis.dataset.statistics.learners import Corpus, NaiveBayes, deal
+from ptool.synthesis.dataset.statistics.scenario_texts import Corpus, NaiveBayes, deal_into_folds
 
 
 def learnt(taught: list[tuple[str, int]], *asked: str, classes: int = 2) -> np.ndarray:
@@ -57,15 +57,15 @@ def test_posteriors_are_probabilities_whatever_the_text(taught, asked):
 
 @given(st.sets(st.text(max_size=5), max_size=20), st.integers(1, 9), st.integers(0, 2**31), st.randoms())
 def test_folds_are_even_and_the_same_in_any_order(users, folds, seed, draw):
-    dealt = deal(users, folds, seed)
+    dealt = deal_into_folds(users, folds, seed)
     sizes = [list(dealt.values()).count(fold) for fold in range(folds)]
     assert max(sizes) - min(sizes) <= 1
     assert sum(sizes) == len(users)
     other = list(users)
     draw.shuffle(other)
-    assert deal(other, folds, seed) == dealt
+    assert deal_into_folds(other, folds, seed) == dealt
 
 
 def test_another_seed_deals_other_folds():
     users = [f"u{n}" for n in range(30)]
-    assert deal(users, 8, 1) != deal(users, 8, 2)
+    assert deal_into_folds(users, 8, 1) != deal_into_folds(users, 8, 2)

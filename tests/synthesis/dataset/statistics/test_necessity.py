@@ -9,7 +9,7 @@ from ptool.records import Call, Episode, Intent, Phrase, Query, Solution, Task, 
 from ptool.synthesis.dataset.gates.gate import Candidate
 from ptool.synthesis.dataset.gates.necessity import NecessityGate, had_without_profile, solves
 from ptool.synthesis.dataset.statistics.decidability import Guess
-from ptool.synthesis.dataset.statistics.necessity import Popular, needs, solution_of
+from ptool.synthesis.dataset.statistics.necessity import PopularValues, profile_needs
 from ptool.synthesis.dataset.statistics.necessity import necessity as rates
 
 BASIC = {"home": "Kiel", "money": "EUR", "van": "van", "gifts": True, "one": 1}
@@ -108,7 +108,7 @@ def test_the_best_guess_is_what_most_others_have(garden):
     money = {"u1": "EUR", "u2": "EUR", "u3": "USD", "u4": "USD", "u5": ["USD", "CHF"]}
     people = garden.population({user: {"money": value} for user, value in money.items()})
     world = people.worlds["garden"]
-    popular = Popular(world.profile(user) for user in world.users)
+    popular = PopularValues(world.profile(user) for user in world.users)
     # Without u1 two of four have USD; without u3 EUR leads; without u5 they are even: the first as text.
     assert [popular.value("money", user) for user in money] == ["USD", "USD", "EUR", "EUR", "EUR"]
     assert popular.value("shoes", "u1") is None
@@ -123,7 +123,7 @@ def test_rates_by_counting(garden):
         garden.sample("own address", "u0", known={"gift": usd, "address": street}),
         garden.sample("address told", "u0", query="to Street 0", known={"address": street}),
     ]
-    found = rates(kept, needs(kept, [people], [Guess(3, "", "", "Ants")] * 4), {}, {})
+    found = rates(kept, profile_needs(kept, [people], [Guess(3, "", "", "Ants")] * 4), {}, {})
     # Two can be solved: the first by guessing, the last because everything is told, which needs no user.
     assert (found.needing, found.unsolvable) == (3 / 4, 2 / 4)
     assert (found.asked, found.solved, found.platform_guessed) == (0, 0, None)
@@ -132,7 +132,7 @@ def test_rates_by_counting(garden):
 def test_what_strangers_made_of_it(garden):
     people = garden.population({"u1": {}})
     kept = [garden.sample(name, "u1", known={"address": ("home", "Kiel")}) for name in ("a", "b")]
-    right, near = solution_of(kept[0]), answer(("buyAnts", {}))
+    right, near = kept[0].solution(), answer(("buyAnts", {}))
     asked = {
         "a": (near, answer(platform="Bees")),  # half of them knew the platform
         "b": (right, right),  # kept, because nobody gated it
@@ -140,7 +140,7 @@ def test_what_strangers_made_of_it(garden):
         "elsewhere": (near,),  # dropped for another reason: nobody knows its platform
         "unasked": (),
     }
-    found = rates(kept, needs(kept, [people], [Guess(3, "", "", "")] * 2), asked, {"dropped": 1})
+    found = rates(kept, profile_needs(kept, [people], [Guess(3, "", "", "")] * 2), asked, {"dropped": 1})
     assert (found.asked, found.solved) == (4, 2)
     assert found.platform_guessed == pytest.approx((1 / 2 + 1 + 1 / 2) / 3)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ptool.records.dataset_statistics import Statistics
-from ptool.synthesis.dataset.statistics import measured, table5
+from ptool.synthesis.dataset.statistics import sample_statistics, table5
 from ptool.synthesis.dataset.statistics.coverage import (
     api_spread,
     context_spread,
@@ -106,7 +106,9 @@ def test_everything_measured_makes_the_statistics_of_a_run(garden):
     lived = [garden.history("u1", {"flowers": "Ants"}, [("Ants", "flowers", "got roses")])]
     kept = [garden.sample("1", "u1", query="roses please", known={"address": ("home", "Kiel")})]
     for some in (kept, []):
-        parts, samples = measured(some, {}, [garden.population({"u1": {"home": "Kiel"}}, lived)], **HOW)
+        parts, samples = sample_statistics(
+            some, {}, [garden.population({"u1": {"home": "Kiel"}}, lived)], **HOW
+        )
         assert [(one.id, one.only_profile) for one in samples] == [("1", ("calls[0].address",))][: len(some)]
         whole = Statistics(
             **parts, model="m", scripted=True, splits=(), funnel={}, reasons={}, gates=(), audit=None

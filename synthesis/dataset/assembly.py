@@ -1,0 +1,193 @@
+"""From the episodes of a run to the files of its dataset: curated, split, written part by part (Fig. 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import orjson
+
+from ...records import Sample
+from ...records.sample import Group, SampleEncoder
+from ...store import RunFolder, write_jsonl
+from ..context import RunContext
+from ..extensions import choose_extensions
+from ..population import UNSEEN, PreparedPopulation
+from ..roles import SOLVER, STRANGER
+from ..second_solvers import second_solutions
+from ..stages import load_episode
+from ..twins import PlayedTwins, original_of
+from .curation import Curation, Curator
+from .near_duplicates import near_duplicate_samples
+from .samples import CompactSample, SampleBuilder, Split
+from .splits import Placement, draw_user_groups, split_samples
+
+FILES: dict[Split, str] = {
+    "all": "samples.jsonl",
+    "train": "train.jsonl",
+    "test": "test.jsonl",
+    "unseen": "unseen.jsonl",
+    "twins": "twins.jsonl",
+    "reserve": "reserve.jsonl",
+}
+"""Part of the dataset -> its file below dataset/."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The samples of a run, where each of them is, and what became of the other episodes."""
+
+    curation: Curation
+    placements: Mapping[str, Placement]
+    """id -> part of the dataset and group"""
+    groups: Mapping[str, Group]
+    """user -> group"""
+    near_duplicates: Sequence[tuple[str, str]]
+    """ids, pair by pair"""
+
+    @property
+    def samples(self) -> list[CompactSample]:
+        """The samples in the order they were judged, twins after all originals."""
+        return self.curation.samples
+
+    def samples_of(self, population: str) -> list[CompactSample]:
+        """The samples of one population."""
+        return [sample for sample in self.samples if sample.population == population]
+
+    def files(self) -> dict[str, str]:
+        """Part -> file, of the parts that hold samples."""
+        parts = {placement.split for placement in self.placements.values()} or {"all"}
+        return {split: name for split, name in FILES.items() if split in parts}
+
+
+def user_groups(context: RunContext, populations: Sequence[PreparedPopulation]) -> dict[str, Group]:
+    """User -> trained, untrained or unseen; everybody is trained where nothing is split."""
+    groups: dict[str, Group] = {}
+    for population in populations:
+        users = [profile.id for profile in population.profiles]
+        if population.name == UNSEEN:
+            groups |= dict.fromkeys(users, "unseen")
+        else:
+            groups |= draw_user_groups(users, context.settings.splits, context.settings.seed)
+    return groups
+
+
+def assemble_dataset(
+    context: RunContext,
+    populations: Sequence[PreparedPopulation],
+    groups: Mapping[str, Group],
+    twins: Sequence[PlayedTwins] = (),
+) -> Dataset:
+    """Judge every episode, split what is kept, and write it.
+
+    Args:
+        context: of the whole run.
+        populations: their episodes were played.
+        groups: user -> group (`user_groups`).
+        twins: the twins that were played, if any.
+
+    Raises:
+        StoreError: an episode cannot be read or a file cannot be written.
+    """
+    settings, folder = context.settings, context.folder
+    curation = _curate(context, populations, twins)
+    duplicates = near_duplicate_samples(curation.samples)
+    placements = split_samples(curation.samples, groups, settings.splits, settings.seed, duplicates)
+    dataset = Dataset(curation, placements, groups, duplicates)
+    builder = SampleBuilder(
+        {
+            (population.name, scenario): world
+            for population in populations
+            for scenario, world in population.worlds.items()
+        }
+    )
+    with context.stage("dataset", len(curation.samples)) as bar:
+
+        def build(sample: CompactSample) -> Sample:
+            bar.advance()
+            return builder.build(sample, placements[sample.id].group)
+
+        write_dataset(folder, dataset, build)
+        write_jsonl(folder / "dataset/rejected.jsonl", curation.rejected)
+    return dataset
+
+
+def _curate(
+    context: RunContext, populations: Sequence[PreparedPopulation], twins: Sequence[PlayedTwins]
+) -> Curation:
+    """Judge the episodes population by population, twins after all originals; each is read once."""
+    settings = context.settings
+    curator = Curator(choose_extensions(settings).gates, (*settings.judges, *settings.query_gate))
+    episodes = sum(len(population.tasks) for population in populations)
+    with context.stage("gates", episodes + sum(len(played.ids) for played in twins)) as bar:
+        for population in populations:
+            own = population.context
+            for task in population.tasks:
+                curator.add(
+                    load_episode(own, task.id),
+                    population.name,
+                    population.worlds[task.scenario],
+                    strangers=second_solutions(own, STRANGER, task.id) if settings.strangers else (),
+                    others=second_solutions(own, SOLVER, task.id) if settings.consistency else (),
+                )
+                bar.advance()
+        worlds = {population.name: population.worlds for population in populations}
+        for played in twins:
+            name = played.context.population
+            for episode in played:
+                world = worlds[name][episode.task.scenario]
+                curator.add(episode, name, world, twin_of=original_of(episode.id))
+                bar.advance()
+    return curator.curation
+
+
+def write_dataset(folder: RunFolder, dataset: Dataset, build: Callable[[CompactSample], Sample]) -> None:
+    """Write every part of the dataset, and index.jsonl, which says where each sample is.
+
+    Args:
+        folder: the run's.
+        dataset: its samples are written in the order of their ids.
+        build: makes the record of a sample.
+
+    Raises:
+        StoreError: a file cannot be written.
+    """
+    encoder = SampleEncoder()
+    samples = sorted(dataset.samples, key=lambda sample: sample.id)
+    files = dataset.files()
+    index: dict[str, bytes] = {}
+
+    def lines(split: Split, file: str) -> Iterator[bytes]:
+        offset = 0
+        for sample in samples:
+            if dataset.placements[sample.id].split == split:
+                line = encoder.encode(build(sample))
+                index[sample.id] = _index_entry(sample, dataset.placements[sample.id], file, offset, line)
+                offset += len(line) + 1
+                yield line
+
+    for split, file in FILES.items():
+        if split in files:
+            write_jsonl(folder / f"dataset/{file}", lines(split, file))
+        else:
+            (folder / f"dataset/{file}").unlink(missing_ok=True)  # what another version of the run has left
+    write_jsonl(folder / "dataset/index.jsonl", (index[sample.id] for sample in samples))
+
+
+def _index_entry(sample: CompactSample, placement: Placement, file: str, offset: int, line: bytes) -> bytes:
+    return orjson.dumps(
+        {
+            "id": sample.id,
+            "split": placement.split,
+            "group": placement.group,
+            "scenario": sample.scenario,
+            "user_id": sample.user,
+            "platform": sample.platform,
+            "twin_of": sample.twin_of or None,
+            "file": file,
+            "offset": offset,
+            "bytes": len(line),
+            "digest": blake2b(line, digest_size=8).hexdigest(),
+        }
+    )

@@ -1,0 +1,215 @@
+"""Samples on their way from the gates to the files of the dataset.
+
+`CompactSample` is a sample without what it shares with others: a hundredth of its size, so that a whole
+dataset fits into memory while it is split and counted. `SampleBuilder` makes it the record that is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+import orjson
+
+from ...environments.checks import Traced
+from ...environments.world import World
+from ...records import (
+    ArgumentOrigin,
+    Call,
+    Episode,
+    Evidence,
+    Origin,
+    Sample,
+    Solution,
+    UserProfile,
+    VisiblePlatform,
+)
+from ...records.sample import Group
+
+Split = Literal["train", "test", "unseen", "twins", "reserve", "all"]
+"""Part of the dataset; twins: of what is held out; reserve: kept, and in no part; all: nothing is split."""
+
+Place = tuple[str, str]
+"""(population, scenario)."""
+
+_PROFILE = "basic_features."
+"""How the path of an argument from the profile begins."""
+
+
+class Argument(NamedTuple):
+    """One argument of the answer, and where it comes from."""
+
+    call: int
+    """position of the call, from 0"""
+    parameter: str
+    origin: Origin | None
+    """None: it was not found, and neither a check nor a gate asked for it"""
+    feature: str
+    """basic feature it is from; empty unless the origin is the profile"""
+    value: str
+    """as JSON"""
+    words: str | None = None
+    """words of the query that state it; None unless the origin is the query"""
+    span: tuple[int, int] | None = None
+    """start and end of these words, in characters"""
+
+
+class CompactSample(NamedTuple):
+    """One sample of the dataset, without profile, platforms and tools."""
+
+    id: str
+    population: str
+    """'' for the run's own people, 'unseen' for those held out with their scenarios"""
+    scenario: str
+    user: str
+    context: str
+    """the kind of need; latent"""
+    platform: str
+    """the gold one"""
+    query: str
+    calls: tuple[tuple[str, str], ...]
+    """(API, capability) of every call"""
+    arguments: tuple[Argument, ...]
+    """call by call, in the order of the answer"""
+    twin_of: str = ""
+    """id of the sample it is the counterfactual twin of"""
+    mended: bool = False
+    """objected to first, and kept after feedback"""
+
+    @property
+    def place(self) -> Place:
+        """Where it was asked."""
+        return self.population, self.scenario
+
+    def solution(self) -> Solution:
+        """The accepted solution."""
+        arguments: list[dict[str, Any]] = [{} for _ in self.calls]
+        for argument in self.arguments:
+            arguments[argument.call][argument.parameter] = orjson.loads(argument.value)
+        calls = zip(self.calls, arguments, strict=True)
+        return Solution.model_construct(
+            platform=self.platform,
+            calls=tuple(Call.model_construct(api=api, arguments=given) for (api, _), given in calls),
+        )
+
+
+def compact_sample(
+    episode: Episode, population: str, world: World, traced: Traced, twin_of: str = ""
+) -> CompactSample:
+    """Make a sample of an accepted episode.
+
+    Args:
+        episode: with query and solution.
+        population: name of the people its user is of.
+        world: its scenario.
+        traced: the origins of its arguments.
+        twin_of: id of its original, if it is a twin.
+    """
+    task, query, solution = episode.task, episode.query, episode.solution
+    assert query is not None
+    assert solution is not None
+    origins = {(proof.call, proof.parameter): proof for proof in traced.origins}
+    tools = world.tools
+    return CompactSample(
+        id=episode.id,
+        population=population,
+        scenario=task.scenario,
+        user=task.user_id,
+        context=task.context,
+        platform=solution.platform,
+        query=query.text,
+        calls=tuple((call.api, tools[solution.platform, call.api].api.capability) for call in solution.calls),
+        arguments=tuple(
+            _argument(number, name, value, origins.get((number, name)))
+            for number, call in enumerate(solution.calls)
+            for name, value in call.arguments.items()
+        ),
+        twin_of=twin_of,
+        mended=bool(episode.objections),
+    )
+
+
+def _argument(call: int, parameter: str, value: Any, proof: ArgumentOrigin | None) -> Argument:
+    text = orjson.dumps(value).decode()
+    if proof is None:
+        return Argument(call, parameter, None, "", text)
+    evidence = proof.evidence
+    feature = (evidence.path or "").removeprefix(_PROFILE)
+    return Argument(call, parameter, proof.origin, feature, text, evidence.words, evidence.span)
+
+
+class SampleBuilder:
+    """Builds the records; those of one scenario share platforms and tools, those of one user the profile.
+
+    Args:
+        worlds: (population, scenario) -> its world, with profiles and histories.
+    """
+
+    def __init__(self, worlds: Mapping[Place, World]) -> None:
+        self._worlds = worlds
+        # Samples come by scenario and user: only what the last one shows is kept for the next.
+        self._scenario = lru_cache(maxsize=1)(self._visible_scenario)
+        self._profile = lru_cache(maxsize=1)(self._visible_profile)
+
+    def build(self, sample: CompactSample, group: Group | None) -> Sample:
+        """The record of a sample; it is not validated again.
+
+        Latent things (implicit features, contexts, preferences, intents) stay behind.
+        """
+        platforms, tools = self._scenario(sample.place)
+        origins = tuple(_origin(argument) for argument in sample.arguments if argument.origin is not None)
+        return Sample.model_construct(
+            id=sample.id,
+            scenario=sample.scenario,
+            user_id=sample.user,
+            user_profile=self._profile(sample.place, sample.user),
+            platforms=platforms,
+            tools=tools,
+            query=sample.query,
+            answer=published_answer(sample.solution()),
+            query_params=tuple(proof.parameter for proof in origins if proof.origin == "query"),
+            profile_params=tuple(proof.parameter for proof in origins if proof.origin == "profile"),
+            origins=origins,
+            capabilities=dict(sample.calls),
+            group=group,
+            twin_of=sample.twin_of or None,
+        )
+
+    def _visible_scenario(
+        self, place: Place
+    ) -> tuple[tuple[VisiblePlatform, ...], tuple[dict[str, Any], ...]]:
+        world = self._worlds[place]
+        platforms = tuple(
+            VisiblePlatform(
+                name=platform.name,
+                profile=platform.profile(),
+                apis=tuple(api.name for api in world.scenario.apis[platform.name]),
+            )
+            for platform in world.scenario.platforms
+        )
+        return platforms, tuple(tool.schema for tool in world.tools.values())
+
+    def _visible_profile(self, place: Place, user: str) -> UserProfile:
+        world = self._worlds[place]
+        return UserProfile.model_construct(
+            basic_features=world.profile(user).basic,
+            user_history={history.scenario: history.visible() for history in world.histories(user)},
+        )
+
+
+def published_answer(solution: Solution) -> tuple[str, list[dict[str, Any]]]:
+    """The gold in the published format: [platform, [{function: {parameter: [accepted, …]}}, …]]."""
+    calls = [{call.api: {name: [value] for name, value in call.arguments.items()}} for call in solution.calls]
+    return solution.platform, calls
+
+
+def _origin(argument: Argument) -> ArgumentOrigin:
+    path = f"{_PROFILE}{argument.feature}" if argument.origin == "profile" else None
+    return ArgumentOrigin.model_construct(
+        call=argument.call,
+        parameter=argument.parameter,
+        value=orjson.loads(argument.value),
+        origin=argument.origin,
+        evidence=Evidence.model_construct(words=argument.words, span=argument.span, path=path),
+    )
