@@ -33,7 +33,7 @@ from pydantic import BaseModel
 from yaml import YAMLError
 
 from ..errors import ConfigError, names
-from ..settings import HARMLESS, Schema, Settings, keys, validated
+from ..settings import NOT_HASHED, Schema, Settings, keys, validated
 from .args import OPTIONS, Arguments, quoted
 
 _GROUP_OF = {
@@ -74,7 +74,7 @@ class Sources:
         given = [f"--config-dir {shlex.quote(folder.name)}" for folder in self.folders]
         for word in self.words:
             key = word.partition("=")[0].lstrip("+~")
-            if key.partition(".")[0] not in HARMLESS and key.rpartition(".")[2] not in _OF_THE_MACHINE:
+            if key.partition(".")[0] not in NOT_HASHED and key.rpartition(".")[2] not in _OF_THE_MACHINE:
                 given.append(shlex.quote(word))
         return " ".join(given)
 

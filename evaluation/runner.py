@@ -18,8 +18,6 @@ from ..cli.progress import Progress
 from ..models.endpoint import Endpoint
 from ..models.factory import build_endpoint
 from ..models.gateway import Gateway
-from ..models.gateway.budget import Budget
-from ..models.gateway.call import Retries
 from ..models.scripted import Library
 from ..models.scripted.heuristic import HeuristicSolver
 from ..models.scripted.kit import shipped_kits
@@ -139,8 +137,8 @@ class Evaluation:
             {"default": endpoint},
             concurrency=settings.concurrency,
             log=ledger,
-            retries=Retries(**settings.retries.model_dump()),
-            budget=Budget(**settings.budget.model_dump()),
+            retries=settings.retries,
+            budget=settings.budget,
         )
         sampling = {name: value for name, value in settings.sampling.items() if value is not None}
         asker = Asker(gateway, self._prompter, settings.variant, settings.seed, sampling)

@@ -11,34 +11,7 @@ from typing import Protocol
 from autogen_core.models import ChatCompletionClient
 
 from ..records.model_calls import Answer, Failure, Spent
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How hard an endpoint may be pressed; None: no limit of its own."""
-
-    requests_per_minute: int | None = None
-    tokens_per_minute: int | None = None
-    concurrency: int | None = None
-    """most calls in flight; fewer are used while the endpoint is slow or refuses"""
-    seconds: float = 600.0
-    """a call that takes longer has failed"""
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """US dollars for a million tokens."""
-
-    input: float
-    output: float
-    cached_input: float | None = None
-    """of prompt tokens found in the endpoint's prefix cache; None: as the others"""
-
-    def usd(self, prompt_tokens: int, completion_tokens: int, cached_tokens: int | None = None) -> float:
-        """What one call costs, in US dollars."""
-        cached = min(cached_tokens or 0, prompt_tokens) if self.cached_input is not None else 0
-        dear = (prompt_tokens - cached) * self.input + cached * (self.cached_input or 0.0)
-        return (dear + completion_tokens * self.output) / 1_000_000
+from ..settings import Limits, Price
 
 
 @dataclass(frozen=True, eq=False)

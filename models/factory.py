@@ -17,9 +17,9 @@ import orjson
 from autogen_core.models import ChatCompletionClient
 
 from ..errors import ConfigError
-from ..settings import ModelSettings
+from ..settings import ModelSettings, Price
 from ..settings.instantiate import build, locate
-from .endpoint import Endpoint, Limits, Price
+from .endpoint import Endpoint
 from .gateway.prices import price_of
 
 
@@ -61,7 +61,7 @@ def build_endpoint(
         client=client,
         name=str(getattr(client, "note", "") or spec.target),
         identity=fingerprint([spec.identity(), getattr(client, "fingerprint", None)]),
-        limits=Limits(**spec.limits.model_dump()),
+        limits=spec.limits,
         price=_price(spec, prices),
     )
 
@@ -74,7 +74,7 @@ def fingerprint(value: Any) -> str:
 
 def _price(spec: ModelSettings, prices: str | None) -> Price | None:
     if spec.price:
-        return Price(**spec.price.model_dump())
+        return spec.price
     arguments = spec.arguments()
     config = arguments.get("config")
     name = arguments.get("model") or (config.get("model") if isinstance(config, Mapping) else None)

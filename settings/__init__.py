@@ -1,71 +1,73 @@
-"""The composed configuration becomes one validated object, here and only here.
+"""The composed configuration becomes one validated object, here and only here, and that object is used.
 
 It knows nothing of Hydra, models or stages: it refuses what is misspelt, of a wrong type or out of range, and
 says which keys there are.
 """
 
 from .base import (
-    BudgetSettings,
-    LimitSettings,
+    Budget,
+    Limits,
     ModelSettings,
     ObjectSettings,
-    Part,
-    PriceSettings,
-    RetrySettings,
-    RunSettings,
+    Price,
+    Retries,
+    RunFolderSettings,
+    StrictModel,
 )
-from .dataset import AuditSettings, CardSettings, MostSettings, SplitSettings, UnseenSettings
+from .commands import (
+    DiffSettings,
+    ExplainSettings,
+    MockServerOptions,
+    ReportSettings,
+    ServeSettings,
+    Spell,
+    StatusSettings,
+)
 from .evaluation import Baseline, CompareSettings, EvaluateSettings, ExportSettings
 from .run import (
-    HARMLESS,
+    NOT_HASHED,
     PLAIN_ROLE,
-    FeatureSettings,
-    HistorySettings,
+    ClusteringLimits,
+    CompositeScenarioSettings,
     RoleSettings,
+    ScenarioSettings,
     Settings,
+    SplitSettings,
     TaskSettings,
-    TreeSettings,
+    UnseenSettings,
 )
-from .scenario import PlaceSettings, ScenarioSettings
-from .server import ServerSettings, ServeSettings, SpellSettings
 from .validation import Schema, keys, validated
-from .viewing import DiffSettings, ExplainSettings, ReportSettings, StatusSettings
 
 __all__ = [
-    "HARMLESS",
+    "NOT_HASHED",
     "PLAIN_ROLE",
-    "AuditSettings",
     "Baseline",
-    "BudgetSettings",
-    "CardSettings",
+    "Budget",
+    "ClusteringLimits",
     "CompareSettings",
+    "CompositeScenarioSettings",
     "DiffSettings",
     "EvaluateSettings",
     "ExplainSettings",
     "ExportSettings",
-    "FeatureSettings",
-    "HistorySettings",
-    "LimitSettings",
+    "Limits",
+    "MockServerOptions",
     "ModelSettings",
-    "MostSettings",
     "ObjectSettings",
-    "Part",
-    "PlaceSettings",
-    "PriceSettings",
+    "Price",
     "ReportSettings",
-    "RetrySettings",
+    "Retries",
     "RoleSettings",
-    "RunSettings",
+    "RunFolderSettings",
     "ScenarioSettings",
     "Schema",
     "ServeSettings",
-    "ServerSettings",
     "Settings",
-    "SpellSettings",
+    "Spell",
     "SplitSettings",
     "StatusSettings",
+    "StrictModel",
     "TaskSettings",
-    "TreeSettings",
     "UnseenSettings",
     "keys",
     "validated",

@@ -1,4 +1,7 @@
-"""What every part of a configuration shares, and the parts that several commands take."""
+"""What every section of a configuration shares, and the sections that several commands take.
+
+They are used as they stand: a gateway takes `Budget` and `Retries`, an endpoint `Limits` and `Price`.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 """A part of a whole, 0 to 1."""
 
 
-class Part(BaseModel):
-    """Frozen, strict, and nothing extra: what every part of a configuration shares."""
+class StrictModel(BaseModel):
+    """A section of a configuration: frozen, strict about types, and with no key that is not declared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
@@ -31,7 +34,7 @@ class ObjectSettings(BaseModel):
         return {key: value for key, value in self.model_dump(by_alias=True).items() if key != "_target_"}
 
 
-class LimitSettings(Part):
+class Limits(StrictModel):
     """How hard one endpoint may be pressed (`model.limits`)."""
 
     requests_per_minute: int | None = Field(
@@ -40,29 +43,39 @@ class LimitSettings(Part):
     tokens_per_minute: int | None = Field(
         default=None, ge=1, description="most tokens in any minute; null: no limit"
     )
-    concurrency: int | None = Field(default=None, ge=1, description="most calls in flight; null: the run's")
+    concurrency: int | None = Field(
+        default=None,
+        ge=1,
+        description="most calls in flight, fewer while it is slow or refuses; null: the run's",
+    )
     seconds: float = Field(default=600.0, gt=0, description="a call that takes longer has failed")
 
 
-class PriceSettings(Part):
+class Price(StrictModel):
     """US dollars for a million tokens (`model.price`)."""
 
     input: float = Field(ge=0, description="of the prompt")
     output: float = Field(ge=0, description="of the answer")
     cached_input: float | None = Field(
-        default=None, ge=0, description="of prompt tokens in the endpoint's cache"
+        default=None, ge=0, description="of prompt tokens in the endpoint's cache; null: as the others"
     )
+
+    def usd(self, prompt_tokens: int, completion_tokens: int, cached_tokens: int | None = None) -> float:
+        """What one call costs, in US dollars."""
+        cached = min(cached_tokens or 0, prompt_tokens) if self.cached_input is not None else 0
+        prompt = (prompt_tokens - cached) * self.input + cached * (self.cached_input or 0.0)
+        return (prompt + completion_tokens * self.output) / 1_000_000
 
 
 class ModelSettings(ObjectSettings):
     """One model (conf/model/): a client, how hard it may be pressed, and what it costs."""
 
-    limits: LimitSettings = Field(LimitSettings(), description="how hard it may be pressed")
-    price: PriceSettings | None = Field(None, description="null: looked up in the price list")
+    limits: Limits = Field(default=Limits(), description="how hard it may be pressed")
+    price: Price | None = Field(default=None, description="null: looked up in the price list")
 
     def arguments(self) -> dict[str, Any]:
         """What the client is built with."""
-        return {key: one for key, one in super().arguments().items() if key not in ("limits", "price")}
+        return {key: value for key, value in super().arguments().items() if key not in ("limits", "price")}
 
     def identity(self) -> dict[str, Any]:
         """What an answer depends on beside the request: everything but limits, price and the key's place."""
@@ -71,23 +84,25 @@ class ModelSettings(ObjectSettings):
         }
 
 
-class RunSettings(Part):
+class RunFolderSettings(StrictModel):
     """Where the run is kept."""
 
-    dir: str | None = Field(None, min_length=1, description="the run folder; null: runs/<scenario>-<digest>")
+    dir: str | None = Field(
+        default=None, min_length=1, description="the run folder; null: runs/<scenario>-<digest>"
+    )
 
 
-class BudgetSettings(Part):
+class Budget(StrictModel):
     """What all calls of a run may cost together; null: no limit."""
 
-    usd: float | None = Field(ge=0, description="US dollars; every model's price must be known")
-    tokens: int | None = Field(ge=0, description="tokens sent and received")
-    calls: int | None = Field(ge=0, description="calls, failed ones included")
+    usd: float | None = Field(default=None, ge=0, description="US dollars; every model's price must be known")
+    tokens: int | None = Field(default=None, ge=0, description="tokens sent and received")
+    calls: int | None = Field(default=None, ge=0, description="calls, failed ones included")
 
 
-class RetrySettings(Part):
+class Retries(StrictModel):
     """How long a failing endpoint is borne with."""
 
-    attempts: int = Field(ge=1, le=100, description="of one call, before the item is given up")
-    longest_wait: float = Field(gt=0, description="seconds between two attempts, at most")
-    patience: float = Field(ge=0, description="seconds without any answer before the run ends")
+    attempts: int = Field(default=6, ge=1, le=100, description="of one call, before the item is given up")
+    longest_wait: float = Field(default=60.0, gt=0, description="seconds between two attempts, at most")
+    patience: float = Field(default=60.0, ge=0, description="seconds without any answer before the run ends")

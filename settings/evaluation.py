@@ -11,13 +11,13 @@ import orjson
 from pydantic import Field, model_validator
 
 from ..errors import ConfigError
-from .base import BudgetSettings, ModelSettings, Part, RetrySettings, RunSettings
+from .base import Budget, ModelSettings, Retries, RunFolderSettings, StrictModel
 
 Baseline = Literal["random", "majority_platform", "copy_profile", "scripted", "gold"]
 """Floors and ceilings that ship with the benchmark."""
 
 
-class EvaluateSettings(Part):
+class EvaluateSettings(StrictModel):
     """What `ptool.evaluate` is given (conf/evaluate.yaml)."""
 
     data: str = Field(min_length=1, description="a run folder, a dataset folder or a file")
@@ -36,9 +36,9 @@ class EvaluateSettings(Part):
     concurrency: int = Field(ge=1, le=4096, description="calls under way at once")
     sampling: dict[str, Any] = Field(description="sent with every call")
     beside: tuple[Baseline, ...] = Field(description="floors and ceilings to report beside the answers")
-    run: RunSettings = Field(description="where the evaluation is kept")
-    budget: BudgetSettings = Field(description="what the calls may cost")
-    retries: RetrySettings = Field(description="how long a failing endpoint is borne with")
+    run: RunFolderSettings = Field(description="where the evaluation is kept")
+    budget: Budget = Field(description="what the calls may cost")
+    retries: Retries = Field(description="how long a failing endpoint is borne with")
     prices: str | None = Field(min_length=1, description="a price list of one's own")
 
     @model_validator(mode="after")
@@ -54,7 +54,7 @@ class EvaluateSettings(Part):
 
     def identity(self) -> dict[str, Any]:
         """What answers depend on: everything but who scores them and how the calls go."""
-        kept = self.model_dump(mode="json", by_alias=True, exclude=_HARMLESS_TO_ANSWERS)
+        kept = self.model_dump(mode="json", by_alias=True, exclude=_NOT_HASHED)
         kept["data"] = _content(self.data)
         kept["predictions"] = self.predictions and _content(self.predictions)
         kept["model"] = self.model.identity() if self.asks_model else None
@@ -70,7 +70,7 @@ class EvaluateSettings(Part):
         return Path(self.run.dir or f"runs/eval-{_named(self.data)}-{self.digest()}")
 
 
-_HARMLESS_TO_ANSWERS = {"scorer", "beside", "concurrency", "run", "budget", "retries", "prices", "model"}
+_NOT_HASHED = {"scorer", "beside", "concurrency", "run", "budget", "retries", "prices", "model"}
 
 
 def _named(path: str) -> str:
@@ -101,7 +101,7 @@ def _records_in(path: Path) -> list[Path]:
     return sorted(one for one in found if one.name != "manifest.json" and not one.name.startswith("."))
 
 
-class CompareSettings(Part):
+class CompareSettings(StrictModel):
     """What `ptool.compare` is given (conf/compare.yaml)."""
 
     evaluations: tuple[str, ...] = Field(min_length=1, max_length=50, description="folders of evaluations")
@@ -113,7 +113,7 @@ class CompareSettings(Part):
         min_length=1, description="a label to test the others against; null: all pairs"
     )
     seed: int = Field(ge=0, lt=2**63, description="of the intervals and tests")
-    run: RunSettings = Field(description="where the comparison is kept")
+    run: RunFolderSettings = Field(description="where the comparison is kept")
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
@@ -123,7 +123,7 @@ class CompareSettings(Part):
         return self
 
 
-class ExportSettings(Part):
+class ExportSettings(StrictModel):
     """What `ptool.export` is given (conf/export.yaml)."""
 
     data: str = Field(min_length=1, description="a run folder, a dataset folder or a file")
@@ -137,7 +137,7 @@ class ExportSettings(Part):
     tolerance: Literal["strict", "tolerant"] = Field(description="how answers are read")
     n: int | None = Field(ge=1, description="samples to draw; null: all")
     seed: int = Field(ge=0, lt=2**63, description="of the draw")
-    run: RunSettings = Field(description="where the task is written")
+    run: RunFolderSettings = Field(description="where the task is written")
 
     def digest(self) -> str:
         """Ten hex digits of everything the task depends on; where files lie does not count."""

@@ -1,24 +1,25 @@
-"""A whole run, as conf/config.yaml explains it: `Settings` mirrors it key by key."""
+"""A whole run, as conf/config.yaml explains it: `Settings` mirrors it key by key, section by section.
+
+What every command's configuration may hold is in `base`.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import orjson
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..errors import names
-from .base import BudgetSettings, ModelSettings, Name, ObjectSettings, Part, RetrySettings, RunSettings, Share
-from .dataset import AuditSettings, CardSettings, SplitSettings
-from .scenario import PlaceSettings, ScenarioSettings
+from .base import Budget, ModelSettings, Name, ObjectSettings, Retries, RunFolderSettings, Share, StrictModel
 
 PLAIN_ROLE = "ptool.agents.Role"
 """The `_target_` that takes a role's own keys and no others."""
 
 
-HARMLESS = (
+NOT_HASHED = (
     "concurrency",
     "min_yield",
     "min_decidability",
@@ -33,17 +34,45 @@ HARMLESS = (
 )
 """Keys that may change how a run goes, and never what comes out."""
 
+Size = Annotated[int, Field(ge=0)]
+
+
+class ScenarioSettings(StrictModel):
+    """One scenario (conf/scenario/)."""
+
+    name: Name = Field(description="its identifier")
+    description: str = Field(min_length=1, max_length=2000, description="what people do there, one sentence")
+    kit: str | dict[str, Any] | None = Field(
+        default=None, description="library of the scripted model: a name, a folder or the library itself"
+    )
+
+
+class CompositeScenarioSettings(ScenarioSettings):
+    """A scenario, or a composite of several (`members`)."""
+
+    members: dict[str, ScenarioSettings] = Field(
+        default_factory=dict, description="the scenarios of a composite; empty: a single scenario"
+    )
+
+    def scenarios(self) -> tuple[ScenarioSettings, ...]:
+        """The one scenario, or a composite's members in their order."""
+        return tuple(self.members.values()) or (self,)
+
 
 class RoleSettings(ObjectSettings):
     """One role (conf/agent/): who it is, what it sees and what it answers."""
 
     name: Name = Field(description="the role's name, the same as its key under `agent`")
-    prompt: str | None = Field(None, description="prompt file; null for a role that is code only")
-    output: str = Field("ptool.records.Verdict", description="dotted name of the record it answers with")
+    prompt: str | None = Field(default=None, description="prompt file; null for a role that is code only")
+    output: str = Field(
+        default="ptool.records.Verdict", description="dotted name of the record it answers with"
+    )
     sees: tuple[str, ...] = Field(description="names of the views it is shown, and no others")
     sampling: dict[str, Any] = Field(default_factory=dict, description="sent with every call of this role")
-    model: ModelSettings | None = Field(None, description="a model of its own; null: the run's")
-    player: str | None = Field(None, description="dotted name of who plays it under the scripted model")
+    model: ModelSettings | None = Field(default=None, description="a model of its own; null: the run's")
+    player: str | None = Field(
+        default=None, description="dotted name of who plays it under the scripted model"
+    )
 
     def arguments(self) -> dict[str, Any]:
         """What the role is built with: every key but `_target_` and `model`, which is the gateway's."""
@@ -58,7 +87,7 @@ class RoleSettings(ObjectSettings):
         return self
 
 
-class TreeSettings(Part):
+class TreeSettings(StrictModel):
     """The API tree (§4.1)."""
 
     file: str | None = Field(min_length=1, description="a tree to use instead of growing one")
@@ -66,22 +95,26 @@ class TreeSettings(Part):
     branching: int = Field(ge=2, le=64, description="most children a platform or category may have")
 
 
-class FeatureSettings(Part):
-    """The feature tree, bottom-up (§4.2)."""
+class ClusteringLimits(StrictModel):
+    """How wide the feature tree may be (§4.2, bottom-up)."""
 
-    batch: int = Field(ge=2, description="nodes a clusterer sees at once")
-    max_parents: int = Field(ge=1, description="most nodes a level may have after merging")
-    max_themes: int = Field(ge=1, description="most nodes the top level may have")
+    batch: int = Field(default=120, ge=1, description="nodes a clusterer sees at once")
+    max_parents: int = Field(
+        default=120, ge=2, description="most features, and nodes of any level above them"
+    )
+    max_themes: int = Field(
+        default=12, ge=2, description="most nodes of the top level, right below the persona"
+    )
 
 
-class HistorySettings(Part):
+class HistorySettings(StrictModel):
     """Behaviour (§4.2)."""
 
     actions_per_context: int = Field(ge=1, le=50, description="visits per kind of need")
     loyalty: float = Field(gt=0.5, le=1, description="share of visits on the preferred platform")
 
 
-class TaskSettings(Part):
+class TaskSettings(StrictModel):
     """What code draws for an episode (§4.3)."""
 
     plan: Literal["guided", "free"] = Field(description="whether calls are drawn, or only the platform")
@@ -92,10 +125,96 @@ class TaskSettings(Part):
     default_rate: Share = Field(description="share of defaulted parameters left at their default")
 
 
-class Settings(Part):
+class UnseenSettings(StrictModel):
+    """Scenarios and people held out of everything else (§5.5, Table 5)."""
+
+    scenario: CompositeScenarioSettings = Field(description="where they live: one scenario or a composite")
+    users: int = Field(ge=1, le=1_000_000, description="people, beside those of the run")
+    queries: dict[Name, Annotated[int, Field(ge=1)]] = Field(
+        description="scenario -> samples to keep; one number: as many of each"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_many_of_each(cls, given: Any) -> Any:
+        match given:
+            case {"scenario": dict(place), "queries": int(count)} if not isinstance(count, bool):
+                members = place.get("members") or {"": place}
+                names_ = [one.get("name") for one in members.values() if isinstance(one, dict)]
+                return {**given, "queries": dict.fromkeys(names_, count)}
+        return given
+
+    @model_validator(mode="after")
+    def _every_scenario_has_queries(self) -> Self:
+        there = self.scenario.scenarios()
+        known = [one.name for one in there]
+        for name in self.queries:
+            if name not in known:
+                raise ValueError(f"queries: got {name!r}, there are scenarios {names(known, name)}")
+        for name in known:
+            if name not in self.queries:
+                raise ValueError(f"queries: {name!r} is missing; say how many samples to keep")
+        return self
+
+
+class SplitSizeSettings(StrictModel):
+    """Most samples of a part, drawn evenly; null: all there are. The others go to reserve.jsonl."""
+
+    all: Size | None = Field(description="of the run's own people, before anything is held out")
+    untrained: Size | None = Field(description="held out with their users")
+    trained: Size | None = Field(description="held out of everybody else's")
+
+
+class SplitSettings(StrictModel):
+    """What is held out for the benchmark (§5.1); with no untrained users and no share nothing is."""
+
+    untrained_users: int = Field(ge=0, description="people whose queries are all held out")
+    test_share: Share = Field(description="share of the queries of everybody else that is held out")
+    most: SplitSizeSettings = Field(description="how large the parts may be")
+    unseen: UnseenSettings | None = Field(description="scenarios and people held out of everything else")
+
+    @field_validator("unseen", mode="before")
+    @classmethod
+    def _nowhere(cls, given: Any) -> Any:
+        """Without a scenario there is nobody to hold out; its name alone has not been looked up."""
+        scenario = given.get("scenario", ...) if isinstance(given, dict) else ...
+        if isinstance(scenario, str):
+            raise ValueError(
+                f"scenario: got {scenario[:80]!r}, expected a choice of the group scenario: "
+                f"scenario@splits.unseen.scenario={scenario[:80]}"
+            )
+        return None if scenario is None else given
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the dataset is split at all."""
+        return bool(self.untrained_users or self.test_share or self.unseen)
+
+
+class AuditSettings(StrictModel):
+    """The verifier on trial (§4.3)."""
+
+    samples: int = Field(ge=0, le=100_000, description="accepted episodes to corrupt; 0: no trial")
+    corruptions: tuple[str, ...] | None = Field(description="corruptions by name; null: all")
+    injections: tuple[str, ...] | None = Field(description="injections by name; null: all")
+
+
+class CardSettings(StrictModel):
+    """The dataset card, dataset/README.md."""
+
+    license: str = Field(
+        min_length=1,
+        max_length=60,
+        pattern=r"^[a-z0-9][a-z0-9.-]*$",
+        description="of the data, a Hugging Face name",
+    )
+    name: str | None = Field(min_length=1, max_length=80, description="its title; null: from the scenario")
+
+
+class Settings(StrictModel):
     """A whole run, as conf/config.yaml explains it."""
 
-    scenario: PlaceSettings = Field(description="where it takes place")
+    scenario: CompositeScenarioSettings = Field(description="where it takes place")
     seed: int = Field(ge=0, lt=2**63, description="every draw derives from it")
     users: int = Field(ge=1, le=1_000_000, description="people in the population")
     queries_per_user: int = Field(
@@ -119,14 +238,14 @@ class Settings(Part):
     splits: SplitSettings = Field(description="what is held out for the benchmark")
     audit: AuditSettings = Field(description="the verifier on trial")
     card: CardSettings = Field(description="the dataset card")
-    run: RunSettings = Field(description="where it is kept")
+    run: RunFolderSettings = Field(description="where it is kept")
     tree: TreeSettings = Field(description="the API tree")
-    features: FeatureSettings = Field(description="the feature tree")
+    features: ClusteringLimits = Field(description="the feature tree")
     history: HistorySettings = Field(description="behaviour")
     task: TaskSettings = Field(description="what code draws")
     model: ModelSettings = Field(description="who answers")
-    budget: BudgetSettings = Field(description="what the run may cost")
-    retries: RetrySettings = Field(description="how long a failing endpoint is borne with")
+    budget: Budget = Field(description="what the run may cost")
+    retries: Retries = Field(description="how long a failing endpoint is borne with")
     prices: str | None = Field(min_length=1, description="a price list of one's own")
     agent: dict[Name, RoleSettings] = Field(description="the roles by name")
     check: dict[Name, ObjectSettings] = Field(description="rule checks of one's own by name")
@@ -178,7 +297,7 @@ class Settings(Part):
 
     def digest(self) -> str:
         """Ten hex digits of everything that may change the data; equal settings, equal digest."""
-        data = self.model_dump(mode="json", by_alias=True, exclude=set(HARMLESS))
+        data = self.model_dump(mode="json", by_alias=True, exclude=set(NOT_HASHED))
         data["model"] = self.model.identity()
         for name, role in self.agent.items():
             data["agent"][name]["model"] = role.model and role.model.identity()

@@ -1,7 +1,8 @@
-"""Secrets do not belong into a configuration, which is saved with the run: only their variables' names may.
+"""Secrets: refused in a configuration, taken from the environment, taken out of messages.
 
-It goes by the names of keys, by addresses with an account in them, and by what the environment holds under
-names such as OPENAI_API_KEY. What it refuses it does not repeat; what the values are for it does not know.
+A configuration is saved with the run, so it names variables and never holds their values. What may be a
+secret is told by the names of keys and variables, and by addresses with an account in them; what is refused
+is not repeated. It knows no protocol and no client.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import Any
 
 from ..errors import ConfigError
 
+HIDDEN = "[key]"
+"""What stands where a key stood."""
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SECRET = re.compile(
     r"(api)?keys?|token|secrets?|pass(word|wd|phrase)?|credentials?|authorization|auth|bearer|cookies?"
@@ -21,6 +25,8 @@ _SECRET = re.compile(
 """The last word of a key; not `tokens`, which are counted."""
 _ACCOUNT = re.compile(r"://[^/?#\s@]*(:(?!\d+/)[^\s@]*)?@")
 _SHORTEST = 8
+"""Characters; what is shorter is no secret, and is in too many texts."""
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 _INSTEAD = "which would be saved with the run; name its variable instead: api_key_env"
 _PARAMETERS = "scenario"
 """Its keys are parameters of tools, whatever they are called."""
@@ -34,7 +40,7 @@ def refuse_secrets(config: Mapping[str, Any]) -> None:
     held = _held(config)
     for where, text in _texts(config, ""):
         if not where.startswith(f"{_PARAMETERS}."):
-            if _secret(where.rpartition(".")[2].partition("[")[0]):
+            if names_secret(where.rpartition(".")[2].partition("[")[0]):
                 raise ConfigError(
                     f"{where}: secrets do not belong into a configuration, which is saved with the run; "
                     "put it into an environment variable and give its name: api_key_env"
@@ -49,26 +55,33 @@ def refuse_secrets(config: Mapping[str, Any]) -> None:
 def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
     """Every text that is not empty, with its key: `model.extra.stop[0]`."""
     if isinstance(value, Mapping):
-        for key, one in value.items():
-            yield from _texts(one, f"{where}.{key}".removeprefix("."))
+        for key, inner in value.items():
+            yield from _texts(inner, f"{where}.{key}".removeprefix("."))
     elif isinstance(value, list | tuple):
-        for place, one in enumerate(value):
-            yield from _texts(one, f"{where}[{place}]")
+        for place, inner in enumerate(value):
+            yield from _texts(inner, f"{where}[{place}]")
     elif isinstance(value, str) and value:
         yield where, value
 
 
-def _secret(name: str) -> bool:
+def names_secret(name: str) -> bool:
     """Whether a key or a variable is called as secrets are: api_key, apiKey, X-API-Key, HF_TOKEN."""
     words = _WORD.findall(name)
     return bool(words) and _SECRET.fullmatch(words[-1].lower()) is not None
 
 
+def may_hold_secret(name: str) -> bool:
+    """Whether a secret is near: any word of a name is one of theirs (api_key_env, HF_TOKENS)."""
+    return any(_SECRET.fullmatch(word.lower().removesuffix("s")) for word in _WORD.findall(name))
+
+
 def _held(config: Mapping[str, Any]) -> dict[str, str]:
     """The secrets in the environment, by variable; a file's place is none."""
     named = {text for where, text in _texts(config, "") if where.endswith("_env")}
-    found = {name: value for name, value in os.environ.items() if name in named or _secret(name)}
-    return {name: one for name, one in found.items() if len(one) >= _SHORTEST and not _is_a_place(one)}
+    variables = {name: value for name, value in os.environ.items() if name in named or names_secret(name)}
+    return {
+        name: value for name, value in variables.items() if len(value) >= _SHORTEST and not _is_a_place(value)
+    }
 
 
 def _is_a_place(value: str) -> bool:
@@ -76,3 +89,38 @@ def _is_a_place(value: str) -> bool:
         return Path(value).exists()
     except (OSError, ValueError):
         return False
+
+
+def key_from(variable: str | None, where: str = "model.api_key_env") -> str | None:
+    """The key that an environment variable holds; None where no variable is named.
+
+    Raises ConfigError where the name is none, or the variable is unset, empty or no header value.
+    """
+    if variable is None:
+        return None
+    if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
+        raise ConfigError(
+            f"{where}: got a value not shown here, expected the name of an environment variable in capital "
+            "letters, such as OPENAI_API_KEY; the key itself stays out of the configuration"
+        )
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise ConfigError(f"{where}: the environment variable {variable} is not set; put the key into it")
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigError(f"{where}: the environment variable {variable} holds something that is no key")
+    return key
+
+
+def redacted(text: str, key: str | None) -> str:
+    """The text without the key: endpoints repeat the keys they refuse."""
+    return text.replace(key, HIDDEN) if key else text
+
+
+def without_secrets(text: str) -> str:
+    """The text without the keys this process was given: endpoints and SDKs repeat what they refuse."""
+    for name, value in os.environ.items():
+        if len(value) >= _SHORTEST and may_hold_secret(name):
+            text = text.replace(value, f"[{name}]")
+            for cut in range(len(value) - 1, _SHORTEST - 1, -1):  # by the bound on messages
+                text = text.removesuffix(value[:cut])
+    return text

@@ -1,18 +1,21 @@
-"""From a composed configuration to settings, here and only here: one clear line for every fault."""
+"""From a composed configuration to settings, here and only here: one clear line for every fault.
+
+What is expected is read off the JSON Schema of the settings, so that a line never disagrees with the check.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from ..errors import ConfigError
-from .base import Part
-from .messages import explain
+from ..errors import ConfigError, names
+from .base import StrictModel
 from .run import Settings
-from .secrets import refuse_secrets
+from .secrets import may_hold_secret, refuse_secrets
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -28,7 +31,7 @@ def validated(config: Mapping[str, Any], schema: type[Schema] = Settings) -> Sch
     try:
         return schema.model_validate_json(json.dumps(config))
     except ValidationError as error:
-        raise ConfigError("\n".join(explain(error, schema))) from None
+        raise ConfigError("\n".join(_explained(error, schema))) from None
     except TypeError as error:
         raise ConfigError(f"a value is of no JSON type: {error}") from None
 
@@ -37,5 +40,102 @@ def keys(part: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
     """Every dotted key the configuration has, `task` and `task.plan` alike."""
     for name, field in part.model_fields.items():
         yield prefix + name
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Part):
+        if isinstance(field.annotation, type) and issubclass(field.annotation, StrictModel):
             yield from keys(field.annotation, f"{prefix}{name}.")
+
+
+_SHOWN = 80
+_TYPES = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a text",
+    "boolean": "true or false",
+    "null": "null",
+    "object": "a mapping",
+}
+_BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+
+
+def _explained(error: ValidationError, settings: type[BaseModel]) -> list[str]:
+    """Say of each fault `key: got 'x', expected an integer >= 1`, a line each, each line once.
+
+    Args: error: what validation of `settings` raised; settings: the model it was raised for.
+    """
+    schema = settings.model_json_schema(by_alias=True)
+    return list(dict.fromkeys(_line(fault, schema) for fault in error.errors(include_url=False)))
+
+
+def _line(fault: ErrorDetails, root: dict[str, Any]) -> str:
+    where, schema = _find(root, [step for step in fault["loc"] if step != "[key]"])
+    key = ".".join(where)
+    if fault["type"] == "value_error":
+        own = str(fault["ctx"]["error"]) if "ctx" in fault else fault["msg"]
+        return f"{key}.{own}" if key else own
+    if fault["type"] == "extra_forbidden":
+        _, there = _find(root, list(fault["loc"][:-1]))
+        return f"{key}: no such key; there are {names(there.get('properties', {}), where[-1])}"
+    if fault["loc"][-1] == "[key]":
+        return f"{key}: got this name, expected {fault['msg'].lower()}"
+    expected = _expectation(schema, root) or fault["msg"]
+    if fault["type"] == "missing":
+        return f"{key}: missing, expected {expected}"
+    return f"{key}: got {_shown(where[-1:], fault['input'])}, expected {expected}"
+
+
+def _shown(last: list[str], value: Any) -> str:
+    if any(may_hold_secret(step) for step in last):
+        return "a value not shown here"
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _find(root: dict[str, Any], steps: Sequence[str | int]) -> tuple[list[str], dict[str, Any]]:
+    """The path to a value and its schema; {} where the schema is silent. A union's tag is no step."""
+    here, path = root, []
+    for step in steps:
+        options = [_resolved(one, root) for one in here.get("anyOf", [here])]
+        found = next((child for one in options if (child := _child(one, step)) is not None), None)
+        if found is None and len(options) > 1:
+            continue
+        here, path = _resolved(found or {}, root), [*path, str(step)]
+    return path, here
+
+
+def _child(schema: Mapping[str, Any], step: str | int) -> dict[str, Any] | None:
+    if isinstance(step, int):
+        return schema.get("items")
+    found = schema.get("properties", {}).get(step)
+    if found is None:
+        found = next(iter(schema.get("patternProperties", {}).values()), schema.get("additionalProperties"))
+    return found if isinstance(found, dict) else None
+
+
+def _resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref")
+    return {**root["$defs"][name.rpartition("/")[2]], **schema} if name else schema
+
+
+def _expectation(schema: dict[str, Any], root: dict[str, Any]) -> str:
+    """A schema in words: `an integer >= 1`, `'loop' or 'round_robin'`, `a list, each a text`.
+
+    Args: schema: of one value; root: the whole, which holds the definitions. Empty text for an empty schema.
+    """
+    schema = _resolved(schema, root)
+    if "anyOf" in schema:
+        return " or ".join(_expectation(one, root) for one in schema["anyOf"])
+    if "enum" in schema or "const" in schema:
+        return " or ".join(repr(one) for one in schema.get("enum", [schema.get("const")]))
+    if schema.get("type") == "array":
+        each = _expectation(schema.get("items", {}), root)
+        return f"a list, each {each}" if each else "a list"
+    return " ".join([_TYPES.get(schema.get("type", ""), ""), *_limits(schema)]).strip()
+
+
+def _limits(schema: Mapping[str, Any]) -> Iterator[str]:
+    bounds = [f"{sign} {schema[key]:g}" for key, sign in _BOUNDS.items() if key in schema]
+    if bounds:
+        yield " and ".join(bounds)
+    if schema.get("minLength"):
+        yield "that is not empty"
+    if "pattern" in schema:
+        yield f"like {schema['pattern'].strip('^$')}"

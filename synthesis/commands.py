@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from ..cli.main import INTERRUPTED
 from ..errors import ConfigError
-from ..settings import ServerSettings, ServeSettings, Settings
+from ..settings import MockServerOptions, ServeSettings, Settings
+from ..settings.secrets import key_from
 
 if TYPE_CHECKING:
     from ..cli.compose import Sources
-    from ..models.mock_server import Options
     from ..models.mock_server.handler import AnswerSource
 
 
@@ -46,23 +46,23 @@ def serve(settings: ServeSettings, sources: Sources) -> int:
     """
     with contextlib.ExitStack() as stack:
         model, fingerprint = _served_model(settings, sources, stack)
-        options = _options(settings.server, fingerprint)
         try:
-            asyncio.run(_serve(settings.server, model, options))
+            asyncio.run(_serve(settings.server, model, fingerprint))
         except KeyboardInterrupt:
             raise SystemExit(INTERRUPTED) from None
     return 0
 
 
-async def _serve(server: ServerSettings, model: AnswerSource, options: Options) -> None:
+async def _serve(options: MockServerOptions, model: AnswerSource, fingerprint: str) -> None:
     from ..models.mock_server.server import serving
 
-    async with serving(model, options, host=server.host, port=server.port) as up:
-        print(f"serving {up.base_url}", flush=True)
+    key = key_from(options.key_env, "server.key_env")
+    async with serving(model, options, key=key, fingerprint=fingerprint) as server:
+        print(f"serving {server.base_url}", flush=True)
         try:
             await asyncio.get_running_loop().create_future()
         finally:
-            counts = up.stats.report()
+            counts = server.stats.report()
             print(f"stopped: {counts['requests']} requests, {counts['answers']} answers", file=sys.stderr)
 
 
@@ -88,16 +88,3 @@ def _served_model(
     recorder = Recorder(Path(server.record), scripted.answer)
     stack.callback(recorder.close)
     return recorder, known
-
-
-def _options(server: ServerSettings, fingerprint: str) -> Options:
-    from ..models.clients.api_key import key_from
-    from ..models.mock_server import Options, Spell
-
-    elsewhere = {"host", "port", "key_env", "record", "replay", "spell"}
-    return Options(
-        **server.model_dump(exclude=elsewhere),
-        key=key_from(server.key_env, "server.key_env"),
-        spell=Spell(**server.spell.model_dump()),
-        fingerprint=fingerprint,
-    )

@@ -98,7 +98,6 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
     tree = load_given_tree(settings)
     if tree is None:
         stages.tree_shape(settings).check()
-    stages.clustering_limits(settings).check()
     return RunParts(extensions, Participants(settings, sources.folders, sources.prompts()), tree)
 
 

@@ -18,12 +18,12 @@ from ..environments.views import BEHAVIOUR_VIEWS, DIALOGUE_VIEWS, HIDDEN_FROM_AS
 from ..errors import ConfigError, names
 from ..models.endpoint import Endpoint
 from ..models.factory import build_endpoints, fingerprint
-from ..models.gateway import Budget, Gateway, Retries
+from ..models.gateway import Gateway
 from ..models.scripted import Library, Player, ScriptedModel
 from ..models.scripted.kit import KitSource, shipped_kits
 from ..models.seeds import derive
 from ..records import Actions, Bundles, Clusters, Expansion, Preferences, Query, Record, Solution, Verdict
-from ..settings import ScenarioSettings, Settings
+from ..settings import Budget, ScenarioSettings, Settings
 from ..settings.instantiate import build, locate
 from ..store import versions
 
@@ -139,13 +139,11 @@ class Participants:
         )
         self.players = {name: _player(role) for name, role in self.roles.items() if role.player}
         self.endpoints = {"default": Endpoint(stand_in)} if stand_in else self._endpoints()
-        budget = settings.budget
-        retries = settings.retries
         self.gateway = Gateway(
             self.endpoints,
             concurrency=settings.concurrency,
-            retries=Retries(retries.attempts, retries.longest_wait, retries.patience),
-            budget=Budget() if stand_in else Budget(budget.usd, budget.tokens, budget.calls),
+            retries=settings.retries,
+            budget=Budget() if stand_in else settings.budget,
         )
         self.agents: dict[str, RoleAgent] = make_agents(self.roles, self.gateway.ask)
         self._check_scripted()

@@ -28,10 +28,10 @@ from ..settings import Settings
 from ..store import write_bytes, write_jsonl
 from ..trees.api_tree import ApiTree
 from ..trees.assignment import assign_values
-from ..trees.clustering import Limits, cluster_features
+from ..trees.clustering import cluster_features
 from ..trees.feature_tree import FeatureTree
 from ..trees.graph_io import to_graphml, to_json
-from ..trees.growth import Shape, grow_tree
+from ..trees.growth import TreeShape, grow_tree
 from ..trees.svg import draw_tree
 from .context import RunContext, StageRole, run_concurrently, without_model
 from .tasks import QuerySlot, TaskSampler
@@ -40,16 +40,10 @@ EPISODES = "episodes"
 """Ledger stage of the episodes."""
 
 
-def tree_shape(settings: Settings) -> Shape:
+def tree_shape(settings: Settings) -> TreeShape:
     """How large every scenario of the API tree is to be."""
     tree = settings.tree
-    return Shape(settings.platforms, settings.apis, tree.depth, tree.branching)
-
-
-def clustering_limits(settings: Settings) -> Limits:
-    """How wide the feature tree may be."""
-    features = settings.features
-    return Limits(batch=features.batch, max_parents=features.max_parents, max_themes=features.max_themes)
+    return TreeShape(settings.platforms, settings.apis, tree.depth, tree.branching)
 
 
 async def grow_api_tree(context: RunContext) -> ApiTree:
@@ -79,7 +73,7 @@ async def build_feature_tree(context: RunContext, api_tree: ApiTree) -> FeatureT
         clusterer = StageRole(
             context, "feature_tree", "clusterer", Clusters, bar, lambda view: {"clustering": view}
         )
-        tree = await cluster_features(api_tree, clusterer, clustering_limits(context.settings))
+        tree = await cluster_features(api_tree, clusterer, context.settings.features)
         _write_graph(context, "feature_tree", tree.graph, "Feature tree")
     return tree
 

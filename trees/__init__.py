@@ -2,10 +2,10 @@
 
 from .api_tree import ApiTree
 from .assignment import AssignedProfile, Strategy, assign_values, layer_sizes
-from .clustering import Limits, cluster_features
+from .clustering import cluster_features
 from .feature_tree import FeatureTree
 from .graph_io import from_graphml, from_json, to_graphml, to_json
-from .growth import SaveTree, Shape, grow_tree
+from .growth import SaveTree, TreeShape, grow_tree
 from .retry import AskRole
 from .svg import draw_tree
 
@@ -14,10 +14,9 @@ __all__ = [
     "AskRole",
     "AssignedProfile",
     "FeatureTree",
-    "Limits",
     "SaveTree",
-    "Shape",
     "Strategy",
+    "TreeShape",
     "assign_values",
     "cluster_features",
     "draw_tree",

@@ -15,6 +15,7 @@ import networkx as nx
 
 from ..errors import TreeError
 from ..records import Cluster, Clusters
+from ..settings import ClusteringLimits
 from .api_tree import ApiTree
 from .feature_tree import PERSONA, FeatureTree, inner_id, leaves
 from .repair import repair_clusters
@@ -25,33 +26,12 @@ MAX_THEME_LEVELS = 6
 """Levels of themes after which merging that hardly shrinks anything is given up."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How wide the tree may be.
-
-    Attributes:
-        max_parents: features, and nodes of any level above them.
-        max_themes: nodes of the top level, right below the persona.
-        batch: nodes shown to the clusterer at once.
-    """
-
-    max_parents: int = 120
-    max_themes: int = 12
-    batch: int = 120
-
-    def check(self) -> None:
-        """Refuse limits under which the two kinds cannot both exist.
-
-        Raises:
-            TreeError: a limit out of range.
-        """
-        for name, least in (("max_parents", 2), ("max_themes", 2), ("batch", 1)):
-            if getattr(self, name) < least:
-                raise TreeError(f"features.{name}: got {getattr(self, name)}, expected at least {least}")
-
-
 async def cluster_features(
-    api_tree: ApiTree, clusterer: AskRole[Clusters], limits: Limits | None = None, *, retries: int = 2
+    api_tree: ApiTree,
+    clusterer: AskRole[Clusters],
+    limits: ClusteringLimits = ClusteringLimits(),  # noqa: B008 (frozen)
+    *,
+    retries: int = 2,
 ) -> FeatureTree:
     """Merge the leaves of an API tree into features, and those into themes, until few are left on top.
 
@@ -63,11 +43,9 @@ async def cluster_features(
         retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
 
     Raises:
-        TreeError: limits out of range, or themes stay too many.
+        TreeError: themes stay too many.
         UnusableAnswerError: a level stays too wide. An answer that stays no partition is repaired.
     """
-    limits = limits or Limits()
-    limits.check()
     graph = nx.DiGraph(tree="feature")
     graph.add_nodes_from(leaves(api_tree))
     merger = _Merger(graph, clusterer, limits, retries)
@@ -110,7 +88,7 @@ class _Merger:
 
     graph: nx.DiGraph
     clusterer: AskRole[Clusters]
-    limits: Limits
+    limits: ClusteringLimits
     retries: int
 
     async def merge(self, nodes: list[str], level: int) -> list[str]:

@@ -19,7 +19,7 @@ from .schemas import check_distinct, check_function, check_name, check_text, inl
 
 
 @dataclass(frozen=True)
-class Shape:
+class TreeShape:
     """How large a scenario's branch is to be.
 
     Attributes:
@@ -67,7 +67,7 @@ SaveTree = Callable[[ApiTree], None]
 async def grow_tree(
     tree: ApiTree,
     scenarios: Mapping[str, str],
-    shape: Shape,
+    shape: TreeShape,
     designer: AskRole[Expansion],
     *,
     save: SaveTree = lambda _: None,
@@ -108,7 +108,7 @@ class _Grower:
     """One growth: the tree, and what expands it."""
 
     tree: ApiTree
-    shape: Shape
+    shape: TreeShape
     designer: AskRole[Expansion]
     save: SaveTree
     retries: int
@@ -210,7 +210,7 @@ class _Grower:
         self.save(self.tree)
 
 
-def scenario_view(scenario: str, shape: Shape) -> dict[str, Any]:
+def scenario_view(scenario: str, shape: TreeShape) -> dict[str, Any]:
     """The view `expansion` for the first expansion of a scenario: contexts and platforms are asked for."""
     return {
         "asks": "scenario",
@@ -226,7 +226,7 @@ def scenario_view(scenario: str, shape: Shape) -> dict[str, Any]:
     }
 
 
-def branch_view(tree: ApiTree, node: str, shape: Shape) -> dict[str, Any]:
+def branch_view(tree: ApiTree, node: str, shape: TreeShape) -> dict[str, Any]:
     """The view `expansion` of a platform or category: its categories, or at the last layer its APIs.
 
     `capabilities` and `categories` are what earlier platforms offer and this one does not yet; `taken` are
@@ -288,7 +288,7 @@ def _categories_of_rivals(tree: ApiTree, node: str) -> list[str]:
     return list(dict.fromkeys(child["name"] for child in children if child["kind"] == "category"))
 
 
-def check_scenario(answer: Expansion, scenario: str, shape: Shape) -> Expansion:
+def check_scenario(answer: Expansion, scenario: str, shape: TreeShape) -> Expansion:
     """Refuse an answer without exactly the platforms asked for, distinct, and at least two contexts.
 
     Raises:
@@ -323,7 +323,7 @@ def check_scenario(answer: Expansion, scenario: str, shape: Shape) -> Expansion:
     return answer
 
 
-def check_categories(answer: Expansion, node: str, quota: int, shape: Shape) -> Expansion:
+def check_categories(answer: Expansion, node: str, quota: int, shape: TreeShape) -> Expansion:
     """Refuse categories that are too many, or whose quotas do not add up or do not fit below them.
 
     Raises:

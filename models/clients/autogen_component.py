@@ -16,9 +16,9 @@ from autogen_core.models import ChatCompletionClient, CreateResult, LLMMessage, 
 from pydantic import BaseModel, ValidationError
 
 from ...errors import ConfigError, PtoolError, names
+from ...settings.secrets import key_from, redacted
 from .. import output_schema
 from ..faults import AttemptError, Kind, fault_of
-from .api_key import key_from, redacted
 from .base import CreateArguments, ModelClient, Output
 
 _OPENAI = "autogen_ext.models.openai"

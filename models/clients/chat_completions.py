@@ -16,10 +16,10 @@ from loguru import logger
 from pydantic import BaseModel, ConfigDict
 
 from ...errors import ConfigError, names
+from ...settings.secrets import key_from
 from ..faults import AttemptError
-from .api_key import checked_url, key_from
 from .base import CreateArguments, ModelClient
-from .http import HttpTransport
+from .http import HttpTransport, checked_url
 from .request_body import BodyEncoder, Structured, checked_extra, encoded_fields
 from .response import CompletionResult, read_completion
 

@@ -7,8 +7,9 @@ followed, because the key would follow them; certificates are verified, and noth
 from __future__ import annotations
 
 import asyncio
+import re
 import zlib
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -16,8 +17,9 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from ...errors import ConfigError
+from ...settings.secrets import HIDDEN, redacted
 from ..faults import AttemptError, retry_after
-from .api_key import HIDDEN, redacted
 from .response import error_in
 
 _CONNECT_SECONDS = 30.0
@@ -183,3 +185,30 @@ def _proxy_for(url: URL) -> str | None:
 def _described(error: BaseException) -> str:
     message = " ".join(str(error).split())
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def checked_url(url: str, where: str = "model.base_url") -> str:
+    """An endpoint's address without a slash at its end.
+
+    Raises ConfigError where it is no http(s) address, or holds more than one: a password, a query.
+    """
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        parts, usable = None, False
+    if parts is not None and ("@" in parts.netloc or parts.query or parts.fragment):
+        raise ConfigError(
+            f"{where}: got more than an address, which is not shown here, expected no user, password, query "
+            "or fragment; a key goes into an environment variable, named by api_key_env"
+        )
+    if not usable or parts is None or re.search(r"[\s\x00-\x1f\\]", url):
+        raise ConfigError(f"{where}: got {_shown(url)}, expected an address such as http://127.0.0.1:8000/v1")
+    address = url.rstrip("/")
+    if address.endswith("/chat/completions"):
+        raise ConfigError(f"{where}: got {_shown(url)}, expected it without '/chat/completions'")
+    return address
+
+
+def _shown(url: Any) -> str:
+    return repr(url)[:80] if "@" not in str(url) else "a value not shown here"

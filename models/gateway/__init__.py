@@ -1,8 +1,6 @@
 """The gateway: every question of every role, asked once, paced, paid once, kept, parsed and corrected."""
 
-from .budget import Budget
-from .call import Retries
 from .gateway import Gateway
 from .parse import MAX_ANSWER, Accept
 
-__all__ = ["MAX_ANSWER", "Accept", "Budget", "Gateway", "Retries"]
+__all__ = ["MAX_ANSWER", "Accept", "Gateway"]

@@ -11,21 +11,10 @@ from dataclasses import dataclass
 
 from ...errors import BudgetSpentError
 from ...records.model_calls import Spent
+from ...settings import Budget
 
 _ROUNDING = 1e-9
 _UNITS = {"usd": "${:.4f}", "tokens": "{:,}", "calls": "{:,}"}
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What all calls of a run may cost together; None: no limit."""
-
-    usd: float | None = None
-    """US dollars"""
-    tokens: int | None = None
-    """sent and received"""
-    calls: int | None = None
-    """failed ones included"""
 
 
 @dataclass(frozen=True, slots=True)

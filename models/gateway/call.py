@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 from typing import Any, cast
@@ -30,7 +27,9 @@ from pydantic import BaseModel, ValidationError
 
 from ...errors import KeyRefusedError, PtoolError, RefusedRequestError, UnreachableModelError
 from ...records.model_calls import Answer, Failure
-from ..endpoint import Endpoint, Price
+from ...settings import Price, Retries
+from ...settings.secrets import without_secrets
+from ..endpoint import Endpoint
 from ..faults import LASTING, AttemptError, fault_of
 from ..request import Request
 from .budget import Cost, SpendingAccount
@@ -45,20 +44,6 @@ MAX_TOKENS = 4_096
 _CHARACTERS_A_TOKEN = 3
 _TOKENS_A_MESSAGE = 16
 _FIRST_WAIT = 0.5
-_SECRET = re.compile(r"(^|_)(key|token|secret|password|credential|authorization)s?(_|$)", re.IGNORECASE)
-_SHORTEST_SECRET = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Retries:
-    """How long a failing endpoint is borne with."""
-
-    attempts: int = 6
-    """of one call, before the item is given up until the next start"""
-    longest_wait: float = 60.0
-    """seconds between two attempts, at most"""
-    patience: float = 60.0
-    """seconds without any answer before the run ends"""
 
 
 class EndpointCaller:
@@ -80,7 +65,7 @@ class EndpointCaller:
     ) -> None:
         self.endpoint = endpoint
         free = getattr(endpoint.client, "free", False)
-        self.price = endpoint.price or (Price(0.0, 0.0) if free else None)
+        self.price = endpoint.price or (Price(input=0.0, output=0.0) if free else None)
         self._retries = retries
         self._save_failure = save_failure
         self._queue = AdmissionQueue(endpoint.name, endpoint.limits, concurrency, retries.patience)
@@ -311,13 +296,3 @@ def _invalid_result(error: ValidationError) -> CreateResult:
     content = f"(an answer that is not of the required form: {describe_error(error)})"
     usage = RequestUsage(prompt_tokens=0, completion_tokens=0)
     return CreateResult(finish_reason="unknown", content=content, usage=usage, cached=False)
-
-
-def without_secrets(text: str) -> str:
-    """The text without the keys this process was given: endpoints and SDKs repeat what they refuse."""
-    for name, value in os.environ.items():
-        if len(value) >= _SHORTEST_SECRET and _SECRET.search(name):
-            text = text.replace(value, f"[{name}]")
-            for cut in range(len(value) - 1, _SHORTEST_SECRET - 1, -1):  # by the bound on messages
-                text = text.removesuffix(value[:cut])
-    return text

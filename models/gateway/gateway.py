@@ -17,12 +17,13 @@ from autogen_core import CancellationToken
 from ...errors import ConfigError, UnusableAnswerError, names
 from ...records import Usage
 from ...records.model_calls import Answer, Failure, Spent
+from ...settings import Budget, Retries
 from ..endpoint import CallLog, Endpoint
 from ..request import NO_USAGE, Reply, Request
 from ..seeds import derive
-from .budget import Budget, SpendingAccount
+from .budget import SpendingAccount
 from .cache_key import Message, cache_key
-from .call import EndpointCaller, Retries
+from .call import EndpointCaller
 from .parse import Accept, InvalidAnswer, add_correction, parse_answer
 
 Value = TypeVar("Value")

@@ -11,10 +11,10 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...errors import ConfigError
-from ..endpoint import Price
+from ...settings import Price
 
 OWN = Path(__file__).with_name("prices.yaml")
 """ptool's list."""
@@ -22,20 +22,12 @@ OWN = Path(__file__).with_name("prices.yaml")
 _DATE = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|latest)$")
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cached_input: float | None = Field(default=None, ge=0)
-
-
 class _Source(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str
     checked: date
-    models: dict[str, _Entry]
+    models: dict[str, Price]
 
 
 def price_of(model: str, own: Path | None = None) -> Price | None:
@@ -64,8 +56,4 @@ def _read(path: Path) -> Mapping[str, Price]:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "an entry"
         raise ConfigError(f"prices: {path}: {where}: {first['msg']}; {OWN.name} shows the form") from None
-    return {
-        name: Price(entry.input, entry.output, entry.cached_input)
-        for source in sources
-        for name, entry in source.models.items()
-    }
+    return {name: price for source in sources for name, price in source.models.items()}

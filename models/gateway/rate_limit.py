@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from ...errors import EndpointDownError
-from ..endpoint import Limits
+from ...settings import Limits
 from ..faults import LASTING, AttemptError
 from .circuit_breaker import CircuitBreaker
 

@@ -3,7 +3,3 @@
 `server.serving` starts it; it imports aiohttp and is therefore imported by name. Nothing here knows AutoGen,
 roles or prompts: a model is a function of the messages' texts and a seed.
 """
-
-from .fault_injection import Options, Spell
-
-__all__ = ["Options", "Spell"]

@@ -1,77 +1,19 @@
-"""How the mock server behaves: the options, and the injector that decides request by request.
+"""How the mock server behaves: the injector that decides request by request.
 
-How fast it answers, how much it takes, and which requests get one of the faults of `faults.py`.
+How fast it answers, how much it takes, and which requests get one of the faults of `faults.py`. What can be
+set is `ptool.settings.MockServerOptions`.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from ...errors import ConfigError, names
+from ...settings import MockServerOptions
 from .faults import FAULTS
 
 _MINUTE = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Spell:
-    """A while in which the endpoint is slow, or down."""
-
-    after: int | None = None
-    """requests before it begins; None: it never does"""
-    seconds: float = 60.0
-    """how long it lasts"""
-    latency_factor: float = 20.0
-    """what the latency is multiplied with"""
-    fault: str | None = None
-    """what every request gets in it; None: answers, only later"""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Everything that can be set; as it stands, every answer comes at once.
-
-    Raises:
-        ConfigError: an unknown fault, or shares that are no shares; `server.…` says which.
-    """
-
-    latency: float = 0.0
-    """seconds from a request to its answer, the median"""
-    jitter: float = 0.0
-    """share of the latency by which a request may be faster or slower, 0 to 1"""
-    requests_per_minute: int | None = None
-    """requests taken in any minute, the others get a 429 that says how long to wait; None: all"""
-    concurrency: int | None = None
-    """requests taken at a time, the others get a 429; None: all"""
-    key: str | None = field(default=None, repr=False)
-    """what `Authorization: Bearer …` must carry; None: nothing is asked for"""
-    faults: Mapping[str, float] = field(default_factory=dict)
-    """fault (`faults.FAULTS`) -> share of the requests that get it, together at most 1"""
-    fault_times: int = 1
-    """most faults that one and the same request gets, so that asking again helps; 0: no such limit"""
-    slow_seconds: float = 10.0
-    """how long an answer takes to arrive that is `slow`"""
-    spell: Spell = Spell()
-    seed: int = 0
-    """decides who is hit by faults and by jitter"""
-    fingerprint: str = "none"
-    """`system_fingerprint` of the answers: stands for what the model knows"""
-
-    def __post_init__(self) -> None:
-        for name, share in self.faults.items():
-            if name not in FAULTS:
-                raise ConfigError(f"server.faults: got {name!r}, there are {names(FAULTS, name)}")
-            if not 0 <= share <= 1:
-                raise ConfigError(f"server.faults.{name}: got {share!r}, expected a share from 0 to 1")
-        if sum(self.faults.values()) > 1 + 1e-9:
-            total = sum(self.faults.values())
-            raise ConfigError(f"server.faults: the shares add up to {total:g}, expected at most 1")
-        if self.spell.fault is not None and self.spell.fault not in FAULTS:
-            got = self.spell.fault
-            raise ConfigError(f"server.spell.fault: got {got!r}, there are {names(FAULTS, got)}")
 
 
 class FaultInjector:
@@ -81,7 +23,8 @@ class FaultInjector:
     does not matter.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: MockServerOptions) -> None:
+        _check_faults(options)
         self._options = options
         self._shares = [(name, options.faults[name]) for name in FAULTS if options.faults.get(name)]
         self.reset()
@@ -148,3 +91,13 @@ class FaultInjector:
         """A number in [0, 1)."""
         text = b"%b:%d:%d:" % (purpose, self._options.seed, times) + key
         return int.from_bytes(blake2b(text, digest_size=7).digest(), "big") / 2**56
+
+
+def _check_faults(options: MockServerOptions) -> None:
+    for name in options.faults:
+        if name not in FAULTS:
+            raise ConfigError(f"server.faults: got {name!r}, there are {names(FAULTS, name)}")
+    if (total := sum(options.faults.values())) > 1 + 1e-9:
+        raise ConfigError(f"server.faults: the shares add up to {total:g}, expected at most 1")
+    if (fault := options.spell.fault) is not None and fault not in FAULTS:
+        raise ConfigError(f"server.spell.fault: got {fault!r}, there are {names(FAULTS, fault)}")

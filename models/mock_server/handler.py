@@ -20,7 +20,8 @@ import orjson
 from aiohttp import web
 
 from ...errors import ModelError, PtoolError, UnknownPartError
-from .fault_injection import FaultInjector, Options
+from ...settings import MockServerOptions
+from .fault_injection import FaultInjector
 from .faults import ANSWER_FAULTS, REPLY_FAULTS, CannedReply, error_reply
 from .protocol import (
     ChatRequest,
@@ -121,12 +122,24 @@ class Stats:
 class RequestHandler:
     """Answers requests and counts them.
 
-    Args: source: who answers; options: how the server behaves.
+    Args:
+        source: who answers.
+        options: how the server behaves.
+        key: what `Authorization: Bearer …` must carry; None: nothing is asked for.
+        fingerprint: `system_fingerprint` of the answers: stands for what the model knows.
     """
 
-    def __init__(self, source: AnswerSource, options: Options) -> None:
+    def __init__(
+        self,
+        source: AnswerSource,
+        options: MockServerOptions,
+        key: str | None = None,
+        fingerprint: str = "none",
+    ) -> None:
         self._answer = source.answer if isinstance(source, Recorder | Replay) else _of_request(source)
         self._options = options
+        self._key = key
+        self._fingerprint = fingerprint
         self._faults = FaultInjector(options)
         self.stats = Stats()
 
@@ -181,9 +194,9 @@ class RequestHandler:
 
     def _refusal(self, request: web.Request, now: float) -> tuple[str, CannedReply] | None:
         """Why a request is refused before its body matters: the count it goes into, and the reply."""
-        if self._options.key is not None:
+        if self._key is not None:
             got = request.headers.get("Authorization", "").encode(errors="surrogateescape")
-            if not hmac.compare_digest(got, f"Bearer {self._options.key}".encode()):
+            if not hmac.compare_digest(got, f"Bearer {self._key}".encode()):
                 return "unauthorised", REPLY_FAULTS["unauthorised"]
         wait = self._faults.retry_after(now, self.stats.in_flight)
         if wait is None:
@@ -200,7 +213,7 @@ class RequestHandler:
     ) -> web.StreamResponse:
         cached = self.stats.count_opening(chat.opening)
         encode, kind = (encode_events, _EVENTS) if chat.stream else (encode_completion, _JSON)
-        pieces = encode(chat, answer, self._options.fingerprint, cached)
+        pieces = encode(chat, answer, self._fingerprint, cached)
         if answer.slow:
             response = await _send_slowly(request, pieces, kind, self._options.slow_seconds)
         else:

@@ -1,6 +1,6 @@
 """The mock server: a model behind an OpenAI-compatible endpoint, up for as long as a context lasts.
 
-    async with serving(answer, Options(faults={"server_error": 0.1})) as server:
+    async with serving(answer, MockServerOptions(faults={"server_error": 0.1})) as server:
         client = ChatCompletions(model="any", base_url=server.base_url)
         ...
         assert server.stats.repeated == 0
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from ...errors import ConfigError
-from .fault_injection import Options
+from ...settings import MockServerOptions
 from .handler import AnswerSource, RequestHandler, Stats
 
 MAX_BODY = 32 * 1024 * 1024
@@ -43,21 +43,26 @@ class RunningServer:
 
 @asynccontextmanager
 async def serving(
-    source: AnswerSource, options: Options | None = None, *, host: str = "127.0.0.1", port: int = 0
+    source: AnswerSource,
+    options: MockServerOptions = MockServerOptions(),  # noqa: B008 (frozen)
+    *,
+    key: str | None = None,
+    fingerprint: str = "none",
 ) -> AsyncIterator[RunningServer]:
     """A server in this process and loop, up for as long as the context lasts.
 
     Args:
         source: who answers, mostly a function of the messages' texts and the seed; it runs in the loop and
             should take milliseconds.
-        options: how it behaves; None: it answers everything at once.
-        host, port: where; 0: a free port.
+        options: where it is and how it behaves; as they stand, it answers everything at once.
+        key: what clients must send; None: nothing is asked for.
+        fingerprint: stands for what the model knows, in every answer.
 
     Raises:
         ConfigError: no loopback address, or the port is taken.
     """
-    address = loopback(host)
-    handler = RequestHandler(source, options or Options())
+    address = loopback(options.host)
+    handler = RequestHandler(source, options, key, fingerprint)
     app = web.Application(client_max_size=MAX_BODY)
     app.router.add_post("/v1/chat/completions", handler.complete)
     app.router.add_get("/v1/models", handler.models)
@@ -66,7 +71,7 @@ async def serving(
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=_GRACE)
     await runner.setup()
     try:
-        bound = await _bind(runner, address, port)
+        bound = await _bind(runner, address, options.port)
         name = f"[{address}]" if ":" in address else address
         yield RunningServer(f"http://{name}:{bound}/v1", handler.stats)
     finally:

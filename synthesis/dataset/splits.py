@@ -59,7 +59,7 @@ def split_samples(
     Returns:
         id -> its place. A twin is held out where its original is, beside it: the parts keep their sizes.
     """
-    if not settings.made:
+    if not settings.enabled:
         return {sample.id: UNSPLIT for sample in samples}
     originals = [sample for sample in samples if not sample.twin_of]
     unseen = [sample for sample in originals if sample.population == UNSEEN]

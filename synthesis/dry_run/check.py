@@ -28,12 +28,11 @@ from ...errors import (
 from ...models.endpoint import Endpoint
 from ...models.faults import AttemptError
 from ...models.gateway import Gateway
-from ...models.gateway.call import Retries
 from ...models.request import NO_USAGE, Request
 from ...models.seeds import derive
 from ...records import Usage
 from ...rendering.text import plain
-from ...settings import Settings
+from ...settings import Retries, Settings
 from ..pipeline import build_parts
 from ..roles import Participants, role_names, second_solvers
 from .counters import Question, RolePrompts

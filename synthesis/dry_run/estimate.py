@@ -13,8 +13,8 @@ from itertools import accumulate
 from operator import mul
 
 from ...models.clients.base import OfflineModel
-from ...models.endpoint import Endpoint, Price
-from ...settings import BudgetSettings, Settings
+from ...models.endpoint import Endpoint
+from ...settings import Budget, Price, Settings
 from ...trees.assignment import layer_sizes
 from ..dataset.audit import INJECTIONS
 from ..population import PopulationPlan, population_plans
@@ -137,7 +137,7 @@ def _line(stage: str, role: str, totals: CallTotals, endpoints: Mapping[str, End
 def cost(endpoint: Endpoint, sent: int, received: int) -> float | None:
     """US dollars for so many tokens; None where the price is not known."""
     free = isinstance(endpoint.client, OfflineModel) or getattr(endpoint.client, "free", False)
-    price = endpoint.price or (Price(0, 0) if free else None)
+    price = endpoint.price or (Price(input=0, output=0) if free else None)
     return price.usd(sent, received) if price else None
 
 
@@ -154,7 +154,7 @@ def total(lines: Sequence[EstimateLine]) -> EstimateLine:
     )
 
 
-def against_budget(lines: Sequence[EstimateLine], budget: BudgetSettings) -> Iterator[str]:
+def against_budget(lines: Sequence[EstimateLine], budget: Budget) -> Iterator[str]:
     """What every limit of the budget comes to beside the estimate, a line each."""
     everything = total(lines)
     tokens = everything.prompt_tokens + everything.completion_tokens

@@ -27,7 +27,7 @@ READERS = (
     "run.py",
     "synthesis/**/*.py",
 )
-READERS += ("benchmark/*.py", "reports/*.py")
+READERS += ("benchmark/*.py", "reports/*.py", "models/gateway/*.py", "trees/clustering.py")
 
 
 def composed(*overrides: str) -> Settings:

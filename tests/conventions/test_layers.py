@@ -17,7 +17,7 @@ ALLOWED = {
     "settings": {"errors"},
     "store": {"errors", "records"},
     "models": {"errors", "word_lists", "records", "settings"},
-    "trees": {"errors", "records", "models", "store", "rendering"},
+    "trees": {"errors", "records", "models", "store", "rendering", "settings"},
     "agents": {"errors", "records", "models"},
     "environments": {"errors", "word_lists", "records", "models", "trees", "agents"},
     "cli": {"errors", "settings", "__init__"},

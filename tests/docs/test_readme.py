@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
-from ptool.settings import LimitSettings, ModelSettings, keys
+from ptool.settings import Limits, ModelSettings, keys
 
 ROOT = Path(ptool.__file__).parent
 README = ROOT / "README.md"
@@ -64,7 +64,7 @@ def defaults() -> dict[str, object]:
         key: OmegaConf.select(config, key) for key in keys() if not key.startswith(("scenario.", "model"))
     }
     found |= {group: choices[group] for group in ("scenario", "scale", "model", "experiment")}
-    found |= {f"model.limits.{name}": one.default for name, one in LimitSettings.model_fields.items()}
+    found |= {f"model.limits.{name}": one.default for name, one in Limits.model_fields.items()}
     found |= {f"splits.unseen.{name}": value for name, value in config.splits.unseen.items()}
     found["model.price"] = ModelSettings.model_fields["price"].default
     return {

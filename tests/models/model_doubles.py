@@ -8,10 +8,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from ptool.models.clients.fake import FakeModel
-from ptool.models.endpoint import Endpoint, Limits, Price
+from ptool.models.endpoint import Endpoint
 from ptool.models.request import Request
 from ptool.records import Verdict
 from ptool.records.model_calls import Answer, Failure, Spent
+from ptool.settings import Limits, Price
 
 OK = '{"ok": true}'
 Result = TypeVar("Result")

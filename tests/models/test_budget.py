@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_doubles import virtual
 from ptool.errors import BudgetSpentError, ConfigError
-from ptool.models.endpoint import Price
-from ptool.models.gateway.budget import Budget, Cost, SpendingAccount
+from ptool.models.gateway.budget import Cost, SpendingAccount
 from ptool.models.gateway.prices import price_of
 from ptool.records.model_calls import Spent
+from ptool.settings import Budget, Price
 
 
 class Case:
@@ -114,11 +114,11 @@ async def test_without_limits_nothing_is_asked():
 @pytest.mark.parametrize(
     ("model", "price"),
     [
-        ("gpt-4o-mini", Price(0.15, 0.60, 0.075)),
-        ("gpt-4o-2024-08-06", Price(2.50, 10.00, 1.25)),
-        ("gpt-4o-2024-05-13", Price(5.00, 15.00)),
-        ("claude-3-5-haiku-latest", Price(0.80, 4.00, 0.08)),
-        ("claude-sonnet-4-20250514", Price(3.00, 15.00, 0.30)),
+        ("gpt-4o-mini", Price(input=0.15, output=0.60, cached_input=0.075)),
+        ("gpt-4o-2024-08-06", Price(input=2.50, output=10.00, cached_input=1.25)),
+        ("gpt-4o-2024-05-13", Price(input=5.00, output=15.00)),
+        ("claude-3-5-haiku-latest", Price(input=0.80, output=4.00, cached_input=0.08)),
+        ("claude-sonnet-4-20250514", Price(input=3.00, output=15.00, cached_input=0.30)),
         ("gpt-4o-audio-preview", None),
         ("gpt-4", None),
         ("openai/gpt-4o", None),
@@ -130,14 +130,16 @@ def test_prices(model, price):
 
 
 def test_a_price_counts_cached_tokens_once():
-    assert Price(2.0, 8.0, 0.5).usd(1_000_000, 100_000, 400_000) == pytest.approx(1.2 + 0.2 + 0.8)
+    assert Price(input=2.0, output=8.0, cached_input=0.5).usd(1_000_000, 100_000, 400_000) == pytest.approx(
+        1.2 + 0.2 + 0.8
+    )
 
 
 def test_a_list_of_ones_own_goes_first(tmp_path: Path):
     own = tmp_path / "prices.yaml"
     own.write_text("{source: me, checked: 2026-01-01, models: {gpt-4o: {input: 1, output: 2}}}")
-    assert price_of("gpt-4o-2024-08-06", own) == Price(1.0, 2.0)
-    assert price_of("o3", own) == Price(2.00, 8.00, 0.50)
+    assert price_of("gpt-4o-2024-08-06", own) == Price(input=1.0, output=2.0)
+    assert price_of("o3", own) == Price(input=2.00, output=8.00, cached_input=0.50)
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,10 @@ from ptool.errors import (
     UnusableAnswerError,
 )
 from ptool.models.clients.chat_completions import ChatCompletions
-from ptool.models.endpoint import Endpoint, Limits
-from ptool.models.gateway import Budget, Gateway, Retries
-from ptool.models.mock_server import Options, Spell
+from ptool.models.endpoint import Endpoint
+from ptool.models.gateway import Gateway
 from ptool.models.mock_server.server import RunningServer, serving
+from ptool.settings import Budget, Limits, MockServerOptions, Retries, Spell
 
 SWIFT = Retries(attempts=6, longest_wait=0.05, patience=30.0)
 ITEMS = 12
@@ -52,14 +52,15 @@ class Bench:
 
 @asynccontextmanager
 async def bench(
-    options: Options,
+    options: MockServerOptions,
     *,
     retries: Retries = SWIFT,
     concurrency: int = 4,
     budget: Budget | None = None,
+    key: str | None = None,
     **limits,
 ) -> AsyncIterator[Bench]:
-    async with serving(lambda texts, seed: OK, options) as server:
+    async with serving(lambda texts, seed: OK, options, key=key) as server:
         client = ChatCompletions(model="tested", base_url=server.base_url, max_reply_mb=1)
         log = Log()
         asked = Gateway(
@@ -87,7 +88,7 @@ async def bench(
     ],
 )
 async def test_no_answer_and_then_one(fault, kind):
-    async with bench(Options(faults={fault: 0.5}, fault_times=2)) as one:
+    async with bench(MockServerOptions(faults={fault: 0.5}, fault_times=2)) as one:
         replies = await one.ask()
         assert [reply.record.ok for reply in replies] == [True] * ITEMS
         assert set(one.log.kinds) == {kind}
@@ -99,7 +100,7 @@ async def test_no_answer_and_then_one(fault, kind):
 @pytest.mark.parametrize("fault", ["hang", "slow"])
 async def test_what_takes_too_long_is_cut_off_and_asked_again(fault):
     begin = time.monotonic()
-    async with bench(Options(faults={fault: 0.3}), seconds=0.3) as one:
+    async with bench(MockServerOptions(faults={fault: 0.3}), seconds=0.3) as one:
         replies = await one.ask()
         assert [reply.record.ok for reply in replies] == [True] * ITEMS
         assert set(one.log.kinds) == {"timeout"}
@@ -108,7 +109,7 @@ async def test_what_takes_too_long_is_cut_off_and_asked_again(fault):
 
 async def test_retry_after_is_honoured_by_everybody():
     begin = time.monotonic()
-    async with bench(Options(faults={"rate_limited_after": 0.4}), concurrency=ITEMS) as one:
+    async with bench(MockServerOptions(faults={"rate_limited_after": 0.4}), concurrency=ITEMS) as one:
         replies = await one.ask()
         assert [reply.record.ok for reply in replies] == [True] * ITEMS
         assert set(one.log.kinds) == {"rate_limited"}
@@ -116,7 +117,7 @@ async def test_retry_after_is_honoured_by_everybody():
 
 
 async def test_a_limit_of_the_server_is_found_and_kept_to():
-    async with bench(Options(latency=0.02, concurrency=3), concurrency=6) as one:
+    async with bench(MockServerOptions(latency=0.02, concurrency=3), concurrency=6) as one:
         replies = await one.ask(12)
         assert [reply.record.ok for reply in replies] == [True] * 12
         assert set(one.log.kinds) <= {"rate_limited"}
@@ -136,7 +137,7 @@ async def test_a_limit_of_the_server_is_found_and_kept_to():
     ],
 )
 async def test_an_unusable_answer_is_corrected(fault, status):
-    async with bench(Options(faults={fault: 0.4})) as one:
+    async with bench(MockServerOptions(faults={fault: 0.4})) as one:
         replies = await one.ask()
         assert [reply.record.ok for reply in replies] == [True] * ITEMS
         assert set(one.log.statuses.values()) == {status}
@@ -147,20 +148,20 @@ async def test_an_unusable_answer_is_corrected(fault, status):
 
 @pytest.mark.parametrize("fault", ["wrong_schema", "empty"])
 async def test_answers_that_stay_unusable_fail_their_item_only(fault):
-    async with bench(Options(faults={fault: 1.0}, fault_times=0)) as one:
+    async with bench(MockServerOptions(faults={fault: 1.0}, fault_times=0)) as one:
         ends = await one.ask(3)
         assert {type(end) for end in ends} == {UnusableAnswerError}
         assert one.requests == 3 * 6 == len(one.log.answers)
 
 
 async def test_prose_around_the_answer_is_no_fault():
-    async with bench(Options(faults={"prose": 1.0}, fault_times=0)) as one:
+    async with bench(MockServerOptions(faults={"prose": 1.0}, fault_times=0)) as one:
         assert [reply.usage.calls for reply in await one.ask()] == [1] * ITEMS
         assert [*one.log.statuses.values()] == ["prose"] * ITEMS
 
 
 async def test_a_refused_key_ends_it_at_once():
-    async with bench(Options(key="another"), concurrency=1) as one:
+    async with bench(MockServerOptions(), key="another", concurrency=1) as one:
         ends = await one.ask(1)
         assert [type(end) for end in ends] == [KeyRefusedError]
         assert one.requests == 1
@@ -169,7 +170,7 @@ async def test_a_refused_key_ends_it_at_once():
 async def test_nothing_but_failures_ends_the_run_for_everybody():
     begin = time.monotonic()
     patient = Retries(attempts=6, longest_wait=0.05, patience=1.0)
-    async with bench(Options(faults={"server_error": 1.0}, fault_times=0), retries=patient) as one:
+    async with bench(MockServerOptions(faults={"server_error": 1.0}, fault_times=0), retries=patient) as one:
         ends = await one.ask(30)
         assert {type(end) for end in ends} <= {EndpointDownError, UnreachableModelError}
         down = {str(end) for end in ends if isinstance(end, EndpointDownError)}
@@ -191,7 +192,7 @@ async def test_an_endpoint_that_is_not_there():
 
 
 async def test_slow_for_a_while():
-    options = Options(latency=0.06, spell=Spell(after=60, seconds=1.0, latency_factor=20))
+    options = MockServerOptions(latency=0.06, spell=Spell(after=60, seconds=1.0, latency_factor=20))
     async with bench(options, concurrency=16) as one:
         replies = await one.ask(120)
         assert [reply.record.ok for reply in replies] == [True] * 120
@@ -200,7 +201,7 @@ async def test_slow_for_a_while():
 
 
 async def test_down_for_a_while():
-    options = Options(latency=0.01, spell=Spell(after=20, seconds=0.8, fault="unavailable"))
+    options = MockServerOptions(latency=0.01, spell=Spell(after=20, seconds=0.8, fault="unavailable"))
     async with bench(options, concurrency=8) as one:
         replies = await one.ask(60)
         assert [reply.record.ok for reply in replies] == [True] * 60
@@ -211,7 +212,9 @@ async def test_down_for_a_while():
 async def test_everything_at_once_within_the_budget():
     faults = dict.fromkeys(("rate_limited", "server_error", "reset", "malformed"), 0.1)
     faults |= dict.fromkeys(("truncated", "empty", "wrong_schema", "duplicate_keys", "two_objects"), 0.06)
-    async with bench(Options(faults=faults, fault_times=3), concurrency=8, budget=Budget(calls=60)) as one:
+    async with bench(
+        MockServerOptions(faults=faults, fault_times=3), concurrency=8, budget=Budget(calls=60)
+    ) as one:
         ends = await one.ask(50)
         answered = [end for end in ends if not isinstance(end, Exception)]
         assert {type(end) for end in ends if isinstance(end, Exception)} == {BudgetSpentError}

@@ -26,12 +26,13 @@ from ptool.errors import (
 from ptool.models import derive
 from ptool.models import prompt_blocks as blocks
 from ptool.models.clients.fake import FakeModel
-from ptool.models.endpoint import Endpoint, Price
+from ptool.models.endpoint import Endpoint
 from ptool.models.faults import AttemptError
-from ptool.models.gateway import Budget, Gateway, Retries
+from ptool.models.gateway import Gateway
 from ptool.models.gateway.cache_key import cache_key
 from ptool.records import Query, Solution, Verdict
 from ptool.records.model_calls import Spent
+from ptool.settings import Budget, Price, Retries
 
 
 def scripted(*answers):
@@ -175,7 +176,7 @@ async def test_everything_about_a_call_is_written_down():
     def says(number, seed):
         return lambda result: result.model_copy(update={"finish_reason": "unknown"})
 
-    log, price = Log(), Price(1_000_000, 2_000_000)
+    log, price = Log(), Price(input=1_000_000, output=2_000_000)
     asked = Gateway({"default": endpoint(Endless(says), price=price)}, concurrency=1, log=log)
     reply = await asked.ask(request(turn="episodes/x/verifier/0"))
     (answer,) = log.answers.values()

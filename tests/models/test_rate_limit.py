@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from model_doubles import now, virtual
 from ptool.errors import EndpointDownError
-from ptool.models.endpoint import Limits
 from ptool.models.faults import AttemptError
 from ptool.models.gateway.circuit_breaker import CircuitBreaker
 from ptool.models.gateway.rate_limit import AdaptiveConcurrency, AdmissionQueue, SlidingWindow
+from ptool.settings import Limits
 
 ARRIVALS = st.lists(st.floats(0, 200), min_size=1, max_size=60)
 

@@ -13,10 +13,10 @@ from omegaconf import OmegaConf
 from ptool.cli.compose import Sources
 from ptool.models.clients.chat_completions import ChatCompletions
 from ptool.models.clients.fake import FakeModel
-from ptool.models.endpoint import Endpoint, Limits, Price
+from ptool.models.endpoint import Endpoint
 from ptool.records import Query, Verdict
 from ptool.records.model_calls import Answer
-from ptool.settings import BudgetSettings, Settings, validated
+from ptool.settings import Budget, Limits, Price, Settings, validated
 from ptool.synthesis.dry_run.counters import CallCounter, CallGroup, CallTotals, Question, RolePrompts
 from ptool.synthesis.dry_run.estimate import EstimateLine, against_budget, cost, estimate, total, wall_time
 from ptool.synthesis.dry_run.estimate import _top_down as top_down
@@ -266,14 +266,14 @@ LINES = (
     ],
 )
 def test_a_budget_is_compared_with_what_the_run_needs(limits: dict[str, float], said: str) -> None:
-    budget = BudgetSettings.model_validate({"usd": None, "tokens": None, "calls": None} | limits)
+    budget = Budget.model_validate({"usd": None, "tokens": None, "calls": None} | limits)
     assert list(against_budget(LINES, budget)) == [said]
 
 
 def test_one_unknown_price_makes_the_whole_unknown_and_never_zero() -> None:
     lines = (*LINES, replace(LINES[0], usd=None))
     assert total(lines).usd is None
-    (said,) = against_budget(lines, BudgetSettings(usd=1_000.0, tokens=None, calls=None))
+    (said,) = against_budget(lines, Budget(usd=1_000.0, tokens=None, calls=None))
     assert "a price is unknown" in said
 
 
@@ -284,7 +284,7 @@ def remote(limits: Limits | None = None, price: Price | None = None) -> Endpoint
 
 
 def test_a_price_is_for_a_million_tokens() -> None:
-    assert cost(remote(price=Price(2.0, 8.0)), 1_000_000, 500_000) == 6.0
+    assert cost(remote(price=Price(input=2.0, output=8.0)), 1_000_000, 500_000) == 6.0
     assert cost(remote(), 1_000_000, 500_000) is None
     assert cost(Endpoint(FakeModel(lambda *_: "{}")), 10, 10) == 0.0
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import TreeError, UnusableAnswerError
 from ptool.records import Cluster, Clusters
-from ptool.trees import FeatureTree, Limits, cluster_features
+from ptool.settings import ClusteringLimits
+from ptool.trees import FeatureTree, cluster_features
 from ptool.trees.clustering import check_clusters
 from ptool.trees.feature_tree import leaves
 from ptool.trees.schemas import value_schema
@@ -46,7 +47,9 @@ async def test_the_clusterer_sees_numbered_leaves_and_in_later_batches_what_is_k
         views[item_id] = view
         return await cluster_by_name(item_id, view)
 
-    await cluster_features(await grown(apis=1), watching, Limits(max_parents=9, max_themes=4, batch=4))
+    await cluster_features(
+        await grown(apis=1), watching, ClusteringLimits(max_parents=9, max_themes=4, batch=4)
+    )
     assert list(views) == ["features/0/000", "features/0/001", "features/1/000"]
     assert views["features/0/000"]["nodes"][0] == {
         "id": 0,
@@ -79,7 +82,7 @@ def test_whatever_is_merged_no_leaf_is_lost_and_none_is_there_twice(apis, batch,
         return Clusters(clusters=tuple(parent(name, *members) for name, members in found.items()))
 
     api_tree = asyncio.run(grown(apis=apis))
-    tree = asyncio.run(cluster_features(api_tree, at_random, Limits(batch=batch)))
+    tree = asyncio.run(cluster_features(api_tree, at_random, ClusteringLimits(batch=batch)))
     assert sorted(tree.level(0)) == sorted(node for node, _ in leaves(api_tree))
     assert all(tree.graph.in_degree(leaf) == 1 for leaf in tree.level(0))
 
@@ -127,8 +130,8 @@ async def test_a_merge_that_does_not_shrink_a_wide_level_ends_in_an_error():
         return Clusters(clusters=tuple(parent(f"t{n['id']}", n["id"], kind=n["kind"]) for n in view["nodes"]))
 
     with pytest.raises(UnusableAnswerError, match=r"features/1/000: got 6 parents .* expected at most 5"):
-        await cluster_features(await grown(apis=2), lazy, Limits(max_themes=5))
-    tree = await cluster_features(await grown(apis=2), lazy, Limits(max_themes=6))
+        await cluster_features(await grown(apis=2), lazy, ClusteringLimits(max_themes=5))
+    tree = await cluster_features(await grown(apis=2), lazy, ClusteringLimits(max_themes=6))
     assert len(tree.layers()) == 3
 
 
@@ -145,7 +148,7 @@ async def test_merging_goes_on_until_few_themes_are_left():
             )
         )
 
-    tree = await cluster_features(await grown(apis=4), in_pairs, Limits(max_themes=3))
+    tree = await cluster_features(await grown(apis=4), in_pairs, ClusteringLimits(max_themes=3))
     assert [len(layer) for layer in tree.layers()] == [1, 3, 4, 6, 10]
 
 

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import TreeError, UnusableAnswerError
 from ptool.records import Category, Context, Expansion
-from ptool.trees import ApiTree, Shape, from_json, grow_tree, to_json
+from ptool.trees import ApiTree, TreeShape, from_json, grow_tree, to_json
 from tree_fakes import FakeDesigner, grown, make_api
 
 SHOPPING = {"shopping": "People buy."}
-SMALL = Shape(platforms=2, apis=3, depth=1, branching=2)
+SMALL = TreeShape(platforms=2, apis=3, depth=1, branching=2)
 
 
 class StoppedError(Exception):
@@ -68,7 +68,7 @@ async def test_it_grows_depth_first_and_shows_what_rivals_offer():
 @given(st.integers(2, 4), st.integers(1, 3), st.integers(1, 4), st.data())
 def test_every_platform_gets_exactly_its_quota(platforms, depth, branching, data):
     apis = data.draw(st.integers(1, min(30, branching ** (depth + 1))))
-    shape = Shape(platforms=platforms, apis=apis, depth=depth, branching=branching)
+    shape = TreeShape(platforms=platforms, apis=apis, depth=depth, branching=branching)
     tree = asyncio.run(grow_tree(ApiTree(), SHOPPING, shape, FakeDesigner()))
     world = tree.worlds()["shopping"]
     assert {len(found) for found in world.apis.values()} == {apis}
@@ -112,10 +112,10 @@ async def test_scenarios_grow_side_by_side_in_an_order_that_time_does_not_change
 @pytest.mark.parametrize(
     ("shape", "complaint"),
     [
-        (Shape(platforms=1), "no tool personalisation"),
-        (Shape(apis=0), "apis: got 0"),
-        (Shape(depth=0), "depth: got 0"),
-        (Shape(apis=37, depth=1, branching=6), "apis: got 37, expected at most 36"),
+        (TreeShape(platforms=1), "no tool personalisation"),
+        (TreeShape(apis=0), "apis: got 0"),
+        (TreeShape(depth=0), "depth: got 0"),
+        (TreeShape(apis=37, depth=1, branching=6), "apis: got 37, expected at most 36"),
     ],
 )
 async def test_an_impossible_shape_is_refused_before_anything_is_asked(shape, complaint):
@@ -128,7 +128,7 @@ async def test_an_impossible_shape_is_refused_before_anything_is_asked(shape, co
 async def test_a_saved_tree_of_another_shape_is_refused():
     tree = await grow_tree(ApiTree(), SHOPPING, SMALL, FakeDesigner())
     with pytest.raises(TreeError, match="the saved tree has apis=3, asked for 4"):
-        await grow_tree(tree, SHOPPING, Shape(platforms=2, apis=4, depth=1, branching=2), FakeDesigner())
+        await grow_tree(tree, SHOPPING, TreeShape(platforms=2, apis=4, depth=1, branching=2), FakeDesigner())
     with pytest.raises(TreeError, match="holds 'shopping', which is not asked for"):
         await grow_tree(tree, {"travel": "People go."}, SMALL, FakeDesigner())
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ptool.records import Category, Cluster, Clusters, Expansion
 from ptool.trees.clustering import check_clusters
-from ptool.trees.growth import Shape, check_categories
+from ptool.trees.growth import TreeShape, check_categories
 from ptool.trees.repair import repair_categories, repair_clusters
 
 
@@ -40,7 +40,7 @@ def test_a_category_named_twice_counts_once():
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=9), st.integers(2, 6), st.data())
 def test_repaired_quotas_pass_the_check_wherever_the_tree_has_room(quotas, branching, data):
     quota = data.draw(st.integers(1, branching))
-    shape = Shape(apis=quota, depth=1, branching=branching)
+    shape = TreeShape(apis=quota, depth=1, branching=branching)
     repaired = repair_categories(categories(*quotas), quota, branching)
     assert check_categories(repaired, "shopping/Shop0", quota, shape) is repaired
 

@@ -15,7 +15,7 @@ from ptool.records import (
     Expansion,
     Platform,
 )
-from ptool.trees import ApiTree, Shape, grow_tree
+from ptool.trees import ApiTree, TreeShape, grow_tree
 
 TEXT = {"type": "string", "description": "free text"}
 
@@ -78,7 +78,7 @@ class FakeDesigner:
 
 
 async def grown(apis: int = 4, platforms: int = 2, scenarios: tuple[str, ...] = ("shopping",)) -> ApiTree:
-    shape = Shape(platforms=platforms, apis=apis, depth=1, branching=6)
+    shape = TreeShape(platforms=platforms, apis=apis, depth=1, branching=6)
     return await grow_tree(ApiTree(), dict.fromkeys(scenarios, "People buy."), shape, FakeDesigner())
 
 

@@ -1,7 +1,6 @@
 """Every fault as a client sees it, and whom faults hit."""
 
 import asyncio
-import dataclasses
 import json
 from pathlib import Path
 
@@ -11,11 +10,11 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.models.mock_server import Options, Spell
 from ptool.models.mock_server.fault_injection import FaultInjector
 from ptool.models.mock_server.faults import ANSWER_FAULTS, FAULTS, HUGE_ANSWER
 from ptool.models.mock_server.protocol import MockCompletion
 from ptool.models.mock_server.server import serving
+from ptool.settings import MockServerOptions, Spell
 
 RECORD = {"text": "Please order scented candles.", "count": 2}
 ANSWER = json.dumps(RECORD)
@@ -25,8 +24,8 @@ def answer(texts: list[str], seed: int) -> str:
     return ANSWER
 
 
-def always(fault: str, **more) -> Options:
-    return Options(faults={fault: 1.0}, **more)
+def always(fault: str, **more) -> MockServerOptions:
+    return MockServerOptions(faults={fault: 1.0}, **more)
 
 
 @pytest.mark.parametrize(
@@ -142,36 +141,38 @@ def test_any_text_can_be_spoilt(text: str, fault: str) -> None:
     assert ANSWER_FAULTS[fault](MockCompletion(text)) != MockCompletion(text) or text == ""
 
 
-def drawn_faults(options: Options, count: int = 2000) -> list[str | None]:
+def drawn_faults(options: MockServerOptions, count: int = 2000) -> list[str | None]:
     injector = FaultInjector(options)
     return [injector.latency_and_fault(b"%d" % number, 0, 0.0)[1] for number in range(count)]
 
 
 def test_shares_are_kept_and_drawn_from_content_alone() -> None:
     shares = {"hang": 0.1, "empty": 0.3}
-    drawn = drawn_faults(Options(faults=shares))
+    drawn = drawn_faults(MockServerOptions(faults=shares))
     assert abs(drawn.count("empty") / 2000 - 0.3) < 0.04
     assert abs(drawn.count("hang") / 2000 - 0.1) < 0.03
     assert drawn.count(None) == 2000 - drawn.count("empty") - drawn.count("hang")
-    assert drawn_faults(Options(faults=dict(reversed(shares.items())))) == drawn
-    assert drawn_faults(Options(faults=shares, seed=1)) != drawn
+    assert drawn_faults(MockServerOptions(faults=dict(reversed(shares.items())))) == drawn
+    assert drawn_faults(MockServerOptions(faults=shares, seed=1)) != drawn
 
 
 @pytest.mark.parametrize(("fault_times", "expected"), [(1, 1), (3, 3), (0, 10)])
 def test_one_request_gets_no_more_faults_than_allowed(fault_times: int, expected: int) -> None:
-    injector = FaultInjector(Options(faults={"empty": 1.0}, fault_times=fault_times))
+    injector = FaultInjector(MockServerOptions(faults={"empty": 1.0}, fault_times=fault_times))
     assert [injector.latency_and_fault(b"k", times, 0.0)[1] for times in range(10)].count("empty") == expected
 
 
 @given(st.binary(min_size=16, max_size=16), st.integers(0, 100))
 def test_jitter_stays_in_its_share(key: bytes, times: int) -> None:
-    latency, _ = FaultInjector(Options(latency=0.2, jitter=0.5)).latency_and_fault(key, times, 0.0)
+    latency, _ = FaultInjector(MockServerOptions(latency=0.2, jitter=0.5)).latency_and_fault(key, times, 0.0)
     assert 0.1 <= latency <= 0.3
 
 
 def test_a_spell_begins_with_a_request_and_ends_with_the_clock() -> None:
     injector = FaultInjector(
-        Options(latency=0.1, spell=Spell(after=2, seconds=5.0, latency_factor=20.0, fault="unavailable"))
+        MockServerOptions(
+            latency=0.1, spell=Spell(after=2, seconds=5.0, latency_factor=20.0, fault="unavailable")
+        )
     )
     course = [
         injector.latency_and_fault(b"%d" % number, 0, now)
@@ -182,17 +183,14 @@ def test_a_spell_begins_with_a_request_and_ends_with_the_clock() -> None:
 
 
 def test_a_minute_holds_no_more_than_its_limit_wherever_it_begins() -> None:
-    injector = FaultInjector(Options(requests_per_minute=3))
+    injector = FaultInjector(MockServerOptions(requests_per_minute=3))
     waits = [injector.retry_after(now, 1) for now in (0.0, 30.0, 40.0, 50.0, 60.5, 61.0, 91.0)]
     assert waits == [None, None, None, 10.0, None, 29.0, None]
 
 
 def test_the_configuration_writes_out_every_option_and_its_default() -> None:
     server = yaml.safe_load((Path(ptool.__file__).parent / "conf" / "serve.yaml").read_text())["server"]
-    for place in ("host", "port", "key_env", "record", "replay"):
-        del server[place]
-    spell = Spell(**server.pop("spell"))
-    fields = {field.name for field in dataclasses.fields(Options)}
-    assert {*server, "spell", "key", "fingerprint"} == fields
+    written = MockServerOptions.model_validate(server)
+    assert server.keys() == MockServerOptions.model_fields.keys()
     assert tuple(server["faults"]) == FAULTS
-    assert Options(**server, spell=spell) == Options(faults=dict.fromkeys(FAULTS, 0.0))
+    assert written == MockServerOptions(port=8088, faults=dict.fromkeys(FAULTS, 0.0))
