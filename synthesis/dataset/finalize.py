@@ -44,29 +44,28 @@ async def audit_judges(context: RunContext, own: PreparedPopulation, dataset: Da
     samples = context.settings.audit.samples
     if not samples:
         return None
-    kept = [one for one in dataset.samples_of(own.name) if not one.twin_of]
-    chosen = set(choose_samples(kept, samples, context.settings.seed))
-    found = [load_episode(own.context, task.id) for task in own.tasks if task.id in chosen]
+    originals = [sample for sample in dataset.samples_of(own.name) if not sample.twin_of]
+    chosen = set(choose_samples(originals, samples, context.settings.seed))
+    episodes = [load_episode(own.context, task.id) for task in own.tasks if task.id in chosen]
     extensions = choose_extensions(context.settings)
-    audit = await run_audit(context, own.worlds, found, extensions.corruptions, extensions.injections)
+    audit = await run_audit(context, own.worlds, episodes, extensions.corruptions, extensions.injections)
     write_json(context.folder / "audit.json", audit.model_dump(mode="json"))
     return audit
 
 
 def write_statistics(
-    context: RunContext, peopled: Sequence[PreparedPopulation], dataset: Dataset, audit: Audit | None
+    context: RunContext, populations: Sequence[PreparedPopulation], dataset: Dataset, audit: Audit | None
 ) -> Statistics:
-    """Everything known of the dataset as a whole, left in statistics.json, and the dataset card."""
-    settings, curation, kept = context.settings, dataset.curation, dataset.samples
-    split_of: dict[str, Split] = {id: one.split for id, one in dataset.placements.items()}
-    with context.stage("statistics", len(kept)) as bar:
-        asked = _asked(peopled) if settings.strangers else {}
-        populations = list(peopled)
+    """Everything known of the dataset as a whole, left in statistics.json; each sample's in quality.jsonl."""
+    settings, curation, samples = context.settings, dataset.curation, dataset.samples
+    split_of: dict[str, Split] = {id: placement.split for id, placement in dataset.placements.items()}
+    with context.stage("statistics", len(samples)) as bar:
+        strangers = _stranger_solutions(populations) if settings.strangers else {}
         whole, by_sample = sample_statistics(
-            kept,
+            samples,
             split_of,
             populations,
-            asked,
+            strangers,
             curation.solved,
             near_duplicates=dataset.near_duplicates,
             loyalty=settings.history.loyalty,
@@ -77,7 +76,7 @@ def write_statistics(
             **whole,
             model=context.participants.describe_model(),
             scripted=context.participants.scripted,
-            splits=table5(kept, split_of, dataset.groups, populations),
+            splits=table5(samples, split_of, dataset.groups, populations),
             funnel=curation.funnel.as_dict(),
             reasons=dict(curation.reasons.most_common()),
             gates=tuple(
@@ -91,50 +90,50 @@ def write_statistics(
         )
         written = statistics.model_dump_json(indent=2)  # in this order: the most used first
         write_bytes(context.folder / "statistics.json", f"{written}\n".encode())
-        each = (one.model_dump_json().encode() for one in by_sample)
-        write_jsonl(context.folder / "dataset/quality.jsonl", each)
-        bar.advance(len(kept))
+        lines = (quality.model_dump_json().encode() for quality in by_sample)
+        write_jsonl(context.folder / "dataset/quality.jsonl", lines)
+        bar.advance(len(samples))
     return statistics
 
 
-def _asked(peopled: Sequence[PreparedPopulation]) -> dict[str, tuple[Solution | None, ...]]:
-    """Episode -> what strangers answered."""
+def _stranger_solutions(populations: Sequence[PreparedPopulation]) -> dict[str, tuple[Solution | None, ...]]:
+    """Episode -> the solutions of strangers."""
     return {
         task.id: answers
-        for one in peopled
-        for task in one.tasks
-        if (answers := second_solutions(one.context, STRANGER, task.id))
+        for population in populations
+        for task in population.tasks
+        if (answers := second_solutions(population.context, STRANGER, task.id))
     }
 
 
 def _short_of(context: RunContext, dataset: Dataset, statistics: Statistics) -> Iterator[str]:
     """What was asked for and is not there, a sentence each."""
     settings, splits = context.settings, context.settings.splits
-    found = statistics.decidability
-    if statistics.decidability.transparent < settings.min_decidability:
+    decidability = statistics.decidability
+    if decidability.transparent < settings.min_decidability:
         yield (
-            f"{LOW_DECIDABILITY}: the visible history tells {found.transparent:.1%} of the platforms, asked "
-            f"for were {settings.min_decidability:.1%}; more visits, or more faithful ones, tell more "
+            f"{LOW_DECIDABILITY}: the visible history tells {decidability.transparent:.1%} of the platforms, "
+            f"asked for were {settings.min_decidability:.1%}; more visits, or more faithful ones, tell more "
             "(history.actions_per_context, history.loyalty)"
         )
-    noise = 2 * sqrt(found.chance * (1 - found.chance) / max(found.samples, 1))
-    if (excess := found.without_profile - found.chance) > MOST_OFF_CHANCE + noise:
+    noise = 2 * sqrt(decidability.chance * (1 - decidability.chance) / max(decidability.samples, 1))
+    if (excess := decidability.without_profile - decidability.chance) > MOST_OFF_CHANCE + noise:
         yield (
-            f"the query alone tells {found.without_profile:.1%} of the platforms, {excess:.1%} above chance; "
-            "the users are too much alike in what they prefer"
+            f"the query alone tells {decidability.without_profile:.1%} of the platforms, {excess:.1%} above "
+            "chance; the users are too much alike in what they prefer"
         )
-    there = Counter(
-        (place.split, place.group, one.scenario)
-        for one in dataset.samples
-        for place in (dataset.placements[one.id],)
-        if not one.twin_of
+    counts = Counter(
+        (placement.split, placement.group, sample.scenario)
+        for sample in dataset.samples
+        for placement in (dataset.placements[sample.id],)
+        if not sample.twin_of
     )
     for group, wanted in (("untrained", splits.most.untrained), ("trained", splits.most.trained)):
-        got = sum(count for (split, whose, _), count in there.items() if (split, whose) == ("test", group))
+        got = sum(count for (split, kind, _), count in counts.items() if (split, kind) == ("test", group))
         if wanted is not None and got < wanted:
             yield f"splits.most.{group}: {wanted:,} samples were asked for, {got:,} are there"
     for scenario, wanted in splits.unseen.queries.items() if splits.unseen else ():
-        if (got := there["unseen", "unseen", scenario]) < wanted:
+        if (got := counts["unseen", "unseen", scenario]) < wanted:
             yield f"splits.unseen.queries.{scenario}: {wanted:,} samples were asked for, {got:,} are there"
 
 
@@ -144,11 +143,10 @@ def write_card(context: RunContext, dataset: Dataset, statistics: Statistics, wo
     Args: words: of the command line that makes the data again.
     """
     settings = context.settings
-    places = settings.all_scenarios()
     written = card(
         statistics,
         title=settings.card.name or f"Personalised tool invocation: {settings.scenario.name}",
-        scenarios={one.name: one.description for one in places},
+        scenarios={scenario.name: scenario.description for scenario in settings.all_scenarios()},
         license=settings.card.license,
         seed=settings.seed,
         digest=settings.digest(),
@@ -160,12 +158,14 @@ def write_card(context: RunContext, dataset: Dataset, statistics: Statistics, wo
 
 
 def build_summary(
-    context: RunContext, peopled: Sequence[PreparedPopulation], dataset: Dataset, statistics: Statistics
+    context: RunContext, populations: Sequence[PreparedPopulation], dataset: Dataset, statistics: Statistics
 ) -> Summary:
     """What the run came to, for the person who started it."""
     settings, curation = context.settings, dataset.curation
-    kinds = Counter(feature.kind for one in peopled for feature in one.feature_tree.features())
-    worlds = [world for one in peopled for world in one.worlds.values()]
+    kinds = Counter(
+        feature.kind for population in populations for feature in population.feature_tree.features()
+    )
+    worlds = [world for population in populations for world in population.worlds.values()]
     counts = {
         "scenarios": len(worlds),
         "platforms": sum(len(world.platforms) for world in worlds),
@@ -173,11 +173,13 @@ def build_summary(
         "APIs used": statistics.apis.used,
         "features, basic": kinds["basic"],
         "features, implicit": kinds["implicit"],
-        "users": sum(len(one.profiles) for one in peopled),
-        "actions": sum(len(history.actions) for one in peopled for history in one.histories),
+        "users": sum(len(population.profiles) for population in populations),
+        "actions": sum(
+            len(history.actions) for population in populations for history in population.histories
+        ),
         "samples": len(dataset.samples),
-        "mended by feedback": sum(one.mended for one in dataset.samples),
-        "calls": sum(len(one.calls) for one in dataset.samples),
+        "mended by feedback": sum(sample.mended for sample in dataset.samples),
+        "calls": sum(len(sample.calls) for sample in dataset.samples),
         **{f"arguments from the {origin}": count for origin, count in statistics.origins.items()},
     }
     if settings.twins:
