@@ -90,4 +90,4 @@ class History(Record):
 
     def visible(self) -> list[dict[str, str]]:
         """The actions as a sample shows them (Fig. 7)."""
-        return [{"platform": one.platform, "action": one.action} for one in self.actions]
+        return [{"platform": action.platform, "action": action.action} for action in self.actions]

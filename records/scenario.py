@@ -31,7 +31,7 @@ class Platform(Record):
 
     def profile(self) -> dict[str, str]:
         """The characteristics as a benchmark sample shows them (Fig. 7): name -> text."""
-        return {one.name: one.text for one in self.characteristics}
+        return {characteristic.name: characteristic.text for characteristic in self.characteristics}
 
 
 class Api(Record):
@@ -45,8 +45,8 @@ class Api(Record):
 
     def properties(self) -> dict[str, Any]:
         """The parameters' own schemas, by name."""
-        found = self.parameters.get("properties")
-        return dict(found) if isinstance(found, dict) else {}
+        properties = self.parameters.get("properties")
+        return dict(properties) if isinstance(properties, dict) else {}
 
     def function_schema(self) -> dict[str, Any]:
         """The tool as a model is shown it (Fig. 7)."""

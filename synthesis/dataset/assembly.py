@@ -22,6 +22,7 @@ from .curation import Curation, Curator
 from .near_duplicates import near_duplicate_samples
 from .samples import CompactSample, SampleBuilder, Split
 from .splits import Placement, draw_user_groups, split_samples
+from .statistics.people import worlds_by_place
 
 FILES: dict[Split, str] = {
     "all": "samples.jsonl",
@@ -95,13 +96,7 @@ def assemble_dataset(
     duplicates = near_duplicate_samples(curation.samples)
     placements = split_samples(curation.samples, groups, settings.splits, settings.seed, duplicates)
     dataset = Dataset(curation, placements, groups, duplicates)
-    builder = SampleBuilder(
-        {
-            (population.name, scenario): world
-            for population in populations
-            for scenario, world in population.worlds.items()
-        }
-    )
+    builder = SampleBuilder(worlds_by_place(populations))
     with context.stage("dataset", len(curation.samples)) as bar:
 
         def build(sample: CompactSample) -> Sample:

@@ -1,7 +1,8 @@
-"""The card's front matter: what the Hugging Face Hub and the library `datasets` read.
+"""The dataset card, dataset/README.md: front matter for the Hugging Face Hub, and Markdown from a template.
 
 The types of all columns are declared from the records. Left to guess, `datasets` takes a birth date for a
-point in time, and gives every record the parameters of all others. It knows nothing of Markdown.
+point in time, and gives every record the parameters of all others. Text of models and users is escaped, so
+that it can only be shown.
 """
 
 from __future__ import annotations
@@ -21,6 +22,154 @@ from pydantic import BaseModel, JsonValue
 from ...records import ArgumentOrigin, Evidence, Sample, UserProfile, VisiblePlatform
 from ...records.dataset_statistics import Statistics
 
+_LONGEST, _COMMAND = 600, 4_000
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#!|~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_SHOWN_RECORDS = {
+    "": Sample,
+    "user_profile.": UserProfile,
+    "platforms[].": VisiblePlatform,
+    "origins[].": ArgumentOrigin,
+    "origins[].evidence.": Evidence,
+}
+
+
+def card(
+    statistics: Statistics,
+    *,
+    title: str,
+    scenarios: Mapping[str, str],
+    license: str,
+    seed: int,
+    digest: str,
+    command: str,
+    versions: Mapping[str, str],
+    files: Mapping[str, str],
+) -> bytes:
+    """The card as UTF-8, ending with a line break; equal arguments give equal bytes.
+
+    Args:
+        statistics: of the whole dataset.
+        title: what it is called.
+        scenarios: name -> what people do there, held-out ones included.
+        license: a name the Hugging Face Hub knows, such as 'cc-by-4.0'.
+        seed, digest: of the run and its settings.
+        command: that makes the data again, on one line.
+        versions: of ptool and what it runs on.
+        files: split -> its file beside the card: all, or train, test, unseen, reserve; those that exist.
+    """
+    return (
+        _template()
+        .render(
+            front=TrustedMarkdown(front_matter(statistics, title, license, files)),
+            title=title,
+            scenarios=scenarios,
+            license=license,
+            seed=seed,
+            digest=digest,
+            command=command,
+            versions=versions,
+            files=files,
+            statistics=statistics,
+            fields=_fields(),
+            meanings=meanings(statistics),
+            first=next(iter(files), "all"),
+        )
+        .rstrip()
+        + "\n"
+    ).encode("utf-8", "replace")
+
+
+@cache
+def _template() -> Template:
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        finalize=inert,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"block": block, "code": code, "number": number}
+    return environment.get_template("card.md.jinja")
+
+
+def meanings(statistics: Statistics) -> list[tuple[str, TrustedMarkdown, TrustedMarkdown]]:
+    """Every figure a reader should know: (about what, what it says, the figure), in the records' order."""
+    parts = {
+        "the platform": statistics.decidability,
+        "the user": statistics.necessity,
+        "rivals": statistics.interchangeability,
+        "variety": statistics.diversity,
+    }
+    return [
+        (name, _escape_cell(field.description), _figure(value, str(field.description)))
+        for name, part in parts.items()
+        for key, field in type(part).model_fields.items()
+        if isinstance(value := getattr(part, key), int | float)
+    ]
+
+
+def _figure(value: float, meaning: str) -> TrustedMarkdown:
+    """A count, a share, or what is neither: bits, and words."""
+    return (
+        number(value) if isinstance(value, int) or meaning.startswith(("bits", "words")) else percent(value)
+    )
+
+
+def _fields() -> list[tuple[str, TrustedMarkdown]]:
+    """Name and meaning of every field of a record, those of its parts by their path."""
+    return [
+        (prefix + name, _escape_cell(field.description))
+        for prefix, record in _SHOWN_RECORDS.items()
+        for name, field in record.model_fields.items()
+    ]
+
+
+def _escape_cell(description: str | None) -> TrustedMarkdown:
+    """What a record says of a field; it may hold signs that tables and HTML take for theirs."""
+    return TrustedMarkdown((description or "").replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|"))
+
+
+class TrustedMarkdown(str):
+    """Markdown of this module; every other text that the template shows is escaped."""
+
+    __slots__ = ()
+
+
+def inert(text: Any) -> str:
+    """Somebody's text as Markdown that only shows it: one bounded line, every sign of markup escaped."""
+    if isinstance(text, TrustedMarkdown):
+        return text
+    line = _printable(text, _LONGEST + 1)
+    line = line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+    return _MARKUP.sub(r"\\\1", line).replace("&", "&amp;").replace("<", "&lt;")
+
+
+def code(text: Any) -> TrustedMarkdown:
+    """Somebody's text as a code span, or a line of a code block: nothing in it ends either."""
+    return TrustedMarkdown(_printable(text, _LONGEST).replace("`", "'").replace("|", "\\|"))
+
+
+def block(text: Any) -> TrustedMarkdown:
+    """Somebody's text as the only line of a fenced block, which one line cannot end."""
+    return TrustedMarkdown(_printable(text, _COMMAND))
+
+
+def _printable(text: Any, longest: int) -> str:
+    """At most so many characters on one line, those that cannot be printed as blanks."""
+    return "".join(character if character.isprintable() else " " for character in str(text)[:longest])
+
+
+def number(value: float) -> TrustedMarkdown:
+    """A count with its thousands apart; other numbers with two digits."""
+    return TrustedMarkdown(f"{value:,}" if isinstance(value, int) else f"{value:,.2f}")
+
+
+def percent(share: float) -> TrustedMarkdown:
+    """A share of 0 to 1."""
+    return TrustedMarkdown(f"{100 * share:.1f} %")
+
+
 _SIZES = (
     (1_000, "n<1K"),
     (10_000, "1K<n<10K"),
@@ -29,35 +178,32 @@ _SIZES = (
     (10_000_000, "1M<n<10M"),
     (100_000_000, "10M<n<100M"),
 )
-_MORE = "100M<n<1B"
+_LARGEST = "100M<n<1B"
 _SPLITS = {"all": "train", "train": "train", "test": "test", "unseen": "unseen"}
-"""Our part -> what `datasets` calls it."""
+"""Part of the dataset -> the split that `datasets` knows it by."""
 _APART = {"twins": "test", "reserve": "train"}
 """Parts that are configurations of their own."""
 _PLAIN = {str: "string", int: "int64", float: "float64", bool: "bool"}
 
 
 def front_matter(statistics: Statistics, title: str, license: str, files: Mapping[str, str]) -> str:
-    """The YAML between the two lines of dashes, which are not included.
-
-    Args: as of `ptool.synthesis.dataset.card.card`.
-    """
+    """The YAML between the two lines of dashes, which are not included; arguments as of `card`."""
     samples = _samples(statistics)
     configs = [_config("default", {_SPLITS[name]: file for name, file in files.items() if name in _SPLITS})]
     configs += [_config(name, {part: files[name]}) for name, part in _APART.items() if name in files]
     columns = columns_of(Sample)
-    made = "scripted" if statistics.scripted else "llm-generated"
+    origin = "scripted" if statistics.scripted else "llm-generated"
     about = {
-        "pretty_name": _line(title)[:80] or "a dataset",
+        "pretty_name": _one_line(title)[:80] or "a dataset",
         "license": license,
         "language": ["en"],
         "task_categories": ["text-generation"],
-        "tags": ["tool-use", "function-calling", "personalization", "synthetic", made, "ptool"],
-        "size_categories": [next((name for most, name in _SIZES if samples < most), _MORE)],
+        "tags": ["tool-use", "function-calling", "personalization", "synthetic", origin, "ptool"],
+        "size_categories": [next((name for limit, name in _SIZES if samples < limit), _LARGEST)],
         "annotations_creators": ["machine-generated"],
         "source_datasets": ["original"],
         "configs": configs,
-        "dataset_info": [{"config_name": one["config_name"], "features": columns} for one in configs],
+        "dataset_info": [{"config_name": config["config_name"], "features": columns} for config in configs],
     }
     return yaml.dump(about, Dumper=_NoAliases, sort_keys=False, allow_unicode=True, width=110).rstrip()
 
@@ -90,12 +236,12 @@ def _is_loose(kind: Any) -> bool:
 def _is_text(kind: Any) -> bool:
     """Whether it is one of some texts."""
     values = get_args(kind)
-    return bool(values) and all(isinstance(one, str) for one in values)
+    return bool(values) and all(isinstance(value, str) for value in values)
 
 
 def _without_none(kind: Any) -> Any:
     if get_origin(kind) in (Union, types.UnionType):
-        rest = [one for one in get_args(kind) if one is not type(None)]
+        rest = [option for option in get_args(kind) if option is not type(None)]
         return rest[0] if len(rest) == 1 else kind
     return kind
 
@@ -107,8 +253,8 @@ def _config(name: str, splits: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _line(text: str) -> str:
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+def _one_line(text: str) -> str:
+    return " ".join(_printable(text, len(text)).split())
 
 
 def _samples(statistics: Statistics) -> int:
@@ -120,147 +266,3 @@ class _NoAliases(yaml.SafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
-
-
-_LONGEST, _COMMAND = 600, 4_000
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#!|~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-_SHOWN_RECORDS = {
-    "": Sample,
-    "user_profile.": UserProfile,
-    "platforms[].": VisiblePlatform,
-    "origins[].": ArgumentOrigin,
-    "origins[].evidence.": Evidence,
-}
-
-
-class Ours(str):
-    """Markdown that is ours; everything else is escaped."""
-
-    __slots__ = ()
-
-
-def card(
-    statistics: Statistics,
-    *,
-    title: str,
-    scenarios: Mapping[str, str],
-    license: str,
-    seed: int,
-    digest: str,
-    command: str,
-    versions: Mapping[str, str],
-    files: Mapping[str, str],
-) -> bytes:
-    """The card as UTF-8, ending with a line break; equal arguments give equal bytes.
-
-    Args:
-        statistics: of the whole dataset.
-        title: what it is called.
-        scenarios: name -> what people do there, held-out ones included.
-        license: a name the Hugging Face Hub knows, such as 'cc-by-4.0'.
-        seed, digest: of the run and its settings.
-        command: that makes the data again, on one line.
-        versions: of ptool and what it runs on.
-        files: split -> its file beside the card: all, or train, test, unseen, reserve; those that exist.
-    """
-    return (
-        _template()
-        .render(
-            front=Ours(front_matter(statistics, title, license, files)),
-            title=title,
-            scenarios=scenarios,
-            license=license,
-            seed=seed,
-            digest=digest,
-            command=command,
-            versions=versions,
-            files=files,
-            statistics=statistics,
-            fields=_fields(),
-            meanings=meanings(statistics),
-            first=next(iter(files), "all"),
-        )
-        .rstrip()
-        + "\n"
-    ).encode("utf-8", "replace")
-
-
-def inert(text: Any) -> str:
-    """Somebody's text as Markdown that only shows it: one bounded line, every sign of markup escaped."""
-    if isinstance(text, Ours):
-        return text
-    said = "".join(one if one.isprintable() else " " for one in str(text)[: _LONGEST + 1])
-    said = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
-    return _MARKUP.sub(r"\\\1", said).replace("&", "&amp;").replace("<", "&lt;")
-
-
-def code(text: Any) -> Ours:
-    """Somebody's text as a code span, or a line of a code block: nothing in it ends either."""
-    said = "".join(one if one.isprintable() else " " for one in str(text)[:_LONGEST])
-    return Ours(said.replace("`", "'").replace("|", "\\|"))
-
-
-def block(text: Any) -> Ours:
-    """Somebody's text as the only line of a fenced block, which one line cannot end."""
-    return Ours("".join(one if one.isprintable() else " " for one in str(text)[:_COMMAND]))
-
-
-def number(value: float) -> Ours:
-    """A count with its thousands apart; other numbers with two digits."""
-    return Ours(f"{value:,}" if isinstance(value, int) else f"{value:,.2f}")
-
-
-def percent(share: float) -> Ours:
-    """A share of 0 to 1."""
-    return Ours(f"{100 * share:.1f} %")
-
-
-def meanings(statistics: Statistics) -> list[tuple[str, Ours, Ours]]:
-    """Every figure a reader should know: (about what, what it says, the figure), in the records' order."""
-    parts = {
-        "the platform": statistics.decidability,
-        "the user": statistics.necessity,
-        "rivals": statistics.interchangeability,
-        "variety": statistics.diversity,
-    }
-    return [
-        (name, _own(field.description), _figure(value, str(field.description)))
-        for name, part in parts.items()
-        for key, field in type(part).model_fields.items()
-        if isinstance(value := getattr(part, key), int | float)
-    ]
-
-
-def _figure(value: float, meaning: str) -> Ours:
-    """A count, a share, or what is neither: bits, and words."""
-    return (
-        number(value) if isinstance(value, int) or meaning.startswith(("bits", "words")) else percent(value)
-    )
-
-
-def _fields() -> list[tuple[str, Ours]]:
-    """Name and meaning of every field of a record, those of its parts by their path."""
-    return [
-        (prefix + name, _own(field.description))
-        for prefix, record in _SHOWN_RECORDS.items()
-        for name, field in record.model_fields.items()
-    ]
-
-
-def _own(description: str | None) -> Ours:
-    """What a record says of a field; it may hold signs that tables and HTML take for theirs."""
-    return Ours((description or "").replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|"))
-
-
-@cache
-def _template() -> Template:
-    environment = SandboxedEnvironment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=StrictUndefined,
-        finalize=inert,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"block": block, "code": code, "number": number}
-    return environment.get_template("card.md.jinja")

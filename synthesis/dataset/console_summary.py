@@ -105,7 +105,7 @@ def render(summary: Summary) -> RenderableType:
         parts.append(_pairs("\nsplit", summary.splits))
     if summary.reasons:
         parts.append(_pairs("\nrejected because", dict(summary.reasons[:_SHOWN_REASONS])))
-    parts += [_sample(one) for one in summary.samples[:_SHOWN_SAMPLES]]
+    parts += [_sample(sample) for sample in summary.samples[:_SHOWN_SAMPLES]]
     if summary.model:
         parts.append(Text(f"\nmodel: {plain(summary.model, 300)}"))
     if summary.next_steps:
@@ -149,7 +149,7 @@ def _sample(sample: Sample) -> Table:
 
 def _known(sample: Sample) -> dict[str, Any]:
     """The features of the profile that the answer uses."""
-    paths = [one.evidence.path or "" for one in sample.origins if one.origin == "profile"]
+    paths = [proof.evidence.path or "" for proof in sample.origins if proof.origin == "profile"]
     used = {path.removeprefix("basic_features.").partition(".")[0].partition("[")[0] for path in paths}
     features = sample.user_profile.basic_features
     return {name: value for name, value in features.items() if name in used}

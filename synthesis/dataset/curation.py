@@ -1,6 +1,6 @@
 """From episodes to samples: the gates judge, the funnel counts (§4.3, Table 3).
 
-One episode is in memory at a time; what becomes a sample is remembered in few words.
+One episode is in memory at a time; what becomes a sample is kept as a compact one.
 """
 
 from __future__ import annotations

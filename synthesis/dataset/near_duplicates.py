@@ -100,11 +100,11 @@ class DuplicateIndex:
 
 def near_duplicates(first: str, second: str) -> bool:
     """Tell whether two texts are nearly the same, as defined above."""
-    one, other = text_features(first), text_features(second)
-    named = one.names <= other.words and other.names <= one.words
-    if one.numbers != other.numbers or not named:
+    left, right = text_features(first), text_features(second)
+    same_names = left.names <= right.words and right.names <= left.words
+    if left.numbers != right.numbers or not same_names:
         return False
-    return jaccard(one.trigrams, other.trigrams) >= THRESHOLD
+    return jaccard(left.trigrams, right.trigrams) >= THRESHOLD
 
 
 def jaccard(first: frozenset[int], second: frozenset[int]) -> float:

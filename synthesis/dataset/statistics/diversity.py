@@ -79,10 +79,10 @@ def word_statistics(texts: Iterable[str]) -> WordStatistics:
     doubles: set[tuple[str, str]] = set()
     word_count = pair_count = text_count = 0
     for text in texts:
-        found = words(text)
-        singles.update(found)
-        doubles.update(pairwise(found))
-        word_count, pair_count = word_count + len(found), pair_count + max(len(found) - 1, 0)
+        of_text = words(text)
+        singles.update(of_text)
+        doubles.update(pairwise(of_text))
+        word_count, pair_count = word_count + len(of_text), pair_count + max(len(of_text) - 1, 0)
         text_count += 1
     return WordStatistics(
         len(singles) / max(word_count, 1),
