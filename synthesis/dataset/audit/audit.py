@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ....agents import Observation
 from ....agents.autogen import ask_agent
 from ....environments.checks import Case
-from ....environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
+from ....environments.dialogue import DialogueState
 from ....environments.sandbox import SandboxState, execute_call
 from ....environments.world import World
 from ....errors import ModelError, UnknownPartError
@@ -22,6 +22,7 @@ from ....models.seeds import derive
 from ....records import Episode
 from ....records.dataset_statistics import Audit, CaughtRow, InjectionRow
 from ...context import RunContext, run_concurrently
+from ...stages import build_dialogue
 from .corruptions import CORRUPTIONS, Corruption
 from .injections import INJECTIONS, PLACES, QUERY, Injection, with_instruction
 from .samples import AuditSample, audit_samples
@@ -45,12 +46,7 @@ class JudgePanel:
     def __init__(self, context: RunContext, worlds: Mapping[str, World], stage: str) -> None:
         self._context, self._stage = context, stage
         self.seed = context.settings.seed
-        judges = tuple(context.settings.judges)
-        sees = context.participants.sees(USER, ASSISTANT, *judges)
-        self._dialogues = {
-            name: Dialogue(world, sees=sees, judges=judges, checks=context.checks)
-            for name, world in worlds.items()
-        }
+        self._dialogues = {name: build_dialogue(context, world) for name, world in worlds.items()}
 
     def pass_checks(self, case: Case) -> bool:
         """Whether the rule checks object to nothing."""
