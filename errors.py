@@ -1,15 +1,20 @@
 """The errors ptool raises on purpose.
 
 PtoolError
-├── ConfigError          the composed configuration is wrong; the user mends an override or a YAML file
-├── TreeError            an API tree or a feature tree breaks an invariant
-├── PromptError          a prompt asks for what its role does not see, or does not render
-├── ModelError           a model could not be asked, or its answer could not be used
+├── ConfigError                the composed configuration is wrong; the user mends an override or a YAML file
+├── TreeError                  an API tree or a feature tree breaks an invariant
+├── PromptError                a prompt asks for what its role does not see, or does not render
+├── ModelError                 a model could not be asked, or its answer could not be used
 │   ├── UnknownPartError       the scripted model was given a role or a scenario it cannot play
 │   ├── UnreachableModelError  a client failed before there was an answer
 │   ├── UnusableAnswerError    a model answered, but never with the record that was asked for
+│   ├── RefusedRequestError    an endpoint refuses this one request, and would again
 │   └── UnusableHistoryError   no acceptable behaviour history came about for a user
-└── StoreError           the run folder or the ledger cannot be read or written
+├── RunStoppedError            no further call makes sense; the same command goes on from there
+│   ├── EndpointDownError      an endpoint did not answer anybody for too long
+│   ├── KeyRefusedError        an endpoint refuses the key it was given
+│   └── BudgetSpentError       the next call could go beyond the run's budget
+└── StoreError                 the run folder or the ledger cannot be read or written
 
 A message says where, what was got, what was expected or exists, and what to do, on one line: commands
 print it as it stands, without a traceback, and exit with `exit_status`.

@@ -97,8 +97,8 @@ def _records_in(path: Path) -> list[Path]:
     for name in ("test.jsonl", "samples.jsonl"):  # of a run, what is read of it and nothing else
         if (here / name).is_file():
             return [here / name]
-    found = (one for pattern in ("*.json*", "*/*.json*") for one in here.glob(pattern) if one.is_file())
-    return sorted(one for one in found if one.name != "manifest.json" and not one.name.startswith("."))
+    files = (file for pattern in ("*.json*", "*/*.json*") for file in here.glob(pattern) if file.is_file())
+    return sorted(file for file in files if file.name != "manifest.json" and not file.name.startswith("."))
 
 
 class CompareSettings(StrictModel):
@@ -118,7 +118,7 @@ class CompareSettings(StrictModel):
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         for place, folder in enumerate(self.evaluations):
-            if Path(folder).absolute() in [Path(one).absolute() for one in self.evaluations[:place]]:
+            if Path(folder).absolute() in [Path(other).absolute() for other in self.evaluations[:place]]:
                 raise ValueError(f"evaluations: got {folder!r} twice, expected each evaluation once")
         return self
 

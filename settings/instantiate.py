@@ -51,11 +51,11 @@ def _check_arguments(make: Callable[..., Any], arguments: dict[str, Any], where:
         parameters = inspect.signature(make).parameters
     except (TypeError, ValueError):
         return
-    open_ended = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     for key in arguments:
         if key not in parameters and not open_ended:
             raise ConfigError(f"{where}.{key}: no such argument; there are {names(parameters, key)}")
-    for key, one in parameters.items():
-        variadic = one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
-        if one.default is one.empty and not variadic and key not in arguments:
+    for key, parameter in parameters.items():
+        variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if parameter.default is parameter.empty and not variadic and key not in arguments:
             raise ConfigError(f"{where}.{key}: missing, {make.__qualname__} requires it")

@@ -140,14 +140,14 @@ class UnseenSettings(StrictModel):
         match given:
             case {"scenario": dict(place), "queries": int(count)} if not isinstance(count, bool):
                 members = place.get("members") or {"": place}
-                names_ = [one.get("name") for one in members.values() if isinstance(one, dict)]
-                return {**given, "queries": dict.fromkeys(names_, count)}
+                there = [member.get("name") for member in members.values() if isinstance(member, dict)]
+                return {**given, "queries": dict.fromkeys(there, count)}
         return given
 
     @model_validator(mode="after")
     def _every_scenario_has_queries(self) -> Self:
         there = self.scenario.scenarios()
-        known = [one.name for one in there]
+        known = [scenario.name for scenario in there]
         for name in self.queries:
             if name not in known:
                 raise ValueError(f"queries: got {name!r}, there are scenarios {names(known, name)}")
@@ -280,10 +280,11 @@ class Settings(StrictModel):
                 f"splits.untrained_users: got {held_out}, expected fewer than the {self.users} users"
             )
         unseen = self.splits.unseen.scenario.scenarios() if self.splits.unseen else ()
-        for one in unseen:
-            if one.name in [own.name for own in self.scenarios()]:
+        for held_out_scenario in unseen:
+            if held_out_scenario.name in [own.name for own in self.scenarios()]:
                 raise ValueError(
-                    f"splits.unseen.scenario: got {one.name!r}, which the run itself takes place in"
+                    f"splits.unseen.scenario: got {held_out_scenario.name!r}, "
+                    "which the run itself takes place in"
                 )
         return self
 

@@ -93,11 +93,13 @@ def _find(root: dict[str, Any], steps: Sequence[str | int]) -> tuple[list[str], 
     """The path to a value and its schema; {} where the schema is silent. A union's tag is no step."""
     here, path = root, []
     for step in steps:
-        options = [_resolved(one, root) for one in here.get("anyOf", [here])]
-        found = next((child for one in options if (child := _child(one, step)) is not None), None)
-        if found is None and len(options) > 1:
+        options = [_resolved(option, root) for option in here.get("anyOf", [here])]
+        child_schema = next(
+            (child for option in options if (child := _child(option, step)) is not None), None
+        )
+        if child_schema is None and len(options) > 1:
             continue
-        here, path = _resolved(found or {}, root), [*path, str(step)]
+        here, path = _resolved(child_schema or {}, root), [*path, str(step)]
     return path, here
 
 
@@ -122,9 +124,9 @@ def _expectation(schema: dict[str, Any], root: dict[str, Any]) -> str:
     """
     schema = _resolved(schema, root)
     if "anyOf" in schema:
-        return " or ".join(_expectation(one, root) for one in schema["anyOf"])
+        return " or ".join(_expectation(option, root) for option in schema["anyOf"])
     if "enum" in schema or "const" in schema:
-        return " or ".join(repr(one) for one in schema.get("enum", [schema.get("const")]))
+        return " or ".join(repr(value) for value in schema.get("enum", [schema.get("const")]))
     if schema.get("type") == "array":
         each = _expectation(schema.get("items", {}), root)
         return f"a list, each {each}" if each else "a list"
