@@ -22,7 +22,7 @@ from .curation import Curation, Curator
 from .near_duplicates import near_duplicate_samples
 from .samples import CompactSample, SampleBuilder, Split
 from .splits import Placement, draw_user_groups, split_samples
-from .statistics.people import worlds_by_place
+from .statistics.people import worlds_by_key
 
 FILES: dict[Split, str] = {
     "all": "samples.jsonl",
@@ -96,7 +96,7 @@ def assemble_dataset(
     duplicates = near_duplicate_samples(curation.samples)
     placements = split_samples(curation.samples, groups, settings.splits, settings.seed, duplicates)
     dataset = Dataset(curation, placements, groups, duplicates)
-    builder = SampleBuilder(worlds_by_place(populations))
+    builder = SampleBuilder(worlds_by_key(populations))
     with context.stage("dataset", len(curation.samples)) as bar:
 
         def build(sample: CompactSample) -> Sample:

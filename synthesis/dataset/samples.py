@@ -30,7 +30,7 @@ from ...records.sample import Group
 Split = Literal["train", "test", "unseen", "twins", "reserve", "all"]
 """Part of the dataset; twins: of what is held out; reserve: kept, and in no part; all: nothing is split."""
 
-Place = tuple[str, str]
+WorldKey = tuple[str, str]
 """(population, scenario)."""
 
 _PROFILE = "basic_features."
@@ -78,8 +78,8 @@ class CompactSample(NamedTuple):
     """objected to first, and kept after feedback"""
 
     @property
-    def place(self) -> Place:
-        """Where it was asked."""
+    def world_key(self) -> WorldKey:
+        """Population and scenario, which have one world."""
         return self.population, self.scenario
 
     def solution(self) -> Solution:
@@ -146,7 +146,7 @@ class SampleBuilder:
         worlds: (population, scenario) -> its world, with profiles and histories.
     """
 
-    def __init__(self, worlds: Mapping[Place, World]) -> None:
+    def __init__(self, worlds: Mapping[WorldKey, World]) -> None:
         self._worlds = worlds
         # Samples come by scenario and user: only what the last one shows is kept for the next.
         self._scenario = lru_cache(maxsize=1)(self._visible_scenario)
@@ -157,13 +157,13 @@ class SampleBuilder:
 
         Latent things (implicit features, contexts, preferences, intents) stay behind.
         """
-        platforms, tools = self._scenario(sample.place)
+        platforms, tools = self._scenario(sample.world_key)
         origins = tuple(_origin(argument) for argument in sample.arguments if argument.origin is not None)
         return Sample.model_construct(
             id=sample.id,
             scenario=sample.scenario,
             user_id=sample.user,
-            user_profile=self._profile(sample.place, sample.user),
+            user_profile=self._profile(sample.world_key, sample.user),
             platforms=platforms,
             tools=tools,
             query=sample.query,
@@ -177,9 +177,9 @@ class SampleBuilder:
         )
 
     def _visible_scenario(
-        self, place: Place
+        self, key: WorldKey
     ) -> tuple[tuple[VisiblePlatform, ...], tuple[dict[str, Any], ...]]:
-        world = self._worlds[place]
+        world = self._worlds[key]
         platforms = tuple(
             VisiblePlatform(
                 name=platform.name,
@@ -190,8 +190,8 @@ class SampleBuilder:
         )
         return platforms, tuple(tool.schema for tool in world.tools.values())
 
-    def _visible_profile(self, place: Place, user: str) -> UserProfile:
-        world = self._worlds[place]
+    def _visible_profile(self, key: WorldKey, user: str) -> UserProfile:
+        world = self._worlds[key]
         return UserProfile.model_construct(
             basic_features=world.profile(user).basic,
             user_history={history.scenario: history.visible() for history in world.histories(user)},

@@ -9,7 +9,7 @@ from ....records.dataset_statistics import SplitRow, Spread
 from ....records.sample import Group
 from ...population import UNSEEN, Population
 from ..samples import CompactSample, Split
-from .people import worlds_by_place
+from .people import worlds_by_key
 
 LONGEST = 400
 """Names a spread lists."""
@@ -59,8 +59,8 @@ def table5(
 def _split_row(
     name: str, samples: Collection[CompactSample], populations: Sequence[Population], file: str | None
 ) -> SplitRow:
-    places = {sample.place for sample in samples}
-    worlds = [world for place, world in worlds_by_place(populations).items() if place in places]
+    places = {sample.world_key for sample in samples}
+    worlds = [world for key, world in worlds_by_key(populations).items() if key in places]
     return SplitRow(
         name=name,
         scenarios=len(places),
@@ -89,7 +89,7 @@ def platform_counts(
 ) -> dict[str, dict[str, int]]:
     """Scenario -> platform, in the tree's order -> samples whose gold it is, 0 included."""
     counts: dict[str, dict[str, int]] = {}
-    for (_, scenario), world in worlds_by_place(populations).items():
+    for (_, scenario), world in worlds_by_key(populations).items():
         counts.setdefault(scenario, {}).update(dict.fromkeys(world.platforms, 0))
     for sample in samples:
         of_scenario = counts.setdefault(sample.scenario, {})
@@ -101,7 +101,7 @@ def api_spread(samples: Sequence[CompactSample], populations: Sequence[Populatio
     """APIs by the samples that call them, however often."""
     offered = {
         f"{scenario}/{platform}/{api}"
-        for (_, scenario), world in worlds_by_place(populations).items()
+        for (_, scenario), world in worlds_by_key(populations).items()
         for platform, api in world.tools
     }
     used = (
@@ -116,7 +116,7 @@ def feature_spread(samples: Sequence[CompactSample], populations: Sequence[Popul
     """Basic features by the samples they fill an argument of."""
     offered = {
         feature
-        for world in worlds_by_place(populations).values()
+        for world in worlds_by_key(populations).values()
         for user in world.users
         for feature in world.profile(user).basic
     }
@@ -132,7 +132,7 @@ def context_spread(samples: Sequence[CompactSample], populations: Sequence[Popul
     """Kinds of need by the samples they stand behind."""
     offered = {
         f"{scenario}/{context.name}"
-        for (_, scenario), world in worlds_by_place(populations).items()
+        for (_, scenario), world in worlds_by_key(populations).items()
         for context in world.scenario.contexts
     }
     return _spread((f"{sample.scenario}/{sample.context}" for sample in samples), offered)

@@ -15,7 +15,7 @@ from ....records.dataset_statistics import Diversity
 from ...population import Population
 from ..samples import CompactSample, Split
 from .necessity import canonical_json
-from .people import PlatformPreference, asking_profiles, platform_preferences, worlds_by_place
+from .people import PlatformPreference, asking_profiles, platform_preferences, worlds_by_key
 from .scenario_texts import words
 
 if TYPE_CHECKING:
@@ -115,12 +115,12 @@ def preference_entropy(
     preferences: Iterable[PlatformPreference], populations: Sequence[Population]
 ) -> tuple[float, float]:
     """Bits of the preferred platform within (scenario, context) and the most there could be, on average."""
-    platforms = {place: len(world.platforms) for place, world in worlds_by_place(populations).items()}
+    platforms = {key: len(world.platforms) for key, world in worlds_by_key(populations).items()}
     counts: dict[tuple[tuple[str, str], str], Counter[str]] = defaultdict(Counter)
     for preference in preferences:
-        counts[preference.place, preference.context][preference.platform] += 1
+        counts[preference.world_key, preference.context][preference.platform] += 1
     bits = [_entropy(of_need) for of_need in counts.values()]
-    most = [math.log2(max(platforms[place], 1)) for place, _ in counts]
+    most = [math.log2(max(platforms[key], 1)) for key, _ in counts]
     return _mean(bits), _mean(most)
 
 
@@ -128,7 +128,7 @@ def mixed_preferences(preferences: Iterable[PlatformPreference]) -> float:
     """Share of users who, in some scenario, prefer different platforms for different kinds of need."""
     chosen: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for preference in preferences:
-        population, scenario = preference.place
+        population, scenario = preference.world_key
         chosen[population, preference.user][scenario].add(preference.platform)
     mixed = [any(len(platforms) > 1 for platforms in by_scenario.values()) for by_scenario in chosen.values()]
     return _mean(mixed)
@@ -139,8 +139,7 @@ def _table(people: Sequence[Profile]) -> NDArray[np.int32]:
     import numpy as np
 
     column = {
-        name: place
-        for place, name in enumerate(sorted({name for profile in people for name in profile.basic}))
+        name: key for key, name in enumerate(sorted({name for profile in people for name in profile.basic}))
     }
     table = np.full((len(people), len(column)), -1, dtype=np.int32)
     numbers: dict[tuple[str, str], int] = {}

@@ -15,11 +15,11 @@ from ....records import Profile, Solution
 from ....records.dataset_statistics import Interchangeability, Necessity
 from ...population import Population
 from ..gates.necessity import had_without_profile, serving, solves
-from ..samples import Argument, CompactSample, Place
+from ..samples import Argument, CompactSample, WorldKey
 from .decidability import Guess
-from .people import platform_preferences, profiles_of, worlds_by_place
+from .people import platform_preferences, profiles_of, worlds_by_key
 
-Fans = Mapping[tuple[Place, str], Mapping[str, set[str]]]
+Fans = Mapping[tuple[WorldKey, str], Mapping[str, set[str]]]
 """(population and scenario, context) -> platform -> who prefers it."""
 
 
@@ -45,11 +45,11 @@ def profile_needs(
         populations: the people.
         guesses: what the learners say, sample by sample.
     """
-    worlds = worlds_by_place(populations)
+    worlds = worlds_by_key(populations)
     popular = {population.name: PopularValues(profiles_of(population).values()) for population in populations}
     needs: list[ProfileNeed] = []
     for sample, guess in zip(samples, guesses, strict=True):
-        only_profile = tuple(_only_profile(sample, worlds.get(sample.place)))
+        only_profile = tuple(_only_profile(sample, worlds.get(sample.world_key)))
         guessed = guess.without_profile == sample.platform and all(
             sample.population in popular and popular[sample.population].guesses(argument, sample.user)
             for argument in only_profile
@@ -170,9 +170,9 @@ def interchangeability(
     samples: Sequence[CompactSample], populations: Sequence[Population]
 ) -> Interchangeability:
     """Shares over all samples; only people who have samples themselves count as somebody else."""
-    fans: dict[tuple[Place, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    fans: dict[tuple[WorldKey, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for preference in platform_preferences(samples, populations):
-        fans[preference.place, preference.context][preference.platform].add(preference.user)
+        fans[preference.world_key, preference.context][preference.platform].add(preference.user)
     elsewhere = _elsewhere(samples, populations)
     others = sum(
         _another_user_goes(sample, platforms, fans)
@@ -188,19 +188,19 @@ def interchangeability(
 
 def _elsewhere(samples: Sequence[CompactSample], populations: Sequence[Population]) -> list[tuple[str, ...]]:
     """For every sample the other platforms that offer everything it calls for; none for one without calls."""
-    worlds = worlds_by_place(populations)
-    known: dict[tuple[Place, frozenset[str]], tuple[str, ...]] = {}
+    worlds = worlds_by_key(populations)
+    known: dict[tuple[WorldKey, frozenset[str]], tuple[str, ...]] = {}
     elsewhere: list[tuple[str, ...]] = []
     for sample in samples:
-        place, wanted = sample.place, frozenset(capability for _, capability in sample.calls)
-        if (place, wanted) not in known:
-            known[place, wanted] = serving(worlds[place], wanted) if wanted and place in worlds else ()
-        elsewhere.append(tuple(name for name in known[place, wanted] if name != sample.platform))
+        key, wanted = sample.world_key, frozenset(capability for _, capability in sample.calls)
+        if (key, wanted) not in known:
+            known[key, wanted] = serving(worlds[key], wanted) if wanted and key in worlds else ()
+        elsewhere.append(tuple(name for name in known[key, wanted] if name != sample.platform))
     return elsewhere
 
 
 def _another_user_goes(sample: CompactSample, platforms: Sequence[str], fans: Fans) -> bool:
-    of_need = fans.get((sample.place, sample.context), {})
+    of_need = fans.get((sample.world_key, sample.context), {})
     return any(of_need.get(platform, set()) - {sample.user} for platform in platforms)
 
 

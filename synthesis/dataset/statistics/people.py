@@ -8,19 +8,19 @@ from typing import NamedTuple
 from ....environments.world import World
 from ....records import Profile
 from ...population import Population
-from ..samples import CompactSample, Place
+from ..samples import CompactSample, WorldKey
 
 
 class PlatformPreference(NamedTuple):
     """Where somebody who asks goes for one kind of need; latent."""
 
-    place: Place
+    world_key: WorldKey
     context: str
     user: str
     platform: str
 
 
-def worlds_by_place(populations: Sequence[Population]) -> Mapping[Place, World]:
+def worlds_by_key(populations: Sequence[Population]) -> Mapping[WorldKey, World]:
     """Every world by (population, scenario), in the order they are given."""
     return {
         (population.name, name): world
@@ -45,10 +45,10 @@ def platform_preferences(
 ) -> Iterator[PlatformPreference]:
     """What everybody who has samples prefers, in every scenario of their population."""
     asking = {(sample.population, sample.user) for sample in samples}
-    for place, world in worlds_by_place(populations).items():
+    for key, world in worlds_by_key(populations).items():
         for user in world.users:
-            if (place[0], user) in asking:
+            if (key[0], user) in asking:
                 for history in world.histories(user):
                     if history.scenario == world.name:
                         for preference in history.preferences:
-                            yield PlatformPreference(place, preference.context, user, preference.platform)
+                            yield PlatformPreference(key, preference.context, user, preference.platform)

@@ -18,7 +18,7 @@ from ....models.seeds import derive
 from ....records import Action
 from ...population import Population
 from ..gates.necessity import serving
-from ..samples import CompactSample, Place
+from ..samples import CompactSample, WorldKey
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,9 +32,9 @@ def scenario_texts(
     samples: Sequence[CompactSample], populations: Sequence[Population], seed: int
 ) -> Iterator[tuple[list[int], ScenarioTexts]]:
     """Every scenario that has samples: their positions in `samples`, and the texts of the scenario."""
-    positions: dict[Place, list[int]] = defaultdict(list)
+    positions: dict[WorldKey, list[int]] = defaultdict(list)
     for position, sample in enumerate(samples):
-        positions[sample.place].append(position)
+        positions[sample.world_key].append(position)
     for population in populations:
         users = {user for world in population.worlds.values() for user in world.users}
         fold = deal_into_folds(users, FOLDS, seed)
