@@ -59,11 +59,11 @@ def table5(
 def _split_row(
     name: str, samples: Collection[CompactSample], populations: Sequence[Population], file: str | None
 ) -> SplitRow:
-    places = {sample.world_key for sample in samples}
-    worlds = [world for key, world in worlds_by_key(populations).items() if key in places]
+    keys = {sample.world_key for sample in samples}
+    worlds = [world for key, world in worlds_by_key(populations).items() if key in keys]
     return SplitRow(
         name=name,
-        scenarios=len(places),
+        scenarios=len(keys),
         platforms=sum(len(world.platforms) for world in worlds),
         apis=sum(len(world.tools) for world in worlds),
         users=len({(sample.population, sample.user) for sample in samples}),
