@@ -40,7 +40,7 @@ class ErrorCounts:
         """kind -> answers that have it"""
         self.mistakes: dict[ErrorCode, int] = dict.fromkeys(CODES, 0)
         """kind -> how often it occurs"""
-        self._examples: dict[ErrorCode, list[tuple[str, int, CodedError]]] = {one: [] for one in CODES}
+        self._examples: dict[ErrorCode, list[tuple[str, int, CodedError]]] = {code: [] for code in CODES}
 
     def add(self, score: SampleScore) -> None:
         """Count the mistakes of one score."""
@@ -57,7 +57,7 @@ class ErrorCounts:
     def _keep(self, sample: str, position: int, error: CodedError) -> None:
         kept = self._examples[error.code]
         if len(kept) < self._room or (sample, position) < kept[-1][:2]:
-            insort(kept, (sample, position, error), key=lambda one: one[:2])
+            insort(kept, (sample, position, error), key=lambda example: example[:2])
             del kept[self._room :]
 
     def examples(self, code: ErrorCode) -> list[tuple[str, CodedError]]:

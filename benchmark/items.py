@@ -1,6 +1,6 @@
-"""What PTBench scores: one gold item, one prediction, one score. Plain frozen values, made by the million.
+"""What PTBench scores: a gold item, a prediction, how they match, and the score.
 
-Nothing here reads a file, parses an answer or compares a value.
+Plain values, made by the million. Nothing here reads a file, parses an answer or compares a value.
 """
 
 from __future__ import annotations
@@ -84,6 +84,10 @@ class Item:
     characteristics: dict[str, dict[str, str]] = field(default_factory=dict)
     """platform -> characteristic -> text; for prompts"""
 
+    def count_arguments(self, origin: Origin) -> int:
+        """Gold arguments from the query, or from the profile: denominators of equations 4 and 5."""
+        return sum(known == origin for call in self.calls for known in call.origins.values())
+
 
 @dataclass(frozen=True, slots=True)
 class PredictedCall:
@@ -141,6 +145,29 @@ class CodedError:
     """bounded text of what the gold has; empty: nothing"""
     got: str = ""
     """bounded text of what the answer has; empty: nothing"""
+
+
+@dataclass(slots=True)
+class MatchResult:
+    """What matching says of one answer: the flags and counts of equations 2 to 8, and its mistakes."""
+
+    format_ok: bool
+    platform: bool | None
+    tool_name: bool
+    tool_param: bool
+    tool_value: bool
+    query_hits: int
+    query_total: int
+    profile_hits: int
+    profile_total: int
+    errors: list[CodedError]
+
+    @classmethod
+    def unreadable(cls, item: Item, error: ParseError, query_total: int, profile_total: int) -> MatchResult:
+        """Of an answer that could not be read: nothing is right, and every parameter still counts."""
+        platform = None if item.platform is None else False
+        coded = CodedError("parse", f"character {error.position}", "", error.reason)
+        return cls(False, platform, False, False, False, 0, query_total, 0, profile_total, [coded])
 
 
 @dataclass(frozen=True, slots=True)

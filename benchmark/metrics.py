@@ -1,7 +1,9 @@
 """Equations 2–11 of the paper over any number of scores, in memory that does not grow with them.
 
 `Counts` adds up; every equation is one function of it, named after it. A share of nothing is None, "not
-applicable", never 0. Knows nothing of how an answer was scored, and nothing of groups of samples (`groups`).
+applicable", never 0. `Breakdown`
+keeps the counts of sections (groups of users) and of dimensions (scenario, platform, …). How an answer was
+scored is not known here.
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ class Counts:
 _NUMBERS = tuple(name for name in Counts.__slots__ if not name.endswith("_shares"))
 
 
-def counted(scores: Iterable[SampleScore]) -> Counts:
+def count_scores(scores: Iterable[SampleScore]) -> Counts:
     """The counts of some scores."""
     counts = Counts()
     for score in scores:
@@ -81,7 +83,7 @@ def counted(scores: Iterable[SampleScore]) -> Counts:
     return counts
 
 
-def merged(parts: Iterable[Counts]) -> Counts:
+def merge_counts(parts: Iterable[Counts]) -> Counts:
     """The counts of several together."""
     whole = Counts()
     for part in parts:
@@ -164,12 +166,12 @@ SCORES: dict[str, Callable[[Counts], float | None]] = {
 """The columns of a result, in Table 1's order; the last two are ours."""
 
 
-def row(counts: Counts) -> dict[str, float | None]:
+def metric_row(counts: Counts) -> dict[str, float | None]:
     """All columns of SCORES for one set of samples."""
     return {name: score(counts) for name, score in SCORES.items()}
 
 
-def published_row(trained: Counts, untrained: Counts) -> dict[str, float | None]:
+def published_metric_row(trained: Counts, untrained: Counts) -> dict[str, float | None]:
     """What the published code calls overall: (609·untrained + 474·trained)/1083 of every column, whatever was
     scored.
 
@@ -202,12 +204,12 @@ def _share(shares: dict[int, list[int]], total: int, hits: int, samples: int) ->
 
 def _average(shares: dict[int, list[int]]) -> float | None:
     """Mean share of the samples; summed exactly, so that no order of samples changes a digit."""
-    samples = sum(one[1] for one in shares.values())
+    samples = sum(count for _, count in shares.values())
     return ratio(math.fsum(hits / total for total, (hits, _) in sorted(shares.items())), samples)
 
 
 Section = Literal["overall", "trained", "untrained", "unseen", "all"]
-"""Sets of samples that results are told for."""
+"""Sets of samples that results are given for."""
 SECTIONS: tuple[Section, ...] = get_args(Section)
 
 _GROUPS: dict[Section, tuple[Group | None, ...]] = {
@@ -219,7 +221,7 @@ _GROUPS: dict[Section, tuple[Group | None, ...]] = {
 }
 
 DIMENSIONS = ("scenario", "platform", "capability", "user", "calls")
-"""What samples are told apart by besides their section."""
+"""What a breakdown is by, besides sections."""
 
 
 class Breakdown:
@@ -227,7 +229,9 @@ class Breakdown:
 
     def __init__(self) -> None:
         self._users: dict[Group | None, dict[str, Counts]] = {}
-        self._by: dict[str, dict[str, Counts]] = {one: {} for one in DIMENSIONS if one != "user"}
+        self._by: dict[str, dict[str, Counts]] = {
+            dimension: {} for dimension in DIMENSIONS if dimension != "user"
+        }
 
     def add(self, score: SampleScore) -> None:
         """Count one score wherever it belongs. A sample with several capabilities counts once for each."""
@@ -242,20 +246,20 @@ class Breakdown:
 
     def counts(self, section: Section = "overall") -> Counts:
         """Everything of one section together."""
-        return merged(self.users(section).values())
+        return merge_counts(self.users(section).values())
 
     def users(self, section: Section = "overall") -> dict[str, Counts]:
         """User -> counts within a section, sorted by user."""
         parts = [self._users.get(group, {}) for group in _GROUPS[section]]
         names = sorted({user for part in parts for user in part})
-        return {user: merged(part[user] for part in parts if user in part) for user in names}
+        return {user: merge_counts(part[user] for part in parts if user in part) for user in names}
 
     def by(self, dimension: str) -> dict[str, Counts]:
         """Value -> counts over all samples, sorted; platforms and capabilities are 'scenario/name'."""
         if dimension == "user":
             return self.users("all")
         values = self._by[dimension]
-        return {one: values[one] for one in sorted(values, key=_numbers_by_size)}
+        return {value: values[value] for value in sorted(values, key=_numbers_by_size)}
 
     def rows(self, published: bool = False) -> dict[Section, dict[str, float | None]]:
         """The columns of every section that has samples.
@@ -263,16 +267,16 @@ class Breakdown:
         Args: published: overall as the published code weighs it, where there are trained and untrained
         samples.
         """
-        found: dict[Section, Counts] = {section: self.counts(section) for section in SECTIONS}
+        by_section: dict[Section, Counts] = {section: self.counts(section) for section in SECTIONS}
         rows: dict[Section, dict[str, float | None]] = {
-            section: row(counts) for section, counts in found.items() if counts.samples
+            section: metric_row(counts) for section, counts in by_section.items() if counts.samples
         }
         if published and "trained" in rows and "untrained" in rows:
-            rows["overall"] = published_row(found["trained"], found["untrained"])
+            rows["overall"] = published_metric_row(by_section["trained"], by_section["untrained"])
         return rows
 
 
-def broken_down(scores: Iterable[SampleScore]) -> Breakdown:
+def break_down(scores: Iterable[SampleScore]) -> Breakdown:
     """The breakdown of some scores."""
     breakdown = Breakdown()
     for score in scores:

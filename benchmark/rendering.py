@@ -14,7 +14,7 @@ from typing import Any
 
 from .items import Item, Prediction
 from .parsing import Format, parse
-from .parsing.native import SEPARATORS
+from .parsing.native_format import SEPARATORS
 
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 
@@ -60,7 +60,7 @@ def _python(platform: str | None, calls: list[tuple[str, dict[str, Any]]], brace
 def _name(name: str) -> str:
     """Bare where Python reads it as it stands, else quoted."""
     words = name.split(".")
-    bare = _DOTTED.fullmatch(name) and all(_is_word(one) for one in words)
+    bare = _DOTTED.fullmatch(name) and all(_is_word(word) for word in words)
     return name if bare else repr(name)
 
 
@@ -79,9 +79,9 @@ def _native(item: Item, calls: list[tuple[str, dict[str, Any]]]) -> str:
     """With plain names where they tell the platform, else with prefixed ones, else with it beside them."""
     prefix = "" if item.platform is None else f"{item.platform}{SEPARATORS[0]}"
     for text in (_tool_calls(calls), _tool_calls(calls, prefix)):
-        found = parse(text, "native", platforms=item.platforms)
-        names = [call.name for call in found.calls] if isinstance(found, Prediction) else []
-        chosen = isinstance(found, Prediction) and found.platform == item.platform
+        answer = parse(text, "native", platforms=item.platforms)
+        names = [call.name for call in answer.calls] if isinstance(answer, Prediction) else []
+        chosen = isinstance(answer, Prediction) and answer.platform == item.platform
         if chosen and names == [name for name, _ in calls]:
             return text
     return _tool_calls(calls, platform=item.platform)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .items import CodedError, Item, ParseError, Prediction, SampleScore
-from .matching.marks import Marks, gold_total, missed
-from .matching.official import match_official, official_missed, official_parse
+from .items import CodedError, Item, MatchResult, ParseError, Prediction, SampleScore
+from .matching.official import match_official, official_parse, official_unreadable
 from .matching.strict import match_strict
 from .parsing import Bounds, Format, Tolerance
-from .parsing.answers import attempt, parse
+from .parsing.answers import parse, read_answer
 from .parsing.bounds import BOUNDS
 
 Scorer = Literal["strict", "official"]
@@ -35,10 +34,10 @@ def score(
         bounds: how large an answer may be.
     """
     if scorer == "official" and format == "python" and item.platform is not None:
-        found = attempt(lambda one: official_parse(one, bounds), text, tolerance, bounds)
+        parsed = read_answer(lambda source: official_parse(source, bounds), text, tolerance, bounds)
     else:
-        found = parse(text, format, tolerance, item.platforms if _listed(item) else None, bounds)
-    return score_prediction(item, found, scorer)
+        parsed = parse(text, format, tolerance, item.platforms if _names_platforms(item) else None, bounds)
+    return score_prediction(item, parsed, scorer)
 
 
 def score_prediction(
@@ -46,27 +45,26 @@ def score_prediction(
 ) -> SampleScore:
     """Score an answer that was read already, or the reason why it could not be read."""
     if scorer == "official":
-        found = official_missed if isinstance(prediction, ParseError) else match_official
-        return _score(item, found(item, prediction))  # type: ignore[arg-type]
+        matcher = official_unreadable if isinstance(prediction, ParseError) else match_official
+        return _score(item, matcher(item, prediction))  # type: ignore[arg-type]
     if isinstance(prediction, ParseError):
-        platform = None if item.platform is None else False
-        totals = gold_total(item, "query"), gold_total(item, "profile")
-        return _score(item, missed(prediction, platform, *totals))
+        totals = item.count_arguments("query"), item.count_arguments("profile")
+        return _score(item, MatchResult.unreadable(item, prediction, *totals))
     return _score(item, match_strict(item, prediction))
 
 
-def _listed(item: Item) -> bool:
+def _names_platforms(item: Item) -> bool:
     """Whether the item says what platforms there are, were it that there are none."""
     return bool(item.platforms) or item.platform is None
 
 
-def _score(item: Item, marks: Marks) -> SampleScore:
-    overall = marks.tool_value and marks.platform is not False
-    reason = _reason(marks.errors) if marks.errors else ""
+def _score(item: Item, result: MatchResult) -> SampleScore:
+    overall = result.tool_value and result.platform is not False
+    reason = _reason(result.errors) if result.errors else ""
     return SampleScore(
-        item.id, marks.format_ok, marks.platform, marks.tool_name, marks.tool_param, marks.tool_value,
-        overall, marks.query_hits, marks.query_total, marks.profile_hits, marks.profile_total,
-        tuple(marks.errors), reason,
+        item.id, result.format_ok, result.platform, result.tool_name, result.tool_param, result.tool_value,
+        overall, result.query_hits, result.query_total, result.profile_hits, result.profile_total,
+        tuple(result.errors), reason,
         item.user, item.scenario, item.group, item.platform, _capabilities(item), len(item.calls),
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigError
 from .items import SampleScore
-from .metrics import SCORES, Counts, merged
+from .metrics import SCORES, Counts, merge_counts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +53,7 @@ class McNemar:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PairedDifference:
     """First model minus second, with its interval and the two-sided p-value of no difference."""
 
     interval: Interval
@@ -100,8 +100,8 @@ def paired_bootstrap(
     seed: int,
     resamples: int = RESAMPLES,
     confidence: float = 0.95,
-) -> Difference | None:
-    """Difference of two models' micro averages on the same samples, whole users resampled.
+) -> PairedDifference | None:
+    """PairedDifference of two models' micro averages on the same samples, whole users resampled.
 
     Args: clusters: (hits of the first model, hits of the second, total) of every user. The p-value is twice
     the smaller share of resamples at or beyond no difference, never below 2/(resamples + 1).
@@ -116,7 +116,7 @@ def paired_bootstrap(
     estimate = math.fsum(value for value, _ in rows) / sum(total for _, total in rows)
     beyond = min(int((ratios <= 0).sum()), int((ratios >= 0).sum()))
     p_value = min(1.0, 2 * (beyond + 1) / (resamples + 1))
-    return Difference(Interval(estimate, *_limits(ratios, confidence)), p_value)
+    return PairedDifference(Interval(estimate, *_limits(ratios, confidence)), p_value)
 
 
 def mcnemar(only_first: int, only_second: int) -> McNemar:
@@ -193,15 +193,15 @@ def _check_confidence(confidence: float) -> None:
 
 Method = Literal["wilson", "bootstrap"]
 
-PARTS: dict[str, Callable[[Counts], tuple[int, int]]] = {
-    "format_ok": lambda one: (one.format_ok, one.samples),
-    "platform": lambda one: (one.platform, one.platform_total),
-    "query_params": lambda one: (one.query_hits, one.query_total),
-    "profile_params": lambda one: (one.profile_hits, one.profile_total),
-    "tool_name": lambda one: (one.tool_name, one.samples),
-    "tool_param": lambda one: (one.tool_param, one.samples),
-    "tool_value": lambda one: (one.tool_value, one.samples),
-    "overall": lambda one: (one.overall, one.samples),
+FRACTIONS: dict[str, Callable[[Counts], tuple[int, int]]] = {
+    "format_ok": lambda counts: (counts.format_ok, counts.samples),
+    "platform": lambda counts: (counts.platform, counts.platform_total),
+    "query_params": lambda counts: (counts.query_hits, counts.query_total),
+    "profile_params": lambda counts: (counts.profile_hits, counts.profile_total),
+    "tool_name": lambda counts: (counts.tool_name, counts.samples),
+    "tool_param": lambda counts: (counts.tool_param, counts.samples),
+    "tool_value": lambda counts: (counts.tool_value, counts.samples),
+    "overall": lambda counts: (counts.overall, counts.samples),
 }
 """Column -> its numerator and denominator."""
 
@@ -231,20 +231,20 @@ def estimates(
     same limits. Where there is only one user, overall falls back to Wilson's interval and the micro averages
     have none.
     """
-    whole, found = merged(users.values()), {}
+    whole, results = merge_counts(users.values()), {}
     for column, score in SCORES.items():
         value, interval, method = score(whole), None, None
         if value is not None and column in BY_USER:
-            clusters = (PARTS[column](one) for one in users.values())
-            drawn = clustered_bootstrap(clusters, derived(seed, name, column), resamples, confidence)
+            clusters = (FRACTIONS[column](counts) for counts in users.values())
+            drawn = clustered_bootstrap(clusters, derive_seed(seed, name, column), resamples, confidence)
             interval, method = drawn, "bootstrap" if drawn else None
-        if value is not None and interval is None and column in PARTS and not column.endswith("_params"):
-            interval, method = wilson(*PARTS[column](whole), confidence), "wilson"
-        found[column] = Estimate(value, interval, method)
-    return found
+        if value is not None and interval is None and column in FRACTIONS and not column.endswith("_params"):
+            interval, method = wilson(*FRACTIONS[column](whole), confidence), "wilson"
+        results[column] = Estimate(value, interval, method)
+    return results
 
 
-def derived(seed: int, *names: str) -> int:
+def derive_seed(seed: int, *names: str) -> int:
     """A seed of its own for every use of one seed."""
     text = "/".join((str(seed), *names)).encode()
     return int.from_bytes(blake2b(text, digest_size=8).digest())
@@ -255,12 +255,12 @@ FLAGS = ("format_ok", "platform", "tool_name", "tool_param", "tool_value", "over
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ColumnComparison:
     """One column of two models."""
 
     first: float | None
     second: float | None
-    difference: Difference | None
+    difference: PairedDifference | None
     """first minus second, users resampled; None where not applicable or with fewer than two users"""
     mcnemar: McNemar | None
     """None for the micro averages of parameters, and where not applicable"""
@@ -287,22 +287,24 @@ class Comparison:
             only[0] += bool(mine and not theirs)
             only[1] += bool(theirs and not mine)
 
-    def results(self, seed: int, resamples: int = RESAMPLES, confidence: float = 0.95) -> dict[str, Compared]:
+    def results(
+        self, seed: int, resamples: int = RESAMPLES, confidence: float = 0.95
+    ) -> dict[str, ColumnComparison]:
         """Every column of both models, their difference and its tests."""
-        wholes = [merged(pair[side] for pair in self._users.values()) for side in (0, 1)]
-        found = {}
-        for column, part in PARTS.items():
+        wholes = [merge_counts(pair[side] for pair in self._users.values()) for side in (0, 1)]
+        results = {}
+        for column, fraction in FRACTIONS.items():
             values = [SCORES[column](whole) for whole in wholes]
-            pairs = [(part(first), part(second)) for first, second in self._users.values()]
+            pairs = [(fraction(first), fraction(second)) for first, second in self._users.values()]
             clusters = [(mine[0], theirs[0], mine[1]) for mine, theirs in pairs]
-            difference = paired_bootstrap(clusters, derived(seed, column), resamples, confidence)
+            difference = paired_bootstrap(clusters, derive_seed(seed, column), resamples, confidence)
             applies = column in self._only and None not in values
             test = mcnemar(*self._only[column]) if applies else None
-            found[column] = Compared(values[0], values[1], difference, test)
-        return found
+            results[column] = ColumnComparison(values[0], values[1], difference, test)
+        return results
 
 
-def compared(first: Iterable[SampleScore], second: Iterable[SampleScore]) -> Comparison:
+def compare_scores(first: Iterable[SampleScore], second: Iterable[SampleScore]) -> Comparison:
     """The comparison of two evaluations. Raises ConfigError where they are not of the same samples in one
     order."""
     comparison = Comparison()

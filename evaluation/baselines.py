@@ -1,4 +1,4 @@
-"""Floors and ceilings: answers without any model, written from what a sample shows (`gold` alone knows more).
+"""Baselines, floors and ceilings: answers without any model from what a sample shows (`gold` knows more).
 
 random             a random platform, a random function of it, its required parameters with random values out
                    of the profile and the query
@@ -29,7 +29,7 @@ from ..models.scripted.heuristic import (
 )
 from ..models.seeds import derive
 from ..settings import Baseline
-from .prompting import Variant, Visible, visible
+from .prompt import Variant, VisibleSample, visible_sample
 
 BASELINES: tuple[Baseline, ...] = get_args(Baseline)
 
@@ -51,80 +51,87 @@ class Baselines:
         """The text one baseline gives for a sample."""
         if name == "gold":
             return render(item, self._format)
-        shown = visible(item, self._variant)
+        shown = visible_sample(item, self._variant)
         seed = derive(self._seed, "baseline", name, item.id)
         if name == "scripted":
-            solved = self._heuristic.solve(question_of(shown), seed)
+            solved = self._heuristic.solve(heuristic_task(shown), seed)
         else:
             solved = _GUESSES[name](shown, Random(seed))
-        return written(item, solved, self._format)
+        return write_answer(item, solved, self._format)
 
 
-def question_of(shown: Visible) -> HeuristicTask:
+def heuristic_task(shown: VisibleSample) -> HeuristicTask:
     """What a sample shows, as the scripted heuristic takes it."""
     return HeuristicTask(shown.query, shown.basic, tuple(shown.history), shown.platforms, shown.tools)
 
 
-def written(item: Item, solved: HeuristicAnswer, format: Format) -> str:
+def write_answer(item: Item, solved: HeuristicAnswer, format: Format) -> str:
     """An answer in the format asked for."""
     platform, calls = solved
-    given = tuple(GoldCall(name, {one: (value,) for one, value in a.items()}) for name, a in calls)
+    given = tuple(
+        GoldCall(name, {parameter: (value,) for parameter, value in arguments.items()})
+        for name, arguments in calls
+    )
     return render(replace(item, platform=platform, calls=given), format)
 
 
-def _random(shown: Visible, rng: Random) -> HeuristicAnswer:
+def _random(shown: VisibleSample, rng: Random) -> HeuristicAnswer:
     return _any_call(shown, _any_platform(shown, rng), rng)
 
 
-def _majority_platform(shown: Visible, rng: Random) -> HeuristicAnswer:
-    return _any_call(shown, _favourite(shown, rng), rng)
+def _majority_platform(shown: VisibleSample, rng: Random) -> HeuristicAnswer:
+    return _any_call(shown, _most_visited(shown, rng), rng)
 
 
-def _copy_profile(shown: Visible, rng: Random) -> HeuristicAnswer:
-    platform = _favourite(shown, rng)
+def _copy_profile(shown: VisibleSample, rng: Random) -> HeuristicAnswer:
+    platform = _most_visited(shown, rng)
     functions = _functions(shown, platform)
     if not functions:
         return platform, ()
     name = best_function(shown.query, functions, shown.tools)
-    found = {one: feature_named_like(one, shown.basic) for one in _properties(shown, name)}
-    copied = {one: shown.basic[feature] for one, feature in found.items() if feature is not None}
+    features = {
+        parameter: feature_named_like(parameter, shown.basic) for parameter in _properties(shown, name)
+    }
+    copied = {
+        parameter: shown.basic[feature] for parameter, feature in features.items() if feature is not None
+    }
     return platform, ((name, copied),)
 
 
-_GUESSES: dict[Baseline, Callable[[Visible, Random], HeuristicAnswer]] = {
+_GUESSES: dict[Baseline, Callable[[VisibleSample, Random], HeuristicAnswer]] = {
     "random": _random,
     "majority_platform": _majority_platform,
     "copy_profile": _copy_profile,
 }
 
 
-def _favourite(shown: Visible, rng: Random) -> str | None:
+def _most_visited(shown: VisibleSample, rng: Random) -> str | None:
     """The platform most of the user's visits went to; without any, a random one."""
     offered = shown.platforms or {}
-    names = (one.get("platform") for one in shown.history)
-    visits = Counter(one for one in names if isinstance(one, str) and one in offered)
+    names = (action.get("platform") for action in shown.history)
+    visits = Counter(platform for platform in names if isinstance(platform, str) and platform in offered)
     return max(offered, key=lambda name: visits[name]) if visits else _any_platform(shown, rng)
 
 
-def _any_platform(shown: Visible, rng: Random) -> str | None:
+def _any_platform(shown: VisibleSample, rng: Random) -> str | None:
     return rng.choice(list(shown.platforms)) if shown.platforms else None
 
 
-def _any_call(shown: Visible, platform: str | None, rng: Random) -> HeuristicAnswer:
+def _any_call(shown: VisibleSample, platform: str | None, rng: Random) -> HeuristicAnswer:
     functions = _functions(shown, platform)
     if not functions:
         return platform, ()
     name = rng.choice(functions)
     values = [*shown.basic.values(), *shown.query.split()] or [""]
     required = shown.tools[name].get("parameters", {}).get("required", ())
-    return platform, ((name, {one: rng.choice(values) for one in required}),)
+    return platform, ((name, {parameter: rng.choice(values) for parameter in required}),)
 
 
-def _functions(shown: Visible, platform: str | None) -> list[str]:
+def _functions(shown: VisibleSample, platform: str | None) -> list[str]:
     """A platform's functions; all of them where the dataset does not say whose they are."""
     own = (shown.platforms or {}).get(platform or "", ())
-    return [one for one in own if one in shown.tools] or list(shown.tools)
+    return [function for function in own if function in shown.tools] or list(shown.tools)
 
 
-def _properties(shown: Visible, function: str) -> dict[str, Any]:
+def _properties(shown: VisibleSample, function: str) -> dict[str, Any]:
     return shown.tools[function].get("parameters", {}).get("properties", {})

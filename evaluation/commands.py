@@ -1,25 +1,36 @@
 """The jobs of the commands of the benchmark: evaluate, compare, export.
 
-Each ends with the line that says which folder it filled, and returns the exit status.
+Each prints what came out as one table, ends with the line that says which folder it filled, and returns the
+exit status.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..settings import CompareSettings, EvaluateSettings, ExportSettings
 
 if TYPE_CHECKING:
     from ..cli.compose import Sources
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..rendering.text import percent
+from .comparison import FinishedComparison
+from .leaderboard import rank_entries
+from .report_texts import COLUMNS
+from .runner import Outcome
 
 
 def evaluate(settings: EvaluateSettings, sources: Sources) -> int:
     """Evaluate, report on it, and end with the line `evaluation folder: PATH`."""
     del sources
-    from . import runner, summary
+    from . import runner
 
     outcome = runner.evaluate(settings)
-    summary.report(outcome)
+    print_evaluation(outcome)
     print(f"evaluation folder: {outcome.folder}", flush=True)
     return outcome.exit_status
 
@@ -27,22 +38,87 @@ def evaluate(settings: EvaluateSettings, sources: Sources) -> int:
 def compare(settings: CompareSettings, sources: Sources) -> int:
     """Compare, print the leaderboard, and end with the line `comparison folder: PATH`."""
     del sources
-    from . import comparison, summary
+    from . import comparison
 
-    found = comparison.compare(settings)
-    summary.report_comparison(found, settings.seed)
-    print(f"comparison folder: {found.folder}", flush=True)
+    finished = comparison.compare(settings)
+    print_comparison(finished, settings.seed)
+    print(f"comparison folder: {finished.folder}", flush=True)
     return 0
 
 
 def export(settings: ExportSettings, sources: Sources) -> int:
     """Write the task, say how it is run, and end with the line `task folder: PATH`."""
     del sources
-    from .integrations.lm_eval_export import TASK
-    from .integrations.lm_eval_export import export as write_task
+    from .integrations.lm_eval_task import TASK
+    from .integrations.lm_eval_task import export as write_task
 
     task = write_task(settings)
     print(f"{task.samples:,} samples, {len(task.metrics)} metrics: {', '.join(task.metrics)}")
     print(f"lm_eval --include_path {task.folder} --tasks {TASK} --apply_chat_template --model …")
     print(f"task folder: {task.folder}", flush=True)
     return 0
+
+
+_EVALUATION_WIDTH = 110
+_COMPARISON_WIDTH = 120
+_NAME_LENGTH = 30
+
+
+def print_evaluation(outcome: Outcome, console: Console | None = None) -> None:
+    """Print the scores of an evaluation, and of its baselines, to stdout."""
+    console = console or Console(width=_EVALUATION_WIDTH, highlight=False, soft_wrap=True)
+    results, settings = outcome.results, outcome.settings
+    console.print()
+    console.print(_evaluation_table(outcome))
+    asked = f"{results.scored:,} samples, variant {settings.variant}, format {settings.format}"
+    console.print(f"{asked}, scorer {settings.scorer}; percent, n/a: not applicable")
+    if "scripted" in results.baseline_rows() or outcome.answers.startswith("scripted"):
+        console.print("scripted knows the phrases of its kits: 100 on data made from them is no achievement")
+    if results.unanswered:
+        why = ", ".join(f"{code} {count:,}" for code, count in results.reasons.items())
+        console.print(
+            f"{results.unanswered:,} samples not scored ({why}); the same command asks for them again"
+        )
+    console.print()
+
+
+def _evaluation_table(outcome: Outcome) -> Table:
+    headings = (name if name.startswith("T-") else name.lower() for name in COLUMNS.values())
+    table = _empty_table(headings)
+    rows = {outcome.answers: outcome.results.metric_row()}
+    rows |= {f"baseline {name}": row for name, row in outcome.results.baseline_rows().items()}
+    for name, row in rows.items():
+        table.add_row(Text(_short(name)), *(_percent(row[column]) for column in COLUMNS))
+    return table
+
+
+def _empty_table(headings: Iterable[str]) -> Table:
+    """A table without rows: names on the left, numbers on the right."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _short(name: str) -> str:
+    """The part of a model's own words that names it."""
+    first = name.partition(":")[0] if name.startswith("scripted:") else name
+    return first if len(first) <= _NAME_LENGTH else f"{first[: _NAME_LENGTH - 1]}…"
+
+
+def _percent(value: float | None) -> str:
+    return "n/a" if value is None else f"{100 * value:.2f}"
+
+
+def print_comparison(finished: FinishedComparison, seed: int, console: Console | None = None) -> None:
+    """Print the leaderboard to stdout."""
+    console = console or Console(width=_COMPARISON_WIDTH, highlight=False, soft_wrap=True)
+    table = _empty_table(COLUMNS.values())
+    for ranked_entry in rank_entries(finished.entries, seed):
+        values = (percent(ranked_entry.estimates[column].value) for column in COLUMNS)
+        table.add_row(Text(ranked_entry.entry.label[:44]), *values)
+    console.print()
+    console.print(table)
+    console.print(f"percent, on the {finished.overlap.samples:,} samples that all of them scored")
+    console.print()

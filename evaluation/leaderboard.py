@@ -6,88 +6,74 @@ It is given counts and tests, and reads no file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ..benchmark.statistics import Estimate
-from ..rendering.charts import Bar, Point, bars, groups, lines
+from ..rendering.charts import Point, bars, groups, lines
 from ..rendering.document import Cell, Document, Row, Section, Table, foreign
 from ..rendering.text import interval, many, p_value, percent, points
-from .contestants import VARIANTS, Contestant, Test
-from .headings import COLUMNS
-from .pairing import Shared
+from .leaderboard_entries import LeaderboardEntry, RankedEntry, rank_entries
+from .paired_tests import PairwiseTest, SampleOverlap
 from .paper_tables import paper_section
+from .report_texts import COLUMNS, VARIANTS
 
 ABLATED = ("platform", "profile_params", "tool_value", "overall")
 """Columns of the ablation chart."""
 
 
-@dataclass(frozen=True)
-class Standing:
-    """One contestant with its intervals."""
-
-    contestant: Contestant
-    estimates: Mapping[str, Estimate]
-
-    def bar(self, column: str, label: str) -> Bar:
-        """One column as a bar."""
-        one = self.estimates[column]
-        limits = (one.interval.low, one.interval.high) if one.interval else (None, None)
-        kind = "floor" if self.contestant.by_rules else "answers"
-        return Bar(label, one.value, *limits, kind)
-
-
-def standings(contestants: Sequence[Contestant], seed: int) -> list[Standing]:
-    """Everybody, the best overall first."""
-    found = [Standing(one, one.estimates(seed)) for one in contestants]
-    return sorted(found, key=lambda one: (-(one.estimates["overall"].value or 0), one.contestant.label))
-
-
 def leaderboard(
-    contestants: Sequence[Contestant], shared: Shared, tests: Sequence[Test], seed: int
+    entries: Sequence[LeaderboardEntry], overlap: SampleOverlap, tests: Sequence[PairwiseTest], seed: int
 ) -> Document:
     """The whole comparison."""
-    ranked = standings(contestants, seed)
-    paper = paper_section(contestants)
-    sections = [_leaders(ranked), *_tests(contestants, tests), *_ablations(ranked), *_scaling(ranked)]
-    about = contestants[0].evaluation.evaluated
-    data = dict.fromkeys(str(one.evaluation.evaluated["data"]) for one in contestants)
+    ranked = rank_entries(entries, seed)
+    paper = paper_section(entries)
+    sections = [
+        _leader_section(ranked),
+        *_test_sections(entries, tests),
+        *_ablation_sections(ranked),
+        *_scaling_section(ranked),
+    ]
+    about = entries[0].evaluation.evaluated
+    data = dict.fromkeys(str(entry.evaluation.evaluated["data"]) for entry in entries)
     return Document(
         title="PTBench leaderboard",
-        about=Cell(many(len(contestants), "evaluation")),
+        about=Cell(many(len(entries), "evaluation")),
         facts=(
             ("Data", foreign(", ".join(data))),
-            ("Samples", Cell(f"{shared.samples:,}")),
-            ("Users", Cell(f"{len(contestants[0].breakdown.users('all')):,}")),
+            ("Samples", Cell(f"{overlap.samples:,}")),
+            ("Users", Cell(f"{len(entries[0].breakdown.users('all')):,}")),
             ("Scorer", Cell(str(about["scorer"]))),
             ("Seed", Cell(str(seed))),
         ),
-        notes=tuple(_notes(contestants, shared)),
+        notes=tuple(_notes(entries, overlap)),
         sections=(*sections, *([paper] if paper else [])),
     )  # fmt: skip
 
 
-def _notes(contestants: Sequence[Contestant], shared: Shared) -> Iterator[str]:
-    if not shared.same or shared.union > shared.samples:
+def _notes(entries: Sequence[LeaderboardEntry], overlap: SampleOverlap) -> Iterator[str]:
+    if not overlap.same or overlap.union > overlap.samples:
         yield (
-            f"Everything here is about the {many(shared.samples, 'sample')} that all of them scored, of "
-            f"{shared.union:,} that stand in any: an evaluation's own report may say something else."
+            f"Everything here is about the {many(overlap.samples, 'sample')} that all of them scored, of "
+            f"{overlap.union:,} that stand in any: an evaluation's own report may say something else."
         )
-    if any(one.by_rules for one in contestants):
+    if any(entry.by_rules for entry in entries):
         yield "Rows in grey come from rules: no language model took part in them."
-    if len({one.evaluation.evaluated["format"] for one in contestants}) > 1:
+    if len({entry.evaluation.evaluated["format"] for entry in entries}) > 1:
         yield "Not all answers were asked for in the same format."
 
 
-def _leaders(ranked: Sequence[Standing]) -> Section:
+def _leader_section(ranked: Sequence[RankedEntry]) -> Section:
     """Everybody's columns, with a chart of overall."""
     chart = bars(
-        "leaderboard", "Overall accuracy", [one.bar("overall", one.contestant.label) for one in ranked]
+        "leaderboard",
+        "Overall accuracy",
+        [ranked_entry.bar("overall", ranked_entry.entry.label) for ranked_entry in ranked],
     )
-    answered = [one for one in ranked if not one.contestant.by_rules]
+    answered = [ranked_entry for ranked_entry in ranked if not ranked_entry.entry.by_rules]
     best = {
-        column: max((one.estimates[column].value or 0 for one in answered), default=0) for column in COLUMNS
+        column: max((ranked_entry.estimates[column].value or 0 for ranked_entry in answered), default=0)
+        for column in COLUMNS
     }
-    rows = tuple(_leader(one, best) for one in ranked)
+    rows = tuple(_leader_row(ranked_entry, best) for ranked_entry in ranked)
     text = (
         "Percent, with intervals of 95 %: by resampling users for Query, Profile and Overall, Wilson's for "
         "the others. Neighbours whose intervals overlap may still differ: the tests below compare them "
@@ -97,39 +83,39 @@ def _leaders(ranked: Sequence[Standing]) -> Section:
     return Section("Leaderboard", text, (chart, table))
 
 
-def _leader(one: Standing, best: Mapping[str, float]) -> Row:
-    rules = one.contestant.by_rules
+def _leader_row(ranked_entry: RankedEntry, best: Mapping[str, float]) -> Row:
+    rules = ranked_entry.entry.by_rules
     cells = []
     for column in COLUMNS:
-        found = one.estimates[column]
-        note = interval(found.interval.low, found.interval.high) if found.interval else ""
-        leads = not rules and bool(found.value) and found.value == best[column]
-        cells.append(Cell(percent(found.value), note=note, mark="best" if leads else ""))
-    who = one.contestant
-    variant = VARIANTS[who.variant] if who.variant != "all" and who.label == who.name else ""
-    name = replace(foreign(who.label, 90), note=variant)
+        estimate = ranked_entry.estimates[column]
+        note = interval(estimate.interval.low, estimate.interval.high) if estimate.interval else ""
+        leads = not rules and bool(estimate.value) and estimate.value == best[column]
+        cells.append(Cell(percent(estimate.value), note=note, mark="best" if leads else ""))
+    entry = ranked_entry.entry
+    variant = VARIANTS[entry.variant] if entry.variant != "all" and entry.label == entry.name else ""
+    name = replace(foreign(entry.label, 90), note=variant)
     return Row((name, *cells), "floor" if rules else "")
 
 
-def _ablations(ranked: Sequence[Standing]) -> Iterator[Section]:
+def _ablation_sections(ranked: Sequence[RankedEntry]) -> Iterator[Section]:
     """Figure 3: one who answered under several variants."""
     place = 0
-    for name, each in _grouped(ranked, lambda one: one.name).items():
+    for name, each in _grouped(ranked, lambda entry: entry.name).items():
         shown = {
-            VARIANTS[variant]: one
+            VARIANTS[variant]: ranked_entry
             for variant in VARIANTS
-            for one in each
-            if one.contestant.variant == variant
+            for ranked_entry in each
+            if ranked_entry.entry.variant == variant
         }
         if len(shown) < 2:
             continue
         place += 1
         members = {
-            variant: [one.bar(column, COLUMNS[column]) for column in ABLATED]
-            for variant, one in shown.items()
+            variant: [ranked_entry.bar(column, COLUMNS[column]) for column in ABLATED]
+            for variant, ranked_entry in shown.items()
         }
         chart = groups(f"ablation_{place}", "What is shown of the user", members)
-        rows = (_plain_row(name, variant, one) for variant, one in shown.items())
+        rows = (_variant_row(name, variant, ranked_entry) for variant, ranked_entry in shown.items())
         text = (
             "As Figure 3a: the same answerer is shown less and less of the user. In the paper it was trained "
             "on the variant that shows everything.",
@@ -139,13 +125,17 @@ def _ablations(ranked: Sequence[Standing]) -> Iterator[Section]:
         ))  # fmt: skip
 
 
-def _scaling(ranked: Sequence[Standing]) -> Iterator[Section]:
+def _scaling_section(ranked: Sequence[RankedEntry]) -> Iterator[Section]:
     """Figure 5: models of one family in several sizes."""
-    there = [one for one in ranked if one.contestant.size is not None and one.contestant.variant == "all"]
+    there = [
+        ranked_entry
+        for ranked_entry in ranked
+        if ranked_entry.entry.size is not None and ranked_entry.entry.variant == "all"
+    ]
     series = {
-        family: [_point(one) for one in each]
-        for family, each in _grouped(there, lambda one: one.family).items()
-        if len({one.contestant.size for one in each}) > 1
+        family: [_point(ranked_entry) for ranked_entry in each]
+        for family, each in _grouped(there, lambda entry: entry.family).items()
+        if len({ranked_entry.entry.size for ranked_entry in each}) > 1
     }
     if series:
         chart = lines("scaling", "Overall accuracy over parameters", series)
@@ -153,31 +143,35 @@ def _scaling(ranked: Sequence[Standing]) -> Iterator[Section]:
         yield Section("Scaling", text, (chart,))
 
 
-def _point(one: Standing) -> Point:
-    size = one.contestant.size or 1.0
+def _point(ranked_entry: RankedEntry) -> Point:
+    size = ranked_entry.entry.size or 1.0
     return Point(
-        size, f"{size:g}B" if size >= 0.5 else f"{1_000 * size:g}M", one.bar("overall", one.contestant.label)
+        size,
+        f"{size:g}B" if size >= 0.5 else f"{1_000 * size:g}M",
+        ranked_entry.bar("overall", ranked_entry.entry.label),
     )
 
 
-def _grouped(ranked: Sequence[Standing], key: Callable[[Contestant], str]) -> dict[str, list[Standing]]:
-    found: dict[str, list[Standing]] = {}
-    for one in ranked:
-        found.setdefault(key(one.contestant), []).append(one)
-    return found
+def _grouped(
+    ranked: Sequence[RankedEntry], key: Callable[[LeaderboardEntry], str]
+) -> dict[str, list[RankedEntry]]:
+    by_key: dict[str, list[RankedEntry]] = {}
+    for ranked_entry in ranked:
+        by_key.setdefault(key(ranked_entry.entry), []).append(ranked_entry)
+    return by_key
 
 
-def _plain_row(name: str, variant: str, one: Standing) -> Row:
+def _variant_row(name: str, variant: str, ranked_entry: RankedEntry) -> Row:
     return Row(
         (
             foreign(name, 60),
             Cell(variant),
-            *(Cell(percent(one.estimates[column].value)) for column in COLUMNS),
+            *(Cell(percent(ranked_entry.estimates[column].value)) for column in COLUMNS),
         )
     )
 
 
-def _tests(contestants: Sequence[Contestant], tests: Sequence[Test]) -> Iterator[Section]:
+def _test_sections(entries: Sequence[LeaderboardEntry], tests: Sequence[PairwiseTest]) -> Iterator[Section]:
     if not tests:
         return
     text = (
@@ -186,31 +180,31 @@ def _tests(contestants: Sequence[Contestant], tests: Sequence[Test]) -> Iterator
         "test counts the samples only one of both has right, as if samples of a user were independent. "
         "Holm's correction, in small print, is over the pairs of one column.",
     )
-    overall = [one for one in tests if one.column == "overall"]
-    leading = [one for one in overall if one.first == overall[0].first]
-    yield Section("Could it be chance?", text, (_test_table(contestants, leading),))
-    others = [one for one in overall if one.first != overall[0].first]
-    rest = [one for one in tests if one.column != "overall"]
+    overall = [test for test in tests if test.column == "overall"]
+    leading = [test for test in overall if test.first == overall[0].first]
+    yield Section("Could it be chance?", text, (_test_table(entries, leading),))
+    others = [test for test in overall if test.first != overall[0].first]
+    rest = [test for test in tests if test.column != "overall"]
     for title, each in (("Tests of the other pairs", others), ("Tests of the other columns", rest)):
         if each:
-            yield Section(title, (), (_test_table(contestants, each),), folded=True)
+            yield Section(title, (), (_test_table(entries, each),), folded=True)
 
 
-def _test_table(contestants: Sequence[Contestant], tests: Sequence[Test]) -> Table:
-    several = len({one.column for one in tests}) > 1
+def _test_table(entries: Sequence[LeaderboardEntry], tests: Sequence[PairwiseTest]) -> Table:
+    several = len({test.column for test in tests}) > 1
     columns = ("Difference", "p", "Only first", "Only second", "McNemar's p")
     head = ("First", "Second", *(["Column"] if several else []))
-    rows = (_test_row(contestants, one, several) for one in tests)
+    rows = (_test_row(entries, test, several) for test in tests)
     return Table((*head, *columns), tuple(rows), words=len(head))
 
 
-def _test_row(contestants: Sequence[Contestant], test: Test, several: bool) -> Row:
+def _test_row(entries: Sequence[LeaderboardEntry], test: PairwiseTest, several: bool) -> Row:
     by_users, by_samples = test.compared.difference, test.compared.mcnemar
     difference, limits = _difference(test)
     return Row(
         (
-            foreign(contestants[test.first].label, 60),
-            foreign(contestants[test.second].label, 60),
+            foreign(entries[test.first].label, 60),
+            foreign(entries[test.second].label, 60),
             *([Cell(COLUMNS[test.column])] if several else []),
             Cell(difference, note=limits),
             _p_value(by_users and by_users.p_value, test.bootstrap_holm),
@@ -225,13 +219,13 @@ def _p_value(value: float | None, holm: float | None) -> Cell:
     return Cell(p_value(value), note=f"Holm {p_value(holm)}" if holm is not None else "")
 
 
-def _difference(test: Test) -> tuple[str, str]:
+def _difference(test: PairwiseTest) -> tuple[str, str]:
     """The difference in points, and its limits where users can be resampled."""
-    found = test.compared.difference
-    if found is not None:
+    difference = test.compared.difference
+    if difference is not None:
         return points(
-            found.interval.estimate
-        ), f"{points(found.interval.low)} to {points(found.interval.high)}"
+            difference.interval.estimate
+        ), f"{points(difference.interval.low)} to {points(difference.interval.high)}"
     if test.compared.first is None or test.compared.second is None:
         return "n/a", ""
     return points(test.compared.first - test.compared.second), ""

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..benchmark.metrics import row
-from ..benchmark.quoted import QuotedRow, quoted_table
+from ..benchmark.metrics import metric_row
+from ..benchmark.paper_results import PaperRow, paper_table
 from ..rendering.document import Cell, Row, Section, Table, foreign
 from ..rendering.text import percent
-from .contestants import VARIANTS, Contestant
-from .headings import COLUMNS
+from .leaderboard_entries import LeaderboardEntry
+from .report_texts import COLUMNS, VARIANTS
 
 Shares = Mapping[str, float | None]
 
@@ -34,7 +34,7 @@ _NOT_TRAINED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class OwnRow:
     """A row of ours for a table of the paper."""
 
     name: str
@@ -43,63 +43,67 @@ class Own:
     """no language model took part: never best"""
 
 
-def paper_section(contestants: Sequence[Contestant]) -> Section | None:
+def paper_section(entries: Sequence[LeaderboardEntry]) -> Section | None:
     """Every table of the paper that there are own rows for; None where there is none."""
-    found = list(paper_tables(contestants))
-    left = [str(number) for number in _TABLES if number not in {one for one, _, _ in found}]
+    tables = list(paper_tables(entries))
+    left = [str(number) for number in _TABLES if number not in {covered for covered, _, _ in tables}]
     text = [_NOTE]
     if left:
-        text.append(f"Left out, for want of such samples or evaluations: {_counted(left)}.")
-    if any(number == 2 for number, _, _ in found):
+        text.append(f"Left out, for want of such samples or evaluations: {_table_numbers(left)}.")
+    if any(number == 2 for number, _, _ in tables):
         text.append(_NOT_TRAINED)
     return (
-        Section("Beside the paper", tuple(text), tuple(_table(number, own) for number, own, _ in found))
-        if found
+        Section("Beside the paper", tuple(text), tuple(_table(number, own) for number, own, _ in tables))
+        if tables
         else None
     )
 
 
 def paper_tables(
-    contestants: Sequence[Contestant],
-) -> Iterator[tuple[int, list[Own], tuple[QuotedRow, ...]]]:
+    entries: Sequence[LeaderboardEntry],
+) -> Iterator[tuple[int, list[OwnRow], tuple[PaperRow, ...]]]:
     """(number, own rows, quoted rows) of each table that there are own rows for."""
     for number, own in _TABLES.items():
-        rows = list(own(contestants))
+        rows = list(own(entries))
         if rows:
-            yield number, rows, quoted_table(number).rows
+            yield number, rows, paper_table(number).rows
 
 
-def _table(number: int, own: Sequence[Own]) -> Table:
-    quoted = quoted_table(number)
-    kinds = any(one.kind for one in quoted.rows)
-    answered = [one for one in own if not one.by_rules]
-    ours = _marked([[one.shares.get(column) for column in quoted.columns] for one in answered])
-    rules = [one for one in own if one.by_rules]
-    ours += [[Cell(percent(one.shares.get(column))) for column in quoted.columns] for one in rules]
-    theirs = _marked([[one.shares.get(column) for column in quoted.columns] for one in quoted.rows])
-    rows = [_quoted_row(one, cells, kinds) for one, cells in zip(quoted.rows, theirs, strict=True)]
-    for one, cells in zip([*answered, *rules], ours, strict=True):
-        head = [Cell("rules" if one.by_rules else "here")] if kinds else []
-        rows.append(Row((*head, foreign(one.name, 60), *cells), "floor" if one.by_rules else ""))
+def _table(number: int, own: Sequence[OwnRow]) -> Table:
+    quoted = paper_table(number)
+    kinds = any(quoted_row.kind for quoted_row in quoted.rows)
+    answered = [own_row for own_row in own if not own_row.by_rules]
+    ours = _mark_best([[own_row.shares.get(column) for column in quoted.columns] for own_row in answered])
+    rules = [own_row for own_row in own if own_row.by_rules]
+    ours += [[Cell(percent(own_row.shares.get(column))) for column in quoted.columns] for own_row in rules]
+    theirs = _mark_best(
+        [[quoted_row.shares.get(column) for column in quoted.columns] for quoted_row in quoted.rows]
+    )
+    rows = [
+        _quoted_row(quoted_row, cells, kinds) for quoted_row, cells in zip(quoted.rows, theirs, strict=True)
+    ]
+    for own_row, cells in zip([*answered, *rules], ours, strict=True):
+        head = [Cell("rules" if own_row.by_rules else "here")] if kinds else []
+        rows.append(Row((*head, foreign(own_row.name, 60), *cells), "floor" if own_row.by_rules else ""))
     head = (*(["Type"] if kinds else []), "Variant" if number == 2 else "Model")
     headings = _HEADINGS | ({"platform": "Tool-P"} if number in _DETAILED else {})
-    names = (headings[one] for one in quoted.columns)
+    names = (headings[column] for column in quoted.columns)
     return Table((*head, *names), tuple(rows), f"Table {number}. {quoted.title}", words=len(head))
 
 
-def _quoted_row(one: QuotedRow, cells: Sequence[Cell], kinds: bool) -> Row:
-    head = [Cell(one.kind or "")] if kinds else []
-    return Row((*head, Cell(one.name, note="quoted"), *cells), "quoted")
+def _quoted_row(quoted_row: PaperRow, cells: Sequence[Cell], kinds: bool) -> Row:
+    head = [Cell(quoted_row.kind or "")] if kinds else []
+    return Row((*head, Cell(quoted_row.name, note="quoted"), *cells), "quoted")
 
 
-def _marked(rows: Sequence[Sequence[float | None]]) -> list[list[Cell]]:
+def _mark_best(rows: Sequence[Sequence[float | None]]) -> list[list[Cell]]:
     """Cells of shares, the best and second best of each column marked; of a single row none is best."""
-    cells = [[Cell(percent(one)) for one in each] for each in rows]
+    cells = [[Cell(percent(share)) for share in each] for each in rows]
     if len(rows) < 2:
         return cells
     for column in range(len(rows[0])):
         values = [each[column] for each in rows]
-        ranks = sorted({round(one, 6) for one in values if one is not None}, reverse=True)
+        ranks = sorted({round(value, 6) for value in values if value is not None}, reverse=True)
         for place, value in enumerate(values):
             rank = ranks.index(round(value, 6)) if value is not None else 2
             if rank < 2 and value:
@@ -107,73 +111,77 @@ def _marked(rows: Sequence[Sequence[float | None]]) -> list[list[Cell]]:
     return cells
 
 
-def _whole(contestants: Sequence[Contestant]) -> Iterator[Own]:
+def _table_1_rows(entries: Sequence[LeaderboardEntry]) -> Iterator[OwnRow]:
     """Table 1: overall, and of it trained and untrained users."""
-    for one, rows in _all_shown(contestants):
+    for entry, rows in _with_full_profile(entries):
         if "overall" in rows:
-            yield Own(one.label, {**rows["overall"], **_by_group(rows)}, one.by_rules)
+            yield OwnRow(entry.label, {**rows["overall"], **_by_group(rows)}, entry.by_rules)
 
 
 def _by_group(rows: Mapping[str, Shares]) -> dict[str, float | None]:
     return {group: rows[group]["overall"] if group in rows else None for group in ("trained", "untrained")}
 
 
-def _section(section: str) -> Callable[[Sequence[Contestant]], Iterator[Own]]:
-    def own(contestants: Sequence[Contestant]) -> Iterator[Own]:
-        for one, rows in _all_shown(contestants):
+def _section_rows(section: str) -> Callable[[Sequence[LeaderboardEntry]], Iterator[OwnRow]]:
+    def own(entries: Sequence[LeaderboardEntry]) -> Iterator[OwnRow]:
+        for entry, rows in _with_full_profile(entries):
             if section in rows:
-                yield Own(one.label, rows[section], one.by_rules)
+                yield OwnRow(entry.label, rows[section], entry.by_rules)
 
     return own
 
 
-def _scenario(scenario: str) -> Callable[[Sequence[Contestant]], Iterator[Own]]:
-    def own(contestants: Sequence[Contestant]) -> Iterator[Own]:
-        for one, _ in _all_shown(contestants):
-            counts = one.breakdown.by("scenario").get(scenario)
+def _scenario_rows(scenario: str) -> Callable[[Sequence[LeaderboardEntry]], Iterator[OwnRow]]:
+    def own(entries: Sequence[LeaderboardEntry]) -> Iterator[OwnRow]:
+        for entry, _ in _with_full_profile(entries):
+            counts = entry.breakdown.by("scenario").get(scenario)
             if counts is not None:
-                yield Own(one.label, row(counts), one.by_rules)
+                yield OwnRow(entry.label, metric_row(counts), entry.by_rules)
 
     return own
 
 
-def _ablation(contestants: Sequence[Contestant]) -> Iterator[Own]:
+def _table_2_rows(entries: Sequence[LeaderboardEntry]) -> Iterator[OwnRow]:
     """Table 2: by variant, where something was left out for someone."""
-    names = {one.name for one in contestants if one.variant != "all"}
-    for one in contestants:
-        rows = {str(section): shares for section, shares in one.rows().items()}
-        if one.name in names and "overall" in rows:
-            yield Own(
-                f"{VARIANTS[one.variant]}: {one.name}", {**rows["overall"], **_by_group(rows)}, one.by_rules
+    names = {entry.name for entry in entries if entry.variant != "all"}
+    for entry in entries:
+        rows = {str(section): shares for section, shares in entry.rows().items()}
+        if entry.name in names and "overall" in rows:
+            yield OwnRow(
+                f"{VARIANTS[entry.variant]}: {entry.name}",
+                {**rows["overall"], **_by_group(rows)},
+                entry.by_rules,
             )
 
 
-def _impersonal(contestants: Sequence[Contestant]) -> Iterator[Own]:
+def _table_3_rows(entries: Sequence[LeaderboardEntry]) -> Iterator[OwnRow]:
     """Table 3: nothing personal shown."""
-    for one in contestants:
-        rows = {str(section): shares for section, shares in one.rows().items()}
-        if one.variant == "none":
-            yield Own(one.name, rows[one.main()], one.by_rules)
+    for entry in entries:
+        rows = {str(section): shares for section, shares in entry.rows().items()}
+        if entry.variant == "none":
+            yield OwnRow(entry.name, rows[entry.main_section()], entry.by_rules)
 
 
-def _all_shown(contestants: Sequence[Contestant]) -> Iterator[tuple[Contestant, dict[str, Shares]]]:
+def _with_full_profile(
+    entries: Sequence[LeaderboardEntry],
+) -> Iterator[tuple[LeaderboardEntry, dict[str, Shares]]]:
     """Evaluations that show everything of a user, as those of the paper's main tables do, with their rows."""
-    for one in contestants:
-        if one.variant == "all":
-            yield one, {str(section): shares for section, shares in one.rows().items()}
+    for entry in entries:
+        if entry.variant == "all":
+            yield entry, {str(section): shares for section, shares in entry.rows().items()}
 
 
-def _counted(numbers: Sequence[str]) -> str:
+def _table_numbers(numbers: Sequence[str]) -> str:
     return f"Table {numbers[0]}" if len(numbers) == 1 else f"Tables {', '.join(numbers)}"
 
 
-_TABLES: dict[int, Callable[[Sequence[Contestant]], Iterator[Own]]] = {
-    1: _whole,
-    2: _ablation,
-    3: _impersonal,
-    4: _section("unseen"),
-    **{number: _scenario(scenario) for number, scenario in _SCENARIOS.items()},
-    11: _section("trained"),
-    12: _section("untrained"),
+_TABLES: dict[int, Callable[[Sequence[LeaderboardEntry]], Iterator[OwnRow]]] = {
+    1: _table_1_rows,
+    2: _table_2_rows,
+    3: _table_3_rows,
+    4: _section_rows("unseen"),
+    **{number: _scenario_rows(scenario) for number, scenario in _SCENARIOS.items()},
+    11: _section_rows("trained"),
+    12: _section_rows("untrained"),
 }
 """Table of the paper -> the rows of ours that belong into it."""

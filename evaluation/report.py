@@ -1,7 +1,7 @@
 """The report on one evaluation: report.md, report.html and their pictures, from the files in its folder.
 
 It may be written again at any time: it asks nobody, scores nothing, and equal files give equal bytes. Every
-text of a model or a dataset is shown as text, bounded (`document`, `texts`).
+text of a model or a dataset is shown as text, bounded.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ from ..rendering.document import Cell, Document, Kind, Picture, Row, Section, Ta
 from ..rendering.markdown import as_markdown
 from ..rendering.text import interval, listed, many, percent
 from ..store import write_bytes
-from .caveats import notes
-from .headings import COLUMNS, SECTIONS
-from .results import SCORE_FILE, Kept, kept
+from .report_texts import COLUMNS, MISTAKES, SECTIONS, SHOWN_OF_USER, caveats, short_name
+from .results import SCORE_FILE, FinishedEvaluation, load_evaluation
 
-SHOWN = {"scenario": 20, "platform": 30, "capability": 40, "calls": 20, "user": 40}
+MAX_ROWS = {"scenario": 20, "platform": 30, "capability": 40, "calls": 20, "user": 40}
 """Dimension -> rows of its table; the rest stands in scores.csv."""
-ANSWERS_SHOWN = 8
-CHARTED = 12
+MAX_ANSWERS = 8
+MAX_BARS = 12
 
 _BREAKDOWN = ("format_ok", "platform", "tool_name", "tool_param", "tool_value", "overall")
 _DIMENSIONS = {
@@ -36,18 +35,6 @@ _DIMENSIONS = {
     "calls": "number of calls",
     "user": "user",
 }
-_MISTAKES = {
-    "parse": "cannot be read",
-    "platform": "wrong platform",
-    "tool.wrong": "wrong tool",
-    "tool.missing": "missing tool",
-    "tool.excessive": "excessive tool",
-    "parameter.missing": "missing parameter",
-    "parameter.excessive": "excessive parameter",
-    "parameter.wrong": "wrong value",
-    "origin.query": "value of the query not given",
-    "origin.profile": "value of the profile not given",
-}
 
 
 def write_report(folder: Path) -> None:
@@ -55,7 +42,7 @@ def write_report(folder: Path) -> None:
 
     Raises StoreError: no such evaluation, damaged files, or the folder cannot be written.
     """
-    write_document(report(kept(folder)), folder, "report")
+    write_document(report(load_evaluation(folder)), folder, "report")
 
 
 def write_document(document: Document, folder: Path, name: str) -> None:
@@ -71,7 +58,7 @@ def write_document(document: Document, folder: Path, name: str) -> None:
     write_bytes(folder / f"{name}.html", as_html(document))
 
 
-def report(evaluation: Kept) -> Document:
+def report(evaluation: FinishedEvaluation) -> Document:
     """The report on an evaluation. Raises StoreError where its scores are damaged."""
     scores = evaluation.scores
     try:
@@ -80,7 +67,7 @@ def report(evaluation: Kept) -> Document:
             about=foreign(scores["evaluated"]["answers"]),
             tiles=tuple(_tiles(scores)),
             facts=tuple(_facts(scores)),
-            notes=tuple(notes(scores)),
+            notes=tuple(caveats(scores)),
             sections=tuple(_sections(evaluation)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -91,22 +78,19 @@ def report(evaluation: Kept) -> Document:
 
 def main_section(scores: Mapping[str, Any]) -> str | None:
     """The section that a result is first told for: overall, or all where every sample is unseen."""
-    found = scores["scores"]
-    return "overall" if "overall" in found else next(iter(found), None)
-
-
-def short_name(answers: str) -> str:
-    """Who answered, without where and how: 'scripted' of 'scripted: no language …', 'm' of 'm at URL'."""
-    return answers.partition(": ")[0].partition(" at http")[0].removeprefix("baseline ")
+    sections = scores["scores"]
+    return "overall" if "overall" in sections else next(iter(sections), None)
 
 
 def _tiles(scores: Mapping[str, Any]) -> Iterator[Cell]:
     section = scores["scores"].get(main_section(scores), {})
     for column in ("overall", "platform", "tool_value", "format_ok"):
-        one = section.get(column)
-        if one is not None and one["value"] is not None:
-            limits = interval(one["low"], one["high"])
-            yield Cell(f"{percent(one['value'])} %", note=COLUMNS[column] + (f", {limits}" if limits else ""))
+        estimate = section.get(column)
+        if estimate is not None and estimate["value"] is not None:
+            limits = interval(estimate["low"], estimate["high"])
+            yield Cell(
+                f"{percent(estimate['value'])} %", note=COLUMNS[column] + (f", {limits}" if limits else "")
+            )
 
 
 def _facts(scores: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
@@ -118,7 +102,7 @@ def _facts(scores: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
     yield "Scored", Cell(many(samples["scored"], "sample"))
     if samples["not_scored"]:
         yield "Not scored", foreign(f"{samples['not_scored']:,} ({listed(samples['reasons'])})")
-    yield "Shown of the user", Cell(_VARIANTS[about["variant"]])
+    yield "Shown of the user", Cell(SHOWN_OF_USER[about["variant"]])
     yield "Answer format", Cell(about["format"])
     yield "Scorer", Cell(about["scorer"])
     if set(samples["finishes"]) - {"stop"}:
@@ -127,40 +111,36 @@ def _facts(scores: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
     yield "Digest", Cell(about["digest"])
 
 
-_VARIANTS = {
-    "all": "basic features and history",
-    "no_basic": "history only (w/o basic)",
-    "no_history": "basic features only (w/o history)",
-    "none": "nothing (w/o basic and history)",
-}
-
-
-def _sections(evaluation: Kept) -> Iterator[Section]:
+def _sections(evaluation: FinishedEvaluation) -> Iterator[Section]:
     scores = evaluation.scores
     if not scores["samples"]["scored"]:
         yield Section("Scores", ("No sample could be scored. The same command asks again for all of them.",))
         return
-    yield _scores(scores)
+    yield _score_section(scores)
     if scores["baselines"]:
         yield _baselines(scores)
     yield _mistakes(scores)
     yield _examples(scores)
     yield from _breakdowns(scores)
-    yield _ways(scores)
+    yield _scoring_modes(scores)
     yield _answers(evaluation)
-    yield _explained()
+    yield _column_legend()
 
 
-def _scores(scores: Mapping[str, Any]) -> Section:
-    found = scores["scores"]
-    shown = [one for one in SECTIONS if one in found and not (one == "all" and _same(found))]
-    rows = (Row((Cell(SECTIONS[one]), *_estimates(found[one]))) for one in shown)
+def _score_section(scores: Mapping[str, Any]) -> Section:
+    sections = scores["scores"]
+    shown = [
+        section
+        for section in SECTIONS
+        if section in sections and not (section == "all" and _all_repeats(sections))
+    ]
+    rows = (Row((Cell(SECTIONS[section]), *_estimates(sections[section]))) for section in shown)
     table = Table(("Percent", "Samples", "Users", *COLUMNS.values()), tuple(rows))
     chart = [
-        Bar(name, one["value"], one["low"], one["high"])
+        Bar(name, estimate["value"], estimate["low"], estimate["high"])
         for column, name in COLUMNS.items()
-        for one in [found[shown[0]][column]]
-        if one["value"] is not None
+        for estimate in [sections[shown[0]][column]]
+        if estimate["value"] is not None
     ]
     title = f"Accuracy with 95 % intervals: {SECTIONS[shown[0]].lower()}"
     text = (
@@ -172,17 +152,19 @@ def _scores(scores: Mapping[str, Any]) -> Section:
     return Section("Scores", text, (bars("accuracy", title, chart), table))
 
 
-def _same(found: Mapping[str, Any]) -> bool:
+def _all_repeats(sections: Mapping[str, Any]) -> bool:
     """Whether 'all' says what another section says already."""
-    return any(found[one]["samples"] == found["all"]["samples"] for one in found if one != "all")
+    return any(
+        sections[section]["samples"] == sections["all"]["samples"] for section in sections if section != "all"
+    )
 
 
 def _estimates(section: Mapping[str, Any]) -> Iterator[Cell]:
     yield Cell(f"{section['samples']['value']:,}")
     yield Cell(f"{section['samples']['users']:,}")
     for column in COLUMNS:
-        one = section[column]
-        yield Cell(percent(one["value"]), note=interval(one["low"], one["high"]))
+        estimate = section[column]
+        yield Cell(percent(estimate["value"]), note=interval(estimate["low"], estimate["high"]))
 
 
 def _baselines(scores: Mapping[str, Any]) -> Section:
@@ -192,7 +174,7 @@ def _baselines(scores: Mapping[str, Any]) -> Section:
     answers = short_name(scores["evaluated"]["answers"])
     rows = [_row(foreign(answers, 60), own, "own")]
     chart = [Bar(answers, own["overall"], limits["low"], limits["high"])]
-    for name, sections in _by_height(scores["baselines"], section):
+    for name, sections in _by_accuracy(scores["baselines"], section):
         if name == scores["evaluated"]["baseline"]:
             continue
         rows.append(_row(Cell(name), sections[section], "floor"))
@@ -209,9 +191,9 @@ def _baselines(scores: Mapping[str, Any]) -> Section:
     )
 
 
-def _by_height(baselines: Mapping[str, Any], section: str) -> list[tuple[str, Any]]:
-    there = ((name, one) for name, one in baselines.items() if section in one)
-    return sorted(there, key=lambda one: (one[1][section]["overall"] or 0, one[0]))
+def _by_accuracy(baselines: Mapping[str, Any], section: str) -> list[tuple[str, Any]]:
+    there = ((name, by_section) for name, by_section in baselines.items() if section in by_section)
+    return sorted(there, key=lambda baseline: (baseline[1][section]["overall"] or 0, baseline[0]))
 
 
 def _row(name: Cell, columns: Mapping[str, Any], kind: Kind = "") -> Row:
@@ -221,8 +203,8 @@ def _row(name: Cell, columns: Mapping[str, Any], kind: Kind = "") -> Row:
 def _wilson(columns: Mapping[str, Any], column: str) -> tuple[float | None, float | None]:
     """Limits of a share of samples."""
     value, samples = columns[column], columns["samples"]
-    found = None if value is None else wilson(round(value * samples), samples)
-    return (found.low, found.high) if found else (None, None)
+    limits = None if value is None else wilson(round(value * samples), samples)
+    return (limits.low, limits.high) if limits else (None, None)
 
 
 def _mistakes(scores: Mapping[str, Any]) -> Section:
@@ -230,7 +212,7 @@ def _mistakes(scores: Mapping[str, Any]) -> Section:
     rows = (
         Row(
             (
-                Cell(_MISTAKES[code]),
+                Cell(MISTAKES[code]),
                 Cell(FIGURE_4.get(code, "")),
                 Cell(f"{errors['answers'][code]:,}"),
                 Cell(f"{errors['mistakes'][code]:,}"),
@@ -255,15 +237,15 @@ def _examples(scores: Mapping[str, Any]) -> Section:
     rows = (
         Row(
             (
-                Cell(_MISTAKES[code]),
-                foreign(one["id"], 60),
-                foreign(one["path"], 80),
-                foreign(one["expected"]),
-                foreign(one["got"]),
+                Cell(MISTAKES[code]),
+                foreign(example["id"], 60),
+                foreign(example["path"], 80),
+                foreign(example["expected"]),
+                foreign(example["got"]),
             )
         )
         for code in CODES
-        for one in scores["errors"]["examples"][code]
+        for example in scores["errors"]["examples"][code]
     )
     table = Table(("Mistake", "Sample", "Where", "Expected", "Got"), tuple(rows), words=5)
     text = "" if table.rows else "There is no mistake to show."
@@ -275,30 +257,32 @@ def _breakdowns(scores: Mapping[str, Any]) -> Iterator[Section]:
         values = scores["by"][dimension]
         if len(values) < 2:
             continue
-        rows = (_breakdown_row(name, one) for name, one in islice(values.items(), SHOWN[dimension]))
-        columns = (title.capitalize(), "Samples", *(COLUMNS[one] for one in _BREAKDOWN))
+        rows = (_breakdown_row(name, shares) for name, shares in islice(values.items(), MAX_ROWS[dimension]))
+        columns = (title.capitalize(), "Samples", *(COLUMNS[column] for column in _BREAKDOWN))
         parts: list[Table | Picture] = [Table(columns, tuple(rows))]
-        if len(values) <= CHARTED:
+        if len(values) <= MAX_BARS:
             only = f"{next(iter(scores['by']['scenario']))}/" if len(scores["by"]["scenario"]) == 1 else ""
             parts.insert(0, bars(f"by_{dimension}", f"Overall, by {title}", list(_bars(values, only))))
-        left = len(values) - SHOWN[dimension]
+        left = len(values) - MAX_ROWS[dimension]
         text = (f"{left:,} more stand in scores.csv.",) if left > 0 else ()
         yield Section(f"By {title}", text, tuple(parts), folded=dimension in ("capability", "user"))
 
 
 def _bars(values: Mapping[str, Any], scenario: str) -> Iterator[Bar]:
     """Bars of a dimension; the only scenario need not stand in every label."""
-    for name, one in values.items():
-        yield Bar(name.removeprefix(scenario), one["overall"], *_wilson(one, "overall"))
+    for name, shares in values.items():
+        yield Bar(name.removeprefix(scenario), shares["overall"], *_wilson(shares, "overall"))
 
 
 def _breakdown_row(name: str, columns: Mapping[str, Any]) -> Row:
     limits = interval(*_wilson(columns, "overall"))
-    cells = [Cell(percent(columns[one]), note=limits if one == "overall" else "") for one in _BREAKDOWN]
+    cells = [
+        Cell(percent(columns[column]), note=limits if column == "overall" else "") for column in _BREAKDOWN
+    ]
     return Row((foreign(name, 80), Cell(f"{columns['samples']:,}"), *cells))
 
 
-def _ways(scores: Mapping[str, Any]) -> Section:
+def _scoring_modes(scores: Mapping[str, Any]) -> Section:
     section = main_section(scores) or "all"
     rows = []
     for scorer, ways in scores["scorers"].items():
@@ -317,10 +301,10 @@ def _ways(scores: Mapping[str, Any]) -> Section:
     )
 
 
-def _answers(evaluation: Kept) -> Section:
+def _answers(evaluation: FinishedEvaluation) -> Section:
     rows = (
         Row((foreign(id, 60), foreign(query, 400), foreign(answer, 600), foreign(reason)))
-        for id, query, answer, reason in _picked(evaluation)
+        for id, query, answer, reason in _pick_answers(evaluation)
     )
     table = Table(("Sample", "Query", "Answer", "What is wrong"), tuple(rows), words=4)
     return Section(
@@ -328,21 +312,21 @@ def _answers(evaluation: Kept) -> Section:
     )
 
 
-def _picked(evaluation: Kept) -> Iterable[tuple[str, str, str, str]]:
+def _pick_answers(evaluation: FinishedEvaluation) -> Iterable[tuple[str, str, str, str]]:
     """The first answers with a mistake, filled up with the first without."""
     wrong: list[tuple[str, str, str, str]] = []
     right: list[tuple[str, str, str, str]] = []
     for line in evaluation.lines():
         if line.score is not None:
-            kept = right if line.score.overall else wrong
-            if len(kept) < ANSWERS_SHOWN:
-                kept.append((line.score.id, line.query, line.answer, line.score.reason or "fully right"))
-            elif len(wrong) == ANSWERS_SHOWN:
+            examples = right if line.score.overall else wrong
+            if len(examples) < MAX_ANSWERS:
+                examples.append((line.score.id, line.query, line.answer, line.score.reason or "fully right"))
+            elif len(wrong) == MAX_ANSWERS:
                 break
-    return [*wrong, *right][:ANSWERS_SHOWN]
+    return [*wrong, *right][:MAX_ANSWERS]
 
 
-def _explained() -> Section:
+def _column_legend() -> Section:
     return Section(
         "What the columns mean",
         (

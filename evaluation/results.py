@@ -1,7 +1,8 @@
-"""Everything an evaluation counts, sample by sample, and the two files it ends in: scores.json, scores.csv.
+"""The results of an evaluation: counted sample by sample, written as scores.json and scores.csv, read again.
 
-Memory grows with users, platforms and capabilities, never with samples. Neither file holds a time, so equal
-answers give equal bytes.
+Memory grows with users, platforms and capabilities, never with samples. No file holds a time, so equal
+answers give equal bytes. A finished folder is opened by `load_evaluation`; its per_sample.jsonl is read line
+by line.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,19 @@ import orjson
 
 from ..benchmark import CodedError, Item, SampleScore, Scorer, obstacles
 from ..benchmark.errors_taxonomy import CODES, ErrorCounts
-from ..benchmark.metrics import DIMENSIONS, SCORES, SECTIONS, Breakdown, ratio, row
+from ..benchmark.metrics import DIMENSIONS, SCORES, SECTIONS, Breakdown, metric_row, ratio
 from ..benchmark.statistics import estimates
 from ..errors import StoreError
 from ..store import read_jsonl
-from .marking import SCORERS, TOLERANCES, Marked, Missing, Way
+from .scoring import FLAGS, HITS, SCORERS, TOLERANCES, AnswerScores, NoAnswer, ScoringMode
+
+SAMPLES, SCORE_FILE = "per_sample.jsonl", "scores.json"
+FORMAT = 1
+"""Of scores.json."""
+
 
 Row = dict[str, Any]
+"""Column -> value."""
 
 
 class Results:
@@ -37,28 +44,30 @@ class Results:
     def __init__(self, scorer: Scorer, baselines: Iterable[str]) -> None:
         self.scorer: Scorer = scorer
         self.scored = 0
-        self._ways: dict[Way, Breakdown] = {(one, way): Breakdown() for one in SCORERS for way in TOLERANCES}
+        self._breakdowns: dict[ScoringMode, Breakdown] = {
+            (scorer, way): Breakdown() for scorer in SCORERS for way in TOLERANCES
+        }
         self._errors = ErrorCounts()
-        self._missing = Counter[str]()
+        self._unanswered = Counter[str]()
         self._finishes = Counter[str]()
         self._upstream: list[int] = [0, 0]
         self._obstacles = Counter[str]()
         self._baselines = {name: Breakdown() for name in baselines}
 
     @property
-    def missing(self) -> int:
+    def unanswered(self) -> int:
         """Samples without an answer."""
-        return self._missing.total()
+        return self._unanswered.total()
 
     @property
     def reasons(self) -> dict[str, int]:
         """Why there was no answer -> samples."""
-        return dict(sorted(self._missing.items()))
+        return dict(sorted(self._unanswered.items()))
 
-    def add(self, item: Item, result: Marked, finish: str) -> None:
+    def add(self, item: Item, result: AnswerScores, finish: str) -> None:
         """Count an answer that was marked."""
         self.scored += 1
-        for way, breakdown in self._ways.items():
+        for way, breakdown in self._breakdowns.items():
             breakdown.add(result.scores[way])
         self._errors.add(result.scores[self.scorer, "strict"])
         self._finishes[finish] += 1
@@ -67,21 +76,21 @@ class Results:
             self._upstream[1] += 1
         self._obstacles.update(obstacles(item))
 
-    def miss(self, missing: Missing) -> None:
+    def add_unanswered(self, missing: NoAnswer) -> None:
         """Count a sample without an answer."""
-        self._missing[missing.code] += 1
+        self._unanswered[missing.code] += 1
 
-    def beside(self, name: str, score: SampleScore) -> None:
+    def add_baseline(self, name: str, score: SampleScore) -> None:
         """Count a baseline's score."""
         self._baselines[name].add(score)
 
-    def row(self) -> dict[str, float | None]:
+    def metric_row(self) -> dict[str, float | None]:
         """The columns of all samples, of the chosen scorer."""
-        return row(self._ways[self.scorer, "strict"].counts("all"))
+        return metric_row(self._breakdowns[self.scorer, "strict"].counts("all"))
 
     def baseline_rows(self) -> dict[str, dict[str, float | None]]:
         """Baseline -> the columns of all samples."""
-        return {name: row(one.counts("all")) for name, one in self._baselines.items()}
+        return {name: metric_row(breakdown.counts("all")) for name, breakdown in self._baselines.items()}
 
     def scores(self, evaluated: Mapping[str, Any], seed: int) -> dict[str, Any]:
         """The content of scores.json.
@@ -94,19 +103,19 @@ class Results:
             "evaluated": dict(evaluated),
             "samples": {
                 "scored": self.scored,
-                "not_scored": self.missing,
+                "not_scored": self.unanswered,
                 "reasons": self.reasons,
                 "finishes": dict(sorted(self._finishes.items())),
             },
             "scores": self._estimates(seed),
             "scorers": {
-                scorer: {way: self._sections(self._ways[scorer, way], scorer) for way in TOLERANCES}
+                scorer: {way: self._sections(self._breakdowns[scorer, way], scorer) for way in TOLERANCES}
                 for scorer in SCORERS
             },
             "by": {
                 dimension: {
-                    value: {"samples": counts.samples, **row(counts)}
-                    for value, counts in self._ways[self.scorer, "strict"].by(dimension).items()
+                    value: {"samples": counts.samples, **metric_row(counts)}
+                    for value, counts in self._breakdowns[self.scorer, "strict"].by(dimension).items()
                 }
                 for dimension in DIMENSIONS
             },
@@ -120,24 +129,38 @@ class Results:
 
     def _sections(self, breakdown: Breakdown, scorer: Scorer) -> dict[str, Row]:
         rows = breakdown.rows(published=scorer == "official")
-        return {one: {"samples": breakdown.counts(one).samples, **columns} for one, columns in rows.items()}
+        return {
+            section: {"samples": breakdown.counts(section).samples, **columns}
+            for section, columns in rows.items()
+        }
 
     def _estimates(self, seed: int) -> dict[str, dict[str, Row]]:
         """Section -> column -> value and interval."""
-        breakdown, found = self._ways[self.scorer, "strict"], {}
+        breakdown, estimated = self._breakdowns[self.scorer, "strict"], {}
         published = breakdown.rows(published=self.scorer == "official")
         for section in SECTIONS:
             users = breakdown.users(section)
             if not users:
                 continue
-            found[section] = {"samples": {"value": breakdown.counts(section).samples, "users": len(users)}}
-            for column, one in estimates(users, seed, section).items():
-                low, high = (one.interval.low, one.interval.high) if one.interval else (None, None)
-                found[section][column] = {"value": one.value, "low": low, "high": high, "method": one.method}
-                if published[section][column] != one.value:  # the published weights are fixed: no interval
+            estimated[section] = {
+                "samples": {"value": breakdown.counts(section).samples, "users": len(users)}
+            }
+            for column, estimate in estimates(users, seed, section).items():
+                low, high = (
+                    (estimate.interval.low, estimate.interval.high) if estimate.interval else (None, None)
+                )
+                estimated[section][column] = {
+                    "value": estimate.value,
+                    "low": low,
+                    "high": high,
+                    "method": estimate.method,
+                }
+                if (
+                    published[section][column] != estimate.value
+                ):  # the published weights are fixed: no interval
                     value = published[section][column]
-                    found[section][column] = {"value": value, "low": None, "high": None, "method": None}
-        return found
+                    estimated[section][column] = {"value": value, "low": None, "high": None, "method": None}
+        return estimated
 
     def _error_counts(self) -> dict[str, Any]:
         counts = self._errors
@@ -153,15 +176,13 @@ class Results:
         }
 
 
-def as_csv(scores: Mapping[str, Any]) -> str:
+def scores_csv(scores: Mapping[str, Any]) -> str:
     """The content of scores.csv: every row of scores.json, one a line; nothing where not applicable."""
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(("who", "scorer", "parsing", "of", "value", "samples", *SCORES))
+    lines = [["who", "scorer", "parsing", "of", "value", "samples", *SCORES]]
     for head, columns in _rows(scores):
         values = ("" if columns[name] is None else repr(columns[name]) for name in SCORES)
-        table.writerow((*map(_cell, head), columns["samples"], *values))
-    return text.getvalue()
+        lines.append([*head, str(columns["samples"]), *values])
+    return csv_text(lines)
 
 
 def _rows(scores: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Row]]:
@@ -178,21 +199,28 @@ def _rows(scores: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Row]]:
             yield (f"baseline {name}", chosen, "strict", "section", section), columns
 
 
-def _cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """Rows as CSV; a text that a spreadsheet would take for a formula is quoted, a number is not."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerows([_escape_formula(cell) for cell in row] for row in rows)
+    return text.getvalue()
 
 
-SAMPLES, SCORE_FILE = "per_sample.jsonl", "scores.json"
-FORMAT = 1
-"""Of scores.json."""
+def _escape_formula(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(text) else text
 
-_FLAGS = ("format_ok", "tool_name", "tool_param", "tool_value", "overall")
-_HITS = ("query_param_hits", "query_param_total", "profile_param_hits", "profile_param_total")
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SampleLine:
     """One line of per_sample.jsonl."""
 
     id: str
@@ -206,7 +234,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Kept:
+class FinishedEvaluation:
     """A finished evaluation."""
 
     folder: Path
@@ -218,17 +246,17 @@ class Kept:
         """What was evaluated and how."""
         return self.scores["evaluated"]
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[SampleLine]:
         """Its samples, in order, one at a time. Raises StoreError for a line that is none of them."""
         file = self.folder / SAMPLES
         for number, raw in enumerate(read_jsonl(file), 1):
             try:
                 yield _line(raw)
             except (KeyError, TypeError, ValueError) as error:
-                raise StoreError(f"{file}:{number}: no sample of an evaluation: {_said(error)}") from None
+                raise StoreError(f"{file}:{number}: no sample of an evaluation: {_describe(error)}") from None
 
 
-def kept(folder: Path) -> Kept:
+def load_evaluation(folder: Path) -> FinishedEvaluation:
     """Open the folder of a finished evaluation.
 
     Raises StoreError: no folder, no evaluation, one that has not ended, damaged, or of another format.
@@ -245,7 +273,7 @@ def kept(folder: Path) -> Kept:
         scores = orjson.loads(file.read_bytes())
         version = scores["format"]
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise StoreError(f"{file}: damaged ({_said(error)}); evaluate again") from None
+        raise StoreError(f"{file}: damaged ({_describe(error)}); evaluate again") from None
     if version != FORMAT:
         raise StoreError(f"{file}: of format {version!r:.40}, expected {FORMAT}; evaluate again")
     for part, kind in _PARTS.items():
@@ -254,7 +282,7 @@ def kept(folder: Path) -> Kept:
     for name in ("answers", "by", "data", "variant", "format", "scorer", "digest"):
         if not isinstance(scores["evaluated"].get(name), str):
             raise StoreError(f"{file}: damaged (no evaluated.{name}); evaluate again")
-    return Kept(folder, scores)
+    return FinishedEvaluation(folder, scores)
 
 
 _PARTS = {
@@ -269,13 +297,13 @@ _PARTS = {
 }
 
 
-def _line(raw: dict[str, Any]) -> Line:
+def _line(raw: dict[str, Any]) -> SampleLine:
     id, query = _text(raw["id"]), _text(raw["query"])
     about = tuple(raw[name] for name in ("user", "scenario", "gold_platform", "n_calls"))
     if raw["status"] != "scored":
-        return Line(id, about, None, query, "")
+        return SampleLine(id, about, None, query, "")
     score = SampleScore(
-        **_marks(raw),
+        **_flags_and_hits(raw),
         id=id,
         user=_text(raw["user"]),
         scenario=_text(raw["scenario"]),
@@ -287,11 +315,13 @@ def _line(raw: dict[str, Any]) -> Line:
         errors=tuple(CodedError(**error) for error in raw["errors"]),
         reason=_text(raw["reason"]),
     )
-    return Line(id, about, score, query, _text(raw["answer"]))
+    return SampleLine(id, about, score, query, _text(raw["answer"]))
 
 
-def _marks(raw: dict[str, Any]) -> dict[str, Any]:
-    return {name: _flag(raw[name]) for name in _FLAGS} | {name: _number(raw[name]) for name in _HITS}
+def _flags_and_hits(raw: dict[str, Any]) -> dict[str, Any]:
+    return {name: _flag(raw[name]) for name in FLAGS if name != "platform"} | {
+        name: _number(raw[name]) for name in HITS
+    }
 
 
 def _text(value: Any) -> str:
@@ -312,7 +342,7 @@ def _number(value: Any) -> int:
     return value
 
 
-def _said(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """An error in a few words; of a missing key, its name."""
     if isinstance(error, KeyError):
         return f"no {error.args[0]!r:.40}"

@@ -1,4 +1,4 @@
-"""One evaluation from its settings to its folder: who answers, what it is worth, what is left behind."""
+"""One evaluation from its settings to its folder: who answers, how it scores, which files it writes."""
 
 from __future__ import annotations
 
@@ -23,15 +23,13 @@ from ..models.scripted.heuristic import HeuristicSolver
 from ..models.scripted.kit import shipped_kits
 from ..settings import Baseline, EvaluateSettings
 from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, write_json, write_manifest
-from .answering import Answered, Asker, at_once, in_order
 from .baselines import Baselines
-from .marking import Given, Missing, line, mark, marked, unscored_line
-from .prompting import Prompter, check_native, check_variant
+from .model_answers import AnsweredItem, ModelAnswerer, answer_in_order, wrap_answers
+from .prompt import PromptWriter, check_native, check_variant
 from .report import write_report
-from .results import Results, as_csv
-from .survey import survey
-
-SAMPLES = "per_sample.jsonl"
+from .results import SAMPLES, SCORE_FILE, Results, scores_csv
+from .sampling import draw_samples
+from .scoring import Answer, NoAnswer, score_answer, score_in_mode, scored_line, unanswered_line
 
 WINDOW = 4
 """Samples under way for every call that may be in flight: some wait for a slower one before them."""
@@ -50,7 +48,7 @@ class Outcome:
     @property
     def exit_status(self) -> int:
         """0, or 1 where a sample could not be scored."""
-        return 1 if self.results.missing else 0
+        return 1 if self.results.unanswered else 0
 
 
 def evaluate(settings: EvaluateSettings) -> Outcome:
@@ -76,15 +74,17 @@ class Evaluation:
         self.settings = settings
         library = Library(shipped_kits())
         self._endpoint = _endpoint(settings, library) if settings.asks_model else None
-        self._prompter = Prompter(settings.format)
+        self._prompter = PromptWriter(settings.format)
         self._baselines = Baselines(
             HeuristicSolver(library), settings.variant, settings.format, settings.seed
         )
         self._progress = Progress()
-        self._survey = survey(self._paired(), settings.data, settings.n, settings.seed, self._check)
+        self._draw = draw_samples(
+            self._checked_items(), settings.data, settings.n, settings.seed, self._check
+        )
         self._usage: dict[str, dict[str, float]] = {}
         self.results = Results(settings.scorer, settings.beside)
-        self.answers = _who(settings, self._endpoint)
+        self.answers = _name_answerer(settings, self._endpoint)
 
     def identity(self) -> dict[str, str]:
         """What makes another evaluation the same one."""
@@ -92,46 +92,46 @@ class Evaluation:
         return {"evaluation": self.settings.digest(), **words}
 
     def run(self, folder: RunFolder) -> None:
-        """Get and mark the answers, and leave every file.
+        """Get and score the answers, and write every file.
 
         Raises RunStoppedError where it had to end before; the same command goes on.
         """
         logger.info("evaluation {} begins; {}", self.settings.digest(), self.answers)
         if self._endpoint is None:
-            asyncio.run(self._marked(at_once(self._there()), folder / SAMPLES))
+            asyncio.run(self._score_all(wrap_answers(self._existing_answers()), folder / SAMPLES))
         else:
             with Ledger(folder / "ledger.sqlite") as ledger:
-                asyncio.run(self._asked(self._endpoint, ledger, folder / SAMPLES))
+                asyncio.run(self._ask_and_score(self._endpoint, ledger, folder / SAMPLES))
                 self._usage = {role: asdict(cost) for (_, role), cost in ledger.usage().items()}
-        self._leave(folder)
-        logger.info("evaluation {} ends: {}", self.settings.digest(), self.results.row())
+        self._write_results(folder)
+        logger.info("evaluation {} ends: {}", self.settings.digest(), self.results.metric_row())
 
     def _items(self) -> Iterator[Item]:
         return items(Path(self.settings.data), self.settings.kind, self.settings.group)
 
-    def _paired(self) -> Iterator[Item]:
+    def _checked_items(self) -> Iterator[Item]:
         """Every sample, once it is sure that the file of predictions fits all of them."""
         file = self.settings.predictions
-        return self._items() if file is None else (one for one, _ in paired(self._items(), Path(file)))
+        return self._items() if file is None else (item for item, _ in paired(self._items(), Path(file)))
 
     def _check(self, item: Item) -> None:
         check_variant(item, self.settings.variant)
         if self.settings.format == "native" and self._endpoint is not None:
             check_native(item)
 
-    def _chosen(self) -> Iterator[Item]:
-        return (one for one in self._items() if self._survey.chosen(one))
+    def _drawn_items(self) -> Iterator[Item]:
+        return (item for item in self._items() if self._draw.chosen(item))
 
-    def _there(self) -> Iterator[tuple[Item, str]]:
+    def _existing_answers(self) -> Iterator[tuple[Item, str]]:
         """Samples with answers nobody has to be asked for."""
         name, file = self.settings.baseline, self.settings.predictions
         if name is not None:
-            yield from ((one, self._baselines.answer(name, one)) for one in self._chosen())
+            yield from ((item, self._baselines.answer(name, item)) for item in self._drawn_items())
         elif file is not None:
             pairs = paired(self._items(), Path(file))
-            yield from ((one, text) for one, text in pairs if self._survey.chosen(one))
+            yield from ((item, text) for item, text in pairs if self._draw.chosen(item))
 
-    async def _asked(self, endpoint: Endpoint, ledger: Ledger, file: Path) -> None:
+    async def _ask_and_score(self, endpoint: Endpoint, ledger: Ledger, file: Path) -> None:
         settings = self.settings
         gateway = Gateway(
             {"default": endpoint},
@@ -141,51 +141,53 @@ class Evaluation:
             budget=settings.budget,
         )
         sampling = {name: value for name, value in settings.sampling.items() if value is not None}
-        asker = Asker(gateway, self._prompter, settings.variant, settings.seed, sampling)
+        answerer = ModelAnswerer(gateway, self._prompter, settings.variant, settings.seed, sampling)
         try:
-            await self._marked(in_order(self._chosen(), asker.ask, WINDOW * settings.concurrency), file)
+            await self._score_all(
+                answer_in_order(self._drawn_items(), answerer.ask, WINDOW * settings.concurrency), file
+            )
         finally:
             await gateway.close()
 
-    async def _marked(self, answered: AsyncGenerator[Answered, None], file: Path) -> None:
-        """Mark answers as they come, and write a line for each."""
-        with self._progress.stage("samples", self._survey.count) as stage, atomic(file) as lines:
+    async def _score_all(self, answered: AsyncGenerator[AnsweredItem, None], file: Path) -> None:
+        """Score answers as they come, and write a line for each."""
+        with self._progress.stage("samples", self._draw.count) as stage, atomic(file) as lines:
             async with aclosing(answered):
-                async for item, given in answered:
-                    lines.write(self._line(item, given) + b"\n")
+                async for item, answer in answered:
+                    lines.write(self._score_line(item, answer) + b"\n")
                     stage.advance()
 
-    def _line(self, item: Item, given: Given | Missing) -> bytes:
-        if isinstance(given, Missing):
-            self.results.miss(given)
-            return unscored_line(item, given)
+    def _score_line(self, item: Item, answer: Answer | NoAnswer) -> bytes:
+        if isinstance(answer, NoAnswer):
+            self.results.add_unanswered(answer)
+            return unanswered_line(item, answer)
         settings = self.settings
-        result = marked(item, given, settings.format, asked=settings.predictions is None)
-        self.results.add(item, result, given.finish)
+        result = score_answer(item, answer, settings.format, own_prompt=settings.predictions is None)
+        self.results.add(item, result, answer.finish)
         for name in settings.beside:
-            self.results.beside(name, self._baseline_score(name, item))
-        return line(item, given, result, settings.scorer)
+            self.results.add_baseline(name, self._baseline_score(name, item))
+        return scored_line(item, answer, result, settings.scorer)
 
     def _baseline_score(self, name: Baseline, item: Item) -> SampleScore:
         text = self._baselines.answer(name, item)
-        return mark(item, text, self.settings.format, self.settings.scorer)
+        return score_in_mode(item, text, self.settings.format, self.settings.scorer)
 
-    def _leave(self, folder: RunFolder) -> None:
+    def _write_results(self, folder: RunFolder) -> None:
         settings, results = self.settings, self.results
-        scores = results.scores(self._evaluated(), settings.seed)
-        write_json(folder / "scores.json", scores)
-        write_bytes(folder / "scores.csv", as_csv(scores).encode())
+        scores = results.scores(self._description(), settings.seed)
+        write_json(folder / SCORE_FILE, scores)
+        write_bytes(folder / "scores.csv", scores_csv(scores).encode())
         write_manifest(folder / "manifest.json", self._manifest())
         write_report(folder.path)
 
-    def _evaluated(self) -> dict[str, Any]:
-        """What was evaluated and how; no path, so that equal evaluations have equal bytes."""
+    def _description(self) -> dict[str, Any]:
+        """What was evaluated and how, as in scores.json; no path, so that equal ones have equal bytes."""
         settings = self.settings
         return {
             "data": Path(settings.data).absolute().name,
-            "sources": self._survey.sources,
-            "total": self._survey.total,
-            "n": self._survey.count,
+            "sources": self._draw.sources,
+            "total": self._draw.total,
+            "n": self._draw.count,
             "answers": self.answers,
             "by": "model" if self._endpoint else "baseline" if settings.baseline else "predictions",
             "baseline": settings.baseline,
@@ -204,10 +206,10 @@ class Evaluation:
             seeds={"run": settings.seed},
             model=self.answers,
             prompts={settings.format: self._prompter.fingerprint},
-            counts={"samples": self._survey.count, "scored": results.scored, "not scored": results.missing},
+            counts={"samples": self._draw.count, "scored": results.scored, "not scored": results.unanswered},
             funnel={},
             timings=self._progress.timings,
-            notes={"evaluated": self._evaluated(), "usage": self._usage, "not_scored": results.reasons},
+            notes={"evaluated": self._description(), "usage": self._usage, "not_scored": results.reasons},
         )
 
 
@@ -215,7 +217,7 @@ def _endpoint(settings: EvaluateSettings, library: Library) -> Endpoint:
     return build_endpoint(settings.model, "model", {"library": library, "players": {}}, settings.prices)
 
 
-def _who(settings: EvaluateSettings, endpoint: Endpoint | None) -> str:
+def _name_answerer(settings: EvaluateSettings, endpoint: Endpoint | None) -> str:
     if endpoint is not None:
         return endpoint.name
     if settings.baseline is not None:

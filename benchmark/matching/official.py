@@ -14,66 +14,68 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from ..items import CodedError, GoldCall, Item, ParseError, PredictedCall, Prediction
-from .marks import Marks, missed
+from ..items import CodedError, GoldCall, Item, MatchResult, ParseError, PredictedCall, Prediction
 from .official_parsing import official_parse
 
-__all__ = ["match_official", "official_missed", "official_parse"]
+__all__ = ["match_official", "official_parse", "official_unreadable"]
 
 _Call = TypeVar("_Call", GoldCall, PredictedCall)
 
 
-def match_official(item: Item, prediction: Prediction) -> Marks:
+def match_official(item: Item, prediction: Prediction) -> MatchResult:
     """Compare as the published code does; where that would raise, a format failure with the exception's
     name."""
     try:
-        marks = _forward(item, prediction.calls)
-        _backward(item, prediction.calls, marks)
+        result = _match_predicted(item, prediction.calls)
+        _match_gold(item, prediction.calls, result)
     except (TypeError, AttributeError, IndexError, ValueError, ArithmeticError, RecursionError) as error:
-        return official_missed(item, ParseError(0, f"the published rules cannot compare it: {_said(error)}"))
+        return official_unreadable(
+            item, ParseError(0, f"the published rules cannot compare it: {_describe(error)}")
+        )
     if item.platform is not None:
-        marks.platform = item.platform == prediction.platform
-    marks.tool_param &= marks.tool_name
-    marks.tool_value &= marks.tool_param
-    return marks
+        result.platform = item.platform == prediction.platform
+    result.tool_param &= result.tool_name
+    result.tool_value &= result.tool_param
+    return result
 
 
-def official_missed(item: Item, error: ParseError) -> Marks:
-    """The marks of an answer the published code cannot read or score."""
-    platform = None if item.platform is None else False
-    return missed(error, platform, len(item.query_params), len(item.profile_params))
+def official_unreadable(item: Item, error: ParseError) -> MatchResult:
+    """The result for an answer the published code cannot read or score."""
+    return MatchResult.unreadable(item, error, len(item.query_params), len(item.profile_params))
 
 
-def _forward(item: Item, calls: Sequence[PredictedCall]) -> Marks:
+def _match_predicted(item: Item, calls: Sequence[PredictedCall]) -> MatchResult:
     """Every predicted call against the first gold call of its name: flags, hits, and half of the error
     types."""
-    gold = _first(item.calls)
-    marks = Marks(True, None, True, True, True, 0, len(item.query_params), 0, len(item.profile_params), [])
+    gold = _first_by_name(item.calls)
+    result = MatchResult(
+        True, None, True, True, True, 0, len(item.query_params), 0, len(item.profile_params), []
+    )
     for call in calls:
         wanted = gold.get(call.name)
         if wanted is None:
-            marks.tool_name = False
+            result.tool_name = False
             continue
         for name, value in call.arguments.items():
             if name not in wanted.accepted:
-                marks.tool_param = False
+                result.tool_param = False
             elif not _included(value, _accepted(wanted, name)):
-                marks.tool_value = False
+                result.tool_value = False
             elif name in item.query_params:
-                marks.query_hits += 1
+                result.query_hits += 1
             elif name in item.profile_params:
-                marks.profile_hits += 1
-    return marks
+                result.profile_hits += 1
+    return result
 
 
-def _backward(item: Item, calls: Sequence[PredictedCall], marks: Marks) -> None:
+def _match_gold(item: Item, calls: Sequence[PredictedCall], result: MatchResult) -> None:
     """Every gold call against the first predicted one of its name, and the published counts of errors.
 
     The published names are the wrong way round: what it calls 'missing' is what the answer has too much.
     """
-    excess_tool, excess_parameter = not marks.tool_name, not marks.tool_param
+    excess_tool, excess_parameter = not result.tool_name, not result.tool_param
     lacking_tool = lacking_parameter = wrong = False
-    given = _first(calls)
+    given = _first_by_name(calls)
     for gold in item.calls:
         call = given.get(gold.name)
         if call is None:
@@ -84,27 +86,27 @@ def _backward(item: Item, calls: Sequence[PredictedCall], marks: Marks) -> None:
                 lacking_parameter = True
             elif not _included(call.arguments[name], _accepted(gold, name)):
                 wrong = True
-    marks.tool_name &= not lacking_tool
-    marks.tool_param &= not lacking_parameter
-    marks.tool_value &= not wrong
+    result.tool_name &= not lacking_tool
+    result.tool_param &= not lacking_parameter
+    result.tool_value &= not wrong
     tools = [("tool.missing", excess_tool), ("tool.excessive", lacking_tool)]
     if excess_tool and lacking_tool:
         tools = [("tool.wrong", True)]
     parameters = [("parameter.missing", excess_parameter), ("parameter.excessive", lacking_parameter)]
     values = [("parameter.wrong", wrong)]
     for level in (tools, parameters, values):
-        found = [CodedError(code) for code, happened in level if happened]  # type: ignore[arg-type]
-        if found:
-            marks.errors += found
+        coded = [CodedError(code) for code, happened in level if happened]  # type: ignore[arg-type]
+        if coded:
+            result.errors += coded
             break
 
 
-def _first(calls: Sequence[_Call]) -> dict[str, _Call]:
+def _first_by_name(calls: Sequence[_Call]) -> dict[str, _Call]:
     """Name -> its first call: later ones of the same name are never looked at."""
-    found: dict[str, _Call] = {}
+    first_calls: dict[str, _Call] = {}
     for call in calls:
-        found.setdefault(call.name, call)
-    return found
+        first_calls.setdefault(call.name, call)
+    return first_calls
 
 
 def _accepted(gold: GoldCall, name: str) -> Any:
@@ -116,16 +118,16 @@ def _included(value: Any, wanted: Any) -> bool:
     if value in ("true", "false"):
         return (value == "true") in wanted
     if isinstance(value, str):
-        return value.lower() in [one.lower() for one in wanted]
+        return value.lower() in [text.lower() for text in wanted]
     if isinstance(value, list):
-        words = {one.lower() for one in value}
-        return words in [{one.lower() for one in other} for other in wanted]
+        words = {word.lower() for word in value}
+        return words in [{accepted.lower() for accepted in other} for other in wanted]
     if isinstance(value, int) and not isinstance(value, bool):
         return wanted[0] - 0.01 <= value <= wanted[0] + 0.01
     return value in wanted
 
 
-def _said(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:120]
 
 
@@ -134,13 +136,13 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 def obstacles(item: Item) -> tuple[str, ...]:
     """The reasons, each once, in the order of the answer; empty: the published rules can score it."""
-    found = list(_of_names(item))
+    reasons = list(_name_obstacles(item))
     for call in item.calls:
-        found += _of_call(call)
-    return tuple(dict.fromkeys(found))
+        reasons += _call_obstacles(call)
+    return tuple(dict.fromkeys(reasons))
 
 
-def _of_names(item: Item) -> Iterator[str]:
+def _name_obstacles(item: Item) -> Iterator[str]:
     names = [call.name for call in item.calls]
     if len(set(names)) < len(names):
         yield "a function is called twice: only its first call is looked at"
@@ -149,7 +151,7 @@ def _of_names(item: Item) -> Iterator[str]:
             yield "a function's name is not a Python name"
 
 
-def _of_call(call: GoldCall) -> Iterator[str]:
+def _call_obstacles(call: GoldCall) -> Iterator[str]:
     for name, wanted in call.accepted.items():
         if not _is_name(name):
             yield "a parameter's name is not a Python name"
@@ -158,15 +160,15 @@ def _of_call(call: GoldCall) -> Iterator[str]:
         if not wanted:
             yield "a parameter without accepted values"
         for value in wanted:
-            yield from _of_value(value, wanted)
+            yield from _value_obstacles(value, wanted)
 
 
-def _of_value(value: Any, wanted: tuple[Any, ...]) -> Iterator[str]:
+def _value_obstacles(value: Any, wanted: tuple[Any, ...]) -> Iterator[str]:
     if value in ("true", "false"):
         yield "the text 'true' or 'false' is read as a truth value"
-    elif isinstance(value, str) and not all(isinstance(one, str) for one in wanted):
+    elif isinstance(value, str) and not all(isinstance(text, str) for text in wanted):
         yield "text among accepted values that are not all text: comparing raises"
-    elif isinstance(value, list) and not all(_is_words(one) for one in wanted):
+    elif isinstance(value, list) and not all(_is_words(words) for words in wanted):
         yield "a list that holds other things than text: comparing raises"
     elif isinstance(value, int) and not isinstance(value, bool):
         first = wanted[0]
@@ -175,7 +177,7 @@ def _of_value(value: Any, wanted: tuple[Any, ...]) -> Iterator[str]:
 
 
 def _is_words(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and all(isinstance(element, str) for element in value)
 
 
 def _is_name(name: str) -> bool:

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..items import PredictedCall, Prediction
-from ..parsing import plain
 from ..parsing.bounds import BOUNDS, Bounds, Refused, expression
+from ..parsing.python_format import read_plain
 
 _BITS = 16_384
 """of the greatest whole number that arithmetic may make: more than CPython would print"""
@@ -26,9 +26,9 @@ _CHARACTERS = 16_384
 def official_parse(text: str, bounds: Bounds = BOUNDS) -> Prediction:
     """Read one answer as the published code does. Raises `Refused` where that raises, and beyond the
     bounds."""
-    found = plain.read(text) if bounds is BOUNDS else None
-    if found is not None:
-        return found
+    plain = read_plain(text) if bounds is BOUNDS else None
+    if plain is not None:
+        return plain
     try:
         tree = expression(f"{{{text}}}", bounds)
         if not isinstance(tree, ast.Dict) or not tree.keys:
@@ -52,9 +52,9 @@ def _calls(body: ast.expr) -> tuple[PredictedCall, ...]:
         return (_call(body),)
     if not isinstance(body, ast.List | ast.Tuple | ast.Set):
         raise Refused("the published parser wants a list of calls")
-    if not all(isinstance(one, ast.Call) for one in body.elts):
+    if not all(isinstance(element, ast.Call) for element in body.elts):
         raise Refused("the published parser wants nothing but calls in the list")
-    return tuple(_call(one) for one in body.elts if isinstance(one, ast.Call))
+    return tuple(_call(call) for call in body.elts if isinstance(call, ast.Call))
 
 
 def _call(node: ast.Call) -> PredictedCall:
@@ -76,9 +76,9 @@ def _value(node: ast.expr | None) -> Any:
         case ast.UnaryOp(operand=ast.Constant(value=value)):
             return -value  # type: ignore[operator]  # of a string it raises, as published
         case ast.List(elts=elements):
-            return [_value(one) for one in elements]
+            return [_value(element) for element in elements]
         case ast.Tuple(elts=elements):
-            return tuple([_value(one) for one in elements])
+            return tuple([_value(element) for element in elements])
         case ast.Dict(keys=keys, values=values):
             return {_value(key): _value(value) for key, value in zip(keys, values, strict=True)}
         case ast.BinOp():

@@ -11,22 +11,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..items import CodedError, ErrorCode, GoldCall, Item, PredictedCall, Prediction
+from ..items import CodedError, ErrorCode, GoldCall, Item, MatchResult, PredictedCall, Prediction
 from ..parsing.bounds import short
-from .assignment import best_assignment
-from .marks import Marks
-from .values import accepted, part, same
+from .values import accepted, same, subschema
 
 _HIT = 1 << 20
 """weight of one right value against one mistake: values first"""
 
 
-def match_strict(item: Item, prediction: Prediction) -> Marks:
+def match_strict(item: Item, prediction: Prediction) -> MatchResult:
     """Compare a prediction with the gold answer."""
-    return _Comparison(item).marks(prediction)
+    return _Matcher(item).match(prediction)
 
 
-class _Comparison:
+class _Matcher:
     """One item's gold against one prediction."""
 
     __slots__ = ("_errors", "_item", "_names", "_parameters", "_profile", "_query", "_totals", "_values")
@@ -38,7 +36,7 @@ class _Comparison:
         self._query = self._profile = 0
         self._totals = [0, 0]
 
-    def marks(self, prediction: Prediction) -> Marks:
+    def match(self, prediction: Prediction) -> MatchResult:
         """Match, count and explain."""
         item = self._item
         platform = None if item.platform is None else prediction.platform == item.platform
@@ -51,7 +49,7 @@ class _Comparison:
             self._wrong_tools(unmatched, excessive)
         names, parameters = self._names, self._names and self._parameters
         query, profile = self._totals
-        return Marks(
+        return MatchResult(
             True, platform, names, parameters, parameters and self._values,
             self._query, query, self._profile, profile, self._errors,
         )  # fmt: skip
@@ -74,7 +72,7 @@ class _Comparison:
         for name, value in arguments.items():
             if name not in gold.accepted and not _may_be_extra(self._item, gold.name, name, value):
                 self._parameters = False
-                self._error("parameter.excessive", f"{gold.name}.{_plain(name)}", got=short(value))
+                self._error("parameter.excessive", f"{gold.name}.{_path_subschema(name)}", got=short(value))
 
     def _count(self, gold: GoldCall, name: str, right: bool, arguments: dict[str, Any]) -> None:
         origin = gold.origins.get(name)
@@ -100,7 +98,7 @@ class _Comparison:
         for gold in unmatched[both:]:
             self._error("tool.missing", gold.name, short(gold.name))
         for predicted in excessive[both:]:
-            self._error("tool.excessive", _plain(predicted.name), got=short(predicted.name))
+            self._error("tool.excessive", _path_subschema(predicted.name), got=short(predicted.name))
         for gold in unmatched:
             for name in gold.accepted:
                 self._count(gold, name, False, {})
@@ -111,10 +109,10 @@ class _Comparison:
 
 def _any_of(wanted: tuple[Any, ...]) -> str:
     more = " or …" if len(wanted) > 4 else ""
-    return " or ".join(short(one) for one in wanted[:4]) + more
+    return " or ".join(short(value) for value in wanted[:4]) + more
 
 
-def _plain(name: str) -> str:
+def _path_subschema(name: str) -> str:
     """A name from an answer, as a part of a path."""
     return name if len(name) <= 80 and name.isidentifier() else short(name)
 
@@ -158,7 +156,7 @@ def _weight(item: Item, gold: GoldCall, predicted: PredictedCall) -> int:
 
 
 def _schema(item: Item, function: str, parameter: str) -> dict[str, Any]:
-    return part(part(part(item.tools.get(function), "parameters"), "properties"), parameter)
+    return subschema(subschema(subschema(item.tools.get(function), "parameters"), "properties"), parameter)
 
 
 def _right(item: Item, function: str, parameter: str, value: Any, wanted: tuple[Any, ...]) -> bool:
@@ -171,7 +169,7 @@ def _may_be_absent(item: Item, gold: GoldCall, parameter: str, wanted: tuple[Any
     if parameter in gold.optional or gold.origins.get(parameter) == "default":
         return True
     schema = _schema(item, gold.name, parameter)
-    return "default" in schema and any(same(schema["default"], one, schema, item.rules) for one in wanted)
+    return "default" in schema and any(same(schema["default"], value, schema, item.rules) for value in wanted)
 
 
 def _may_be_extra(item: Item, function: str, parameter: str, value: Any) -> bool:
@@ -179,3 +177,57 @@ def _may_be_extra(item: Item, function: str, parameter: str, value: Any) -> bool
         return True
     schema = _schema(item, function, parameter)
     return "default" in schema and same(value, schema["default"], schema, item.rules)
+
+
+def best_assignment(weights: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """Pairs (row, column), ascending by row, that use min(rows, columns) of them and have the greatest
+    total weight.
+
+    Args:
+        weights: rows x columns; O(rows² · columns).
+    """
+    if not weights or not weights[0]:
+        return []
+    if len(weights) > len(weights[0]):
+        turned = [list(column) for column in zip(*weights, strict=True)]
+        return sorted((row, column) for column, row in best_assignment(turned))
+    matched = _hungarian(weights)
+    return sorted((row, column) for column, row in enumerate(matched) if row is not None)
+
+
+def _hungarian(weights: Sequence[Sequence[int]]) -> list[int | None]:
+    """Column -> its row, by shortest augmenting paths on potentials; rows <= columns."""
+    rows, columns = len(weights), len(weights[0])
+    row_potential, column_potential = [0] * (rows + 1), [0] * (columns + 1)
+    owner: list[int | None] = [None] * (columns + 1)  # the last column is where a path starts
+    for row in range(rows):
+        owner[columns] = row
+        least: list[int | None] = [None] * columns
+        before, visited, here = [columns] * columns, [False] * (columns + 1), columns
+        while (current := owner[here]) is not None:
+            visited[here] = True
+            for column in range(columns):
+                if visited[column]:
+                    continue
+                slack = -weights[current][column] - row_potential[current] - column_potential[column]
+                known = least[column]
+                if known is None or slack < known:
+                    least[column], before[column] = slack, here
+            delta, nearest = min(
+                (slack, column)
+                for column, slack in enumerate(least)
+                if slack is not None and not visited[column]
+            )
+            for column in range(columns + 1):
+                if visited[column]:
+                    owned = owner[column]
+                    assert owned is not None
+                    row_potential[owned] += delta
+                    column_potential[column] -= delta
+                elif column < columns and (slack := least[column]) is not None:
+                    least[column] = slack - delta
+            here = nearest
+        while here != columns:
+            owner[here] = owner[before[here]]
+            here = before[here]
+    return owner[:columns]

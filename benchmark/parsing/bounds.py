@@ -92,10 +92,10 @@ def check_brackets(skeleton: str, bounds: Bounds = BOUNDS) -> None:
     if opened <= bounds.depth:
         return
     depth = 0
-    for found in _BRACKET.finditer(skeleton):
-        depth += 1 if found.group() in "([{" else -1
+    for bracket in _BRACKET.finditer(skeleton):
+        depth += 1 if bracket.group() in "([{" else -1
         if depth > bounds.depth:
-            raise Refused(f"brackets nest deeper than {bounds.depth}", found.start())
+            raise Refused(f"brackets nest deeper than {bounds.depth}", bracket.start())
 
 
 def position(source: str, node: ast.AST) -> int:
@@ -116,12 +116,12 @@ def short(value: Any, room: int = 80, depth: int = 2) -> str:
     if isinstance(value, list | tuple | dict) and depth == 0:
         return f"{type(value).__name__} of {len(value)}"
     if isinstance(value, list | tuple):
-        inner = [short(one, 40, depth - 1) for one in value[:4]] + ["…"] * (len(value) > 4)
+        inner = [short(element, 40, depth - 1) for element in value[:4]] + ["…"] * (len(value) > 4)
         return _cut(f"[{', '.join(inner)}]", room)
     if isinstance(value, dict):
-        pairs = [f"{short(key, 40)}: {short(one, 40, depth - 1)}" for key, one in list(value.items())[:4]] + [
-            "…"
-        ] * (len(value) > 4)
+        pairs = [
+            f"{short(key, 40)}: {short(element, 40, depth - 1)}" for key, element in list(value.items())[:4]
+        ] + ["…"] * (len(value) > 4)
         return _cut(f"{{{', '.join(pairs)}}}", room)
     return repr(value)[:room]
 
@@ -152,25 +152,25 @@ def _skeleton(source: str, bounds: Bounds) -> str:
 def _check_chains(skeleton: str, bounds: Bounds) -> None:
     if len(skeleton) > bounds.size and len(_TOKEN.findall(skeleton)) > bounds.size:
         raise Refused(f"more than {bounds.size:,} tokens", bounds.size)
-    for found in _NUMBER.finditer(skeleton):
-        if found.end() - found.start() > bounds.digits:
-            raise Refused(f"a number longer than {bounds.digits:,} characters", found.start())
+    for number_match in _NUMBER.finditer(skeleton):
+        if number_match.end() - number_match.start() > bounds.digits:
+            raise Refused(f"a number longer than {bounds.digits:,} characters", number_match.start())
     place = 0
     for segment in skeleton.split(","):
         if len(segment) > bounds.tokens and len(_TOKEN.findall(segment)) > bounds.tokens:
             raise Refused(f"more than {bounds.tokens} tokens between two commas", place)
         place += len(segment) + 1
-    for number, found in enumerate(_CONTINUED.finditer(skeleton)):
+    for number, continued in enumerate(_CONTINUED.finditer(skeleton)):
         if number == bounds.chains:
-            raise Refused(f"more than {bounds.chains} chained expressions", found.start())
+            raise Refused(f"more than {bounds.chains} chained expressions", continued.start())
 
 
 def _in_source(source: str, place: int) -> int:
     """Where a place of the skeleton lies in the source: every string before it is longer than its mark."""
-    for found in _STRING.finditer(source):
-        if found.start() >= place:
+    for string in _STRING.finditer(source):
+        if string.start() >= place:
             break
-        place += found.end() - found.start() - len(_MARK)
+        place += string.end() - string.start() - len(_MARK)
     return place
 
 

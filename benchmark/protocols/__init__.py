@@ -13,7 +13,7 @@ from . import acebench, bfcl
 
 __all__ = ["verdict"]
 
-_PROTOCOLS = {"bfcl": bfcl.objection, "acebench": acebench.objection}
+_PROTOCOLS = {"bfcl": bfcl.find_fault, "acebench": acebench.find_fault}
 
 
 def verdict(item: Item, prediction: Prediction) -> str | None:

@@ -15,7 +15,8 @@ from collections import Counter
 from typing import Any
 
 from ..items import GoldCall, Item, PredictedCall, Prediction
-from .folding import declared_type, fold, folded, listed
+from ..matching.values import fold_text
+from .bfcl import declared_type, folded_elements, folded_value
 
 _TYPES: dict[str, type] = {
     "string": str,
@@ -34,9 +35,9 @@ _TYPES: dict[str, type] = {
 _BOOLEANS = {"true": True, "false": False}
 
 
-def objection(item: Item, prediction: Prediction) -> str:
+def find_fault(item: Item, prediction: Prediction) -> str:
     """Why ACEBench counts the answer as wrong; '' where it is right."""
-    wanted, given = Counter(one.name for one in item.calls), Counter(one.name for one in prediction.calls)
+    wanted, given = Counter(call.name for call in item.calls), Counter(call.name for call in prediction.calls)
     if wanted != given:
         return f"calls of {_names(given)}, expected {_names(wanted)}"
     for gold in item.calls:
@@ -86,11 +87,11 @@ def _fits(value: Any, gold: Any, schema: dict[str, Any]) -> bool:
 def _equal(value: Any, gold: Any, expected: type, typed: bool) -> bool:
     """The value rule for the three types that have one."""
     if expected is str:
-        return fold(gold) in fold(value)
+        return fold_text(gold) in fold_text(value)
     if expected is dict:
         return _contains(value, gold)
     if expected is list and typed:
-        return listed(value) == listed(gold)
+        return folded_elements(value) == folded_elements(gold)
     if expected is list:
         return len(value) == len(gold) and all(map(_contains, value, gold))
     return True
@@ -105,6 +106,6 @@ def _contains(value: Any, gold: Any) -> bool:
         if isinstance(wanted, dict):
             if not _contains(mine, wanted):
                 return False
-        elif str(folded(wanted)) not in str(folded(mine)):
+        elif str(folded_value(wanted)) not in str(folded_value(mine)):
             return False
     return True

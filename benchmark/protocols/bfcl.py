@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..items import GoldCall, Item, PredictedCall, Prediction
-from .folding import declared_type, fold, folded, listed
+from ..matching.values import fold_text
 
 _TYPES: dict[str, type] = {
     "string": str,
@@ -26,9 +26,9 @@ _TYPES: dict[str, type] = {
 }
 
 
-def objection(item: Item, prediction: Prediction) -> str:
+def find_fault(item: Item, prediction: Prediction) -> str:
     """Why BFCL counts the answer as wrong; '' where it is right."""
-    calls = [PredictedCall(one.name, _lists(one.arguments)) for one in prediction.calls]
+    calls = [PredictedCall(call.name, _lists(call.arguments)) for call in prediction.calls]
     if len(calls) != len(item.calls):
         return f"{len(calls)} calls, expected {len(item.calls)}"
     for position, gold in enumerate(item.calls):
@@ -53,8 +53,8 @@ def _against(item: Item, gold: GoldCall, call: PredictedCall) -> str:
             return f"parameter {name!r:.80} is not expected"
         if not _fits(value, gold.accepted[name], declared[name]):
             return f"value of {name!r} is not accepted"
-    left_out = (one for one in gold.accepted if one not in call.arguments and one not in gold.optional)
-    return next((f"parameter {one!r} is missing" for one in left_out), "")
+    left_out = (name for name in gold.accepted if name not in call.arguments and name not in gold.optional)
+    return next((f"parameter {name!r} is missing" for name in left_out), "")
 
 
 def _fits(value: Any, accepted: tuple[Any, ...], schema: dict[str, Any]) -> bool:
@@ -62,10 +62,10 @@ def _fits(value: Any, accepted: tuple[Any, ...], schema: dict[str, Any]) -> bool
     nested = declared_type(schema.get("items"), _TYPES) if expected is list else None
     if expected is float and type(value) is int:
         value = float(value)
-    example = next((type(one) for one in accepted if one != ""), None)
+    example = next((type(candidate) for candidate in accepted if candidate != ""), None)
     if type(value) is not expected:
         return type(value) is example and value in accepted
-    if nested and not any(_of_type(value, one, nested) for one in accepted):
+    if nested and not any(_of_type(value, candidate, nested) for candidate in accepted):
         return False
     if example not in (None, expected):  # the gold is a variable's name, say
         return value in accepted
@@ -76,36 +76,54 @@ def _of_type(elements: list[Any], accepted: Any, nested: type) -> bool:
     """Every element is of the declared type, or of that of the first accepted element."""
     if not isinstance(accepted, list):
         return True
-    example = next((type(one) for one in accepted if one != ""), None)
-    return all(type(one) is nested or type(one) is example for one in elements)
+    example = next((type(element) for element in accepted if element != ""), None)
+    return all(type(element) is nested or type(element) is example for element in elements)
 
 
 def _among(value: Any, accepted: Sequence[Any], expected: type, nested: type | None) -> bool:
     """Whether a value of the declared type is an accepted one."""
     if expected is str:
-        return fold(value) in [fold(one) for one in accepted if isinstance(one, str)]
+        return fold_text(value) in [fold_text(text) for text in accepted if isinstance(text, str)]
     if expected is dict:
-        return any(_same_object(value, one) for one in accepted)
+        return any(_same_object(value, candidate) for candidate in accepted)
     if nested is dict:
         return any(
-            isinstance(one, list)
-            and len(one) == len(value)
-            and all(_same_object(mine, gold) for mine, gold in zip(value, one, strict=True))
-            for one in accepted
+            isinstance(candidate, list)
+            and len(candidate) == len(value)
+            and all(_same_object(mine, gold) for mine, gold in zip(value, candidate, strict=True))
+            for candidate in accepted
         )
     if expected is list:
-        return listed(value) in [listed(one) for one in accepted if isinstance(one, list | str)]
+        return folded_elements(value) in [
+            folded_elements(candidate) for candidate in accepted if isinstance(candidate, list | str)
+        ]
     return value in accepted
 
 
 def _same_object(value: Any, accepted: Any) -> bool:
     if not isinstance(value, dict) or not isinstance(accepted, dict) or value.keys() != accepted.keys():
         return False
-    return all(folded(value[key]) == folded(one) for key, one in accepted.items())
+    return all(folded_value(value[key]) == folded_value(expected) for key, expected in accepted.items())
 
 
 def _lists(value: Any) -> Any:
     """JSON values again: tuples as lists."""
     if isinstance(value, dict):
-        return {key: _lists(one) for key, one in value.items()}
-    return [_lists(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: _lists(element) for key, element in value.items()}
+    return [_lists(element) for element in value] if isinstance(value, list | tuple) else value
+
+
+def folded_value(value: Any) -> Any:
+    """A text folded_value, any other value as it is."""
+    return fold_text(value) if isinstance(value, str) else value
+
+
+def folded_elements(values: Any) -> list[Any]:
+    """The elements of a list (or the letters of a text, as upstream takes them), texts folded_value."""
+    return [folded_value(element) for element in values]
+
+
+def declared_type(schema: Any, types: dict[str, type]) -> type:
+    """The type of the values a schema declares; text where it declares none that upstream knows."""
+    declared = schema.get("type") if isinstance(schema, dict) else None
+    return types.get(declared, str) if isinstance(declared, str) else str

@@ -13,8 +13,9 @@ from typing import get_args
 
 from ...errors import ConfigError, StoreError, names
 from ..items import Group, Item, Source
-from . import acebench, bfcl, lines, ptool, published, toolspectrum
+from . import acebench, bfcl, ptool, published, toolspectrum
 from .predictions import paired
+from .raw_records import read_records
 
 __all__ = ["KINDS", "items", "kind_of", "paired"]
 
@@ -55,7 +56,7 @@ def kind_of(path: Path) -> Source:
 
 
 def _kind_of_folder(path: Path) -> Source | None:
-    if any((path / one).is_file() for one in _OURS):
+    if any((path / name).is_file() for name in _OURS):
         return "ptool"
     if any(path.glob("BFCL_v*.json*")):
         return "bfcl"
@@ -69,7 +70,7 @@ def _kind_of_folder(path: Path) -> Source | None:
 def _kind_of_file(path: Path) -> Source | None:
     if path.name.startswith("BFCL_v"):
         return "bfcl"
-    first = next(lines.entries(path), None)
+    first = next(read_records(path), None)
     keys = set(first.value) if first else set()
     marks: tuple[tuple[Source, set[str]], ...] = (
         ("ptool", {"id", "user_profile", "answer", "origins"}),

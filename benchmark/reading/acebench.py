@@ -18,8 +18,7 @@ from typing import Any
 
 from ...errors import StoreError
 from ..items import GoldCall, Group, Item, Rules
-from . import gold
-from .lines import Entry, entries, shown
+from .raw_records import RawRecord, SharedValues, fingerprint, function_schemas, read_records, shortened
 
 RULES = Rules(text="folded")
 _NUMBERED = re.compile(r"_\d+$")  # upstream numbers repeated functions: f_1, f_2
@@ -29,16 +28,18 @@ _MAX_PROFILE = 200_000  # characters
 def read(path: Path, group: Group | None = None) -> Iterator[Item]:
     """The items of a file of questions, or of its folder. Raises StoreError with the place of a bad line."""
     file = questions_file(path)
-    answers = {one.get("id", str): one for one in entries(answers_file(file))}
-    kept = gold.Shared()
-    for entry in entries(file):
-        answer = answers.pop(entry.get("id", str), None)
+    answers = {answer.get("id", str): answer for answer in read_records(answers_file(file))}
+    shared = SharedValues()
+    for record in read_records(file):
+        answer = answers.pop(record.get("id", str), None)
         if answer is None:
-            raise entry.wrong("id", entry.value["id"], f"an id that {answers_file(file).name} answers, once")
-        yield _item(entry, answer, kept, group)
+            raise record.wrong(
+                "id", record.value["id"], f"an id that {answers_file(file).name} answers, once"
+            )
+        yield _item(record, answer, shared, group)
     if answers:
         raise StoreError(
-            f"{answers_file(file)}: answers {shown(next(iter(answers)))}, which {file.name} does not ask"
+            f"{answers_file(file)}: answers {shortened(next(iter(answers)))}, which {file.name} does not ask"
         )
 
 
@@ -46,43 +47,43 @@ def questions_file(path: Path) -> Path:
     """The file of questions a path stands for. Raises StoreError where a folder has none, or several."""
     if not path.is_dir():
         return path
-    found = [one for one in sorted(path.glob("*normal_preference*.json*")) if "_answers" not in one.name]
-    if len(found) != 1:
-        names = ", ".join(one.name for one in found) or "none"
+    files = [file for file in sorted(path.glob("*normal_preference*.json*")) if "_answers" not in file.name]
+    if len(files) != 1:
+        names = ", ".join(file.name for file in files) or "none"
         raise StoreError(f"{path}: {names}, expected one file *normal_preference*.json; name the file")
-    return found[0]
+    return files[0]
 
 
 def answers_file(questions: Path) -> Path:
     """The file that answers a file of questions. Raises StoreError where there is none."""
     beside = questions.with_name(f"{questions.stem}_answers{questions.suffix}")
-    for one in (beside, questions.parent / "possible_answer" / questions.name):
-        if one.is_file():
-            return one
+    for candidate in (beside, questions.parent / "possible_answer" / questions.name):
+        if candidate.is_file():
+            return candidate
     raise StoreError(
         f"{questions}: no answers; expected {beside.name} or possible_answer/{questions.name} beside it"
     )
 
 
-def _item(entry: Entry, answer: Entry, kept: gold.Shared, group: Group | None) -> Item:
-    tools = kept.get(entry, entry.get("function", list), gold.functions)
-    profile = entry.get("profile", str)
+def _item(record: RawRecord, answer: RawRecord, shared: SharedValues, group: Group | None) -> Item:
+    tools = shared.get(record, record.get("function", list), function_schemas)
+    profile = record.get("profile", str)
     return Item(
-        id=entry.get("id", str),
-        user=f"user-{gold.digest(profile).hex()}",
+        id=record.get("id", str),
+        user=f"user-{fingerprint(profile).hex()}",
         scenario="normal_preference",
         group=group,
         platform=None,
         calls=_calls(answer, tools),
         tools=tools,
-        query=entry.get("question", str).strip().removeprefix("user:").strip(),
+        query=record.get("question", str).strip().removeprefix("user:").strip(),
         source="acebench",
         rules=RULES,
-        user_profile=kept.get(entry, profile, _profile),
+        user_profile=shared.get(record, profile, _profile),
     )
 
 
-def _calls(answer: Entry, tools: dict[str, dict[str, Any]]) -> tuple[GoldCall, ...]:
+def _calls(answer: RawRecord, tools: dict[str, dict[str, Any]]) -> tuple[GoldCall, ...]:
     truth = answer.get("ground_truth", (dict, list))
     if isinstance(truth, list):
         if len(truth) != 1 or not isinstance(truth[0], dict):
@@ -91,17 +92,19 @@ def _calls(answer: Entry, tools: dict[str, dict[str, Any]]) -> tuple[GoldCall, .
     return tuple(_call(answer, name, values, tools) for name, values in truth.items())
 
 
-def _call(answer: Entry, name: str, values: Any, tools: dict[str, dict[str, Any]]) -> GoldCall:
+def _call(answer: RawRecord, name: str, values: Any, tools: dict[str, dict[str, Any]]) -> GoldCall:
     name = name if name in tools else _NUMBERED.sub("", name)
     if not isinstance(values, dict) or name not in tools:
         raise answer.wrong(f"ground_truth.{name}", values, f"values for one of {', '.join(tools)}")
     required = tools[name].get("parameters", {}).get("required", ())
     return GoldCall(
-        name, {one: (value,) for one, value in values.items()}, optional=frozenset(values) - {*required}
+        name,
+        {parameter: (value,) for parameter, value in values.items()},
+        optional=frozenset(values) - {*required},
     )
 
 
-def _profile(_: Entry, text: str) -> dict[str, Any]:
+def _profile(_: RawRecord, text: str) -> dict[str, Any]:
     """The profile, which upstream prints as Python literals; else its text as it stands."""
     if len(text) <= _MAX_PROFILE:
         try:

@@ -19,8 +19,7 @@ from typing import Any
 
 from ...errors import StoreError
 from ..items import GoldCall, Group, Item, Rules
-from . import gold
-from .lines import Entry, entries, shown
+from .raw_records import RawRecord, function_schemas, read_records, shortened
 
 CATEGORIES = ("simple", "simple_python", "multiple", "parallel", "parallel_multiple")
 RULES = Rules(text="folded")
@@ -33,22 +32,22 @@ def read(path: Path, group: Group | None = None) -> Iterator[Item]:
     """The items of a category's file, or of all categories of a folder; raises StoreError with the place."""
     for file in category_files(path):
         answers_file = file.parent / "possible_answer" / file.name
-        answers = {one.get("id", str): one for one in entries(answers_file)}
-        for entry in entries(file):
-            answer = answers.pop(entry.get("id", str), None)
+        answers = {answer.get("id", str): answer for answer in read_records(answers_file)}
+        for record in read_records(file):
+            answer = answers.pop(record.get("id", str), None)
             if answer is None:
-                raise entry.wrong("id", entry.value["id"], f"an id that {answers_file} answers, once")
-            yield _item(entry, answer, _category(file), group)
+                raise record.wrong("id", record.value["id"], f"an id that {answers_file} answers, once")
+            yield _item(record, answer, _category(file), group)
         if answers:
             raise StoreError(
-                f"{answers_file}: answers {shown(next(iter(answers)))}, which {file.name} does not ask"
+                f"{answers_file}: answers {shortened(next(iter(answers)))}, which {file.name} does not ask"
             )
 
 
 def category_files(path: Path) -> list[Path]:
     """The files of questions a path stands for. Raises StoreError where there is none of a known category."""
-    found = [path] if not path.is_dir() else sorted(path.glob("BFCL_v*.json*"))
-    known = [one for one in found if _category(one) in CATEGORIES]
+    files = [path] if not path.is_dir() else sorted(path.glob("BFCL_v*.json*"))
+    known = [file for file in files if _category(file) in CATEGORIES]
     if not known:
         names = ", ".join(CATEGORIES)
         raise StoreError(f"{path}: expected BFCL_v<n>_<category>.json with a category of {names}")
@@ -60,36 +59,38 @@ def _category(file: Path) -> str:
     return match[1] if match else ""
 
 
-def _item(entry: Entry, answer: Entry, category: str, group: Group | None) -> Item:
-    functions = gold.functions(entry, entry.get("function", list))
-    tools = {name: _json_schema(one) for name, one in functions.items()}
+def _item(record: RawRecord, answer: RawRecord, category: str, group: Group | None) -> Item:
+    functions = function_schemas(record, record.get("function", list))
+    tools = {name: _json_schema(schema) for name, schema in functions.items()}
     return Item(
-        id=entry.get("id", str),
-        user=entry.get("id", str),  # nobody: every question stands for itself
+        id=record.get("id", str),
+        user=record.get("id", str),  # nobody: every question stands for itself
         scenario=category,
         group=group,
         platform=None,
-        calls=tuple(_call(answer, one, tools) for one in answer.get("ground_truth", list)),
+        calls=tuple(_call(answer, call, tools) for call in answer.get("ground_truth", list)),
         tools=tools,
-        query=_question(entry),
+        query=_question(record),
         source="bfcl",
         rules=RULES,
     )
 
 
-def _question(entry: Entry) -> str:
+def _question(record: RawRecord) -> str:
     """What is asked: the messages of the only turn."""
-    turns = entry.get("question", list)
+    turns = record.get("question", list)
     messages = turns[0] if len(turns) == 1 and isinstance(turns[0], list) else []
     words = [
-        one["content"] for one in messages if isinstance(one, dict) and isinstance(one.get("content"), str)
+        message["content"]
+        for message in messages
+        if isinstance(message, dict) and isinstance(message.get("content"), str)
     ]
     if not words or len(words) < len(messages):
-        raise entry.wrong("question", turns, "one turn [[{role, content}]]")
+        raise record.wrong("question", turns, "one turn [[{role, content}]]")
     return "\n".join(words)
 
 
-def _call(answer: Entry, raw: Any, tools: dict[str, dict[str, Any]]) -> GoldCall:
+def _call(answer: RawRecord, raw: Any, tools: dict[str, dict[str, Any]]) -> GoldCall:
     if not isinstance(raw, dict) or len(raw) != 1:
         raise answer.wrong("ground_truth", raw, "{function: {parameter: [accepted, …]}}")
     ((name, parameters),) = raw.items()
@@ -108,32 +109,32 @@ def _call(answer: Entry, raw: Any, tools: dict[str, dict[str, Any]]) -> GoldCall
     return GoldCall(name, accepted, optional=frozenset(optional))
 
 
-def _alternatives(answer: Entry, where: str, values: list[Any], kind: Any) -> tuple[Any, ...]:
+def _alternatives(answer: RawRecord, where: str, values: list[Any], kind: Any) -> tuple[Any, ...]:
     """Every accepted value. "" means left out; upstream also takes it as the empty text or the empty list."""
-    spread = (one for value in values if value != "" for one in _spread(value))
-    found = list(islice(spread, _MAX_ALTERNATIVES + 1))
-    if len(found) > _MAX_ALTERNATIVES:
+    spread = (plain for value in values if value != "" for plain in _spread(value))
+    alternatives = list(islice(spread, _MAX_ALTERNATIVES + 1))
+    if len(alternatives) > _MAX_ALTERNATIVES:
         raise answer.wrong(where, values, f"at most {_MAX_ALTERNATIVES} alternatives")
     if "" in values:
-        textual = kind == "string" or (isinstance(found[0], str) if found else kind != "array")
-        found += [""] * textual + [[]] * (kind == "array")
-    if not found:
+        textual = kind == "string" or (isinstance(alternatives[0], str) if alternatives else kind != "array")
+        alternatives += [""] * textual + [[]] * (kind == "array")
+    if not alternatives:
         raise answer.wrong(where, values, "at least one accepted value")
-    return tuple(found)
+    return tuple(alternatives)
 
 
 def _spread(value: Any) -> Iterator[Any]:
     """A value with alternatives inside, as plain values: {k: [1, 2]} -> {k: 1}, {k: 2}."""
     if isinstance(value, dict):
         choices = [
-            [*([(key, one) for one in _listed(some)]), *([None] * ("" in _listed(some)))]
+            [*([(key, option) for option in _listed(some)]), *([None] * ("" in _listed(some)))]
             for key, some in value.items()
         ]
         yield from (dict(pair for pair in chosen if pair) for chosen in product(*choices))
-    elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+    elif isinstance(value, list) and value and all(isinstance(element, dict) for element in value):
         yield from (
             list(chosen)
-            for chosen in product(*(list(islice(_spread(one), _MAX_ALTERNATIVES)) for one in value))
+            for chosen in product(*(list(islice(_spread(element), _MAX_ALTERNATIVES)) for element in value))
         )
     else:
         yield value
@@ -146,12 +147,12 @@ def _listed(values: Any) -> list[Any]:
 def _json_schema(raw: Any) -> Any:
     """Upstream's types as JSON Schema has them; 'any' is no restriction."""
     if isinstance(raw, list):
-        return [_json_schema(one) for one in raw]
+        return [_json_schema(element) for element in raw]
     if not isinstance(raw, dict):
         return raw
-    found = {key: _json_schema(value) for key, value in raw.items()}
-    if isinstance(found.get("type"), str):
-        found["type"] = _TYPES.get(found["type"], found["type"])
-        if found["type"] == "any":
-            del found["type"]
-    return found
+    schema = {key: _json_schema(value) for key, value in raw.items()}
+    if isinstance(schema.get("type"), str):
+        schema["type"] = _TYPES.get(schema["type"], schema["type"])
+        if schema["type"] == "any":
+            del schema["type"]
+    return schema

@@ -16,7 +16,7 @@ import orjson
 
 from ...errors import StoreError
 from ..items import Item
-from .lines import Entry, entries, shown
+from .raw_records import RawRecord, read_records, shortened
 
 KEYS = ("predict", "prediction", "result", "output")
 """Names under which an answer may stand, in the order they are looked for."""
@@ -38,12 +38,12 @@ def paired(items: Iterable[Item], path: Path) -> Iterator[tuple[Item, str]]:
 
 def by_id(items: Iterable[Item], path: Path) -> Iterator[tuple[Item, str]]:
     """Pair by id. Raises StoreError for an id that is missing, unknown or there twice."""
-    waiting: dict[str, Entry] = {}
+    waiting: dict[str, RawRecord] = {}
     rest = lines(path)
     for item in items:
         yield item, answer(waiting.pop(item.id, None) or _search(item, rest, waiting, path))
-    for entry in rest:
-        _keep(entry, waiting)
+    for record in rest:
+        _keep(record, waiting)
     if waiting:
         raise _surplus(path, next(iter(waiting.values())))
 
@@ -52,41 +52,41 @@ def by_position(items: Iterable[Item], path: Path) -> Iterator[tuple[Item, str]]
     """Pair the n-th line with the n-th item. Raises StoreError for a wrong count or another item's query."""
     rest, count = lines(path), 0
     for count, item in enumerate(items, 1):
-        entry = next(rest, None)
-        if entry is None:
+        record = next(rest, None)
+        if record is None:
             raise StoreError(
                 f"{path}: {count - 1} answers, expected one for every item; {item.id!r} is without"
             )
-        query = entry.value.get("query", item.query)
+        query = record.value.get("query", item.query)
         if query != item.query:
-            raise entry.wrong(
-                "query", query, f"{shown(item.query)} of item {item.id!r}: another dataset or order"
+            raise record.wrong(
+                "query", query, f"{shortened(item.query)} of item {item.id!r}: another dataset or order"
             )
-        yield item, answer(entry)
+        yield item, answer(record)
     surplus = sum(1 for _ in rest)
     if surplus:
         raise StoreError(f"{path}: {count + surplus} answers for {count} items, expected one for every item")
 
 
-def lines(path: Path) -> Iterator[Entry]:
+def lines(path: Path) -> Iterator[RawRecord]:
     """The lines of a file; of a folder, those of `generation.jsonl` in it or in its folders, by name."""
     if not path.is_dir():
-        yield from entries(path)
+        yield from read_records(path)
         return
     files = [path / _FILE] if (path / _FILE).is_file() else sorted(path.glob(f"*/{_FILE}"))
     if not files:
         raise StoreError(f"{path}: no {_FILE} in it or in a folder of it; name the file with the predictions")
     for file in files:
-        yield from entries(file)
+        yield from read_records(file)
 
 
-def answer(entry: Entry) -> str:
+def answer(record: RawRecord) -> str:
     """The answer of a line as text: nothing is '', native tool calls are their JSON. Raises StoreError."""
     for key in KEYS:
-        if key in entry.value:
-            return _text(entry.value[key])
-    expected = ", ".join(repr(one) for one in KEYS)
-    raise StoreError(f"{entry.place}: no answer; expected one of the keys {expected}")
+        if key in record.value:
+            return _text(record.value[key])
+    expected = ", ".join(repr(key) for key in KEYS)
+    raise StoreError(f"{record.place}: no answer; expected one of the keys {expected}")
 
 
 def _text(value: Any) -> str:
@@ -95,28 +95,28 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _search(item: Item, rest: Iterator[Entry], waiting: dict[str, Entry], path: Path) -> Entry:
+def _search(item: Item, rest: Iterator[RawRecord], waiting: dict[str, RawRecord], path: Path) -> RawRecord:
     """Read on to the line of an item; what is met on the way waits for its own."""
-    for entry in rest:
-        if _id(entry) == item.id:
-            return entry
-        _keep(entry, waiting)
+    for record in rest:
+        if _id(record) == item.id:
+            return record
+        _keep(record, waiting)
     raise StoreError(f"{path}: no answer for item {item.id!r}; expected one line for every item")
 
 
-def _keep(entry: Entry, waiting: dict[str, Entry]) -> None:
-    before = waiting.setdefault(_id(entry), entry)
-    if before is not entry:
-        raise StoreError(f"{entry.place}: id {shown(_id(entry))} again, first at {before.place}")
+def _keep(record: RawRecord, waiting: dict[str, RawRecord]) -> None:
+    before = waiting.setdefault(_id(record), record)
+    if before is not record:
+        raise StoreError(f"{record.place}: id {shortened(_id(record))} again, first at {before.place}")
 
 
-def _id(entry: Entry) -> str:
-    return entry.get("id", str)
+def _id(record: RawRecord) -> str:
+    return record.get("id", str)
 
 
-def _surplus(path: Path, left: Entry) -> StoreError:
+def _surplus(path: Path, left: RawRecord) -> StoreError:
     """The error for a line nobody asked for: a second one for its item, or one of no item."""
-    first = next(one for one in lines(path) if one.value.get("id") == left.value["id"])
+    first = next(record for record in lines(path) if record.value.get("id") == left.value["id"])
     if first.place != left.place:
-        return StoreError(f"{left.place}: id {shown(_id(left))} again, first at {first.place}")
-    return StoreError(f"{left.place}: id {shown(_id(left))} is of no item of the dataset")
+        return StoreError(f"{left.place}: id {shortened(_id(left))} again, first at {first.place}")
+    return StoreError(f"{left.place}: id {shortened(_id(left))} is of no item of the dataset")

@@ -15,8 +15,17 @@ import orjson
 
 from ...errors import StoreError
 from ..items import Group, Item, Origin
-from . import gold
-from .lines import Entry, entries
+from .raw_records import (
+    RawRecord,
+    SharedValues,
+    function_schemas,
+    gold_calls,
+    parameter_names,
+    platform_characteristics,
+    platform_functions,
+    read_records,
+    unchanged,
+)
 
 _ORIGINS = get_args(Origin)
 _GROUPS = get_args(Group)
@@ -30,9 +39,9 @@ def read(path: Path, group: Group | None = None) -> Iterator[Item]:
     Args: group: of every sample that does not say its own. Raises StoreError with the place of a bad line.
     """
     file = samples_file(path)
-    kept, known = gold.Shared(), _capabilities(path)
-    for entry in entries(file):
-        yield _item(entry, kept, known, group)
+    shared, known = SharedValues(), _capabilities(path)
+    for record in read_records(file):
+        yield _item(record, shared, known, group)
 
 
 def samples_file(path: Path) -> Path:
@@ -47,63 +56,69 @@ def samples_file(path: Path) -> Path:
         folder / name for folder in (path / "dataset", path) for name in _PARTS if (folder / name).is_file()
     ]
     if parts:
-        there = ", ".join(one.name for one in parts)
+        there = ", ".join(part.name for part in parts)
         raise StoreError(
             f"{path}: nothing is held out to test; there are {there}: name one, such as {parts[0]}"
         )
     raise StoreError(f"{path}: no dataset/samples.jsonl; expected the folder of a finished ptool run")
 
 
-def _item(entry: Entry, kept: gold.Shared, known: dict[str, dict[str, str]], group: Group | None) -> Item:
-    platform, calls = gold.calls(entry, _origins(entry))
-    scenario = entry.get("scenario", str)
-    tools = kept.get(entry, entry.get("tools", list), gold.functions)
-    places = entry.get("platforms", list)
+def _item(
+    record: RawRecord, shared: SharedValues, known: dict[str, dict[str, str]], group: Group | None
+) -> Item:
+    platform, calls = gold_calls(record, _origins(record))
+    scenario = record.get("scenario", str)
+    tools = shared.get(record, record.get("tools", list), function_schemas)
+    places = record.get("platforms", list)
     return Item(
-        id=entry.get("id", str),
-        user=entry.get("user_id", str),
+        id=record.get("id", str),
+        user=record.get("user_id", str),
         scenario=scenario,
-        group=_group(entry) or group,
+        group=_group(record) or group,
         platform=platform,
         calls=calls,
-        query_params=gold.texts(entry, "query_params"),
-        profile_params=gold.texts(entry, "profile_params"),
+        query_params=parameter_names(record, "query_params"),
+        profile_params=parameter_names(record, "profile_params"),
         tools=tools,
-        platforms=kept.get(entry, places, gold.platforms),
-        query=entry.get("query", str),
-        capabilities=_own_capabilities(entry) or known.get(scenario, {}),
-        user_profile=kept.get(entry, entry.get("user_profile", dict), gold.as_read),
-        characteristics=kept.get(entry, places, gold.characteristics),
+        platforms=shared.get(record, places, platform_functions),
+        query=record.get("query", str),
+        capabilities=_own_capabilities(record) or known.get(scenario, {}),
+        user_profile=shared.get(record, record.get("user_profile", dict), unchanged),
+        characteristics=shared.get(record, places, platform_characteristics),
     )
 
 
-def _group(entry: Entry) -> Group | None:
-    group = entry.value.get("group")
+def _group(record: RawRecord) -> Group | None:
+    group = record.value.get("group")
     if group is not None and group not in _GROUPS:
-        raise entry.wrong("group", group, f"one of {', '.join(_GROUPS)}")
+        raise record.wrong("group", group, f"one of {', '.join(_GROUPS)}")
     return group
 
 
-def _origins(entry: Entry) -> Any:
+def _origins(record: RawRecord) -> Any:
     """Position of a call -> its parameters' origins."""
-    found: dict[int, dict[str, Origin]] = {}
-    for one in entry.get("origins", list):
+    by_call: dict[int, dict[str, Origin]] = {}
+    for argument in record.get("origins", list):
         if not (
-            isinstance(one, dict)
-            and isinstance(one.get("call"), int)
-            and isinstance(one.get("parameter"), str)
-            and one.get("origin") in _ORIGINS
+            isinstance(argument, dict)
+            and isinstance(argument.get("call"), int)
+            and isinstance(argument.get("parameter"), str)
+            and argument.get("origin") in _ORIGINS
         ):
-            raise entry.wrong("origins", one, "{call, parameter, value, origin: query | profile | default}")
-        found.setdefault(one["call"], {})[one["parameter"]] = one["origin"]
-    return lambda call: found.get(call, {})
+            raise record.wrong(
+                "origins", argument, "{call, parameter, value, origin: query | profile | default}"
+            )
+        by_call.setdefault(argument["call"], {})[argument["parameter"]] = argument["origin"]
+    return lambda call: by_call.get(call, {})
 
 
-def _own_capabilities(entry: Entry) -> dict[str, str]:
-    found = entry.value.get("capabilities", {})
-    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
-        raise entry.wrong("capabilities", found, "{function: capability}")
-    return found
+def _own_capabilities(record: RawRecord) -> dict[str, str]:
+    capabilities = record.value.get("capabilities", {})
+    if not isinstance(capabilities, dict) or not all(
+        isinstance(capability, str) for capability in capabilities.values()
+    ):
+        raise record.wrong("capabilities", capabilities, "{function: capability}")
+    return capabilities
 
 
 def _capabilities(path: Path) -> dict[str, dict[str, str]]:
@@ -111,12 +126,12 @@ def _capabilities(path: Path) -> dict[str, dict[str, str]]:
     tree = path / "api_tree.json"
     if not tree.is_file():
         return {}
-    found: dict[str, dict[str, str]] = {}
+    capabilities: dict[str, dict[str, str]] = {}
     try:
         for node in orjson.loads(tree.read_bytes())["nodes"]:
             if node["kind"] == "api":
                 scenario = node["id"].partition("/")[0]
-                found.setdefault(scenario, {})[node["name"]] = node["capability"]
+                capabilities.setdefault(scenario, {})[node["name"]] = node["capability"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{tree}: cannot be read as an API tree: {error}; was the run finished?") from None
-    return found
+    return capabilities

@@ -18,8 +18,18 @@ import orjson
 
 from ...errors import StoreError
 from ..items import Group, Item, Origin
-from . import gold
-from .lines import Entry, entries
+from .raw_records import (
+    RawRecord,
+    SharedValues,
+    fingerprint,
+    function_schemas,
+    gold_calls,
+    parameter_names,
+    platform_characteristics,
+    platform_functions,
+    read_records,
+    unchanged,
+)
 
 FILE = "data.json"
 
@@ -30,20 +40,20 @@ def read(path: Path, group: Group | None = None) -> Iterator[Item]:
     Args: group: of every record; None: from the file's path. Raises StoreError with the place of a bad
     record.
     """
-    kept = gold.Shared()
+    shared = SharedValues()
     for file in data_files(path):
-        for number, entry in enumerate(entries(file)):
-            yield _item(entry, number, kept, group or group_of(file))
+        for number, record in enumerate(read_records(file)):
+            yield _item(record, number, shared, group or group_of(file))
 
 
 def data_files(path: Path) -> list[Path]:
     """Every `data.json` that `path` stands for. Raises StoreError where there is none."""
     if not path.is_dir():
         return [path]
-    found = [path / FILE] if (path / FILE).is_file() else sorted(path.glob(f"*/{FILE}"))
-    if not found:
+    files = [path / FILE] if (path / FILE).is_file() else sorted(path.glob(f"*/{FILE}"))
+    if not files:
         raise StoreError(f"{path}: no {FILE} in it or in a folder of it; expected the published PTBench")
-    return found
+    return files
 
 
 def group_of(file: Path) -> Group | None:
@@ -58,53 +68,56 @@ def group_of(file: Path) -> Group | None:
     return None
 
 
-def _item(entry: Entry, number: int, kept: gold.Shared, group: Group | None) -> Item:
-    query_params, profile_params = gold.texts(entry, "query_params"), gold.texts(entry, "profile_params")
+def _item(record: RawRecord, number: int, shared: SharedValues, group: Group | None) -> Item:
+    query_params, profile_params = (
+        parameter_names(record, "query_params"),
+        parameter_names(record, "profile_params"),
+    )
     origins: dict[str, Origin] = dict.fromkeys(profile_params, "profile")
     origins |= dict.fromkeys(query_params, "query")  # a name in both counts as query, as upstream
-    platform, calls = gold.calls(entry, lambda _: origins)
-    profile, places = _json(entry, "user_profile", dict), _places(entry)
+    platform, calls = gold_calls(record, lambda _: origins)
+    profile, places = _json(record, "user_profile", dict), _places(record)
     return Item(
         id=f"{group or 'published'}-{number:05}",
-        user=f"user-{gold.digest(profile.get('basic_features', profile)).hex()}",
-        scenario=_scenario(profile, kept.get(entry, places, gold.platforms)),
+        user=f"user-{fingerprint(profile.get('basic_features', profile)).hex()}",
+        scenario=_scenario(profile, shared.get(record, places, platform_functions)),
         group=group,
         platform=platform,
         calls=calls,
         query_params=query_params,
         profile_params=profile_params,
-        tools=kept.get(entry, _json(entry, "tools", list), gold.functions),
-        platforms=kept.get(entry, places, gold.platforms),
-        query=entry.get("query", str),
+        tools=shared.get(record, _json(record, "tools", list), function_schemas),
+        platforms=shared.get(record, places, platform_functions),
+        query=record.get("query", str),
         source="published",
-        user_profile=kept.get(entry, profile, gold.as_read),
-        characteristics=kept.get(entry, places, gold.characteristics),
+        user_profile=shared.get(record, profile, unchanged),
+        characteristics=shared.get(record, places, platform_characteristics),
     )
 
 
-def _json(entry: Entry, key: str, kind: type) -> Any:
+def _json(record: RawRecord, key: str, kind: type) -> Any:
     """A value that may also stand there as JSON text."""
-    value = entry.get(key, (kind, str))
+    value = record.get(key, (kind, str))
     if isinstance(value, str):
         try:
             value = orjson.loads(value)
         except orjson.JSONDecodeError as error:
-            raise entry.wrong(key, value, f"JSON ({error})") from None
-    return Entry(entry.place, {key: value}).get(key, kind)
+            raise record.wrong(key, value, f"JSON ({error})") from None
+    return RawRecord(record.place, {key: value}).get(key, kind)
 
 
-def _places(entry: Entry) -> list[Any]:
+def _places(record: RawRecord) -> list[Any]:
     """The platforms as a list of {name, profile}; `{name: profile}` is taken too."""
-    if isinstance(entry.value.get("platforms"), dict):
-        return [{"name": name, "profile": profile} for name, profile in entry.value["platforms"].items()]
-    return _json(entry, "platforms", list)
+    if isinstance(record.value.get("platforms"), dict):
+        return [{"name": name, "profile": profile} for name, profile in record.value["platforms"].items()]
+    return _json(record, "platforms", list)
 
 
 def _scenario(profile: dict[str, Any], platforms: Mapping[str, Any]) -> str:
     """The scenario in whose history one of the platforms occurs; '' where none does."""
     names, history = list(platforms), profile.get("user_history")
     for scenario, actions in (history if isinstance(history, dict) else {}).items():
-        for one in actions if isinstance(actions, list) else ():
-            if isinstance(one, dict) and one.get("platform") in names:
+        for action in actions if isinstance(actions, list) else ():
+            if isinstance(action, dict) and action.get("platform") in names:
                 return scenario
     return ""

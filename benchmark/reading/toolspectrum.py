@@ -22,8 +22,7 @@ import orjson
 
 from ...errors import StoreError
 from ..items import GoldCall, Group, Item, Origin
-from . import gold
-from .lines import Entry, entries
+from .raw_records import RawRecord, fingerprint, read_records
 
 _ARGUMENT = re.compile(r"(\w+) \((\w+)\)$")
 _TYPES = {
@@ -50,11 +49,11 @@ class Apps:
         self.platforms: dict[str, tuple[str, ...]] = {}
         self.characteristics: dict[str, dict[str, str]] = {}
         self.origins: dict[tuple[str, str], dict[str, Origin | None]] = {}
-        for app, one in raw.items():
-            self.platforms[app] = tuple(one["APIs"])
-            policy = {"policy": " ".join(one["policy"])} if one.get("policy") else {}
-            self.characteristics[app] = {"description": one["desc"], **policy}
-            for name, api in one["APIs"].items():
+        for app, description in raw.items():
+            self.platforms[app] = tuple(description["APIs"])
+            policy = {"policy": " ".join(description["policy"])} if description.get("policy") else {}
+            self.characteristics[app] = {"description": description["desc"], **policy}
+            for name, api in description["APIs"].items():
                 self._add(app, name, api)
 
     def _add(self, app: str, name: str, api: dict[str, Any]) -> None:
@@ -67,9 +66,9 @@ class Apps:
                 parameter, kind = _declared(argument)
                 origins[parameter] = origin
                 properties.setdefault(parameter, {**kind, "description": description})
-        required = [_declared(one)[0] for one in api.get("required_arguments", ())]
-        kept = tool["parameters"]["required"]
-        tool["parameters"]["required"] = required if first else [one for one in kept if one in required]
+        required = [_declared(argument)[0] for argument in api.get("required_arguments", ())]
+        before = tool["parameters"]["required"]
+        tool["parameters"]["required"] = required if first else [name for name in before if name in required]
 
 
 def read(path: Path, group: Group | None = None) -> Iterator[Item]:
@@ -77,8 +76,8 @@ def read(path: Path, group: Group | None = None) -> Iterator[Item]:
     if path.is_dir():
         raise StoreError(f"{path}: a folder, expected one ToolSpectrum file such as dataset_persona.json")
     apps = _apps(apis_file(path))
-    for number, entry in enumerate(entries(path)):
-        yield _item(entry, number, path.stem, apps, group)
+    for number, record in enumerate(read_records(path)):
+        yield _item(record, number, path.stem, apps, group)
 
 
 def apis_file(dataset: Path) -> Path:
@@ -100,35 +99,35 @@ def _apps(file: Path) -> Apps:
         raise StoreError(f"{file}: {type(error).__name__}: {error}; expected {expected}") from None
 
 
-def _item(entry: Entry, number: int, name: str, apps: Apps, group: Group | None) -> Item:
-    call = entry.get("toolCall", (dict, type(None)))
-    gold_call = None if call is None else _call(Entry(f"{entry.place}: toolCall", call), apps)
-    persona, environment = (_optional(entry, one) for one in ("persona", "environment"))
+def _item(record: RawRecord, number: int, name: str, apps: Apps, group: Group | None) -> Item:
+    call = record.get("toolCall", (dict, type(None)))
+    gold_call = None if call is None else _call(RawRecord(f"{record.place}: toolCall", call), apps)
+    persona, environment = (_optional(record, key) for key in ("persona", "environment"))
     shown = {"basic_features": persona, "environment": environment}
     origins = list(gold_call.origins.items()) if gold_call else []
     return Item(
         id=f"{name}-{number:04}",
-        user=f"user-{gold.digest(persona).hex()}" if persona else f"nobody-{number}",
+        user=f"user-{fingerprint(persona).hex()}" if persona else f"nobody-{number}",
         scenario=name,
         group=group,
         platform=call["APP"] if call else None,
         calls=(gold_call,) if gold_call else (),
-        query_params=tuple(one for one, origin in origins if origin == "query"),
-        profile_params=tuple(one for one, origin in origins if origin == "profile"),
+        query_params=tuple(name for name, origin in origins if origin == "query"),
+        profile_params=tuple(name for name, origin in origins if origin == "profile"),
         tools=apps.tools,
         platforms=apps.platforms,
-        query=entry.get("instruction", str),
+        query=record.get("instruction", str),
         source="toolspectrum",
         user_profile={key: value for key, value in shown.items() if value},
         characteristics=apps.characteristics,
     )
 
 
-def _optional(entry: Entry, key: str) -> dict[str, Any] | None:
-    return entry.get(key, (dict, type(None))) if key in entry.value else None
+def _optional(record: RawRecord, key: str) -> dict[str, Any] | None:
+    return record.get(key, (dict, type(None))) if key in record.value else None
 
 
-def _call(call: Entry, apps: Apps) -> GoldCall:
+def _call(call: RawRecord, apps: Apps) -> GoldCall:
     place = (call.get("APP", str), call.get("API", str))
     if place not in apps.origins:
         raise call.wrong("APP and API", place[0] + "." + place[1], "an API that the app offers")
@@ -136,7 +135,9 @@ def _call(call: Entry, apps: Apps) -> GoldCall:
     accepted = {
         name: _accepted(value, properties.get(name, {})) for name, value in call.get("params", dict).items()
     }
-    stated: dict[str, Origin] = {one: origin for one, origin in origins.items() if origin and one in accepted}
+    stated: dict[str, Origin] = {
+        parameter: origin for parameter, origin in origins.items() if origin and parameter in accepted
+    }
     return GoldCall(place[1], accepted, stated)
 
 

@@ -22,10 +22,17 @@ from inspect_ai import scorer as scoring  # pyright: ignore[reportMissingImports
 from inspect_ai.tool import ToolInfo  # pyright: ignore[reportMissingImports]
 
 from ...benchmark import Format, Group, Item, SampleScore, Scorer, Tolerance, render
-from ..marking import FLAGS, HITS, Given, marked
-from ..prompting import Naming, Prompt, Variant
-from .columns import Column, Part, columns
-from .questions import Choice, packed, questions, unpacked
+from ..prompt import Prompt, ToolNames, Variant
+from ..scoring import FLAGS, HITS, Answer, score_answer
+from .harness import (
+    Column,
+    Contribution,
+    SampleSelection,
+    item_from_json,
+    item_to_json,
+    prompted_samples,
+    result_columns,
+)
 
 CLUSTER = "user"
 """What standard errors are clustered by, a key of every sample's metadata."""
@@ -48,8 +55,8 @@ def ptbench(
     Args: the keys of `ptool.evaluate`, and tolerance: of reading answers.
     Raises PtoolError for data that cannot be evaluated so.
     """
-    choice = Choice(data, kind, group, variant, format, n, seed)
-    samples = [_sample(item, prompt, format) for item, prompt in questions(choice)]
+    selection = SampleSelection(data, kind, group, variant, format, n, seed)
+    samples = [_sample(item, prompt, format) for item, prompt in prompted_samples(selection)]
     return Task(
         dataset=dataset.MemoryDataset(samples, name="ptbench"),
         solver=tool_calls() if format == "native" else solver.generate(),
@@ -64,10 +71,10 @@ def _sample(item: Item, prompt: Prompt, format: Format) -> dataset.Sample:
         "group": item.group,
         "scenario": item.scenario,
         "platform": item.platform,
-        "item": packed(item),
+        "item": item_to_json(item),
     }
-    if prompt.naming is not None:
-        facts |= {"tools": list(prompt.tools), "names": dict(prompt.naming.own)}
+    if prompt.tool_names is not None:
+        facts |= {"tools": list(prompt.tools), "names": dict(prompt.tool_names.wire_to_own)}
     messages = [model.ChatMessageSystem(content=prompt.system), model.ChatMessageUser(content=prompt.user)]
     return dataset.Sample(id=item.id, input=messages, target=render(item, format), metadata=facts)
 
@@ -78,7 +85,7 @@ def tool_calls() -> solver.Solver:
 
     async def solve(state: solver.TaskState, generate: solver.Generate) -> solver.TaskState:
         del generate  # it would look for tools that can be run
-        tools = [ToolInfo.model_validate(one) for one in state.metadata["tools"]]
+        tools = [ToolInfo.model_validate(tool) for tool in state.metadata["tools"]]
         state.output = await model.get_model().generate(state.messages, tools=tools)
         state.messages.append(state.output.message)
         return state
@@ -96,16 +103,16 @@ def ptbench_columns() -> scoring.Metric:
     def compute(scores: list[scoring.SampleScore]) -> scoring.Value:
         if not scores:
             return {}
-        found: dict[str, float | None] = {}
-        kept = [_restored(one.score.value, one.sample_metadata or {}) for one in scores]
-        named = columns(one.group for one in kept)
+        columns: dict[str, float | None] = {}
+        kept = [_restored(score.score.value, score.sample_metadata or {}) for score in scores]
+        named = result_columns(score.group for score in kept)
         scorer = (scores[0].score.metadata or {})["scorer"]  # whose weights overall is counted with
         for name in sorted(named, key=lambda name: not name.startswith("overall")):
-            column, parts = named[name], [named[name].part(one) for one in kept]
-            found[name] = column.value(parts, scorer)
-            error = _stderr(column, zip(parts, scores, strict=True), found[name])
-            found[f"{name}_stderr"] = error
-        return {name: value for name, value in found.items() if value is not None}
+            column, contributions = named[name], [named[name].contribution(score) for score in kept]
+            columns[name] = column.value(contributions, scorer)
+            error = _stderr(column, zip(contributions, scores, strict=True), columns[name])
+            columns[f"{name}_stderr"] = error
+        return {name: value for name, value in columns.items() if value is not None}
 
     return compute
 
@@ -120,7 +127,7 @@ def ptbench_score(format: Format, scorer: Scorer, tolerance: Tolerance) -> scori
     async def score(state: solver.TaskState, target: scoring.Target) -> scoring.Score:
         del target  # the gold answer as text; what else is accepted stands in the metadata
         given = _given(state.output, state.metadata, format)
-        marks = marked(unpacked(state.metadata["item"]), given, format).scores[scorer, tolerance]
+        marks = score_answer(item_from_json(state.metadata["item"]), given, format).scores[scorer, tolerance]
         value = {name: _number(getattr(marks, name)) for name in (*FLAGS, *HITS)}
         return scoring.Score(
             value=value, answer=given.text, explanation=marks.reason or "right", metadata={"scorer": scorer}
@@ -129,23 +136,23 @@ def ptbench_score(format: Format, scorer: Scorer, tolerance: Tolerance) -> scori
     return score
 
 
-def _given(output: model.ModelOutput, facts: Mapping[str, Any], format: Format) -> Given:
+def _given(output: model.ModelOutput, facts: Mapping[str, Any], format: Format) -> Answer:
     """What the model answered, in the words the core reads."""
     finish = "content_filter" if output.stop_reason == "content_filter" else "stop"
     calls = output.message.tool_calls if format == "native" and output.choices else None
     if not calls:
-        return Given(output.completion, finish)
+        return Answer(output.completion, finish)
     written = [
         {
-            "id": one.id,
+            "id": call.id,
             "type": "function",
             # Inspect could not read the arguments: nor may the core
-            "function": {"name": one.function, "arguments": one.parse_error or json.dumps(one.arguments)},
+            "function": {"name": call.function, "arguments": call.parse_error or json.dumps(call.arguments)},
         }
-        for one in calls
+        for call in calls
     ]
-    naming = Naming((), facts["names"], {})
-    return Given(naming.restored(json.dumps({"tool_calls": written})), finish)
+    naming = ToolNames((), facts["names"], {})
+    return Answer(naming.restore(json.dumps({"tool_calls": written})), finish)
 
 
 def _number(value: bool | int | None) -> float:
@@ -164,26 +171,32 @@ def _restored(value: Any, facts: Mapping[str, Any]) -> SampleScore:
 
 
 def _stderr(
-    column: Column, parts: Iterable[tuple[Part, scoring.SampleScore]], value: float | None
+    column: Column, contributions: Iterable[tuple[Contribution, scoring.SampleScore]], value: float | None
 ) -> float | None:
     """Inspect's standard error of a share, clustered by user; of a micro average, of its linearisation.
 
     None with fewer than two users, and where the value is weighted by more than samples.
     """
-    counted = [(column.weighed(part), one) for part, one in parts if column.counts(part)]
-    total = sum(part.total for part, _ in counted)
-    if value is None or len({(one.sample_metadata or {})[CLUSTER] for _, one in counted}) < 2:
+    counted = [
+        (column.weighed(contribution), score)
+        for contribution, score in contributions
+        if column.counts(contribution)
+    ]
+    total = sum(contribution.total for contribution, _ in counted)
+    if value is None or len({(score.sample_metadata or {})[CLUSTER] for _, score in counted}) < 2:
         return None
-    share = sum(part.hits for part, _ in counted) / total
+    share = sum(contribution.hits for contribution, _ in counted) / total
     if not math.isclose(share, value, abs_tol=1e-12):
         return None
     residuals = [
         scoring.SampleScore(
-            score=scoring.Score(value=(part.hits - share * part.total) * len(counted) / total),
-            sample_id=one.sample_id,
-            sample_metadata=one.sample_metadata,
+            score=scoring.Score(
+                value=(contribution.hits - share * contribution.total) * len(counted) / total
+            ),
+            sample_id=score.sample_id,
+            sample_metadata=score.sample_metadata,
         )
-        for part, one in counted
+        for contribution, score in counted
     ]
     clustered: Any = scoring.stderr(cluster=CLUSTER)
     return float(clustered(residuals))

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import orjson
 from ptool.benchmark import Bounds, GoldCall, Item, ParseError, Prediction, parse, score
-from ptool.benchmark.parsing import plain, python
+from ptool.benchmark.parsing import python_format
 from ptool.benchmark.parsing.bounds import Refused
 
 SCHEMA = {
@@ -94,11 +94,11 @@ def _scored(text: str, format: str, scorer: str, tolerance: str) -> list[str]:
 
 def _plain(text: str) -> list[str]:
     """The short way reads nothing that the long way reads differently."""
-    short = plain.read(text)
+    short = python_format.read_plain(text)
     if short is None:
         return []
     try:
-        long = python.read("{" + text + "}", True, Bounds())
+        long = python_format.read("{" + text + "}", True, Bounds())
     except Refused as refused:
         return [f"the long way refuses what the short way reads: {refused.reason}"]
     return [] if repr(short) == repr(long) else [f"two readings: {short} and {long}"]

@@ -2,8 +2,8 @@
 
 import pytest
 from benchmark_fixtures import score
-from ptool.benchmark.metrics import broken_down
-from ptool.benchmark.statistics import compared, estimates, wilson
+from ptool.benchmark.metrics import break_down
+from ptool.benchmark.statistics import compare_scores, estimates, wilson
 from ptool.errors import ConfigError
 
 
@@ -22,7 +22,7 @@ def scores(right: str, users: int = 4) -> list:
 
 
 def test_each_score_has_the_interval_that_suits_it() -> None:
-    found = estimates(broken_down(scores("++--" * 5 + "+-")).users(), seed=1)
+    found = estimates(break_down(scores("++--" * 5 + "+-")).users(), seed=1)
     assert {column: one.method for column, one in found.items()} == {
         "format_ok": "wilson",
         "platform": "wilson",
@@ -40,24 +40,24 @@ def test_each_score_has_the_interval_that_suits_it() -> None:
     overall = found["overall"].interval
     assert overall is not None
     assert overall.low == 0  # u2 and u3 are never served: what Wilson's interval could not see
-    assert estimates(broken_down(reversed(scores("++--" * 5 + "+-"))).users(), seed=1) == found
+    assert estimates(break_down(reversed(scores("++--" * 5 + "+-"))).users(), seed=1) == found
 
 
 def test_every_use_of_a_seed_has_its_own() -> None:
-    users = broken_down(scores("+--+-++" * 30, users=37)).users()
+    users = break_down(scores("+--+-++" * 30, users=37)).users()
     draws = [estimates(users, seed, name, resamples=99) for seed, name in [(1, "a"), (1, "b"), (2, "a")]]
     assert len({one["overall"] for one in draws}) == 3
     assert draws[0]["overall"].interval != draws[0]["query_params"].interval
 
 
 def test_one_user_gets_wilsons_interval_and_none_for_parameters() -> None:
-    found = estimates(broken_down(scores("+-", users=1)).users(), seed=1)
+    found = estimates(break_down(scores("+-", users=1)).users(), seed=1)
     assert (found["overall"].method, found["overall"].interval) == ("wilson", wilson(1, 2))
     assert (found["query_params"].value, found["query_params"].interval) == (0.5, None)
 
 
 def test_two_models() -> None:
-    found = compared(scores("++++++--"), scores("+++----+")).results(seed=0)
+    found = compare_scores(scores("++++++--"), scores("+++----+")).results(seed=0)
     assert (found["overall"].first, found["overall"].second) == (6 / 8, 4 / 8)
     test, difference = found["overall"].mcnemar, found["overall"].difference
     assert test is not None
@@ -72,8 +72,8 @@ def test_two_models() -> None:
 
 
 def test_swapping_the_models_swaps_everything() -> None:
-    one = compared(scores("++++++--"), scores("+++----+")).results(seed=0)["overall"]
-    other = compared(scores("+++----+"), scores("++++++--")).results(seed=0)["overall"]
+    one = compare_scores(scores("++++++--"), scores("+++----+")).results(seed=0)["overall"]
+    other = compare_scores(scores("+++----+"), scores("++++++--")).results(seed=0)["overall"]
     assert one.difference is not None
     assert other.difference is not None
     assert one.difference.p_value == other.difference.p_value
@@ -82,6 +82,6 @@ def test_swapping_the_models_swaps_everything() -> None:
 
 def test_other_samples_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"got 's0' and 's1', expected the same samples"):
-        compared(scores("++"), reversed(scores("++")))
+        compare_scores(scores("++"), reversed(scores("++")))
     with pytest.raises(ConfigError, match="the second evaluation ends after 1 samples"):
-        compared(scores("++"), scores("+"))
+        compare_scores(scores("++"), scores("+"))

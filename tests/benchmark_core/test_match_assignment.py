@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.benchmark.matching.assignment import best_assignment
+from ptool.benchmark.matching.strict import best_assignment
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from ptool.benchmark.metrics import (
     SCORES,
     Breakdown,
     Counts,
-    broken_down,
-    counted,
-    merged,
-    published_row,
-    row,
+    break_down,
+    count_scores,
+    merge_counts,
+    metric_row,
+    published_metric_row,
 )
 
 
@@ -38,7 +38,7 @@ def test_every_equation_by_hand() -> None:
         score("unreadable", "", **params((0, 4), (0, 1))),
         score("no parameters", "fpn", **params((0, 0), (0, 0))),
     ]
-    assert row(counted(scores)) == {
+    assert metric_row(count_scores(scores)) == {
         "format_ok": 4 / 5,
         "platform": 3 / 5,
         "query_params": 4 / 10,  # micro: 1 + 3 + 0 + 0 of 1 + 3 + 2 + 4
@@ -53,18 +53,20 @@ def test_every_equation_by_hand() -> None:
 
 
 def test_nothing_is_not_zero() -> None:
-    assert set(row(Counts()).values()) == {None}
-    platformless = row(counted([score("a", "fntvo", platform=None)]))
+    assert set(metric_row(Counts()).values()) == {None}
+    platformless = metric_row(count_scores([score("a", "fntvo", platform=None)]))
     assert platformless["platform"] is None
     assert platformless["query_params"] is None
     assert platformless["overall"] == 1
-    assert row(counted([score("a", "f")]))["platform"] == 0
+    assert metric_row(count_scores([score("a", "f")]))["platform"] == 0
 
 
 def test_published_overall_weighs_every_column_by_the_published_sizes() -> None:
-    trained = counted([score("a", "fpntvo", **params((1, 1), (0, 0)))])
-    untrained = counted([score("b", "f", **params((0, 1), (0, 0))), score("c", "", **params((0, 1), (0, 0)))])
-    found = published_row(trained, untrained)
+    trained = count_scores([score("a", "fpntvo", **params((1, 1), (0, 0)))])
+    untrained = count_scores(
+        [score("b", "f", **params((0, 1), (0, 0))), score("c", "", **params((0, 1), (0, 0)))]
+    )
+    found = published_metric_row(trained, untrained)
     assert found["format_ok"] == pytest.approx((609 * 0.5 + 474 * 1) / 1083)
     assert found["overall"] == pytest.approx(474 / 1083)
     assert found["query_params"] == pytest.approx(474 / 1083)  # not 1 of 3
@@ -78,7 +80,7 @@ def test_sections_are_told_apart() -> None:
         score("c", "f", user="u2", group="untrained"),
         score("d", "fpntvo", user="u3", group="unseen"),
     ]
-    breakdown = broken_down(scores)
+    breakdown = break_down(scores)
     overall = {section: found["overall"] for section, found in breakdown.rows().items()}
     assert overall == {"overall": 1 / 3, "trained": 1 / 2, "untrained": 0, "unseen": 1, "all": 1 / 2}
     assert breakdown.rows(published=True)["overall"]["overall"] == pytest.approx(474 * 0.5 / 1083)
@@ -87,14 +89,14 @@ def test_sections_are_told_apart() -> None:
 
 
 def test_without_groups_everything_is_overall() -> None:
-    rows = broken_down([score("a", "fpntvo"), score("b", "f")]).rows(published=True)
+    rows = break_down([score("a", "fpntvo"), score("b", "f")]).rows(published=True)
     assert rows.keys() == {"overall", "all"}
     assert rows["overall"]["overall"] == 0.5
 
 
 def test_dimensions() -> None:
     facts = {"scenario": "shop", "gold_platform": "Mega"}
-    breakdown = broken_down(
+    breakdown = break_down(
         [
             score("a", "fpntvo", n_calls=2, capabilities=("buy", "ship", "buy"), **facts),
             score("b", "f", n_calls=10, capabilities=("buy",), **facts),
@@ -132,9 +134,9 @@ any_score = st.builds(
 @settings(deadline=None, max_examples=50)
 @given(st.lists(any_score, max_size=30), st.randoms(use_true_random=False))
 def test_the_order_of_samples_changes_no_digit(scores: list[SampleScore], random) -> None:
-    before = broken_down(scores)
+    before = break_down(scores)
     random.shuffle(scores)
-    after = broken_down(scores)
+    after = break_down(scores)
     assert after.rows() == before.rows()
     assert [after.by(one) for one in ("user", "platform")] == [before.by(one) for one in ("user", "platform")]
 
@@ -142,14 +144,14 @@ def test_the_order_of_samples_changes_no_digit(scores: list[SampleScore], random
 @settings(deadline=None, max_examples=50)
 @given(st.lists(any_score, max_size=30), st.integers(0, 30))
 def test_parts_merge_to_the_whole(scores: list[SampleScore], cut: int) -> None:
-    assert merged([counted(scores[:cut]), counted(scores[cut:])]) == counted(scores)
-    assert broken_down(scores).counts("all") == counted(scores)
+    assert merge_counts([count_scores(scores[:cut]), count_scores(scores[cut:])]) == count_scores(scores)
+    assert break_down(scores).counts("all") == count_scores(scores)
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(any_score, min_size=1, max_size=30))
 def test_shares_are_exact(scores: list[SampleScore]) -> None:
-    found = row(counted(scores))
+    found = metric_row(count_scores(scores))
     assert all(value is None or 0 <= value <= 1 for value in found.values())
     shares = [
         Fraction(one.query_param_hits, one.query_param_total) for one in scores if one.query_param_total

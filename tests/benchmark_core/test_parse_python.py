@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.benchmark import Bounds, ParseError, PredictedCall, Prediction, parse
-from ptool.benchmark.parsing import plain, python
+from ptool.benchmark.parsing import python_format
 
 CALL = PredictedCall("f", {"a": 1, "b": "x"})
 
@@ -134,7 +134,7 @@ def test_bounds_are_the_callers(bounds: Bounds, text: str) -> None:
     "text", ["Mart: [f(a=1)]", "Mart : [ f( a = 'x' , b = -0.5 ) , g.h() ]", "'A b': [f()]"]
 )
 def test_plain_answers_take_the_short_way(text: str) -> None:
-    assert plain.read(text) == python.read(f"{{{text}}}", True, Bounds()) != None  # noqa: E711
+    assert python_format.read_plain(text) == python_format.read(f"{{{text}}}", True, Bounds()) != None  # noqa: E711
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_plain_answers_take_the_short_way(text: str) -> None:
     ],
 )
 def test_what_is_not_plain_takes_the_long_way(text: str) -> None:
-    assert plain.read(text) is None
+    assert python_format.read_plain(text) is None
 
 
 _PIECES = st.sampled_from([*"f(),1-0.5 \n[]'e#{}:é", "a=", "b=", "class=", "'x'", '"y"', "True", "None"])
@@ -180,6 +180,6 @@ _PIECES = st.sampled_from([*"f(),1-0.5 \n[]'e#{}:é", "a=", "b=", "class=", "'x'
 @given(st.lists(_PIECES, max_size=14).map("".join))
 def test_both_ways_read_the_same(inner: str) -> None:
     for text in (f"Mart: [f({inner})]", f"Mart: [{inner}]", f"Mart: [f(a={inner})]"):
-        found = plain.read(text)
+        found = python_format.read_plain(text)
         if found is not None:
-            assert repr(python.read(f"{{{text}}}", True, Bounds())) == repr(found)
+            assert repr(python_format.read(f"{{{text}}}", True, Bounds())) == repr(found)

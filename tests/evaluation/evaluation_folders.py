@@ -5,8 +5,8 @@ from random import Random
 from typing import Any
 
 from ptool.benchmark import GoldCall, Item, render
-from ptool.evaluation.marking import Given, Missing, line, marked, unscored_line
-from ptool.evaluation.results import Results, as_csv
+from ptool.evaluation.results import Results, scores_csv
+from ptool.evaluation.scoring import Answer, NoAnswer, score_answer, scored_line, unanswered_line
 from ptool.store import write_bytes, write_json
 
 SCENARIOS = {"shopping": "trained", "travel": "untrained", "finance": "unseen", "lifestyle": "unseen"}
@@ -46,15 +46,15 @@ def schema(name: str) -> dict[str, Any]:
     return {"name": name, "description": name, "parameters": {"type": "object", "properties": properties}}
 
 
-def answers(found: list[Item], skill: float, seed: int = 0) -> list[Given | Missing]:
+def answers(found: list[Item], skill: float, seed: int = 0) -> list[Answer | NoAnswer]:
     """Answers of somebody who has everything right as often as `skill` says, and else one thing wrong."""
     rng = Random(seed)
-    given: list[Given | Missing] = []
+    given: list[Answer | NoAnswer] = []
     for item in found:
         text = render(item)
         if rng.random() >= skill:
             text = rng.choice(_SLIPS)(text)
-        given.append(Given(text))
+        given.append(Answer(text))
     return given
 
 
@@ -70,7 +70,7 @@ _SLIPS = (
 def evaluated(
     folder: Path,
     found: list[Item],
-    given: list[Given | Missing],
+    given: list[Answer | NoAnswer],
     answered_by: str = "m at http://x/v1",
     **about: Any,
 ) -> Path:
@@ -85,20 +85,22 @@ def evaluated(
     } | about
     results, lines = Results(about["scorer"], ("gold",)), []
     for item, one in zip(found, given, strict=True):
-        if isinstance(one, Missing):
-            results.miss(one)
-            lines.append(unscored_line(item, one))
+        if isinstance(one, NoAnswer):
+            results.add_unanswered(one)
+            lines.append(unanswered_line(item, one))
             continue
-        result = marked(item, one, "python")
+        result = score_answer(item, one, "python")
         results.add(item, result, one.finish)
-        results.beside("gold", marked(item, Given(render(item)), "python").scores[about["scorer"], "strict"])
-        lines.append(line(item, one, result, about["scorer"]))
+        results.add_baseline(
+            "gold", score_answer(item, Answer(render(item)), "python").scores[about["scorer"], "strict"]
+        )
+        lines.append(scored_line(item, one, result, about["scorer"]))
     told = {"data": "data.jsonl", "sources": {"ptool": len(found)}, "total": len(found), "n": len(found),
             "answers": answered_by, "seed": 0, "digest": "0123456789", **about}  # fmt: skip
     scores = results.scores(told, 0)
     write_bytes(folder / "per_sample.jsonl", b"".join(one + b"\n" for one in lines))
     write_json(folder / "scores.json", scores)
-    write_bytes(folder / "scores.csv", as_csv(scores).encode())
+    write_bytes(folder / "scores.csv", scores_csv(scores).encode())
     return folder
 
 

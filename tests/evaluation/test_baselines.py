@@ -9,8 +9,8 @@ from evaluation_doubles import PROFILE, item
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.benchmark import GoldCall, Prediction, parse, score
-from ptool.evaluation.baselines import BASELINES, Baselines, question_of
-from ptool.evaluation.prompting import visible
+from ptool.evaluation.baselines import BASELINES, Baselines, heuristic_task
+from ptool.evaluation.prompt import visible_sample
 from ptool.models.scripted import Library
 from ptool.models.scripted.heuristic import HeuristicSolver
 
@@ -87,7 +87,7 @@ def test_the_heuristic_takes_words_from_the_query_and_features_from_the_profile(
 
 
 def test_the_heuristic_sees_what_the_variant_leaves():
-    question = question_of(visible(item(), "none"))
+    question = heuristic_task(visible_sample(item(), "none"))
     assert (question.basic, question.history) == ({}, ())
 
 

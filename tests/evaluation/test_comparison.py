@@ -11,12 +11,12 @@ import pytest
 from evaluation_folders import answers, evaluated, items, somebody
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ptool.benchmark.quoted import quoted_table
+from ptool.benchmark.paper_results import paper_table
 from ptool.benchmark.statistics import mcnemar
 from ptool.errors import ConfigError, StoreError
-from ptool.evaluation.comparison import Compared, compare
-from ptool.evaluation.contestants import size_of
-from ptool.evaluation.marking import Missing
+from ptool.evaluation.comparison import FinishedComparison, compare
+from ptool.evaluation.leaderboard_entries import size_of
+from ptool.evaluation.scoring import NoAnswer
 from ptool.settings import CompareSettings, validated
 
 
@@ -39,7 +39,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def found(three: list[Path]) -> Compared:
+def found(three: list[Path]) -> FinishedComparison:
     return compare(asked(*three))
 
 
@@ -48,11 +48,11 @@ def table(folder: Path, name: str = "leaderboard.csv") -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def text_of(found: Compared) -> str:
+def text_of(found: FinishedComparison) -> str:
     return (found.folder / "leaderboard.md").read_text()
 
 
-def headings(found: Compared) -> list[str]:
+def headings(found: FinishedComparison) -> list[str]:
     return re.findall(r"^## (.*)$", text_of(found), re.MULTILINE)
 
 
@@ -60,7 +60,9 @@ def flags(folder: Path, name: str) -> list[bool]:
     return [json.loads(line)[name] for line in (folder / "per_sample.jsonl").read_text().splitlines()]
 
 
-def test_the_best_comes_first_with_the_numbers_of_its_own_report(found: Compared, three: list[Path]) -> None:
+def test_the_best_comes_first_with_the_numbers_of_its_own_report(
+    found: FinishedComparison, three: list[Path]
+) -> None:
     rows = [one for one in table(found.folder) if one["table"] == "leaderboard"]
     assert [one["who"] for one in rows] == ["gold", "good-7B", "weak-7B"]
     for one, folder in zip(rows, (three[2], three[0], three[1]), strict=True):
@@ -71,7 +73,7 @@ def test_the_best_comes_first_with_the_numbers_of_its_own_report(found: Compared
             assert float(one[f"{column}_high"]) == scores[column]["high"]
 
 
-def test_mcnemar_counts_who_alone_is_right(found: Compared, three: list[Path]) -> None:
+def test_mcnemar_counts_who_alone_is_right(found: FinishedComparison, three: list[Path]) -> None:
     good, weak = (flags(folder, "overall") for folder in three[:2])
     first = sum(a and not b for a, b in zip(good, weak, strict=True))
     second = sum(b and not a for a, b in zip(good, weak, strict=True))
@@ -84,7 +86,7 @@ def test_mcnemar_counts_who_alone_is_right(found: Compared, three: list[Path]) -
     assert float(row["low"]) <= float(row["difference"]) <= float(row["high"])
 
 
-def test_holm_is_over_the_pairs_of_a_column(found: Compared) -> None:
+def test_holm_is_over_the_pairs_of_a_column(found: FinishedComparison) -> None:
     for column in ("overall", "platform"):
         rows = [one for one in table(found.folder, "tests.csv") if one["column"] == column]
         values = sorted((float(one["p"]), float(one["p_holm"])) for one in rows)
@@ -92,7 +94,7 @@ def test_holm_is_over_the_pairs_of_a_column(found: Compared) -> None:
         assert values[0][1] == pytest.approx(min(1.0, 3 * values[0][0]))
 
 
-def test_rules_are_never_the_best(found: Compared) -> None:
+def test_rules_are_never_the_best(found: FinishedComparison) -> None:
     markdown = text_of(found)
     gold, good = (next(line for line in markdown.splitlines() if line.startswith(f"| `{who}`"))
                   for who in ("gold", "good-7B"))  # fmt: skip
@@ -104,18 +106,18 @@ def test_rules_are_never_the_best(found: Compared) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 4, 6, 7, 11, 12])
-def test_quoted_rows_stand_as_printed_and_marked(found: Compared, number: int) -> None:
+def test_quoted_rows_stand_as_printed_and_marked(found: FinishedComparison, number: int) -> None:
     markdown = text_of(found).split(f"**Table {number}. ")[1].split("\n**Table")[0]
     printed = [line for line in markdown.splitlines() if "(quoted)" in line]
-    assert len(printed) == len(quoted_table(number).rows)
-    for line, row in zip(printed, quoted_table(number).rows, strict=True):
+    assert len(printed) == len(paper_table(number).rows)
+    for line, row in zip(printed, paper_table(number).rows, strict=True):
         shown = [float(one) for one in re.findall(r"\d+\.\d\d(?=\D|$)", line.split("(quoted)")[1])]
         assert row.name in line
         assert shown == pytest.approx([100 * one for one in row.shares.values()], abs=0.001)
     assert "`good-7B`" in markdown and "`gold`" in markdown
 
 
-def test_rows_of_the_csv_say_whether_they_were_measured(found: Compared) -> None:
+def test_rows_of_the_csv_say_whether_they_were_measured(found: FinishedComparison) -> None:
     sources = {(one["table"], one["source"]) for one in table(found.folder)}
     assert ("leaderboard", "quoted") not in sources
     assert {("Table 1", "quoted"), ("Table 1", "measured"), ("Table 7", "quoted")} <= sources
@@ -124,14 +126,16 @@ def test_rows_of_the_csv_say_whether_they_were_measured(found: Compared) -> None
     ]  # nobody was asked about knowledge
 
 
-def test_the_same_comparison_gives_the_same_bytes(found: Compared, three: list[Path], tmp_path: Path) -> None:
+def test_the_same_comparison_gives_the_same_bytes(
+    found: FinishedComparison, three: list[Path], tmp_path: Path
+) -> None:
     again = compare(asked(*three, run={"dir": str(tmp_path / "again")}))
     for name in ("leaderboard.md", "leaderboard.html", "leaderboard.csv", "tests.csv"):
         assert (again.folder / name).read_bytes() == (found.folder / name).read_bytes()
 
 
 def test_the_order_of_evaluations_changes_no_number(
-    found: Compared, three: list[Path], tmp_path: Path
+    found: FinishedComparison, three: list[Path], tmp_path: Path
 ) -> None:
     turned = compare(asked(*reversed(three), run={"dir": str(tmp_path / "turned")}))
     assert (turned.folder / "tests.csv").read_bytes() == (found.folder / "tests.csv").read_bytes()
@@ -145,16 +149,18 @@ def test_only_shared_samples_count_and_that_is_said(tmp_path: Path) -> None:
     samples = items(24)
     perfect = answers(samples, 1.0)
     some = evaluated(tmp_path / "some", samples[:16], perfect[:16], answered_by="some")
-    other = [Missing("timeout", "late"), *answers(samples[1:], 0.0, seed=1)]
+    other = [NoAnswer("timeout", "late"), *answers(samples[1:], 0.0, seed=1)]
     rest = evaluated(tmp_path / "rest", samples, other, answered_by="rest")
     found = compare(asked(some, rest))
-    assert (found.shared.samples, found.shared.union, found.shared.scored) == (15, 24, (16, 23))
+    assert (found.overlap.samples, found.overlap.union, found.overlap.scored) == (15, 24, (16, 23))
     assert "about the 15 samples that all of them scored, of 24" in text_of(found)
     (row,) = [one for one in table(found.folder) if one["who"] == "rest" and one["table"] == "leaderboard"]
     assert (row["samples"], float(row["overall"])) == ("15", 0.0)
 
 
-def test_the_order_of_samples_does_not_matter(three: list[Path], found: Compared, tmp_path: Path) -> None:
+def test_the_order_of_samples_does_not_matter(
+    three: list[Path], found: FinishedComparison, tmp_path: Path
+) -> None:
     shuffled = tmp_path / "weak"
     shuffled.mkdir()
     lines = (three[1] / "per_sample.jsonl").read_text().splitlines(keepends=True)
@@ -217,7 +223,7 @@ def test_no_name_breaks_the_reading_of_sizes(name: str) -> None:
 def test_labels_and_sizes_are_given(tmp_path: Path) -> None:
     folders = [somebody(tmp_path / one, 0.5) for one in ("a", "b")]
     found = compare(asked(*folders, labels=["net-small", "net-small"], sizes=[1, 2], against="net-small, b"))
-    assert [one.label for one in found.contestants] == ["net-small, a", "net-small, b"]
+    assert [one.label for one in found.entries] == ["net-small, a", "net-small, b"]
     assert {one.first for one in found.tests} == {1}
     assert "Scaling" in headings(found)
 

@@ -14,9 +14,9 @@ from harness_golden import answers, dataset, expected
 from ptool.benchmark import GoldCall, Rules, score
 from ptool.benchmark.reading import items
 from ptool.errors import ConfigError, StoreError
-from ptool.evaluation.integrations.lm_eval_export import export
-from ptool.evaluation.integrations.questions import packed, unpacked
-from ptool.evaluation.prompting import Prompter, visible
+from ptool.evaluation.integrations.harness import item_from_json, item_to_json
+from ptool.evaluation.integrations.lm_eval_task import export
+from ptool.evaluation.prompt import PromptWriter, visible_sample
 from ptool.settings import ExportSettings, validated
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -70,13 +70,13 @@ def test_a_task_is_asked_what_an_evaluation_asks(tmp_path: Path) -> None:
     data = dataset(tmp_path)
     task = export(settings(data, tmp_path / "task", variant="no_history", n=5, seed=3))
     docs = [json.loads(one) for one in (task.folder / "samples.jsonl").read_text().splitlines()]
-    by_id, prompter = {one.id: one for one in items(data)}, Prompter("python")
+    by_id, prompter = {one.id: one for one in items(data)}, PromptWriter("python")
     assert len(docs) == task.samples == 5
     for doc in docs:
-        prompt = prompter.prompt(visible(by_id[doc["id"]], "no_history"))
+        prompt = prompter.prompt(visible_sample(by_id[doc["id"]], "no_history"))
         assert (doc["system"], doc["query"]) == (prompt.system, prompt.user)
         assert "user_history" not in doc["system"] + doc["gold"]
-        assert score(unpacked(doc["gold"]), doc["target"]).overall
+        assert score(item_from_json(doc["gold"]), doc["target"]).overall
 
 
 def test_equal_exports_have_equal_bytes_wherever_they_lie(tmp_path: Path) -> None:
@@ -124,12 +124,12 @@ def test_a_packed_sample_is_scored_like_the_sample() -> None:
     )
     rules = Rules(frozenset({"date", "phone"}), "folded", "ignored")
     whole = item(calls=(call,), rules=rules, group="unseen", capabilities={"findItem": "find"}, source="bfcl")
-    again = unpacked(packed(whole))
+    again = item_from_json(item_to_json(whole))
     assert again == item(
         calls=(call,), rules=rules, group="unseen", capabilities={"findItem": "find"}, source="bfcl",
         user_profile={}, characteristics={},
     )  # fmt: skip
-    assert packed(again) == packed(whole) and again.tools["findItem"] == FIND
+    assert item_to_json(again) == item_to_json(whole) and again.tools["findItem"] == FIND
 
 
 def test_the_harness_itself_has_the_core_s_numbers(tmp_path: Path) -> None:
@@ -160,6 +160,6 @@ def test_the_harness_itself_has_the_core_s_numbers(tmp_path: Path) -> None:
     found = {name.partition(",")[0]: value for name, value in results["results"]["ptbench"].items()}
     numbers = expected(tmp_path, data, "python", "strict", "strict")
     assert {name: found[name] for name in numbers} == numbers
-    prompter = Prompter("python")
-    prompts = (prompter.prompt(visible(one)) for one in items(data))
+    prompter = PromptWriter("python")
+    prompts = (prompter.prompt(visible_sample(one)) for one in items(data))
     assert seen == [f"{one.system}\n\n{one.user}" for one in prompts]

@@ -11,7 +11,7 @@ from evaluation_doubles import FIND
 from harness_golden import answers, dataset, expected
 from ptool.benchmark.reading import items
 from ptool.errors import ConfigError
-from ptool.evaluation.prompting import Prompter, visible
+from ptool.evaluation.prompt import PromptWriter, visible_sample
 
 inspect_ai = pytest.importorskip("inspect_ai")
 
@@ -104,8 +104,8 @@ def test_inspect_asks_what_an_evaluation_asks(tmp_path: Path) -> None:
         return output("no")
 
     evaluated(tmp_path, ptbench(str(data), variant="none", n=4, seed=9), answer)
-    prompter, chosen = Prompter("python"), {one[2] for one in seen}
-    prompts = [prompter.prompt(visible(one, "none")) for one in items(data) if one.query in chosen]
+    prompter, chosen = PromptWriter("python"), {one[2] for one in seen}
+    prompts = [prompter.prompt(visible_sample(one, "none")) for one in items(data) if one.query in chosen]
     told = [(["system", "user"], one.system, one.user, []) for one in prompts]
     assert sorted(seen) == sorted(told) and len(seen) == 4
 

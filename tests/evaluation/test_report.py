@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 from evaluation_folders import answers, evaluated, items, somebody
 from ptool.errors import StoreError
-from ptool.evaluation.marking import Given, Missing
 from ptool.evaluation.report import write_report
+from ptool.evaluation.scoring import Answer, NoAnswer
 from ptool.rendering.charts import Bar, Point, bars, groups, lines, pie
 from ptool.rendering.document import Cell, Document, Row, Section, Table, as_html
 from ptool.rendering.markdown import as_markdown
@@ -174,11 +174,11 @@ def test_texts_of_others_stay_texts(tmp_path: Path) -> None:
     assert_inert((made / "report.md").read_text())
 
 
-def answer_of(text: str, place: int) -> Given | Missing:
+def answer_of(text: str, place: int) -> Answer | NoAnswer:
     """Hostile text as a whole answer, inside a readable one, and as the reason of none."""
     if place % 7 == 6:
-        return Missing("unreachable", text)
-    return Given(text if place % 2 else f"{{Alpha: [findPlace(town={text!r})]}}")
+        return NoAnswer("unreachable", text)
+    return Answer(text if place % 2 else f"{{Alpha: [findPlace(town={text!r})]}}")
 
 
 def assert_inert(markdown: str) -> None:
@@ -198,7 +198,7 @@ def assert_inert(markdown: str) -> None:
 
 def test_samples_without_an_answer_are_said_and_not_counted(tmp_path: Path) -> None:
     found = items(12)
-    given = [Missing("rate_limit", "429"), *answers(found[1:], 1.0)]
+    given = [NoAnswer("rate_limit", "429"), *answers(found[1:], 1.0)]
     made = evaluated(tmp_path / "eval", found, given)
     write_report(made)
     text = (made / "report.md").read_text()
@@ -209,7 +209,7 @@ def test_samples_without_an_answer_are_said_and_not_counted(tmp_path: Path) -> N
 
 def test_an_evaluation_without_any_answer_has_a_report(tmp_path: Path) -> None:
     found = items(3)
-    write_report(evaluated(tmp_path / "eval", found, [Missing("unreachable", "no")] * 3))
+    write_report(evaluated(tmp_path / "eval", found, [NoAnswer("unreachable", "no")] * 3))
     assert "No sample could be scored" in (tmp_path / "eval" / "report.md").read_text()
 
 

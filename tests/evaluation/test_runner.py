@@ -230,7 +230,7 @@ def test_baselines_stand_beside_on_the_same_samples(data, golden, tmp_path):
     assert scores["majority_platform"]["all"]["platform"] == 1.0
     assert {one["all"]["samples"] for one in scores.values()} == {12}
     alone = evaluate(settings(data, tmp_path / "alone", baseline="scripted"))
-    assert alone.results.row()["overall"] == scores["scripted"]["all"]["overall"]
+    assert alone.results.metric_row()["overall"] == scores["scripted"]["all"]["overall"]
 
 
 def test_the_table_holds_every_row(data, tmp_path):

@@ -1,7 +1,7 @@
-"""Where answers come from: a model, or a file or a baseline that has them already; (item, answer) in order.
+"""Answers of a model, or such as a file or a baseline has already: (item, answer) in the order of the items.
 
 A model is asked through the gateway, so what the ledger knows is not asked again; a sample that nobody could
-answer is `Missing`. It knows no score.
+answer is `NoAnswer`. Scores are not known here.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from ..errors import ModelError, UnknownPartError
 from ..models.gateway import Gateway
 from ..models.request import Request
 from ..models.seeds import derive
-from .marking import Given, Missing
-from .prompting import Prompter, Variant, visible
+from .prompt import PromptWriter, Variant, visible_sample
+from .scoring import Answer, NoAnswer
 
 STAGE, ROLE = "evaluation", "model"
 """Under which names the ledger has the calls."""
 
-Answered = tuple[Item, Given | Missing]
+AnsweredItem = tuple[Item, Answer | NoAnswer]
 Value = TypeVar("Value")
 
 
-class Asker:
+class ModelAnswerer:
     """Asks a model one sample.
 
     Args:
@@ -38,7 +38,7 @@ class Asker:
     """
 
     def __init__(
-        self, gateway: Gateway, prompter: Prompter, variant: Variant, seed: int, sampling: dict[str, Any]
+        self, gateway: Gateway, prompter: PromptWriter, variant: Variant, seed: int, sampling: dict[str, Any]
     ) -> None:
         self._gateway = gateway
         self._prompter = prompter
@@ -46,12 +46,12 @@ class Asker:
         self._seed = seed
         self._sampling = sampling
 
-    async def ask(self, item: Item) -> Given | Missing:
+    async def ask(self, item: Item) -> Answer | NoAnswer:
         """The raw answer: nothing is corrected, and nothing asked twice.
 
         Raises RunStoppedError where no further call makes sense.
         """
-        prompt = self._prompter.prompt(visible(item, self._variant))
+        prompt = self._prompter.prompt(visible_sample(item, self._variant))
         request = Request(
             role=ROLE,
             turn=f"{STAGE}/{item.id}",
@@ -63,16 +63,16 @@ class Asker:
             tools=prompt.tools,
         )
         try:
-            answer = await self._gateway.answer(request)
+            completion = await self._gateway.answer(request)
         except UnknownPartError:
             raise
         except ModelError as error:
-            return Missing(error.code, " ".join(str(error).split())[:1_000])
-        text = prompt.naming.restored(answer.content) if prompt.naming else answer.content
-        return Given(text, answer.finish)
+            return NoAnswer(error.code, " ".join(str(error).split())[:1_000])
+        text = prompt.tool_names.restore(completion.content) if prompt.tool_names else completion.content
+        return Answer(text, completion.finish)
 
 
-async def in_order(
+async def answer_in_order(
     items: Iterable[Item], ask: Callable[[Item], Awaitable[Value]], window: int
 ) -> AsyncGenerator[tuple[Item, Value], None]:
     """Every item with its answer, in the items' order, while up to `window` are under way."""
@@ -93,7 +93,7 @@ async def in_order(
         await asyncio.gather(*left, return_exceptions=True)
 
 
-async def at_once(pairs: Iterable[tuple[Item, str]]) -> AsyncGenerator[Answered, None]:
-    """Answers that are there already."""
+async def wrap_answers(pairs: Iterable[tuple[Item, str]]) -> AsyncGenerator[AnsweredItem, None]:
+    """Answers given before, as the runner takes them."""
     for item, text in pairs:
-        yield item, Given(text)
+        yield item, Answer(text)

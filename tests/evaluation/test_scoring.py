@@ -8,14 +8,22 @@ from evaluation_doubles import item
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.benchmark import score
-from ptool.evaluation.marking import SCORERS, TOLERANCES, Given, Missing, line, marked, unscored_line
+from ptool.evaluation.scoring import (
+    SCORERS,
+    TOLERANCES,
+    Answer,
+    NoAnswer,
+    score_answer,
+    scored_line,
+    unanswered_line,
+)
 
 RIGHT = "{East: [findItem(keyword='tea', homeCity='Lyon')]}"
 FENCED = f"<think>hm {{</think>Sure:\n```\n{RIGHT}\n```"
 
 
 def flags(given, format="python", **changes):
-    result = marked(item(**changes), given, format)
+    result = score_answer(item(**changes), given, format)
     return {way: (one.format_ok, one.overall) for way, one in result.scores.items()}
 
 
@@ -30,12 +38,12 @@ def flags(given, format="python", **changes):
 )
 def test_both_scorers_after_both_ways_of_parsing(text, strict, tolerant):
     expected = {(one, "strict"): strict for one in SCORERS} | {(one, "tolerant"): tolerant for one in SCORERS}
-    assert flags(Given(text)) == expected
+    assert flags(Answer(text)) == expected
 
 
 @given(st.sampled_from([RIGHT, FENCED, RIGHT[1:-1], "x", "{East: []}", "{East: [findItem(keyword={1})]}"]))
 def test_marks_are_those_of_the_core(text):
-    result = marked(item(), Given(text), "python", asked=False)
+    result = score_answer(item(), Answer(text), "python", own_prompt=False)
     for scorer in SCORERS:
         for way in TOLERANCES:
             assert result.scores[scorer, way] == score(item(), text, "python", scorer, way)
@@ -43,14 +51,14 @@ def test_marks_are_those_of_the_core(text):
 
 def test_official_reads_what_figure_7_asks_for_but_files_as_they_stand():
     official = ("official", "strict")
-    assert marked(item(), Given(RIGHT), "python").scores[official].overall
-    assert not marked(item(), Given(RIGHT), "python", asked=False).scores[official].format_ok
-    assert marked(item(), Given(RIGHT[1:-1]), "python", asked=False).scores[official].overall
+    assert score_answer(item(), Answer(RIGHT), "python").scores[official].overall
+    assert not score_answer(item(), Answer(RIGHT), "python", own_prompt=False).scores[official].format_ok
+    assert score_answer(item(), Answer(RIGHT[1:-1]), "python", own_prompt=False).scores[official].overall
 
 
 @pytest.mark.parametrize("finish", ["refusal", "content_filter"])
 def test_what_was_held_back_is_a_format_failure_whatever_came_through(finish):
-    result = marked(item(), Given(RIGHT, finish), "python")
+    result = score_answer(item(), Answer(RIGHT, finish), "python")
     assert result.parsed is None
     assert {one.format_ok for one in result.scores.values()} == {False}
     assert {"refusal": "declined", "content_filter": "filter"}[finish] in result.scores[
@@ -59,7 +67,9 @@ def test_what_was_held_back_is_a_format_failure_whatever_came_through(finish):
 
 
 def test_a_line_says_everything_of_a_sample():
-    told = orjson.loads(line(item(), Given(RIGHT), marked(item(), Given(RIGHT), "python"), "strict"))
+    told = orjson.loads(
+        scored_line(item(), Answer(RIGHT), score_answer(item(), Answer(RIGHT), "python"), "strict")
+    )
     call = {"name": "findItem", "arguments": {"keyword": "tea", "homeCity": "Lyon"}}
     assert told["parsed"] == {"platform": "East", "calls": [call]}
     assert [told[key] for key in ("id", "status", "format_ok", "platform", "tool_name", "overall")] == [
@@ -70,7 +80,7 @@ def test_a_line_says_everything_of_a_sample():
 
 
 def test_a_sample_without_an_answer_has_no_marks():
-    told = orjson.loads(unscored_line(item(), Missing("unreachable", "nobody there")))
+    told = orjson.loads(unanswered_line(item(), NoAnswer("unreachable", "nobody there")))
     assert told["status"] == "not_scored"
     assert (told["format_ok"], told["overall"], told["tolerant"]) == (None, None, None)
     assert told["reason"] == "not scored: unreachable: nobody there"
@@ -89,7 +99,7 @@ def test_a_sample_without_an_answer_has_no_marks():
     ],
 )
 def test_whatever_a_model_writes_the_line_is_json(text):
-    made = line(item(), Given(text), marked(item(), Given(text), "python"), "official")
+    made = scored_line(item(), Answer(text), score_answer(item(), Answer(text), "python"), "official")
     assert b"\n" not in made
     assert orjson.loads(made)["id"] == "s1"
 
@@ -97,14 +107,14 @@ def test_whatever_a_model_writes_the_line_is_json(text):
 @given(st.text(max_size=60))
 def test_any_text_makes_a_line(text):
     for format in ("python", "json", "native"):
-        made = line(item(), Given(text), marked(item(), Given(text), format), "strict")
+        made = scored_line(item(), Answer(text), score_answer(item(), Answer(text), format), "strict")
         assert orjson.loads(made)["status"] == "scored"
 
 
 def test_the_datasets_own_metric_stands_beside():
     ace = item(platform=None, platforms={}, source="acebench")
-    right = marked(ace, Given("[findItem(keyword='some Tea', homeCity='Lyon')]"), "python")
+    right = score_answer(ace, Answer("[findItem(keyword='some Tea', homeCity='Lyon')]"), "python")
     assert right.upstream == ""
     assert not right.scores["strict", "strict"].overall
-    assert marked(ace, Given("?"), "python").upstream == "the answer cannot be read"
-    assert marked(ace, Given("[]"), "python").upstream not in ("", None)
+    assert score_answer(ace, Answer("?"), "python").upstream == "the answer cannot be read"
+    assert score_answer(ace, Answer("[]"), "python").upstream not in ("", None)

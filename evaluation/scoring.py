@@ -1,4 +1,7 @@
-"""One answer, marked by every scorer and after both ways of parsing, and written down as one line of JSON."""
+"""One answer, scored by both scorers after strict and tolerant parsing, and written as one line of JSON.
+
+The scores are the core's; here are the ways of scoring, answers that were withheld, and per_sample.jsonl.
+"""
 
 from __future__ import annotations
 
@@ -22,29 +25,29 @@ from ..benchmark import (
     score_prediction,
 )
 from ..benchmark.matching.official import official_parse
-from ..benchmark.parsing.answers import attempt
+from ..benchmark.parsing.answers import read_answer
 from ..benchmark.parsing.bounds import BOUNDS
 from ..benchmark.protocols import verdict
+from ..benchmark.statistics import FLAGS
 
-FLAGS = ("format_ok", "platform", "tool_name", "tool_param", "tool_value", "overall")
 HITS = ("query_param_hits", "query_param_total", "profile_param_hits", "profile_param_total")
 SCORERS: tuple[Scorer, ...] = ("strict", "official")
 TOLERANCES: tuple[Tolerance, ...] = ("strict", "tolerant")
 
-Way = tuple[Scorer, Tolerance]
+ScoringMode = tuple[Scorer, Tolerance]
 """A scorer, and how an answer is parsed for it."""
 
-_SHOWN = 2_000
+_MAX_TEXT = 2_000
 _WITHHELD = {
     "refusal": "the model declined to answer",
     "content_filter": "a content filter held the answer back",
 }
-_LARGEST = 1 << 63
+_MAX_INTEGER = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """An answer as it was given."""
+class Answer:
+    """An answer as it was answer."""
 
     text: str
     finish: str = "stop"
@@ -52,7 +55,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class NoAnswer:
     """Why there is no answer; a sample without one is not scored."""
 
     code: str
@@ -62,43 +65,48 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
-    """What an answer was worth."""
+class AnswerScores:
+    """The scores of an answer."""
 
     parsed: Prediction | None
     """as strict parsing reads it; None: it does not"""
-    scores: Mapping[Way, SampleScore]
+    scores: Mapping[ScoringMode, SampleScore]
     upstream: str | None
     """what the dataset's own metric has against it; '' nothing; None: it has none of its own"""
 
 
-def marked(item: Item, given: Given, format: Format, asked: bool = True) -> Marked:
-    """Mark an answer in every way; one that was refused or held back is a format failure with that reason.
+def score_answer(item: Item, answer: Answer, format: Format, own_prompt: bool = True) -> AnswerScores:
+    """Score an answer in every mode; one that was refused or held back is a format failure with that reason.
 
-    Args: asked: the answer follows ptool's own prompt (see `mark`).
+    Args: own_prompt: the answer follows ptool's own prompt (see `score_in_mode`).
     """
-    if given.finish in _WITHHELD:
-        found: Prediction | ParseError = ParseError(0, _WITHHELD[given.finish])
-        scores = _withheld(item, found)
+    if answer.finish in _WITHHELD:
+        reading: Prediction | ParseError = ParseError(0, _WITHHELD[answer.finish])
+        scores = _withheld_scores(item, reading)
     else:
         platforms = item.platforms if item.platforms or item.platform is None else None
-        found = parse(given.text, format, "strict", platforms)
-        scores = _scores(item, given.text, found, format, asked)
-    parsed = found if isinstance(found, Prediction) else None
-    return Marked(parsed, scores, _upstream(item, parsed))
+        reading = parse(answer.text, format, "strict", platforms)
+        scores = _scores_in_all_modes(item, answer.text, reading, format, own_prompt)
+    parsed = reading if isinstance(reading, Prediction) else None
+    return AnswerScores(parsed, scores, _upstream(item, parsed))
 
 
-def mark(
-    item: Item, text: str, format: Format, scorer: Scorer, tolerance: Tolerance = "strict", asked: bool = True
+def score_in_mode(
+    item: Item,
+    text: str,
+    format: Format,
+    scorer: Scorer,
+    tolerance: Tolerance = "strict",
+    own_prompt: bool = True,
 ) -> SampleScore:
-    """Mark an answer in one way.
+    """Score an answer in one mode.
 
-    Args: asked: the answer follows ptool's own prompt. That has the outer braces of Fig. 7; the published
-    runner's has none, and its parser puts them on, so `official` is given such an answer without them.
+    Args: own_prompt: the answer follows ptool's own prompt. That has the outer braces of Fig. 7; the
+    published runner's has none, and its parser puts them on, so `official` gets such an answer without.
     """
-    if asked and scorer == "official" and format == "python" and item.platform is not None:
-        found = attempt(lambda one: official_parse(_without_braces(one), BOUNDS), text, tolerance)
-        return score_prediction(item, found, scorer)
+    if own_prompt and scorer == "official" and format == "python" and item.platform is not None:
+        reading = read_answer(lambda source: official_parse(_without_braces(source), BOUNDS), text, tolerance)
+        return score_prediction(item, reading, scorer)
     return score(item, text, format, scorer, tolerance)
 
 
@@ -107,55 +115,57 @@ def _without_braces(text: str) -> str:
     return bare[1:-1] if bare.startswith("{") and bare.endswith("}") else text
 
 
-def _withheld(item: Item, why: ParseError) -> dict[Way, SampleScore]:
-    scores: dict[Way, SampleScore] = {}
+def _withheld_scores(item: Item, why: ParseError) -> dict[ScoringMode, SampleScore]:
+    scores: dict[ScoringMode, SampleScore] = {}
     for scorer in SCORERS:
         scores[scorer, "strict"] = scores[scorer, "tolerant"] = score_prediction(item, why, scorer)
     return scores
 
 
-def _scores(
-    item: Item, text: str, found: Prediction | ParseError, format: Format, asked: bool
-) -> dict[Way, SampleScore]:
-    scores: dict[Way, SampleScore] = {("strict", "strict"): score_prediction(item, found, "strict")}
-    scores["official", "strict"] = mark(item, text, format, "official", "strict", asked)
+def _scores_in_all_modes(
+    item: Item, text: str, reading: Prediction | ParseError, format: Format, own_prompt: bool
+) -> dict[ScoringMode, SampleScore]:
+    scores: dict[ScoringMode, SampleScore] = {("strict", "strict"): score_prediction(item, reading, "strict")}
+    scores["official", "strict"] = score_in_mode(item, text, format, "official", "strict", own_prompt)
     for scorer in SCORERS:
         first = scores[scorer, "strict"]
         # What can be read as it stands, tolerant parsing reads as the same thing.
-        again = first if first.format_ok else mark(item, text, format, scorer, "tolerant", asked)
+        again = (
+            first if first.format_ok else score_in_mode(item, text, format, scorer, "tolerant", own_prompt)
+        )
         scores[scorer, "tolerant"] = again
     return scores
 
 
 def _upstream(item: Item, parsed: Prediction | None) -> str | None:
-    objection = verdict(item, parsed or Prediction(None, ()))
-    return "the answer cannot be read" if parsed is None and objection is not None else objection
+    fault = verdict(item, parsed or Prediction(None, ()))
+    return "the answer cannot be read" if parsed is None and fault is not None else fault
 
 
-def line(item: Item, given: Given, result: Marked, scorer: Scorer) -> bytes:
+def scored_line(item: Item, answer: Answer, result: AnswerScores, scorer: Scorer) -> bytes:
     """A scored sample as a line of per_sample.jsonl: flags after strict parsing, and beside it tolerant."""
-    one, tolerant = result.scores[scorer, "strict"], result.scores[scorer, "tolerant"]
-    return _dumped(
+    strict, tolerant = result.scores[scorer, "strict"], result.scores[scorer, "tolerant"]
+    return _to_json(
         {
-            **_facts(item),
+            **_sample_fields(item),
             "status": "scored",
-            "finish": given.finish,
-            "answer": given.text[:_SHOWN],
+            "finish": answer.finish,
+            "answer": answer.text[:_MAX_TEXT],
             "parsed": asdict(result.parsed) if result.parsed else None,
-            **{name: getattr(one, name) for name in (*FLAGS, *HITS)},
-            "errors": [_error(error) for error in one.errors],
-            "reason": one.reason,
+            **{name: getattr(strict, name) for name in (*FLAGS, *HITS)},
+            "errors": [_error(error) for error in strict.errors],
+            "reason": strict.reason,
             "tolerant": {name: getattr(tolerant, name) for name in (*FLAGS, *HITS)},
             "upstream": result.upstream,
         }
     )
 
 
-def unscored_line(item: Item, missing: Missing) -> bytes:
+def unanswered_line(item: Item, missing: NoAnswer) -> bytes:
     """A sample without an answer as a line of per_sample.jsonl: every flag is null."""
-    return _dumped(
+    return _to_json(
         {
-            **_facts(item),
+            **_sample_fields(item),
             "status": "not_scored",
             "finish": None,
             "answer": None,
@@ -169,7 +179,7 @@ def unscored_line(item: Item, missing: Missing) -> bytes:
     )
 
 
-def _facts(item: Item) -> dict[str, Any]:
+def _sample_fields(item: Item) -> dict[str, Any]:
     known = item.capabilities
     return {
         "id": item.id,
@@ -179,7 +189,7 @@ def _facts(item: Item) -> dict[str, Any]:
         "gold_platform": item.platform,
         "capabilities": [known[call.name] for call in item.calls if call.name in known],
         "n_calls": len(item.calls),
-        "query": item.query[:_SHOWN],
+        "query": item.query[:_MAX_TEXT],
     }
 
 
@@ -187,21 +197,21 @@ def _error(error: CodedError) -> dict[str, str]:
     return {"code": error.code, "path": error.path, "expected": error.expected, "got": error.got}
 
 
-def _dumped(value: dict[str, Any]) -> bytes:
+def _to_json(value: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:  # model text: halves of characters, numbers without end, odd keys
-        return orjson.dumps(_plain(value))
+        return orjson.dumps(_json_safe(value))
 
 
-def _plain(value: Any) -> Any:
+def _json_safe(value: Any) -> Any:
     """The value with whatever JSON cannot hold written out as text."""
     if isinstance(value, dict):
-        return {_plain(str(key)): _plain(one) for key, one in value.items()}
+        return {_json_safe(str(key)): _json_safe(element) for key, element in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_json_safe(element) for element in value]
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, int) and not isinstance(value, bool) and not -_LARGEST <= value < _LARGEST:
+    if isinstance(value, int) and not isinstance(value, bool) and not -_MAX_INTEGER <= value < _MAX_INTEGER:
         return hex(value)  # decimal digits take quadratic time, and may be refused
     return value if isinstance(value, bool | int | float | None) else str(value)

@@ -1,4 +1,4 @@
-"""A first look at a dataset: how many samples, no id twice, and which of them are drawn.
+"""Which samples of a dataset are evaluated: all are counted and checked, no id may stand twice, n are drawn.
 
 Memory grows with `n`, never with the samples: ids are compared by a database that may spill to disk.
 """
@@ -18,11 +18,11 @@ from ..errors import ConfigError, StoreError
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
-    """What a dataset holds."""
+class SampleDraw:
+    """The samples to evaluate, and how many a dataset holds."""
 
     total: int
-    """samples there are"""
+    """samples of the dataset"""
     sources: dict[str, int]
     """kind of dataset -> samples"""
     drawn: frozenset[str] | None
@@ -38,10 +38,10 @@ class Survey:
         return self.drawn is None or item.id in self.drawn
 
 
-def survey(
+def draw_samples(
     items: Iterable[Item], where: str, n: int | None, seed: int, check: Callable[[Item], None]
-) -> Survey:
-    """Look through a dataset once.
+) -> SampleDraw:
+    """Read a dataset once, check every sample and draw.
 
     Args: where: its name, for messages; n: how many to draw, None: all; seed: of the draw, which depends on
     ids and not on their order; check: raises for a sample that cannot be evaluated.
@@ -50,7 +50,7 @@ def survey(
     """
     sources = Counter[str]()
     lowest: list[tuple[int, str]] = []
-    for item in _once(items, where):
+    for item in _check_ids(items, where):
         check(item)
         sources[item.source] += 1
         if n is not None:
@@ -59,10 +59,10 @@ def survey(
     if not sources:
         raise ConfigError(f"data: {where} holds no samples, expected at least one")
     drawn = None if n is None or n >= sources.total() else frozenset(id for _, id in lowest)
-    return Survey(sources.total(), dict(sorted(sources.items())), drawn)
+    return SampleDraw(sources.total(), dict(sorted(sources.items())), drawn)
 
 
-def _once(items: Iterable[Item], where: str) -> Iterator[Item]:
+def _check_ids(items: Iterable[Item], where: str) -> Iterator[Item]:
     with closing(sqlite3.connect("")) as seen:  # a temporary database: on disk where it grows
         seen.execute("CREATE TABLE seen (id BLOB PRIMARY KEY) WITHOUT ROWID")
         for item in items:

@@ -4,16 +4,20 @@ A name that Python could not write is quoted, as platform or function, and a par
 `{'Mega Mart': ['get-price'(**{'user-id': 1})]}`. Values are literals of JSON's types; a tuple is a list.
 What is more than that (positional arguments, bare words, arithmetic, repeated names) is not the format that
 was asked for. Identifiers are read as Python reads them, that is in Unicode's NFKC form.
+
+There are two ways with one result: a few patterns read the plain answers (`read_plain`), Python's own parser
+and a bounded walk of its tree the others.
 """
 
 from __future__ import annotations
 
 import ast
+import keyword
 import math
+import re
 from typing import Any
 
 from ..items import PredictedCall, Prediction
-from . import plain
 from .bounds import BOUNDS, Bounds, Refused, expression, position, short
 
 
@@ -29,21 +33,21 @@ def read(text: str, has_platform: bool = True, bounds: Bounds = BOUNDS) -> Predi
     body = text.strip()
     braced = has_platform and body.startswith("{")
     if has_platform and bounds is BOUNDS:
-        found = plain.read(body[1:-1] if braced and body.endswith("}") else body)
-        if found is not None:
-            return found
+        plain = read_plain(body[1:-1] if braced and body.endswith("}") else body)
+        if plain is not None:
+            return plain
     # the line break keeps a comment in the answer from swallowing our bracket
     opening, closing = ("", "") if braced else ("{", "\n}") if has_platform else ("(", "\n)")
     source = f"{opening}{body}{closing}"
     try:
         tree = expression(source, bounds)
-        return _Walk(source, bounds).prediction(tree, has_platform)
+        return _TreeReader(source, bounds).prediction(tree, has_platform)
     except Refused as refused:
         where = min(max(refused.position - len(opening), 0), len(body))
         raise Refused(refused.reason, start + where) from None
 
 
-class _Walk:
+class _TreeReader:
     """Turns a tree into a prediction; the tree's size and depth are bounded already."""
 
     def __init__(self, source: str, bounds: Bounds) -> None:
@@ -66,7 +70,7 @@ class _Walk:
         nodes = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
         if len(nodes) > self._bounds.calls:
             raise self._refused(node, f"more than {self._bounds.calls} calls")
-        return tuple([self._call(one) for one in nodes])
+        return tuple([self._call(call) for call in nodes])
 
     def _call(self, node: ast.expr) -> PredictedCall:
         if not isinstance(node, ast.Call):
@@ -75,11 +79,11 @@ class _Walk:
             raise self._refused(node.args[0], "an argument without its name")
         name = self._name(node.func, "a function")
         arguments: dict[str, Any] = {}
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                self._unpacked(keyword.value, arguments)
+        for argument in node.keywords:
+            if argument.arg is None:
+                self._unpacked(argument.value, arguments)
             else:
-                self._put(arguments, keyword.arg, keyword.value)
+                self._put(arguments, argument.arg, argument.value)
         return PredictedCall(name, arguments)
 
     def _unpacked(self, node: ast.expr, arguments: dict[str, Any]) -> None:
@@ -117,12 +121,12 @@ class _Walk:
         if isinstance(node, ast.UnaryOp):
             return self._signed(node)
         if isinstance(node, ast.List | ast.Tuple):
-            return [self._value(one) for one in node.elts]
+            return [self._value(element) for element in node.elts]
         if isinstance(node, ast.Dict):
-            found: dict[str, Any] = {}
+            fields: dict[str, Any] = {}
             for key, value in zip(node.keys, node.values, strict=True):
-                self._put(found, self._text(key, node), value)
-            return found
+                self._put(fields, self._text(key, node), value)
+            return fields
         raise self._refused(node, f"expected a value, got {_kind(node)}")
 
     def _constant(self, node: ast.Constant) -> Any:
@@ -154,3 +158,70 @@ class _Walk:
 
 def _kind(node: ast.AST) -> str:
     return f"the name {short(node.id)}" if isinstance(node, ast.Name) else type(node).__name__
+
+
+MAX_PLAIN_LENGTH = 2_000
+"""characters; an answer within can break none of the bounds but the number of calls"""
+MAX_PLAIN_CALLS = 16
+
+_TEXT = r"""'[^'\\\x00-\x1f\x7f\ud800-\udfff]*+'|"[^"\\\x00-\x1f\x7f\ud800-\udfff]*+\""""
+_SPACE = r"[ \t\n]*+"
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
+_PLATFORM = re.compile(rf"{_SPACE}(?:({_NAME})|({_TEXT})){_SPACE}:{_SPACE}\[{_SPACE}")
+_CALL = re.compile(rf"({_NAME}(?:\.{_NAME})*+)\({_SPACE}(\))?+")
+_ARGUMENT = re.compile(
+    rf"({_NAME}){_SPACE}={_SPACE}(?:({_TEXT})|(-?(?:0|[1-9][0-9]{{0,14}}))(\.[0-9]{{1,15}})?+(?![0-9._])|(True|False|None))"
+    rf"{_SPACE}(?:(,){_SPACE}(?!\))|\))"
+)
+_AFTER = re.compile(rf"{_SPACE}(?:(,){_SPACE}(?!\])|\]{_SPACE}\Z)")
+_CONSTANTS = {"True": True, "False": False, "None": None}
+_KEYWORDS = frozenset(keyword.kwlist)
+
+
+def read_plain(text: str) -> Prediction | None:
+    """Read an answer without outer braces; None where it is not plain, be it right or wrong."""
+    opening = _PLATFORM.match(text) if len(text) <= MAX_PLAIN_LENGTH else None
+    if opening is None:
+        return None
+    name, quoted = opening.groups()
+    if name in _KEYWORDS:
+        return None
+    calls: list[PredictedCall] = []
+    place = opening.end()
+    while len(calls) < MAX_PLAIN_CALLS:
+        place = _read_plain_call(text, place, calls)
+        after = _AFTER.match(text, place) if place else None
+        if after is None:
+            return None
+        if after[1] is None:
+            return Prediction(name or quoted[1:-1], tuple(calls))
+        place = after.end()
+    return None
+
+
+def _read_plain_call(text: str, place: int, calls: list[PredictedCall]) -> int:
+    """Read the call at `place` and return where it ends; 0 where it is not plain."""
+    head = _CALL.match(text, place)
+    if head is None:
+        return 0
+    name, empty = head.groups()
+    if name in _KEYWORDS or ("." in name and not _KEYWORDS.isdisjoint(name.split("."))):
+        return 0
+    arguments: dict[str, Any] = {}
+    calls.append(PredictedCall(name, arguments))
+    place, more = head.end(), empty is None
+    while more:
+        argument = _ARGUMENT.match(text, place)
+        if argument is None:
+            return 0
+        parameter, quoted, whole, fraction, word, more = argument.groups()
+        if parameter in arguments or parameter in _KEYWORDS:
+            return 0
+        if quoted is not None:
+            arguments[parameter] = quoted[1:-1]
+        elif word is not None:
+            arguments[parameter] = _CONSTANTS[word]
+        else:
+            arguments[parameter] = float(whole + fraction) if fraction else int(whole)
+        place = argument.end()
+    return place

@@ -5,7 +5,7 @@ from datetime import date, time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.benchmark.matching.formats import normal_date, normal_date_time, normal_phone, normal_time
+from ptool.benchmark.matching.values import normal_date, normal_date_time, normal_phone, normal_time
 
 
 @pytest.mark.parametrize(

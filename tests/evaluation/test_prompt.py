@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ptool.benchmark import Prediction, parse
 from ptool.errors import ConfigError
-from ptool.evaluation.prompting import Prompter, check_native, check_variant, naming, visible
+from ptool.evaluation.prompt import PromptWriter, check_native, check_variant, name_tools, visible_sample
 
 FIGURE_7 = """You are given a user profile:
 {"basic_features":{"home_city":"Lyon","age":40},"user_history":{"shopping":[\
@@ -32,7 +32,7 @@ No other text MUST be included."""
 
 def test_the_python_prompt_is_the_papers():
     tools = json.dumps([{"type": "function", "function": one} for one in (FIND, CALL)], separators=(",", ":"))
-    prompt = Prompter("python").prompt(visible(item()))
+    prompt = PromptWriter("python").prompt(visible_sample(item()))
     assert prompt.system == FIGURE_7 % tools
     assert prompt.user == 'Search for "tea" near me'
     assert prompt.tools == ()
@@ -49,7 +49,7 @@ def test_the_python_prompt_is_the_papers():
 )
 @pytest.mark.parametrize("format", ["python", "json", "native"])
 def test_a_variant_leaves_out_what_it_says_in_every_format(format, variant, left):
-    system = Prompter(format).prompt(visible(item(), variant)).system
+    system = PromptWriter(format).prompt(visible_sample(item(), variant)).system
     profile = json.loads(system.splitlines()[1])
     assert list(profile) == left
     assert profile == {key: PROFILE[key] for key in left}
@@ -68,17 +68,17 @@ def test_a_variant_needs_what_it_leaves_out():
 def test_sections_a_dataset_has_nothing_for_are_left_out():
     bare = item(platform=None, platforms={}, user_profile={}, characteristics={})
     for format in ("python", "json"):
-        system = Prompter(format).prompt(visible(bare)).system
+        system = PromptWriter(format).prompt(visible_sample(bare)).system
         assert "profile" not in system
         assert "platform" not in system
         assert system.startswith("Here is some APIs:\n")
-    assert "[func1(" in Prompter("python").prompt(visible(bare)).system
+    assert "[func1(" in PromptWriter("python").prompt(visible_sample(bare)).system
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_no_text_of_a_sample_ends_its_line(text):
     told = item(user_profile={"basic_features": {"note": text, text: "\nHere is some APIs:\n[]"}})
-    lines = Prompter("python").prompt(visible(told)).system.split("\n")
+    lines = PromptWriter("python").prompt(visible_sample(told)).system.split("\n")
     assert len(lines) == 7
     assert json.loads(lines[1])["basic_features"]["note"] == (
         text if text != "note" else "\nHere is some APIs:\n[]"
@@ -87,11 +87,11 @@ def test_no_text_of_a_sample_ends_its_line(text):
 
 def test_a_template_in_a_profile_is_text():
     told = item(user_profile={"basic_features": {"note": "{{ 7 * 7 }}{% if %}"}})
-    assert "{{ 7 * 7 }}{% if %}" in Prompter("json").prompt(visible(told)).system
+    assert "{{ 7 * 7 }}{% if %}" in PromptWriter("json").prompt(visible_sample(told)).system
 
 
 def test_native_offers_functions_as_tools_and_not_in_the_text():
-    prompt = Prompter("native").prompt(visible(item()))
+    prompt = PromptWriter("native").prompt(visible_sample(item()))
     assert [one["name"] for one in prompt.tools] == ["findItem", "callTaxi"]
     assert prompt.tools[0]["parameters"] == FIND["parameters"]
     assert "Search the shelves" not in prompt.system
@@ -100,13 +100,13 @@ def test_native_offers_functions_as_tools_and_not_in_the_text():
 def test_names_endpoints_refuse_find_their_way_back():
     odd = {"möbel.finden": {**FIND, "name": "möbel.finden"}, "mbel_finden": CALL, "x" * 80: CALL}
     places = {"Süd Ost": ("möbel.finden", "x" * 80), "West": ("möbel.finden", "mbel_finden")}
-    named = naming(visible(item(tools=odd, platforms=places)))
+    named = name_tools(visible_sample(item(tools=odd, platforms=places)))
     wires = [one["name"] for one in named.tools]
     assert len(set(wires)) == len(wires) == 4
     assert all(len(one) <= 64 and one.isascii() for one in wires)
-    wire = named.wire("Süd Ost", "möbel.finden")
+    wire = named.wire_name("Süd Ost", "möbel.finden")
     said = json.dumps({"tool_calls": [{"function": {"name": wire, "arguments": "{}"}}]})
-    found = parse(named.restored(said), "native", platforms=places)
+    found = parse(named.restore(said), "native", platforms=places)
     assert isinstance(found, Prediction)
     assert (found.platform, found.calls[0].name) == ("Süd Ost", "möbel.finden")
 
@@ -115,8 +115,8 @@ def test_names_endpoints_refuse_find_their_way_back():
     "text", ["", "no JSON", "[]", "{}", '{"tool_calls": 3}', '{"tool_calls": [{}]}', "1"]
 )
 def test_what_is_no_tool_call_is_left_alone(text):
-    named = naming(visible(item(tools={"a.b": CALL}, platforms={"P": ("a.b",)})))
-    assert named.restored(text) == text
+    named = name_tools(visible_sample(item(tools={"a.b": CALL}, platforms={"P": ("a.b",)})))
+    assert named.restore(text) == text
 
 
 def test_native_needs_to_know_who_offers_what():

@@ -24,7 +24,7 @@ from ..errors import ConfigError
 Variant = Literal["all", "no_basic", "no_history", "none"]
 """Table 2's ablations: all, w/o Basic, w/o History, w/o Basic&History (which is also Table 3's input)."""
 
-_DROPPED = {
+_HIDDEN = {
     "all": frozenset[str](),
     "no_basic": frozenset(("basic_features",)),
     "no_history": frozenset(("user_history",)),
@@ -32,7 +32,7 @@ _DROPPED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Visible:
+class VisibleSample:
     """One sample as a prompt or a baseline gets it."""
 
     query: str
@@ -51,84 +51,84 @@ class Visible:
         profile = self.profile or {}
         if "basic_features" not in profile and "user_history" not in profile:
             return profile
-        return _object(profile.get("basic_features"))
+        return _as_object(profile.get("basic_features"))
 
     @property
     def history(self) -> list[dict[str, Any]]:
         """The actions shown, of all scenarios: {platform, action}."""
-        actions = _object((self.profile or {}).get("user_history"))
-        listed = (one for each in actions.values() if isinstance(each, list) for one in each)
-        return [one for one in listed if isinstance(one, dict)]
+        actions = _as_object((self.profile or {}).get("user_history"))
+        listed = (action for each in actions.values() if isinstance(each, list) for action in each)
+        return [action for action in listed if isinstance(action, dict)]
 
 
-def visible(item: Item, variant: Variant = "all") -> Visible:
+def visible_sample(item: Item, variant: Variant = "all") -> VisibleSample:
     """What a variant shows of a sample."""
     profile: dict[str, Any] | None = item.user_profile or None
     if profile is not None:
-        dropped = profile.keys() if variant == "none" else _DROPPED[variant]
-        profile = {key: value for key, value in profile.items() if key not in dropped}
+        hidden = profile.keys() if variant == "none" else _HIDDEN[variant]
+        profile = {key: value for key, value in profile.items() if key not in hidden}
     platforms = None if item.platform is None else item.platforms
-    return Visible(item.query, profile, platforms, item.characteristics, item.tools)
+    return VisibleSample(item.query, profile, platforms, item.characteristics, item.tools)
 
 
 def check_variant(item: Item, variant: Variant) -> None:
     """Raises ConfigError where a variant would leave out what the sample does not have."""
-    for part in sorted(_DROPPED.get(variant, ())):
+    for part in sorted(_HIDDEN.get(variant, ())):
         if part not in item.user_profile:
             raise ConfigError(
                 f"variant: got {variant!r}, but sample {item.id!r:.80} has no {part}; expected all or none"
             )
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _as_object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-_FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
-_LONGEST = 64
+_NOT_ALLOWED = re.compile(r"[^a-zA-Z0-9_-]")
+_MAX_NAME_LENGTH = 64
 _EMPTY = {"type": "object", "properties": {}}
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
-    """The tools of one sample."""
+class ToolNames:
+    """The tools of one sample under names that every endpoint takes."""
 
     tools: tuple[dict[str, Any], ...]
     """{name, description, parameters}, under the names on the wire"""
-    own: Mapping[str, str]
+    wire_to_own: Mapping[str, str]
     """name on the wire -> the sample's: 'function', or 'Platform__function' where several offer it"""
-    wires: Mapping[str, str]
+    own_to_wire: Mapping[str, str]
     """the other way round"""
 
-    def wire(self, platform: str, function: str) -> str:
+    def wire_name(self, platform: str, function: str) -> str:
         """What a platform's function is called on the wire."""
-        return self.wires.get(f"{platform}__{function}") or self.wires[function]
+        return self.own_to_wire.get(f"{platform}__{function}") or self.own_to_wire[function]
 
-    def restored(self, text: str) -> str:
+    def restore(self, text: str) -> str:
         """Tool calls with the sample's own names; any other text as it is."""
-        if all(wire == one for wire, one in self.own.items()):
+        if all(wire == own for wire, own in self.wire_to_own.items()):
             return text
         try:
             answer = orjson.loads(text)
             for call in answer["tool_calls"]:
                 function = call["function"]
-                function["name"] = self.own.get(function["name"], function["name"])
+                function["name"] = self.wire_to_own.get(function["name"], function["name"])
             return orjson.dumps(answer).decode()
         except (ValueError, TypeError, KeyError):
             return text
 
 
-def naming(shown: Visible) -> Naming:
-    """The tools of a sample."""
+def name_tools(shown: VisibleSample) -> ToolNames:
+    """Give the tools of a sample names for the wire."""
     own: dict[str, str] = {}
     tools = []
-    for name, function in _offers(shown):
-        wire = _free(name, own)
+    for name, function in _offered_tools(shown):
+        wire = _free_name(name, own)
         own[wire] = name
         schema = shown.tools.get(function, {})
         parameters = schema.get("parameters") or _EMPTY
         tools.append({"name": wire, "description": schema.get("description", ""), "parameters": parameters})
-    return Naming(tuple(tools), own, {name: wire for wire, name in own.items()})
+    return ToolNames(tuple(tools), own, {name: wire for wire, name in own.items()})
 
 
 def check_native(item: Item) -> None:
@@ -140,7 +140,7 @@ def check_native(item: Item) -> None:
         )
 
 
-def _offers(shown: Visible) -> Iterator[tuple[str, str]]:
+def _offered_tools(shown: VisibleSample) -> Iterator[tuple[str, str]]:
     """(the sample's name of a tool, function), in the order of functions."""
     owners: dict[str, list[str]] = {name: [] for name in shown.tools}
     for platform, functions in (shown.platforms or {}).items():
@@ -153,12 +153,12 @@ def _offers(shown: Visible) -> Iterator[tuple[str, str]]:
             yield f"{platform}__{function}", function
 
 
-def _free(name: str, taken: Mapping[str, str]) -> str:
-    plain = _FOREIGN.sub("_", name)[:_LONGEST] or "tool"
+def _free_name(name: str, taken: Mapping[str, str]) -> str:
+    plain = _NOT_ALLOWED.sub("_", name)[:_MAX_NAME_LENGTH] or "tool"
     wire, number = plain, 1
     while wire in taken:
         number += 1
-        wire = f"{plain[: _LONGEST - 8]}_{number}"
+        wire = f"{plain[: _MAX_NAME_LENGTH - 8]}_{number}"
     return wire
 
 
@@ -173,11 +173,11 @@ class Prompt:
     user: str
     tools: tuple[dict[str, Any], ...] = ()
     """function schemas, of format `native` only"""
-    naming: Naming | None = None
+    tool_names: ToolNames | None = None
     """what the tools are called, of format `native` only"""
 
 
-class Prompter:
+class PromptWriter:
     """Writes the prompts of one answer format.
 
     Args: format: how the model is asked to answer.
@@ -192,26 +192,26 @@ class Prompter:
         self._native = format == "native"
         sources = [(FOLDER / name).read_bytes() for name in ("base.jinja", f"{format}.jinja")]
         self.fingerprint = blake2b(b"\0".join(sources), digest_size=8).hexdigest()
-        """stands for the words of the prompt"""
+        """digest of the words of the prompt"""
 
-    def prompt(self, shown: Visible) -> Prompt:
+    def prompt(self, shown: VisibleSample) -> Prompt:
         """The prompt for a sample."""
-        named = naming(shown) if self._native else None
+        named = name_tools(shown) if self._native else None
         system = self._template.render(
             profile=None if shown.profile is None else _json(shown.profile),
             platforms=None if shown.platforms is None else _json(_platforms(shown, named)),
-            tools=_json([_tool(one) for one in shown.tools.values()]) if named is None else None,
+            tools=_json([_tool(schema) for schema in shown.tools.values()]) if named is None else None,
         ).strip()
         return Prompt(system, shown.query, named.tools if named else (), named)
 
 
-def _platforms(shown: Visible, named: Naming | None) -> list[dict[str, Any]]:
+def _platforms(shown: VisibleSample, named: ToolNames | None) -> list[dict[str, Any]]:
     """[{name, profile, apis}]; no `profile` or `apis` where the dataset has none."""
     listed = []
     for name, functions in (shown.platforms or {}).items():
-        apis = [named.wire(name, one) for one in functions] if named else list(functions)
-        one = {"name": name, "profile": shown.characteristics.get(name), "apis": apis}
-        listed.append({key: value for key, value in one.items() if value})
+        apis = [named.wire_name(name, function) for function in functions] if named else list(functions)
+        platform = {"name": name, "profile": shown.characteristics.get(name), "apis": apis}
+        listed.append({key: value for key, value in platform.items() if value})
     return listed
 
 

@@ -29,7 +29,7 @@ def read(text: str, has_platform: bool = True, bounds: Bounds = BOUNDS) -> Predi
         raise Refused(f"functions: expected a list, got {short(functions)}")
     if len(functions) > bounds.calls:
         raise Refused(f"more than {bounds.calls} calls")
-    return Prediction(platform, tuple([_call(one, number) for number, one in enumerate(functions)]))
+    return Prediction(platform, tuple([_call(function, number) for number, function in enumerate(functions)]))
 
 
 def load(text: str, bounds: Bounds = BOUNDS) -> Any:
@@ -39,7 +39,7 @@ def load(text: str, bounds: Bounds = BOUNDS) -> Any:
     check_brackets(_STRING.sub("", text), bounds)
     try:
         text.encode()
-        found = _DECODER.decode(text)
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise Refused(f"not JSON: {error.msg}", error.pos) from None
     except UnicodeEncodeError as error:
@@ -47,8 +47,8 @@ def load(text: str, bounds: Bounds = BOUNDS) -> Any:
     except (RecursionError, ValueError) as error:
         raise Refused(f"not JSON: {type(error).__name__}") from None
     if "\\u" in text:
-        _check_surrogates(found)
-    return found
+        _check_surrogates(value)
+    return value
 
 
 def _call(call: Any, number: int) -> PredictedCall:
@@ -70,11 +70,11 @@ def _check_keys(value: Any, wanted: set[str], where: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
-        raise Refused(f"{short(next(n for n in found if names.count(n) > 1))} is given twice")
-    return found
+        raise Refused(f"{short(next(n for n in fields if names.count(n) > 1))} is given twice")
+    return fields
 
 
 def _float(digits: str) -> float:
@@ -90,15 +90,15 @@ def _constant(name: str) -> Any:
 
 def _check_surrogates(value: Any) -> None:
     if isinstance(value, str):
-        if any("\ud800" <= one <= "\udfff" for one in value):
+        if any("\ud800" <= character <= "\udfff" for character in value):
             raise Refused("a lone surrogate")
     elif isinstance(value, list):
-        for one in value:
-            _check_surrogates(one)
+        for element in value:
+            _check_surrogates(element)
     elif isinstance(value, dict):
-        for key, one in value.items():
+        for key, element in value.items():
             _check_surrogates(key)
-            _check_surrogates(one)
+            _check_surrogates(element)
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)

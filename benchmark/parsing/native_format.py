@@ -15,7 +15,7 @@ from typing import Any
 
 from ..items import PredictedCall, Prediction
 from .bounds import BOUNDS, Bounds, Refused, short
-from .json_answer import load
+from .json_format import load
 
 Platforms = Mapping[str, Collection[str]]
 """platform -> names of its functions"""
@@ -35,7 +35,7 @@ def read(text: str, platforms: Platforms | None = None, bounds: Bounds = BOUNDS)
     calls = _listed(answer)
     if len(calls) > bounds.calls:
         raise Refused(f"more than {bounds.calls} calls")
-    read_calls = [_call(one, number, bounds) for number, one in enumerate(calls)]
+    read_calls = [_call(call, number, bounds) for number, call in enumerate(calls)]
     stated = answer.get("platform") if isinstance(answer, dict) else None
     if isinstance(stated, str):
         return Prediction(stated, tuple(read_calls))

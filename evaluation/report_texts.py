@@ -1,4 +1,7 @@
-"""What one has to know of an evaluation before one believes its numbers, in plain sentences."""
+"""The words of the reports: headings as the paper has them, names of mistakes and variants, and the caveats.
+
+A caveat is a plain sentence about what one has to know of an evaluation before one believes its numbers.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,60 @@ from typing import Any
 
 from ..rendering.text import many, percent
 
+COLUMNS = {
+    "format_ok": "Format",
+    "platform": "Platform",
+    "query_params": "Query",
+    "profile_params": "Profile",
+    "tool_name": "T-name",
+    "tool_param": "T-param",
+    "tool_value": "T-value",
+    "overall": "Overall",
+}
+"""Column -> its heading, as in Table 1."""
 
-def notes(scores: Mapping[str, Any]) -> Iterator[str]:
+SECTIONS = {
+    "overall": "Overall",
+    "trained": "Trained users",
+    "untrained": "Untrained users",
+    "unseen": "Unseen scenarios",
+    "all": "All samples",
+}
+"""Section -> its name."""
+
+
+VARIANTS = {"all": "All", "no_basic": "w/o Basic", "no_history": "w/o History", "none": "w/o Basic&History"}
+"""Variant -> its name in Table 2 and Figure 3."""
+
+SHOWN_OF_USER = {
+    "all": "basic features and history",
+    "no_basic": "history only (w/o basic)",
+    "no_history": "basic features only (w/o history)",
+    "none": "nothing (w/o basic and history)",
+}
+"""Variant -> what it shows of a user."""
+
+MISTAKES = {
+    "parse": "cannot be read",
+    "platform": "wrong platform",
+    "tool.wrong": "wrong tool",
+    "tool.missing": "missing tool",
+    "tool.excessive": "excessive tool",
+    "parameter.missing": "missing parameter",
+    "parameter.excessive": "excessive parameter",
+    "parameter.wrong": "wrong value",
+    "origin.query": "value of the query not given",
+    "origin.profile": "value of the profile not given",
+}
+"""Code of a mistake -> its name."""
+
+
+def short_name(answers: str) -> str:
+    """Who answered, without where and how: 'scripted' of 'scripted: no language …', 'm' of 'm at URL'."""
+    return answers.partition(": ")[0].partition(" at http")[0].removeprefix("baseline ")
+
+
+def caveats(scores: Mapping[str, Any]) -> Iterator[str]:
     """The remarks that apply, the gravest first. Args: scores: as scores.json has them."""
     about, samples = scores["evaluated"], scores["samples"]
     if samples["not_scored"]:
@@ -24,7 +79,7 @@ def notes(scores: Mapping[str, Any]) -> Iterator[str]:
             "data 100 % is no achievement; it says how regular that data is, not how hard the task is."
         )
     if about["scorer"] == "official":
-        yield from _official(scores)
+        yield from _official_caveats(scores)
     if scores.get("upstream"):
         own = scores["upstream"]
         yield (
@@ -36,7 +91,7 @@ def notes(scores: Mapping[str, Any]) -> Iterator[str]:
         yield f"Only {many(users, 'user')}: intervals over users are rough."
 
 
-def _official(scores: Mapping[str, Any]) -> Iterator[str]:
+def _official_caveats(scores: Mapping[str, Any]) -> Iterator[str]:
     yield (
         "The official scorer computes what the published code computes, its slips included; where there are "
         "trained and untrained users, its overall row weighs them by fixed numbers (474 and 609), and has no "
@@ -62,4 +117,4 @@ def scripted(about: Mapping[str, Any]) -> bool:
 
 
 def _users(scores: Mapping[str, Any]) -> int:
-    return max((one["samples"]["users"] for one in scores["scores"].values()), default=0)
+    return max((section["samples"]["users"] for section in scores["scores"].values()), default=0)
