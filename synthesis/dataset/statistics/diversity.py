@@ -139,7 +139,8 @@ def _table(people: Sequence[Profile]) -> NDArray[np.int32]:
     import numpy as np
 
     column = {
-        name: key for key, name in enumerate(sorted({name for profile in people for name in profile.basic}))
+        name: number
+        for number, name in enumerate(sorted({name for profile in people for name in profile.basic}))
     }
     table = np.full((len(people), len(column)), -1, dtype=np.int32)
     numbers: dict[tuple[str, str], int] = {}
