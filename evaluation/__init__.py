@@ -1,4 +1,4 @@
-"""Running PTBench: prompts, answers of models, files or baselines, and the folder with their scores.
+"""PTBench run on models, files of answers and baselines: prompts, answers, scores, reports and comparisons.
 
-What an answer is worth is `ptool.benchmark`'s to say; nothing here parses or compares one.
+Parsing, matching, metrics and statistics are those of `ptool.benchmark`; nothing here compares an answer.
 """

@@ -100,7 +100,7 @@ def _leader_row(ranked_entry: RankedEntry, best: Mapping[str, float]) -> Row:
 def _ablation_sections(ranked: Sequence[RankedEntry]) -> Iterator[Section]:
     """Figure 3: one who answered under several variants."""
     place = 0
-    for name, each in _grouped(ranked, lambda entry: entry.name).items():
+    for name, each in _group_by(ranked, lambda entry: entry.name).items():
         shown = {
             VARIANTS[variant]: ranked_entry
             for variant in VARIANTS
@@ -127,14 +127,14 @@ def _ablation_sections(ranked: Sequence[RankedEntry]) -> Iterator[Section]:
 
 def _scaling_section(ranked: Sequence[RankedEntry]) -> Iterator[Section]:
     """Figure 5: models of one family in several sizes."""
-    there = [
+    sized = [
         ranked_entry
         for ranked_entry in ranked
         if ranked_entry.entry.size is not None and ranked_entry.entry.variant == "all"
     ]
     series = {
         family: [_point(ranked_entry) for ranked_entry in each]
-        for family, each in _grouped(there, lambda entry: entry.family).items()
+        for family, each in _group_by(sized, lambda entry: entry.family).items()
         if len({ranked_entry.entry.size for ranked_entry in each}) > 1
     }
     if series:
@@ -152,7 +152,7 @@ def _point(ranked_entry: RankedEntry) -> Point:
     )
 
 
-def _grouped(
+def _group_by(
     ranked: Sequence[RankedEntry], key: Callable[[LeaderboardEntry], str]
 ) -> dict[str, list[RankedEntry]]:
     by_key: dict[str, list[RankedEntry]] = {}

@@ -17,12 +17,12 @@ from ..models.gateway import Gateway
 from ..models.request import Request
 from ..models.seeds import derive
 from .prompt import PromptWriter, Variant, visible_sample
-from .scoring import Answer, NoAnswer
+from .scoring import NoAnswer, RawAnswer
 
 STAGE, ROLE = "evaluation", "model"
 """Under which names the ledger has the calls."""
 
-AnsweredItem = tuple[Item, Answer | NoAnswer]
+AnsweredItem = tuple[Item, RawAnswer | NoAnswer]
 Value = TypeVar("Value")
 
 
@@ -30,7 +30,7 @@ class ModelAnswerer:
     """Asks a model one sample.
 
     Args:
-        gateway: who is asked through.
+        gateway: every call goes through it.
         prompter: writes the prompts.
         variant: what they show.
         seed: of the evaluation.
@@ -46,7 +46,7 @@ class ModelAnswerer:
         self._seed = seed
         self._sampling = sampling
 
-    async def ask(self, item: Item) -> Answer | NoAnswer:
+    async def ask(self, item: Item) -> RawAnswer | NoAnswer:
         """The raw answer: nothing is corrected, and nothing asked twice.
 
         Raises RunStoppedError where no further call makes sense.
@@ -69,7 +69,7 @@ class ModelAnswerer:
         except ModelError as error:
             return NoAnswer(error.code, " ".join(str(error).split())[:1_000])
         text = prompt.tool_names.restore(completion.content) if prompt.tool_names else completion.content
-        return Answer(text, completion.finish)
+        return RawAnswer(text, completion.finish)
 
 
 async def answer_in_order(
@@ -96,4 +96,4 @@ async def answer_in_order(
 async def wrap_answers(pairs: Iterable[tuple[Item, str]]) -> AsyncGenerator[AnsweredItem, None]:
     """Answers given before, as the runner takes them."""
     for item, text in pairs:
-        yield item, Answer(text)
+        yield item, RawAnswer(text)

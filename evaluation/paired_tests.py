@@ -107,11 +107,11 @@ class AlignedSamples:
         query = (
             "SELECT id, min(side), max(side) FROM scores GROUP BY id HAVING count(DISTINCT what) > 1 LIMIT 1"
         )
-        odd = self._database.execute(query).fetchone()
-        if odd is not None:
-            first, second = (self._evaluations[side].folder for side in odd[1:])
+        conflict = self._database.execute(query).fetchone()
+        if conflict is not None:
+            first, second = (self._evaluations[side].folder for side in conflict[1:])
             raise ConfigError(
-                f"evaluations: {odd[0]!r:.80} is another sample in {first} than in {second}; "
+                f"evaluations: {conflict[0]!r:.80} is another sample in {first} than in {second}; "
                 "expected evaluations of the same data"
             )
 

@@ -192,8 +192,8 @@ def _baselines(scores: Mapping[str, Any]) -> Section:
 
 
 def _by_accuracy(baselines: Mapping[str, Any], section: str) -> list[tuple[str, Any]]:
-    there = ((name, by_section) for name, by_section in baselines.items() if section in by_section)
-    return sorted(there, key=lambda baseline: (baseline[1][section]["overall"] or 0, baseline[0]))
+    applicable = ((name, by_section) for name, by_section in baselines.items() if section in by_section)
+    return sorted(applicable, key=lambda baseline: (baseline[1][section]["overall"] or 0, baseline[0]))
 
 
 def _row(name: Cell, columns: Mapping[str, Any], kind: Kind = "") -> Row:

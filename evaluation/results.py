@@ -27,7 +27,7 @@ from .scoring import FLAGS, HITS, SCORERS, TOLERANCES, AnswerScores, NoAnswer, S
 
 SAMPLES, SCORE_FILE = "per_sample.jsonl", "scores.json"
 FORMAT = 1
-"""Of scores.json."""
+"""Version of the layout of scores.json."""
 
 
 Row = dict[str, Any]
@@ -35,7 +35,7 @@ Row = dict[str, Any]
 
 
 class Results:
-    """The counts of one evaluation.
+    """Counts the scores of an evaluation.
 
     Args: scorer: the chosen one, which breakdowns, errors and intervals are of; baselines: names of those
     that are evaluated beside it.
@@ -45,7 +45,7 @@ class Results:
         self.scorer: Scorer = scorer
         self.scored = 0
         self._breakdowns: dict[ScoringMode, Breakdown] = {
-            (scorer, way): Breakdown() for scorer in SCORERS for way in TOLERANCES
+            (each, tolerance): Breakdown() for each in SCORERS for tolerance in TOLERANCES
         }
         self._errors = ErrorCounts()
         self._unanswered = Counter[str]()
@@ -67,8 +67,8 @@ class Results:
     def add(self, item: Item, result: AnswerScores, finish: str) -> None:
         """Count an answer that was marked."""
         self.scored += 1
-        for way, breakdown in self._breakdowns.items():
-            breakdown.add(result.scores[way])
+        for tolerance, breakdown in self._breakdowns.items():
+            breakdown.add(result.scores[tolerance])
         self._errors.add(result.scores[self.scorer, "strict"])
         self._finishes[finish] += 1
         if result.upstream is not None:
@@ -109,7 +109,10 @@ class Results:
             },
             "scores": self._estimates(seed),
             "scorers": {
-                scorer: {way: self._sections(self._breakdowns[scorer, way], scorer) for way in TOLERANCES}
+                scorer: {
+                    tolerance: self._sections(self._breakdowns[scorer, tolerance], scorer)
+                    for tolerance in TOLERANCES
+                }
                 for scorer in SCORERS
             },
             "by": {
@@ -187,10 +190,10 @@ def scores_csv(scores: Mapping[str, Any]) -> str:
 
 def _rows(scores: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Row]]:
     chosen = scores["evaluated"]["scorer"]
-    for scorer, ways in scores["scorers"].items():
-        for way, sections in ways.items():
+    for scorer, by_tolerance in scores["scorers"].items():
+        for tolerance, sections in by_tolerance.items():
             for section, columns in sections.items():
-                yield ("answers", scorer, way, "section", section), columns
+                yield ("answers", scorer, tolerance, "section", section), columns
     for dimension, values in scores["by"].items():
         for value, columns in values.items():
             yield ("answers", chosen, "strict", dimension, value), columns
@@ -251,7 +254,7 @@ class FinishedEvaluation:
         file = self.folder / SAMPLES
         for number, raw in enumerate(read_jsonl(file), 1):
             try:
-                yield _line(raw)
+                yield _parse_line(raw)
             except (KeyError, TypeError, ValueError) as error:
                 raise StoreError(f"{file}:{number}: no sample of an evaluation: {_describe(error)}") from None
 
@@ -297,7 +300,7 @@ _PARTS = {
 }
 
 
-def _line(raw: dict[str, Any]) -> SampleLine:
+def _parse_line(raw: dict[str, Any]) -> SampleLine:
     id, query = _text(raw["id"]), _text(raw["query"])
     about = tuple(raw[name] for name in ("user", "scenario", "gold_platform", "n_calls"))
     if raw["status"] != "scored":

@@ -29,7 +29,7 @@ from .prompt import PromptWriter, check_native, check_variant
 from .report import write_report
 from .results import SAMPLES, SCORE_FILE, Results, scores_csv
 from .sampling import draw_samples
-from .scoring import Answer, NoAnswer, score_answer, score_in_mode, scored_line, unanswered_line
+from .scoring import NoAnswer, RawAnswer, score_answer, score_in_mode, scored_line, unanswered_line
 
 WINDOW = 4
 """Samples under way for every call that may be in flight: some wait for a slower one before them."""
@@ -88,8 +88,8 @@ class Evaluation:
 
     def identity(self) -> dict[str, str]:
         """What makes another evaluation the same one."""
-        words = {"prompts": self._prompter.fingerprint} if self._endpoint else {}
-        return {"evaluation": self.settings.digest(), **words}
+        prompts = {"prompts": self._prompter.fingerprint} if self._endpoint else {}
+        return {"evaluation": self.settings.digest(), **prompts}
 
     def run(self, folder: RunFolder) -> None:
         """Get and score the answers, and write every file.
@@ -157,7 +157,7 @@ class Evaluation:
                     lines.write(self._score_line(item, answer) + b"\n")
                     stage.advance()
 
-    def _score_line(self, item: Item, answer: Answer | NoAnswer) -> bytes:
+    def _score_line(self, item: Item, answer: RawAnswer | NoAnswer) -> bytes:
         if isinstance(answer, NoAnswer):
             self.results.add_unanswered(answer)
             return unanswered_line(item, answer)

@@ -46,7 +46,7 @@ _MAX_INTEGER = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RawAnswer:
     """An answer as it was answer."""
 
     text: str
@@ -75,7 +75,7 @@ class AnswerScores:
     """what the dataset's own metric has against it; '' nothing; None: it has none of its own"""
 
 
-def score_answer(item: Item, answer: Answer, format: Format, own_prompt: bool = True) -> AnswerScores:
+def score_answer(item: Item, answer: RawAnswer, format: Format, own_prompt: bool = True) -> AnswerScores:
     """Score an answer in every mode; one that was refused or held back is a format failure with that reason.
 
     Args: own_prompt: the answer follows ptool's own prompt (see `score_in_mode`).
@@ -142,7 +142,7 @@ def _upstream(item: Item, parsed: Prediction | None) -> str | None:
     return "the answer cannot be read" if parsed is None and fault is not None else fault
 
 
-def scored_line(item: Item, answer: Answer, result: AnswerScores, scorer: Scorer) -> bytes:
+def scored_line(item: Item, answer: RawAnswer, result: AnswerScores, scorer: Scorer) -> bytes:
     """A scored sample as a line of per_sample.jsonl: flags after strict parsing, and beside it tolerant."""
     strict, tolerant = result.scores[scorer, "strict"], result.scores[scorer, "tolerant"]
     return _to_json(

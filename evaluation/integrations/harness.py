@@ -157,10 +157,10 @@ def result_columns(groups: Iterable[Group | None]) -> dict[str, Column]:
 
     The columns are of every sample but those of unseen scenarios, as in Table 1; of all where all are unseen.
     """
-    there = set(groups)
-    main: Section = "all" if there == {"unseen"} else "overall"
+    present = set(groups)
+    main: Section = "all" if present == {"unseen"} else "overall"
     columns = {score: Column(score, main) for score in SCORES}
     for group in ("trained", "untrained", "unseen"):  # equations 9 and 10, Table 4
-        if group in there:
+        if group in present:
             columns[f"overall_{group}"] = Column("overall", group)
     return columns

@@ -23,7 +23,7 @@ from inspect_ai.tool import ToolInfo  # pyright: ignore[reportMissingImports]
 
 from ...benchmark import Format, Group, Item, SampleScore, Scorer, Tolerance, render
 from ..prompt import Prompt, ToolNames, Variant
-from ..scoring import FLAGS, HITS, Answer, score_answer
+from ..scoring import FLAGS, HITS, RawAnswer, score_answer
 from .harness import (
     Column,
     Contribution,
@@ -66,7 +66,7 @@ def ptbench(
 
 
 def _sample(item: Item, prompt: Prompt, format: Format) -> dataset.Sample:
-    facts: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         CLUSTER: item.user,
         "group": item.group,
         "scenario": item.scenario,
@@ -74,9 +74,9 @@ def _sample(item: Item, prompt: Prompt, format: Format) -> dataset.Sample:
         "item": item_to_json(item),
     }
     if prompt.tool_names is not None:
-        facts |= {"tools": list(prompt.tools), "names": dict(prompt.tool_names.wire_to_own)}
+        metadata |= {"tools": list(prompt.tools), "names": dict(prompt.tool_names.wire_to_own)}
     messages = [model.ChatMessageSystem(content=prompt.system), model.ChatMessageUser(content=prompt.user)]
-    return dataset.Sample(id=item.id, input=messages, target=render(item, format), metadata=facts)
+    return dataset.Sample(id=item.id, input=messages, target=render(item, format), metadata=metadata)
 
 
 @solver.solver
@@ -104,11 +104,11 @@ def ptbench_columns() -> scoring.Metric:
         if not scores:
             return {}
         columns: dict[str, float | None] = {}
-        kept = [_restored(score.score.value, score.sample_metadata or {}) for score in scores]
-        named = result_columns(score.group for score in kept)
+        restored = [_restore_score(score.score.value, score.sample_metadata or {}) for score in scores]
+        by_name = result_columns(score.group for score in restored)
         scorer = (scores[0].score.metadata or {})["scorer"]  # whose weights overall is counted with
-        for name in sorted(named, key=lambda name: not name.startswith("overall")):
-            column, contributions = named[name], [named[name].contribution(score) for score in kept]
+        for name in sorted(by_name, key=lambda name: not name.startswith("overall")):
+            column, contributions = by_name[name], [by_name[name].contribution(score) for score in restored]
             columns[name] = column.value(contributions, scorer)
             error = _stderr(column, zip(contributions, scores, strict=True), columns[name])
             columns[f"{name}_stderr"] = error
@@ -126,22 +126,24 @@ def ptbench_score(format: Format, scorer: Scorer, tolerance: Tolerance) -> scori
 
     async def score(state: solver.TaskState, target: scoring.Target) -> scoring.Score:
         del target  # the gold answer as text; what else is accepted stands in the metadata
-        given = _given(state.output, state.metadata, format)
-        marks = score_answer(item_from_json(state.metadata["item"]), given, format).scores[scorer, tolerance]
-        value = {name: _number(getattr(marks, name)) for name in (*FLAGS, *HITS)}
+        answer = _read_output(state.output, state.metadata, format)
+        scored = score_answer(item_from_json(state.metadata["item"]), answer, format).scores[
+            scorer, tolerance
+        ]
+        value = {name: _number(getattr(scored, name)) for name in (*FLAGS, *HITS)}
         return scoring.Score(
-            value=value, answer=given.text, explanation=marks.reason or "right", metadata={"scorer": scorer}
+            value=value, answer=answer.text, explanation=scored.reason or "right", metadata={"scorer": scorer}
         )
 
     return score
 
 
-def _given(output: model.ModelOutput, facts: Mapping[str, Any], format: Format) -> Answer:
+def _read_output(output: model.ModelOutput, metadata: Mapping[str, Any], format: Format) -> RawAnswer:
     """What the model answered, in the words the core reads."""
     finish = "content_filter" if output.stop_reason == "content_filter" else "stop"
     calls = output.message.tool_calls if format == "native" and output.choices else None
     if not calls:
-        return Answer(output.completion, finish)
+        return RawAnswer(output.completion, finish)
     written = [
         {
             "id": call.id,
@@ -151,23 +153,23 @@ def _given(output: model.ModelOutput, facts: Mapping[str, Any], format: Format) 
         }
         for call in calls
     ]
-    naming = ToolNames((), facts["names"], {})
-    return Answer(naming.restore(json.dumps({"tool_calls": written})), finish)
+    naming = ToolNames((), metadata["names"], {})
+    return RawAnswer(naming.restore(json.dumps({"tool_calls": written})), finish)
 
 
 def _number(value: bool | int | None) -> float:
-    """A mark as Inspect keeps it; nan: not applicable."""
+    """A flag or count as Inspect keeps it; nan: not applicable."""
     return math.nan if value is None else float(value)
 
 
-def _restored(value: Any, facts: Mapping[str, Any]) -> SampleScore:
+def _restore_score(value: Any, metadata: Mapping[str, Any]) -> SampleScore:
     """A score again, of which only the numbers are left; of several epochs, their means."""
-    marks: dict[str, Any] = {name: value[name] for name in (*FLAGS, *HITS)}
-    if math.isnan(marks["platform"]):
-        marks["platform"] = None
+    fields: dict[str, Any] = {name: value[name] for name in (*FLAGS, *HITS)}
+    if math.isnan(fields["platform"]):
+        fields["platform"] = None
     for name in ("query_param_total", "profile_param_total"):
-        marks[name] = round(marks[name])
-    return SampleScore(id="", **marks, user=facts[CLUSTER], group=facts["group"])
+        fields[name] = round(fields[name])
+    return SampleScore(id="", **fields, user=metadata[CLUSTER], group=metadata["group"])
 
 
 def _stderr(

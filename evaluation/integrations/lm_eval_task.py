@@ -18,7 +18,7 @@ from ...benchmark import Format, Group, Item, Scorer, Tolerance, render
 from ...settings import ExportSettings
 from ...store import RunFolder, read_jsonl, write_bytes, write_jsonl
 from ..prompt import Prompt
-from ..scoring import Answer, score_answer
+from ..scoring import RawAnswer, score_answer
 from .harness import (
     Contribution,
     SampleSelection,
@@ -129,10 +129,10 @@ def _task_yaml(settings: ExportSettings, names: Iterable[str]) -> str:
 
 
 def _task_module(settings: ExportSettings, groups: Iterable[Group | None]) -> str:
-    told = sorted(groups, key=str)
-    lines = "\n".join(f"{name} = task.aggregation({name!r})" for name in result_columns(told))
+    sorted_groups = sorted(groups, key=str)
+    lines = "\n".join(f"{name} = task.aggregation({name!r})" for name in result_columns(sorted_groups))
     chosen = settings.model_dump(include={"format", "scorer", "tolerance"})
-    return _UTILS.format(title=_title(settings), groups=told, aggregations=lines, **chosen)
+    return _UTILS.format(title=_title(settings), groups=sorted_groups, aggregations=lines, **chosen)
 
 
 def _title(settings: ExportSettings) -> str:
@@ -175,12 +175,12 @@ class ExportedTask:
     def process_results(
         self, doc: Mapping[str, Any], results: Sequence[str]
     ) -> dict[str, StoredContribution]:
-        """The marks of one answer, for every column (equations 2-8 for one sample).
+        """The contributions of one answer to every column (equations 2-8 for one sample).
 
         Args: doc: a sample; results: the answer, alone in its list.
         """
-        marks = score_answer(item_from_json(doc["gold"]), Answer(results[0]), self._format)
-        score = marks.scores[self._scorer, self._tolerance]
+        scores = score_answer(item_from_json(doc["gold"]), RawAnswer(results[0]), self._format)
+        score = scores.scores[self._scorer, self._tolerance]
         return {name: astuple(column.contribution(score)) for name, column in self._columns.items()}
 
     def aggregation(self, name: str) -> Callable[[Iterable[StoredContribution]], float]:

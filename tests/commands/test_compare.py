@@ -45,7 +45,7 @@ def test_a_comparison_without_a_folder_goes_to_runs(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ((), "config error: evaluations: missing"),
         (("nowhere",), "error: nowhere: no such folder"),
@@ -57,7 +57,7 @@ def test_a_comparison_without_a_folder_goes_to_runs(place: Path) -> None:
         (("gold", "run.dir=run"), "error: run: "),
     ],
 )
-def test_faults_are_said_in_one_line(place: Path, words: tuple[str, ...], said: str) -> None:
+def test_faults_are_said_in_one_line(place: Path, words: tuple[str, ...], message: str) -> None:
     done = command("compare", *words, folder=place)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(said) and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith(message) and len(done.stderr.splitlines()) == 1

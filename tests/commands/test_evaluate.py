@@ -112,14 +112,14 @@ def test_it_ends_with_its_folder_and_says_what_is_beside(
     here: Here, run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert here(f"data={run}", "baseline=gold", "n=10") == 0
-    said = capsys.readouterr().out
-    folder = Path(said.splitlines()[-1].removeprefix("evaluation folder: "))
+    printed = capsys.readouterr().out
+    folder = Path(printed.splitlines()[-1].removeprefix("evaluation folder: "))
     assert folder.name.startswith("eval-run-")
     assert kept(folder) == 10
     assert (folder / "config.yaml").is_file()
     assert json.loads((folder / "manifest.json").read_text())["counts"]["scored"] == 10
     for name in ("baseline gold", "baseline random", "baseline majority_platform", "baseline scripted"):
-        assert name in said
+        assert name in printed
 
 
 def test_an_experiment_is_a_sweep_of_its_own_accord(here: Here, run: Path, tmp_path: Path) -> None:
@@ -170,8 +170,8 @@ def test_a_fault_is_one_line(
     (tmp_path / "empty").touch()
     (tmp_path / "junk").write_text("junk\n")
     assert here(*(word.replace("RUN", str(run)) for word in words)) == 2
-    said = capsys.readouterr()
-    refusals = [one for one in said.err.splitlines() if "error: " in one]
+    printed = capsys.readouterr()
+    refusals = [one for one in printed.err.splitlines() if "error: " in one]
     assert line in refusals[-1]
-    assert (said.out, len(refusals)) == ("", 1)
-    assert "Traceback" not in said.err
+    assert (printed.out, len(refusals)) == ("", 1)
+    assert "Traceback" not in printed.err

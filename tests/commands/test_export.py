@@ -32,7 +32,7 @@ def test_a_run_becomes_a_task(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ((), "config error: data: missing"),
         (("data=nowhere",), "error: nowhere: no such file or folder"),
@@ -41,7 +41,7 @@ def test_a_run_becomes_a_task(place: Path) -> None:
         (("data=run", "run.dir=run"), "error: run: "),
     ],
 )
-def test_faults_are_said_in_one_line(place: Path, words: tuple[str, ...], said: str) -> None:
+def test_faults_are_said_in_one_line(place: Path, words: tuple[str, ...], message: str) -> None:
     done = command("export", *words, folder=place)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(said) and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith(message) and len(done.stderr.splitlines()) == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 from ptool.benchmark import GoldCall, Item, render
 from ptool.evaluation.results import Results, scores_csv
-from ptool.evaluation.scoring import Answer, NoAnswer, score_answer, scored_line, unanswered_line
+from ptool.evaluation.scoring import NoAnswer, RawAnswer, score_answer, scored_line, unanswered_line
 from ptool.store import write_bytes, write_json
 
 SCENARIOS = {"shopping": "trained", "travel": "untrained", "finance": "unseen", "lifestyle": "unseen"}
@@ -46,15 +46,15 @@ def schema(name: str) -> dict[str, Any]:
     return {"name": name, "description": name, "parameters": {"type": "object", "properties": properties}}
 
 
-def answers(found: list[Item], skill: float, seed: int = 0) -> list[Answer | NoAnswer]:
+def answers(found: list[Item], skill: float, seed: int = 0) -> list[RawAnswer | NoAnswer]:
     """Answers of somebody who has everything right as often as `skill` says, and else one thing wrong."""
     rng = Random(seed)
-    given: list[Answer | NoAnswer] = []
+    given: list[RawAnswer | NoAnswer] = []
     for item in found:
         text = render(item)
         if rng.random() >= skill:
             text = rng.choice(_SLIPS)(text)
-        given.append(Answer(text))
+        given.append(RawAnswer(text))
     return given
 
 
@@ -70,7 +70,7 @@ _SLIPS = (
 def evaluated(
     folder: Path,
     found: list[Item],
-    given: list[Answer | NoAnswer],
+    given: list[RawAnswer | NoAnswer],
     answered_by: str = "m at http://x/v1",
     **about: Any,
 ) -> Path:
@@ -92,7 +92,7 @@ def evaluated(
         result = score_answer(item, one, "python")
         results.add(item, result, one.finish)
         results.add_baseline(
-            "gold", score_answer(item, Answer(render(item)), "python").scores[about["scorer"], "strict"]
+            "gold", score_answer(item, RawAnswer(render(item)), "python").scores[about["scorer"], "strict"]
         )
         lines.append(scored_line(item, one, result, about["scorer"]))
     told = {"data": "data.jsonl", "sources": {"ptool": len(found)}, "total": len(found), "n": len(found),

@@ -253,7 +253,7 @@ def official(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (without_scores, "b: holds no scores.json"),
         (doubled, "b: two samples have the id 's000', expected one"),
@@ -263,27 +263,27 @@ def official(folder: Path) -> None:
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_one_line(
-    tmp_path: Path, spoil: Callable[[Path], None], said: str
+    tmp_path: Path, spoil: Callable[[Path], None], message: str
 ) -> None:
     folders = [somebody(tmp_path / one, 0.5, count=8) for one in ("a", "b")]
     spoil(folders[1])
     with pytest.raises((ConfigError, StoreError)) as refused:
         compare(asked(*folders))
-    assert said in str(refused.value) and "\n" not in str(refused.value)
+    assert message in str(refused.value) and "\n" not in str(refused.value)
     assert not (tmp_path / "comparison").exists()
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"labels": ["a"]}, "labels: got 1, expected 2"),
         ({"sizes": [1, 2, 3]}, "sizes: got 3, expected 2"),
         ({"against": "nobody"}, "against: got 'nobody', there are 'm, a', 'm, b'"),
     ],
 )
-def test_settings_that_do_not_fit_are_refused(tmp_path: Path, changes: dict, said: str) -> None:
+def test_settings_that_do_not_fit_are_refused(tmp_path: Path, changes: dict, message: str) -> None:
     folders = [somebody(tmp_path / one, 0.5, count=8) for one in ("a", "b")]
-    with pytest.raises(ConfigError, match=re.escape(said)):
+    with pytest.raises(ConfigError, match=re.escape(message)):
         compare(asked(*folders, **changes))
 
 

@@ -26,16 +26,16 @@ WAYS = [("python", "strict", "strict"), ("python", "strict", "tolerant"), ("json
 
 def output(text: str, stop: Any = "stop") -> ModelOutput:
     """An answer; tool calls where the text is some. Its usage is given, or Inspect would count tokens."""
-    made = ModelOutput.from_content("mockllm", text, stop_reason=stop)
-    made.usage = ModelUsage()
+    output = ModelOutput.from_content("mockllm", text, stop_reason=stop)
+    output.usage = ModelUsage()
     if text.startswith('{"tool_calls"'):
         functions = [one["function"] for one in json.loads(text)["tool_calls"]]
-        made.message.content = ""
-        made.message.tool_calls = [
+        output.message.content = ""
+        output.message.tool_calls = [
             ToolCall(id=f"c{number}", function=one["name"], arguments=json.loads(one["arguments"]))
             for number, one in enumerate(functions)
         ]
-    return made
+    return output
 
 
 def evaluated(folder: Path, task: Any, answer: Any, **options: Any) -> Any:

@@ -105,8 +105,8 @@ def test_names_endpoints_refuse_find_their_way_back():
     assert len(set(wires)) == len(wires) == 4
     assert all(len(one) <= 64 and one.isascii() for one in wires)
     wire = named.wire_name("Süd Ost", "möbel.finden")
-    said = json.dumps({"tool_calls": [{"function": {"name": wire, "arguments": "{}"}}]})
-    found = parse(named.restore(said), "native", platforms=places)
+    answer = json.dumps({"tool_calls": [{"function": {"name": wire, "arguments": "{}"}}]})
+    found = parse(named.restore(answer), "native", platforms=places)
     assert isinstance(found, Prediction)
     assert (found.platform, found.calls[0].name) == ("Süd Ost", "möbel.finden")
 

@@ -11,7 +11,7 @@ import pytest
 from evaluation_folders import answers, evaluated, items, somebody
 from ptool.errors import StoreError
 from ptool.evaluation.report import write_report
-from ptool.evaluation.scoring import Answer, NoAnswer
+from ptool.evaluation.scoring import NoAnswer, RawAnswer
 from ptool.rendering.charts import Bar, Point, bars, groups, lines, pie
 from ptool.rendering.document import Cell, Document, Row, Section, Table, as_html
 from ptool.rendering.markdown import as_markdown
@@ -174,11 +174,11 @@ def test_texts_of_others_stay_texts(tmp_path: Path) -> None:
     assert_inert((made / "report.md").read_text())
 
 
-def answer_of(text: str, place: int) -> Answer | NoAnswer:
+def answer_of(text: str, place: int) -> RawAnswer | NoAnswer:
     """Hostile text as a whole answer, inside a readable one, and as the reason of none."""
     if place % 7 == 6:
         return NoAnswer("unreachable", text)
-    return Answer(text if place % 2 else f"{{Alpha: [findPlace(town={text!r})]}}")
+    return RawAnswer(text if place % 2 else f"{{Alpha: [findPlace(town={text!r})]}}")
 
 
 def assert_inert(markdown: str) -> None:
@@ -214,21 +214,21 @@ def test_an_evaluation_without_any_answer_has_a_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("about", "said"),
+    ("about", "message"),
     [
         ({"by": "baseline", "baseline": "gold"}, "No language model took part"),
         ({"answered_by": "scripted: no language model …"}, "how regular that data is"),
         ({"scorer": "official"}, "its slips included"),
     ],
 )
-def test_what_makes_a_number_less_than_it_seems_is_said(tmp_path: Path, about: dict, said: str) -> None:
+def test_what_makes_a_number_less_than_it_seems_is_said(tmp_path: Path, about: dict, message: str) -> None:
     made = somebody(tmp_path / "eval", 0.5, **about)
     write_report(made)
-    assert said in (made / "report.md").read_text() and said in (made / "report.html").read_text()
+    assert message in (made / "report.md").read_text() and message in (made / "report.html").read_text()
 
 
 @pytest.mark.parametrize(
-    ("break_it", "said"),
+    ("break_it", "message"),
     [
         (lambda f: (f / "scores.json").unlink(), "holds no scores.json"),
         (lambda f: (f / "scores.json").write_text("{"), "damaged"),
@@ -240,12 +240,12 @@ def test_what_makes_a_number_less_than_it_seems_is_said(tmp_path: Path, about: d
         (lambda f: (f / "per_sample.jsonl").write_text("{\n"), "per_sample.jsonl:1: not JSON"),
     ],
 )
-def test_damaged_files_are_refused_in_one_line(tmp_path: Path, break_it, said: str) -> None:
+def test_damaged_files_are_refused_in_one_line(tmp_path: Path, break_it, message: str) -> None:
     made = somebody(tmp_path / "eval", 0.5, count=8)
     break_it(made)
     with pytest.raises(StoreError) as refused:
         write_report(made)
-    assert said in str(refused.value) and "\n" not in str(refused.value)
+    assert message in str(refused.value) and "\n" not in str(refused.value)
 
 
 def without(folder: Path, *keys: str) -> None:

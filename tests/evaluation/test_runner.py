@@ -150,7 +150,7 @@ def test_predictions_are_paired_by_id_in_any_order(data, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
         ([{"id": f"s{n:02}", "predict": ""} for n in range(11)], "no answer for item 's11'"),
         ([{"id": f"s{n % 12:02}", "predict": ""} for n in range(13)], "id 's00' again"),
@@ -162,8 +162,8 @@ def test_predictions_are_paired_by_id_in_any_order(data, tmp_path):
         ([], "0 answers, expected one for every item"),
     ],
 )
-def test_predictions_that_do_not_fit_are_refused_before_anything_is_made(data, tmp_path, rows, said):
-    with pytest.raises(StoreError, match=said):
+def test_predictions_that_do_not_fit_are_refused_before_anything_is_made(data, tmp_path, rows, message):
+    with pytest.raises(StoreError, match=message):
         evaluate(settings(data, tmp_path / "run", predictions=predictions(tmp_path, rows)))
     assert not (tmp_path / "run").exists()
 
@@ -204,14 +204,14 @@ def test_what_cannot_be_evaluated_is_refused_before_anything_is_made(data, tmp_p
     bare.write_text(json.dumps(record(0, user_profile={"x": 1})))
     twice = tmp_path / "twice.jsonl"
     twice.write_bytes(data.read_bytes() * 2)
-    for file, changes, said in (
+    for file, changes, message in (
         (no_apis, {"format": "native"}, "format: got 'native'"),
         (bare, {"variant": "no_basic"}, "variant: got 'no_basic'"),
         (twice, {}, "two samples have the id 's00'"),
         (tmp_path / "none.jsonl", {}, "no such file"),
         (data, {"kind": "bfcl2"}, "data kind 'bfcl2'"),
     ):
-        with pytest.raises(PtoolError, match=said):
+        with pytest.raises(PtoolError, match=message):
             evaluate(settings(file, tmp_path / "run", **changes))
         assert not (tmp_path / "run").exists()
 

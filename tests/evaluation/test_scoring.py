@@ -11,8 +11,8 @@ from ptool.benchmark import score
 from ptool.evaluation.scoring import (
     SCORERS,
     TOLERANCES,
-    Answer,
     NoAnswer,
+    RawAnswer,
     score_answer,
     scored_line,
     unanswered_line,
@@ -38,12 +38,12 @@ def flags(given, format="python", **changes):
 )
 def test_both_scorers_after_both_ways_of_parsing(text, strict, tolerant):
     expected = {(one, "strict"): strict for one in SCORERS} | {(one, "tolerant"): tolerant for one in SCORERS}
-    assert flags(Answer(text)) == expected
+    assert flags(RawAnswer(text)) == expected
 
 
 @given(st.sampled_from([RIGHT, FENCED, RIGHT[1:-1], "x", "{East: []}", "{East: [findItem(keyword={1})]}"]))
 def test_marks_are_those_of_the_core(text):
-    result = score_answer(item(), Answer(text), "python", own_prompt=False)
+    result = score_answer(item(), RawAnswer(text), "python", own_prompt=False)
     for scorer in SCORERS:
         for way in TOLERANCES:
             assert result.scores[scorer, way] == score(item(), text, "python", scorer, way)
@@ -51,14 +51,14 @@ def test_marks_are_those_of_the_core(text):
 
 def test_official_reads_what_figure_7_asks_for_but_files_as_they_stand():
     official = ("official", "strict")
-    assert score_answer(item(), Answer(RIGHT), "python").scores[official].overall
-    assert not score_answer(item(), Answer(RIGHT), "python", own_prompt=False).scores[official].format_ok
-    assert score_answer(item(), Answer(RIGHT[1:-1]), "python", own_prompt=False).scores[official].overall
+    assert score_answer(item(), RawAnswer(RIGHT), "python").scores[official].overall
+    assert not score_answer(item(), RawAnswer(RIGHT), "python", own_prompt=False).scores[official].format_ok
+    assert score_answer(item(), RawAnswer(RIGHT[1:-1]), "python", own_prompt=False).scores[official].overall
 
 
 @pytest.mark.parametrize("finish", ["refusal", "content_filter"])
 def test_what_was_held_back_is_a_format_failure_whatever_came_through(finish):
-    result = score_answer(item(), Answer(RIGHT, finish), "python")
+    result = score_answer(item(), RawAnswer(RIGHT, finish), "python")
     assert result.parsed is None
     assert {one.format_ok for one in result.scores.values()} == {False}
     assert {"refusal": "declined", "content_filter": "filter"}[finish] in result.scores[
@@ -68,7 +68,7 @@ def test_what_was_held_back_is_a_format_failure_whatever_came_through(finish):
 
 def test_a_line_says_everything_of_a_sample():
     told = orjson.loads(
-        scored_line(item(), Answer(RIGHT), score_answer(item(), Answer(RIGHT), "python"), "strict")
+        scored_line(item(), RawAnswer(RIGHT), score_answer(item(), RawAnswer(RIGHT), "python"), "strict")
     )
     call = {"name": "findItem", "arguments": {"keyword": "tea", "homeCity": "Lyon"}}
     assert told["parsed"] == {"platform": "East", "calls": [call]}
@@ -99,22 +99,26 @@ def test_a_sample_without_an_answer_has_no_marks():
     ],
 )
 def test_whatever_a_model_writes_the_line_is_json(text):
-    made = scored_line(item(), Answer(text), score_answer(item(), Answer(text), "python"), "official")
-    assert b"\n" not in made
-    assert orjson.loads(made)["id"] == "s1"
+    written = scored_line(
+        item(), RawAnswer(text), score_answer(item(), RawAnswer(text), "python"), "official"
+    )
+    assert b"\n" not in written
+    assert orjson.loads(written)["id"] == "s1"
 
 
 @given(st.text(max_size=60))
 def test_any_text_makes_a_line(text):
     for format in ("python", "json", "native"):
-        made = scored_line(item(), Answer(text), score_answer(item(), Answer(text), format), "strict")
-        assert orjson.loads(made)["status"] == "scored"
+        written = scored_line(
+            item(), RawAnswer(text), score_answer(item(), RawAnswer(text), format), "strict"
+        )
+        assert orjson.loads(written)["status"] == "scored"
 
 
 def test_the_datasets_own_metric_stands_beside():
     ace = item(platform=None, platforms={}, source="acebench")
-    right = score_answer(ace, Answer("[findItem(keyword='some Tea', homeCity='Lyon')]"), "python")
+    right = score_answer(ace, RawAnswer("[findItem(keyword='some Tea', homeCity='Lyon')]"), "python")
     assert right.upstream == ""
     assert not right.scores["strict", "strict"].overall
-    assert score_answer(ace, Answer("?"), "python").upstream == "the answer cannot be read"
-    assert score_answer(ace, Answer("[]"), "python").upstream not in ("", None)
+    assert score_answer(ace, RawAnswer("?"), "python").upstream == "the answer cannot be read"
+    assert score_answer(ace, RawAnswer("[]"), "python").upstream not in ("", None)
