@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ..rendering.charts import Point, bars, groups, lines
+from ..rendering.charts import Point, bar_chart, grouped_bar_chart, line_chart
 from ..rendering.document import Cell, Document, Row, Section, Table, foreign
-from ..rendering.text import interval, many, p_value, percent, points
+from ..rendering.text import counted, interval, p_value, percent, points
 from .leaderboard_entries import LeaderboardEntry, RankedEntry, rank_entries
 from .paired_tests import PairwiseTest, SampleOverlap
 from .paper_tables import paper_section
@@ -36,7 +36,7 @@ def leaderboard(
     data = dict.fromkeys(str(entry.evaluation.evaluated["data"]) for entry in entries)
     return Document(
         title="PTBench leaderboard",
-        about=Cell(many(len(entries), "evaluation")),
+        about=Cell(counted(len(entries), "evaluation")),
         facts=(
             ("Data", foreign(", ".join(data))),
             ("Samples", Cell(f"{overlap.samples:,}")),
@@ -52,7 +52,7 @@ def leaderboard(
 def _notes(entries: Sequence[LeaderboardEntry], overlap: SampleOverlap) -> Iterator[str]:
     if not overlap.same or overlap.union > overlap.samples:
         yield (
-            f"Everything here is about the {many(overlap.samples, 'sample')} that all of them scored, of "
+            f"Everything here is about the {counted(overlap.samples, 'sample')} that all of them scored, of "
             f"{overlap.union:,} that stand in any: an evaluation's own report may say something else."
         )
     if any(entry.by_rules for entry in entries):
@@ -63,7 +63,7 @@ def _notes(entries: Sequence[LeaderboardEntry], overlap: SampleOverlap) -> Itera
 
 def _leader_section(ranked: Sequence[RankedEntry]) -> Section:
     """Everybody's columns, with a chart of overall."""
-    chart = bars(
+    chart = bar_chart(
         "leaderboard",
         "Overall accuracy",
         [ranked_entry.bar("overall", ranked_entry.entry.label) for ranked_entry in ranked],
@@ -114,7 +114,7 @@ def _ablation_sections(ranked: Sequence[RankedEntry]) -> Iterator[Section]:
             variant: [ranked_entry.bar(column, COLUMNS[column]) for column in ABLATED]
             for variant, ranked_entry in shown.items()
         }
-        chart = groups(f"ablation_{place}", "What is shown of the user", members)
+        chart = grouped_bar_chart(f"ablation_{place}", "What is shown of the user", members)
         rows = (_variant_row(name, variant, ranked_entry) for variant, ranked_entry in shown.items())
         text = (
             "As Figure 3a: the same answerer is shown less and less of the user. In the paper it was trained "
@@ -138,7 +138,7 @@ def _scaling_section(ranked: Sequence[RankedEntry]) -> Iterator[Section]:
         if len({ranked_entry.entry.size for ranked_entry in each}) > 1
     }
     if series:
-        chart = lines("scaling", "Overall accuracy over parameters", series)
+        chart = line_chart("scaling", "Overall accuracy over parameters", series)
         text = ("As Figure 5: the sizes of one family of models, on a logarithmic scale.",)
         yield Section("Scaling", text, (chart,))
 

@@ -14,10 +14,21 @@ from typing import Any
 from ..benchmark.errors_taxonomy import CODES, FIGURE_4
 from ..benchmark.statistics import wilson
 from ..errors import StoreError
-from ..rendering.charts import Bar, bars, pie
-from ..rendering.document import Cell, Document, Kind, Picture, Row, Section, Table, as_html, as_svg, foreign
-from ..rendering.markdown import as_markdown
-from ..rendering.text import interval, listed, many, percent
+from ..rendering.charts import Bar, bar_chart, pie_chart
+from ..rendering.document import (
+    Cell,
+    Document,
+    Kind,
+    Picture,
+    Row,
+    Section,
+    Table,
+    as_html,
+    as_markdown,
+    as_svg,
+    foreign,
+)
+from ..rendering.text import counted, counts_text, interval, percent
 from ..store import write_bytes
 from .report_texts import COLUMNS, MISTAKES, SECTIONS, SHOWN_OF_USER, caveats, short_name
 from .results import SCORE_FILE, FinishedEvaluation, load_evaluation
@@ -95,18 +106,18 @@ def _tiles(scores: Mapping[str, Any]) -> Iterator[Cell]:
 
 def _facts(scores: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
     about, samples = scores["evaluated"], scores["samples"]
-    kinds = listed(about["sources"])
+    kinds = counts_text(about["sources"])
     yield "Data", foreign(f"{about['data']} ({kinds})")
-    drawn = f"{many(about['n'], 'sample')} of {about['total']:,}"
-    yield "Evaluated", Cell(drawn if about["n"] != about["total"] else many(about["n"], "sample"))
-    yield "Scored", Cell(many(samples["scored"], "sample"))
+    drawn = f"{counted(about['n'], 'sample')} of {about['total']:,}"
+    yield "Evaluated", Cell(drawn if about["n"] != about["total"] else counted(about["n"], "sample"))
+    yield "Scored", Cell(counted(samples["scored"], "sample"))
     if samples["not_scored"]:
-        yield "Not scored", foreign(f"{samples['not_scored']:,} ({listed(samples['reasons'])})")
+        yield "Not scored", foreign(f"{samples['not_scored']:,} ({counts_text(samples['reasons'])})")
     yield "Shown of the user", Cell(SHOWN_OF_USER[about["variant"]])
     yield "Answer format", Cell(about["format"])
     yield "Scorer", Cell(about["scorer"])
     if set(samples["finishes"]) - {"stop"}:
-        yield "Answers ended", foreign(listed(samples["finishes"]))
+        yield "Answers ended", foreign(counts_text(samples["finishes"]))
     yield "Seed", Cell(str(about["seed"]))
     yield "Digest", Cell(about["digest"])
 
@@ -149,7 +160,7 @@ def _score_section(scores: Mapping[str, Any]) -> Section:
         "others, and where there is one user only, Wilson's. Where all users are alike, resampling finds no "
         "width, which is no certainty.",
     )
-    return Section("Scores", text, (bars("accuracy", title, chart), table))
+    return Section("Scores", text, (bar_chart("accuracy", title, chart), table))
 
 
 def _all_repeats(sections: Mapping[str, Any]) -> bool:
@@ -187,7 +198,7 @@ def _baselines(scores: Mapping[str, Any]) -> Section:
     )
     table = Table(("Percent", *COLUMNS.values()), tuple(rows))
     return Section(
-        "Floors and ceilings", text, (bars("baselines", "Overall, beside baselines", chart), table)
+        "Floors and ceilings", text, (bar_chart("baselines", "Overall, beside baselines", chart), table)
     )
 
 
@@ -225,9 +236,9 @@ def _mistakes(scores: Mapping[str, Any]) -> Section:
     parts: list[Table | Picture] = [Table(columns, tuple(rows), words=2)]
     if errors["figure_4"]:
         shares = [(name, errors["figure_4"][code]) for code, name in FIGURE_4.items()]
-        parts.insert(0, pie("errors", "The six types of Figure 4", shares))
+        parts.insert(0, pie_chart("errors", "The six types of Figure 4", shares))
     text = (
-        f"{many(errors['parsed'], 'answer')} could be read and {errors['unparsed']:,} could not. The six "
+        f"{counted(errors['parsed'], 'answer')} could be read and {errors['unparsed']:,} could not. The six "
         "types of section 5.4 are counted once an answer, of those that could be read; the others are ours.",
     )
     return Section("Mistakes", text, tuple(parts))
@@ -262,7 +273,7 @@ def _breakdowns(scores: Mapping[str, Any]) -> Iterator[Section]:
         parts: list[Table | Picture] = [Table(columns, tuple(rows))]
         if len(values) <= MAX_BARS:
             only = f"{next(iter(scores['by']['scenario']))}/" if len(scores["by"]["scenario"]) == 1 else ""
-            parts.insert(0, bars(f"by_{dimension}", f"Overall, by {title}", list(_bars(values, only))))
+            parts.insert(0, bar_chart(f"by_{dimension}", f"Overall, by {title}", list(_bars(values, only))))
         left = len(values) - MAX_ROWS[dimension]
         text = (f"{left:,} more stand in scores.csv.",) if left > 0 else ()
         yield Section(f"By {title}", text, tuple(parts), folded=dimension in ("capability", "user"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..rendering.text import many, percent
+from ..rendering.text import counted, percent
 
 COLUMNS = {
     "format_ok": "Format",
@@ -68,7 +68,7 @@ def caveats(scores: Mapping[str, Any]) -> Iterator[str]:
     about, samples = scores["evaluated"], scores["samples"]
     if samples["not_scored"]:
         yield (
-            f"{many(samples['not_scored'], 'sample')} of {about['n']:,} could not be answered and "
+            f"{counted(samples['not_scored'], 'sample')} of {about['n']:,} could not be answered and "
             "stand in no score, neither right nor wrong; the same command asks for them again."
         )
     if no_model(about):
@@ -88,7 +88,7 @@ def caveats(scores: Mapping[str, Any]) -> Iterator[str]:
         )
     users = _users(scores)
     if 0 < users < 10:
-        yield f"Only {many(users, 'user')}: intervals over users are rough."
+        yield f"Only {counted(users, 'user')}: intervals over users are rough."
 
 
 def _official_caveats(scores: Mapping[str, Any]) -> Iterator[str]:
@@ -100,8 +100,8 @@ def _official_caveats(scores: Mapping[str, Any]) -> Iterator[str]:
     out = sum(scores["obstacles"].values())
     if out:
         yield (
-            f"The published rules stand in the way of a perfect score {many(out, 'time')}: see obstacles in "
-            "scores.json."
+            f"The published rules stand in the way of a perfect score {counted(out, 'time')}: see "
+            "obstacles in scores.json."
         )
 
 

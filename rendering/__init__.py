@@ -1,4 +1,4 @@
-"""Self-contained documents: sections, tables and charts as HTML and Markdown.
+"""Self-contained documents (sections, tables, charts) as HTML and Markdown, and safe texts for terminals.
 
 It knows nothing of evaluations, runs or datasets, and imports nothing of ours.
 """

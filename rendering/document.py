@@ -1,13 +1,14 @@
-"""A document of sections, tables, pictures, passages and outlines, and the one HTML file it becomes.
+"""A document of sections, tables, pictures, passages and outlines, written as HTML or Markdown.
 
 Text is ours unless a cell or piece says that it is foreign; foreign text is inert: bounded, escaped in HTML,
-a code span in Markdown (`markdown`). The HTML needs no network and runs no script, and its policy lets
+a code span in Markdown. The HTML needs no network and runs no script, and its policy lets
 nothing else in either. It knows nothing of evaluations, runs or datasets.
 """
 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -181,21 +182,29 @@ def foreign(text: object, longest: int = LONGEST, note: str = "", numbers: tuple
     return Cell(inert(text, longest), foreign=True, note=note, numbers=numbers)
 
 
+def count_cell(value: int) -> Cell:
+    """A cell with a count."""
+    return Cell(f"{value:,}")
+
+
 def as_html(document: Document) -> bytes:
     """One HTML file with everything in it."""
-    style = "".join(map(_file, ("light.css", "dark.css", "chart.css", "page.css", "parts.css", "print.css")))
+    style = "".join(
+        map(_read_style, ("light.css", "dark.css", "chart.css", "page.css", "parts.css", "print.css"))
+    )
     digest = base64.b64encode(sha256(style.encode()).digest()).decode()
-    return rendered("page.html.jinja", document=document, style=style, digest=digest).encode()
+    return render_template("page.html.jinja", document=document, style=style, digest=digest).encode()
 
 
 def as_svg(picture: Picture) -> bytes:
     """A picture as a file of its own, always light: nobody knows the page it will stand on."""
-    style = f"<style>{_file('light.css')}{_file('chart.css')}.chart {{ background: var(--paper); }}</style>"
+    rules = f"{_read_style('light.css')}{_read_style('chart.css')}.chart {{ background: var(--paper); }}"
+    style = f"<style>{rules}</style>"
     return picture.svg.replace("<title>", f"{style}<title>", 1).encode()
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _templates() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -205,11 +214,90 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def rendered(template: str, **values: object) -> str:
+def render_template(template: str, **values: object) -> str:
     """A template of this package, everything in it escaped."""
-    return _environment().get_template(template).render(**values)
+    return _templates().get_template(template).render(**values)
 
 
 @cache
-def _file(name: str) -> str:
+def _read_style(name: str) -> str:
     return (TEMPLATES / name).read_text("utf-8")
+
+
+def as_markdown(document: Document, pictures: str = "pictures") -> bytes:
+    """Markdown, with links to the pictures' files in a folder beside it."""
+    lines = [f"# {document.title}", "", _markdown_span(document.about), ""]
+    lines += [f"- **{name}**: {_markdown_span(cell)}" for name, cell in document.facts]
+    for note in document.notes:
+        lines += ["", f"> {note}"]
+    for section in document.sections:
+        lines += ["", f"## {section.title}"]
+        for paragraph in section.text:
+            lines += ["", paragraph]
+        for part in section.parts:
+            lines += ["", *_markdown_part(part, pictures)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _markdown_part(part: Part, pictures: str) -> Iterable[str]:
+    match part:
+        case Picture():
+            return [f"![{part.title}]({pictures}/{part.name}.svg)"]
+        case Table():
+            return _markdown_table(part)
+        case Passage():
+            return [f"**{part.title}**: {''.join(map(_markdown_piece, part.pieces))}"]
+        case Facts():
+            return [
+                f"**{part.title}**",
+                "",
+                *(f"- {_markdown_span(name)}: {_markdown_span(value)}" for name, value in part.items),
+            ]
+        case Outline():
+            return [f"**{part.title}**", "", *_markdown_branches(part.branches, 0)]
+        case Fold():
+            return [
+                f"### {_markdown_span(part.title)}",
+                *(line for inner in part.parts for line in ("", *_markdown_part(inner, pictures))),
+            ]
+
+
+def _markdown_table(table: Table) -> list[str]:
+    """The lines of one table, its caption first."""
+    lines = [f"**{table.caption}**", ""] if table.caption else []
+    rules = ["---" if number < table.words else "---:" for number in range(len(table.columns))]
+    lines += [_markdown_row(table.columns), _markdown_row(rules)]
+    return lines + [_markdown_row([_markdown_cell(cell) for cell in row.cells]) for row in table.rows]
+
+
+def _markdown_branches(branches: Iterable[Branch], depth: int) -> Iterator[str]:
+    for branch in branches:
+        about = f": {_markdown_span(branch.about)}" if branch.about.text else ""
+        yield f"{'  ' * depth}- {_markdown_span(branch.name)}{about}"
+        yield from _markdown_branches(branch.below, depth + 1)
+
+
+def _markdown_piece(piece: Piece) -> str:
+    text = _markdown_span(Cell(piece.text, piece.foreign))
+    return text + "".join(f"[{number}]" for number in piece.ends)
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _markdown_cell(cell: Cell) -> str:
+    text = _markdown_span(cell).replace("|", "\\|")
+    text = {"best": f"**{text}**", "second": f"<u>{text}</u>"}.get(cell.mark, text)
+    return f"{text} ({cell.note})" if cell.note else text
+
+
+def _markdown_span(cell: Cell) -> str:
+    """Foreign text as a code span, whose fence is longer than any in it."""
+    if not cell.foreign:
+        return cell.text + "".join(f"[{number}]" for number in cell.numbers)
+    text = inert(cell.text, 4 * LONGEST).strip()
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence, padding = "`" * (longest + 1), " " if "`" in text[:1] + text[-1:] else ""
+    span = f"{fence}{padding}{text}{padding}{fence}" if text else ""
+    return span + "".join(f"[{number}]" for number in cell.numbers)

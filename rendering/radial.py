@@ -1,4 +1,4 @@
-"""A tree as rings of sectors around its root: what is large shows at once, names stand where there is room.
+"""A radial tree chart: a tree as rings of sectors around its root, with names where there is room.
 
 It knows names (escaped and bounded), tooltips and colours, not what they mean. The same tree gives the same
 bytes.
@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .charts import COLOURS, NAMES, Sheet, at, legend, short
+from .charts import COLOURS, LABEL_LENGTH, Canvas, coordinate, draw_legend, shortened
 from .document import Picture
 
 SIZE = 680.0
@@ -43,7 +43,7 @@ class Sector:
     """A node: its name, what pointing at it shows, and what is around it."""
 
     name: str
-    tip: str
+    tooltip: str
     below: tuple[Sector, ...] = ()
     colour: int = _UNDECIDED
     """of chart.css; -1: that of what is further in"""
@@ -71,36 +71,38 @@ class _PlacedSector:
         return (self.end - self.start) * _TURN * radius
 
 
-def radial(name: str, title: str, sectors: Sequence[Sector], thickness: Sequence[float] = ()) -> Picture:
+def radial_tree(name: str, title: str, sectors: Sequence[Sector], thickness: Sequence[float] = ()) -> Picture:
     """Draw a tree as rings, the first sectors innermost, as large as a page; what does not fit has no name.
 
     Args: thickness: of the rings beside each other, from the middle out; where none is given, all are equal.
     """
-    placed = _innermost([one for one in _placed(sectors) if one.ring < MOST_RINGS])
+    placed = _inner_rings([node for node in _place_sectors(sectors) if node.ring < MOST_RINGS])
     rings = _ring_count(placed)
     widths = [*thickness[:rings], *[1.0] * (rings - len(thickness))]
     unit = (SIZE / 2 - _MARGIN - CORE) / (sum(widths) or 1.0)
     radii = [CORE]
     for width in widths:
         radii.append(radii[-1] + width * unit)
-    return _drawn(placed, radii, SIZE / 2).picture(name, title, large=True)
+    return _draw_sectors(placed, radii, SIZE / 2).picture(name, title, large=True)
 
 
-def radial_in_full(name: str, title: str, sectors: Sequence[Sector], colours: Sequence[str] = ()) -> Picture:
+def radial_tree_in_full(
+    name: str, title: str, sectors: Sequence[Sector], colours: Sequence[str] = ()
+) -> Picture:
     """Draw a tree as rings, all of it, as large as it takes to read every name.
 
     Args: colours: what the first colours mean, for the legend.
     """
-    placed = list(_placed(sectors))
+    placed = list(_place_sectors(sectors))
     radii = _fitting_radii(placed)
-    sheet = _drawn(placed, radii, max(radii[-1] + _MARGIN, _LEAST_HALF))
-    legend(sheet, colours)
-    return sheet.picture(name, title, large=True, sized=True)
+    canvas = _draw_sectors(placed, radii, max(radii[-1] + _MARGIN, _LEAST_HALF))
+    draw_legend(canvas, colours)
+    return canvas.picture(name, title, large=True, sized=True)
 
 
-def _placed(sectors: Sequence[Sector]) -> Iterator[_PlacedSector]:
+def _place_sectors(sectors: Sequence[Sector]) -> Iterator[_PlacedSector]:
     """Every sector with its place, ring by ring."""
-    rooms = _rooms(sectors)
+    rooms = _room_by_sector(sectors)
     waiting = [(tuple(sectors), 0, 0.0, 1.0, _UNDECIDED)]
     while waiting:
         following = []
@@ -117,7 +119,7 @@ def _placed(sectors: Sequence[Sector]) -> Iterator[_PlacedSector]:
         waiting = following
 
 
-def _rooms(sectors: Sequence[Sector]) -> dict[int, float]:
+def _room_by_sector(sectors: Sequence[Sector]) -> dict[int, float]:
     """id of a sector -> what it takes of the circle; without recursion, as a tree may be deep."""
     everything, rooms = list(sectors), dict[int, float]()
     for sector in everything:
@@ -127,89 +129,92 @@ def _rooms(sectors: Sequence[Sector]) -> dict[int, float]:
     return rooms
 
 
-def _innermost(placed: Sequence[_PlacedSector]) -> list[_PlacedSector]:
+def _inner_rings(placed: Sequence[_PlacedSector]) -> list[_PlacedSector]:
     """The rings that together hold no more sectors than are drawn on a page."""
-    counts = [sum(one.ring == ring for one in placed) for ring in range(MOST_RINGS)]
+    counts = [sum(node.ring == ring for node in placed) for ring in range(MOST_RINGS)]
     last = max((ring for ring in range(MOST_RINGS) if sum(counts[: ring + 1]) <= MOST_SECTORS), default=-1)
-    return [one for one in placed if one.ring <= last]
+    return [node for node in placed if node.ring <= last]
 
 
 def _ring_count(placed: Sequence[_PlacedSector]) -> int:
-    return 1 + max((one.ring for one in placed), default=0)
+    return 1 + max((node.ring for node in placed), default=0)
 
 
 def _fitting_radii(placed: Sequence[_PlacedSector]) -> list[float]:
     """Where rings begin and end: wide enough for their names, far enough out for their narrowest sector."""
     radii = [CORE]
     for ring in range(_ring_count(placed)):
-        sectors = [one for one in placed if one.ring == ring]
-        letters = max((len(short(one.sector.name)) for one in sectors), default=0)
+        sectors = [node for node in placed if node.ring == ring]
+        letters = max((len(shortened(node.sector.name)) for node in sectors), default=0)
         thickness = letters * _FONT * _WIDE + 12
-        narrowest = min((one.end - one.start for one in sectors), default=1.0)
+        narrowest = min((node.end - node.start for node in sectors), default=1.0)
         start = max(radii[-1], _LINE / (narrowest * _TURN) - thickness / 2)
-        radii = [*_stretched(radii, start), start + thickness]
+        radii = [*_stretch_rings(radii, start), start + thickness]
     return radii
 
 
-def _stretched(radii: Sequence[float], end: float) -> list[float]:
+def _stretch_rings(radii: Sequence[float], end: float) -> list[float]:
     """Rings pulled evenly apart, so that the last of them ends there."""
     if len(radii) == 1:
         return [end]
     return [CORE + (radius - CORE) * (end - CORE) / (radii[-1] - CORE) for radius in radii]
 
 
-def _drawn(placed: Sequence[_PlacedSector], radii: Sequence[float], middle: float) -> Sheet:
-    """A square sheet with the sectors around its middle, and their names above them."""
-    sheet = Sheet(height=2 * middle, width=2 * middle)
+def _draw_sectors(placed: Sequence[_PlacedSector], radii: Sequence[float], middle: float) -> Canvas:
+    """A square canvas with the sectors around its middle, and their names above them."""
+    canvas = Canvas(height=2 * middle, width=2 * middle)
     for draw in (_draw_sector, _draw_name):
-        for one in placed:
-            draw(sheet, one, radii[one.ring], radii[one.ring + 1])
-    return sheet
+        for node in placed:
+            draw(canvas, node, radii[node.ring], radii[node.ring + 1])
+    return canvas
 
 
-def _draw_sector(sheet: Sheet, one: _PlacedSector, inner: float, outer: float) -> None:
-    shade = f"{max(0.2, 0.62 - 0.12 * one.ring):.2f}"
-    path = _ring_path(sheet, inner, outer) if one.whole else _sector_path(sheet, one, inner, outer)
-    sheet.add("path", f"ring s{one.colour % COLOURS}", "", one.sector.tip, d=path, fill_opacity=shade)
+def _draw_sector(canvas: Canvas, node: _PlacedSector, inner: float, outer: float) -> None:
+    shade = f"{max(0.2, 0.62 - 0.12 * node.ring):.2f}"
+    path = _ring_path(canvas, inner, outer) if node.whole else _sector_path(canvas, node, inner, outer)
+    canvas.add("path", f"ring s{node.colour % COLOURS}", "", node.sector.tooltip, d=path, fill_opacity=shade)
 
 
-def _sector_path(sheet: Sheet, one: _PlacedSector, inner: float, outer: float) -> str:
-    large = 1 if one.end - one.start > 0.5 else 0
-    corners = ((one.start, inner), (one.start, outer), (one.end, outer), (one.end, inner))
-    points = (_point(sheet, turn, radius) for turn, radius in corners)
-    first, second, third, fourth = (f"{at(x)} {at(y)}" for x, y in points)
+def _sector_path(canvas: Canvas, node: _PlacedSector, inner: float, outer: float) -> str:
+    large = 1 if node.end - node.start > 0.5 else 0
+    corners = ((node.start, inner), (node.start, outer), (node.end, outer), (node.end, inner))
+    points = (_point(canvas, turn, radius) for turn, radius in corners)
+    first, second, third, fourth = (f"{coordinate(x)} {coordinate(y)}" for x, y in points)
     return (
-        f"M{first}L{second}A{at(outer)} {at(outer)} 0 {large} 1 {third}"
-        f"L{fourth}A{at(inner)} {at(inner)} 0 {large} 0 {first}Z"
+        f"M{first}L{second}A{coordinate(outer)} {coordinate(outer)} 0 {large} 1 {third}"
+        f"L{fourth}A{coordinate(inner)} {coordinate(inner)} 0 {large} 0 {first}Z"
     )
 
 
-def _ring_path(sheet: Sheet, inner: float, outer: float) -> str:
+def _ring_path(canvas: Canvas, inner: float, outer: float) -> str:
     """A circle out of two halves, and one the other way round that cuts the hole."""
     path = ""
     for radius, way in ((outer, 1), (inner, 0)):
-        half = f"A{at(radius)} {at(radius)} 0 1 {way} "
-        top, bottom = (f"{at(x)} {at(y)}" for x, y in (_point(sheet, turn, radius) for turn in (0.0, 0.5)))
+        half = f"A{coordinate(radius)} {coordinate(radius)} 0 1 {way} "
+        top, bottom = (
+            f"{coordinate(x)} {coordinate(y)}"
+            for x, y in (_point(canvas, turn, radius) for turn in (0.0, 0.5))
+        )
         path += f"M{top}{half}{bottom}{half}{top}Z"
     return path
 
 
-def _draw_name(sheet: Sheet, one: _PlacedSector, inner: float, outer: float) -> None:
+def _draw_name(canvas: Canvas, node: _PlacedSector, inner: float, outer: float) -> None:
     """The name along the radius, as large as its sector lets it be; none where it could not be read."""
-    turn, middle = (one.start + one.end) / 2, (inner + outer) / 2
-    font, degrees = min(_FONT, one.arc(middle) * 0.82), turn * 360 - 90 if turn <= 0.5 else turn * 360 + 90
+    turn, middle = (node.start + node.end) / 2, (inner + outer) / 2
+    font, degrees = min(_FONT, node.arc(middle) * 0.82), turn * 360 - 90 if turn <= 0.5 else turn * 360 + 90
     room = (outer - inner - 6) / _WIDE
-    if one.whole:  # level, at the top
+    if node.whole:  # level, at the top
         turn, degrees, font, room = 0.0, 0.0, min(_FONT, (outer - inner) * 0.82), middle / _WIDE
     if font < _LEAST:
         return
-    font = min(font, max(_SMALL, room / max(len(one.sector.name), 1)))
-    shown = short(one.sector.name, min(NAMES, max(2, int(room / font + 0.01))))
-    x, y = _point(sheet, turn, middle)
-    sheet.add("text", "middle", shown, one.sector.tip, x=x, y=y, font_size=at(font),
-              transform=f"rotate({at(degrees)} {at(x)} {at(y)})")  # fmt: skip
+    font = min(font, max(_SMALL, room / max(len(node.sector.name), 1)))
+    shown = shortened(node.sector.name, min(LABEL_LENGTH, max(2, int(room / font + 0.01))))
+    x, y = _point(canvas, turn, middle)
+    canvas.add("text", "middle", shown, node.sector.tooltip, x=x, y=y, font_size=coordinate(font),
+              transform=f"rotate({coordinate(degrees)} {coordinate(x)} {coordinate(y)})")  # fmt: skip
 
 
-def _point(sheet: Sheet, turn: float, radius: float) -> tuple[float, float]:
-    angle, middle = turn * _TURN, sheet.width / 2
+def _point(canvas: Canvas, turn: float, radius: float) -> tuple[float, float]:
+    angle, middle = turn * _TURN, canvas.width / 2
     return middle + radius * math.sin(angle), middle - radius * math.cos(angle)

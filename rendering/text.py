@@ -1,14 +1,17 @@
-"""How numbers and foreign text are written in reports. It knows no file and no format of one.
+"""How numbers, names and foreign text are written in reports and on terminals. It knows no file.
 
 Whatever a model, an endpoint or a dataset wrote is foreign: it is bounded here, and characters that are not
-seen (control characters, directions, halves of characters) are written out, so that nothing hides in them.
+seen (control characters, directions, halves of characters) are written out in reports (`inert`) and left out
+on terminals (`terminal_text`), so that nothing hides in them.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import orjson
 
 NOT_APPLICABLE = "n/a"
 LONGEST = 240
@@ -21,11 +24,11 @@ _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 def inert(text: Any, longest: int = LONGEST) -> str:
     """Foreign text on one line, bounded, with every unseen character written out."""
     text = text if isinstance(text, str) else str(text)
-    kept = "".join(map(_seen, text[:longest]))
-    return kept + (f" … ({len(text):,} characters)" if len(text) > longest else "")
+    shown = "".join(map(_visible, text[:longest]))
+    return shown + (f" … ({len(text):,} characters)" if len(text) > longest else "")
 
 
-def _seen(character: str) -> str:
+def _visible(character: str) -> str:
     if character in "\r\n\t":
         return " "
     if unicodedata.category(character) not in _UNSEEN:
@@ -56,17 +59,48 @@ def p_value(value: float | None) -> str:
     return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
-def many(count: int, one: str, more: str | None = None) -> str:
+def share(value: float | None, digits: int = 1) -> str:
+    """A share in percent with its unit; n/a where not applicable."""
+    return NOT_APPLICABLE if value is None else f"{100 * value:.{digits}f} %"
+
+
+def share_of(count: int, whole: int, digits: int = 1) -> str:
+    """A count as a share of a whole; n/a of nothing."""
+    return share(count / whole if whole else None, digits)
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
     """'1 sample', '2 samples'."""
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
-def listed(counts: Mapping[str, int]) -> str:
+def counts_text(counts: Mapping[str, int]) -> str:
     """'timeout 3, unreachable 1'."""
     return ", ".join(f"{inert(name, 60)} {count:,}" for name, count in counts.items())
 
 
-def plain(text: str, limit: int) -> str:
+def ranked(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Names and counts, the largest count first; files keep their keys sorted by name."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def in_order(counts: Mapping[str, int], order: Iterable[str]) -> dict[str, int]:
+    """Counts in a given order of names, those without a place in it last."""
+    known = [name for name in order if name in counts]
+    return {name: counts[name] for name in [*known, *(name for name in counts if name not in known)]}
+
+
+def words(name: str) -> str:
+    """An identifier as words: 'near_duplicates' -> 'near duplicates'."""
+    return name.replace("_", " ")
+
+
+def json_text(value: Any) -> str:
+    """A value as people read it: text as it stands, everything else as JSON."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def terminal_text(text: str, limit: int) -> str:
     """Text that is safe on a terminal: printable characters on one line, at most `limit` of them."""
-    kept = "".join(char if char.isprintable() else " " for char in text[: limit + 1])
-    return kept if len(kept) <= limit else kept[: limit - 1] + "…"
+    printable = "".join(char if char.isprintable() else " " for char in text[: limit + 1])
+    return printable if len(printable) <= limit else printable[: limit - 1] + "…"

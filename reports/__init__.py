@@ -1,1 +1,1 @@
-"""What people look at: how a run stands."""
+"""What people look at: a run's status, a sample's lineage, the difference of two runs, a dataset's report."""

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def status(settings: StatusSettings, sources: Sources) -> int:
-    """Print how a run stands."""
+    """Print how far a run is."""
     del sources
     from .run_status import as_json, status_of
 
-    found = status_of(Path(settings.run))
+    run_status = status_of(Path(settings.run))
     if settings.format == "json":
-        print(as_json(found), flush=True)
+        print(as_json(run_status), flush=True)
     else:
-        from .run_status_page import show
+        from .run_status_console import print_status
 
-        show(found)
+        print_status(run_status)
     return 0
 
 
@@ -45,30 +45,28 @@ def report(settings: ReportSettings, sources: Sources) -> int:
 def explain(settings: ExplainSettings, sources: Sources) -> int:
     """Print a sample's lineage."""
     del sources
-    from .lineage import as_json
-    from .lineage_lookup import lineage_of
+    from .lineage import as_json, lineage_of
 
-    found = lineage_of(Path(settings.run), settings.sample)
+    lineage = lineage_of(Path(settings.run), settings.sample)
     if settings.format == "json":
-        print(as_json(found), flush=True)
+        print(as_json(lineage), flush=True)
     else:
-        from .lineage_page import show
+        from .lineage_console import print_lineage
 
-        show(found)
+        print_lineage(lineage)
     return 0
 
 
 def diff(settings: DiffSettings, sources: Sources) -> int:
     """Print what changed between two datasets; the status is 0 also where something did."""
     del sources
-    from .difference import as_json
-    from .difference_sources import difference
+    from .difference import as_json, compare_runs
 
-    found = difference(*map(Path, settings.runs))
+    difference = compare_runs(*map(Path, settings.runs))
     if settings.format == "json":
-        print(as_json(found), flush=True)
+        print(as_json(difference), flush=True)
     else:
-        from .difference_page import show
+        from .difference_console import print_difference
 
-        show(found)
+        print_difference(difference)
     return 0

@@ -12,7 +12,7 @@ import networkx as nx
 
 from ..errors import TreeError
 from ..rendering.document import as_svg
-from ..rendering.radial import Sector, radial_in_full
+from ..rendering.radial import Sector, radial_tree_in_full
 from ..rendering.text import inert
 
 FEATURE_KINDS = ("basic", "implicit")
@@ -43,7 +43,7 @@ def draw_tree(graph: nx.DiGraph, title: str) -> bytes:
     kinds = {about.get("kind") for _, about in graph.nodes(data=True)}
     colours = FEATURE_KINDS if kinds.intersection(FEATURE_KINDS) else ()
     rings = sectors[root].below or (sectors[root],)
-    return as_svg(radial_in_full("tree", inert(title), rings, colours))
+    return as_svg(radial_tree_in_full("tree", inert(title), rings, colours))
 
 
 def _sector(graph: nx.DiGraph, node: Any, below: tuple[Sector, ...]) -> Sector:

@@ -1,5 +1,5 @@
 """The report on a finished dataset: one self-contained page from what a run has left in its folder."""
 
-from .page import report, write_report
+from .page import dataset_report, write_report
 
-__all__ = ["report", "write_report"]
+__all__ = ["dataset_report", "write_report"]

@@ -7,15 +7,13 @@ from pathlib import Path
 
 from ...records.dataset_statistics import Statistics
 from ...rendering.document import Cell, Document, Section, as_html, foreign
-from ...rendering.text import inert
+from ...rendering.text import inert, share, share_of
 from ...store import write_bytes
-from .examples import example_section
-from .material import Material, material
-from .paper_tables import beside_the_paper
-from .preferences import preferences
-from .quality import costs, examination, quality
-from .text import part, share
-from .trees import trees
+from .examples import examples_section
+from .paper_tables import paper_section
+from .population import preference_sections, tree_sections
+from .quality import audit_section, cost_section, quality_sections
+from .report_data import ReportData, read_report_data
 
 
 def write_report(folder: Path, page: Path) -> None:
@@ -24,37 +22,33 @@ def write_report(folder: Path, page: Path) -> None:
     Raises:
         StoreError: no run folder, not finished, damaged, or the page cannot be written.
     """
-    write_bytes(page, as_html(report(material(folder))))
+    write_bytes(page, as_html(dataset_report(read_report_data(folder))))
 
 
-def report(found: Material) -> Document:
+def dataset_report(data: ReportData) -> Document:
     """The report as a document. Raises StoreError where samples it shows are damaged."""
-    name = found.folder.resolve().name
+    name = data.folder.resolve().name
+    scenario = str(data.manifest_object("settings", "scenario").get("name") or "")
     return Document(
         title="Dataset report",
-        about=foreign(f"{_scenario(found)}: {name}" if _scenario(found) else name, 160),
-        tiles=tuple(_tiles(found.statistics)),
-        facts=tuple(_facts(found)),
-        notes=tuple(_notes(found.statistics)),
-        sections=tuple(_sections(found)),
+        about=foreign(f"{scenario}: {name}" if scenario else name, 160),
+        tiles=tuple(_tiles(data.statistics)),
+        facts=tuple(_facts(data)),
+        notes=tuple(_notes(data.statistics)),
+        sections=tuple(_sections(data)),
         contents=True,
     )
 
 
-def _sections(found: Material) -> Iterator[Section]:
-    yield beside_the_paper(found.statistics, sum(
-        habits.visits.total() for people in found.people for habits in people.habits.values()
-    ))  # fmt: skip
-    yield example_section(found)
-    yield from quality(found.statistics, found.codes)
-    yield from preferences(found)
-    yield examination(found.statistics.audit)
-    yield from trees(found)
-    yield costs(found)
-
-
-def _scenario(found: Material) -> str:
-    return str(found.noted("settings", "scenario").get("name") or "")
+def _sections(data: ReportData) -> Iterator[Section]:
+    use = [use for population in data.populations for use in population.platform_use.values()]
+    yield paper_section(data.statistics, actions=sum(each.visits.total() for each in use))
+    yield examples_section(data)
+    yield from quality_sections(data.statistics, data.codes)
+    yield from preference_sections(data)
+    yield audit_section(data.statistics.audit)
+    yield from tree_sections(data)
+    yield cost_section(data)
 
 
 def _notes(statistics: Statistics) -> Iterator[str]:
@@ -64,18 +58,18 @@ def _notes(statistics: Statistics) -> Iterator[str]:
             "and a known preference model: the data is consistent and its preferences can be learned, but "
             "its language is far narrower than what people write."
         )
-    for one in statistics.short_of:
-        yield f"Falls short: {inert(one, 300)}"
-    made = statistics.funnel.get("made", 0)
-    if made != sum(count for name, count in statistics.funnel.items() if name != "made"):
+    for shortfall in statistics.short_of:
+        yield f"Falls short: {inert(shortfall, 300)}"
+    episodes = statistics.funnel.get("made", 0)
+    if episodes != sum(count for name, count in statistics.funnel.items() if name != "made"):
         yield "The funnel does not add up: these statistics are damaged."
 
 
 def _tiles(statistics: Statistics) -> Iterator[Cell]:
-    made, kept = statistics.funnel.get("made", 0), statistics.funnel.get("kept", 0)
-    one, need = statistics.decidability, statistics.necessity
+    episodes, kept = statistics.funnel.get("made", 0), statistics.funnel.get("kept", 0)
+    decidability = statistics.decidability
     yield Cell(f"{kept:,}", note="samples")
-    yield Cell(part(kept, made, 2), note=f"kept, of {made:,} episodes")
+    yield Cell(share_of(kept, episodes, 2), note=f"kept, of {episodes:,} episodes")
     gates = {gate.gate for gate in statistics.gates}
     traced = sum(statistics.origins.values())
     if "grounding" in gates:
@@ -83,26 +77,28 @@ def _tiles(statistics: Statistics) -> Iterator[Cell]:
     if "leak" in gates:
         yield Cell("0", note="samples that reveal what they should not")
     yield Cell(
-        share(one.transparent),
-        note=f"of platforms follow from the history; Bayes posterior {share(one.bayes)}",
+        share(decidability.transparent),
+        note=f"of platforms follow from the history; Bayes posterior {share(decidability.bayes)}",
     )
-    yield Cell(share(one.without_profile), note=f"without the user; chance {share(one.chance)}")
-    yield Cell(share(need.unsolvable), note="cannot be solved without the profile")
+    yield Cell(
+        share(decidability.without_profile), note=f"without the user; chance {share(decidability.chance)}"
+    )
+    yield Cell(share(statistics.necessity.unsolvable), note="cannot be solved without the profile")
     if statistics.audit is not None:
         rows = statistics.audit.corruptions
-        caught = part(sum(row.caught for row in rows), sum(row.cases for row in rows))
+        caught = share_of(sum(row.caught for row in rows), sum(row.cases for row in rows))
         yield Cell(caught, note="of corruptions caught by rules and judges")
 
 
-def _facts(found: Material) -> Iterator[tuple[str, Cell]]:
-    yield "Answered by", foreign(found.statistics.model, 200)
-    yield "Run", foreign(found.folder.resolve().name, 120)
-    digest = found.manifest.get("digest")
+def _facts(data: ReportData) -> Iterator[tuple[str, Cell]]:
+    yield "Answered by", foreign(data.statistics.model, 200)
+    yield "Run", foreign(data.folder.resolve().name, 120)
+    digest = data.manifest.get("digest")
     if digest:
         yield "Settings", foreign(digest, 60)
-    seed = found.noted("seeds").get("run", found.noted("settings").get("seed"))
+    seed = data.manifest_object("seeds").get("run", data.manifest_object("settings").get("seed"))
     if seed is not None:
         yield "Seed", foreign(seed, 40)
-    version = found.noted("versions").get("ptool")
+    version = data.manifest_object("versions").get("ptool")
     if version:
         yield "Made with", foreign(f"ptool {version}", 60)

@@ -6,7 +6,7 @@ The quoted numbers are printed ones and never measured here; what is ours comes 
 from __future__ import annotations
 
 from ...records.dataset_statistics import SplitRow, Statistics
-from ...rendering.document import Cell, Row, Section, Table, foreign
+from ...rendering.document import Cell, Row, Section, Table, count_cell, foreign
 
 TABLE_5 = (
     ("Train", 5, 15, 360, 74, 7_096),
@@ -25,7 +25,7 @@ TABLE_9 = (
 )
 """Benchmark, tools, users, samples; whether tools, parameters and trajectories are personal; as printed."""
 
-_NAMES = {
+_SPLIT_NAMES = {
     "train": "Train",
     "test": "Test",
     "trained": "– Trained",
@@ -37,7 +37,7 @@ _NAMES = {
 }
 
 
-def beside_the_paper(statistics: Statistics, actions: int) -> Section:
+def paper_section(statistics: Statistics, actions: int) -> Section:
     """The section with both tables. Args: actions: what all histories hold together."""
     text = (
         "Rows in italics are quoted from the paper and were not measured here; the others are this "
@@ -48,47 +48,46 @@ def beside_the_paper(statistics: Statistics, actions: int) -> Section:
 
 def _table_5(statistics: Statistics) -> Table:
     quoted = [
-        Row((Cell(name, note="quoted"), *(Cell(f"{one:,}") for one in numbers)), "quoted")
-        for name, *numbers in TABLE_5
+        Row((Cell(name, note="quoted"), *map(count_cell, numbers)), "quoted") for name, *numbers in TABLE_5
     ]
-    ours = [_split(one) for one in statistics.splits]
+    ours = [_split_row(split) for split in statistics.splits]
     columns = ("Dataset", "Scenarios", "Platforms", "APIs", "Users", "Queries")
     return Table(columns, (*quoted, *ours), "Table 5. Statistics of the dataset")
 
 
-def _split(one: SplitRow) -> Row:
-    name = _NAMES.get(one.name)
-    numbers = (one.scenarios, one.platforms, one.apis, one.users, one.queries)
-    head = foreign(one.name, 60) if name is None else Cell(name)
-    return Row((head, *(Cell(f"{count:,}") for count in numbers)), "own")
+def _split_row(split: SplitRow) -> Row:
+    name = _SPLIT_NAMES.get(split.name)
+    numbers = (split.scenarios, split.platforms, split.apis, split.users, split.queries)
+    name_cell = foreign(split.name, 60) if name is None else Cell(name)
+    return Row((name_cell, *map(count_cell, numbers)), "own")
 
 
 def _table_9(statistics: Statistics, actions: int) -> Table:
     quoted = [
-        Row((Cell(name, note="quoted"), *(Cell(f"{one:,}") for one in numbers), *map(_tick, ticks)), "quoted")
+        Row((Cell(name, note="quoted"), *map(count_cell, numbers), *map(_tick, ticks)), "quoted")
         for name, *numbers, ticks in TABLE_9
     ]
     columns = ("Benchmark", "Tools", "Users", "Samples", "Tool P.", "Param P.", "User Traj.")
     caption = "Table 9. Personalised tool-use benchmarks"
-    one = _benchmark(statistics)
-    if one is None:
+    benchmark = _benchmark_split(statistics)
+    if benchmark is None:
         return Table(columns, tuple(quoted), caption)
     personal = (
         statistics.interchangeability.other_user_elsewhere > 0,
         statistics.origins.get("profile", 0) > 0,
         actions > 0,
     )
-    numbers = (one.apis, one.users, one.queries)
-    name = Cell("This dataset", note=f"{_NAMES.get(one.name, 'its part').lower()}")
-    ours = Row((name, *(Cell(f"{count:,}") for count in numbers), *map(_tick, personal)), "own")
+    numbers = (benchmark.apis, benchmark.users, benchmark.queries)
+    name = Cell("This dataset", note=f"{_SPLIT_NAMES.get(benchmark.name, 'its part').lower()}")
+    ours = Row((name, *map(count_cell, numbers), *map(_tick, personal)), "own")
     return Table(columns, (*quoted, ours), caption)
 
 
-def _benchmark(statistics: Statistics) -> SplitRow | None:
-    """What a benchmark is: the test part, or everything where nothing is split."""
-    parts = {one.name: one for one in statistics.splits}
-    return parts.get("test") or parts.get("all")
+def _benchmark_split(statistics: Statistics) -> SplitRow | None:
+    """What a benchmark is: the test split, or everything where nothing is split."""
+    splits = {split.name: split for split in statistics.splits}
+    return splits.get("test") or splits.get("all")
 
 
-def _tick(there: bool) -> Cell:
-    return Cell("✓" if there else "✗")
+def _tick(present: bool) -> Cell:
+    return Cell("✓" if present else "✗")

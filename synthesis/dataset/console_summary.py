@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...records import Sample
-from ...rendering.text import plain
+from ...rendering.text import terminal_text
 
 YIELD_TOO_LOW = 3
 """Exit status of a run that kept less than `min_yield`, or whose platforms cannot be told."""
@@ -91,7 +91,7 @@ def report(summary: Summary, console: Console | None = None) -> None:
     console = console or Console(width=None if Console().is_terminal else _WIDTH, highlight=False)
     console.print(render(summary), crop=False)
     for line in summary.short_of:
-        console.print(Text(plain(line, 300), style="bold red"))
+        console.print(Text(terminal_text(line, 300), style="bold red"))
     if summary.funnel.kept_share < summary.min_yield:
         kept, wanted = summary.funnel.kept_share, summary.min_yield
         line = f"yield too low: kept {kept:.1%}, min_yield is {wanted:.1%}; see dataset/rejected.jsonl"
@@ -107,7 +107,7 @@ def render(summary: Summary) -> RenderableType:
         parts.append(_pairs("\nrejected because", dict(summary.reasons[:_SHOWN_REASONS])))
     parts += [_sample(sample) for sample in summary.samples[:_SHOWN_SAMPLES]]
     if summary.model:
-        parts.append(Text(f"\nmodel: {plain(summary.model, 300)}"))
+        parts.append(Text(f"\nmodel: {terminal_text(summary.model, 300)}"))
     if summary.next_steps:
         steps = "\n".join(["next:", *(f"  {step}" for step in summary.next_steps)])
         parts.append(Text(steps, no_wrap=True, overflow="ignore"))  # a command or path stays whole
@@ -119,7 +119,7 @@ def _pairs(title: str, values: Mapping[str, int]) -> Table:
     table.add_column(min_width=24)
     table.add_column(justify="right")
     for name, value in values.items():
-        table.add_row(Text(plain(name, 60)), f"{value:,}")
+        table.add_row(Text(terminal_text(name, 60)), f"{value:,}")
     return table
 
 
@@ -136,14 +136,16 @@ def _funnel(funnel: Funnel) -> Table:
 
 
 def _sample(sample: Sample) -> Table:
-    table = Table(title=f"\n{plain(sample.id, 80)}", title_justify="left", show_header=False, box=None)
+    table = Table(
+        title=f"\n{terminal_text(sample.id, 80)}", title_justify="left", show_header=False, box=None
+    )
     table.add_column(min_width=9, style="dim")
     table.add_column(overflow="fold")
-    table.add_row("query", Text(plain(sample.query, 400)))
+    table.add_row("query", Text(terminal_text(sample.query, 400)))
     known = _known(sample)
     if known:
-        table.add_row("profile", Text(plain(_json(known), 300)))
-    table.add_row("answer", Text(plain(_json(sample.answer), 500)))
+        table.add_row("profile", Text(terminal_text(_json(known), 300)))
+    table.add_row("answer", Text(terminal_text(_json(sample.answer), 500)))
     return table
 
 

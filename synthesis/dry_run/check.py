@@ -31,7 +31,7 @@ from ...models.gateway import Gateway
 from ...models.request import NO_USAGE, Request
 from ...models.seeds import derive
 from ...records import Usage
-from ...rendering.text import plain
+from ...rendering.text import terminal_text
 from ...settings import Retries, Settings
 from ..pipeline import build_parts
 from ..roles import Participants, role_names, second_solvers
@@ -252,7 +252,7 @@ def render(result: CheckResult) -> RenderableType:
     if result.lines:
         parts += [_estimate_table(result.lines), Text(_ORIGIN)]
         parts.append(Text(f"wall time: {_time(result.seconds)}"))
-    parts += [Text(plain(line, 400)) for line in (*result.notes, *result.budget)]
+    parts += [Text(terminal_text(line, 400)) for line in (*result.notes, *result.budget)]
     failed = sum(trial.fault is not None for trial in result.trials)
     verdict = f"{failed} of {len(result.trials)} endpoints fail" if failed else "every endpoint answers"
     return Group(*parts, Text(f"\n{verdict}", style="bold red" if failed else "bold"))
@@ -264,14 +264,14 @@ def _trial_table(trial: EndpointTrial) -> Group:
     table.add_column(overflow="fold")
     for key, value in _trial_rows(trial):
         table.add_row(key, Text(value))
-    return Group(Text(f"\nendpoint {plain(trial.endpoint.name, 200)}", style="italic"), table)
+    return Group(Text(f"\nendpoint {terminal_text(trial.endpoint.name, 200)}", style="italic"), table)
 
 
 def _trial_rows(trial: EndpointTrial) -> Iterator[tuple[str, str]]:
     yield "roles", ", ".join(trial.roles)
     asked = f"{trial.role} for a {trial.record}"
     if trial.fault is not None:
-        yield "FAILS", plain(trial.fault, 600)
+        yield "FAILS", terminal_text(trial.fault, 600)
         yield "asked", f"{asked}, {trial.seconds:.1f} s"
     else:
         usage = trial.usage

@@ -22,10 +22,10 @@ pytestmark = [
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report on a run whose texts are all attacks."""
     from ptool.reports.dataset import write_report
-    from report_runs import hostile, made
+    from report_runs import finished_run, hostile
 
     folder = tmp_path_factory.mktemp("attacked")
-    write_report(made(folder / "run", hostile()), folder / "report.html")
+    write_report(finished_run(folder / "run", hostile()), folder / "report.html")
     return folder / "report.html"
 
 

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.cli.args import with_list
 from ptool.errors import ConfigError, StoreError
-from ptool.reports.difference import Difference, as_json, changes
-from ptool.reports.difference_page import show
-from ptool.reports.difference_sources import difference
+from ptool.reports.difference import RunDifference, as_json, compare_runs
+from ptool.reports.difference_console import print_difference
+from ptool.reports.sample_changes import value_changes
 from ptool.settings import DiffSettings, validated
 from rich.console import Console
 
@@ -51,23 +51,23 @@ def write(run: Path, parts: dict[str, list[dict[str, Any]]], *, indexed: bool = 
     index = []
     for split, samples in parts.items():
         file = "samples.jsonl" if split == "all" else f"{split}.jsonl"
-        lines = [orjson.dumps(one) for one in samples]
+        lines = [orjson.dumps(sample) for sample in samples]
         (run / "dataset" / file).write_bytes(b"".join(line + b"\n" for line in lines))
         offset = 0
-        for one, line in zip(samples, lines, strict=True):
+        for sample, line in zip(samples, lines, strict=True):
             digest = blake2b(line, digest_size=8).hexdigest()
             place = {"file": file, "offset": offset, "bytes": len(line), "digest": digest}
-            index.append(orjson.dumps({"id": one["id"], "split": split} | place))
+            index.append(orjson.dumps({"id": sample["id"], "split": split} | place))
             offset += len(line) + 1
     if indexed:
         (run / "dataset/index.jsonl").write_bytes(b"".join(line + b"\n" for line in index))
     return run
 
 
-def page(found: Difference, width: int = 120) -> str:
-    said = StringIO()
-    show(found, Console(file=said, width=width, highlight=False))
-    return said.getvalue()
+def page(difference: RunDifference, width: int = 120) -> str:
+    output = StringIO()
+    print_difference(difference, Console(file=output, width=width, highlight=False))
+    return output.getvalue()
 
 
 def three() -> list[dict[str, Any]]:
@@ -80,63 +80,67 @@ def test_equal_datasets_are_called_equal_wherever_they_lie(
 ) -> None:
     a = write(tmp_path / "a", {"all": three()}, indexed=indexed[0])
     b = write(tmp_path / "b", {"all": three()}, indexed=indexed[1])
-    found = difference(a, b)
-    assert found.same
-    assert found.samples is not None
-    assert (found.samples.identical, found.samples.same) == (True, 3)
-    assert "the datasets are the same: 3 samples, byte for byte" in page(found)
-    assert json.loads(as_json(found))["same"] is True
+    difference = compare_runs(a, b)
+    assert difference.same
+    assert difference.samples is not None
+    assert (difference.samples.identical, difference.samples.same) == (True, 3)
+    assert "the datasets are the same: 3 samples, byte for byte" in page(difference)
+    assert json.loads(as_json(difference))["same"] is True
 
 
 CHANGED: list[tuple[str, Callable[[dict[str, Any]], Any], set[str]]] = [
-    ("query", lambda one: one.update(query="Fetch item 1."), {"query"}),
-    ("platform", lambda one: one.update(answer=["B", one["answer"][1]]), {"platform"}),
-    ("argument", lambda one: one["answer"][1][0]["get"].update(what=["item 7"]), {"arguments"}),
-    ("type", lambda one: one["answer"][1][0]["get"].update(what=[True]), {"arguments"}),
-    ("function", lambda one: one.update(answer=["A", [{"fetch": {"what": ["item 1"]}}]]), {"calls"}),
-    ("span", lambda one: one["origins"][0]["evidence"].update(span=[0, 6]), {"evidence"}),
-    ("origin", lambda one: one["origins"][0].update(origin="default"), {"evidence"}),
-    ("profile", lambda one: one["user_profile"]["basic_features"].update(city="Umeå"), {"profile"}),
-    ("order", lambda one: one.update(query=one.pop("query")), {"order of keys"}),
+    ("query", lambda sample: sample.update(query="Fetch item 1."), {"query"}),
+    ("platform", lambda sample: sample.update(answer=["B", sample["answer"][1]]), {"platform"}),
+    ("argument", lambda sample: sample["answer"][1][0]["get"].update(what=["item 7"]), {"arguments"}),
+    ("type", lambda sample: sample["answer"][1][0]["get"].update(what=[True]), {"arguments"}),
+    ("function", lambda sample: sample.update(answer=["A", [{"fetch": {"what": ["item 1"]}}]]), {"calls"}),
+    ("span", lambda sample: sample["origins"][0]["evidence"].update(span=[0, 6]), {"evidence"}),
+    ("origin", lambda sample: sample["origins"][0].update(origin="default"), {"evidence"}),
+    ("profile", lambda sample: sample["user_profile"]["basic_features"].update(city="Umeå"), {"profile"}),
+    ("order", lambda sample: sample.update(query=sample.pop("query")), {"order of keys"}),
 ]
 
 
-@pytest.mark.parametrize(("change", "fields"), [one[1:] for one in CHANGED], ids=[one[0] for one in CHANGED])
+@pytest.mark.parametrize(
+    ("change", "fields"), [case[1:] for case in CHANGED], ids=[case[0] for case in CHANGED]
+)
 @pytest.mark.parametrize("indexed", [True, False])
 def test_one_changed_field_is_named_and_no_other(
     tmp_path: Path, change: Callable[[dict[str, Any]], Any], fields: set[str], indexed: bool
 ) -> None:
     other = three()
     change(other[1])
-    found = difference(
+    difference = compare_runs(
         write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": other}, indexed=indexed)
     ).samples
-    assert found is not None
-    assert (found.same, found.changed, found.by_field) == (2, 1, dict.fromkeys(fields, 1))
-    assert [one.id for one in found.first_changed] == ["s-01"]
+    assert difference is not None
+    assert (difference.same, difference.changed, difference.by_field) == (2, 1, dict.fromkeys(fields, 1))
+    assert [change.id for change in difference.first_changed] == ["s-01"]
 
 
 def test_what_moves_to_another_split_or_goes_is_counted(tmp_path: Path) -> None:
     a = write(tmp_path / "a", {"train": three()[:2], "test": three()[2:]})
     b = write(tmp_path / "b", {"train": [sample(0), sample(9)], "test": [sample(1)]})
-    found = difference(a, b)
-    samples = found.samples
+    difference = compare_runs(a, b)
+    samples = difference.samples
     assert samples is not None
     assert (samples.same, samples.only_a, samples.only_b, samples.changed) == (1, 1, 1, 1)
     assert (samples.first_only_a, samples.first_only_b) == (("s-02",), ("s-09",))
-    assert [(one.name, one.a, one.b) for one in samples.first_changed[0].fields] == [
+    assert [(change.name, change.a, change.b) for change in samples.first_changed[0].fields] == [
         ("split", "train", "test")
     ]
-    assert found.splits == ()  # two and one, as before
-    assert "only in A: 1" in page(found)
+    assert difference.splits == ()  # two and one, as before
+    assert "only in A: 1" in page(difference)
 
 
 def test_another_order_is_not_the_same_dataset(tmp_path: Path) -> None:
-    found = difference(write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": three()[::-1]}))
-    assert not found.same
-    assert found.samples is not None
-    assert (found.samples.same, found.samples.identical) == (3, False)
-    assert "in another order" in page(found)
+    difference = compare_runs(
+        write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": three()[::-1]})
+    )
+    assert not difference.same
+    assert difference.samples is not None
+    assert (difference.samples.same, difference.samples.identical) == (3, False)
+    assert "in another order" in page(difference)
 
 
 def test_settings_versions_and_figures_are_compared_leaf_by_leaf(tmp_path: Path) -> None:
@@ -153,60 +157,62 @@ def test_settings_versions_and_figures_are_compared_leaf_by_leaf(tmp_path: Path)
             "gates": [{"gate": "leak", "rejected": kept}],
         }
         (run / "statistics.json").write_bytes(orjson.dumps(body))
-    found = difference(a, b)
-    assert [(one.name, one.a, one.b) for one in found.settings] == [
+    difference = compare_runs(a, b)
+    assert [(change.name, change.a, change.b) for change in difference.settings] == [
         ("seed", 0, 3), ("task.plan", "guided", "free"),
     ]  # fmt: skip
-    assert {one.name for one in found.made_with} == {"versions.ptool", "prompts.user"}
-    assert [(one.name, one.difference) for one in found.statistics] == [
+    assert {change.name for change in difference.made_with} == {"versions.ptool", "prompts.user"}
+    assert [(change.name, change.difference) for change in difference.statistics] == [
         ("necessity.needing", 0.2), ("gates.leak.rejected", 2),
     ]  # fmt: skip
-    assert found.counts[0].difference == 2
-    assert "the datasets are the same" in page(found)
-    assert "what they came from differs" in page(found)
+    assert difference.counts[0].difference == 2
+    assert "the datasets are the same" in page(difference)
+    assert "what they came from differs" in page(difference)
 
 
 def test_an_unfinished_run_is_said_to_be_one(tmp_path: Path) -> None:
     a, b = write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": three()})
     shutil.rmtree(b / "dataset")
     (b / "manifest.json").unlink()
-    found = difference(a, b)
-    assert found.samples is None
-    assert found.notes[-1] == "B has no dataset yet: its run is not finished"
-    assert "cannot be compared yet" in page(found)
+    difference = compare_runs(a, b)
+    assert difference.samples is None
+    assert difference.notes[-1] == "B has no dataset yet: its run is not finished"
+    assert "cannot be compared yet" in page(difference)
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "text"),
     [
         (b'{"id":"s-00"}', "index.jsonl:1: damaged"),
         (b'{"id":"s","split":"all","file":"../x","offset":0,"bytes":1,"digest":"0"}', "expected a name"),
         (b"{", "not JSON"),
     ],
 )
-def test_a_damaged_index_is_one_line(tmp_path: Path, line: bytes, said: str) -> None:
+def test_a_damaged_index_is_one_line(tmp_path: Path, line: bytes, text: str) -> None:
     a, b = write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": three()})
     (b / "dataset/index.jsonl").write_bytes(line + b"\n")
-    with pytest.raises(StoreError, match=said) as got:
-        difference(a, b)
+    with pytest.raises(StoreError, match=text) as got:
+        compare_runs(a, b)
     assert "\n" not in str(got.value)
 
 
 def test_foreign_texts_are_plain_and_bounded(tmp_path: Path) -> None:
     other = three()
     other[1]["query"] = "\x1b[2J\x9b\u202e[red]" + "z" * 100_000
-    found = difference(write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": other}))
+    difference = compare_runs(write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": other}))
     for width in (80, 120):
-        said = page(found, width)
-        assert max(len(line) for line in said.splitlines()) <= width
-        assert not [one for one in said if not one.isprintable() and one != "\n"]
-        assert "[red]" in said
-    assert len(as_json(found)) < 5_000
+        text = page(difference, width)
+        assert max(len(line) for line in text.splitlines()) <= width
+        assert not [char for char in text if not char.isprintable() and char != "\n"]
+        assert "[red]" in text
+    assert len(as_json(difference)) < 5_000
 
 
 TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats(allow_nan=False),
-    lambda one: st.lists(one, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=4), one, max_size=3),
+    lambda leaf: (
+        st.lists(leaf, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=4), leaf, max_size=3)
+    ),
     max_leaves=12,
 )  # fmt: skip
 
@@ -214,7 +220,7 @@ TREES = st.recursive(
 @settings(max_examples=50, deadline=None)
 @given(TREES)
 def test_nothing_differs_from_itself(tree: Any) -> None:
-    assert changes(tree, json.loads(json.dumps(tree))) == ()
+    assert value_changes(tree, json.loads(json.dumps(tree))) == ()
 
 
 @settings(max_examples=50, deadline=None)
@@ -223,8 +229,10 @@ def test_nothing_differs_from_itself(tree: Any) -> None:
     st.dictionaries(st.sampled_from("abc"), st.integers()),
 )
 def test_both_ways_the_same_leaves_differ(a: dict[str, int], b: dict[str, int]) -> None:
-    there, back = changes(a, b), changes(b, a)
-    assert {(one.name, one.a, one.b) for one in there} == {(one.name, one.b, one.a) for one in back}
+    there, back = value_changes(a, b), value_changes(b, a)
+    assert {(change.name, change.a, change.b) for change in there} == {
+        (change.name, change.b, change.a) for change in back
+    }
     assert bool(there) == (a != b)
 
 

@@ -19,11 +19,10 @@ from ptool.errors import ConfigError, StoreError
 from ptool.models.gateway.gateway import Gateway
 from ptool.records.model_calls import Answer, Failure
 from ptool.reports.commands import explain
-from ptool.reports.lineage import Lineage, as_json
-from ptool.reports.lineage_lookup import PLAYED, lineage_of
-from ptool.reports.lineage_page import show
-from ptool.reports.lineage_sources import Turn, read_turn
-from ptool.reports.run_files import line_by_id
+from ptool.reports.lineage import EPISODE_STAGES, Lineage, as_json, lineage_of
+from ptool.reports.lineage_calls import TurnName, parse_turn_name
+from ptool.reports.lineage_console import print_lineage
+from ptool.reports.run_files import find_line_by_id
 from ptool.settings import ExplainSettings, Settings, validated
 from ptool.store import Ledger
 from ptool.synthesis.context import without_model
@@ -85,78 +84,82 @@ def entry(file: bytes, offset: int, size: int) -> bytes:
 
 
 def page(lineage: Lineage, width: int) -> str:
-    said = StringIO()
-    show(lineage, Console(file=said, width=width, highlight=False))
-    return said.getvalue()
+    output = StringIO()
+    print_lineage(lineage, Console(file=output, width=width, highlight=False))
+    return output.getvalue()
 
 
 def test_every_sample_of_every_part_is_explained_as_its_own_line_proves_it(whole: Path) -> None:
     entries = index(whole)
-    assert {one["split"] for one in entries} >= {"train", "test", "unseen"}
+    assert {entry["split"] for entry in entries} >= {"train", "test", "unseen"}
     for entry in entries:
-        found, sample = lineage_of(whole, entry["id"]), sample_of(whole, entry)
-        fate = found.fate
-        assert (fate.status, fate.file, fate.split) == ("kept", entry["file"], entry["split"])
-        assert (fate.group, fate.twin_of) == (entry["group"], entry["twin_of"])
-        assert (found.query, found.population) == (sample["query"], "unseen" * (entry["group"] == "unseen"))
-        proofs = {(one.call, one.parameter): one for one in found.arguments}
-        assert {key: one.origin for key, one in proofs.items()} == {
-            (one["call"], one["parameter"]): one["origin"] for one in sample["origins"]
+        lineage, sample = lineage_of(whole, entry["id"]), sample_of(whole, entry)
+        outcome = lineage.fate
+        assert (outcome.status, outcome.file, outcome.split) == ("kept", entry["file"], entry["split"])
+        assert (outcome.group, outcome.twin_of) == (entry["group"], entry["twin_of"])
+        assert (lineage.query, lineage.population) == (
+            sample["query"],
+            "unseen" * (entry["group"] == "unseen"),
+        )
+        proofs = {(argument.call, argument.parameter): argument for argument in lineage.arguments}
+        assert {key: argument.origin for key, argument in proofs.items()} == {
+            (origin["call"], origin["parameter"]): origin["origin"] for origin in sample["origins"]
         }
-        for one in proofs.values():
-            assert one.proven
-            assert one.span is None or sample["query"][slice(*one.span)] == one.words
-            assert (one.origin == "profile") == bool(one.feature_path)
-            if one.origin == "profile":
-                assert one.feature_path[-2:] == (str(one.path).removeprefix("basic_features."), one.parameter)
+        for argument in proofs.values():
+            assert argument.proven
+            assert argument.span is None or sample["query"][slice(*argument.span)] == argument.words
+            assert (argument.origin == "profile") == bool(argument.feature_path)
+            if argument.origin == "profile":
+                feature = str(argument.path).removeprefix("basic_features.")
+                assert argument.feature_path[-2:] == (feature, argument.parameter)
         basic = sample["user_profile"]["basic_features"]
-        assert {one.name: one.value for one in found.user.features}.items() <= basic.items()
+        assert {feature.name: feature.value for feature in lineage.user.features}.items() <= basic.items()
 
 
 def test_visits_are_those_of_the_samples_own_history(whole: Path) -> None:
-    entry = next(one for one in index(whole) if not one["twin_of"])
-    found, sample = lineage_of(whole, entry["id"]), sample_of(whole, entry)
+    entry = next(entry for entry in index(whole) if not entry["twin_of"])
+    lineage, sample = lineage_of(whole, entry["id"]), sample_of(whole, entry)
     visible = sample["user_profile"]["user_history"][entry["scenario"]]
-    assert {one.platform: one.in_all for one in found.platform.visits} == {
+    assert {visits.platform: visits.in_all for visits in lineage.platform.visits} == {
         platform["name"]: sum(visit["platform"] == platform["name"] for visit in visible)
         for platform in sample["platforms"]
     }
-    assert found.platform.preferred == found.platform.name == entry["platform"]
-    assert sum(one.in_context for one in found.platform.visits) == 4 < len(visible)
-    assert all(one.serves for one in found.platform.visits if one.platform == entry["platform"])
+    assert lineage.platform.preferred == lineage.platform.name == entry["platform"]
+    assert sum(visits.in_context for visits in lineage.platform.visits) == 4 < len(visible)
+    assert all(visits.serves for visits in lineage.platform.visits if visits.platform == entry["platform"])
 
 
 def test_a_twin_and_its_sample_name_each_other(whole: Path) -> None:
-    twin = next(one for one in index(whole) if one["twin_of"])
-    found = lineage_of(whole, twin["id"])
-    assert found.fate.twin_of == twin["twin_of"]
+    twin = next(entry for entry in index(whole) if entry["twin_of"])
+    lineage = lineage_of(whole, twin["id"])
+    assert lineage.fate.twin_of == twin["twin_of"]
     assert lineage_of(whole, twin["twin_of"]).fate.twin == twin["id"]
-    assert {one.role for one in found.calls} >= {"assistant", "verifier"}
-    assert "user" not in {one.role for one in found.calls}
+    assert {call.role for call in lineage.calls} >= {"assistant", "verifier"}
+    assert "user" not in {call.role for call in lineage.calls}
 
 
 def test_every_call_has_the_seed_that_was_sent(whole: Path, sent: dict[tuple[str, int], set[int]]) -> None:
-    told = 0
+    compared = 0
     for entry in index(whole):
-        found = lineage_of(whole, entry["id"])
-        for one in (*found.calls, *found.origins):
-            stage = one.stage.rpartition("/")[2]
-            turn = "/".join((stage, one.item, one.role, *([str(one.round)] if one.round is not None else [])))
-            assert one.seed in sent[turn, 0], turn
-            told += 1
-    assert told > 300
+        lineage = lineage_of(whole, entry["id"])
+        for call in (*lineage.calls, *lineage.origins):
+            stage, rounds = call.stage.rpartition("/")[2], [] if call.round is None else [str(call.round)]
+            turn = "/".join((stage, call.item, call.role, *rounds))
+            assert call.seed in sent[turn, 0], turn
+            compared += 1
+    assert compared > 300
 
 
 def test_the_answers_are_those_of_its_turns(whole: Path) -> None:
     for entry in index(whole):
-        found = lineage_of(whole, entry["id"])
-        own = [one for one in found.calls if one.stage in ("episodes", "twins")]
-        said = [(one["role"], one["round"], one["output"]) for one in found.turns]
-        assert [(one.role, one.round, json.loads(one.content)) for one in own] == [
-            one for one in said if (one[0], one[1]) in {(call.role, call.round) for call in own}
+        lineage = lineage_of(whole, entry["id"])
+        own = [call for call in lineage.calls if call.stage in ("episodes", "twins")]
+        turns = [(turn["role"], turn["round"], turn["output"]) for turn in lineage.turns]
+        assert [(call.role, call.round, json.loads(call.content)) for call in own] == [
+            turn for turn in turns if turn[:2] in {(call.role, call.round) for call in own}
         ]
         assert (
-            found.further.keys() == ({"stranger"} if not found.population else {"unseen/stranger"})
+            lineage.further.keys() == ({"stranger"} if not lineage.population else {"unseen/stranger"})
             or (entry["twin_of"])
         )
 
@@ -164,32 +167,32 @@ def test_the_answers_are_those_of_its_turns(whole: Path) -> None:
 def test_people_held_out_are_not_taken_for_the_runs_own(whole: Path) -> None:
     """Both populations have a layer0 of their own, asked for under the same name of a turn."""
     for entry in index(whole):
-        found = lineage_of(whole, entry["id"])
-        layers = [one for one in found.origins if one.stage == "profiles"]
-        assert [one.item for one in layers] == list(found.user.made_in)
-        assert found.user.persona in layers[0].content
+        lineage = lineage_of(whole, entry["id"])
+        layers = [call for call in lineage.origins if call.stage == "profiles"]
+        assert [call.item for call in layers] == list(lineage.user.made_in)
+        assert lineage.user.persona in layers[0].content
 
 
 def test_the_folder_of_people_held_out_may_be_named(whole: Path) -> None:
-    id = next(one["id"] for one in index(whole) if one["split"] == "unseen")
+    id = next(entry["id"] for entry in index(whole) if entry["split"] == "unseen")
     assert lineage_of(whole / "unseen", id) == lineage_of(whole, id)
 
 
 def test_a_rejected_episode_is_explained_without_a_sample(run: Path) -> None:
-    id = next(one["id"] for one in index(run) if one["split"] == "train" and not one["twin_of"])
+    id = next(entry["id"] for entry in index(run) if entry["split"] == "train" and not entry["twin_of"])
     objection = {
         "code": "query.leak", "blames": "query", "path": "query.text", "message": "no\x1b[31m",
         "source": "leak",
     }  # fmt: skip
     change_episode(run, id, status="rejected", reasons=[objection])
     forget(run, id)
-    found = lineage_of(run, id)
-    assert (found.fate.status, found.fate.file) == ("rejected", None)
-    assert [one["code"] for one in found.fate.reasons] == ["query.leak"]
-    assert found.arguments
-    assert not any(one.proven for one in found.arguments)
-    assert {one.origin for one in found.arguments} <= {"query", "profile", "default"}
-    assert "query.leak" in page(found, 80)
+    lineage = lineage_of(run, id)
+    assert (lineage.fate.status, lineage.fate.file) == ("rejected", None)
+    assert [reason["code"] for reason in lineage.fate.reasons] == ["query.leak"]
+    assert lineage.arguments
+    assert not any(argument.proven for argument in lineage.arguments)
+    assert {argument.origin for argument in lineage.arguments} <= {"query", "profile", "default"}
+    assert "query.leak" in page(lineage, 80)
 
 
 def test_what_a_gate_dropped_says_which(run: Path) -> None:
@@ -203,8 +206,8 @@ def test_what_a_gate_dropped_says_which(run: Path) -> None:
     }
     line = orjson.dumps({"id": id, "scenario": "tiny", "user_id": "u", "reasons": [reason]})
     (run / "dataset/rejected.jsonl").write_bytes(line + b"\n")
-    found = lineage_of(run, id)
-    assert (found.fate.status, found.fate.reasons[0]["code"]) == ("dropped", "gate.near_duplicates")
+    lineage = lineage_of(run, id)
+    assert (lineage.fate.status, lineage.fate.reasons[0]["code"]) == ("dropped", "gate.near_duplicates")
 
 
 def test_a_run_under_way_has_episodes_and_no_dataset(run: Path) -> None:
@@ -220,7 +223,7 @@ def test_a_run_under_way_has_episodes_and_no_dataset(run: Path) -> None:
 
 
 def test_an_episode_that_found_no_model_waits_until_it_is_played(run: Path) -> None:
-    id = next(one["id"] for one in index(run) if one["split"] == "train" and not one["twin_of"])
+    id = next(entry["id"] for entry in index(run) if entry["split"] == "train" and not entry["twin_of"])
     sql(run, "UPDATE items SET stage = 'episodes without a model' WHERE stage = 'episodes'")
     forget(run, id)
     assert lineage_of(run, id).fate.status == "waiting"
@@ -246,26 +249,26 @@ def test_corrections_and_failures_are_told_in_order(run: Path) -> None:
             )  # fmt: skip
             ledger._writer.write(*_keep(kept))
         ledger.set_answer_status((0).to_bytes(16), "no_json")
-    found = [one for one in lineage_of(run, id).calls if one.role == "critic"]
-    assert [(one.finish, one.status, one.attempt) for one in found] == [
+    calls = [call for call in lineage_of(run, id).calls if call.role == "critic"]
+    assert [(call.finish, call.status, call.attempt) for call in calls] == [
         ("overloaded", "no answer", 0), ("length", "no_json", 0), ("length", "ok", 1),
     ]  # fmt: skip
-    assert found[1].seed != found[2].seed
-    assert max(len(one.content) for one in found) == 4_000
+    assert calls[1].seed != calls[2].seed
+    assert max(len(call.content) for call in calls) == 4_000
 
 
 def test_a_page_is_plain_and_fits(run: Path) -> None:
-    id = next(one["id"] for one in index(run) if one["split"] == "train" and not one["twin_of"])
+    id = next(entry["id"] for entry in index(run) if entry["split"] == "train" and not entry["twin_of"])
     hostile = "\x1b[2J\x9b31m\u202e[bold]x[/bold]\r" + "長い" * 900
     change_episode(run, id, query={"text": hostile, "intents": []})
-    found = lineage_of(run, id)
+    lineage = lineage_of(run, id)
     for width in (80, 120):
-        said = page(found, width)
-        assert max(len(line) for line in said.splitlines()) <= width
-        assert not [one for one in said if not one.isprintable() and one != "\n"]
-        assert "[bold]x[/bold]" in said.replace("\n", "")
-    assert as_json(found).isascii()
-    assert json.loads(as_json(found))["query"] == hostile
+        text = page(lineage, width)
+        assert max(len(line) for line in text.splitlines()) <= width
+        assert not [char for char in text if not char.isprintable() and char != "\n"]
+        assert "[bold]x[/bold]" in text.replace("\n", "")
+    assert as_json(lineage).isascii()
+    assert json.loads(as_json(lineage))["query"] == hostile
 
 
 def test_an_unknown_id_is_answered_with_the_nearest(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -291,7 +294,7 @@ def test_an_unknown_id_is_answered_with_the_nearest(whole: Path, capsys: pytest.
     ],
 )  # fmt: skip
 def test_damage_is_one_line(run: Path, name: str, content: bytes, said: str) -> None:
-    id = next(one["id"] for one in index(run) if one["split"] == "train")
+    id = next(entry["id"] for entry in index(run) if entry["split"] == "train")
     (run / name).write_bytes(content.replace(b"%b", id.encode()))
     with pytest.raises(StoreError, match=said) as got:
         lineage_of(run, id)
@@ -320,15 +323,18 @@ def test_nothing_is_explained_where_no_run_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("episodes/shop-u0001-0003/user/0", Turn("episodes", "shop-u0001-0003", "user", 0)),
-        ("stranger/shop-u0001-0003/1/stranger", Turn("stranger", "shop-u0001-0003/1", "stranger", None)),
-        ("audit/wrong/shop-u0001-0003/verifier", Turn("audit/wrong", "shop-u0001-0003", "verifier", None)),
+        ("episodes/shop-u0001-0003/user/0", TurnName("episodes", "shop-u0001-0003", "user", 0)),
+        ("stranger/shop-u0001-0003/1/stranger", TurnName("stranger", "shop-u0001-0003/1", "stranger", None)),
+        (
+            "audit/wrong/shop-u0001-0003/verifier",
+            TurnName("audit/wrong", "shop-u0001-0003", "verifier", None),
+        ),
         ("episodes/shop-u0001-00031/user/0", None),
         ("twins/shop-u0001-0003-twin/assistant/0", None),
     ],
 )
-def test_turns_are_read_by_their_item(name: str, expected: Turn | None) -> None:
-    assert read_turn(name, ["shop-u0001-0003"]) == expected
+def test_turns_are_read_by_their_item(name: str, expected: TurnName | None) -> None:
+    assert parse_turn_name(name, ["shop-u0001-0003"]) == expected
 
 
 def test_a_line_is_found_by_its_id_in_few_steps_and_without_order_too(tmp_path: Path) -> None:
@@ -338,12 +344,12 @@ def test_a_line_is_found_by_its_id_in_few_steps_and_without_order_too(tmp_path: 
         file = tmp_path / "samples.jsonl"
         file.write_bytes(b"\n".join(lines[id] for id in order) + b"\n")
         for id in (ids[0], ids[1_499], ids[-1]):
-            assert line_by_id(file, id) == lines[id]
-        assert line_by_id(file, "s-0149") is None
+            assert find_line_by_id(file, id) == lines[id]
+        assert find_line_by_id(file, "s-0149") is None
 
 
 def test_the_stages_of_episodes_are_the_pipelines() -> None:
-    assert set(PLAYED) == {"episodes", without_model("episodes"), "twins", without_model("twins")}
+    assert set(EPISODE_STAGES) == {"episodes", without_model("episodes"), "twins", without_model("twins")}
 
 
 def _keep(answer: Answer) -> tuple[Any, ...]:

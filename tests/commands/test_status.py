@@ -13,8 +13,8 @@ import orjson
 import pytest
 from ptool.errors import StoreError
 from ptool.records.model_calls import Answer, Failure
-from ptool.reports.run_status import LAST, UNREACHABLE, WITHOUT_MODEL, StageStatus, Status, status_of
-from ptool.reports.run_status_page import cost, show
+from ptool.reports.run_status import FINAL_FILES, UNREACHABLE, WITHOUT_MODEL, StageStatus, Status, status_of
+from ptool.reports.run_status_console import cost_text, print_status
 from ptool.store import Ledger, RunFolder
 from ptool.synthesis.context import without_model
 from rich.console import Console
@@ -59,13 +59,13 @@ def run(whole: Path, tmp_path: Path) -> Path:
 
 
 def left(status: Status) -> dict[str, int | None]:
-    return {one.stage: one.left for one in status.stages}
+    return {stage.stage: stage.left for stage in status.stages}
 
 
 def page(status: Status) -> str:
-    said = StringIO()
-    show(status, Console(file=said, width=160, highlight=False))
-    return said.getvalue()
+    output = StringIO()
+    print_status(status, Console(file=output, width=160, highlight=False))
+    return output.getvalue()
 
 
 def answer(number: int, **changed: object) -> Answer:
@@ -88,20 +88,23 @@ def forget(run: Path, *names: str, **items: str) -> None:
 
 def test_a_finished_run_has_nothing_left(run: Path) -> None:
     before = contents(run)
-    found = status_of(run)
-    assert left(found) == dict.fromkeys(STAGES, 0)
-    assert (found.finished, found.in_use_by, found.scenario) == (True, None, "tiny")
-    assert found.stages[3:] == (StageStatus("histories", 4, 4, 0), StageStatus("episodes", 20, 20, 0))
-    assert sum(found.episodes.values()) == 20
-    assert found.next == "nothing is left; the same command asks no model and writes the same files"
+    status = status_of(run)
+    assert left(status) == dict.fromkeys(STAGES, 0)
+    assert (status.finished, status.in_use_by, status.scenario) == (True, None, "tiny")
+    assert status.stages[3:] == (StageStatus("histories", 4, 4, 0), StageStatus("episodes", 20, 20, 0))
+    assert sum(status.episodes.values()) == 20
+    assert status.next == "nothing is left; the same command asks no model and writes the same files"
     assert contents(run) == before
 
 
 def test_the_scripted_model_is_free_and_known_to_be(whole: Path) -> None:
-    found = status_of(whole)
-    assert {(one.stage, one.role) for one in found.calls} >= {("episodes", "user"), ("api_tree", "designer")}
-    assert (found.usd, found.unpriced, found.failures) == (0.0, 0, {})
-    assert "cost: $0.0000\n" in page(found)
+    status = status_of(whole)
+    assert {(call.stage, call.role) for call in status.calls} >= {
+        ("episodes", "user"),
+        ("api_tree", "designer"),
+    }
+    assert (status.usd, status.unpriced, status.failures) == (0.0, 0, {})
+    assert "cost: $0.0000\n" in page(status)
 
 
 def test_the_stages_of_what_found_no_model_are_the_pipelines() -> None:
@@ -112,13 +115,13 @@ def test_the_stages_of_what_found_no_model_are_the_pipelines() -> None:
 def test_what_is_left_is_counted(run: Path) -> None:
     files = ("dataset/samples.jsonl", "episodes.jsonl")
     forget(run, *files, episodes="id LIKE '%u0001%'")
-    found = status_of(run)
-    assert (left(found)["episodes"], found.finished) == (5, False)
-    assert found.next == "the same command goes on with episodes, 5 left"
+    status = status_of(run)
+    assert (left(status)["episodes"], status.finished) == (5, False)
+    assert status.next == "the same command goes on with episodes, 5 left"
     forget(run, "tasks.jsonl", "histories.jsonl", histories="id = 'tiny-u0002'", episodes="1")
-    found = status_of(run)
-    assert (left(found)["histories"], left(found)["episodes"]) == (1, 20)
-    assert found.next == "the same command goes on with histories, 1 left"
+    status = status_of(run)
+    assert (left(status)["histories"], left(status)["episodes"]) == (1, 20)
+    assert status.next == "the same command goes on with histories, 1 left"
     forget(run, "feature_tree.svg")
     assert left(status_of(run))["feature_tree"] is None
     assert status_of(run).next == "the same command goes on with feature_tree"
@@ -135,34 +138,35 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "run"
 
 
-PEOPLED = ("api_tree", "feature_tree", "profiles", "histories")
-PLAYED = ("episodes", "stranger", "solver", "twins")
+POPULATION_STAGES = ("api_tree", "feature_tree", "profiles", "histories")
+EPISODE_STAGES = ("episodes", "stranger", "solver", "twins")
 EVERYTHING = (
-    *PEOPLED, *(f"unseen/{one}" for one in PEOPLED), *PLAYED, *(f"unseen/{one}" for one in PLAYED), "audit",
+    *POPULATION_STAGES, *(f"unseen/{stage}" for stage in POPULATION_STAGES),
+    *EPISODE_STAGES, *(f"unseen/{stage}" for stage in EPISODE_STAGES), "audit",
 )  # fmt: skip
 
 
 def test_all_populations_and_stages_are_told_of_in_the_order_they_come(full: Path) -> None:
-    found = status_of(full)
-    assert tuple(left(found)) == EVERYTHING
-    assert (set(left(found).values()), found.finished) == ({0}, True)
-    at = {one.stage: one for one in found.stages}
+    status = status_of(full)
+    assert tuple(left(status)) == EVERYTHING
+    assert (set(left(status).values()), status.finished) == ({0}, True)
+    at = {stage.stage: stage for stage in status.stages}
     assert at["unseen/histories"] == StageStatus("unseen/histories", 2, 2, 0)
     assert at["unseen/episodes"] == StageStatus("unseen/episodes", 5, 5, 0)  # 4 wanted, a quarter is to spare
-    assert sum(found.episodes.values()) == 25
+    assert sum(status.episodes.values()) == 25
     accepted = [at[f"{whose}episodes"].done for whose in ("", "unseen/")]
-    assert sum(accepted) - found.episodes["rejected"] == at["stranger"].done + at["unseen/stranger"].done
+    assert sum(accepted) - status.episodes["rejected"] == at["stranger"].done + at["unseen/stranger"].done
     assert at["solver"].done == at["stranger"].done
-    assert sum(found.twins.values()) == at["twins"].done + at["unseen/twins"].done > 0
-    assert "twins" in page(found)
+    assert sum(status.twins.values()) == at["twins"].done + at["unseen/twins"].done > 0
+    assert "twins" in page(status)
 
 
 def test_what_stopped_between_the_new_stages_is_told_of(full: Path, tmp_path: Path) -> None:
     run = Path(shutil.copytree(full, tmp_path / "run"))
     forget(run, "manifest.json")
-    found = status_of(run)
-    assert (found.finished, set(left(found).values())) == (False, {0})
-    assert found.next == "every answer is there; the same command asks no model and writes the dataset"
+    status = status_of(run)
+    assert (status.finished, set(left(status).values())) == (False, {0})
+    assert status.next == "every answer is there; the same command asks no model and writes the dataset"
     forget(run, "audit.json")
     assert status_of(run).next == "the same command goes on with audit"
     forget(run, "unseen/twins.jsonl")
@@ -170,12 +174,12 @@ def test_what_stopped_between_the_new_stages_is_told_of(full: Path, tmp_path: Pa
     forget(run, **{"unseen/solver": "id LIKE '%-0001'"})
     assert status_of(run).next == "the same command goes on with unseen/solver, 2 left"
     forget(run, stranger="id LIKE '%u0001%'", twins="1")
-    found = status_of(run)
-    assert (left(found)["stranger"], found.next) == (5, "the same command goes on with stranger, 5 left")
+    status = status_of(run)
+    assert (left(status)["stranger"], status.next) == (5, "the same command goes on with stranger, 5 left")
     forget(run, episodes="id = 'tiny-u0001-0001'")
-    found = status_of(run)
-    assert left(found)["stranger"] is None  # one more may be accepted
-    assert found.next == "the same command goes on with episodes, 1 left"
+    status = status_of(run)
+    assert left(status)["stranger"] is None  # one more may be accepted
+    assert status.next == "the same command goes on with episodes, 1 left"
     forget(run, **{"unseen/histories": "1"})
     (run / "unseen" / "tasks.jsonl").unlink()
     assert status_of(run).next == "the same command goes on with unseen/histories, 2 left"
@@ -188,8 +192,8 @@ async def test_a_twin_without_a_model_is_left(full: Path, tmp_path: Path) -> Non
     forget(run, **{"unseen/twins": f"id = '{name}'"})
     with Ledger(run / "ledger.sqlite") as ledger:
         await ledger.put(WITHOUT_MODEL.format("unseen/twins"), name, body)
-    found = status_of(run)
-    assert (left(found)["unseen/twins"], found.twins["without_model"], found.finished) == (1, 1, False)
+    status = status_of(run)
+    assert (left(status)["unseen/twins"], status.twins["without_model"], status.finished) == (1, 1, False)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"samples": null}'])
@@ -200,7 +204,7 @@ def test_a_damaged_audit_is_one_line(full: Path, tmp_path: Path, text: str) -> N
         status_of(run)
 
 
-@pytest.mark.parametrize("name", LAST)
+@pytest.mark.parametrize("name", FINAL_FILES)
 def test_a_run_is_finished_when_its_last_files_are_there(run: Path, name: str) -> None:
     (run / name).unlink()
     assert not status_of(run).finished
@@ -220,10 +224,10 @@ async def test_rejected_episodes_and_those_without_a_model(run: Path) -> None:
         await ledger.put("episodes", "c", orjson.dumps({"status": "accepted", "reasons": []}))
         await ledger.put(UNREACHABLE, "c", b"{}")  # found a model since then
         await ledger.put(UNREACHABLE, "d", b"{}")
-    found = status_of(run)
-    assert found.episodes == {"accepted": 1, "rejected": 2, "without_model": 1}
-    assert list(found.reasons.items()) == [("leak", 2), ("agreement", 1)]
-    assert found.next == (
+    status = status_of(run)
+    assert status.episodes == {"accepted": 1, "rejected": 2, "without_model": 1}
+    assert list(status.reasons.items()) == [("leak", 2), ("agreement", 1)]
+    assert status.next == (
         "the same command goes on with episodes, 17 left; 1 of the episodes found no model before"
     )
 
@@ -237,23 +241,23 @@ async def test_calls_tokens_and_what_they_cost(run: Path) -> None:
         ledger.set_answer_status((2).to_bytes(16), "prose")
         for kind in ("timeout", "rate_limited", "timeout"):
             ledger.save_failure(Failure("episodes", "user", "t", "m at there", kind, "no", 1.0))
-    found = status_of(run)
-    assistant, user, verifier = found.calls
+    status = status_of(run)
+    assistant, user, verifier = status.calls
     assert (user.answered, user.failed, user.statuses) == (2, 3, {"prose": 1})
     assert (user.prompt_tokens, user.completion_tokens, user.cached_share) == (2000, 20, 0.75)
     assert (user.usd, verifier.usd, assistant.usd, assistant.cached_share) == (0.5, 0.0, None, None)
-    assert (found.usd, found.unpriced) == (0.5, 1)
-    assert found.failures == {"rate_limited": 1, "timeout": 2}
-    said = page(found)
-    cells = [line.split() for line in said.splitlines()]
+    assert (status.usd, status.unpriced) == (0.5, 1)
+    assert status.failures == {"rate_limited": 1, "timeout": 2}
+    text = page(status)
+    cells = [line.split() for line in text.splitlines()]
     assert ["episodes", "assistant", "1", "0", "1,000", "?", "10", "unknown", "mystery"] in cells
     assert ["episodes", "user", "2", "3", "2,000", "75%", "20", "$0.5000", "m", "at", "there"] in cells
-    assert "$0.5000 and 1 answers of unknown price" in said
-    assert "episodes user: prose" in said
+    assert "$0.5000 and 1 answers of unknown price" in text
+    assert "episodes user: prose" in text
 
 
 def test_an_unknown_price_is_never_nothing() -> None:
-    assert (cost(None, 3), cost(0.0, 0)) == ("unknown", "$0.0000")
+    assert (cost_text(None, 3), cost_text(0.0, 0)) == ("unknown", "$0.0000")
 
 
 async def test_only_failures_cost_nothing_that_is_known(run: Path) -> None:
@@ -267,18 +271,18 @@ async def test_only_failures_cost_nothing_that_is_known(run: Path) -> None:
 async def test_texts_from_outside_do_not_reach_the_terminal_as_they_are(run: Path) -> None:
     with Ledger(run / "ledger.sqlite") as ledger:
         await ledger.save_answer(answer(1, endpoint="\x1b[2J[red]evil[/red]\nnext: rm -rf /"))
-    said = page(status_of(run))
-    assert "\x1b" not in said
-    assert "[red]evil[/red]" in said
-    assert not any(line.startswith("next: rm") for line in said.splitlines())
+    text = page(status_of(run))
+    assert "\x1b" not in text
+    assert "[red]evil[/red]" in text
+    assert not any(line.startswith("next: rm") for line in text.splitlines())
 
 
 def test_a_run_under_way_is_named_by_its_process(run: Path) -> None:
     with RunFolder(run, orjson.loads((run / ".ptool-run.json").read_bytes())["identity"]):
-        found = status_of(run)
-    assert found.in_use_by is not None
-    assert found.next == f"process {found.in_use_by} is at work on it; nothing to do but wait"
-    assert f"running in process {found.in_use_by}" in page(found)
+        status = status_of(run)
+    assert status.in_use_by is not None
+    assert status.next == f"process {status.in_use_by} is at work on it; nothing to do but wait"
+    assert f"running in process {status.in_use_by}" in page(status)
 
 
 def test_a_living_run_can_be_asked_and_a_killed_one(tmp_path: Path) -> None:
@@ -308,8 +312,8 @@ def test_killed_before_there_was_a_ledger(run: Path) -> None:
     for file in run.iterdir():
         if file.is_file() and file.name not in (".ptool-run.json", "config.yaml"):
             file.unlink()
-    found = status_of(run)
-    assert (found.stages[0], found.calls, found.usd) == (StageStatus("api_tree", 0, None, None), (), 0.0)
+    status = status_of(run)
+    assert (status.stages[0], status.calls, status.usd) == (StageStatus("api_tree", 0, None, None), (), 0.0)
 
 
 @pytest.mark.parametrize(
@@ -348,4 +352,4 @@ def test_from_outside(run: Path, tmp_path: Path) -> None:
     done = command("status", "run=nowhere", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: nowhere: no such folder, expected one that ptool.run made\n"
-    assert {one.name for one in tmp_path.iterdir()} == {"run"}
+    assert {path.name for path in tmp_path.iterdir()} == {"run"}

@@ -12,9 +12,8 @@ from evaluation_folders import answers, evaluated, items, somebody
 from ptool.errors import StoreError
 from ptool.evaluation.report import write_report
 from ptool.evaluation.scoring import NoAnswer, RawAnswer
-from ptool.rendering.charts import Bar, Point, bars, groups, lines, pie
-from ptool.rendering.document import Cell, Document, Row, Section, Table, as_html
-from ptool.rendering.markdown import as_markdown
+from ptool.rendering.charts import Bar, Point, bar_chart, grouped_bar_chart, line_chart, pie_chart
+from ptool.rendering.document import Cell, Document, Row, Section, Table, as_html, as_markdown
 from ptool.rendering.text import inert, interval, p_value, percent
 
 XSS = [
@@ -274,20 +273,20 @@ def test_numbers_as_people_read_them() -> None:
 
 
 def test_a_bar_is_as_long_as_its_share() -> None:
-    svg = bars("b", "B", [Bar("half", 0.5, 0.25, 0.75), Bar("whole", 1.0), Bar("none", None)]).svg
+    svg = bar_chart("b", "B", [Bar("half", 0.5, 0.25, 0.75), Bar("whole", 1.0), Bar("none", None)]).svg
     half, whole = (float(one) for one in re.findall(r'<rect class="answers"[^>]* width="([\d.]+)"', svg))
     assert half * 2 == pytest.approx(whole, abs=0.2)
     assert svg.count('class="whisker"') == 1 and "50.00 (25–75)" in svg and "n/a" in svg
 
 
 def test_slices_of_a_pie_close_its_circle() -> None:
-    svg = pie("p", "P", [("a", 0.25), ("b", 0.75), ("c", 0.0)]).svg
+    svg = pie_chart("p", "P", [("a", 0.25), ("b", 0.75), ("c", 0.0)]).svg
     assert re.findall(r"A92 92 0 (\d) 1 ([\d.]+) ([\d.]+)Z", svg) == [("0", "194", "102"), ("1", "102", "10")]
-    assert "<circle" in pie("p", "P", [("a", 1.0), ("b", 0.0)]).svg
+    assert "<circle" in pie_chart("p", "P", [("a", 1.0), ("b", 0.0)]).svg
 
 
 def test_groups_and_lines_leave_out_what_is_not_there() -> None:
-    drawn = groups("g", "G", {"All": [Bar("x", 0.5), Bar("y", None)], "None": [Bar("x", 0.1)]}).svg
+    drawn = grouped_bar_chart("g", "G", {"All": [Bar("x", 0.5), Bar("y", None)], "None": [Bar("x", 0.1)]}).svg
     assert (
         len(re.findall(r'<rect class="s\d" x="[\d.]+" y="[\d.]+" width="[\d.]+" height="[\d.]+">', drawn))
         == 2
@@ -297,7 +296,7 @@ def test_groups_and_lines_leave_out_what_is_not_there() -> None:
         Point(0.5, "500M", Bar("m", 0.1)),
         Point(3, "3B", Bar("m", None)),
     ]
-    drawn = lines("l", "L", {"m": points}).svg
+    drawn = line_chart("l", "L", {"m": points}).svg
     assert drawn.count("<circle") == 2 and drawn.count('class="line s0"') == 1
     assert drawn.index("500M") < drawn.index(">7B<")
 

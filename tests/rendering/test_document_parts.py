@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.rendering.charts import heat, stacks, steps
+from ptool.rendering.charts import funnel_chart, heat_map, stacked_bar_chart
 from ptool.rendering.document import (
     Branch,
     Cell,
@@ -18,16 +18,16 @@ from ptool.rendering.document import (
     Piece,
     Section,
     as_html,
+    as_markdown,
     as_svg,
     foreign,
 )
-from ptool.rendering.markdown import as_markdown
-from ptool.rendering.radial import CORE, MOST_SECTORS, SIZE, Sector, radial
+from ptool.rendering.radial import CORE, MOST_SECTORS, SIZE, Sector, radial_tree
 
 
 def numbers(svg: str, tag: str, attribute: str) -> list[float]:
     """An attribute of every element of a tag."""
-    return [float(one) for one in re.findall(rf'<{tag} [^>]*?\b{attribute}="(-?[\d.]+)"', svg)]
+    return [float(number) for number in re.findall(rf'<{tag} [^>]*?\b{attribute}="(-?[\d.]+)"', svg)]
 
 
 def tips(svg: str) -> list[str]:
@@ -35,7 +35,7 @@ def tips(svg: str) -> list[str]:
 
 
 def test_steps_end_where_the_next_begin() -> None:
-    svg = steps("s", "S", ("made", 100), [("rules", 20), ("judges", 30)], "kept").svg
+    svg = funnel_chart("s", "S", ("made", 100), [("rules", 20), ("judges", 30)], "kept").svg
     left, wide = numbers(svg, "rect", "x"), numbers(svg, "rect", "width")
     assert wide[1:] == pytest.approx([0.2 * wide[0], 0.3 * wide[0], 0.5 * wide[0]], abs=0.1)
     assert left[1] + wide[1] == pytest.approx(left[0] + wide[0], abs=0.1)
@@ -45,12 +45,12 @@ def test_steps_end_where_the_next_begin() -> None:
 
 
 def test_steps_of_nothing_are_drawn() -> None:
-    svg = steps("s", "S", ("made", 0), [("rules", 0)], "kept").svg
+    svg = funnel_chart("s", "S", ("made", 0), [("rules", 0)], "kept").svg
     assert numbers(svg, "rect", "width") == [0.0, 0.0, 0.0]
 
 
 def test_a_stack_is_as_wide_as_its_parts() -> None:
-    svg = stacks("s", "S", {"shop": {"Mega": 3, "Mini": 1, "None": 0}, "empty": {"Mega": 0}}).svg
+    svg = stacked_bar_chart("s", "S", {"shop": {"Mega": 3, "Mini": 1, "None": 0}, "empty": {"Mega": 0}}).svg
     first, second = numbers(svg, "rect", "width")
     assert first == pytest.approx(3 * second, abs=0.2)
     assert {"shop, Mega: 3 (75.0%)", "shop, Mini: 1 (25.0%)"} <= set(tips(svg))
@@ -58,7 +58,7 @@ def test_a_stack_is_as_wide_as_its_parts() -> None:
 
 def test_a_heat_map_is_darkest_where_most_are_and_counts_by_row() -> None:
     counts = {("food", "Mega"): 3, ("food", "Mini"): 1, ("toys", "Mini"): 5}
-    svg = heat("h", "H", ["food", "toys", "none"], ["Mega", "Mini"], counts).svg
+    svg = heat_map("h", "H", ["food", "toys", "none"], ["Mega", "Mini"], counts).svg
     shades = numbers(svg, "rect", "fill-opacity")
     assert re.findall(r">(\d+%)<", svg) == ["75%", "25%", "0%", "100%", "0%", "0%"]
     assert shades[3] > shades[0] > shades[1] > shades[2] == shades[4]
@@ -67,29 +67,31 @@ def test_a_heat_map_is_darkest_where_most_are_and_counts_by_row() -> None:
 
 def test_sectors_take_the_room_of_what_is_around_them() -> None:
     tree = (Sector("a", "A", (Sector("b", "B"), Sector("c", "C"), Sector("d", "D"))), Sector("e", "E"))
-    svg = radial("r", "R", tree).svg
+    svg = radial_tree("r", "R", tree).svg
     path = re.findall(r' d="M([\d.]+) ([\d.]+)L[^A]*A[\d.]+ [\d.]+ 0 (\d)', svg)
     assert [flag for *_, flag in path] == ["1", "0", "0", "0", "0"]  # three quarters, then a quarter
     middle = SIZE / 2
     assert path[0][:2] == (f"{middle:g}", f"{middle - CORE:g}")
     assert path[1][:2] == (f"{middle - CORE:g}", f"{middle:g}")  # after three quarters of a turn
-    assert [one for one in tips(svg) if one in "ABCDE"][:5] == ["A", "E", "B", "C", "D"]
+    assert [name for name in tips(svg) if name in "ABCDE"][:5] == ["A", "E", "B", "C", "D"]
 
 
 @given(st.recursive(st.just(()), lambda below: st.lists(below, max_size=4).map(tuple), max_leaves=30))
 def test_any_tree_is_drawn_inside_its_picture(shape: tuple) -> None:
-    def grown(found: tuple) -> Sector:
-        return Sector("n<&>", "t", tuple(map(grown, found)))
+    def grown(below: tuple) -> Sector:
+        return Sector("n<&>", "t", tuple(map(grown, below)))
 
-    picture = radial("r", "R", tuple(map(grown, shape)), [2.0])
+    picture = radial_tree("r", "R", tuple(map(grown, shape)), [2.0])
     drawn = ElementTree.fromstring(as_svg(picture))
-    places = [float(one) for path in drawn.iter() for one in re.findall(r"-?\d+\.?\d*", path.get("d", ""))]
-    assert all(0 <= one <= SIZE for one in places)
+    places = [
+        float(number) for path in drawn.iter() for number in re.findall(r"-?\d+\.?\d*", path.get("d", ""))
+    ]
+    assert all(0 <= place <= SIZE for place in places)
 
 
 def test_of_a_huge_tree_the_inner_rings_are_drawn() -> None:
     tree = [Sector(f"p{number}", "", tuple([Sector("leaf", "")] * 50)) for number in range(100)]
-    drawn = radial("r", "R", tree).svg.count("<path")
+    drawn = radial_tree("r", "R", tree).svg.count("<path")
     assert drawn == 100 <= MOST_SECTORS < 5_100
 
 

@@ -87,13 +87,13 @@ def hostile(first: int = 0) -> Say:
 
     Args: first: the attack to begin with: over all of them, every text meets every attack.
     """
-    attacks, said = itertools.cycle((*XSS[first:], *XSS[:first])), dict[str, str]()
+    attacks, attacked = itertools.cycle((*XSS[first:], *XSS[:first])), dict[str, str]()
     return lambda plain: (
-        said.setdefault(plain, f"{next(attacks)}{plain}") if plain not in said else said[plain]
+        attacked.setdefault(plain, f"{next(attacks)}{plain}") if plain not in attacked else attacked[plain]
     )
 
 
-def made(folder: Path, say: Say, file: str = "train.jsonl") -> Path:
+def finished_run(folder: Path, say: Say, file: str = "train.jsonl") -> Path:
     """Write a finished run. Args: say: what becomes of a text; file: name of the samples' file."""
     (folder / "dataset").mkdir(parents=True)
     write(folder / ".ptool-run.json", {"format": 1, "identity": {"settings": say("digest")}})
@@ -102,7 +102,7 @@ def made(folder: Path, say: Say, file: str = "train.jsonl") -> Path:
     population(folder, say, "shop")
     (folder / "unseen").mkdir()
     population(folder / "unseen", say, "bank")
-    lines = [orjson.dumps(one) for one in (sample(say, 1), sample(say, 2), sample(say, 3))]
+    lines = [orjson.dumps(line) for line in (sample(say, 1), sample(say, 2), sample(say, 3))]
     (folder / "dataset" / file).write_bytes(b"".join(line + b"\n" for line in lines))
     starts = itertools.accumulate((len(line) + 1 for line in lines), initial=0)
     index = [
@@ -111,7 +111,7 @@ def made(folder: Path, say: Say, file: str = "train.jsonl") -> Path:
          "file": file, "offset": start, "bytes": len(line), "digest": "0"}
         for place, (line, start) in enumerate(zip(lines, starts, strict=False), 1)
     ]  # fmt: skip
-    (folder / "dataset" / "index.jsonl").write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in index))
+    (folder / "dataset" / "index.jsonl").write_bytes(b"".join(orjson.dumps(entry) + b"\n" for entry in index))
     return folder
 
 
@@ -159,14 +159,14 @@ def population(folder: Path, say: Say, scenario: str) -> None:
     }
     write(folder / "histories.jsonl", history)
     tasks = [{"id": say(f"s{number}"), "context": say("food")} for number in (1, 2)]
-    (folder / "tasks.jsonl").write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in tasks))
+    (folder / "tasks.jsonl").write_bytes(b"".join(orjson.dumps(task) + b"\n" for task in tasks))
 
 
 def graph(kind: str, nodes: list[dict[str, Any]], edges: list[tuple[str, str]]) -> dict[str, Any]:
     """A tree as runs leave it."""
     return {
         "directed": True, "multigraph": False, "graph": {"tree": kind}, "nodes": nodes,
-        "edges": [{"source": one, "target": other} for one, other in edges],
+        "edges": [{"source": parent, "target": child} for parent, child in edges],
     }  # fmt: skip
 
 
@@ -180,16 +180,16 @@ def api_tree(say: Say, scenario: str) -> dict[str, Any]:
     edges = [("/", scenario)]
     for platform in ("Mega", "Mini"):
         about = [{"name": say("price"), "text": say(f"{platform} is cheap.")}]
-        one, category = f"{scenario}/{say(platform)}", f"{scenario}/{say(platform)}/c"
+        node, category = f"{scenario}/{say(platform)}", f"{scenario}/{say(platform)}/c"
         name, says = say(f"buyAt{platform}"), say("Buys.")
         properties = {say("item"): {"type": say("string"), "description": say("What to buy.")}}
         nodes += [
-            {"id": one, "kind": "platform", "name": say(platform), "characteristics": about},
+            {"id": node, "kind": "platform", "name": say(platform), "characteristics": about},
             {"id": category, "kind": "category", "name": say("buying"), "description": say("To buy.")},
             {"id": f"{category}/a", "kind": "api", "name": name, "description": says,
              "capability": say("buy"), "parameters": {"properties": properties, "required": [say("item")]}},
         ]  # fmt: skip
-        edges += [(scenario, one), (one, category), (category, f"{category}/a")]
+        edges += [(scenario, node), (node, category), (category, f"{category}/a")]
     return graph("api", nodes, edges)
 
 
@@ -234,8 +234,8 @@ def sample(say: Say, number: int) -> dict[str, Any]:
             },
             "user_history": {say("shop"): [{"platform": say("Mega"), "action": say("Bought a hat")}]},
         },
-        "platforms": [{"name": say(one), "profile": {say("price"): say("low")}, "apis": [say("buy")]}
-                      for one in ("Mega", "Mini")],
+        "platforms": [{"name": say(platform), "profile": {say("price"): say("low")}, "apis": [say("buy")]}
+                      for platform in ("Mega", "Mini")],
         "tools": [{"type": "function", "function": {"name": say("buyAtMega")}}],
         "query": query, "answer": [say("Mega"), calls], "query_params": [first, second],
         "profile_params": [third], "origins": origins, "capabilities": {say("buyAtMega"): say("buy")},

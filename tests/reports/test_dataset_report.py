@@ -15,10 +15,10 @@ from ptool.errors import StoreError
 from ptool.records import ArgumentOrigin, Evidence
 from ptool.rendering.document import as_html
 from ptool.rendering.text import inert
-from ptool.reports.dataset import report, write_report
-from ptool.reports.dataset.examples import examples, highlighted
-from ptool.reports.dataset.material import material
-from report_runs import XSS, api_tree, hostile, made, tame, write
+from ptool.reports.dataset import dataset_report, write_report
+from ptool.reports.dataset.examples import choose_examples, query_pieces
+from ptool.reports.dataset.report_data import read_report_data
+from report_runs import XSS, api_tree, finished_run, hostile, tame, write
 
 
 class Page(html.parser.HTMLParser):
@@ -46,45 +46,45 @@ class Page(html.parser.HTMLParser):
 
 
 def page_of(folder: Path) -> bytes:
-    return as_html(report(material(folder)))
+    return as_html(dataset_report(read_report_data(folder)))
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("plain") / "run", tame())
+    return finished_run(tmp_path_factory.mktemp("plain") / "run", tame())
 
 
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     name = XSS[10].replace("/", "")
-    return made(tmp_path_factory.mktemp("attacked") / name, hostile(), file=f"{name}.jsonl")
+    return finished_run(tmp_path_factory.mktemp("attacked") / name, hostile(), file=f"{name}.jsonl")
 
 
 def test_there_are_enough_attacks_and_all_of_them_are_made(attacked: Path) -> None:
-    written = b"".join(one.read_bytes() for one in attacked.rglob("*.json*"))
+    written = b"".join(file.read_bytes() for file in attacked.rglob("*.json*"))
     assert len(set(XSS)) >= 40
-    assert [one for one in XSS if orjson.dumps(one)[1:-1] not in written] == []
+    assert [text for text in XSS if orjson.dumps(text)[1:-1] not in written] == []
 
 
 def test_no_element_or_attribute_comes_from_any_text(plain: Path, tmp_path: Path) -> None:
     """Every attack in every text: the page has the same elements, attributes and classes as without."""
     shape, shown = Page(page_of(plain)).shape, set[str]()
     for first in range(len(XSS)):
-        found = Page(page_of(made(tmp_path / str(first), hostile(first))))
-        assert found.shape == shape, XSS[first]
-        text = found.text()
-        shown |= {one for one in XSS if " ".join(inert(one)[:16].split()) in text}
+        page = Page(page_of(finished_run(tmp_path / str(first), hostile(first))))
+        assert page.shape == shape, XSS[first]
+        text = page.text()
+        shown |= {attack for attack in XSS if " ".join(inert(attack)[:16].split()) in text}
     assert shown == set(XSS)
 
 
 def test_no_url_leads_anywhere(attacked: Path) -> None:
-    found = Page(page_of(attacked))
-    attributes = [(name, value) for _, attrs in found.tags for name, value in attrs]
+    page = Page(page_of(attacked))
+    attributes = [(name, value) for _, attrs in page.tags for name, value in attrs]
     assert all(re.fullmatch(r"#s\d+", value or "") for name, value in attributes if name == "href")
     names = {name for name, _ in attributes}
     assert not names & {"src", "style", "action", "srcdoc", "data", "formaction", "xlink:href", "ping"}
     assert not [name for name in names if name.startswith("on")]
-    assert not {tag for tag, _ in found.tags} & {
+    assert not {tag for tag, _ in page.tags} & {
         "script",
         "iframe",
         "object",
@@ -112,7 +112,7 @@ def test_nothing_hides_in_unseen_characters(attacked: Path) -> None:
 
 
 def test_it_has_every_part(plain: Path) -> None:
-    titles = [one.title for one in report(material(plain)).sections]
+    titles = [section.title for section in dataset_report(read_report_data(plain)).sections]
     assert titles == [
         "Beside the paper", "Examples", "Funnel", "Gates and reasons", "Origins of arguments",
         "Decidability of the platform", "Is the user needed?", "Diversity and coverage", "Platforms",
@@ -122,7 +122,7 @@ def test_it_has_every_part(plain: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "expected",
     [
         "No language model took part",
         "Falls short: test: 5 samples were asked for, there are 4.",
@@ -145,26 +145,31 @@ def test_it_has_every_part(plain: Path) -> None:
         "solved it all the same 1",
     ],
 )
-def test_what_it_says(plain: Path, told: str) -> None:
+def test_what_it_says(plain: Path, expected: str) -> None:
     shown = Page(page_of(plain)).text()
-    assert told in shown, shown
+    assert expected in shown, shown
 
 
 def test_of_a_language_model_it_does_not_say_that_there_was_none(tmp_path: Path) -> None:
     folder = changed(
-        made(tmp_path / "run", tame()), lambda found: found.update(scripted=False, model="m at x")
+        finished_run(tmp_path / "run", tame()),
+        lambda statistics: statistics.update(scripted=False, model="m at x"),
     )
     shown = Page(page_of(folder)).text()
     assert "No language model took part" not in shown and "Answered by m at x" in shown
 
 
 def test_a_funnel_that_does_not_add_up_is_told_in_front(tmp_path: Path) -> None:
-    folder = changed(made(tmp_path / "run", tame()), lambda found: found["funnel"].update(kept=5))
-    assert "The funnel does not add up" in " ".join(report(material(folder)).notes)
+    folder = changed(
+        finished_run(tmp_path / "run", tame()), lambda statistics: statistics["funnel"].update(kept=5)
+    )
+    assert "The funnel does not add up" in " ".join(dataset_report(read_report_data(folder)).notes)
 
 
 def test_a_run_without_gates_or_audit_claims_nothing_of_them(tmp_path: Path) -> None:
-    folder = changed(made(tmp_path / "run", tame()), lambda found: found.update(gates=[], audit=None))
+    folder = changed(
+        finished_run(tmp_path / "run", tame()), lambda statistics: statistics.update(gates=[], audit=None)
+    )
     shown = Page(page_of(folder)).text()
     assert "grounded" not in shown and "reveal what they should not" not in shown
     assert "Nobody was put on trial" in shown and "No gate was chosen" in shown
@@ -187,44 +192,46 @@ def test_pieces_are_the_query_and_marks_are_the_spans(text: str, spans: list[tup
         ArgumentOrigin(call=0, parameter="p", value="v", origin="query", evidence=Evidence(span=span))
         for span in spans
     ]
-    pieces = highlighted(text, origins)
-    assert "".join(one.text for one in pieces) == inert(text)
+    pieces = query_pieces(text, origins)
+    assert "".join(piece.text for piece in pieces) == inert(text)
     for number, (start, end) in enumerate(spans, 1):
-        marked = "".join(one.text for one in pieces if number in one.numbers)
+        marked = "".join(piece.text for piece in pieces if number in piece.numbers)
         there = 0 <= start < end <= len(text)
         assert marked == (inert(text[start:end]) if there else "")
-        assert sum(number in one.ends for one in pieces) == there
+        assert sum(number in piece.ends for piece in pieces) == there
 
 
 def test_examples_are_of_many_kinds_and_the_same_every_time(plain: Path) -> None:
-    found = examples(plain)
-    assert {kind for one in found for kind in one.kinds} == {
+    examples = choose_examples(plain)
+    assert {kind for example in examples for kind in example.kinds} == {
         "one call", "2 calls", "a default", "query and profile", "a twin",
     }  # fmt: skip
-    assert [one.sample.id for one in examples(plain, 2)] == [one.sample.id for one in found[:2]]
-    assert "2 calls" in found[0].kinds
+    assert [example.sample.id for example in choose_examples(plain, 2)] == [
+        example.sample.id for example in examples[:2]
+    ]
+    assert "2 calls" in examples[0].kinds
 
 
 def test_equal_runs_give_equal_pages(plain: Path, tmp_path: Path) -> None:
-    elsewhere = made(tmp_path / "run", tame())
+    elsewhere = finished_run(tmp_path / "run", tame())
     write_report(elsewhere, tmp_path / "a.html")
     write_report(plain, tmp_path / "b.html")
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.html", "b.html", "run"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.html", "b.html", "run"]
 
 
 def test_a_run_without_index_has_no_examples_and_all_the_rest(tmp_path: Path) -> None:
-    folder = made(tmp_path / "run", tame())
+    folder = finished_run(tmp_path / "run", tame())
     (folder / "dataset" / "index.jsonl").unlink()
     assert "There is no sample to show." in Page(page_of(folder)).text()
 
 
 def test_a_huge_tree_stays_bounded_and_says_what_is_left_out(tmp_path: Path) -> None:
-    folder = made(tmp_path / "run", tame())
+    folder = finished_run(tmp_path / "run", tame())
     tree = api_tree(tame(), "shop")
     apis = [{"id": f"a{number}", "kind": "api", "name": f"api{number}"} for number in range(20_000)]
     tree["nodes"] += apis
-    tree["edges"] += [{"source": "shop/Mega/c", "target": one["id"]} for one in apis]
+    tree["edges"] += [{"source": "shop/Mega/c", "target": api["id"]} for api in apis]
     write(folder / "api_tree.json", tree)
     page = page_of(folder)
     assert len(page) < 2_000_000
@@ -233,9 +240,9 @@ def test_a_huge_tree_stays_bounded_and_says_what_is_left_out(tmp_path: Path) -> 
 
 def changed(folder: Path, change: Callable[[dict], object]) -> Path:
     """A run with other statistics."""
-    found = orjson.loads((folder / "statistics.json").read_bytes())
-    change(found)
-    write(folder / "statistics.json", found)
+    statistics = orjson.loads((folder / "statistics.json").read_bytes())
+    change(statistics)
+    write(folder / "statistics.json", statistics)
     return folder
 
 
@@ -248,7 +255,7 @@ def set_line(folder: Path, name: str, text: str) -> None:
     [
         (lambda f: (f / ".ptool-run.json").unlink(), "not a run folder"),
         (lambda f: (f / "statistics.json").unlink(), "holds no statistics.json: made by an older ptool"),
-        (lambda f: [(f / one).unlink() for one in ("statistics.json", "manifest.json")], "not finished"),
+        (lambda f: [(f / name).unlink() for name in ("statistics.json", "manifest.json")], "not finished"),
         (lambda f: set_line(f, "statistics.json", "{"), "statistics.json: damaged at the whole"),
         (lambda f: changed(f, lambda s: s["funnel"].update(kept="x")), "damaged at funnel.kept"),
         (lambda f: set_line(f, "manifest.json", "[]"), "manifest.json: got list, expected one object"),
@@ -264,7 +271,7 @@ def set_line(folder: Path, name: str, text: str) -> None:
     ],
 )
 def test_damaged_runs_are_refused_in_one_line(tmp_path: Path, break_it: Callable, said: str) -> None:
-    folder = made(tmp_path / "run", tame())
+    folder = finished_run(tmp_path / "run", tame())
     break_it(folder)
     with pytest.raises(StoreError) as refused:
         write_report(folder, tmp_path / "page.html")

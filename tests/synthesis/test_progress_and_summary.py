@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ptool.cli.progress import Progress
 from ptool.records import ArgumentOrigin, Evidence, Sample, UserProfile
-from ptool.rendering.text import plain
+from ptool.rendering.text import terminal_text
 from ptool.synthesis.dataset.console_summary import Funnel, Summary, report
 from rich.console import Console
 
@@ -100,4 +100,4 @@ def test_nothing_made_is_a_yield_of_zero() -> None:
     ("text", "expected"), [("a\tb\u202ec", "a b c"), ("x" * 9, "xxxxxxx…"), ("x" * 8, "x" * 8)]
 )
 def test_plain_text_is_bounded_and_printable(text: str, expected: str) -> None:
-    assert plain(text, 8) == expected
+    assert terminal_text(text, 8) == expected

@@ -1,4 +1,4 @@
-"""What a report on a dataset is made of: the files of a finished run, read once and checked.
+"""The data of a dataset's report: the files of a finished run, read once and checked.
 
 It reads and counts; it knows no page. Large files are read line by line, or where an index says.
 """
@@ -18,17 +18,15 @@ from ...records import History
 from ...records.dataset_statistics import Statistics
 from ...store import read_jsonl
 from ...store.run_folder import identity_of
-from ..run_files import Tree, code_sentences, object_in, tree_in
+from ..run_files import UNSEEN, Tree, read_code_sentences, read_object, read_tree
 
 STATISTICS = "statistics.json"
 MANIFEST = "manifest.json"
-UNSEEN = "unseen"
-"""Folder of the people held out with their scenarios, inside the run folder."""
 
 
 @dataclass
-class Habits:
-    """What the people of one scenario prefer and did, counted."""
+class PlatformUse:
+    """What the users of one scenario prefer and did, counted."""
 
     preferred: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(context, platform) -> users who prefer it"""
@@ -39,84 +37,86 @@ class Habits:
 
     def add(self, history: History) -> None:
         """Count one more user."""
-        favourite = {one.context: one.platform for one in history.preferences}
-        self.preferred.update(favourite.items())
-        self.visits.update((one.context, one.platform) for one in history.actions)
-        self.loyal += sum(favourite.get(one.context) == one.platform for one in history.actions)
+        favourites = {choice.context: choice.platform for choice in history.preferences}
+        self.preferred.update(favourites.items())
+        self.visits.update((action.context, action.platform) for action in history.actions)
+        self.loyal += sum(favourites.get(action.context) == action.platform for action in history.actions)
 
 
 @dataclass(frozen=True)
-class People:
+class PopulationData:
     """The files of one population: the run's own, or those held out with their scenarios."""
 
     folder: Path
     name: str
     """'' for the run's own"""
-    apis: Tree
-    features: Tree
-    habits: dict[str, Habits]
-    """scenario -> what its people prefer and did"""
+    api_tree: Tree
+    feature_tree: Tree
+    platform_use: dict[str, PlatformUse]
+    """scenario -> what its users prefer and did"""
 
-    def scenarios(self) -> list[tuple[str, dict[str, Any]]]:
-        """Node and attributes of every scenario, in the tree's order."""
-        return [(node, about) for node, about in self.apis.nodes.items() if about.get("kind") == "scenario"]
+    def scenarios(self) -> list[str]:
+        """Node of every scenario, in the tree's order."""
+        nodes = self.api_tree.nodes.items()
+        return [node for node, attributes in nodes if attributes.get("kind") == "scenario"]
 
     def contexts(self, scenario: str) -> list[str]:
         """Kinds of need of a scenario, in its order; those that only histories know come last."""
-        about = self.apis.nodes.get(scenario, {})
-        told = [
-            str(one["name"]) for one in about.get("contexts") or () if isinstance(one, dict) and "name" in one
-        ]
-        return list(dict.fromkeys([*told, *(context for context, _ in self._seen(scenario))]))
+        contexts = self.api_tree.nodes.get(scenario, {}).get("contexts") or ()
+        names = [str(each["name"]) for each in contexts if isinstance(each, dict) and "name" in each]
+        return list(dict.fromkeys([*names, *(context for context, _ in self._used(scenario))]))
 
     def platforms(self, scenario: str) -> list[str]:
         """Platforms of a scenario, in its order; those that only histories know come last."""
-        told = [name for name, _ in self.apis.platforms(scenario)]
-        return list(dict.fromkeys([*told, *(platform for _, platform in self._seen(scenario))]))
+        names = [name for name, _ in self.api_tree.platforms(scenario)]
+        return list(dict.fromkeys([*names, *(platform for _, platform in self._used(scenario))]))
 
-    def _seen(self, scenario: str) -> Iterator[tuple[str, str]]:
-        found = self.habits.get(scenario, Habits())
-        return iter(sorted(found.preferred.keys() | found.visits.keys()))
+    def _used(self, scenario: str) -> list[tuple[str, str]]:
+        """(context, platform) of what users prefer or did."""
+        use = self.platform_use.get(scenario, PlatformUse())
+        return sorted(use.preferred.keys() | use.visits.keys())
 
 
 @dataclass(frozen=True)
-class Material:
+class ReportData:
     """A finished run, as far as a report tells of it."""
 
     folder: Path
     statistics: Statistics
     manifest: dict[str, Any]
-    people: tuple[People, ...]
+    populations: tuple[PopulationData, ...]
     codes: dict[str, str] = field(default_factory=dict)
     """code of a reason -> the sentence that explains it"""
 
-    def noted(self, *keys: str) -> dict[str, Any]:
+    def manifest_object(self, *keys: str) -> dict[str, Any]:
         """An object inside the manifest; empty where there is none."""
-        found: Any = self.manifest
+        value: Any = self.manifest
         for key in keys:
-            found = found.get(key) if isinstance(found, dict) else None
-        return found if isinstance(found, dict) else {}
+            value = value.get(key) if isinstance(value, dict) else None
+        return value if isinstance(value, dict) else {}
 
 
-def material(folder: Path) -> Material:
+def read_report_data(folder: Path) -> ReportData:
     """Read what a finished run has left.
 
     Raises:
         StoreError: no run folder, a run that is not finished, or damaged files; one line that says which.
     """
     identity_of(folder)
-    statistics = _statistics(folder)
-    own = _people(folder, "")
-    unseen = [_people(folder / UNSEEN, UNSEEN)] if (folder / UNSEEN / "api_tree.json").is_file() else []
-    return Material(folder, statistics, object_in(folder / MANIFEST), (own, *unseen), code_sentences(folder))
+    statistics = _read_statistics(folder)
+    populations = [_read_population(folder, "")]
+    if (folder / UNSEEN / "api_tree.json").is_file():
+        populations.append(_read_population(folder / UNSEEN, UNSEEN))
+    manifest, codes = read_object(folder / MANIFEST), read_code_sentences(folder)
+    return ReportData(folder, statistics, manifest, tuple(populations), codes)
 
 
-def _statistics(folder: Path) -> Statistics:
+def _read_statistics(folder: Path) -> Statistics:
     file = folder / STATISTICS
     try:
         return Statistics.model_validate_json(file.read_bytes())
     except FileNotFoundError:
-        raise StoreError(_absent(folder)) from None
+        raise StoreError(_why_no_statistics(folder)) from None
     except OSError as error:
         raise StoreError(f"{file}: cannot be read: {error.strerror or error}") from error
     except ValidationError as error:
@@ -128,27 +128,26 @@ def _statistics(folder: Path) -> Statistics:
         ) from None
 
 
-def _absent(folder: Path) -> str:
+def _why_no_statistics(folder: Path) -> str:
     if (folder / MANIFEST).is_file():
         return f"{folder}: holds no {STATISTICS}: made by an older ptool; its command writes one"
     return f"{folder}: not finished: there is no {STATISTICS} yet; the run's command goes on with it"
 
 
-def _people(folder: Path, name: str) -> People:
-    habits: dict[str, Habits] = {}
-    for history in _histories(folder / "histories.jsonl"):
-        habits.setdefault(history.scenario, Habits()).add(history)
-    return People(
-        folder, name, tree_in(folder / "api_tree.json"), tree_in(folder / "feature_tree.json"), habits
-    )
+def _read_population(folder: Path, name: str) -> PopulationData:
+    platform_use: dict[str, PlatformUse] = {}
+    for history in _read_histories(folder / "histories.jsonl"):
+        platform_use.setdefault(history.scenario, PlatformUse()).add(history)
+    api_tree, feature_tree = (read_tree(folder / f"{tree}.json") for tree in ("api_tree", "feature_tree"))
+    return PopulationData(folder, name, api_tree, feature_tree, platform_use)
 
 
-def _histories(file: Path) -> Iterator[History]:
+def _read_histories(file: Path) -> Iterator[History]:
     if not file.is_file():
         return
-    for number, found in enumerate(read_jsonl(file), 1):
+    for number, line in enumerate(read_jsonl(file), 1):
         try:
-            yield History.model_validate(found)
+            yield History.model_validate(line)
         except ValidationError as error:
             where = ".".join(map(str, error.errors()[0]["loc"]))[:120]
             raise StoreError(f"{file}:{number}: damaged at {where or 'the whole'}; no history") from None
