@@ -23,6 +23,7 @@ OUTSIDE = {"build", "dist", "__pycache__"}
 PARTS = {
     *("agent", "run", "tree", "features", "history", "task", "budget", "retries"),
     *("splits", "splits.most", "splits.unseen", "audit", "card"),
+    *("check", "gate", "corruption", "injection"),
 }
 """Keys that hold further keys, or a whole group that the README describes in words."""
 
