@@ -100,7 +100,7 @@ class CallGroup(NamedTuple):
 
 
 @dataclass(slots=True)
-class CallTotals:
+class CallCount:
     """Calls and their lengths; tokens at four characters each."""
 
     calls: int = 0
@@ -115,7 +115,7 @@ class CallCounter:
     """
 
     def __init__(self) -> None:
-        self.totals: dict[CallGroup, CallTotals] = {}
+        self.totals: dict[CallGroup, CallCount] = {}
         self._answers: dict[bytes, Answer] = {}
 
     def find_answer(self, key: bytes) -> Answer | None:
@@ -127,7 +127,7 @@ class CallCounter:
         self._answers[answer.key] = answer
         # '+' stands in the turns of audited samples that an instruction is hidden in, and in no id.
         hidden = answer.stage == "audit" and "+" in answer.turn
-        totals = self.totals.setdefault(CallGroup(answer.stage, answer.role, hidden), CallTotals())
+        totals = self.totals.setdefault(CallGroup(answer.stage, answer.role, hidden), CallCount())
         totals.calls += 1
         totals.prompt_tokens += answer.prompt_tokens
         totals.completion_tokens += answer.completion_tokens

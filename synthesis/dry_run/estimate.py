@@ -19,7 +19,7 @@ from ...trees.assignment import layer_sizes
 from ..dataset.audit import INJECTIONS
 from ..population import PopulationPlan, population_plans
 from ..roles import SOLVER, STRANGER
-from .counters import CallGroup, CallTotals
+from .counters import CallGroup, CallCount
 from .small_run import PlayedPopulation, SmallRun
 
 STAGES = (
@@ -71,7 +71,7 @@ def estimate(
         endpoints: role -> endpoint, "default" for the others.
         given_tree: whether the API tree is brought along, so that nobody designs it.
     """
-    sums: dict[tuple[str, str], CallTotals] = {}
+    sums: dict[tuple[str, str], CallCount] = {}
     for plan in population_plans(settings):
         played = small_run.populations[plan.name]
         for group, totals in played.totals.items():
@@ -79,7 +79,7 @@ def estimate(
                 scale = Scale(0.0, 0.0)
             else:
                 scale = _scale(group, settings, plan, played)
-            whole = sums.setdefault((group.stage, group.role), CallTotals())
+            whole = sums.setdefault((group.stage, group.role), CallCount())
             whole.calls += round(totals.calls * scale.calls)
             whole.prompt_tokens += round(totals.prompt_tokens * scale.calls)
             whole.completion_tokens += round(totals.completion_tokens * scale.tokens)
@@ -128,7 +128,7 @@ def _top_down(users: int, layers: int) -> tuple[int, int]:
     return sum(answers), sum(map(mul, answers, sizes))
 
 
-def _line(stage: str, role: str, totals: CallTotals, endpoints: Mapping[str, Endpoint]) -> EstimateLine:
+def _line(stage: str, role: str, totals: CallCount, endpoints: Mapping[str, Endpoint]) -> EstimateLine:
     sent, received = totals.prompt_tokens, totals.completion_tokens
     usd = cost(endpoints.get(role) or endpoints["default"], sent, received)
     return EstimateLine(stage, role, totals.calls, sent, received, usd)

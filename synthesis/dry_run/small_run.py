@@ -32,7 +32,7 @@ from ..context import RunContext
 from ..pipeline import RunParts, StageResults, run_stages
 from ..population import UNSEEN, PopulationPlan, population_context, population_plans
 from ..roles import Participants, kit_sources
-from .counters import CallCounter, CallGroup, CallTotals, RolePrompts, StandInModel
+from .counters import CallCounter, CallGroup, CallCount, RolePrompts, StandInModel
 
 if TYPE_CHECKING:
     from ...cli.compose import Sources
@@ -62,7 +62,7 @@ class PlayedPopulation:
     """how many times larger its API tree is in the run"""
     layers: int
     """layers of the feature tree that values are assigned to, persona included"""
-    totals: Mapping[CallGroup, CallTotals]
+    totals: Mapping[CallGroup, CallCount]
     """what was asked"""
     kept: int
     """samples that all gates let through, twins left out"""

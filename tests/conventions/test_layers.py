@@ -134,3 +134,12 @@ def test_offences_are_found(path: str, source: str, expected: str) -> None:
 )
 def test_what_is_allowed_is_no_offence(path: str, source: str) -> None:
     assert offences(Path(path), source) == []
+
+
+def test_a_class_name_stands_once() -> None:
+    classes: dict[str, list[str]] = {}
+    for path in sources():
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.ClassDef):
+                classes.setdefault(node.name, []).append(path.as_posix())
+    assert {name: paths for name, paths in classes.items() if len(paths) > 1} == {}

@@ -17,7 +17,7 @@ from ptool.models.endpoint import Endpoint
 from ptool.records import Query, Verdict
 from ptool.records.model_calls import Answer
 from ptool.settings import Budget, Limits, Price, Settings, validated
-from ptool.synthesis.dry_run.counters import CallCounter, CallGroup, CallTotals, Question, RolePrompts
+from ptool.synthesis.dry_run.counters import CallCounter, CallGroup, CallCount, Question, RolePrompts
 from ptool.synthesis.dry_run.estimate import EstimateLine, against_budget, cost, estimate, total, wall_time
 from ptool.synthesis.dry_run.estimate import _top_down as top_down
 from ptool.synthesis.dry_run.small_run import SmallRun, play_small, reduced
@@ -232,7 +232,7 @@ async def test_an_answer_is_counted_under_its_stage_and_hidden_instructions_apar
         CallGroup("audit", "verifier"),
         CallGroup("audit", "verifier", hidden=True),
     )
-    assert counter.totals == dict.fromkeys(groups, CallTotals(1, 100, 7))
+    assert counter.totals == dict.fromkeys(groups, CallCount(1, 100, 7))
 
 
 @given(users=st.integers(1, 300), layers=st.integers(3, 6))
