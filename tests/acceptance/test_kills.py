@@ -99,17 +99,17 @@ def started(settings: Settings, folder: Path, shared: Shared) -> int:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     sys.stderr = (folder / "stderr").open("w")
-    create, keep = ChatCompletions.create, Ledger.keep
+    create, save = ChatCompletions.create, Ledger.save_answer
 
     async def sending(self: ChatCompletions, *rest: Any, **named: Any) -> Any:
         shared.add(sent=1)
         return await create(self, *rest, **named)
 
-    async def keeping(self: Ledger, answer: Any) -> None:
-        await keep(self, answer)
+    async def saving(self: Ledger, answer: Any) -> None:
+        await save(self, answer)
         shared.add(kept=1)
 
-    ChatCompletions.create, Ledger.keep = sending, keeping
+    ChatCompletions.create, Ledger.save_answer = sending, saving
     try:
         status = run_job(lambda: (settings, Sources()), synthesise)
     except BaseException as error:
