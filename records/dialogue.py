@@ -58,6 +58,10 @@ class Query(Record):
 
     text: str = Field(description="the request, as a person would write it to an assistant")
     intents: tuple[Intent, ...] = Field(description="the calls meant, in the order the text asks for them")
+    need: str = Field(
+        default="",
+        description="words of the text that tell what kind of need it is, exactly as they stand there",
+    )
 
 
 class Call(Record):

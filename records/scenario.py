@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
@@ -48,17 +49,40 @@ class Api(Record):
         properties = self.parameters.get("properties")
         return dict(properties) if isinstance(properties, dict) else {}
 
+    def contexts(self, parameter: str = "") -> frozenset[str]:
+        """The kinds of need that the API or one of its parameters is for (`x-contexts`); empty: every kind."""
+        schema: Any = self.properties().get(parameter) if parameter else self.parameters
+        return frozenset((schema or {}).get("x-contexts") or ())
+
+    def ordered(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of parameters of which the first is earlier or smaller, where both are given (`x-ordered`)."""
+        pairs: Any = self.parameters.get("x-ordered") or ()
+        return tuple((first, second) for first, second in pairs)
+
     def function_schema(self) -> dict[str, Any]:
-        """The tool as a model is shown it (Fig. 7)."""
+        """The tool as a model is shown it (Fig. 7): without ptool's own annotations."""
         return {
             "type": "function",
             "function": {
                 "name": self.name,
                 "description": self.description,
-                "parameters": self.parameters,
+                "parameters": _plain(self.parameters),
                 "response": self.response,
             },
         }
+
+
+def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters' schema without `x-contexts` and `x-ordered`."""
+    plain = {key: value for key, value in schema.items() if not key.startswith("x-")}
+    if isinstance(properties := plain.get("properties"), dict):
+        plain["properties"] = {
+            name: {key: value for key, value in part.items() if not key.startswith("x-")}
+            if isinstance(part, dict)
+            else part
+            for name, part in properties.items()
+        }
+    return plain
 
 
 class Category(Record):

@@ -7,7 +7,9 @@ kits of a run. Nothing here knows roles or prompts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import keyword
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -78,9 +80,22 @@ class Kit:
             for key, parameter in capability.parameters.items():
                 if isinstance(parameter.names, tuple) and len(parameter.names) != count:
                     raise ValueError(f"{name}.{key}: {len(parameter.names)} names for {count} platforms")
+                for own in (parameter.names,) if isinstance(parameter.names, str) else parameter.names:
+                    if keyword.iskeyword(own):
+                        raise ValueError(
+                            f"{name}.{key}: {own!r} is a keyword of Python, expected another name"
+                        )
+                for context in (*capability.contexts, *parameter.contexts):
+                    if context not in self.contexts:
+                        raise ValueError(
+                            f"{name}.{key}: unknown kind of need {context!r}; there are {list(self.contexts)}"
+                        )
                 for slot in [parameter.slot, *(parameter.parts or {}).values()]:
                     if slot is not None and slot not in self.lexicon.slots:
                         raise ValueError(f"{name}.{key}: no slot {slot!r} in the lexicon")
+            for parameter in (one for pair in capability.ordered for one in pair):
+                if parameter not in capability.parameters or capability.parameters[parameter].feature:
+                    raise ValueError(f"{name}.ordered: {parameter!r} is no query parameter of it")
         for index, platform in enumerate(self.platforms):
             apis = [capability.apis[index] for capability in self.capabilities.values()]
             repeated = sorted({api for api in apis if apis.count(api) > 1})
@@ -139,6 +154,18 @@ class Kit:
         own = {name for name, spec in specs.items() if spec.by_context}
         return frozenset(own | {name for name, spec in specs.items() if spec.several in own})
 
+    def conflicts_with(self, basic: Mapping[str, Any]) -> Callable[[str], bool]:
+        """Whether somebody with these basic features would not name some words: a vegan no ham."""
+        words: list[str] = []
+        for feature, by_value in self.lexicon.conflicts.items():
+            value = basic.get(feature)
+            for one_value in value if isinstance(value, list) else [value]:
+                words += by_value.get(str(one_value), ())
+        if not words:
+            return lambda _: False
+        pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})(?:s|es)?\b", re.IGNORECASE)
+        return lambda text: pattern.search(text) is not None
+
     def latent_feature(self, parameter: ParameterSpec) -> str:
         """The latent feature (a habit, a taste) that the values of a query parameter belong to."""
         slot = self.lexicon.slots[parameter.slot] if parameter.slot else None
@@ -159,9 +186,11 @@ def _slot(spec: SlotSpec, slots: Mapping[str, Slot]) -> Slot:
     if spec.says:
         return EnumSlot(spec.says)
     if spec.integer:
-        return NumberSlot(*spec.integer, integer=True)
+        return NumberSlot(
+            spec.integer if isinstance(spec.integer, dict) else {"": spec.integer}, integer=True
+        )
     if spec.number:
-        return NumberSlot(*spec.number, integer=False)
+        return NumberSlot(spec.number if isinstance(spec.number, dict) else {"": spec.number}, integer=False)
     if spec.date:
         return DateSlot(*spec.date)
     if spec.time:

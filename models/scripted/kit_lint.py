@@ -56,17 +56,20 @@ def _round_trip_problems(language: KitLanguage, plan: CallPlan, rng: random.Rand
         second = rng.choice(list(language.templates))
         plans.append(CallPlan(second, _required_query_parameters(language.kit, second)))
     try:
-        text, calls = language.realise(plans, context, rng, lambda _: False)
+        realised = language.realise(plans, context, rng, lambda _: False)
     except (ValueError, KeyError) as error:
         yield f"{name}: cannot write: {error}"
         return
+    text, calls = realised.text, realised.calls
     parsed = language.parse(text)
     meant = [(p.capability, c.values, frozenset(p.mentioned)) for p, c in zip(plans, calls, strict=True)]
     read = [(call.capability, call.values, call.mentioned) for call in parsed.calls]
     if meant != read:
-        yield f"{name}: {text!r}\n   meant {meant}\n   heard {read}"
+        yield f"{name}: {text!r}\n   meant {meant}\n   read {read}"
     elif parsed.context != context:
-        yield f"{name}: {text!r}\n   context {context!r}, heard {parsed.context!r}"
+        yield f"{name}: {text!r}\n   context {context!r}, read {parsed.context!r}"
+    if realised.need not in text:
+        yield f"{name}: {realised.need!r} tells the need and is not in {text!r}"
     for call in calls:
         for parameter, wording in call.wordings.items():
             if wording.casefold() not in text.casefold():
@@ -95,7 +98,9 @@ def _content_problems(kit: Kit) -> Iterator[str]:
                 yield f"{name}.{key}: an optional query parameter needs a clause"
         if not any(p.feature for p in capability.parameters.values()):
             yield f"{name}: no parameter comes from the profile"
-    for text in (*kit.lexicon.asides, *kit.lexicon.actions):
+    if set(kit.lexicon.purposes) != set(kit.contexts):
+        yield f"purposes: must have every context {list(kit.contexts)}"
+    for text in kit.lexicon.actions:
         if not any("{" + slot + "}" in text for slot in kit.contextual_slots):
             yield f"{text!r}: needs a blank of a by_context slot ({', '.join(sorted(kit.contextual_slots))})"
 
@@ -120,7 +125,7 @@ def describe_kit(kit: Kit) -> str:
             f"{kit.name}: {len(kit.platforms)} platforms, {len(capabilities)} capabilities",
             f"capabilities a category: {dict(categories)}",
             f"phrasings: {sum(len(c.phrasings) for c in capabilities)}; remarks {len(lexicon.remarks)}, "
-            f"asides {len(lexicon.asides)}, actions {len(lexicon.actions)}, "
+            f"purposes {[len(words) for words in lexicon.purposes.values()]}, actions {len(lexicon.actions)}, "
             f"interests {len(lexicon.interests)}",
             f"parameters a capability: {average}",
             f"types: {dict(Counter(p.type for p in parameters))}; words a context: {words}",

@@ -16,6 +16,17 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuple, value)) if isinstance(value, list) else value
+
+
+def _grids(value: Any) -> Any:
+    """One [low, high, step], or one for every kind of need."""
+    if isinstance(value, dict):
+        return {context: _tuple(grid) for context, grid in value.items()}
+    return _tuple(value)
+
+
 def _boolean_keys(value: Any) -> Any:
     """In a kit inside a scenario's own YAML the keys true and false arrive as text."""
     if isinstance(value, dict) and value and set(value) <= {"true", "false"}:
@@ -103,6 +114,7 @@ class ParameterSpec(KitPart):
     parts: dict[str, str] | None = Field(default=None, description="object: property -> slot")
     clause: Words = Field((), description="how a query states it, with {value} or {property} blanks")
     default: Any = None
+    contexts: Words = Field((), description="kinds of need it makes sense for; none given: all")
 
     @model_validator(mode="after")
     def _one_source(self) -> ParameterSpec:
@@ -113,6 +125,10 @@ class ParameterSpec(KitPart):
             raise ValueError("a boolean needs says: {true: [...], false: [...]}")
         if self.mention and not self.feature:
             raise ValueError("mention belongs to parameters with a feature")
+        if self.contexts and self.required:
+            raise ValueError(
+                "a parameter with contexts cannot be required: other kinds of need do without it"
+            )
         return self
 
 
@@ -123,7 +139,13 @@ class CapabilitySpec(KitPart):
     apis: Names = Field(description="the function's name on each platform, in their order")
     parameters: dict[Identifier, ParameterSpec]
     returns: dict[str, Literal["string", "integer", "number", "boolean", "array", "object"]]
-    phrasings: Words = Field(description="imperative fragments with blanks: 'find {item}'")
+    phrasings: Words = Field(
+        description="imperative fragments whose blanks are query parameters of this capability: 'find {item}'"
+    )
+    contexts: Words = Field((), description="kinds of need it makes sense for; none given: all")
+    ordered: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_tuples)] = Field(
+        (), description="pairs of query parameters of which the first is earlier or smaller: [[start, end]]"
+    )
 
 
 class CategorySpec(KitPart):
@@ -152,12 +174,12 @@ class SlotSpec(KitPart):
     choices: Words | None = None
     by_context: dict[str, Words] | None = None
     says: dict[str, Words] | None = None
-    integer: Annotated[tuple[int, int, int], BeforeValidator(_tuple)] | None = Field(
-        default=None, description="[low, high, step]"
-    )
-    number: Annotated[tuple[float, float, float], BeforeValidator(_tuple)] | None = Field(
-        default=None, description="[low, high, step]"
-    )
+    integer: Annotated[
+        tuple[int, int, int] | dict[str, tuple[int, int, int]] | None, BeforeValidator(_grids)
+    ] = Field(default=None, description="[low, high, step], or one for every kind of need")
+    number: Annotated[
+        tuple[float, float, float] | dict[str, tuple[float, float, float]] | None, BeforeValidator(_grids)
+    ] = Field(default=None, description="[low, high, step], or one for every kind of need")
     date: Annotated[tuple[dt.date, dt.date], BeforeValidator(_days)] | None = Field(
         default=None, description="[first, last]"
     )
@@ -182,9 +204,13 @@ class LexiconFile(KitPart):
     """`lexicon.yaml`: the slots, and templates for everything that is not a request itself."""
 
     slots: dict[str, SlotSpec]
-    asides: Words = Field(
-        description="sentences with a by_context blank that place a request: 'It is about {item}.'"
+    purposes: dict[str, Words] = Field(
+        description="kind of need -> what one would ask for it for: 'the client dinner'; said where nothing else tells"
     )
-    remarks: Words = Field(description="small talk without information")
+    remarks: Words = Field(description="small talk that names nothing one could ask for")
     actions: Words = Field(description="past-tense deeds with a by_context blank: 'Bought {item}'")
     interests: Words = Field(description="sentences on taste, latent: 'Keeps coming back to trail running.'")
+    conflicts: dict[str, dict[str, Words]] = Field(
+        default_factory=dict,
+        description="basic feature -> its value -> words such a person would not name: {diet: {vegan: [ham]}}",
+    )

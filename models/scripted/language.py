@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -21,11 +21,14 @@ from .templates import (
     TemplateMatch,
     capability_templates,
     context_templates,
+    purpose_template,
     without_overlaps,
 )
 
 _JOINABLE = ("{core}.", "{Core}.")
 """Frames that end so may have a further clause joined to their core."""
+_SMALL_TALK = 0.3
+"""Share of requests with a remark that asks for nothing."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,20 @@ class CallPlan:
 class RealisedCall:
     """What a request says about one planned call."""
 
-    values: dict[str, Any]  # canonical parameter -> value
-    wordings: dict[str, str]  # canonical parameter -> the words that state it
+    core: str = ""  # the fragment that asks for it: 'find noise-cancelling headphones'
+    clauses: tuple[str, ...] = ()  # further fragments, one for each parameter that the core does not state
+    values: dict[str, Any] = field(default_factory=dict)  # canonical parameter -> value
+    wordings: dict[str, str] = field(default_factory=dict)  # canonical parameter -> the words that state it
+    need: str = ""  # its words that tell the kind of need; "" where none does
+
+
+@dataclass(frozen=True)
+class RealisedQuery:
+    """A request, what it says about every call, and its words that tell the kind of need."""
+
+    text: str
+    calls: tuple[RealisedCall, ...]
+    need: str
 
 
 @dataclass(frozen=True)
@@ -72,72 +87,66 @@ class KitLanguage:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.templates = capability_templates(kit)
-        self._asides = context_templates(kit, kit.lexicon.asides, "aside")
+        self._purpose = purpose_template(kit)
         self._actions = context_templates(kit, kit.lexicon.actions, "action")
 
     def realise(
         self, plans: Sequence[CallPlan], context: str, rng: random.Random, forbidden: Callable[[str], bool]
-    ) -> tuple[str, tuple[RealisedCall, ...]]:
+    ) -> RealisedQuery:
         """A request for the calls.
 
         Args:
             plans: what to ask for; two calls of one capability get different values where possible.
-            context: the kind of need it is about, which the request tells.
+            context: the kind of need it is about, which the request tells: by what is asked for, or by a purpose.
             rng: decides every draw.
             forbidden: whether some words must not stand in it.
 
         Raises:
             ValueError: the templates cannot state just these parameters.
         """
-        sentences: list[str] = []
         calls: list[RealisedCall] = []
-        context_told = False
         for plan in plans:
             earlier = [
                 call.values
                 for call, other in zip(calls, plans, strict=False)
                 if other.capability == plan.capability
             ]
-            draw = partial(self._realise_call, plan, context, rng, forbidden, first=not calls)
-            call, call_sentences, tells_context = draw_until(
-                draw, lambda realised, earlier=earlier: realised[0].values not in earlier
+            draw = partial(self._realise_call, plan, context, rng, forbidden)
+            calls.append(draw_until(draw, partial(self._is_plausible, plan, earlier)))
+        need = next((call.need for call in calls if call.need), "")
+        if not need:
+            (need,) = draw_until(
+                lambda: self._purpose.sample_wordings(rng, context), lambda words: not forbidden(words[0])
             )
-            calls.append(call)
-            sentences += call_sentences
-            context_told = context_told or tells_context
-        if not context_told:
-            sentences.insert(rng.choice((0, len(sentences))), _random_text(self._asides, context, rng))
-        if rng.random() < 0.75:
+            frame = rng.choice(sentence_frames()["purposes"])
+            calls[0] = replace(calls[0], core=frame.format(core=calls[0].core, purpose=need))
+        sentences = [sentence for call in calls for sentence in _sentences(call, rng, first=call is calls[0])]
+        if rng.random() < _SMALL_TALK:
             sentences.insert(rng.choice((0, len(sentences))), rng.choice(self.kit.lexicon.remarks))
-        return " ".join(sentences), tuple(calls)
+        return RealisedQuery(" ".join(sentences), tuple(calls), need)
+
+    def _is_plausible(self, plan: CallPlan, earlier: list[dict[str, Any]], call: RealisedCall) -> bool:
+        """Whether it says something new, and what comes in order is in order."""
+        ordered = self.kit.capabilities[plan.capability].ordered
+        values = call.values
+        return values not in earlier and all(
+            values[first] < values[second]
+            for first, second in ordered
+            if first in values and second in values
+        )
 
     def _realise_call(
-        self,
-        plan: CallPlan,
-        context: str,
-        rng: random.Random,
-        forbidden: Callable[[str], bool],
-        *,
-        first: bool,
-    ) -> tuple[RealisedCall, list[str], bool]:
-        """The call, its sentences, and whether they tell the context."""
-        templates, call = self.templates[plan.capability], RealisedCall({}, {})
+        self, plan: CallPlan, context: str, rng: random.Random, forbidden: Callable[[str], bool]
+    ) -> RealisedCall:
+        templates, call = self.templates[plan.capability], RealisedCall()
         core = rng.choice(_eligible_cores(templates, plan))
-        core_text = _realise_into(call, core, context, rng, forbidden)
-        clauses = [
-            _realise_into(call, rng.choice(templates.clauses[name]), context, rng, forbidden)
-            for name in plan.stated
-            if name not in core.stated
-        ]
-        clauses += [rng.choice(templates.mentions[name]).text for name in plan.mentioned]
+        call = _with_template(call, core, context, rng, forbidden)
+        for name in plan.stated:
+            if name not in core.stated:
+                call = _with_template(call, rng.choice(templates.clauses[name]), context, rng, forbidden)
+        clauses = [*call.clauses, *(rng.choice(templates.mentions[name]).text for name in plan.mentioned)]
         rng.shuffle(clauses)
-        frames = sentence_frames()
-        frame = rng.choice(frames["openers" if first else "follow_ups"])
-        if clauses and frame.endswith(_JOINABLE) and rng.random() < 0.5:
-            core_text += rng.choice(frames["joints"]).format(clause=clauses.pop(0))
-        sentences = [frame.format(core=core_text, Core=_capitalised(core_text))]
-        sentences += [rng.choice(frames["tails"]).format(clause=c, Clause=_capitalised(c)) for c in clauses]
-        return call, sentences, core.tells_context
+        return replace(call, clauses=tuple(clauses))
 
     def realise_action(self, context: str, rng: random.Random) -> str:
         """Something a user did in this context: 'Bought trail running shoes'."""
@@ -159,8 +168,8 @@ class KitLanguage:
             self._parse_call(name, match, text[match.end : end], votes)
             for (name, match), end in zip(cores, ends, strict=False)
         ]
-        for aside in self._asides:
-            for match in aside.matches(text, folded):
+        if not votes:
+            for match in self._purpose.matches(text, folded):
                 votes.update(match.contexts)
         return ParsedQuery(tuple(calls), _most_voted(votes))
 
@@ -187,7 +196,7 @@ class KitLanguage:
         """The context of an action, or of any text with contextual words in it; "" where none is found."""
         folded = text.casefold()
         votes: Counter[str] = Counter()
-        for template in (*self._actions, *self._asides):
+        for template in (*self._actions, self._purpose):
             for match in template.matches(text, folded):
                 votes.update(match.contexts)
         return _most_voted(votes)
@@ -212,21 +221,40 @@ def _eligible_cores(templates: CapabilityTemplates, plan: CallPlan) -> list[Temp
     return eligible
 
 
-def _realise_into(
+def _with_template(
     call: RealisedCall, template: Template, context: str, rng: random.Random, forbidden: Callable[[str], bool]
-) -> str:
-    """A template's text; what it states goes into the call."""
+) -> RealisedCall:
+    """The call with one more fragment, and with what that states."""
     wordings = draw_until(
         lambda: template.sample_wordings(rng, context), lambda wordings: not any(map(forbidden, wordings))
     )
     text = template.realise(wordings)
-    call.values.update(template.values(wordings))
-    for placeholder, wording in zip(template.placeholders, wordings, strict=True):
-        if placeholder.parameter:
-            call.wordings[placeholder.parameter] = text if placeholder.property else wording
+    stated = {
+        place.parameter: text if place.property else wording
+        for place, wording in zip(template.placeholders, wordings, strict=True)
+        if place.parameter
+    }
     if template.constant is not None and template.parameter:
-        call.wordings[template.parameter] = text
-    return text
+        stated[template.parameter] = text
+    told = [word for place, word in zip(template.placeholders, wordings, strict=True) if place.contextual]
+    return RealisedCall(
+        core=call.core or text,
+        clauses=(*call.clauses, text) if call.core else (),
+        values={**call.values, **template.values(wordings)},
+        wordings={**call.wordings, **stated},
+        need=call.need or next(iter(told), ""),
+    )
+
+
+def _sentences(call: RealisedCall, rng: random.Random, *, first: bool) -> list[str]:
+    """The call's fragments as sentences."""
+    frames = sentence_frames()
+    frame = rng.choice(frames["openers" if first else "follow_ups"])
+    core, clauses = call.core, list(call.clauses)
+    if clauses and frame.endswith(_JOINABLE) and rng.random() < 0.5:
+        core += rng.choice(frames["joints"]).format(clause=clauses.pop(0))
+    tails = [rng.choice(frames["tails"]).format(clause=c, Clause=_capitalised(c)) for c in clauses]
+    return [frame.format(core=core, Core=_capitalised(core)), *tails]
 
 
 def _random_text(templates: Sequence[Template], context: str, rng: random.Random) -> str:

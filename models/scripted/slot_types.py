@@ -10,7 +10,7 @@ import datetime as dt
 import random
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -109,9 +109,8 @@ class EnumSlot(Slot):
 class NumberSlot(Slot):
     """A number on a grid, in digits, or spelled out where it is a small integer."""
 
-    low: float
-    high: float
-    step: float
+    grids: Mapping[str, tuple[float, float, float]]
+    """kind of need -> (low, high, step); under "" where it does not depend on one"""
     integer: bool
 
     @property
@@ -120,9 +119,9 @@ class NumberSlot(Slot):
             return rf"(?:\d{{1,9}}|{'|'.join(_SPELLED_OUT[1:])})"
         return r"\d{1,9}(?:\.\d{1,2})?"
 
-    def sample(self, rng: random.Random, context: str) -> tuple[int | float, str]:  # noqa: ARG002
-        steps = round((self.high - self.low) / self.step)
-        value = round(self.low + rng.randint(0, steps) * self.step, 2)
+    def sample(self, rng: random.Random, context: str) -> tuple[int | float, str]:
+        low, high, step = self.grids.get(context) or self.grids[""]
+        value = round(low + rng.randint(0, round((high - low) / step)) * step, 2)
         if not self.integer:
             return value, f"{value:.2f}".removesuffix(".00")
         value = int(value)

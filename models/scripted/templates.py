@@ -1,6 +1,6 @@
 """Templates: ways to say something with placeholders, realised into text and matched in a text again.
 
-A kit's phrasings, clauses, mentions, asides and actions all become templates. A template knows its
+A kit's phrasings, clauses, mentions, purposes and actions all become templates. A template knows its
 placeholders and the slots that fill them; it knows nothing of roles or whole requests.
 """
 
@@ -16,13 +16,13 @@ from typing import Any, Literal
 from .kit import Kit
 from .kit_schema import CapabilitySpec, ParameterSpec
 from .people import mentions
-from .slot_types import EnumSlot, Slot
+from .slot_types import ChoiceSlot, EnumSlot, Slot
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
-TemplateKind = Literal["core", "clause", "mention", "aside", "action"]
+TemplateKind = Literal["core", "clause", "mention", "purpose", "action"]
 """core: asks for a capability. clause: states one more parameter. mention: asks for a profile parameter
-without giving its value. aside: places a request in a context. action: what a user did."""
+without giving its value. purpose: what a request is for. action: what a user did."""
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,14 @@ def capability_templates(kit: Kit) -> dict[str, CapabilityTemplates]:
 
 
 def context_templates(kit: Kit, texts: tuple[str, ...], kind: TemplateKind) -> tuple[Template, ...]:
-    """Templates that belong to no capability: asides and actions."""
+    """Templates that belong to no capability: actions."""
     return tuple(_template(kit, None, text, kind) for text in texts)
+
+
+def purpose_template(kit: Kit) -> Template:
+    """What a request is for, and thereby the kind of need: 'for the client dinner'."""
+    slot = ChoiceSlot(kit.lexicon.purposes)
+    return Template("for {purpose}", "purpose", (Placeholder("purpose", slot, None, contextual=True),))
 
 
 def _template(kit: Kit, capability: CapabilitySpec | None, text: str, kind: TemplateKind) -> Template:
@@ -181,11 +187,12 @@ def _template(kit: Kit, capability: CapabilitySpec | None, text: str, kind: Temp
         parameter = capability.parameters.get(name) if capability else None
         if parameter and not parameter.feature:
             placeholders.append(_placeholder(kit, name, parameter, name))
-        elif name in kit.slots:
+        elif capability is None and name in kit.slots:
             contextual = name in kit.contextual_slots
             placeholders.append(Placeholder(name, kit.slots[name], None, contextual=contextual))
         else:
-            raise ValueError(f"phrase {text!r}: no parameter or slot {name!r}")
+            wanted = "no query parameter" if capability else "no slot"
+            raise ValueError(f"phrase {text!r}: {wanted} {name!r}: what a request names is an argument")
     return Template(text, kind, tuple(placeholders))
 
 

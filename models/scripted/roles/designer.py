@@ -8,7 +8,7 @@ from typing import Any
 from ....errors import UnknownPartError
 from ....records import Api, Category, Characteristic, Context, Expansion, Platform
 from ..kit import Kit
-from ..kit_schema import ParameterSpec
+from ..kit_schema import CapabilitySpec, ParameterSpec
 from ..role_request import RoleRequest
 
 _OBJECTS = {
@@ -93,9 +93,25 @@ def _api(kit: Kit, name: str, index: int) -> Api:
         name=capability.apis[index],
         description=capability.description,
         capability=name,
-        parameters={"type": "object", "properties": properties, "required": required},
+        parameters={
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            **_annotations(kit, capability, index),
+        },
         response={"type": "object", "properties": returned, "required": list(returned)},
     )
+
+
+def _annotations(kit: Kit, capability: CapabilitySpec, index: int) -> dict[str, Any]:
+    """What kinds of need the API is for, and which of its parameters come in order."""
+    own = {key: kit.parameter_name(parameter, index) for key, parameter in capability.parameters.items()}
+    annotations: dict[str, Any] = {}
+    if capability.contexts:
+        annotations["x-contexts"] = list(capability.contexts)
+    if capability.ordered:
+        annotations["x-ordered"] = [[own[first], own[second]] for first, second in capability.ordered]
+    return annotations
 
 
 def _schema(kit: Kit, parameter: ParameterSpec) -> dict[str, Any]:
@@ -115,6 +131,8 @@ def _schema(kit: Kit, parameter: ParameterSpec) -> dict[str, Any]:
         schema["required"] = list(_OBJECTS[parameter.feature])
     if parameter.default is not None:
         schema["default"] = parameter.default
+    if parameter.contexts:
+        schema["x-contexts"] = list(parameter.contexts)
     return schema
 
 

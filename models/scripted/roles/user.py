@@ -31,10 +31,11 @@ def chooser(request: RoleRequest) -> Preferences:
 def actor(request: RoleRequest) -> Actions:
     """Do something on every planned visit, never the same twice."""
     actions: list[str] = []
+    conflicts = request.kit.conflicts_with(request.view("profile.basic"))
     for visit in request.view("visits"):
         context = visit["context"]["name"]
         draw = partial(request.language.realise_action, context, request.rng)
-        actions.append(draw_until(draw, lambda action: action not in actions))
+        actions.append(draw_until(draw, lambda action: action not in actions and not conflicts(action)))
     return Actions(actions=tuple(actions))
 
 
@@ -44,14 +45,16 @@ def user(request: RoleRequest) -> Query:
     index = request.platform_index(request.view("platform")["name"])
     calls = task["calls"] or _free_calls(request, index)
     plans = [_plan(request, call, index) for call in calls]
-    text, realised = request.language.realise(
-        plans, task["context"]["name"], request.rng, _gives_away(request.view("profile.basic"))
+    basic = request.view("profile.basic")
+    gives_away, conflicts = _gives_away(basic), request.kit.conflicts_with(basic)
+    realised = request.language.realise(
+        plans, task["context"]["name"], request.rng, lambda words: gives_away(words) or conflicts(words)
     )
     intents = tuple(
         _intent(call["api"], _parameters(request, plan.capability), index, realised_call)
-        for call, plan, realised_call in zip(calls, plans, realised, strict=True)
+        for call, plan, realised_call in zip(calls, plans, realised.calls, strict=True)
     )
-    query = Query(text=text, intents=intents)
+    query = Query(text=realised.text, intents=intents, need=realised.need)
     return _with_mistake(request, query, calls) if request.rng.random() < request.slips else query
 
 
