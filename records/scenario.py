@@ -50,12 +50,12 @@ class Api(Record):
         return dict(properties) if isinstance(properties, dict) else {}
 
     def contexts(self, parameter: str = "") -> frozenset[str]:
-        """The kinds of need that the API or one of its parameters is for (`x-contexts`); empty: every kind."""
+        """The kinds of need that the API or a parameter of it is for (`x-contexts`); empty: every kind."""
         schema: Any = self.properties().get(parameter) if parameter else self.parameters
         return frozenset((schema or {}).get("x-contexts") or ())
 
     def ordered(self) -> tuple[tuple[str, str], ...]:
-        """Pairs of parameters of which the first is earlier or smaller, where both are given (`x-ordered`)."""
+        """Pairs of parameters of which the first is earlier or smaller where both are given (`x-ordered`)."""
         pairs: Any = self.parameters.get("x-ordered") or ()
         return tuple((first, second) for first, second in pairs)
 

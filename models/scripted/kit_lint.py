@@ -125,7 +125,8 @@ def describe_kit(kit: Kit) -> str:
             f"{kit.name}: {len(kit.platforms)} platforms, {len(capabilities)} capabilities",
             f"capabilities a category: {dict(categories)}",
             f"phrasings: {sum(len(c.phrasings) for c in capabilities)}; remarks {len(lexicon.remarks)}, "
-            f"purposes {[len(words) for words in lexicon.purposes.values()]}, actions {len(lexicon.actions)}, "
+            f"purposes {[len(words) for words in lexicon.purposes.values()]}, "
+            f"actions {len(lexicon.actions)}, "
             f"interests {len(lexicon.interests)}",
             f"parameters a capability: {average}",
             f"types: {dict(Counter(p.type for p in parameters))}; words a context: {words}",

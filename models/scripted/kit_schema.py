@@ -205,12 +205,12 @@ class LexiconFile(KitPart):
 
     slots: dict[str, SlotSpec]
     purposes: dict[str, Words] = Field(
-        description="kind of need -> what one would ask for it for: 'the client dinner'; said where nothing else tells"
+        description="kind of need -> what one asks for: 'the client dinner'; said where nothing else tells"
     )
     remarks: Words = Field(description="small talk that names nothing one could ask for")
     actions: Words = Field(description="past-tense deeds with a by_context blank: 'Bought {item}'")
     interests: Words = Field(description="sentences on taste, latent: 'Keeps coming back to trail running.'")
     conflicts: dict[str, dict[str, Words]] = Field(
         default_factory=dict,
-        description="basic feature -> its value -> words such a person would not name: {diet: {vegan: [ham]}}",
+        description="basic feature -> value -> words such a person would not name: {diet: {vegan: [ham]}}",
     )

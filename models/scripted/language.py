@@ -97,7 +97,7 @@ class KitLanguage:
 
         Args:
             plans: what to ask for; two calls of one capability get different values where possible.
-            context: the kind of need it is about, which the request tells: by what is asked for, or by a purpose.
+            context: the kind of need; the request tells it, by what is asked for or by a purpose.
             rng: decides every draw.
             forbidden: whether some words must not stand in it.
 
