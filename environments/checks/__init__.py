@@ -8,6 +8,7 @@ from .agreement import AgreementCheck
 from .case import Case
 from .check import Check, Checks, Phase, choose_by_name
 from .grounding import GroundingCheck, Traced, trace
+from .plausibility import OrderCheck, UsedUpCheck
 from .query import LeakCheck, PlatformCheck, StatedCheck, TextCheck
 from .solution import ArgumentsCheck, DuplicateCheck, ToolsCheck
 
@@ -16,6 +17,8 @@ __all__ = ["CHECKS", "Case", "Check", "Checks", "Phase", "Traced", "choose_check
 CHECKS: dict[str, Check] = {
     "text": TextCheck(),
     "stated": StatedCheck(),
+    "used_up": UsedUpCheck(),
+    "order": OrderCheck(),
     "leak": LeakCheck(),
     "platform_named": PlatformCheck(),
     "tools": ToolsCheck(),
