@@ -54,6 +54,10 @@ class Api(Record):
         schema: Any = self.properties().get(parameter) if parameter else self.parameters
         return frozenset((schema or {}).get("x-contexts") or ())
 
+    def serves(self, context: str, parameter: str = "") -> bool:
+        """Whether the API, or a parameter of it, makes sense for a kind of need."""
+        return not (contexts := self.contexts(parameter)) or context in contexts
+
     def ordered(self) -> tuple[tuple[str, str], ...]:
         """Pairs of parameters of which the first is earlier or smaller where both are given (`x-ordered`)."""
         pairs: Any = self.parameters.get("x-ordered") or ()

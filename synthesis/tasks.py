@@ -151,7 +151,7 @@ class TaskSampler:
         self._plan = plan
         self._seed = seed
         self._totals = TaskTotals(plan.parameters, plan.profile_share)
-        self._sources: dict[tuple[str, str, str, str], ParameterSources] = {}
+        self._sources: dict[tuple[str, str, str, str, str], ParameterSources] = {}
 
     def draw(self, slots: Iterable[QuerySlot]) -> Iterator[Task]:
         """The tasks of some slots, in their order; whoever prefers nothing there asks nothing."""
@@ -169,7 +169,7 @@ class TaskSampler:
         context, platform = self._choose_need(slot, rng)
         calls: tuple[TaskCall, ...] = ()
         if self._plan.plan == "guided":
-            calls = self._calls(profile, self._worlds[scenario], platform, rng)
+            calls = self._calls(profile, self._worlds[scenario], context, platform, rng)
         return Task(
             id=identifier, scenario=scenario, user_id=profile.id, context=context, platform=platform,
             plan=self._plan.plan, calls=calls,
@@ -191,39 +191,46 @@ class TaskSampler:
         )
 
     def _calls(
-        self, profile: Profile, world: World, platform: str, rng: random.Random
+        self, profile: Profile, world: World, context: str, platform: str, rng: random.Random
     ) -> tuple[TaskCall, ...]:
         rate = self._plan.default_rate
-        chosen = self._choose_tools(self._tools(world, platform, rng), profile, world, rng)
+        tools = self._tools(world, context, platform, rng)
+        chosen = self._choose_tools(
+            tools, lambda tool: self._parameter_sources(profile, world, tool, context), rng
+        )
         drafts = [CallDraft.begin(tool, sources, rng, rate) for tool, sources in chosen]
         self._add_optional(drafts, rng)
         return tuple(draft.call() for draft in drafts)
 
-    def _tools(self, world: World, platform: str, rng: random.Random) -> list[Tool]:
-        """The platform's interchangeable APIs, the least used first."""
+    def _tools(self, world: World, context: str, platform: str, rng: random.Random) -> list[Tool]:
+        """The platform's interchangeable APIs that serve the kind of need, the least used first."""
         shared = _shared_capabilities(world)
         tools = [
-            t for (where, _), t in world.tools.items() if where == platform and t.api.capability in shared
+            tool
+            for (where, _), tool in world.tools.items()
+            if where == platform and tool.api.capability in shared and tool.api.serves(context)
         ]
         rng.shuffle(tools)
         return sorted(tools, key=lambda tool: self._totals.used[platform, tool.api.name, ""])
 
     def _choose_tools(
-        self, tools: list[Tool], profile: Profile, world: World, rng: random.Random
+        self, tools: list[Tool], sources_of: Callable[[Tool], ParameterSources], rng: random.Random
     ) -> list[tuple[Tool, ParameterSources]]:
         """One call, several, or the same API twice where there is something to tell the two apart."""
-        kind, first = rng.random(), (tools[0], self._parameter_sources(profile, world, tools[0]))
+        kind, first = rng.random(), (tools[0], sources_of(tools[0]))
         if kind < self._plan.repeat_call and first[1].sayable:
             return [first, first]
         if kind < self._plan.repeat_call + self._plan.multi_call and len(tools) > 1:
             second = rng.choice(tools[1 : max(2, len(tools) // 3)])
-            return [first, (second, self._parameter_sources(profile, world, second))]
+            return [first, (second, sources_of(second))]
         return [first]
 
-    def _parameter_sources(self, profile: Profile, world: World, tool: Tool) -> ParameterSources:
-        key = (world.name, profile.id, tool.platform, tool.api.name)
+    def _parameter_sources(
+        self, profile: Profile, world: World, tool: Tool, context: str
+    ) -> ParameterSources:
+        key = (world.name, profile.id, tool.platform, tool.api.name, context)
         if key not in self._sources:
-            self._sources[key] = parameter_sources(profile, world, tool)
+            self._sources[key] = parameter_sources(profile, world, tool, context)
         return self._sources[key]
 
     def _add_optional(self, drafts: list[CallDraft], rng: random.Random) -> None:
@@ -265,12 +272,17 @@ class TaskSampler:
         return candidates[: max(count, least)]
 
 
-def parameter_sources(profile: Profile, world: World, tool: Tool) -> ParameterSources:
-    """Sort an API's parameters by who can say them; a value that breaks the schema fills nothing."""
+def parameter_sources(profile: Profile, world: World, tool: Tool, context: str) -> ParameterSources:
+    """Sort an API's parameters by who can say them; a value that breaks the schema fills nothing.
+
+    Args: context: the kind of need; optional parameters that make no sense for it are left out.
+    """
     stated, defaulted, may_state = [], [], []
     known: dict[str, str] = {}
     may_ask: dict[str, str] = {}
     for name, schema in tool.properties.items():
+        if name not in tool.required and not tool.api.serves(context, name):
+            continue
         feature = world.feature_of.get((tool.platform, tool.api.name, name), "")
         fits = feature in profile.basic and tool.some_arguments.is_valid({name: profile.basic[feature]})
         if fits:
