@@ -272,16 +272,18 @@ class TaskSampler:
         return candidates[: max(count, least)]
 
 
-def parameter_sources(profile: Profile, world: World, tool: Tool, context: str) -> ParameterSources:
+def parameter_sources(
+    profile: Profile, world: World, tool: Tool, context: str | None = None
+) -> ParameterSources:
     """Sort an API's parameters by who can say them; a value that breaks the schema fills nothing.
 
-    Args: context: the kind of need; optional parameters that make no sense for it are left out.
+    Args: context: the kind of need; optional parameters that make no sense for it are left out. None: any.
     """
     stated, defaulted, may_state = [], [], []
     known: dict[str, str] = {}
     may_ask: dict[str, str] = {}
     for name, schema in tool.properties.items():
-        if name not in tool.required and not tool.api.serves(context, name):
+        if context is not None and name not in tool.required and not tool.api.serves(context, name):
             continue
         feature = world.feature_of.get((tool.platform, tool.api.name, name), "")
         fits = feature in profile.basic and tool.some_arguments.is_valid({name: profile.basic[feature]})
