@@ -30,7 +30,15 @@ from .people import (
     Preferences,
     Profile,
 )
-from .sample import ArgumentOrigin, Evidence, RejectedSample, Sample, UserProfile, VisiblePlatform
+from .sample import (
+    ArgumentOrigin,
+    Evidence,
+    PlatformEvidence,
+    RejectedSample,
+    Sample,
+    UserProfile,
+    VisiblePlatform,
+)
 from .scenario import Api, Category, Characteristic, Context, Expansion, Platform, ScenarioWorld
 
 __all__ = [
@@ -57,6 +65,7 @@ __all__ = [
     "Origin",
     "Phrase",
     "Platform",
+    "PlatformEvidence",
     "Preference",
     "Preferences",
     "Profile",

@@ -36,6 +36,19 @@ class ArgumentOrigin(Record):
     evidence: Evidence = Field(description="where it stands; empty for a default")
 
 
+class PlatformEvidence(Record):
+    """Why the platform is right: what kind of need it is, and where the user goes for such needs."""
+
+    words: str | None = Field(
+        default=None, description="words of the query that tell the kind of need; null where none were given"
+    )
+    span: tuple[int, int] | None = Field(default=None, description="their start and end, in characters")
+    visits: tuple[int, ...] = Field(
+        default=(),
+        description="positions, from 0, in this scenario's history: visits of the platform for such needs",
+    )
+
+
 class UserProfile(Record):
     """What a model may see of the user: basic features and behaviour, nothing latent."""
 
@@ -67,6 +80,9 @@ class Sample(Record):
     query_params: tuple[str, ...] = Field(description="names of arguments found in the query")
     profile_params: tuple[str, ...] = Field(description="names of arguments found in the profile")
     origins: tuple[ArgumentOrigin, ...] = Field(description="for every argument, its origin and evidence")
+    platform_evidence: PlatformEvidence = Field(
+        default=PlatformEvidence(), description="what shows that the platform is the right one"
+    )
     capabilities: dict[str, str] = Field(
         default_factory=dict, description="function of the answer -> what it does, whatever the platform"
     )

@@ -134,7 +134,7 @@ def _curate(
                 world = worlds[name][episode.task.scenario]
                 curator.add(episode, name, world, twin_of=original_of(episode.id))
                 bar.advance()
-    return curator.curation
+    return curator.finish()
 
 
 def write_dataset(folder: RunFolder, dataset: Dataset, build: Callable[[CompactSample], Sample]) -> None:

@@ -100,6 +100,31 @@ class Curator:
         self._ids.add(episode.id)
         self.curation.samples.append(compact_sample(episode, population, world, candidate.traced, twin_of))
 
+    def finish(self) -> Curation:
+        """Let the gates look at all samples once more, and give back what became of the episodes."""
+        curation = self.curation
+        for name, gate in self._gates.items():
+            for id, reason in gate.review(tuple(curation.samples)):
+                self._withdraw(id, stamped(reason, name))
+                curation.stopped[name] += 1
+        return curation
+
+    def _withdraw(self, id: str, reason: Reason) -> None:
+        """Take a sample out again, and its twin with it."""
+        self._ids.discard(id)
+        for sample in [sample for sample in self.curation.samples if id in (sample.id, sample.twin_of)]:
+            self.curation.samples.remove(sample)
+            self.curation.fates["kept"] -= 1
+            self.curation.fates["gate_rejected"] += 1
+            self._record_rejection(
+                sample.id,
+                sample.scenario,
+                sample.user,
+                sample.query,
+                sample.solution(),
+                (reason,) if sample.id == id else (_original_gone(id),),
+            )
+
     def _candidate(
         self,
         episode: Episode,
@@ -118,8 +143,7 @@ class Curator:
 
     def _objections(self, candidate: Candidate, twin_of: str) -> Iterator[Reason]:
         if twin_of and twin_of not in self._ids:
-            message = f"{twin_of} is not in the dataset, so there is nothing it could be the twin of"
-            yield Reason(code=ORIGINAL_GONE, blames="query", path="", message=message, source="twins")
+            yield _original_gone(twin_of)
             return
         id = candidate.episode.id
         self.curation.solved[id] += sum(solves(answer, candidate.solution) for answer in candidate.strangers)
@@ -135,16 +159,35 @@ class Curator:
 
     def _reject(self, episode: Episode, fate: str, reasons: Sequence[Reason]) -> None:
         self.curation.fates[fate] += 1
+        query = episode.query.text if episode.query else None
+        self._record_rejection(
+            episode.id, episode.task.scenario, episode.task.user_id, query, episode.solution, reasons
+        )
+
+    def _record_rejection(
+        self,
+        id: str,
+        scenario: str,
+        user: str,
+        query: str | None,
+        solution: Solution | None,
+        reasons: Sequence[Reason],
+    ) -> None:
         self.curation.reasons.update(dict.fromkeys((reason.code for reason in reasons), 1))
         record = RejectedSample(
-            id=episode.id,
-            scenario=episode.task.scenario,
-            user_id=episode.task.user_id,
-            query=episode.query.text if episode.query else None,
-            answer=episode.solution.model_dump(mode="json") if episode.solution else None,
+            id=id,
+            scenario=scenario,
+            user_id=user,
+            query=query,
+            answer=solution.model_dump(mode="json") if solution else None,
             reasons=tuple(reasons),
         )
         self.curation.rejected.append(record.model_dump_json().encode())
+
+
+def _original_gone(original: str) -> Reason:
+    message = f"{original} is not in the dataset, so there is nothing it could be the twin of"
+    return Reason(code=ORIGINAL_GONE, blames="query", path="", message=message, source="twins")
 
 
 def _fate(episode: Episode, voters: Sequence[str]) -> tuple[str, tuple[Reason, ...]]:

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from ...environments.checks import Traced
+from ...environments.text_search import find_quote
 from ...environments.world import World
 from ...records import (
     ArgumentOrigin,
@@ -20,6 +21,7 @@ from ...records import (
     Episode,
     Evidence,
     Origin,
+    PlatformEvidence,
     Sample,
     Solution,
     UserProfile,
@@ -72,6 +74,8 @@ class CompactSample(NamedTuple):
     """(API, capability) of every call"""
     arguments: tuple[Argument, ...]
     """call by call, in the order of the answer"""
+    need: tuple[int, int] | None = None
+    """start and end of the words of the query that tell the kind of need"""
     twin_of: str = ""
     """id of the sample it is the counterfactual twin of"""
     mended: bool = False
@@ -125,6 +129,7 @@ def compact_sample(
             for number, call in enumerate(solution.calls)
             for name, value in call.arguments.items()
         ),
+        need=find_quote(query.need, query.text),
         twin_of=twin_of,
         mended=bool(episode.objections),
     )
@@ -171,6 +176,7 @@ class SampleBuilder:
             query_params=tuple(proof.parameter for proof in origins if proof.origin == "query"),
             profile_params=tuple(proof.parameter for proof in origins if proof.origin == "profile"),
             origins=origins,
+            platform_evidence=self._platform_evidence(sample),
             capabilities=dict(sample.calls),
             group=group,
             twin_of=sample.twin_of or None,
@@ -189,6 +195,24 @@ class SampleBuilder:
             for platform in world.scenario.platforms
         )
         return platforms, tuple(tool.schema for tool in world.tools.values())
+
+    def _platform_evidence(self, sample: CompactSample) -> PlatformEvidence:
+        """The words that tell the kind of need, and the visits of the platform for such needs."""
+        actions = [
+            action
+            for history in self._worlds[sample.world_key].histories(sample.user)
+            if history.scenario == sample.scenario
+            for action in history.actions
+        ]
+        return PlatformEvidence.model_construct(
+            words=sample.query[slice(*sample.need)] if sample.need else None,
+            span=sample.need,
+            visits=tuple(
+                number
+                for number, action in enumerate(actions)
+                if action.context == sample.context and action.platform == sample.platform
+            ),
+        )
 
     def _visible_profile(self, key: WorldKey, user: str) -> UserProfile:
         world = self._worlds[key]

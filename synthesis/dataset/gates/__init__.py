@@ -12,6 +12,7 @@ from .grounding import GroundingGate
 from .leak import LeakGate
 from .near_duplicates import NearDuplicateGate
 from .necessity import InterchangeabilityGate, NecessityGate
+from .used_up import UsedUpGate
 
 __all__ = ["GATES", "Candidate", "Gate"]
 
@@ -23,5 +24,6 @@ GATES: dict[str, type[Gate]] = {
     "necessity": NecessityGate,
     "interchangeability": InterchangeabilityGate,
     "near_duplicates": NearDuplicateGate,
+    "used_up": UsedUpGate,
 }
 """name -> gate, in the order they run."""

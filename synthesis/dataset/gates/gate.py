@@ -6,12 +6,13 @@ A gate of one's own is a subclass of `Gate`, named by a YAML file (`gate/NAME.ya
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from ....environments.checks import Case, Traced
 from ....records import Episode, Reason, Solution
+from ..samples import CompactSample
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,10 @@ class Gate(ABC):
     compares: ClassVar[bool] = False
     """Whether it compares a candidate with those it has let through. Then it runs after all others and sees
     only what they let through, and no counterfactual twins, which repeat a query on purpose."""
+
+    def review(self, samples: Sequence[CompactSample]) -> Iterable[tuple[str, Reason]]:  # noqa: ARG002
+        """Look at all that was let through once there is nothing more; yield (id of a sample, reason)."""
+        return ()
 
     @abstractmethod
     def run(self, candidate: Candidate) -> Iterable[Reason]:

@@ -1,0 +1,113 @@
+"""Nothing is named that no call carries: what other samples of the scenario ask for is used here, too.
+
+"Track the parcel with the zoom lens", answered by the postcode alone, teaches a model to drop what was said.
+What a word stands for no list can know; but what people of a scenario ask for stands in its samples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
+
+import orjson
+
+from ....records import Reason
+from ..samples import Argument, CompactSample, Place
+from .gate import Candidate, Gate
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+Vocabulary = Mapping[str, Sequence[tuple[str, ...]]]
+"""first word -> the things that begin with it, each as its words"""
+
+
+class UsedUpGate(Gate):
+    """Whatever the query names of the things others ask for is an argument, or tells the kind of need."""
+
+    codes: ClassVar = {"gate.used_up": "the query names a thing that no call carries"}
+
+    def __init__(self) -> None:
+        self._described: dict[tuple[str, str, str], frozenset[str]] = {}
+
+    def run(self, candidate: Candidate) -> Iterator[Reason]:
+        """Remember how the called functions are described: their own words may be said."""
+        world, solution = candidate.case.world, candidate.solution
+        for call in solution.calls:
+            key = (world.name, solution.platform, call.api)
+            if key not in self._described and (tool := world.tools.get(key[1:])) is not None:
+                words = (word.casefold() for word in _NAME_PART.findall(tool.text))
+                self._described[key] = frozenset(words)
+        yield from ()
+
+    def review(self, samples: Sequence[CompactSample]) -> Iterator[tuple[str, Reason]]:
+        """Name every sample whose query holds a thing that others ask for and that it does not use."""
+        things = things_asked_for(samples)
+        for sample in samples:
+            described = [
+                self._described.get((sample.scenario, sample.platform, api), frozenset())
+                for api, _ in sample.calls
+            ]
+            known = frozenset[str]().union(*described)
+            unused = [
+                thing for thing in unused_things(sample, things[sample.place]) if not set(thing) <= known
+            ]
+            if unused:
+                message = f"the query names {' '.join(unused[0])!r}, which no call carries"
+                yield (
+                    sample.id,
+                    Reason(code="gate.used_up", blames="query", path="query.text", message=message),
+                )
+
+
+def things_asked_for(samples: Sequence[CompactSample]) -> dict[Place, Vocabulary]:
+    """Scenario -> every text that a query states literally for an argument."""
+    things: dict[Place, dict[str, set[tuple[str, ...]]]] = defaultdict(lambda: defaultdict(set))
+    for sample in samples:
+        for argument in sample.arguments:
+            for thing in _literal_texts(argument):
+                words = _words(thing)
+                if words and any(len(word) > 2 and word.isalpha() for word in words):
+                    things[sample.place][words[0]].add(words)
+    return {
+        place: {
+            first: sorted(found, key=lambda words: (-len(words), words)) for first, found in by_first.items()
+        }
+        for place, by_first in things.items()
+    }
+
+
+def unused_things(sample: CompactSample, things: Vocabulary) -> Iterator[tuple[str, ...]]:
+    """The things that a query names beside the words that state its arguments or tell the kind of need."""
+    text = sample.query
+    spans = {argument.span for argument in sample.arguments if argument.span}
+    if sample.need:
+        spans.add(sample.need)
+    for start, end in sorted(spans, reverse=True):
+        text = f"{text[:start]} – {text[end:]}"
+    words = _words(text, keep="–")
+    at = 0
+    while at < len(words):
+        found = next(
+            (thing for thing in things.get(words[at], ()) if words[at : at + len(thing)] == thing), None
+        )
+        if found:
+            yield found
+        at += len(found) if found else 1
+
+
+def _literal_texts(argument: Argument) -> list[str]:
+    """The texts of an argument that stand in the query as they are."""
+    if argument.origin != "query" or not argument.words:
+        return []
+    value = orjson.loads(argument.value)
+    said = argument.words.casefold()
+    values = value if isinstance(value, list) else [value]
+    return [text for text in values if isinstance(text, str) and text.casefold() in said]
+
+
+def _words(text: str, keep: str = "") -> tuple[str, ...]:
+    pattern = re.compile(f"{_WORD.pattern}|{keep}") if keep else _WORD
+    return tuple(word.casefold() for word in pattern.findall(text))
