@@ -48,6 +48,8 @@ class Diversity(Record):
     distinct_1: float = Field(description="different words / words of all queries")
     distinct_2: float = Field(description="different pairs of neighbouring words / pairs")
     words: float = Field(description="words of a query, on average")
+    stock_phrase: str = Field(default="", description="the three words with which the most sentences begin")
+    stock_share: float = Field(default=0.0, description="share of queries with a sentence that begins so")
     near_duplicates: float = Field(
         description="share of queries with a near-duplicate in the dataset; twins do not count"
     )
@@ -82,6 +84,21 @@ class Decidability(Record):
     by_scenario: dict[str, dict[str, float]] = Field(
         description="scenario -> the same four accuracies by name"
     )
+
+
+class ReaderAccuracy(Record):
+    """What a general reader finds in one scenario, or in all on average."""
+
+    queries: float = Field(description="share of queries whose kind of need it names")
+    actions: float = Field(description="share of the history's actions whose kind of need it names")
+    platforms: float = Field(description="share of samples whose platform it finds in the visible history")
+
+
+class GeneralReader(ReaderAccuracy):
+    """What a reader finds who knows names and descriptions of kinds of need, and no text of the dataset."""
+
+    model: str = Field(description="the embedding model that reads")
+    by_scenario: dict[str, ReaderAccuracy] = Field(description="scenario -> the same")
 
 
 class Necessity(Record):
@@ -173,6 +190,9 @@ class Statistics(Record):
     contexts: Spread = Field(description="'scenario/context' as names")
     diversity: Diversity = Field(description="how much samples differ")
     decidability: Decidability = Field(description="how well the platform can be known")
+    general_reader: GeneralReader | None = Field(
+        default=None, description="how well a reader tells who knows no kit; None: none was asked"
+    )
     necessity: Necessity = Field(description="how far the user is needed")
     interchangeability: Interchangeability = Field(description="whether other platforms could serve")
     audit: Audit | None = Field(description="the verifier on trial; None: nobody was put on trial")

@@ -23,6 +23,7 @@ NOT_HASHED = (
     "concurrency",
     "min_yield",
     "min_decidability",
+    "general_reader",
     "run",
     "budget",
     "retries",
@@ -235,6 +236,9 @@ class Settings(StrictModel):
     strangers: int = Field(ge=0, le=20, description="solvers who see nothing of the user and have to fail")
     twins: bool = Field(description="whether counterfactual twins are made")
     min_decidability: Share = Field(description="share of platforms the transparent learner has to find")
+    general_reader: bool = Field(
+        False, description="whether an embedding model that knows no kit reads the dataset"
+    )
     splits: SplitSettings = Field(description="what is held out for the benchmark")
     audit: AuditSettings = Field(description="the verifier on trial")
     card: CardSettings = Field(description="the dataset card")

@@ -32,6 +32,7 @@ from .card import card
 from .console_summary import Summary
 from .samples import Split
 from .statistics import sample_statistics, table5
+from .statistics.general_reader import load_reader
 
 MOST_OFF_CHANCE = 0.03
 """How far above chance a platform may be guessed without the user (Table 3)."""
@@ -68,6 +69,7 @@ def write_statistics(
             strangers,
             curation.solved,
             near_duplicates=dataset.near_duplicates,
+            reader=load_reader() if settings.general_reader else None,
             loyalty=settings.history.loyalty,
             actions_per_context=settings.history.actions_per_context,
             seed=settings.seed,

@@ -15,6 +15,7 @@ from ....records import Solution
 from ....records.dataset_statistics import (
     Decidability,
     Diversity,
+    GeneralReader,
     Interchangeability,
     Necessity,
     SampleQuality,
@@ -33,6 +34,7 @@ from .coverage import (
 )
 from .decidability import decidability, predict_platforms
 from .diversity import diversity
+from .general_reader import read_generally
 from .necessity import interchangeability, necessity, profile_needs
 
 __all__ = ["SampleStatistics", "sample_statistics", "table5"]
@@ -51,6 +53,7 @@ class SampleStatistics(TypedDict):
     contexts: Spread
     diversity: Diversity
     decidability: Decidability
+    general_reader: GeneralReader | None
     necessity: Necessity
     interchangeability: Interchangeability
 
@@ -63,6 +66,7 @@ def sample_statistics(
     solved_by_strangers: Mapping[str, int] = _NOBODY,
     *,
     near_duplicates: Sequence[tuple[str, str]] = (),
+    reader: Any = None,
     loyalty: float,
     actions_per_context: int,
     seed: int,
@@ -76,6 +80,7 @@ def sample_statistics(
         strangers: id -> what solvers without the profile answered, also of samples that were dropped for it.
         solved_by_strangers: id -> how many of them gave the accepted solution, of samples dropped for it.
         near_duplicates: ids, pair by pair, twins left out.
+        reader: an embedding model that reads the dataset (`load_reader`); None: nobody does.
         loyalty: `history.loyalty` of the run.
         actions_per_context: `history.actions_per_context` of the run.
         seed: the run's; the groups of users learners are fitted across are drawn from it.
@@ -96,6 +101,7 @@ def sample_statistics(
         contexts=context_spread(samples, populations),
         diversity=diversity(samples, split_of, populations, near_duplicates),
         decidability=decidability(samples, guesses),
+        general_reader=read_generally(reader, samples, populations, seed) if reader else None,
         necessity=necessity(samples, needs, strangers, solved_by_strangers),
         interchangeability=interchangeability(samples, populations),
     )

@@ -69,11 +69,11 @@ def predict_platforms(
     query_learners: list[tuple[list[int], list[list[str]]]] = []
     faithful = preferred_visits(actions_per_context, loyalty) / actions_per_context
     for positions, texts in scenario_texts(samples, populations, seed):
-        visits = _visits(texts)
-        by_visits = _best_platforms(texts, transparent(texts), visits)
-        by_posterior = _best_platforms(texts, bayes(texts, faithful), visits)
+        visits = visits_of_users(texts)
+        by_visits = best_platforms(texts, transparent(texts), visits)
+        by_posterior = best_platforms(texts, bayes(texts, faithful), visits)
         no_visits = np.zeros_like(visits)
-        by_query = [_best_platforms(texts, scores, no_visits) for scores in without_profile(texts)]
+        by_query = [best_platforms(texts, scores, no_visits) for scores in without_profile(texts)]
         query_learners.append((positions, by_query))
         serving = texts.serves.sum(axis=1).tolist()
         for row, position in enumerate(positions):
@@ -100,8 +100,18 @@ def transparent(texts: ScenarioTexts) -> NDArray[np.float64]:
 
     Where texts tell nothing every visit weighs the same: then it is the most visited platform.
     """
-    visits = _by_user(texts, texts.about)
-    return _for_queries(texts, visits)
+    return weighted_visits(texts, texts.about)
+
+
+def weighted_visits(texts: ScenarioTexts, about: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(Q, platforms): the user's visits, each weighted by the chance that query and action are of one need.
+
+    Args: about: (Q + A, contexts), probability of every kind of need given the text.
+    """
+    import numpy as np
+
+    by_user = _by_user(texts, about)[texts.user[: texts.queries]]
+    return np.einsum("qc,qcp->qp", about[: texts.queries], by_user)
 
 
 def bayes(texts: ScenarioTexts, faithful: float) -> NDArray[np.float64]:
@@ -202,7 +212,7 @@ def _for_queries(texts: ScenarioTexts, by_user: NDArray[np.float64]) -> NDArray[
     return np.einsum("qc,qcp->qp", about, by_user[user])
 
 
-def _visits(texts: ScenarioTexts) -> NDArray[np.float64]:
+def visits_of_users(texts: ScenarioTexts) -> NDArray[np.float64]:
     """(Q, platforms): how often whoever asks was there."""
     import numpy as np
 
@@ -213,7 +223,7 @@ def _visits(texts: ScenarioTexts) -> NDArray[np.float64]:
     return visits[texts.user[: texts.queries]]
 
 
-def _best_platforms(
+def best_platforms(
     texts: ScenarioTexts, scores: NDArray[np.float64], visits: NDArray[np.float64]
 ) -> list[str]:
     """The best platform that could serve; of equal ones the most visited, then by name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -21,6 +22,8 @@ from .scenario_texts import words
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_SENTENCE = re.compile(r"[.!?:;]\s+")
 
 MOST_PEOPLE = 2000
 """People of a population that are compared pair by pair; of more, this many are drawn."""
@@ -41,7 +44,9 @@ def diversity(
         pairs: ids of near-duplicates.
     """
     ids = {sample.id for sample in samples}
-    texts = word_statistics([sample.query for sample in samples if sample.twin_of not in ids])
+    queries = [sample.query for sample in samples if sample.twin_of not in ids]
+    texts = word_statistics(queries)
+    phrase, share = stock_phrase(queries)
     across = [pair for pair in pairs if len({split_of.get(id, "all") for id in pair}) == 2]
     distance, closest = profile_distances(
         [asking_profiles(samples, population) for population in populations]
@@ -52,6 +57,8 @@ def diversity(
         distinct_1=texts.distinct_1,
         distinct_2=texts.distinct_2,
         words=texts.words,
+        stock_phrase=phrase,
+        stock_share=share,
         near_duplicates=len({id for pair in pairs for id in pair}) / max(len(samples), 1),
         near_duplicates_across=len(across),
         profile_distance=distance,
@@ -60,6 +67,17 @@ def diversity(
         most_entropy=most,
         mixed_preferences=mixed_preferences(preferences),
     )
+
+
+def stock_phrase(texts: Sequence[str]) -> tuple[str, float]:
+    """The three words with which sentences begin most often, and the share of texts that have such a sentence."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(
+            {" ".join(begin) for part in _SENTENCE.split(text) if len(begin := words(part)[:3]) == 3}
+        )
+    phrase, count = min(counts.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+    return phrase, count / max(len(texts), 1)
 
 
 class WordStatistics(NamedTuple):

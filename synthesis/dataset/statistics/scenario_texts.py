@@ -63,6 +63,7 @@ class ScenarioTexts:
             if history.scenario == world.name
         ]
         actions = [(history.user_id, action) for history in histories for action in history.actions]
+        self.world = world
         self.platforms = sorted(world.platforms)
         self.contexts = _contexts(world, samples, actions)
         self.users = sorted({user for user, _ in actions} | {sample.user for sample in samples})
@@ -77,9 +78,8 @@ class ScenarioTexts:
         # A platform that is not in the tree cannot be learnt: it counts as the first of a class of its own.
         self.platform = _array([platform_number.get(name, len(platform_number)) for name in platforms])
         self.context = _array([context_number[name] for name in contexts])
-        self.corpus = Corpus(
-            [*(sample.query for sample in samples), *(action.action for _, action in actions)]
-        )
+        self.texts = [*(sample.query for sample in samples), *(action.action for _, action in actions)]
+        self.corpus = Corpus(self.texts)
         self.is_query = np.arange(len(self.user)) < self.queries
         own = self.fold[self.queries :, None] == np.arange(FOLDS)
         self._barred = np.concatenate([_barred(samples, fold), own])
