@@ -1,8 +1,8 @@
 """Whether somebody who knows no kit can tell: a sentence-embedding model reads queries and histories.
 
-The own learners are taught by other users' texts, so they may pass where the words of a kit give the kind of
-need away and nothing else does. This reader (all-MiniLM-L6-v2, extra `semantic`) has seen none of them: a text
-is about the kind of need whose name and description are the most like it.
+The own learners are taught by other users' texts, so they may pass where the words of a kit give the kind
+of need away and nothing else does. This reader (all-MiniLM-L6-v2, extra `semantic`) has seen none of them: a
+text is about the kind of need whose name and description are the most like it.
 """
 
 from __future__ import annotations
