@@ -19,7 +19,7 @@ from ...trees.assignment import layer_sizes
 from ..dataset.audit import INJECTIONS
 from ..population import PopulationPlan, population_plans
 from ..roles import SOLVER, STRANGER
-from .counters import CallGroup, CallCount
+from .counters import CallCount, CallGroup
 from .small_run import PlayedPopulation, SmallRun
 
 STAGES = (

@@ -32,7 +32,7 @@ from ..context import RunContext
 from ..pipeline import RunParts, StageResults, run_stages
 from ..population import UNSEEN, PopulationPlan, population_context, population_plans
 from ..roles import Participants, kit_sources
-from .counters import CallCounter, CallGroup, CallCount, RolePrompts, StandInModel
+from .counters import CallCount, CallCounter, CallGroup, RolePrompts, StandInModel
 
 if TYPE_CHECKING:
     from ...cli.compose import Sources

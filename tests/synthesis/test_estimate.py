@@ -17,7 +17,7 @@ from ptool.models.endpoint import Endpoint
 from ptool.records import Query, Verdict
 from ptool.records.model_calls import Answer
 from ptool.settings import Budget, Limits, Price, Settings, validated
-from ptool.synthesis.dry_run.counters import CallCounter, CallGroup, CallCount, Question, RolePrompts
+from ptool.synthesis.dry_run.counters import CallCount, CallCounter, CallGroup, Question, RolePrompts
 from ptool.synthesis.dry_run.estimate import EstimateLine, against_budget, cost, estimate, total, wall_time
 from ptool.synthesis.dry_run.estimate import _top_down as top_down
 from ptool.synthesis.dry_run.small_run import SmallRun, play_small, reduced

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import orjson
 
 from ....records import Reason
-from ..samples import Argument, CompactSample, Place
+from ..samples import Argument, CompactSample, WorldKey
 from .gate import Candidate, Gate
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -31,6 +31,9 @@ class UsedUpGate(Gate):
 
     def __init__(self) -> None:
         self._described: dict[tuple[str, str, str], frozenset[str]] = {}
+        """(scenario, platform, API) -> the words by which it is described"""
+        self._options: set[tuple[str, str]] = set()
+        """(API, parameter) whose values are options, not things"""
 
     def run(self, candidate: Candidate) -> Iterator[Reason]:
         """Remember how the called functions are described: their own words may be said."""
@@ -40,11 +43,14 @@ class UsedUpGate(Gate):
             if key not in self._described and (tool := world.tools.get(key[1:])) is not None:
                 words = (word.casefold() for word in _NAME_PART.findall(tool.text))
                 self._described[key] = frozenset(words)
+                self._options |= {
+                    (call.api, name) for name, schema in tool.properties.items() if "enum" in schema
+                }
         yield from ()
 
     def review(self, samples: Sequence[CompactSample]) -> Iterator[tuple[str, Reason]]:
         """Name every sample whose query holds a thing that others ask for and that it does not use."""
-        things = things_asked_for(samples)
+        things = things_asked_for(samples, self._options)
         for sample in samples:
             described = [
                 self._described.get((sample.scenario, sample.platform, api), frozenset())
@@ -52,7 +58,7 @@ class UsedUpGate(Gate):
             ]
             known = frozenset[str]().union(*described)
             unused = [
-                thing for thing in unused_things(sample, things[sample.place]) if not set(thing) <= known
+                thing for thing in unused_things(sample, things[sample.world_key]) if not set(thing) <= known
             ]
             if unused:
                 message = f"the query names {' '.join(unused[0])!r}, which no call carries"
@@ -62,15 +68,24 @@ class UsedUpGate(Gate):
                 )
 
 
-def things_asked_for(samples: Sequence[CompactSample]) -> dict[Place, Vocabulary]:
-    """Scenario -> every text that a query states literally for an argument."""
-    things: dict[Place, dict[str, set[tuple[str, ...]]]] = defaultdict(lambda: defaultdict(set))
+def things_asked_for(
+    samples: Sequence[CompactSample], options: Collection[tuple[str, str]] = ()
+) -> dict[WorldKey, Vocabulary]:
+    """Scenario -> every text that a query states literally for an argument.
+
+    Args:
+        samples: of the dataset.
+        options: (API, parameter) whose values are options of a list: 'brief' is none to ask for.
+    """
+    things: dict[WorldKey, dict[str, set[tuple[str, ...]]]] = defaultdict(lambda: defaultdict(set))
     for sample in samples:
         for argument in sample.arguments:
+            if (sample.calls[argument.call][0], argument.parameter) in options:
+                continue
             for thing in _literal_texts(argument):
                 words = _words(thing)
                 if words and any(len(word) > 2 and word.isalpha() for word in words):
-                    things[sample.place][words[0]].add(words)
+                    things[sample.world_key][words[0]].add(words)
     return {
         place: {
             first: sorted(found, key=lambda words: (-len(words), words)) for first, found in by_first.items()
@@ -88,12 +103,13 @@ def unused_things(sample: CompactSample, things: Vocabulary) -> Iterator[tuple[s
     for start, end in sorted(spans, reverse=True):
         text = f"{text[:start]} – {text[end:]}"
     words = _words(text, keep="–")
+    own = {_words(thing) for argument in sample.arguments for thing in _literal_texts(argument)}
     at = 0
     while at < len(words):
         found = next(
             (thing for thing in things.get(words[at], ()) if words[at : at + len(thing)] == thing), None
         )
-        if found:
+        if found and found not in own:
             yield found
         at += len(found) if found else 1
 
