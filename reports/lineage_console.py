@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .lineage_sample import ArgumentLineage, SampleOutcome
 
 _VALUE, _FURTHER, _ANSWER, _QUERY = 160, 240, 200, 2_000
+_SHOWN_VISITS = 8
 _ORIGIN_COLOURS = {"query": "cyan", "profile": "magenta", "default": "yellow"}
 _STATUS_TEXTS = {
     "kept": "kept",
@@ -165,7 +166,12 @@ def _platform(lineage: Lineage) -> list[RenderableType]:
     characteristics = console_table("", "", header=False)
     for name, text in platform.characteristics.items():
         characteristics.add_row(console_text(name, 60), console_text(text, 300))
-    return [part for part in (table, characteristics) if part.row_count]
+    evidence = console_table("", "", header=False)
+    if platform.told_by:
+        evidence.add_row("the need is told by", console_text(platform.told_by, 300))
+    for number, action in enumerate(platform.shown_by[:_SHOWN_VISITS]):
+        evidence.add_row("" if number else "it is shown by", console_text(action, 300))
+    return [part for part in (table, evidence, characteristics) if part.row_count]
 
 
 def _tools(lineage: Lineage) -> Table:

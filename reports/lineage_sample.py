@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StoreError
-from ..records import Episode, History, Task
+from ..records import Episode, History, Query, Task
 from .run_files import (
     DATASET_PARTS,
     INDEX,
@@ -207,10 +207,18 @@ class PlatformLineage:
     """what the user prefers for that need; None: the history is not there"""
     characteristics: dict[str, str]
     visits: tuple[PlatformVisits, ...]
+    told_by: str
+    """words of the query that tell the kind of need; '' where none were given"""
+    shown_by: tuple[str, ...]
+    """what the user did on the platform for such needs"""
 
 
 def platform_lineage(
-    task: Task, history: History | None, api_tree: Tree, capabilities: Iterable[str]
+    task: Task,
+    history: History | None,
+    api_tree: Tree,
+    capabilities: Iterable[str],
+    query: Query | None,
 ) -> PlatformLineage:
     """The platform the task is drawn for, beside its rivals and what the history shows of each.
 
@@ -224,6 +232,12 @@ def platform_lineage(
     preferred = {choice.context: choice.platform for choice in history.preferences} if history else {}
     characteristics = platforms.get(task.platform, {}).get("characteristics") or ()
     return PlatformLineage(
+        told_by=query.need if query else "",
+        shown_by=tuple(
+            action.action
+            for action in actions
+            if action.context == task.context and action.platform == task.platform
+        ),
         name=task.platform,
         context=task.context,
         preferred=preferred.get(task.context),

@@ -197,7 +197,7 @@ def _example_fold(example: ExampleSample, context: str, opened: bool) -> Fold:
         Passage("Query", query_pieces(sample.query, origins)),
         Table(("", "Call", "Parameter", "Value", "From", "Evidence"), _answer_rows(sample, origins),
               "Answer", words=6),
-        Passage("Platform of the answer", (Piece(inert(_platform(sample), 60), True),)),
+        Passage("Platform of the answer", (Piece(inert(_platform(sample), 60), True), *_why(sample))),
         _history(sample),
         _profile(sample, origins),
         Passage("Sample", (Piece(_sample_facts(example, context), True),)),
@@ -227,6 +227,19 @@ def query_pieces(text: str, origins: Sequence[ArgumentOrigin]) -> tuple[Piece, .
 
 def _platform(sample: Sample) -> str:
     return str(sample.answer[0]) if sample.answer else "?"
+
+
+def _why(sample: Sample) -> tuple[Piece, ...]:
+    """The words that tell the kind of need, and the visits of the platform for such needs."""
+    evidence = sample.platform_evidence
+    actions = sample.user_profile.user_history.get(sample.scenario, [])
+    visits = [str(actions[place].get("action", "")) for place in evidence.visits if place < len(actions)]
+    pieces = (
+        [Piece("; the kind of need: "), Piece(inert(evidence.words, VALUE), True)] if evidence.words else []
+    )
+    if visits:
+        pieces += [Piece("; visits for such needs: "), Piece(inert("; ".join(visits), 3 * VALUE), True)]
+    return tuple(pieces)
 
 
 def _answer_rows(sample: Sample, origins: Sequence[ArgumentOrigin]) -> tuple[Row, ...]:
