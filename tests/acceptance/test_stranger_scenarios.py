@@ -88,7 +88,7 @@ def no_platform_wins(kit: dict) -> None:
         (with_(1, "platforms", "contexts"), "contexts"),
         (with_({}, "platforms", "platforms"), "platforms"),
         (with_({}, "tools", "groups"), "apis"),
-        (with_([], "lexicon", "asides"), "asides"),
+        (with_({}, "lexicon", "purposes"), "purposes"),
         (with_([], "lexicon", "actions"), "actions"),
         (api_twice, "apis named twice"),
         (no_platform_wins, "strong"),
