@@ -14,7 +14,7 @@ from ...records import Reason
 from .case import Case
 from .check import Check
 
-_VALUE = re.compile(r"\"[^\"]+\"|“[^”]+”|[^\W_]*\d[\w:/.-]*\w|\d|(?<=[a-z,;] )[A-Z]\w+(?: [A-Z]\w+)*")
+_VALUE = re.compile(r"\"[^\"]+\"|“[^”]+”|[\w:/.-]*\d(?:[\w:/.-]*\w)?|(?<=[a-z,;] )[A-Z]\w+(?: [A-Z]\w+)*")
 """What a tool would take as a value: a quotation, something with a digit, a name inside of a sentence."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _SHOWN = 100
