@@ -96,6 +96,8 @@ class Kit:
             for parameter in (one for pair in capability.ordered for one in pair):
                 if parameter not in capability.parameters or capability.parameters[parameter].feature:
                     raise ValueError(f"{name}.ordered: {parameter!r} is no query parameter of it")
+        if set(self.lexicon.purposes) != set(self.contexts):
+            raise ValueError(f"lexicon.purposes: expected every kind of need, {list(self.contexts)}")
         for index, platform in enumerate(self.platforms):
             apis = [capability.apis[index] for capability in self.capabilities.values()]
             repeated = sorted({api for api in apis if apis.count(api) > 1})

@@ -98,8 +98,6 @@ def _content_problems(kit: Kit) -> Iterator[str]:
                 yield f"{name}.{key}: an optional query parameter needs a clause"
         if not any(p.feature for p in capability.parameters.values()):
             yield f"{name}: no parameter comes from the profile"
-    if set(kit.lexicon.purposes) != set(kit.contexts):
-        yield f"purposes: must have every context {list(kit.contexts)}"
     for text in kit.lexicon.actions:
         if not any("{" + slot + "}" in text for slot in kit.contextual_slots):
             yield f"{text!r}: needs a blank of a by_context slot ({', '.join(sorted(kit.contextual_slots))})"

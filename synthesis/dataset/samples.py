@@ -74,12 +74,12 @@ class CompactSample(NamedTuple):
     """(API, capability) of every call"""
     arguments: tuple[Argument, ...]
     """call by call, in the order of the answer"""
-    need: tuple[int, int] | None = None
-    """start and end of the words of the query that tell the kind of need"""
     twin_of: str = ""
     """id of the sample it is the counterfactual twin of"""
     mended: bool = False
     """objected to first, and kept after feedback"""
+    need: tuple[int, int] | None = None
+    """start and end of the words of the query that tell the kind of need"""
 
     @property
     def world_key(self) -> WorldKey:

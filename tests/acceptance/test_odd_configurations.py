@@ -56,7 +56,7 @@ def test_always_the_same_api_twice(here: Bench) -> None:
 
 
 def test_defaults_are_left_where_there_are_any(here: Bench) -> None:
-    here.run(*SHOP, "queries_per_user=40", "run.dir=run", "task.default_rate=1")
+    here.run(*TINY, "queries_per_user=40", "run.dir=run", "task.default_rate=1")
     origins = [
         one["origin"] for s in lines(here.folder / "run/dataset/samples.jsonl") for one in s["origins"]
     ]

@@ -23,7 +23,7 @@ GATES: dict[str, type[Gate]] = {
     "leak": LeakGate,
     "necessity": NecessityGate,
     "interchangeability": InterchangeabilityGate,
-    "near_duplicates": NearDuplicateGate,
     "used_up": UsedUpGate,
+    "near_duplicates": NearDuplicateGate,
 }
 """name -> gate, in the order they run."""

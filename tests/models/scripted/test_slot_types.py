@@ -21,8 +21,8 @@ FRUIT = ChoiceSlot({"": ("red apples", "apples", "pears", "plums")})
 SLOTS = [
     FRUIT,
     EnumSlot({"cheap": ("the cheapest", "what costs least"), "near": ("the nearest",)}),
-    NumberSlot(1, 40, 1, integer=True),
-    NumberSlot(2.5, 99, 0.25, integer=False),
+    NumberSlot({"": (1, 40, 1)}, integer=True),
+    NumberSlot({"": (2.5, 99, 0.25)}, integer=False),
     DateSlot(dt.date(2027, 1, 1), dt.date(2027, 12, 31)),
     TimeSlot(0, 24 * 60 - 1, 7),
     CodeSlot("ORD-@@-####"),

@@ -131,4 +131,6 @@ def test_another_platform_in_another_scenario_is_no_mixed_preference(garden):
 
 
 def test_nothing_gives_zeros(garden):
-    assert set(diversity([], {}, [garden.population({})], []).model_dump().values()) == {0}
+    figures = diversity([], {}, [garden.population({})], []).model_dump()
+    assert figures.pop("stock_phrase") == ""
+    assert set(figures.values()) == {0}
