@@ -82,7 +82,7 @@ async def test_a_slow_answer_comes_in_crumbs_and_is_whole(ask) -> None:
         took = clock() - began
 
     assert (status, reply["choices"][0]["message"]["content"]) == (200, ANSWER)
-    assert took >= 0.4
+    assert took >= 0.4 - 0.02  # the clock of an event loop ticks in milliseconds, and may be early
 
 
 @pytest.mark.parametrize("stream", [False, True])
