@@ -17,8 +17,8 @@ from typing import Any, Literal
 from ..errors import ConfigError, ModelError, UnreachableModelError, UnusableHistoryError
 from ..models.seeds import derive
 from ..records import Action, Actions, History, Preference, Preferences, Reason, Turn
-from .text_search import compact, searchable_text
-from .values import scalars
+from ..texts.search import compact, searchable_text
+from ..texts.values import scalars
 from .views import BEHAVIOUR_VIEWS, check_sees
 from .world import World
 

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ..environments.text_search import compact
 from ..environments.world import FeatureOf, Tool, World
 from ..records import Intent, Phrase, Profile, Query, Task, TaskCall
+from ..texts.search import compact
 from .tasks import parameter_sources
 
 NO_TWIN_REASONS: dict[str, str] = {

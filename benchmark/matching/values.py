@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from ...word_lists import MONTHS
+from ...texts.word_lists import MONTHS
 from ..items import Rules
 
 _EMPTY_SCHEMA: dict[str, Any] = {}

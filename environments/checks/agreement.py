@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from ...records import Call, Intent, Reason, TaskCall
-from ..values import same, within
+from ...texts.values import same, within
 from .case import Case, pair_calls, pair_intents
 from .check import Check
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ...records import Call, History, Intent, Profile, Query, Solution, Task, TaskCall
-from ..values import same
+from ...texts.values import same
 from ..world import World
 
 _Left = TypeVar("_Left")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...records import ArgumentOrigin, Evidence, Intent, Origin, Reason, TaskCall
-from ..text_search import Span, find_quote, searchable_text, states_value
-from ..values import same, within
+from ...texts.search import Span, find_quote, searchable_text, states_value
+from ...texts.values import same, within
 from ..world import Tool
 from .case import Case, pair_calls, pair_intents
 from .check import Check

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from ...errors import names
 from ...records import Intent, Reason, TaskCall
-from ..text_search import searchable_text, states_value
+from ...texts.search import searchable_text, states_value
 from ..world import Tool
 from .case import Case, pair_intents
 from .check import Check

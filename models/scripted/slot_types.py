@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ...word_lists import MONTH_NAMES, MONTHS, NUMBER_WORDS
+from ...texts.word_lists import MONTH_NAMES, MONTHS, NUMBER_WORDS
 
 _SPELLED_OUT = NUMBER_WORDS[:13]
 """Zero to twelve: larger numbers are written in digits."""

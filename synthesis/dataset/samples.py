@@ -13,7 +13,6 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from ...environments.checks import Traced
-from ...environments.text_search import find_quote
 from ...environments.world import World
 from ...records import (
     ArgumentOrigin,
@@ -28,6 +27,7 @@ from ...records import (
     VisiblePlatform,
 )
 from ...records.sample import Group
+from ...texts.search import find_quote
 
 Split = Literal["train", "test", "unseen", "twins", "reserve", "all"]
 """Part of the dataset; twins: of what is held out; reserve: kept, and in no part; all: nothing is split."""

@@ -10,9 +10,9 @@ import pytest
 from acceptance_bench import Bench, bench, lines
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from ptool.environments.values import same, within
 from ptool.environments.world import compile_schema
 from ptool.records import RejectedSample, Sample
+from ptool.texts.values import same, within
 
 
 def schemas(sample: Sample) -> dict[str, dict[str, Any]]:

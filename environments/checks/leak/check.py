@@ -11,8 +11,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from ....records import Query, Reason
-from ...text_search import compact
-from ...values import scalars
+from ....texts.search import compact
+from ....texts.values import scalars
 from ..case import Case
 from .normalise import MOST, NormalisedText, read_in_every_language
 from .personal_data import patterns_for

@@ -12,8 +12,8 @@ import re
 import unicodedata
 from functools import cached_property, lru_cache
 
-from ....word_lists import LANGUAGES, MONTHS, NUMBER_WORDS, TENS, alternation
-from ...text_search import SearchableText
+from ....texts.search import SearchableText
+from ....texts.word_lists import LANGUAGES, MONTHS, NUMBER_WORDS, TENS, alternation
 
 MOST = 20_000
 """Characters that are read; no request is a tenth as long."""

@@ -15,9 +15,9 @@ from itertools import chain
 from random import Random
 from typing import Any
 
-from ....environments.values import same, within
 from ....environments.world import Tool
 from ....records import ArgumentOrigin, Call, Origin, Solution
+from ....texts.values import same, within
 from .samples import PROFILE, AuditSample
 from .wrong_values import any_value, former_addresses, is_address, misspelt, similar_values
 

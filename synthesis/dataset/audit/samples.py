@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 
 from ....environments.checks import Case, trace
-from ....environments.values import same
 from ....environments.world import Tool, World
 from ....models.seeds import derive
 from ....records import ArgumentOrigin, Call, Episode, Solution
+from ....texts.values import same
 from ..samples import CompactSample
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from ....environments.checks import Case
-from ....environments.text_search import cuts_a_number, states_value
-from ....environments.values import same, within
 from ....records import ArgumentOrigin, Evidence, Reason
+from ....texts.search import cuts_a_number, states_value
+from ....texts.values import same, within
 from .gate import Candidate, Gate
 
 _ROOT = "basic_features."

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 from ....environments.checks.leak.check import leak, readings_of
 from ....environments.checks.leak.normalise import normalised_words
-from ....environments.text_search import compact
-from ....environments.values import scalars
 from ....records import Reason
+from ....texts.search import compact
+from ....texts.values import scalars
 from .gate import Candidate, Gate
 
 _RARE_WORD = 10

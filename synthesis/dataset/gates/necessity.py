@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from ....environments.checks.case import pair_calls
-from ....environments.text_search import searchable_text
-from ....environments.values import same
 from ....environments.world import World
 from ....records import Reason, Solution
+from ....texts.search import searchable_text
+from ....texts.values import same
 from .gate import Candidate, Gate
 
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ....environments.values import within
 from ....environments.world import World
 from ....records import Profile, Solution
 from ....records.dataset_statistics import Interchangeability, Necessity
+from ....texts.values import within
 from ...population import Population
 from ..gates.necessity import had_without_profile, serving, solves
 from ..samples import Argument, CompactSample, WorldKey

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.environments.checks import choose_checks
-from ptool.environments.values import same, within
 from ptool.synthesis.dataset.audit.corruptions import CORRUPTIONS
 from ptool.synthesis.dataset.audit.samples import choose_samples
 from ptool.synthesis.dataset.audit.wrong_values import (
@@ -16,6 +15,7 @@ from ptool.synthesis.dataset.audit.wrong_values import (
     similar_values,
 )
 from ptool.synthesis.dataset.samples import CompactSample
+from ptool.texts.values import same, within
 
 DRAWS = range(30)
 KINDS = {"wrong_value", "missing_parameter", "extra_parameter", "missing_call", "extra_call"} | {

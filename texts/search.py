@@ -11,8 +11,8 @@ from collections.abc import Collection
 from functools import cached_property, lru_cache
 from typing import Any
 
-from ..word_lists import MONTHS, NUMBER_WORDS, TENS, alternation
 from .values import same
+from .word_lists import MONTHS, NUMBER_WORDS, TENS, alternation
 
 Span = tuple[int, int]
 """Start and end in the text, in characters."""

@@ -7,8 +7,8 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.environments.text_search import SearchableText, find_quote, states_value
-from ptool.environments.values import same, within
+from ptool.texts.search import SearchableText, find_quote, states_value
+from ptool.texts.values import same, within
 
 
 @pytest.mark.parametrize(
