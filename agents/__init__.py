@@ -1,6 +1,8 @@
 """The roles, their prompts and views; AutoGen is met in `ptool.agents.autogen` alone, imported by name."""
 
+from .closed_questions import CallRecogniser, ClosedJudge, ClosedQuestion, NeedRecogniser, YesNoJudge
 from .output_forms import Actor, Chooser, Clusterer, Designer, ProfileWriter, WantedList, narrow_form
+from .phrasing import PhrasingUser
 from .prompt_loader import PromptLoader, RolePrompt
 from .role import Ask, Observation, Role, Views
 from .views import VIEWS
@@ -9,15 +11,21 @@ __all__ = [
     "VIEWS",
     "Actor",
     "Ask",
+    "CallRecogniser",
     "Chooser",
+    "ClosedJudge",
+    "ClosedQuestion",
     "Clusterer",
     "Designer",
+    "NeedRecogniser",
     "Observation",
+    "PhrasingUser",
     "ProfileWriter",
     "PromptLoader",
     "Role",
     "RolePrompt",
     "Views",
     "WantedList",
+    "YesNoJudge",
     "narrow_form",
 ]

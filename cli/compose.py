@@ -33,7 +33,7 @@ from pydantic import BaseModel
 from yaml import YAMLError
 
 from ..errors import ConfigError, names
-from ..settings import NOT_HASHED, Schema, Settings, keys, validated
+from ..settings import NOT_HASHED, RECOGNISERS, Schema, Settings, keys, validated
 from .args import OPTIONS, Arguments, quoted
 
 _GROUP_OF = {
@@ -46,8 +46,11 @@ _GROUP_OF = {
 }
 """Keys that list objects by name -> the config group these are looked up in."""
 
-GROUPS = ("agent", "experiment", "model", "scale", "scenario")
+GROUPS = ("agent", "experiment", "model", "roles", "scale", "scenario")
 """The config groups a user may name on the command line beside the settings' own keys."""
+
+SCRIPTED = "ptool.models.scripted.ScriptedModel"
+"""`_target_` of the model that is no language model."""
 
 _COUNTED = {"strangers": "stranger", "consistency": "solver"}
 """Keys that say how often a role is asked -> the role; it is there where that is not 0."""
@@ -128,6 +131,8 @@ class Composer:
     def shown(self, part: str, resolve: bool) -> str:
         """The configuration as YAML: of the job, of Hydra, or all of it."""
         config = self._composed(self.config_name, *self.overrides)
+        if (roles := _roles_of(config, config.hydra.runtime.choices)) is not None:
+            config = self._composed(self.config_name, *self.overrides, f"roles={roles}")
         if part != "all":
             kept = [str(key) for key in config if (key == "hydra") == (part == "hydra")]
             config = OmegaConf.masked_copy(config, kept)
@@ -217,10 +222,32 @@ def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schem
     sources = _sources()
     sources.importable()
     with in_plain_words():
+        config = _with_roles(config)
         _add_named(config)
         container = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     assert isinstance(container, dict)
     return validated({str(key): value for key, value in container.items()}, schema), sources
+
+
+def _with_roles(config: DictConfig) -> DictConfig:
+    """The job's configuration, with the roles that its model can play where they were left to ptool."""
+    hydra = HydraConfig.get()
+    roles = _roles_of(config, hydra.runtime.choices)
+    if roles is None:
+        return config
+    overrides = OmegaConf.to_container(hydra.overrides.task, resolve=False)
+    assert isinstance(overrides, list)
+    return compose(hydra.job.config_name, [*map(str, overrides), f"roles={roles}"])
+
+
+def _roles_of(config: DictConfig, choices: Any) -> str | None:
+    """The set of roles that `roles=auto` means here; None: one was chosen, or auto is already right.
+
+    The scripted model plays the paper's roles; free plans draw nothing that lean roles could phrase.
+    """
+    if choices.get("roles") != "auto" or OmegaConf.select(config, "task.plan") == "free":
+        return None
+    return None if OmegaConf.select(config, "model._target_") == SCRIPTED else "lean"
 
 
 def _sources() -> Sources:
@@ -267,6 +294,8 @@ def _named(config: DictConfig) -> Iterator[tuple[str, str, str]]:
         for name in listed if OmegaConf.is_list(listed) else ():
             if isinstance(name, str):  # of anything else the settings say what is wrong with it
                 yield key, group, name
+    for role in RECOGNISERS if config.get("assistant") == "confirm" else ():
+        yield "assistant", "agent", role
     for key, role in _COUNTED.items():
         if config.get(key):
             yield key, "agent", role

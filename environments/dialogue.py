@@ -5,7 +5,8 @@
       +-- query is blamed -------+--------------+-- solution is blamed -----------------+
 
 Objections go back to whoever is blamed, the query before the solution, for at most `max_rounds` rounds;
-what is still objected to then rejects the episode.
+what is still objected to then rejects the episode. Where code writes the solution (`assistant` is not
+'propose'), no assistant speaks, and only the query can be blamed.
 """
 
 from __future__ import annotations
@@ -18,11 +19,16 @@ from ..errors import ConfigError, ModelError
 from ..records import Episode, Finding, Query, Reason, Solution, Task, Turn, Usage, Verdict
 from .checks import Checks, choose_checks
 from .checks.case import Case
+from .gold_solution import gold_solution
 from .sandbox import SandboxState, execute_call
 from .views import DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT, check_sees
 from .world import World
 
 USER, ASSISTANT = "user", "assistant"
+
+AssistantMode = Literal["propose", "confirm", "none"]
+"""propose: the assistant solves the query and has to agree with the task (§4.3); otherwise code writes the
+solution, and with confirm query judges had to recognise the need and the calls in the query."""
 
 Phase = Literal["query", "query_judges", "solution", "judges", "accepted", "rejected"]
 """Whose turn it is, or how the episode ended."""
@@ -79,6 +85,7 @@ class Dialogue:
         query_judges: roles that vote on a query before it is solved.
         checks: names of the rule checks, or chosen ones; None: all.
         max_rounds: rounds of feedback in one episode, >= 0.
+        assistant: whether the assistant or code writes the solution.
 
     Raises:
         ConfigError: a role is missing, a view is not shown here, a check does not exist.
@@ -95,10 +102,13 @@ class Dialogue:
         query_judges: Iterable[str] = (),
         checks: Checks | Iterable[str] | None = None,
         max_rounds: int = 2,
+        assistant: AssistantMode = "propose",
     ) -> None:
         self.world = world
         self.judges, self.query_judges = tuple(judges), tuple(query_judges)
-        self.roles = tuple(dict.fromkeys((USER, *self.query_judges, ASSISTANT, *self.judges)))
+        self.solved_by_code = assistant != "propose"
+        solvers = () if self.solved_by_code else (ASSISTANT,)
+        self.roles = tuple(dict.fromkeys((USER, *self.query_judges, *solvers, *self.judges)))
         self._sees = {role: self._views_of(role, sees) for role in self.roles}
         self._checks = checks if isinstance(checks, Checks) else choose_checks(checks)
         self._max_rounds = max_rounds
@@ -186,8 +196,16 @@ class Dialogue:
         state = state._replace(solution=None, responses=())
         if reasons := self._checks.of_query(self.case(state)):
             return self._send_back(state, reasons)
-        phase = "query_judges" if self.query_judges else "solution"
-        return state._replace(phase=phase, voters=(), vote_reasons=())
+        if self.query_judges:
+            return state._replace(phase="query_judges", voters=(), vote_reasons=())
+        return self._begin_solution(state)
+
+    def _begin_solution(self, state: DialogueState) -> DialogueState:
+        """The assistant's turn, or the solution that code writes."""
+        state = state._replace(phase="solution", voters=(), vote_reasons=())
+        if not self.solved_by_code:
+            return state
+        return self._apply_solution(state._replace(solution=gold_solution(self.case(state))))
 
     def _apply_solution(self, state: DialogueState) -> DialogueState:
         state = state._replace(responses=())
@@ -227,13 +245,13 @@ class Dialogue:
             return state
         if reasons:
             return self._send_back(state, reasons)
-        return state._replace(phase="solution" if of_query else "accepted")
+        return self._begin_solution(state) if of_query else state._replace(phase="accepted")
 
     def _send_back(self, state: DialogueState, reasons: tuple[Reason, ...]) -> DialogueState:
         """Send objections to whoever is blamed, or end the episode where no round is left."""
         if state.round >= self._max_rounds:
             return self._rejected(state, reasons)
-        of_query = tuple(reason for reason in reasons if reason.blames == "query")
+        of_query = tuple(reason for reason in reasons if reason.blames == "query" or self.solved_by_code)
         return state._replace(
             phase="query" if of_query else "solution",
             round=state.round + 1,

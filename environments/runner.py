@@ -63,10 +63,18 @@ class Environment(Protocol[_State]):
 
 
 async def run_dialogue(
-    dialogue: Dialogue, task: Task, agents: Mapping[str, RoleAgent], *, seed: int, driver: str = "loop"
+    dialogue: Dialogue,
+    task: Task,
+    agents: Mapping[str, RoleAgent],
+    *,
+    seed: int,
+    driver: str = "loop",
+    samples: int = 1,
 ) -> Episode:
     """Play one query-and-solution episode (§4.3)."""
-    state, usage = await run_environment(dialogue, dialogue.reset(task), agents, seed=seed, driver=driver)
+    state, usage = await run_environment(
+        dialogue, dialogue.reset(task), agents, seed=seed, driver=driver, samples=samples
+    )
     return dialogue.episode(state, usage)
 
 
@@ -89,6 +97,7 @@ async def run_environment(
     *,
     seed: int,
     driver: str = "loop",
+    samples: int = 1,
 ) -> tuple[_State, Usage]:
     """Drive an environment from a state to its end.
 
@@ -98,6 +107,7 @@ async def run_environment(
         agents: role -> agent (`ptool.agents.autogen.make_agents`); may be shared by all conversations.
         seed: the run's seed.
         driver: 'loop' or 'round_robin'.
+        samples: answers that are drawn in a turn, until one is not objected to, >= 1.
 
     Returns:
         The last state, and what the conversation cost.
@@ -110,17 +120,23 @@ async def run_environment(
         raise ConfigError(f"conversation: no driver {driver!r}; there are {names(DRIVERS, driver)}")
     if missing := [role for role in environment.roles if role not in agents]:
         raise ConfigError(f"agent.{missing[0]}: missing; there are {names(agents, missing[0])}")
-    run = _EnvironmentRun(environment, state, seed)
+    run = _EnvironmentRun(environment, state, seed, samples)
     await DRIVERS[driver](run, {role: agents[role] for role in environment.roles})
     return run.state, run.usage
 
 
 class _EnvironmentRun(Generic[_State]):
-    """A `ptool.agents.autogen.Conversation` over an environment: the only thing that changes during it."""
+    """A `ptool.agents.autogen.Conversation` over an environment: the only thing that changes during it.
 
-    def __init__(self, environment: Environment[_State], state: _State, seed: int) -> None:
+    An answer that is objected to is drawn anew, without a word about it, until `samples` were drawn in that
+    turn; the last one counts whatever it is.
+    """
+
+    def __init__(self, environment: Environment[_State], state: _State, seed: int, samples: int) -> None:
         self._environment = environment
         self._seed = seed
+        self._samples = samples
+        self._drawn = 0
         self.state = state
         self.usage = NO_USAGE
 
@@ -129,16 +145,27 @@ class _EnvironmentRun(Generic[_State]):
 
     def observation(self, speaker: str) -> Observation:
         state = self.state
-        seed = derive(self._seed, self._environment.stage, state.id, speaker, state.round)
-        turn = f"{self._environment.stage}/{state.id}/{speaker}/{state.round}"
+        again = (self._drawn,) if self._drawn else ()
+        seed = derive(self._seed, self._environment.stage, state.id, speaker, state.round, *again)
+        turn = "/".join(map(str, (self._environment.stage, state.id, speaker, state.round, *again)))
         views = self._environment.observe(state, speaker)
         return Observation(role=speaker, turn=turn, seed=seed, views=views)
 
     def receive(self, speaker: str, answer: Reply | Exception) -> None:
         if isinstance(answer, Reply):
             self.usage += answer.usage
-            self.state = self._environment.apply(self.state, speaker, answer.record)
+            after = self._environment.apply(self.state, speaker, answer.record)
+            if self._objected(after) and self._drawn + 1 < self._samples:
+                self._drawn += 1
+                return
+            self._drawn, self.state = 0, after
         elif isinstance(answer, ModelError) and not isinstance(answer, UnknownPartError):
             self.state = self._environment.fail(self.state, speaker, answer)
         else:
             raise answer
+
+    def _objected(self, after: _State) -> bool:
+        """Whether the one speaker's answer was sent back, or ended the item, instead of going on."""
+        if len(self._environment.next(self.state)) != 1:
+            return False  # votes are not drawn again
+        return after.round > self.state.round or getattr(after, "phase", "") == "rejected"

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import ConfigError, names
 from ..models.prompt_blocks import Json
 from ..records import Reason
+from .errand import errand, errand_mentions
 from .world import World
 
 View = Callable[[World, Any], Any]
@@ -28,6 +29,8 @@ DIALOGUE_VIEWS: dict[str, View] = {
     **_EVERYWHERE,
     "platform": lambda world, state: world.platform_text(state.task.platform),
     "task": lambda world, state: _task(world, state.task),
+    "errand": lambda world, state: errand(world, state.task),
+    "errand.mentions": lambda world, state: errand_mentions(world, state.task),
     "task.apis": lambda world, state: _task_apis(world, state.task),
     "query": lambda _, state: state.query.text if state.query else None,
     "query.intents": lambda _, state: _dumped(state.query.intents) if state.query else [],
@@ -43,7 +46,9 @@ BEHAVIOUR_VIEWS: dict[str, View] = {
 }
 """Views of a behaviour history."""
 
-HIDDEN_FROM_ASSISTANT = frozenset({"task", "task.apis", "platform", "query.intents"})
+HIDDEN_FROM_ASSISTANT = frozenset(
+    {"task", "task.apis", "platform", "query.intents", "errand", "errand.mentions"}
+)
 """What would tell the assistant the answer: it solves without seeing the task."""
 
 

@@ -3,6 +3,7 @@
 from .base import JsonObject, Record
 from .dialogue import (
     Call,
+    Choice,
     Episode,
     Finding,
     Intent,
@@ -50,6 +51,7 @@ __all__ = [
     "Call",
     "Category",
     "Characteristic",
+    "Choice",
     "Cluster",
     "Clusters",
     "Context",

@@ -92,6 +92,16 @@ class Reason(Record):
     )
 
 
+class Choice(Record):
+    """The answer to a closed question."""
+
+    letter: str = Field(description="the letter of the right option")
+    weights: dict[str, float] = Field(
+        default_factory=dict,
+        description="letter -> probability, where the endpoint gives it; they add up to 1",
+    )
+
+
 class Verdict(Record):
     """What a judge answers."""
 

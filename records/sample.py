@@ -86,6 +86,11 @@ class Sample(Record):
     capabilities: dict[str, str] = Field(
         default_factory=dict, description="function of the answer -> what it does, whatever the platform"
     )
+    assistant: Literal["propose", "confirm", "none"] | None = Field(
+        default=None,
+        description="who wrote the answer: propose: an assistant that solved the query and agreed with what "
+        "was drawn; confirm: code, recognised in the query by a model; none: code",
+    )
     group: Group | None = Field(
         default=None, description="whether a model trained on the train split knows the user, or the scenario"
     )

@@ -27,6 +27,7 @@ from .evaluation import Baseline, CompareSettings, EvaluateSettings, ExportSetti
 from .run import (
     NOT_HASHED,
     PLAIN_ROLE,
+    RECOGNISERS,
     ClusteringLimits,
     CompositeScenarioSettings,
     RoleSettings,
@@ -41,6 +42,7 @@ from .validation import Schema, keys, validated
 __all__ = [
     "NOT_HASHED",
     "PLAIN_ROLE",
+    "RECOGNISERS",
     "Baseline",
     "Budget",
     "ClusteringLimits",

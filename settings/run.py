@@ -19,6 +19,9 @@ PLAIN_ROLE = "ptool.agents.Role"
 """The `_target_` that takes a role's own keys and no others."""
 
 
+RECOGNISERS = ("recognise_need", "recognise_call")
+"""Roles that have to recognise what a query asks for, where code writes the solution (assistant=confirm)."""
+
 NOT_HASHED = (
     "concurrency",
     "min_yield",
@@ -228,6 +231,10 @@ class Settings(StrictModel):
     max_rounds: int = Field(ge=0, le=20, description="rounds of feedback an episode gets")
     conversation: Literal["loop", "round_robin"] = Field(description="who drives the roles")
     assignment: Literal["top_down", "per_user", "single_pass"] = Field(description="how users get features")
+    assistant: Literal["propose", "confirm", "none"] = Field(
+        "propose", description="who writes solutions: the assistant, or code"
+    )
+    samples_per_turn: int = Field(1, ge=1, le=16, description="answers drawn in a turn until one is accepted")
     judges: tuple[Name, ...] = Field(description="roles that vote on a solution")
     query_gate: tuple[Name, ...] = Field(description="roles that vote on a query")
     checks: tuple[str, ...] | None = Field(description="rule checks by name; null: all")
@@ -283,6 +290,11 @@ class Settings(StrictModel):
             raise ValueError(
                 f"splits.untrained_users: got {held_out}, expected fewer than the {self.users} users"
             )
+        if self.assistant != "propose" and self.task.plan == "free":
+            raise ValueError(
+                f"assistant: got {self.assistant!r} with task.plan=free, which draws no calls to write; use "
+                " assistant=propose"
+            )
         unseen = self.splits.unseen.scenario.scenarios() if self.splits.unseen else ()
         for held_out_scenario in unseen:
             if held_out_scenario.name in [own.name for own in self.scenarios()]:
@@ -291,6 +303,11 @@ class Settings(StrictModel):
                     "which the run itself takes place in"
                 )
         return self
+
+    @property
+    def query_judges(self) -> tuple[str, ...]:
+        """Roles that vote on a query: those of `query_gate`, and the recognisers where they confirm it."""
+        return (*self.query_gate, *(RECOGNISERS if self.assistant == "confirm" else ()))
 
     def scenarios(self) -> tuple[ScenarioSettings, ...]:
         """The scenarios the population lives in: the one, or a composite's members in their order."""

@@ -70,7 +70,13 @@ QUERY_JUDGE = RoleRequirement(Verdict, _DIALOGUE - _OF_SOLUTION)
 
 def role_names(settings: Settings) -> tuple[str, ...]:
     """Every role that takes part in a run."""
-    return (*CORE_ROLES, *settings.judges, *settings.query_gate, *second_solvers(settings))
+    return (*core_roles(settings), *settings.judges, *settings.query_judges, *second_solvers(settings))
+
+
+def core_roles(settings: Settings) -> dict[str, RoleRequirement]:
+    """The roles that a run needs besides judges; no assistant where code writes the solutions."""
+    left_out = () if settings.assistant == "propose" else ("assistant",)
+    return {name: needed for name, needed in CORE_ROLES.items() if name not in left_out}
 
 
 def check_roles(settings: Settings, roles: Mapping[str, Role]) -> None:
@@ -81,10 +87,10 @@ def check_roles(settings: Settings, roles: Mapping[str, Role]) -> None:
             that is not shown to it.
     """
     for name, requirement in (
-        *CORE_ROLES.items(),
+        *core_roles(settings).items(),
         *((name, SECOND_SOLVERS[name]) for name in second_solvers(settings)),
         *((name, JUDGE) for name in settings.judges),
-        *((name, QUERY_JUDGE) for name in settings.query_gate),
+        *((name, QUERY_JUDGE) for name in settings.query_judges),
     ):
         _check_role(name, requirement, roles)
 

@@ -168,7 +168,10 @@ async def play_episodes(context: RunContext, worlds: Mapping[str, World], tasks:
 
     async def play(task: Task) -> Episode:
         dialogue = dialogues[task.scenario]
-        return await run_dialogue(dialogue, task, agents, seed=settings.seed, driver=settings.conversation)
+        return await run_dialogue(
+            dialogue, task, agents, seed=settings.seed, driver=settings.conversation,
+            samples=settings.samples_per_turn,
+        )  # fmt: skip
 
     with context.stage("episodes", len(tasks)) as bar:
         await play_missing(context, EPISODES, ((task.id, partial(play, task)) for task in tasks), bar)
@@ -178,14 +181,16 @@ async def play_episodes(context: RunContext, worlds: Mapping[str, World], tasks:
 def build_dialogue(context: RunContext, world: World) -> Dialogue:
     """The dialogue of a run in one world: its query judges, judges, rule checks and views."""
     settings = context.settings
-    roles = (USER, ASSISTANT, *settings.query_gate, *settings.judges)
+    solvers = (ASSISTANT,) if settings.assistant == "propose" else ()
+    roles = (USER, *solvers, *settings.query_judges, *settings.judges)
     return Dialogue(
         world,
         sees=context.participants.sees(*roles),
         judges=settings.judges,
-        query_judges=settings.query_gate,
+        query_judges=settings.query_judges,
         checks=context.checks,
         max_rounds=settings.max_rounds,
+        assistant=settings.assistant,
     )
 
 

@@ -21,7 +21,7 @@ from loguru import logger
 from ..agents.autogen import RoleAgent
 from ..environments.checks import Case
 from ..environments.checks.leak.check import leak
-from ..environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
+from ..environments.dialogue import USER, Dialogue, DialogueState
 from ..environments.runner import run_environment
 from ..environments.world import World
 from ..errors import ModelError
@@ -151,7 +151,7 @@ class GivenQueryDialogue:
 
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
-        self.roles = tuple(dict.fromkeys((*dialogue.query_judges, ASSISTANT, *dialogue.judges)))
+        self.roles = tuple(role for role in dialogue.roles if role != USER)
 
     def begin(self, task: Task, query: Query) -> DialogueState:
         """The query as the user's turn; the rule checks may end it at once."""

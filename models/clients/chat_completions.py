@@ -7,9 +7,10 @@ is the gateway's. It does not stream. Tools may be offered, for benchmarks: role
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
+import orjson
 from autogen_core import Component
 from autogen_core.models import ModelInfo
 from loguru import logger
@@ -24,6 +25,10 @@ from .request_body import BodyEncoder, Structured, checked_extra, encoded_fields
 from .response import CompletionResult, read_completion
 
 _STEPS: tuple[Structured, ...] = get_args(Structured)
+_CANDIDATES = 20
+"""Tokens whose probabilities are asked for; no endpoint gives more."""
+_LEAST_MASS = 0.05
+"""Probability of all letters together below which a model is about to write something else."""
 _FORMAT_WORDS = ("response_format", "json_schema", "json_object", "structured output", "guided", "grammar")
 
 
@@ -88,6 +93,8 @@ class ChatCompletions(ModelClient, Component[Config]):
         """the environment variable that the key was read from"""
         self.structured: Structured = "json_schema" if structured == "auto" else structured
         """how the output's form is asked for now; with auto this may step down"""
+        self.gives_probabilities = True
+        """whether closed questions are answered by the probabilities of letters; false once it gives none"""
         self._encoder = BodyEncoder(model, strict)
         max_bytes = int(max_reply_mb * 1_000_000)
         self._transport = HttpTransport(f"{address}/chat/completions", key_from(api_key_env), max_bytes)
@@ -103,6 +110,9 @@ class ChatCompletions(ModelClient, Component[Config]):
         if asked.tools and asked.output:
             raise ValueError("this client calls no tools where a record is asked for")
         fields = checked_extra({**self._config.extra, **asked.extra}, "sampling")
+        weighed = await self._weighed_letters(asked, fields)
+        if weighed is not None and weighed.content:
+            return weighed
         while True:
             structured = self.structured
             try:
@@ -112,7 +122,52 @@ class ChatCompletions(ModelClient, Component[Config]):
                 if not (asked.output and _about_format(error)):
                     raise
                 self._step_down(structured, error)
-        return read_completion(reply, sum(len(str(message.content)) for message in asked.messages))
+        result = read_completion(reply, _characters(asked))
+        if weighed is not None:  # both were paid for
+            result.usage.prompt_tokens += weighed.usage.prompt_tokens
+            result.usage.completion_tokens += weighed.usage.completion_tokens
+        return result
+
+    async def _weighed_letters(
+        self, asked: CreateArguments, fields: Mapping[str, Any]
+    ) -> CompletionResult | None:
+        """The answer to a closed question by the probabilities of its letters, as the record's JSON.
+
+        Without content where the model would begin with something else; None where the endpoint does not
+        give probabilities, or another thing is asked for. A small model says little by the letter it writes,
+        which is mostly the first, and much by how it weighs them.
+        """
+        letters: Sequence[str] = getattr(asked.output, "letters", ())
+        if not letters or not self.gives_probabilities:
+            return None
+        one_token = {**fields, "max_tokens": 1, "logprobs": True, "top_logprobs": _CANDIDATES}
+        try:
+            body = self._encoder.body(asked._replace(output=None), one_token, self.structured)
+            result = read_completion(await self._transport.post(body), _characters(asked))
+        except AttemptError as error:
+            if error.kind != "refused":
+                raise
+            return self._without_probabilities(str(error))
+        if result.first_tokens is None:
+            return self._without_probabilities("the reply holds none")
+        weights = {letter: result.first_tokens.get(letter, 0.0) for letter in letters}
+        mass = sum(weights.values())
+        result.content = ""
+        if mass >= _LEAST_MASS:
+            shares = {letter: round(weight / mass, 6) for letter, weight in weights.items()}
+            best = max(shares, key=lambda letter: shares[letter])
+            result.content = orjson.dumps({"letter": best, "weights": shares}).decode()
+            result.finish_reason = "stop"
+        return result
+
+    def _without_probabilities(self, reason: str) -> None:
+        if self.gives_probabilities:
+            self.gives_probabilities = False
+            logger.warning(
+                "{}: gives no probabilities of tokens ({}); closed questions are answered in JSON from now",
+                self.note,
+                reason,
+            )
 
     def _step_down(self, refused: Structured, error: AttemptError) -> None:
         """Ask for the output's form in the next way from now on; raise the error where there is none."""
@@ -138,6 +193,10 @@ class ChatCompletions(ModelClient, Component[Config]):
     @classmethod
     def _from_config(cls, config: Config) -> ChatCompletions:
         return cls(**config.model_dump())
+
+
+def _characters(asked: CreateArguments) -> int:
+    return sum(len(str(message.content)) for message in asked.messages)
 
 
 def _about_format(error: AttemptError) -> bool:

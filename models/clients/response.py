@@ -7,6 +7,7 @@ It knows no connection and no record; what the answer's text is worth is the gat
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn
 
 import orjson
@@ -38,6 +39,7 @@ _UNIQUE_FIELDS = tuple(
     f'"{name}"'.encode() for name in ("choices", "message", "content", "finish_reason", "usage")
 )
 _MOST_TOKENS = 1_000_000_000
+_MOST_CANDIDATES = 64
 
 
 class CompletionResult(CreateResult):
@@ -47,6 +49,8 @@ class CompletionResult(CreateResult):
     """tokens of the prompt that the endpoint had in its prefix cache; None: it does not say"""
     refusal: bool = False
     """the content is the model's refusal, not an answer"""
+    first_tokens: dict[str, float] | None = None
+    """what might have stood at the answer's beginning -> its probability; None: the endpoint does not say"""
 
 
 def read_completion(reply: bytes, characters: int) -> CompletionResult:
@@ -80,7 +84,27 @@ def read_completion(reply: bytes, characters: int) -> CompletionResult:
         thought=thought if isinstance(thought, str) else None,
         cached_tokens=cached,
         refusal=refused,
+        first_tokens=_first_tokens(choice.get("logprobs")),
     )
+
+
+def _first_tokens(logprobs: Any) -> dict[str, float] | None:
+    """The candidates for the first token and their probabilities, tokens of the same letters added up."""
+    content = logprobs.get("content") if isinstance(logprobs, dict) else None
+    first = content[0] if isinstance(content, list) and content else None
+    candidates = first.get("top_logprobs") if isinstance(first, dict) else None
+    if not isinstance(candidates, list):
+        return None
+    found: dict[str, float] = {}
+    for candidate in candidates[:_MOST_CANDIDATES]:
+        token, logprob = (
+            _string(candidate, "token"),
+            candidate.get("logprob") if isinstance(candidate, dict) else None,
+        )
+        if token is not None and isinstance(logprob, int | float) and logprob <= 0:
+            word = token.strip().strip("\"'().:*`").strip()
+            found[word] = found.get(word, 0.0) + math.exp(logprob)
+    return found or None
 
 
 def error_in(data: Any, status: int | None = None) -> AttemptError:

@@ -96,7 +96,7 @@ def assemble_dataset(
     duplicates = near_duplicate_samples(curation.samples)
     placements = split_samples(curation.samples, groups, settings.splits, settings.seed, duplicates)
     dataset = Dataset(curation, placements, groups, duplicates)
-    builder = SampleBuilder(worlds_by_key(populations))
+    builder = SampleBuilder(worlds_by_key(populations), settings.assistant)
     with context.stage("dataset", len(curation.samples)) as bar:
 
         def build(sample: CompactSample) -> Sample:
@@ -113,7 +113,7 @@ def _curate(
 ) -> Curation:
     """Judge the episodes population by population, twins after all originals; each is read once."""
     settings = context.settings
-    curator = Curator(choose_extensions(settings).gates, (*settings.judges, *settings.query_gate))
+    curator = Curator(choose_extensions(settings).gates, (*settings.judges, *settings.query_judges))
     episodes = sum(len(population.tasks) for population in populations)
     with context.stage("gates", episodes + sum(len(played.ids) for played in twins)) as bar:
         for population in populations:

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from ...environments.checks import Traced
+from ...environments.dialogue import AssistantMode
 from ...environments.world import World
 from ...records import (
     ArgumentOrigin,
@@ -149,10 +150,12 @@ class SampleBuilder:
 
     Args:
         worlds: (population, scenario) -> its world, with profiles and histories.
+        assistant: who wrote the solutions.
     """
 
-    def __init__(self, worlds: Mapping[WorldKey, World]) -> None:
+    def __init__(self, worlds: Mapping[WorldKey, World], assistant: AssistantMode) -> None:
         self._worlds = worlds
+        self._assistant: AssistantMode = assistant
         # Samples come by scenario and user: only what the last one shows is kept for the next.
         self._scenario = lru_cache(maxsize=1)(self._visible_scenario)
         self._profile = lru_cache(maxsize=1)(self._visible_profile)
@@ -178,6 +181,7 @@ class SampleBuilder:
             origins=origins,
             platform_evidence=self._platform_evidence(sample),
             capabilities=dict(sample.calls),
+            assistant=self._assistant,
             group=group,
             twin_of=sample.twin_of or None,
         )

@@ -2,6 +2,7 @@
 
 from ..role_request import Player
 from .assistant import assistant
+from .closed_questions import recognise_call, recognise_need, yes
 from .clusterer import clusterer
 from .designer import designer
 from .profile_writer import profile_writer
@@ -17,6 +18,10 @@ PLAYERS: dict[str, Player] = {
     "user": user,
     "assistant": assistant,
     "verifier": verifier,
+    "recognise_need": recognise_need,
+    "recognise_call": recognise_call,
+    "natural": yes,
+    "says_more": yes,
     "stranger": assistant,
     "solver": assistant,
 }

@@ -41,6 +41,8 @@ def actor(request: RoleRequest) -> Actions:
 
 def user(request: RoleRequest) -> Query:
     """Write the request for the task in the prompt; under a free plan think up what to ask for."""
+    if request.has("errand"):
+        return _phrase_errand(request)
     task = request.view("task")
     index = request.platform_index(request.view("platform")["name"])
     calls = task["calls"] or _free_calls(request, index)
@@ -56,6 +58,38 @@ def user(request: RoleRequest) -> Query:
     )
     query = Query(text=realised.text, intents=intents, need=realised.need)
     return _with_mistake(request, query, calls) if request.rng.random() < request.slips else query
+
+
+def _phrase_errand(request: RoleRequest) -> Query:
+    """Phrase what an errand says; of the person nothing is known, and code adds what the profile fills."""
+    errand = request.view("errand")
+    calls = [{"api": job["api"], "stated": list(job["say"]), "known": {}} for job in errand["jobs"]]
+    index = _index_of(request, calls)
+    plans = [_plan(request, call, index) for call in calls]
+    realised = request.language.realise(plans, errand["need"]["context"], request.rng, lambda _: False)
+    intents = tuple(
+        _intent(call["api"], _parameters(request, plan.capability), index, realised_call)
+        for call, plan, realised_call in zip(calls, plans, realised.calls, strict=True)
+    )
+    return Query(text=realised.text, intents=intents, need=realised.need)
+
+
+def _index_of(request: RoleRequest, calls: Sequence[Mapping[str, Any]]) -> int:
+    """Position of the platform that has these APIs, with these parameters: an errand does not name it."""
+    for index in range(len(request.kit.platforms)):
+        there = {capability.apis[index]: capability for capability in request.kit.capabilities.values()}
+        if all(
+            call["api"] in there
+            and {*call["stated"]}
+            <= {Kit.parameter_name(p, index) for p in there[call["api"]].parameters.values()}
+            for call in calls
+        ):
+            return index
+    api = calls[0]["api"]
+    known = names((c.apis[0] for c in request.kit.capabilities.values()), api)
+    raise UnknownPartError(
+        f"scenario {request.scenario!r}: the scripted model does not know API {api!r}; it knows {known}"
+    )
 
 
 def _free_calls(request: RoleRequest, index: int) -> list[dict[str, Any]]:

@@ -1,0 +1,247 @@
+"""Judges that answer closed questions (§4.3): one at a time, by a letter, each judge with its own code.
+
+What code has proven is not asked again. A weak model writes nonsense when it has to explain, and the first
+option when it has to name one; by the probabilities of letters, averaged over orders of the options, it is
+right far more often. Where an endpoint gives no probabilities, the letter it writes counts.
+"""
+
+from __future__ import annotations
+
+import random
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from string import ascii_uppercase
+from typing import Any, ClassVar, Literal
+
+from pydantic import field_validator
+
+from ..errors import ConfigError
+from ..models.request import NO_USAGE, Reply, Request
+from ..records import Choice, Finding, Verdict
+from .role import Ask, Observation, Role, Views
+
+MOST_OPTIONS = len(ascii_uppercase)
+_CERTAIN = 0.8
+"""Probability of the best option from which a further order of the options is not asked for."""
+_DISTRACTORS = 5
+"""Other calls that stand beside the right one."""
+
+
+@dataclass(frozen=True)
+class ClosedQuestion:
+    """Options of which the first is right.
+
+    Args: options: texts, the right one first; message: what it means when another one is chosen.
+    """
+
+    options: Sequence[str]
+    message: str
+    path: str = "query.text"
+
+
+class ClosedJudge(Role):
+    """A judge that is asked questions whose right answers code knows.
+
+    Args:
+        code: of its objection, such as 'unnatural'.
+        orders: orders of the options that are asked at most, >= 1.
+        blames: who has to mend it.
+        arguments: those of `Role`.
+    """
+
+    def __init__(
+        self,
+        *,
+        code: str,
+        orders: int = 2,
+        blames: Literal["query", "solution"] = "query",
+        **arguments: Any,
+    ) -> None:
+        # The options are the role's own to show; the environment has no such view.
+        sees = tuple(arguments.pop("sees", ()))
+        prompt, prompts = arguments.pop("prompt", None), arguments.pop("prompts", None)
+        super().__init__(**arguments, prompt=None, sees=sees)
+        self.blames: Literal["query", "solution"] = blames
+        if isinstance(orders, bool) or not isinstance(orders, int) or orders < 1:
+            raise ConfigError(f"agent.{self.name}.orders: got {orders!r}, expected an integer of at least 1")
+        if prompt is None:
+            raise ConfigError(f"agent.{self.name}.prompt: missing; a closed question has to be asked")
+        from .prompt_loader import PromptLoader
+
+        self.prompt = (prompts or PromptLoader()).load(prompt, self.name, {*self.sees, "options"})
+        self.code, self.orders = code, orders
+
+    @abstractmethod
+    def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
+        """What there is to ask about these views; nothing where code knows already."""
+
+    async def respond(self, observation: Observation, ask: Ask) -> Reply:
+        """Ask every question, and object to each that is answered wrong."""
+        usage, findings = NO_USAGE, []
+        for number, question in enumerate(self.questions(Views(observation.views))):
+            weights, cost = await self._weigh(observation, question, number, ask)
+            usage += cost
+            chosen = max(range(len(weights)), key=lambda place: weights[place])
+            if chosen != 0:
+                finding = Finding(
+                    code=self.code, blames=self.blames, path=question.path,
+                    message=question.message.format(chosen=question.options[chosen]),
+                )  # fmt: skip
+                findings.append(finding)
+        return Reply(Verdict(ok=not findings, reasons=tuple(findings)), usage)
+
+    async def _weigh(
+        self, observation: Observation, question: ClosedQuestion, number: int, ask: Ask
+    ) -> tuple[list[float], Any]:
+        """The probability of every option, averaged over the orders asked; and what that cost."""
+        count = len(question.options)
+        order = list(range(count))
+        random.Random(f"{observation.turn}/{number}").shuffle(order)
+        total, usage = [0.0] * count, NO_USAGE
+        for turn in range(self.orders):
+            reply = await ask(self._request(observation, question, order, f"{number}/{turn}"))
+            usage += reply.usage
+            choice: Choice = reply.record
+            weights = choice.weights or {choice.letter: 1.0}
+            for place, option in enumerate(order):
+                total[option] += weights.get(ascii_uppercase[place], 0.0)
+            if max(total) / (turn + 1) >= _CERTAIN and choice.weights:
+                break
+            order = order[::-1] if turn % 2 == 0 else [*order[1:], order[0]]
+        return total, usage
+
+    def _request(
+        self, observation: Observation, question: ClosedQuestion, order: Sequence[int], part: str
+    ) -> Request:
+        options = [
+            {"letter": letter, "option": question.options[option]}
+            for letter, option in zip(ascii_uppercase, order, strict=False)
+        ]
+        assert self.prompt is not None
+        system, user = self.prompt.render({**observation.views, "options": options})
+        return Request(
+            self.name, f"{observation.turn}/{part}", system, user, closed_form(len(order)), observation.seed,
+            self.sampling,
+        )  # fmt: skip
+
+
+class YesNoJudge(ClosedJudge):
+    """Asks of the whole query what its prompt asks; yes is right."""
+
+    _OBJECTIONS: ClassVar[dict[str, str]] = {
+        "unnatural": "no customer would say this so; say it simply, as one sentence that makes sense",
+        "says_more": "the text asks for more than the calls do; leave out what no call takes",
+    }
+
+    def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
+        """The one question of the prompt."""
+        del views
+        yield ClosedQuestion(
+            ("yes", "no"), self._OBJECTIONS.get(self.code, "the answer was no").replace("{", "{{")
+        )
+
+
+class NeedRecogniser(ClosedJudge):
+    """Has to recognise the kind of need among those of the scenario (Definition 3.1)."""
+
+    def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
+        """The task's kind of need among all."""
+        right = views["task"]["context"]["name"]
+        texts = {context["name"]: _label(context) for context in views["contexts"]}
+        if right in texts:
+            others = [text for name, text in texts.items() if name != right][: MOST_OPTIONS - 1]
+            yield ClosedQuestion(
+                (texts[right], *others),
+                f"it reads as {{chosen}}, not as {_escaped(texts[right])}; name what shows the need",
+            )
+
+
+class CallRecogniser(ClosedJudge):
+    """Has to recognise every call among other functions of the platform, and each option of an argument."""
+
+    def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
+        """For every call of the task: the function among others, then each option among its siblings."""
+        functions = {tool["function"]["name"]: tool["function"] for tool in views["apis"]
+                     if tool["platform"] == views["platform"]["name"]}  # fmt: skip
+        called = {call["api"] for call in views["task"]["calls"]}
+        described = {functions[name]["description"] for name in called if name in functions}
+        for index, intent in enumerate(views["query.intents"]):
+            function = functions.get(intent["api"])
+            if function is None:
+                continue
+            others = sorted({other["description"] for other in functions.values()} - described)
+            chosen = random.Random(f"{intent['api']} {views['query']}").sample(
+                others, min(_DISTRACTORS, len(others))
+            )
+            right = function["description"]
+            if chosen:
+                yield ClosedQuestion(
+                    (right, *chosen),
+                    f"it reads as: {{chosen}} Ask for this instead: {_escaped(right)}",
+                    f"query.intents[{index}].api",
+                )
+            yield from _option_questions(function, intent, f"query.intents[{index}].stated")
+
+
+def _option_questions(
+    function: Mapping[str, Any], intent: Mapping[str, Any], path: str
+) -> Iterable[ClosedQuestion]:
+    """Options, yes and no may be paraphrased, so code cannot prove them: the right value among the others."""
+    words = {phrase["parameter"]: phrase["words"] for phrase in intent["phrases"]}
+    for name, value in intent["stated"].items():
+        schema = function["parameters"].get("properties", {}).get(name, {})
+        options = [True, False] if isinstance(value, bool) else list(schema.get("enum") or ())
+        literal = str(value).replace("_", " ").casefold() in words.get(name, "").casefold()
+        if value in options and len(options) > 1 and not (literal and not isinstance(value, bool)):
+            what = f"{function['description']} {schema.get('description', name)}"
+            others = [option for option in options if option != value][: MOST_OPTIONS - 1]
+            yield ClosedQuestion(
+                [f"{what}: {_value_words(option)}" for option in (value, *others)],
+                f"{name} reads as {{chosen}}, not as {_escaped(_value_words(value))}; say it clearly",
+                f"{path}.{name}",
+            )
+
+
+def _value_words(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value).replace("_", " ")
+
+
+def _label(context: Mapping[str, Any]) -> str:
+    return f"{context['name'].replace('_', ' ')}: {context['description']}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+@lru_cache(maxsize=MOST_OPTIONS)
+def closed_form(count: int) -> type[Choice]:
+    """The form of an answer with so many options; clients may answer by the probabilities of `letters`."""
+
+    class Closed(Choice):
+        """The letter of the right option."""
+
+        letters: ClassVar[tuple[str, ...]] = tuple(ascii_uppercase[:count])
+
+        @field_validator("letter")
+        @classmethod
+        def _of_an_option(cls, letter: str) -> str:
+            letter = letter.strip()[:1].upper()
+            if letter not in cls.letters:
+                raise ValueError(f"expected one of {', '.join(cls.letters)}")
+            return letter
+
+        @classmethod
+        def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+            del args, options
+            return {
+                "type": "object",
+                "properties": {"letter": {"type": "string", "enum": list(cls.letters)}},
+                "required": ["letter"],
+                "additionalProperties": False,
+            }
+
+    Closed.__name__ = Closed.__qualname__ = Choice.__name__
+    return Closed
