@@ -34,7 +34,7 @@ from .report import write_report
 from .results import SAMPLES, SCORE_FILE, Results, scores_csv
 from .sampling import draw_samples
 from .scoring import NoAnswer, RawAnswer, score_answer, score_in_mode, scored_line, unanswered_line
-from .tool_bound import PromptSizes, check_bound, shown_item
+from .tool_bound import PromptSizes, check_bound, most_needed, shown_item
 
 _COUNTED = 20_000
 """Characters of a prompt that an endpoint is asked to count the tokens of."""
@@ -124,6 +124,7 @@ class Evaluation:
             if begun is not None:
                 bound = int(begun["tools"]) if begun.get("tools", "").isdigit() else None
                 reason = "what fitted when it was begun"
+                needed = most_needed(self._chosen_items(), settings.seed) if bound else 0
             elif window.tokens is not None:
                 bound, needed = self._fitting(sizes)
                 reason = f"what fits {window.tokens:,} tokens of context"

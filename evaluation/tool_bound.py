@@ -72,6 +72,11 @@ def check_bound(bound: Bound, items: Iterable[Item], seed: int) -> None:
             )
 
 
+def most_needed(items: Iterable[Item], seed: int) -> int:
+    """The most tools that a sample needs."""
+    return max((ranked_tools(item, seed).needed for item in items), default=0)
+
+
 class PromptSizes:
     """How long the prompts of an evaluation are, and how many tools fit into them.
 

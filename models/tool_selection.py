@@ -49,8 +49,9 @@ class ToolBound:
         """Whether nothing is left out anywhere."""
         return self.bound is None or (isinstance(self.bound, int) and self.bound >= self.total)
 
-    def describe(self) -> str:
-        """One line for people: '24 of 72 tools shown in shopping: what fits 8,192 tokens of context'."""
+    @property
+    def count(self) -> str:
+        """How many are shown, for people: '24 of 72 tools shown in shopping'."""
         place = f" in {self.place}" if self.place else ""
         if self.all_shown:
             return f"{self.total:,} tools shown{place}"
@@ -58,11 +59,15 @@ class ToolBound:
             some = f"tools of the capabilities asked for and {DISTRACTORS} others"
             return f"{some}, of {self.total:,}, shown{place}"
         more = f" to {self.needed:,}" if self.needed > self.bound else ""
-        return f"{self.bound:,}{more} of {self.total:,} tools shown{place}: {self.reason}"
+        return f"{self.bound:,}{more} of {self.total:,} tools shown{place}"
+
+    def describe(self) -> str:
+        """The same and why: '24 of 72 tools shown: what fits 8,192 tokens of context'."""
+        return self.count if self.all_shown else f"{self.count}: {self.reason}"
 
     def as_json(self) -> dict[str, Any]:
-        """For scores.json and the manifest."""
-        return {"bound": None if self.all_shown else self.bound, "of": self.total, "shown": self.describe()}
+        """As scores.json has it: the same in an evaluation that was ended and went on."""
+        return {"bound": None if self.all_shown else self.bound, "of": self.total, "shown": self.count}
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ async def _bound(context: RunContext, world: World, tasks: Sequence[Task]) -> To
     if tools is None:
         return await _fitting(context, world, tasks)
     if isinstance(tools, int):
-        needed = max((ranked.needed for ranked in _ranked(world, tasks, context.settings.seed)), default=0)
+        needed = _most_needed(context, world, tasks)
         if tools < needed:
             raise ConfigError(
                 f"tools: got {tools}, but a task of {world.name} needs {needed} (its calls and their "
@@ -77,7 +77,8 @@ async def _fitting(context: RunContext, world: World, tasks: Sequence[Task]) -> 
     total = len(world.tools)
     kept = context.ledger.get(STAGE, world.name)
     if kept is not None:
-        return ToolBound(int(kept), total, "what fitted when the run began", place=world.name)
+        needed = _most_needed(context, world, tasks) if int(kept) < total else 0
+        return ToolBound(int(kept), total, "what fitted when the run began", needed, world.name)
     windows = {role: context.participants.window(role) for role in _solvers(context)}
     limited = [role for role, window in windows.items() if window.tokens is not None]
     if not limited:
@@ -91,6 +92,10 @@ async def _fitting(context: RunContext, world: World, tasks: Sequence[Task]) -> 
     await context.ledger.put(STAGE, world.name, str(fitting[role]).encode())
     needed = max((tools.needed for _, tools in ranked), default=0)
     return ToolBound(fitting[role], total, f"what fits {tokens or 0:,} tokens of context", needed, world.name)
+
+
+def _most_needed(context: RunContext, world: World, tasks: Iterable[Task]) -> int:
+    return max((tools.needed for tools in _ranked(world, tasks, context.settings.seed)), default=0)
 
 
 def _solvers(context: RunContext) -> Iterator[str]:

@@ -26,8 +26,6 @@ from .small_run import SmallRun, play_small
 if TYPE_CHECKING:
     from ...cli.compose import Sources
 
-_LONGER = 1.25
-"""How many times longer than the longest answer of a small run an answer may be."""
 _SHORT_ANSWER = 64
 _SHORTER = {
     "designer": "tree.depth=2, or fewer apis",
@@ -49,7 +47,7 @@ class PromptFit:
     size: int
     """characters, the schema included where the endpoint needs it in the prompt"""
     answer: int
-    """tokens at least; there may be room for more"""
+    """tokens of the longest answer in the small run; there may be room for more"""
 
     @property
     def tokens(self) -> int:
@@ -94,7 +92,7 @@ def _fit(participants: Participants, role: str, prompts: RolePrompts) -> PromptF
     window, client = participants.window(role), participants.endpoint(role).client
     in_prompt = getattr(client, "structured", "json_schema") != "json_schema"
     size = prompts.size + (prompts.schema if in_prompt else 0)
-    answer = max(_SHORT_ANSWER, ceil(_LONGER * prompts.answer / window.characters_a_token))
+    answer = max(_SHORT_ANSWER, ceil(prompts.answer / window.characters_a_token))
     most = participants.roles[role].sampling.get("max_tokens")
     return PromptFit(role, window, size, min(answer, most) if isinstance(most, int) else answer)
 

@@ -137,11 +137,12 @@ def test_an_answer_that_must_be_long_takes_room_from_the_tools(run: Path, tmp_pa
 
 def test_what_fitted_once_is_shown_again_whatever_the_context_is_now(run: Path, tmp_path: Path) -> None:
     first = evaluate(settings(run, tmp_path / "e", model={**SCRIPTED, "context": 6000}))
-    before = (first.folder / "per_sample.jsonl").read_bytes()
+    names = ("per_sample.jsonl", "scores.json", "report.md")
+    before = [(first.folder / name).read_bytes() for name in names]
     again = evaluate(settings(run, tmp_path / "e", model=SCRIPTED))
     assert again.tools.bound == first.tools.bound
     assert again.tools.reason == "what fitted when it was begun"
-    assert (again.folder / "per_sample.jsonl").read_bytes() == before
+    assert [(again.folder / name).read_bytes() for name in names] == before
     with pytest.raises(StoreError, match="begun with other evaluation"):
         evaluate(settings(run, tmp_path / "e", tools=8))
 
