@@ -116,7 +116,10 @@ def test_platforms_shows_a_few_capabilities_whole() -> None:
         (ToolBound(72, 72), "72 tools shown"),
         (ToolBound(24, 72, "what fits"), "24 of 72 tools shown: what fits"),
         (ToolBound(5, 72, "why", 6, "travel"), "5 to 6 of 72 tools shown in travel: why"),
-        (ToolBound("platforms", 9, "why"), "tools of the capabilities asked for and 3 others, of 9, shown: why"),
+        (
+            ToolBound("platforms", 9, "why"),
+            "tools of the capabilities asked for and 3 others, of 9, shown: why",
+        ),
     ],
 )  # fmt: skip
 def test_a_bound_says_what_it_is(tools: ToolBound, line: str) -> None:
