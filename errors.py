@@ -2,6 +2,7 @@
 
 PtoolError
 ├── ConfigError                the composed configuration is wrong; the user mends an override or a YAML file
+│   └── ContextTooShortError   a prompt and its answer do not fit into the context of a model
 ├── TreeError                  an API tree or a feature tree breaks an invariant
 ├── PromptError                a prompt asks for what its role does not see, or does not render
 ├── ModelError                 a model could not be asked, or its answer could not be used
@@ -34,6 +35,10 @@ class PtoolError(Exception):
 
 class ConfigError(PtoolError):
     """The configuration is wrong: an unknown name, a wrong type, a value out of range."""
+
+
+class ContextTooShortError(ConfigError):
+    """A prompt and its answer would not fit into the context of the model that is to be asked."""
 
 
 class TreeError(PtoolError):

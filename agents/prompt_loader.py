@@ -101,7 +101,7 @@ class RolePrompt:
     ) -> None:
         self.file = file
         self._pieces = pieces
-        self._source = source
+        self.source = source
         self._role = role
         self._sees = sees
         self._template = template
@@ -112,7 +112,7 @@ class RolePrompt:
     @cached_property
     def sha256(self) -> str:
         """Hash of the file's text, for the manifest."""
-        return hashlib.sha256(self._source.encode()).hexdigest()
+        return hashlib.sha256(self.source.encode()).hexdigest()
 
     def render(self, views: Mapping[str, Any]) -> tuple[str, str]:
         """Render the system and the user text.

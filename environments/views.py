@@ -9,7 +9,7 @@ from ..errors import ConfigError, names
 from ..models.prompt_blocks import Json
 from ..records import Reason
 from .errand import errand, errand_mentions
-from .world import World
+from .world import ToolKey, World
 
 View = Callable[[World, Any], Any]
 """(world, state) -> the value, or its `Json` text."""
@@ -27,6 +27,8 @@ _EVERYWHERE: dict[str, View] = {
 
 DIALOGUE_VIEWS: dict[str, View] = {
     **_EVERYWHERE,
+    "platforms": lambda world, state: _platforms(world, state),
+    "apis": lambda world, state: _apis(world, state),
     "platform": lambda world, state: world.platform_text(state.task.platform),
     "task": lambda world, state: _task(world, state.task),
     "errand": lambda world, state: errand(world, state.task),
@@ -69,6 +71,35 @@ def check_sees(
                 f"agent.{role}.sees: {view!r} is not shown here; there are {names(there, view)}"
             )
     return sees
+
+
+def _platforms(world: World, state: Any) -> Json:
+    shown = shown_tools(world, state)
+    return world.platforms_text if shown is None else world.platforms_with(shown)
+
+
+def _apis(world: World, state: Any) -> Json:
+    shown = shown_tools(world, state)
+    return world.apis_text if shown is None else world.apis_with(shown)
+
+
+def called_apis(task: Any, query: Any) -> tuple[str, ...]:
+    """The APIs that the solution of an episode calls: those drawn, or those the user has in mind."""
+    return tuple(call.api for call in task.calls) or tuple(
+        intent.api for intent in (query.intents if query else ())
+    )
+
+
+def shown_tools(world: World, state: Any) -> frozenset[ToolKey] | None:
+    """The tools that a bounded world shows in an episode; None: all there are."""
+    if world.tool_bound is None:
+        return None
+    bound, seed = world.tool_bound
+    task = state.task
+    called = called_apis(task, state.query)
+    if not called:
+        return None  # nobody knows yet what will be called
+    return world.ranked_tools(task.id, task.platform, called, seed).shown(bound)
 
 
 def _shown_reasons(reasons: Sequence[Reason]) -> list[dict[str, str]]:

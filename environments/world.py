@@ -6,15 +6,17 @@ parameter; it knows no role, no protocol and no model.
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import jsonschema_rs
 
 from ..errors import ConfigError, names
 from ..models import prompt_blocks as blocks
+from ..models.tool_selection import Bound, OfferedTool, RankedTools, rank_tools
 from ..records import Api, History, Platform, Profile, ScenarioWorld
 
 FeatureOf = Mapping[tuple[str, str, str], str]
@@ -41,6 +43,10 @@ _FORMATS = {"time": _is_time, "date-time": _is_moment}
 def compile_schema(schema: Mapping[str, Any]) -> jsonschema_rs.Validator:
     """Compile a JSON Schema with its formats checked; times may lack seconds and offset."""
     return jsonschema_rs.validator_for(dict(schema), formats=_FORMATS, validate_formats=True)
+
+
+ToolKey = tuple[str, str]
+"""(platform, API)."""
 
 
 class Tool:
@@ -111,6 +117,27 @@ class World:
         for history in histories:
             self._histories.setdefault(history.user_id, []).append(history)
         self._texts: dict[tuple[str, str], blocks.Json] = {}
+        self.tool_bound: tuple[Bound, int] | None = None
+        """how many tools solvers are shown, and the seed of the draw; None: all"""
+
+    def with_tool_bound(self, bound: Bound, seed: int) -> Self:
+        """The same world, in which a solver is shown a selection of the tools."""
+        bounded = copy.copy(self)
+        bounded.tool_bound = bound, seed
+        return bounded
+
+    def ranked_tools(self, id: str, platform: str, apis: Iterable[str], seed: int) -> RankedTools[ToolKey]:
+        """All tools in the order in which they are shown to the solver of a task.
+
+        Args: id: the task's; platform, apis: what it calls; seed: of the run.
+        """
+        return rank_tools(self._offered, [(platform, api) for api in apis], seed, id)
+
+    @cached_property
+    def _offered(self) -> tuple[OfferedTool[ToolKey], ...]:
+        return tuple(
+            OfferedTool(key, tool.api.capability, (tool.platform,)) for key, tool in self.tools.items()
+        )
 
     @property
     def users(self) -> tuple[str, ...]:
@@ -155,12 +182,20 @@ class World:
     @cached_property
     def platforms_text(self) -> blocks.Json:
         """View `platforms`."""
+        return self.platforms_with(self.tools)
+
+    def platforms_with(self, shown: Collection[ToolKey]) -> blocks.Json:
+        """View `platforms` with the names of some tools only."""
         return blocks.dump(
             [
                 {
                     "name": platform.name,
                     "profile": platform.profile(),
-                    "apis": [api.name for api in self.scenario.apis.get(platform.name, ())],
+                    "apis": [
+                        api.name
+                        for api in self.scenario.apis.get(platform.name, ())
+                        if (platform.name, api.name) in shown
+                    ],
                 }
                 for platform in self.scenario.platforms
             ]
@@ -169,7 +204,11 @@ class World:
     @cached_property
     def apis_text(self) -> blocks.Json:
         """View `apis`: the largest one, some tens of kilobytes."""
-        return blocks.Json(f"[{','.join(tool.text for tool in self.tools.values())}]")
+        return self.apis_with(self.tools)
+
+    def apis_with(self, shown: Collection[ToolKey]) -> blocks.Json:
+        """View `apis` with some tools only, in the scenario's order."""
+        return blocks.Json(f"[{','.join(tool.text for key, tool in self.tools.items() if key in shown)}]")
 
     def profile_text(self, user: str, kind: str) -> blocks.Json:
         """View `profile.basic` or `profile.implicit` of a user, written once."""

@@ -20,7 +20,7 @@ from rich.text import Text
 from ..rendering.text import percent
 from .comparison import FinishedComparison
 from .leaderboard import rank_entries
-from .report_texts import COLUMNS
+from .report_texts import COLUMNS, FEWER_TOOLS
 from .runner import Outcome
 
 
@@ -72,6 +72,8 @@ def print_evaluation(outcome: Outcome, console: Console | None = None) -> None:
     console.print(_evaluation_table(outcome))
     asked = f"{results.scored:,} samples, variant {settings.variant}, format {settings.format}"
     console.print(f"{asked}, scorer {settings.scorer}; percent, n/a: not applicable")
+    note = "" if outcome.tools.all_shown else f"; {FEWER_TOOLS}"
+    console.print(f"{outcome.tools.describe()}{note}")
     if "scripted" in results.baseline_rows() or outcome.answers.startswith("scripted"):
         console.print("scripted knows the phrases of its kits: 100 on data made from them is no achievement")
     if results.unanswered:

@@ -14,7 +14,7 @@ from ..rendering.text import counted, interval, p_value, percent, points
 from .leaderboard_entries import LeaderboardEntry, RankedEntry, rank_entries
 from .paired_tests import PairwiseTest, SampleOverlap
 from .paper_tables import paper_section
-from .report_texts import COLUMNS, VARIANTS
+from .report_texts import COLUMNS, FEWER_TOOLS, VARIANTS
 
 ABLATED = ("platform", "profile_params", "tool_value", "overall")
 """Columns of the ablation chart."""
@@ -59,6 +59,15 @@ def _notes(entries: Sequence[LeaderboardEntry], overlap: SampleOverlap) -> Itera
         yield "Rows in grey come from rules: no language model took part in them."
     if len({entry.evaluation.evaluated["format"] for entry in entries}) > 1:
         yield "Not all answers were asked for in the same format."
+    bounds = {entry.tools: entry.evaluation.evaluated for entry in entries}
+    if set(bounds) != {None}:
+        shown = "; ".join(
+            f"{entry.label}: {entry.evaluation.evaluated['tools']['shown']}"
+            for entry in entries
+            if entry.tools is not None
+        )
+        same = "All" if len(bounds) == 1 else "Not all"
+        yield f"{same} were shown the same number of tools, and {FEWER_TOOLS} ({shown})."
 
 
 def _leader_section(ranked: Sequence[RankedEntry]) -> Section:

@@ -12,7 +12,7 @@ from ..errors import ConfigError
 from ..rendering.charts import Bar
 from ..rendering.text import inert
 from ..settings import CompareSettings
-from .report_texts import VARIANTS, no_model, short_name
+from .report_texts import VARIANTS, no_model, short_name, tool_bound
 from .results import FinishedEvaluation
 
 _SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d{1,4}(?:\.\d{1,3})?)\s?([bm])(?![a-z])", re.IGNORECASE)
@@ -37,6 +37,11 @@ class LeaderboardEntry:
     def variant(self) -> str:
         """What its answers were shown of a user."""
         return self.evaluation.evaluated["variant"]
+
+    @property
+    def tools(self) -> str | int | None:
+        """How many tools its answers were shown; None: all."""
+        return tool_bound(self.evaluation.evaluated)
 
     @property
     def by_rules(self) -> bool:
@@ -138,13 +143,14 @@ def _check(evaluations: Sequence[FinishedEvaluation], settings: CompareSettings)
 
 
 def _distinct_labels(evaluations: Sequence[FinishedEvaluation], names: Sequence[str]) -> list[str]:
-    """Names, with what tells those apart that are equal: variant, format, at last the folder."""
+    """Names, with what tells those apart that are equal: variant, tools, format, at last the folder."""
     distinctions: tuple[Callable[[FinishedEvaluation], str], ...] = (
         lambda evaluation: (
             VARIANTS.get(evaluation.evaluated["variant"], "")
             if evaluation.evaluated["variant"] != "all"
             else ""
         ),
+        lambda evaluation: _tools_word(tool_bound(evaluation.evaluated)),
         lambda evaluation: str(evaluation.evaluated["format"]),
         lambda evaluation: inert(evaluation.folder.absolute().name, _NAME_LENGTH),
     )
@@ -160,3 +166,7 @@ def _distinct_labels(evaluations: Sequence[FinishedEvaluation], names: Sequence[
     return [
         f"{label} ({place + 1})" if labels.count(label) > 1 else label for place, label in enumerate(labels)
     ]
+
+
+def _tools_word(bound: str | int | None) -> str:
+    return f"{bound} tools" if isinstance(bound, int) else f"tools={bound}" if bound else ""

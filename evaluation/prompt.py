@@ -20,6 +20,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from ..benchmark import Format, Item
 from ..errors import ConfigError
+from ..models.context_window import text_size
 
 Variant = Literal["all", "no_basic", "no_history", "none"]
 """Table 2's ablations: all, w/o Basic, w/o History, w/o Basic&History (which is also Table 3's input)."""
@@ -125,10 +126,13 @@ def name_tools(shown: VisibleSample) -> ToolNames:
     for name, function in _offered_tools(shown):
         wire = _free_name(name, own)
         own[wire] = name
-        schema = shown.tools.get(function, {})
-        parameters = schema.get("parameters") or _EMPTY
-        tools.append({"name": wire, "description": schema.get("description", ""), "parameters": parameters})
+        tools.append(_wire_tool(shown.tools.get(function, {}), wire))
     return ToolNames(tuple(tools), own, {name: wire for wire, name in own.items()})
+
+
+def _wire_tool(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
+    parameters = schema.get("parameters") or _EMPTY
+    return {"name": name, "description": schema.get("description", ""), "parameters": parameters}
 
 
 def check_native(item: Item) -> None:
@@ -162,6 +166,8 @@ def _free_name(name: str, taken: Mapping[str, str]) -> str:
     return wire
 
 
+_AROUND = 6
+"""Characters around a name in a list, and around a schema."""
 FOLDER = Path(__file__).parent / "prompts"
 
 
@@ -176,6 +182,12 @@ class Prompt:
     tool_names: ToolNames | None = None
     """what the tools are called, of format `native` only"""
 
+    @property
+    def size(self) -> int:
+        """Characters of everything that is sent (`text_size`)."""
+        tools = _json([_tool(schema) for schema in self.tools]) if self.tools else ""
+        return sum(map(text_size, (self.system, self.user, tools)))
+
 
 class PromptWriter:
     """Writes the prompts of one answer format.
@@ -189,14 +201,15 @@ class PromptWriter:
             loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         self._template = jinja.get_template(f"{format}.jinja")
-        self._native = format == "native"
+        self.native = format == "native"
+        """whether tools are sent beside the texts"""
         sources = [(FOLDER / name).read_bytes() for name in ("base.jinja", f"{format}.jinja")]
         self.fingerprint = blake2b(b"\0".join(sources), digest_size=8).hexdigest()
         """digest of the words of the prompt"""
 
     def prompt(self, shown: VisibleSample) -> Prompt:
         """The prompt for a sample."""
-        named = name_tools(shown) if self._native else None
+        named = name_tools(shown) if self.native else None
         system = self._template.render(
             profile=None if shown.profile is None else _json(shown.profile),
             platforms=None if shown.platforms is None else _json(_platforms(shown, named)),
@@ -213,6 +226,12 @@ def _platforms(shown: VisibleSample, named: ToolNames | None) -> list[dict[str, 
         platform = {"name": name, "profile": shown.characteristics.get(name), "apis": apis}
         listed.append({key: value for key, value in platform.items() if value})
     return listed
+
+
+def tool_size(schema: dict[str, Any], name: str, *, native: bool) -> int:
+    """Characters that one more tool takes in a prompt, its name under its platforms included."""
+    shown, names = (_wire_tool(schema, name), 2) if native else (schema, 1)
+    return text_size(_json(_tool(shown))) + names * (len(name) + _AROUND)
 
 
 def _tool(schema: dict[str, Any]) -> dict[str, Any]:

@@ -114,6 +114,8 @@ def _facts(scores: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
     if samples["not_scored"]:
         yield "Not scored", foreign(f"{samples['not_scored']:,} ({counts_text(samples['reasons'])})")
     yield "Shown of the user", Cell(SHOWN_OF_USER[about["variant"]])
+    if "tools" in about:
+        yield "Tools", foreign(about["tools"]["shown"])
     yield "Answer format", Cell(about["format"])
     yield "Scorer", Cell(about["scorer"])
     if set(samples["finishes"]) - {"stop"}:

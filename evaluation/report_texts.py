@@ -43,6 +43,9 @@ SHOWN_OF_USER = {
 }
 """Variant -> what it shows of a user."""
 
+FEWER_TOOLS = "fewer tools are easier to choose from than the whole scenario's"
+"""What has to be said wherever scores with a bound stand."""
+
 MISTAKES = {
     "parse": "cannot be read",
     "platform": "wrong platform",
@@ -70,6 +73,11 @@ def caveats(scores: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"{counted(samples['not_scored'], 'sample')} of {about['n']:,} could not be answered and "
             "stand in no score, neither right nor wrong; the same command asks for them again."
+        )
+    if tool_bound(about) is not None:
+        yield (
+            f"{about['tools']['shown']}; {FEWER_TOOLS}, so compare these scores with those of the same tools "
+            f"only. The distractors are drawn with seed {about['seed']} from all platforms alike."
         )
     if no_model(about):
         yield "No language model took part: these answers come from rules, and say nothing of any model."
@@ -103,6 +111,12 @@ def _official_caveats(scores: Mapping[str, Any]) -> Iterator[str]:
             f"The published rules stand in the way of a perfect score {counted(out, 'time')}: see "
             "obstacles in scores.json."
         )
+
+
+def tool_bound(about: Mapping[str, Any]) -> str | int | None:
+    """How many of a scenario's tools were shown; None: all, as before there were bounds."""
+    tools = about.get("tools")
+    return tools.get("bound") if isinstance(tools, Mapping) else None
 
 
 def no_model(about: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
@@ -15,14 +16,17 @@ from loguru import logger
 from ..benchmark import Item, SampleScore
 from ..benchmark.reading import items, paired
 from ..cli.progress import Progress
+from ..errors import ConfigError, ContextTooShortError, StoreError
 from ..models.endpoint import Endpoint
 from ..models.factory import build_endpoint
 from ..models.gateway import Gateway
 from ..models.scripted import Library
 from ..models.scripted.heuristic import HeuristicSolver
 from ..models.scripted.kit import shipped_kits
+from ..models.tool_selection import AS_ASKED, ToolBound
 from ..settings import Baseline, EvaluateSettings
 from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, write_json, write_manifest
+from ..store.run_folder import identity_of
 from .baselines import Baselines
 from .model_answers import AnsweredItem, ModelAnswerer, answer_in_order, wrap_answers
 from .prompt import PromptWriter, check_native, check_variant
@@ -30,7 +34,10 @@ from .report import write_report
 from .results import SAMPLES, SCORE_FILE, Results, scores_csv
 from .sampling import draw_samples
 from .scoring import NoAnswer, RawAnswer, score_answer, score_in_mode, scored_line, unanswered_line
+from .tool_bound import PromptSizes, check_bound, most_needed, shown_item
 
+_COUNTED = 20_000
+"""Characters of a prompt that an endpoint is asked to count the tokens of."""
 WINDOW = 4
 """Samples under way for every call that may be in flight: some wait for a slower one before them."""
 
@@ -44,6 +51,8 @@ class Outcome:
     answers: str
     """who answered"""
     results: Results
+    tools: ToolBound
+    """how many tools were shown"""
 
     @property
     def exit_status(self) -> int:
@@ -58,10 +67,11 @@ def evaluate(settings: EvaluateSettings) -> Outcome:
         PtoolError: anything refused; nothing is left behind unless the evaluation had begun.
     """
     evaluation = Evaluation(settings)
+    print(evaluation.tools.describe(), file=sys.stderr, flush=True)
     with RunFolder(settings.run_folder(), evaluation.identity()) as folder, run_log(folder / "run.log"):
         folder.save_config(_as_yaml(settings))
         evaluation.run(folder)
-    return Outcome(folder.path, settings, evaluation.answers, evaluation.results)
+    return Outcome(folder.path, settings, evaluation.answers, evaluation.results, evaluation.tools)
 
 
 class Evaluation:
@@ -79,9 +89,11 @@ class Evaluation:
             HeuristicSolver(library), settings.variant, settings.format, settings.seed
         )
         self._progress = Progress()
+        self._most_tools = 0
         self._draw = draw_samples(
             self._checked_items(), settings.data, settings.n, settings.seed, self._check
         )
+        self.tools = self._bound_tools()
         self._usage: dict[str, dict[str, float]] = {}
         self.results = Results(settings.scorer, settings.beside)
         self.answers = _name_answerer(settings, self._endpoint)
@@ -89,14 +101,56 @@ class Evaluation:
     def identity(self) -> dict[str, str]:
         """What makes another evaluation the same one."""
         prompts = {"prompts": self._prompter.fingerprint} if self._endpoint else {}
-        return {"evaluation": self.settings.digest(), **prompts}
+        fitting = {"tools": str(self.tools.bound)} if self.settings.tools is None and self.tools.bound else {}
+        return {"evaluation": self.settings.digest(), **prompts, **fitting}
+
+    def _bound_tools(self) -> ToolBound:
+        """How many tools are shown; whatever does not fit is refused here, before anything is paid for.
+
+        Raises ConfigError: too few tools were asked for, or prompts do not fit into the model's context.
+        """
+        settings, endpoint = self.settings, self._endpoint
+        bound = None if settings.tools == "scenario" else settings.tools
+        reason, needed = AS_ASKED, 0
+        if bound is not None:
+            check_bound(bound, self._chosen_items(), settings.seed)
+        if endpoint is None or next(self._chosen_items(), None) is None:
+            return ToolBound(bound, self._most_tools)
+        window, max_tokens = endpoint.window, settings.sampling.get("max_tokens")
+        sizes = PromptSizes(self._prompter, settings.variant, settings.seed, window, max_tokens)
+        asyncio.run(endpoint.measure_window(sizes.prompt(next(self._chosen_items())).system[:_COUNTED]))
+        if settings.tools is None:
+            begun = _begun(settings.run_folder())
+            if begun is not None:
+                bound = int(begun["tools"]) if begun.get("tools", "").isdigit() else None
+                reason = "what fitted when it was begun"
+                needed = most_needed(self._chosen_items(), settings.seed) if bound else 0
+            elif window.tokens is not None:
+                bound, needed = self._fitting(sizes)
+                reason = f"what fits {window.tokens:,} tokens of context"
+        tools = ToolBound(bound, self._most_tools, reason, needed)
+        if window.tokens is not None:
+            sizes.check(shown_item(item, tools, settings.seed) for item in self._chosen_items())
+        return tools
+
+    def _fitting(self, sizes: PromptSizes) -> tuple[int | None, int]:
+        """How many tools fit, None where all do or none can be left out, and the most that are needed."""
+        try:
+            fitting, needed = sizes.fitting(self._chosen_items())
+        except ContextTooShortError:
+            raise
+        except ConfigError:
+            return None, 0  # nobody knows which tools are interchangeable: all or nothing
+        return fitting if fitting < self._most_tools else None, needed
 
     def run(self, folder: RunFolder) -> None:
         """Get and score the answers, and write every file.
 
         Raises RunStoppedError where it had to end before; the same command goes on.
         """
-        logger.info("evaluation {} begins; {}", self.settings.digest(), self.answers)
+        logger.info(
+            "evaluation {} begins; {}; {}", self.settings.digest(), self.answers, self.tools.describe()
+        )
         if self._endpoint is None:
             asyncio.run(self._score_all(wrap_answers(self._existing_answers()), folder / SAMPLES))
         else:
@@ -115,12 +169,21 @@ class Evaluation:
         return self._items() if file is None else (item for item, _ in paired(self._items(), Path(file)))
 
     def _check(self, item: Item) -> None:
+        self._most_tools = max(self._most_tools, len(item.tools))
         check_variant(item, self.settings.variant)
         if self.settings.format == "native" and self._endpoint is not None:
             check_native(item)
 
-    def _drawn_items(self) -> Iterator[Item]:
+    def _chosen_items(self) -> Iterator[Item]:
+        """The samples to evaluate, with all their tools."""
         return (item for item in self._items() if self._draw.chosen(item))
+
+    def _drawn_items(self) -> Iterator[Item]:
+        """The samples to evaluate, with the tools that are shown."""
+        return map(self._shown, self._chosen_items())
+
+    def _shown(self, item: Item) -> Item:
+        return shown_item(item, self.tools, self.settings.seed)
 
     def _existing_answers(self) -> Iterator[tuple[Item, str]]:
         """Samples with answers nobody has to be asked for."""
@@ -129,7 +192,7 @@ class Evaluation:
             yield from ((item, self._baselines.answer(name, item)) for item in self._drawn_items())
         elif file is not None:
             pairs = paired(self._items(), Path(file))
-            yield from ((item, text) for item, text in pairs if self._draw.chosen(item))
+            yield from ((self._shown(item), text) for item, text in pairs if self._draw.chosen(item))
 
     async def _ask_and_score(self, endpoint: Endpoint, ledger: Ledger, file: Path) -> None:
         settings = self.settings
@@ -192,6 +255,7 @@ class Evaluation:
             "by": "model" if self._endpoint else "baseline" if settings.baseline else "predictions",
             "baseline": settings.baseline,
             "variant": settings.variant,
+            "tools": self.tools.as_json(),
             "format": settings.format,
             "scorer": settings.scorer,
             "seed": settings.seed,
@@ -211,6 +275,14 @@ class Evaluation:
             timings=self._progress.timings,
             notes={"evaluated": self._description(), "usage": self._usage, "not_scored": results.reasons},
         )
+
+
+def _begun(folder: Path) -> dict[str, str] | None:
+    """What the evaluation in a folder was begun with; None: there is none."""
+    try:
+        return identity_of(folder)
+    except StoreError:
+        return None
 
 
 def _endpoint(settings: EvaluateSettings, library: Library) -> Endpoint:

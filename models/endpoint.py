@@ -12,6 +12,8 @@ from autogen_core.models import ChatCompletionClient
 
 from ..records.model_calls import Answer, Failure, Spent
 from ..settings import Limits, Price
+from .clients.base import ModelClient
+from .context_window import ContextWindow, text_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,23 @@ class Endpoint:
     limits: Limits = field(default_factory=Limits)
     price: Price | None = None
     """None: not known"""
+    context: int | None = None
+    """tokens of a conversation as configured; None: to be asked"""
+    window: ContextWindow = field(default_factory=ContextWindow)
+    """what is known of its context; nothing before `measure_window`"""
+
+    async def measure_window(self, text: str) -> None:
+        """Find out how long a conversation may be: some seconds at most, and nothing that fails is said.
+
+        Args: text: like the prompts to come; the endpoint is asked to count its tokens where it can.
+        """
+        window, client = self.window, self.client
+        if self.context is not None:
+            window.tokens, window.origin = self.context, "model.context"
+        elif isinstance(client, ModelClient):
+            window.tokens, window.origin = await client.stated_context()
+        if window.tokens is not None and isinstance(client, ModelClient):
+            window.calibrate(text_size(text), await client.counted_tokens(text))
 
 
 class CallLog(Protocol):

@@ -49,6 +49,8 @@ def build_endpoint(
 ) -> Endpoint:
     """Build one endpoint; `where` is its configuration key. Raises ConfigError."""
     parameters = _parameters(locate(spec.target, f"{where}._target_"))
+    if spec.context is not None:
+        given = {**given, "context": spec.context}
     given = {name: value for name, value in given.items() if name in parameters}
     try:
         client = build(spec, where, **given)
@@ -63,6 +65,7 @@ def build_endpoint(
         identity=fingerprint([spec.identity(), getattr(client, "fingerprint", None)]),
         limits=spec.limits,
         price=_price(spec, prices),
+        context=spec.context,
     )
 
 

@@ -5,7 +5,7 @@ They are used as they stand: a gateway takes `Budget` and `Retries`, an endpoint
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -14,6 +14,10 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A part of a whole, 0 to 1."""
+
+
+Tools = Literal["scenario", "platforms"] | Annotated[int, Field(ge=1, le=100_000)] | None
+"""Which tools a prompt shows (`ptool.models.tool_selection`); None: as many as fit."""
 
 
 class StrictModel(BaseModel):
@@ -72,13 +76,20 @@ class ModelSettings(ObjectSettings):
 
     limits: Limits = Field(default=Limits(), description="how hard it may be pressed")
     price: Price | None = Field(default=None, description="null: looked up in the price list")
+    context: int | None = Field(
+        default=None,
+        ge=256,
+        le=100_000_000,
+        description="tokens of one conversation, prompt and answer together; null: the endpoint is asked",
+    )
 
     def arguments(self) -> dict[str, Any]:
-        """What the client is built with."""
-        return {key: value for key, value in super().arguments().items() if key not in ("limits", "price")}
+        """What the client is built with; `context` is handed over where it takes one."""
+        own = ("limits", "price", "context")
+        return {key: value for key, value in super().arguments().items() if key not in own}
 
     def identity(self) -> dict[str, Any]:
-        """What an answer depends on beside the request: everything but limits, price and the key's place."""
+        """What an answer depends on beside the request: not limits, price, context nor the key's place."""
         return {"_target_": self.target} | {
             key: value for key, value in self.arguments().items() if key != "api_key_env"
         }

@@ -11,7 +11,7 @@ import orjson
 from pydantic import Field, model_validator
 
 from ..errors import ConfigError
-from .base import Budget, ModelSettings, Retries, RunFolderSettings, StrictModel
+from .base import Budget, ModelSettings, Retries, RunFolderSettings, StrictModel, Tools
 
 Baseline = Literal["random", "majority_platform", "copy_profile", "scripted", "gold"]
 """Floors and ceilings that ship with the benchmark."""
@@ -29,6 +29,7 @@ class EvaluateSettings(StrictModel):
     baseline: Baseline | None = Field(description="a floor or ceiling, instead of a model")
     model: ModelSettings = Field(description="who answers")
     variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")
+    tools: Tools = Field(default=None, description="which tools are shown")
     format: Literal["python", "json", "native"] = Field(description="how to answer")
     scorer: Literal["strict", "official"] = Field(description="whose rules the results follow")
     n: int | None = Field(ge=1, description="samples to draw; null: all")
@@ -58,6 +59,8 @@ class EvaluateSettings(StrictModel):
         kept["data"] = _content(self.data)
         kept["predictions"] = self.predictions and _content(self.predictions)
         kept["model"] = self.model.identity() if self.asks_model else None
+        if self.tools is None:
+            del kept["tools"]  # what fits is found out; the folder keeps what it was
         return kept
 
     def digest(self) -> str:

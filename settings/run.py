@@ -13,7 +13,17 @@ import orjson
 from pydantic import Field, field_validator, model_validator
 
 from ..errors import names
-from .base import Budget, ModelSettings, Name, ObjectSettings, Retries, RunFolderSettings, Share, StrictModel
+from .base import (
+    Budget,
+    ModelSettings,
+    Name,
+    ObjectSettings,
+    Retries,
+    RunFolderSettings,
+    Share,
+    StrictModel,
+    Tools,
+)
 
 PLAIN_ROLE = "ptool.agents.Role"
 """The `_target_` that takes a role's own keys and no others."""
@@ -254,6 +264,7 @@ class Settings(StrictModel):
     features: ClusteringLimits = Field(description="the feature tree")
     history: HistorySettings = Field(description="behaviour")
     task: TaskSettings = Field(description="what code draws")
+    tools: Tools = Field(default=None, description="which tools a solver is shown")
     model: ModelSettings = Field(description="who answers")
     budget: Budget = Field(description="what the run may cost")
     retries: Retries = Field(description="how long a failing endpoint is borne with")
@@ -323,7 +334,7 @@ class Settings(StrictModel):
         data["model"] = self.model.identity()
         for name, role in self.agent.items():
             data["agent"][name]["model"] = role.model and role.model.identity()
-        for group in ("check", "gate"):
+        for group in ("check", "gate", "tools"):
             if not data[group]:
                 del data[group]  # what nobody brings along is in no digest
         canonical = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)

@@ -22,8 +22,11 @@ def synthesise(settings: Settings, sources: Sources) -> int:
     """Synthesise the dataset, report on it, and end with the line `run folder: PATH`."""
     from . import pipeline
     from .dataset import console_summary
+    from .dry_run.prompt_fit import ensure_prompts_fit
 
-    summary = pipeline.synthesise(settings, sources)
+    parts = pipeline.build_parts(settings, sources)
+    ensure_prompts_fit(settings, sources, parts)
+    summary = pipeline.synthesise(settings, sources, parts)
     console_summary.report(summary)
     print(f"run folder: {summary.folder}", flush=True)
     return summary.exit_status

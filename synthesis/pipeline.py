@@ -66,17 +66,18 @@ class StageResults(NamedTuple):
     audit: Audit | None
 
 
-def synthesise(settings: Settings, sources: Sources) -> Summary:
+def synthesise(settings: Settings, sources: Sources, parts: RunParts | None = None) -> Summary:
     """Make a dataset, or go on with one that was begun (§4).
 
     Args:
         settings: the run's.
         sources: the user's own folders, for prompts.
+        parts: what the settings name, where it is built already.
 
     Raises:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
     """
-    extensions, participants, tree = build_parts(settings, sources)
+    extensions, participants, tree = parts or build_parts(settings, sources)
     identity = participants.identity(extensions.types()) | (
         {"tree": fingerprint(to_json(tree.graph))} if tree else {}
     )

@@ -12,6 +12,7 @@ from math import ceil
 
 from ..environments.world import World
 from ..models.seeds import derive
+from ..models.tool_selection import ToolBound
 from ..records import History, Profile, Task
 from ..settings import Settings, UnseenSettings
 from ..trees.api_tree import ApiTree
@@ -20,6 +21,7 @@ from ..trees.feature_tree import FeatureTree
 from . import stages
 from .context import RunContext
 from .tasks import QuerySlot, slots_by_scenario, slots_in_turn
+from .tool_bounds import bound_worlds
 
 UNSEEN = "unseen"
 """Name of the held-out population, of its folder and of its ledger stages."""
@@ -117,6 +119,8 @@ class PreparedPopulation(Population):
     profiles: Sequence[Profile]
     histories: Sequence[History]
     tasks: Sequence[Task]
+    tools: Sequence[ToolBound]
+    """how many of each scenario's tools solvers are shown"""
 
 
 async def prepare_population(context: RunContext, plan: PopulationPlan) -> PreparedPopulation:
@@ -135,7 +139,10 @@ async def prepare_population(context: RunContext, plan: PopulationPlan) -> Prepa
     worlds = build_worlds(api_tree, feature_tree, profiles, histories)
     slots = plan.query_slots([profile.id for profile in active])
     tasks = stages.draw_tasks(context, worlds, histories, slots)
-    return PreparedPopulation(plan.name, worlds, context, api_tree, feature_tree, profiles, histories, tasks)
+    worlds, tools = await bound_worlds(context, worlds, tasks)
+    return PreparedPopulation(
+        plan.name, worlds, context, api_tree, feature_tree, profiles, histories, tasks, tools
+    )
 
 
 def build_worlds(

@@ -6,6 +6,7 @@ no prompt's text and no protocol.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ..agents import Observation, PromptLoader, Role
 from ..agents.autogen import RoleAgent, ask_agent, make_agents
 from ..environments.views import BEHAVIOUR_VIEWS, DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT, check_sees
 from ..errors import ConfigError, names
+from ..models.context_window import ContextWindow
 from ..models.endpoint import Endpoint
 from ..models.factory import build_endpoints, fingerprint
 from ..models.gateway import Gateway
@@ -145,6 +147,8 @@ class Participants:
         )
         self.players = {name: _player(role) for name, role in self.roles.items() if role.player}
         self.endpoints = {"default": Endpoint(stand_in)} if stand_in else self._endpoints()
+        self.windows: dict[str, ContextWindow] = {}
+        """role -> the context its prompts have to fit into, where it is not its endpoint's"""
         self.gateway = Gateway(
             self.endpoints,
             concurrency=settings.concurrency,
@@ -164,6 +168,16 @@ class Participants:
     def endpoint(self, role: str) -> Endpoint:
         """Who answers for a role."""
         return self.endpoints.get(role) or self.endpoints["default"]
+
+    def window(self, role: str) -> ContextWindow:
+        """The context of the endpoint that answers for a role."""
+        return self.windows.get(role) or self.endpoint(role).window
+
+    async def measure_windows(self) -> None:
+        """Find out how long a conversation may be at every endpoint, with the prompts' words to count by."""
+        words = "\n".join(role.prompt.source for role in self.roles.values() if role.prompt)
+        endpoints = {self.endpoint(name) for name in role_names(self.settings)}
+        await asyncio.gather(*(endpoint.measure_window(words) for endpoint in endpoints))
 
     def _check_scripted(self) -> None:
         """Let the scripted model say what it lacks before anything is made."""

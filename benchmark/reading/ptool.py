@@ -1,8 +1,8 @@
 """ptool's own datasets: a run folder, its `dataset/` or a file of samples.
 
 A run folder gives `dataset/test.jsonl` where the run made a split, else `dataset/samples.jsonl`; its
-`api_tree.json` tells which capability a function has. Metric and protocol are ptool's own (strict) or the
-published ones (official).
+`api_tree.json` tells which capability a function has, of what lies in its `dataset/` as well. Metric and
+protocol are ptool's own (strict) or the published ones (official).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _item(
         tools=tools,
         platforms=shared.get(record, places, platform_functions),
         query=record.get("query", str),
-        capabilities=_own_capabilities(record) or known.get(scenario, {}),
+        capabilities={**known.get(scenario, {}), **_own_capabilities(record)},
         user_profile=shared.get(record, record.get("user_profile", dict), unchanged),
         characteristics=shared.get(record, places, platform_characteristics),
     )
@@ -122,11 +122,17 @@ def _own_capabilities(record: RawRecord) -> dict[str, str]:
 
 
 def _capabilities(path: Path) -> dict[str, dict[str, str]]:
-    """scenario -> function -> capability, from a run folder's API tree; empty where there is none."""
-    tree = path / "api_tree.json"
-    if not tree.is_file():
-        return {}
+    """scenario -> function -> capability, from the API trees of the run a dataset is of; empty: none."""
+    dataset = path if path.is_dir() else path.parent
+    run = dataset.parent if dataset.name == "dataset" else path
     capabilities: dict[str, dict[str, str]] = {}
+    for tree in (run / "api_tree.json", run / "unseen" / "api_tree.json"):
+        if tree.is_file():
+            _read_capabilities(tree, capabilities)
+    return capabilities
+
+
+def _read_capabilities(tree: Path, capabilities: dict[str, dict[str, str]]) -> None:
     try:
         for node in orjson.loads(tree.read_bytes())["nodes"]:
             if node["kind"] == "api":
@@ -134,4 +140,3 @@ def _capabilities(path: Path) -> dict[str, dict[str, str]]:
                 capabilities.setdefault(scenario, {})[node["name"]] = node["capability"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{tree}: cannot be read as an API tree: {error}; was the run finished?") from None
-    return capabilities

@@ -26,6 +26,7 @@ from autogen_core.models import (
 from autogen_core.tools import Tool, ToolSchema
 from pydantic import BaseModel
 
+from ..context_window import NO_LIMIT, UNKNOWN
 from ..request import CHARACTERS_A_TOKEN
 
 ToolChoice: TypeAlias = Tool | Literal["auto", "required", "none"]
@@ -151,6 +152,15 @@ class ModelClient(ChatCompletionClient):
         del messages, tools
         return 1_000_000
 
+    async def stated_context(self) -> tuple[int | None, str]:
+        """Tokens of a conversation, and who says so. It asks for some seconds at most, and never fails."""
+        return None, UNKNOWN
+
+    async def counted_tokens(self, text: str) -> int:
+        """Tokens of a text as the endpoint counts them; 0 where it cannot. As short, and never failing."""
+        del text
+        return 0
+
     @property
     def model_info(self) -> ModelInfo:
         """It writes JSON and structured output."""
@@ -181,6 +191,10 @@ class OfflineModel(ModelClient):
     """A client whose answer is a function of the messages' texts and the seed; tokens are estimated."""
 
     free = True
+
+    async def stated_context(self) -> tuple[int | None, str]:
+        """It has no limit."""
+        return None, NO_LIMIT
 
     @abstractmethod
     def answer(self, texts: Sequence[str], seed: int) -> str:

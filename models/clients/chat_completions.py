@@ -7,6 +7,7 @@ is the gateway's. It does not stream. Tools may be offered, for benchmarks: role
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
@@ -18,12 +19,15 @@ from pydantic import BaseModel, ConfigDict
 
 from ...errors import ConfigError, names
 from ...settings.secrets import key_from
+from ..context_window import UNKNOWN, counted_tokens, served_context, slot_context
 from ..faults import AttemptError
 from .base import CreateArguments, ModelClient
 from .http import HttpTransport, checked_url
 from .request_body import BodyEncoder, Structured, checked_extra, encoded_fields
 from .response import CompletionResult, read_completion
 
+_LOOKED_UP_SECONDS = 3.0
+_LOOKED_UP_BYTES = 4_000_000
 _STEPS: tuple[Structured, ...] = get_args(Structured)
 _CANDIDATES = 20
 """Tokens whose probabilities are asked for; no endpoint gives more."""
@@ -96,8 +100,9 @@ class ChatCompletions(ModelClient, Component[Config]):
         self.gives_probabilities = True
         """whether closed questions are answered by the probabilities of letters; false once it gives none"""
         self._encoder = BodyEncoder(model, strict)
+        self._key = key_from(api_key_env)
         max_bytes = int(max_reply_mb * 1_000_000)
-        self._transport = HttpTransport(f"{address}/chat/completions", key_from(api_key_env), max_bytes)
+        self._transport = HttpTransport(f"{address}/chat/completions", self._key, max_bytes)
 
     async def complete(self, asked: CreateArguments) -> CompletionResult:
         """Ask the endpoint once, or until it takes the way the output's form is asked for.
@@ -177,6 +182,35 @@ class ChatCompletions(ModelClient, Component[Config]):
         if self.structured == refused:  # otherwise another call that was under way has stepped down already
             self.structured = below
             logger.warning("{}: refuses {} ({}); from now on {}", self.note, refused, error, below)
+
+    async def stated_context(self) -> tuple[int | None, str]:
+        """What `/models` says of this model, and llama.cpp's `/props` of a slot: the smaller of the two."""
+        models = await self._looked_up(f"{self._config.base_url}/models")
+        served = served_context(models, self._config.model)
+        slot = slot_context(await self._looked_up(f"{self._root()}/props"))
+        stated = [(tokens, place) for tokens, place in ((served, "/models"), (slot, "/props")) if tokens]
+        return min(stated, default=(None, UNKNOWN))
+
+    async def counted_tokens(self, text: str) -> int:
+        """What `/tokenize` of vLLM or llama.cpp counts."""
+        body = orjson.dumps({"model": self._config.model, "prompt": text, "content": text})
+        return counted_tokens(await self._looked_up(f"{self._root()}/tokenize", body))
+
+    def _root(self) -> str:
+        """The server's own address."""
+        return self._config.base_url.removesuffix("/v1")
+
+    async def _looked_up(self, url: str, body: bytes | None = None) -> Any:
+        """A short question beside the protocol: the reply's JSON, or None, whatever goes wrong."""
+        transport = HttpTransport(url, self._key, _LOOKED_UP_BYTES)
+        try:
+            async with asyncio.timeout(_LOOKED_UP_SECONDS):
+                reply = await (transport.get() if body is None else transport.post(body))
+            return orjson.loads(reply)
+        except (AttemptError, TimeoutError, ValueError):
+            return None
+        finally:
+            await transport.close()
 
     async def close(self) -> None:
         """Close the connections."""

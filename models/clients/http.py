@@ -28,7 +28,7 @@ _LOOPBACK = ("localhost", "::1")
 
 
 class HttpTransport:
-    """Posts to one address.
+    """Asks one address.
 
     Args: url: where to; key: sent as bearer token; max_bytes: of a reply that are read.
     """
@@ -46,9 +46,17 @@ class HttpTransport:
 
         Raises AttemptError for anything but a whole reply of status 2xx that is not too large.
         """
+        return await self._request("POST", body)
+
+    async def get(self) -> bytes:
+        """The body of the reply to a GET. Raises as `post`."""
+        return await self._request("GET", None)
+
+    async def _request(self, method: str, body: bytes | None) -> bytes:
         try:
-            response = await self._open_session().post(
-                self._url, data=body, proxy=self._proxy, allow_redirects=False, ssl=True
+            session = self._open_session()  # before its proxy is known
+            response = await session.request(
+                method, self._url, data=body, proxy=self._proxy, allow_redirects=False, ssl=True
             )
             try:
                 if 200 <= response.status < 300:

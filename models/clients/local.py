@@ -110,6 +110,10 @@ class LocalModel(ModelClient):
             self._holds_server = False
             await self._server.release()
 
+    async def stated_context(self) -> tuple[int | None, str]:
+        """The context it was started with."""
+        return self._server.options.context, "model.context"
+
     def remaining_tokens(
         self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()
     ) -> int:

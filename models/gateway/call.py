@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from random import Random
 from typing import Any, cast
@@ -29,6 +29,7 @@ from ...errors import KeyRefusedError, PtoolError, RefusedRequestError, Unreacha
 from ...records.model_calls import Answer, Failure
 from ...settings import Price, Retries
 from ...settings.secrets import without_secrets
+from ..context_window import text_size
 from ..endpoint import Endpoint
 from ..faults import LASTING, AttemptError, fault_of
 from ..request import Request
@@ -160,7 +161,7 @@ class EndpointCaller:
                     messages,
                     tools=[cast(ToolSchema, dict(tool)) for tool in request.tools],
                     json_output=request.output,
-                    extra_create_args={"seed": seed, **request.sampling},
+                    extra_create_args={"seed": seed, **self._fitting(request, messages)},
                 )
         except PtoolError:
             raise
@@ -180,6 +181,18 @@ class EndpointCaller:
                 self._log(request, AttemptError("malformed", message), permit)
                 raise _unreachable(request, message) from error
             raise AttemptError(fault.kind, without_secrets(str(fault)), fault.retry_after) from error
+
+    def _fitting(self, request: Request, messages: Iterable[LLMMessage]) -> Mapping[str, Any]:
+        """The request's sampling, with no more room for the answer than the prompt leaves in the context.
+
+        Endpoints refuse what could grow too long together. The room is no part of the answer's key: it
+        changes nothing but answers that would not have ended.
+        """
+        wanted, window = request.sampling.get("max_tokens"), self.endpoint.window
+        if window.tokens is None or not isinstance(wanted, int):
+            return request.sampling
+        size = sum(text_size(str(message.content)) for message in messages) + _beside_texts(request)
+        return {**request.sampling, "max_tokens": window.answer_room(size, wanted)}
 
     def _answer(self, key: bytes, request: Request, result: CreateResult, seconds: float) -> Answer:
         """What is kept of a result, all of it bounded."""
@@ -249,12 +262,10 @@ def _llm_messages(messages: Iterable[Message], role: str) -> list[LLMMessage]:
 
 def _largest_cost(request: Request, messages: Iterable[Message], price: Price | None) -> Cost:
     """What a call may cost at most: an estimate of its prompt, and all the tokens the answer may have."""
-    size = _schema_size(request.output) if request.output else 0
-    size += len(orjson.dumps(request.tools)) if request.tools else 0
-    prompt_tokens = 0
+    size, prompt_tokens = _beside_texts(request), 0
+    size += schema_size(request.output) if request.output else 0
     for _, text in messages:
-        # A token of other scripts is shorter in characters, but not in bytes.
-        size += len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        size += text_size(text)
         prompt_tokens += _TOKENS_A_MESSAGE
     prompt_tokens += -(-size // _CHARACTERS_A_TOKEN)
     max_tokens = request.sampling.get("max_tokens") or request.sampling.get("max_completion_tokens")
@@ -263,8 +274,14 @@ def _largest_cost(request: Request, messages: Iterable[Message], price: Price | 
     return Cost(prompt_tokens + answer_tokens, usd)
 
 
+def _beside_texts(request: Request) -> int:
+    """The size of the tools that go beside the texts of a request."""
+    return len(orjson.dumps(request.tools)) if request.tools else 0
+
+
 @lru_cache(maxsize=512)
-def _schema_size(output: type[BaseModel]) -> int:
+def schema_size(output: type[BaseModel]) -> int:
+    """Characters of a record's schema."""
     return len(orjson.dumps(output.model_json_schema()))
 
 

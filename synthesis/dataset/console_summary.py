@@ -71,6 +71,8 @@ class Summary:
     """share of episodes that had to be kept"""
     model: str = ""
     """what answered, in its own words"""
+    tools: tuple[str, ...] = ()
+    """how many tools solvers were shown, a sentence a scenario"""
     next_steps: tuple[str, ...] = field(default=())
     """commands worth trying now"""
     splits: Mapping[str, int] = field(default_factory=dict)
@@ -108,6 +110,7 @@ def render(summary: Summary) -> RenderableType:
     parts += [_sample(sample) for sample in summary.samples[:_SHOWN_SAMPLES]]
     if summary.model:
         parts.append(Text(f"\nmodel: {terminal_text(summary.model, 300)}"))
+    parts += [Text(terminal_text(line, 300)) for line in summary.tools]
     if summary.next_steps:
         steps = "\n".join(["next:", *(f"  {step}" for step in summary.next_steps)])
         parts.append(Text(steps, no_wrap=True, overflow="ignore"))  # a command or path stays whole

@@ -196,6 +196,7 @@ def build_summary(
         samples=tuple(_some_samples(context, dataset)),
         min_yield=settings.min_yield,
         model=statistics.model,
+        tools=tuple(tools.describe() for population in populations for tools in population.tools),
         short_of=statistics.short_of,
         undecidable=statistics.decidability.transparent < settings.min_decidability,
         next_steps=_next_steps(context, dataset),
@@ -242,6 +243,7 @@ def write_run_manifest(context: RunContext, summary: Summary, dataset: Dataset) 
                 "libraries": participants.library.fingerprints(),
                 "reasons": dict(dataset.curation.reasons),
                 "usage": _usage(context),
+                "tools": summary.tools,
             },
         ),
     )

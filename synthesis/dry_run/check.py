@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ...errors import (
+    ContextTooShortError,
     EndpointDownError,
     KeyRefusedError,
     PtoolError,
@@ -25,6 +26,7 @@ from ...errors import (
     UnreachableModelError,
     UnusableAnswerError,
 )
+from ...models.context_window import UNKNOWN
 from ...models.endpoint import Endpoint
 from ...models.faults import AttemptError
 from ...models.gateway import Gateway
@@ -37,6 +39,7 @@ from ..pipeline import build_parts
 from ..roles import Participants, role_names, second_solvers
 from .counters import Question, RolePrompts
 from .estimate import EstimateLine, against_budget, estimate, total, wall_time
+from .prompt_fit import PromptFit, measured_fits, refuse_too_long
 from .small_run import SmallRun, play_small
 
 if TYPE_CHECKING:
@@ -86,8 +89,8 @@ class EndpointTrial:
     usage: Usage
     fault: str | None
     """in one line; None: it answered with the record"""
-    longest: tuple[int, str] | None = None
-    """(tokens, role) of the longest prompt of a small run; None: there was none"""
+    fits: tuple[PromptFit, ...] = ()
+    """the longest prompt of each role, the longest first; none without a small run"""
 
     @property
     def structured(self) -> str | None:
@@ -130,11 +133,15 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
     participants = parts.participants
     small_run: SmallRun | None = None
     problem = ""
+    asyncio.run(participants.measure_windows())
     try:
         small_run = play_small(settings, sources, parts)
+        refuse_too_long(measured_fits(participants, small_run))
+    except ContextTooShortError:
+        raise
     except PtoolError as error:
         problem = f"no estimate: the scripted model cannot rehearse this run ({error})"
-    trials = asyncio.run(_try_endpoints(participants, small_run.prompts if small_run else {}))
+    trials = asyncio.run(_try_endpoints(participants, small_run))
     if small_run is None:
         return CheckResult(trials, (), None, (), (problem,))
     lines = estimate(settings, small_run, participants.endpoints, given_tree=parts.given_tree is not None)
@@ -144,14 +151,14 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
         lines=lines,
         seconds=wall_time(settings, lines, participants.endpoints, seconds),
         budget=tuple(against_budget(lines, settings.budget)),
-        notes=small_run.notes,
+        notes=(*(tools.describe() for tools in small_run.tools), *small_run.notes),
     )
 
 
-async def _try_endpoints(
-    participants: Participants, prompts: Mapping[str, RolePrompts]
-) -> tuple[EndpointTrial, ...]:
+async def _try_endpoints(participants: Participants, small_run: SmallRun | None) -> tuple[EndpointTrial, ...]:
     """Every endpoint that a role of the run asks, one after another so that none is slowed by the others."""
+    prompts = small_run.prompts if small_run else {}
+    fits = measured_fits(participants, small_run) if small_run else {}
     gateway = Gateway(participants.endpoints, concurrency=1, corrections=0, restarts=0, retries=_ONCE)
     served: dict[Endpoint, list[str]] = {}
     for role in _asking_roles(participants, prompts):
@@ -159,7 +166,7 @@ async def _try_endpoints(
     try:
         return tuple(
             [
-                await _try_endpoint(gateway, participants, endpoint, roles, prompts)
+                await _try_endpoint(gateway, participants, endpoint, roles, prompts, fits)
                 for endpoint, roles in served.items()
             ]
         )
@@ -183,6 +190,7 @@ async def _try_endpoint(
     endpoint: Endpoint,
     roles: list[str],
     prompts: Mapping[str, RolePrompts],
+    fits: Mapping[str, PromptFit],
 ) -> EndpointTrial:
     known = {role: prompts[role] for role in roles if role in prompts}
     role = min(known, key=lambda name: known[name].shortest or _NEVER, default=roles[0])
@@ -200,7 +208,7 @@ async def _try_endpoint(
         seconds=time.perf_counter() - began,
         usage=usage,
         fault=fault,
-        longest=max(((prompt.longest, name) for name, prompt in known.items()), default=None),
+        fits=tuple(sorted((fits[name] for name in known), key=lambda fit: -fit.tokens)),
     )
 
 
@@ -279,9 +287,12 @@ def _trial_rows(trial: EndpointTrial) -> Iterator[tuple[str, str]]:
         yield "answers", f"{asked}: the record, in {trial.seconds:.1f} s ({tokens})"
     if trial.structured:
         yield "held to it by", trial.structured
-    if trial.longest:
-        tokens, role = trial.longest
-        yield "longest prompt", f"about {tokens:,} tokens ({role}); its context must hold that and the answer"
+    window = trial.endpoint.window
+    unknown = "; set model.context to what it is" if window.origin == UNKNOWN else ""
+    yield "context", f"{window.describe()}{unknown}"
+    if trial.fits:
+        lengths = (f"{fit.role} {fit.tokens:,} + {fit.answer:,}" for fit in trial.fits)
+        yield "longest prompts", f"{', '.join(lengths)} (estimated tokens, + what the answer needs)"
 
 
 def _estimate_table(lines: Iterable[EstimateLine]) -> Table:

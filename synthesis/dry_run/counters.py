@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from ...environments.mock_responses import value_for_schema
 from ...errors import UnknownPartError
 from ...models.clients.base import role_of
+from ...models.context_window import text_size
+from ...models.gateway.call import schema_size
 from ...models.scripted import Library, Player, ScriptedModel
 from ...records.model_calls import Answer, Failure, Spent
 
@@ -31,21 +33,28 @@ class Question:
 
 @dataclass(slots=True)
 class RolePrompts:
-    """The longest and the cheapest prompt of one role; tokens at four characters each."""
+    """The longest and the cheapest prompt of one role."""
 
-    longest: int = 0
-    """tokens of the longest prompt"""
+    size: int = 0
+    """characters of the longest prompt (`text_size`)"""
+    schema: int = 0
+    """characters of the largest output schema: some endpoints need it in the prompt"""
+    answer: int = 0
+    """characters of the longest answer"""
     shortest: tuple[int, int] | None = None
-    """(completion tokens, prompt tokens) of `question`"""
+    """(characters of the answer, of the prompt) of `question`"""
     question: Question | None = None
     """the one with the shortest answer, and of these with the shortest prompt"""
 
-    def add(self, prompt_tokens: int, completion_tokens: int, question: Question | None) -> None:
-        """Take account of one call; `question` is None for one that corrects an earlier answer."""
-        self.longest = max(self.longest, prompt_tokens)
-        size = (completion_tokens, prompt_tokens)
-        if question is not None and (self.shortest is None or size < self.shortest):
-            self.shortest, self.question = size, question
+    def add(self, texts: Sequence[str], answer: str, output: type[BaseModel]) -> None:
+        """Take account of one call; one of more than two texts corrects an earlier answer."""
+        size = sum(map(text_size, texts))
+        self.size = max(self.size, size)
+        self.schema = max(self.schema, schema_size(output))
+        self.answer = max(self.answer, text_size(answer))
+        sizes = (text_size(answer), size)
+        if len(texts) == 2 and (self.shortest is None or sizes < self.shortest):
+            self.shortest, self.question = sizes, Question(texts[0], texts[1], output)
 
 
 class StandInModel(ScriptedModel):
@@ -74,9 +83,8 @@ class StandInModel(ScriptedModel):
         texts = [str(message.content) for message in messages]
         if isinstance(json_output, type) and issubclass(json_output, BaseModel):
             result.content = _with_required_fields(str(result.content), json_output)
-            question = Question(texts[0], texts[1], json_output) if len(texts) == 2 else None
             prompts = self.prompts.setdefault(role_of(texts) or "", RolePrompts())
-            prompts.add(result.usage.prompt_tokens, result.usage.completion_tokens, question)
+            prompts.add(texts, str(result.content), json_output)
         return result
 
 

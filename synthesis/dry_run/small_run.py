@@ -22,9 +22,10 @@ from loguru import logger
 
 from ...cli.progress import Progress
 from ...environments.checks import Checks
-from ...errors import PtoolError, StoreError, UnknownPartError
+from ...errors import ContextTooShortError, PtoolError, StoreError, UnknownPartError
 from ...models.scripted import Library
 from ...models.scripted.kit import Kit, shipped_kits
+from ...models.tool_selection import ToolBound
 from ...settings import Settings
 from ...store import Ledger, RunFolder
 from ...trees.api_tree import ApiTree
@@ -77,6 +78,8 @@ class SmallRun:
     prompts: Mapping[str, RolePrompts]
     """role -> its longest and its cheapest prompt"""
     populations: Mapping[str, PlayedPopulation]
+    tools: tuple[ToolBound, ...] = ()
+    """how many tools solvers were shown"""
     notes: tuple[str, ...] = ()
     """in what it is not like the run"""
 
@@ -119,6 +122,9 @@ def play_small(settings: Settings, sources: Sources, parts: RunParts) -> SmallRu
         counters = {plan.name: CallCounter() for plan in plans}
         for name, counter in counters.items():
             participants[name].gateway.log = counter
+            participants[name].windows = {
+                role: parts.participants.window(role) for role in participants[name].roles
+            }
         results = _play_in_scratch_folder(small, small_plans, participants, parts.extensions.checks, tree)
         played = {
             plan.name: PlayedPopulation(
@@ -131,12 +137,15 @@ def play_small(settings: Settings, sources: Sources, parts: RunParts) -> SmallRu
             )
             for plan, population in zip(small_plans, results.populations, strict=True)
         }
-        return SmallRun(model.prompts, played, (*notes, *_tree_notes(shaped, fitting)))
+        tools = tuple(tools for population in results.populations for tools in population.tools)
+        return SmallRun(model.prompts, played, tools, (*notes, *_tree_notes(shaped, fitting)))
 
     if parts.given_tree is None:
         return play(settings, None)
     try:
         return play(settings, parts.given_tree)
+    except ContextTooShortError:
+        raise
     except PtoolError:
         notes.append("the tree of tree.file cannot be played; kits were, with as many platforms and APIs")
         return play(_shaped_as(parts.given_tree, settings), None)

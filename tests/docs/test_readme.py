@@ -67,7 +67,7 @@ def defaults() -> dict[str, object]:
     found |= {group: choices[group] for group in ("scenario", "scale", "model", "experiment")}
     found |= {f"model.limits.{name}": one.default for name, one in Limits.model_fields.items()}
     found |= {f"splits.unseen.{name}": value for name, value in config.splits.unseen.items()}
-    found["model.price"] = ModelSettings.model_fields["price"].default
+    found |= {f"model.{name}": ModelSettings.model_fields[name].default for name in ("price", "context")}
     return {
         key: OmegaConf.to_object(value) if OmegaConf.is_config(value) else value
         for key, value in found.items()

@@ -309,9 +309,9 @@ def test_wall_time_follows_concurrency_and_limits(limits: Limits, seconds: float
 
 def test_the_question_kept_is_the_one_with_the_shortest_answer_and_no_correction() -> None:
     prompts = RolePrompts()
-    long, short, chatty = (Question("Role: user", text, Query) for text in ("long", "short", "chatty"))
-    prompts.add(900, 40, long)
-    prompts.add(700, 40, short)
-    prompts.add(100, 50, chatty)
-    prompts.add(990, 1, None)
-    assert (prompts.question, prompts.longest) == (short, 990)
+    prompts.add(["Role: user", "a long question"], "a" * 40, Query)
+    prompts.add(["Role: user", "short"], "a" * 40, Query)
+    prompts.add(["Role: user", "chatty"], "a" * 50, Query)
+    prompts.add(["Role: user", "short", "wrong", "mend it"], "a", Query)
+    assert prompts.question == Question("Role: user", "short", Query)
+    assert (prompts.size, prompts.answer) == (len("Role: usershortwrongmend it"), 50)
