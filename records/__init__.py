@@ -39,7 +39,7 @@ from .sample import (
     UserProfile,
     VisiblePlatform,
 )
-from .scenario import Api, Category, Characteristic, Context, Expansion, Platform, ScenarioWorld
+from .scenario import Api, Category, Characteristic, Conflict, Context, Expansion, Platform, ScenarioWorld
 
 __all__ = [
     "Action",
@@ -52,6 +52,7 @@ __all__ = [
     "Characteristic",
     "Cluster",
     "Clusters",
+    "Conflict",
     "Context",
     "Episode",
     "Evidence",
