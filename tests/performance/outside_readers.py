@@ -1,12 +1,12 @@
-"""Whether readers from outside can use a dataset: they know no kit, and the first of them none of ptool's gates.
+"""Whether readers from outside can use a dataset: they know no kit, and the first of them no gate of ptool's.
 
-`python outside_readers.py RUN_FOLDER… [--model URL NAME]` prints a row for every scenario and exits with 1 where
-a bar is missed, with 2 where it cannot read. It asks
+`python outside_readers.py RUN_FOLDER… [--model URL NAME]` prints a row for every scenario; the exit status
+is 1 where a bar is missed, 2 where something cannot be read. It asks
 
 - what others of the scenario ask for and this query names, though nothing of its answer carries it;
 - an embedding model (extra `semantic`) for the kinds of need of queries and actions, and for the platform;
-- with `--model`, a language model at an OpenAI-compatible endpoint with logprobs for the letter of the kind of
-  need, averaged over two orders of the kinds;
+- with `--model`, a language model (an OpenAI-compatible endpoint that gives logprobs) for the letter of the
+  kind of need, averaged over two orders of the kinds;
 - how many queries share their most frequent beginning of a sentence.
 """
 
@@ -85,9 +85,8 @@ def main() -> int:
             queries = [sample["query"] for place in places.values() for sample in place.samples]
             phrase, share = stock_phrase(queries)
             missed += share > STOCK
-            print(
-                f"{run}: {len(queries)} queries; {share:.1%} begin a sentence with {phrase!r}{mark(share <= STOCK)}"
-            )
+            begin = f"{share:.1%} begin a sentence with {phrase!r}{mark(share <= STOCK)}"
+            print(f"{run}: {len(queries)} queries; {begin}")
     except (ConfigError, OSError, aiohttp.ClientError) as error:
         print(f"outside_readers: {type(error).__name__}: {error}")
         return 2
@@ -142,7 +141,7 @@ def tree(folder: Path) -> ApiTree:
     return ApiTree(from_json((folder / "api_tree.json").read_bytes(), str(folder)))
 
 
-# -- what others ask for ---------------------------------------------------------------------------------------
+# -- what others ask for
 
 
 def outside_shares(places: dict[str, Place]) -> dict[str, float]:
@@ -216,7 +215,7 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(word.casefold() for word in _WORD.findall(text))
 
 
-# -- the embedding model ---------------------------------------------------------------------------------------
+# -- the embedding model
 
 
 def embedding_shares(reader: Any, run: Path, places: dict[str, Place]) -> dict[str, dict[str, float]]:
@@ -257,7 +256,7 @@ def compact(sample: dict[str, Any], population: str, place: Place) -> CompactSam
     )
 
 
-# -- a language model ------------------------------------------------------------------------------------------
+# -- a language model
 
 
 async def ask_places(
