@@ -23,6 +23,7 @@ VIEWS: dict[str, str] = {
     "visits": "the visits an actor puts into words",
     "query": "the text of the query",
     "query.intents": "the calls the user has in mind, as far as the query states them",
+    "query.unexplained": "words of the query that neither its intents nor the called functions account for",
     "solution": "the platform and the calls an assistant chose",
     "solution.apis": "the function schemas of the APIs a solution calls",
     "solution.responses": "what the sandbox answered, call by call",

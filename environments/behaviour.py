@@ -19,6 +19,7 @@ from ..models.seeds import derive
 from ..records import Action, Actions, History, Preference, Preferences, Reason, Turn
 from ..texts.search import compact, searchable_text
 from ..texts.values import scalars
+from .checks.plausibility import contradictions
 from .views import BEHAVIOUR_VIEWS, check_sees
 from .world import World
 
@@ -193,7 +194,10 @@ class Behaviour:
         implicit = self.world.profile(state.user).implicit
         latent = [leaf for leaf in scalars(implicit) if isinstance(leaf, str) and len(leaf.strip()) >= 4]
         for index, action in enumerate(actions):
-            yield from _check_action(action, f"actions[{index}]", latent)
+            path = f"actions[{index}]"
+            yield from _check_action(action, path, latent)
+            for message in contradictions(action[:LONGEST], self.world, state.user):
+                yield _reason("history.contradicts", path, message, "actions")
         yield from _check_repetition(actions)
 
     def _send_back(self, state: BehaviourState, reasons: tuple[Reason, ...]) -> BehaviourState:

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import ConfigError, names
 from ..models.prompt_blocks import Json
 from ..records import Reason
+from .checks.plausibility import called_tools, unexplained_words
 from .errand import errand, errand_mentions
 from .world import ToolKey, World
 
@@ -36,6 +37,7 @@ DIALOGUE_VIEWS: dict[str, View] = {
     "task.apis": lambda world, state: _task_apis(world, state.task),
     "query": lambda _, state: state.query.text if state.query else None,
     "query.intents": lambda _, state: _dumped(state.query.intents) if state.query else [],
+    "query.unexplained": lambda world, state: _unexplained(world, state),
     "solution": lambda _, state: state.solution.model_dump() if state.solution else None,
     "solution.apis": lambda world, state: _solution_apis(world, state.solution),
     "solution.responses": lambda _, state: list(state.responses),
@@ -49,7 +51,7 @@ BEHAVIOUR_VIEWS: dict[str, View] = {
 """Views of a behaviour history."""
 
 HIDDEN_FROM_ASSISTANT = frozenset(
-    {"task", "task.apis", "platform", "query.intents", "errand", "errand.mentions"}
+    {"task", "task.apis", "platform", "query.intents", "query.unexplained", "errand", "errand.mentions"}
 )
 """What would tell the assistant the answer: it solves without seeing the task."""
 
@@ -129,6 +131,12 @@ def _task_apis(world: World, task: Any) -> Json:
     if task.plan == "guided":
         return world.schemas_text(task.platform, (call.api for call in task.calls))
     return world.schemas_text(task.platform, (api for owner, api in world.tools if owner == task.platform))
+
+
+def _unexplained(world: World, state: Any) -> list[str]:
+    if state.query is None:
+        return []
+    return list(unexplained_words(state.query, called_tools(world, state.task.platform, state.query)))
 
 
 def _solution_apis(world: World, solution: Any) -> Any:

@@ -17,7 +17,8 @@ import jsonschema_rs
 from ..errors import ConfigError, names
 from ..models import prompt_blocks as blocks
 from ..models.tool_selection import Bound, OfferedTool, RankedTools, rank_tools
-from ..records import Api, History, Platform, Profile, ScenarioWorld
+from ..records import Api, Conflict, History, Platform, Profile, ScenarioWorld
+from ..records.scenario import conflict_pattern
 
 FeatureOf = Mapping[tuple[str, str, str], str]
 """(platform, API, parameter) -> the feature that can fill it."""
@@ -117,6 +118,7 @@ class World:
         for history in histories:
             self._histories.setdefault(history.user_id, []).append(history)
         self._texts: dict[tuple[str, str], blocks.Json] = {}
+        self._conflict_patterns: dict[str, re.Pattern[str] | None] = {}
         self.tool_bound: tuple[Bound, int] | None = None
         """how many tools solvers are shown, and the seed of the draw; None: all"""
 
@@ -152,6 +154,22 @@ class World:
             raise ConfigError(
                 f"{self.name}: no user {user!r}; there are {names(self._profiles, user)}"
             ) from None
+
+    def conflict_pattern(self, user: str) -> re.Pattern[str] | None:
+        """What a user would not name, made once; None where the scenario knows of nothing."""
+        if user not in self._conflict_patterns:
+            basic = self.profile(user).basic
+            self._conflict_patterns[user] = conflict_pattern(self.scenario.conflicts, basic)
+        return self._conflict_patterns[user]
+
+    @cached_property
+    def conflicts_of(self) -> Mapping[str, Sequence[Conflict]]:
+        """Word in one case -> the conflicts that have it."""
+        of_word: dict[str, list[Conflict]] = {}
+        for conflict in self.scenario.conflicts:
+            for word in conflict.words:
+                of_word.setdefault(word.casefold(), []).append(conflict)
+        return of_word
 
     def histories(self, user: str) -> Sequence[History]:
         """Return what a user did, one history a scenario; empty before there is any."""

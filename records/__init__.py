@@ -40,7 +40,7 @@ from .sample import (
     UserProfile,
     VisiblePlatform,
 )
-from .scenario import Api, Category, Characteristic, Context, Expansion, Platform, ScenarioWorld
+from .scenario import Api, Category, Characteristic, Conflict, Context, Expansion, Platform, ScenarioWorld
 
 __all__ = [
     "Action",
@@ -54,6 +54,7 @@ __all__ = [
     "Choice",
     "Cluster",
     "Clusters",
+    "Conflict",
     "Context",
     "Episode",
     "Evidence",

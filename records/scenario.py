@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -15,6 +16,37 @@ class Context(Record):
 
     name: str = Field(description="identifier, unique in its scenario, such as 'electronics'")
     description: str = Field(description="what needs of this kind are about, one sentence")
+
+
+_Word = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Conflict(Record):
+    """What does not go with a fact about somebody: a vegan names no ham."""
+
+    feature: str = Field(max_length=64, description="the basic feature, such as 'dietary_preference'")
+    value: str = Field(max_length=64, description="its value, or one of its values: 'vegan'")
+    words: tuple[_Word, ...] = Field(
+        min_length=1, max_length=256, description="words that such a person would not name: 'ham'"
+    )
+
+    def concerns(self, basic: Mapping[str, Any]) -> bool:
+        """Whether somebody with these basic features has the value."""
+        held = basic.get(self.feature)
+        return self.value in map(str, held if isinstance(held, list) else [held])
+
+
+def conflict_pattern(conflicts: Iterable[Conflict], basic: Mapping[str, Any]) -> re.Pattern[str] | None:
+    """Finds what somebody with these basic features would not name: whole words, or their plural.
+
+    Returns:
+        Its group `word` is the word as a conflict has it, but for case; None where there is nothing to find.
+    """
+    words = [word for conflict in conflicts if conflict.concerns(basic) for word in conflict.words]
+    if not words:
+        return None
+    alternatives = "|".join(re.escape(word) for word in words)
+    return re.compile(rf"(?<!\w)(?P<word>{alternatives})(?:s|es)?(?!\w)", re.IGNORECASE)
 
 
 class Characteristic(Record):
@@ -101,6 +133,9 @@ class Expansion(Record):
     """What the designer answers when asked to refine one node of the API tree; other lists stay empty."""
 
     contexts: tuple[Context, ...] = Field(default=(), description="asked for a scenario: its kinds of need")
+    conflicts: tuple[Conflict, ...] = Field(
+        default=(), max_length=512, description="of a scenario, where they are known; never asked for"
+    )
     platforms: tuple[Platform, ...] = Field(default=(), description="asked for a scenario: its platforms")
     categories: tuple[Category, ...] = Field(default=(), description="asked for categories: the children")
     apis: tuple[Api, ...] = Field(default=(), description="asked for APIs: the leaves")
@@ -112,5 +147,8 @@ class ScenarioWorld(Record):
     name: str = Field(description="the scenario's identifier")
     description: str = Field(description="what people do there, one sentence")
     contexts: tuple[Context, ...] = Field(description="the kinds of need")
+    conflicts: tuple[Conflict, ...] = Field(
+        default=(), max_length=512, description="what does not go with a fact about somebody; perhaps nothing"
+    )
     platforms: tuple[Platform, ...] = Field(description="the platforms, in the tree's order")
     apis: dict[str, tuple[Api, ...]] = Field(description="platform name -> its APIs, in the tree's order")

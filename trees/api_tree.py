@@ -6,7 +6,8 @@ It holds what a designer answered, says what is in it, and refuses what breaks a
 A node's id is the path of names that leads to it, such as 'shopping/MegaMart/catalogue/search_products'; the
 root, named 'ptool', is '/'. Every node carries `kind` and `name`, and its kind's own attributes:
 
-    scenario  description, contexts, platforms and apis and depth and branching (what was asked for), expanded
+    scenario  description, contexts, conflicts, platforms and apis and depth and branching (what was asked
+              for), expanded
     platform  characteristics, apis (the number below it), expanded
     category  description, apis (the number below it), expanded
     api       description, capability, parameters, response, exclusive (no rival offers the capability)
@@ -140,6 +141,7 @@ class ApiTree:
             "name": scenario,
             "description": attributes.get("description"),
             "contexts": attributes.get("contexts"),
+            "conflicts": attributes.get("conflicts") or (),
             "platforms": platforms,
             "apis": {platform.name: self.apis(scenario, platform.name) for platform in platforms},
         }

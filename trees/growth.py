@@ -117,7 +117,7 @@ class _Grower:
         """Put an unexpanded scenario below the root, or make sure that the one there is of the same shape."""
         asked = {**vars(self.shape), "description": description}
         if name not in self.tree.graph:
-            self.tree.add(ROOT, "scenario", name, **asked, contexts=[], expanded=False)
+            self.tree.add(ROOT, "scenario", name, **asked, contexts=[], conflicts=[], expanded=False)
         attributes = self.tree.attributes(name)
         for key, value in asked.items():
             if attributes.get(key) != value:
@@ -145,7 +145,9 @@ class _Grower:
     async def expand_scenario(self, name: str) -> None:
         view = scenario_view(name, self.shape)
         answer = await self.ask(name, view, lambda got: check_scenario(got, name, self.shape))
-        self.tree.attributes(name)["contexts"] = [context.model_dump() for context in answer.contexts]
+        scenario = self.tree.attributes(name)
+        scenario["contexts"] = [context.model_dump() for context in answer.contexts]
+        scenario["conflicts"] = [conflict.model_dump(mode="json") for conflict in answer.conflicts]
         for platform in answer.platforms:
             characteristics = [dimension.model_dump() for dimension in platform.characteristics]
             attributes = {"characteristics": characteristics, "apis": self.shape.apis, "expanded": False}

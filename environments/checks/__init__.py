@@ -8,7 +8,7 @@ from .agreement import AgreementCheck
 from .case import Case
 from .check import Check, Checks, Phase, choose_by_name
 from .grounding import GroundingCheck, Traced, trace
-from .plausibility import OrderCheck, UsedUpCheck
+from .plausibility import ConflictsCheck, OrderCheck, UsedUpCheck
 from .query import LeakCheck, PlatformCheck, StatedCheck, TextCheck
 from .solution import ArgumentsCheck, DuplicateCheck, ToolsCheck
 
@@ -19,6 +19,7 @@ CHECKS: dict[str, Check] = {
     "stated": StatedCheck(),
     "used_up": UsedUpCheck(),
     "order": OrderCheck(),
+    "conflicts": ConflictsCheck(),
     "leak": LeakCheck(),
     "platform_named": PlatformCheck(),
     "tools": ToolsCheck(),

@@ -33,5 +33,6 @@ HISTORY_CODES: dict[str, str] = {
     "history.length": "an action is empty or too long",
     "history.unprintable": "an action holds control characters",
     "history.repeated": "an action is there twice",
+    "history.contradicts": "an action names what contradicts a fact of the profile",
     "history.reveals": "an action repeats a latent value or announces a taste",
 }

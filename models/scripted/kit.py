@@ -8,7 +8,6 @@ kits of a run. Nothing here knows roles or prompts.
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from hashlib import blake2b
@@ -19,6 +18,8 @@ import yaml
 from pydantic import ValidationError
 
 from ...errors import ConfigError, UnknownPartError, names
+from ...records import Conflict
+from ...records.scenario import conflict_pattern
 from .kit_schema import CapabilitySpec, LexiconFile, ParameterSpec, PlatformsFile, SlotSpec, ToolsFile
 from .people import read_yaml
 from .slot_types import ChoiceSlot, CodeSlot, DateSlot, EnumSlot, ListSlot, NumberSlot, Slot, TimeSlot
@@ -70,6 +71,13 @@ class Kit:
                         raise ValueError(f"capability {name!r} stands twice")
                     self.capabilities[name] = capability
                     self.category_of[name] = (group_name, category_name)
+        self.conflicts = tuple(
+            Conflict(feature=feature, value=value, words=words)
+            for feature, by_value in lexicon.conflicts.items()
+            for value, words in by_value.items()
+            if words
+        )
+        """What does not go with a fact about somebody"""
         self._check()
 
     def _check(self) -> None:
@@ -158,15 +166,8 @@ class Kit:
 
     def conflicts_with(self, basic: Mapping[str, Any]) -> Callable[[str], bool]:
         """Whether somebody with these basic features would not name some words: a vegan no ham."""
-        words: list[str] = []
-        for feature, by_value in self.lexicon.conflicts.items():
-            value = basic.get(feature)
-            for one_value in value if isinstance(value, list) else [value]:
-                words += by_value.get(str(one_value), ())
-        if not words:
-            return lambda _: False
-        pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})(?:s|es)?\b", re.IGNORECASE)
-        return lambda text: pattern.search(text) is not None
+        pattern = conflict_pattern(self.conflicts, basic)
+        return lambda text: pattern is not None and pattern.search(text) is not None
 
     def latent_feature(self, parameter: ParameterSpec) -> str:
         """The latent feature (a habit, a taste) that the values of a query parameter belong to."""

@@ -30,6 +30,7 @@ def test_the_schema_names_what_is_wanted_and_nothing_else():
     assert list(schema["$defs"]) == ["Category"]
     assert Expansion.model_json_schema()["properties"].keys() == {
         "contexts",
+        "conflicts",
         "platforms",
         "categories",
         "apis",

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ptool.agents import Role
 from ptool.agents.autogen import make_agents
-from ptool.environments import Behaviour
+from ptool.environments import Behaviour, World
 from ptool.environments.runner import run_behaviour
 from ptool.errors import ModelError
 from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
 from ptool.models.gateway import Gateway
-from ptool.records import Actions, Preference, Preferences
+from ptool.records import Actions, Conflict, Preference, Preferences
 
 SEES = {
     "chooser": ["scenario", "contexts", "platforms", "profile.basic", "profile.implicit"],
@@ -41,8 +41,6 @@ def wrong(world, *actions):
 
 @given(st.integers(1, 9), st.floats(0, 1), st.integers(0, 5))
 def test_the_preferred_platform_has_the_strict_majority_of_its_context(each, loyalty, seed):
-    from ptool.environments import World
-
     world = World(SCENARIO[0], profiles=())
     behaviour = Behaviour(world, sees=SEES, seed=seed, actions_per_context=each, loyalty=loyalty)
     visits = behaviour.apply(behaviour.reset("u0001"), "chooser", CHOSEN).visits
@@ -83,6 +81,14 @@ def test_a_plan_depends_on_the_seed_alone(world):
 )
 def test_actions_show_and_do_not_tell(world, action, found):
     assert wrong(world, action, *did().actions[1:]) == found
+
+
+def test_an_action_that_contradicts_the_profile_is_sent_back(world):
+    conflict = Conflict(feature="city", value="London", words=("mocha",))
+    scenario = world.scenario.model_copy(update={"conflicts": (conflict,)})
+    careful = World(scenario, profiles=[world.profile("u0001")])
+    assert wrong(careful, "Ordered two mochas", *did().actions[1:]) == ["history.contradicts"]
+    assert wrong(careful, "Ordered a drink without mocha", *did().actions[1:]) == []
 
 
 def test_no_action_is_there_twice_whatever_its_case_and_punctuation(world):

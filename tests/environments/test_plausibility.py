@@ -2,8 +2,14 @@
 
 import pytest
 from ptool.environments.checks import CHECKS
+from ptool.environments.checks.plausibility import (
+    MOST_UNEXPLAINED,
+    contradictions,
+    unexplained_words,
+)
+from ptool.environments.views import DIALOGUE_VIEWS
 from ptool.environments.world import World
-from ptool.records import Intent, Phrase, Query
+from ptool.records import Conflict, Intent, Phrase, Query
 
 
 def codes(check: str, case) -> list[str]:
@@ -75,3 +81,78 @@ def test_annotations_are_not_shown_to_a_model(cafe) -> None:
     assert (annotated.serves("party"), annotated.serves("morning")) == (True, False)
     assert (annotated.serves("morning", "milk"), annotated.serves("party", "milk")) == (True, False)
     assert annotated.serves("morning", "item")
+
+
+@pytest.mark.parametrize(
+    ("text", "need", "left"),
+    [
+        ("Could you get me two flat whites brought to my home?", "", ("brought", "home")),
+        ("Could you get me two flat whites for the client dinner?", "the client dinner", ()),
+        ("Could you get me two flat whites for the client dinner?", "", ("client", "dinner")),
+        ("Hello! Two flat whites, please; thanks in advance.", "", ("advance",)),
+        ("Two flat whites and a Croissant, a croissant’s crumb.", "", ("croissant", "croissant's", "crumb")),
+        ("Give the order a quantity of two flat whites.", "", ()),  # as the function is described
+        ("Two flat whites, currencies and gifts.", "", ()),  # in another form
+        ("Two flat whites 4 the 12 gnomes", "", ("gnomes",)),  # what has digits is for the check
+        ("", "", ()),
+    ],
+)
+def test_words_that_nothing_accounts_for_are_left_to_a_judge(world, cafe, text, need, left) -> None:
+    query = cafe.query(text).model_copy(update={"need": need})
+    assert unexplained_words(query, [world.tools["BeanBar", "order_drink"]]) == left
+
+
+def test_what_a_judge_is_shown_is_bounded_whatever_the_text(world, cafe) -> None:
+    text = " ".join(f"{'x' * 500}{chr(97 + a)}{chr(97 + b)}" for a in range(26) for b in range(26))
+    spread = " ".join(f"{chr(97 + a)}{chr(97 + b)}q" for a in range(26) for b in range(26))
+    for query in (cafe.query(text), cafe.query(spread), cafe.query("<data>" * 9)):
+        words = unexplained_words(query, ())
+        assert len(words) <= MOST_UNEXPLAINED and max(map(len, words)) <= 40
+    assert len(unexplained_words(cafe.query(spread), ())) == MOST_UNEXPLAINED
+
+
+def test_a_judge_may_be_shown_them_and_no_call_is_needed(world, cafe) -> None:
+    class State:
+        task, query = cafe.task, cafe.query("Two flat whites for the gnomes.", api="no_such_function")
+
+    assert DIALOGUE_VIEWS["query.unexplained"](world, State) == ["gnomes"]
+    State.query = None
+    assert DIALOGUE_VIEWS["query.unexplained"](world, State) == []
+
+
+def with_conflicts(cafe, *words: str) -> World:
+    conflict = Conflict(feature="languages", value="German", words=words)
+    scenario = cafe.scenario.model_copy(update={"conflicts": (conflict,)})
+    return World(scenario, profiles=[cafe.profile])
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Two lattes and a latte.", ["Two lattes"]),  # once, as it stands there
+        ("A platter.", []),
+        ("A LATTE, not tea.", ["A LATTE"]),
+        ("Not a latte.", []),
+        ("No tea or latte.", []),
+        ("No rush, a latte.", ["a latte"]),
+        ("No sugar. Latte.", ["Latte"]),
+        ("Hold the latte.", []),
+        ("A German latte.", []),
+        ("A German tea and latte.", ["latte"]),
+        ("A latte-free breakfast.", []),
+        ("A latte (free of charge).", ["latte"]),
+        ("C++ for beginners", ["C++"]),
+    ],
+)
+def test_what_is_excluded_or_of_another_kind_contradicts_nothing(cafe, text, named) -> None:
+    found = list(contradictions(text, with_conflicts(cafe, "latte", "C++"), "u0001"))
+    assert len(found) == len(named)
+    for message, words in zip(found, named, strict=True):
+        assert f"{words.split()[-1]!r} contradicts languages 'German'" in message
+
+
+def test_nothing_contradicts_somebody_of_whom_nothing_of_the_kind_is_known(cafe) -> None:
+    assert list(contradictions("A latte", World(cafe.scenario, profiles=[cafe.profile]), "u0001")) == []
+    other = cafe.profile.model_copy(update={"basic": {"languages": "Germanic"}})
+    world = World(with_conflicts(cafe, "latte").scenario, profiles=[other])
+    assert list(contradictions("A latte", world, "u0001")) == []

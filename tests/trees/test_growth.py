@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import TreeError, UnusableAnswerError
-from ptool.records import Category, Context, Expansion
-from ptool.trees import ApiTree, TreeShape, from_json, grow_tree, to_json
+from ptool.records import Category, Conflict, Context, Expansion
+from ptool.trees import ApiTree, TreeShape, from_graphml, from_json, grow_tree, to_graphml, to_json
 from tree_fakes import FakeDesigner, grown, make_api
 
 SHOPPING = {"shopping": "People buy."}
@@ -62,6 +62,23 @@ async def test_it_grows_depth_first_and_shows_what_rivals_offer():
     world = tree.worlds()["shopping"]
     assert [api.name for api in world.apis["Shop1"]] == ["shop1_0", "shop1_1", "shop1_2"]
     assert [context.name for context in world.contexts] == ["gifts", "food"]
+
+
+async def test_what_contradicts_a_fact_comes_along_with_the_tree():
+    conflict = Conflict(feature="diet", value="vegan", words=("ham", "crème"))
+
+    class Knowing(FakeDesigner):
+        def scenario(self, view):
+            return super().scenario(view).model_copy(update={"conflicts": (conflict,)})
+
+    tree = await grow_tree(ApiTree(), SHOPPING, TreeShape(2, 1, 1, 6), Knowing())
+    for graph in (from_json(to_json(tree.graph)), from_graphml(to_graphml(tree.graph))):
+        assert ApiTree(graph).world("shopping").conflicts == (conflict,)
+    tree.attributes("shopping").pop("conflicts")  # a tree of before
+    assert tree.world("shopping").conflicts == ()
+    tree.attributes("shopping")["conflicts"] = [{"feature": "diet", "value": "vegan", "words": ["x" * 65]}]
+    with pytest.raises(TreeError, match=r"conflicts\.0\.words\.0"):
+        tree.check()
 
 
 @settings(max_examples=40, deadline=None)

@@ -38,6 +38,7 @@ def _scenario(kit: Kit, count: int) -> Expansion:
         )
     return Expansion(
         contexts=tuple(Context(name=n, description=c.description) for n, c in kit.contexts.items()),
+        conflicts=kit.conflicts,
         platforms=tuple(
             Platform(
                 name=name,

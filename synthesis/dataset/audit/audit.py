@@ -1,4 +1,4 @@
-"""The audit of rule checks and judges: whether they catch corrupted solutions and obey hidden instructions.
+"""The audit of rule checks and judges: whether they catch corrupted samples and obey hidden instructions.
 
 Judges are asked through the agents, prompts and views of an episode, so what is measured here holds there.
 """
@@ -197,7 +197,8 @@ class _SampleAudit:
         result = SampleResult(await self._judge("clean", "", sample.case))
         for name, corruption in corruptions.items():
             if corrupted := corruption.corrupt(sample, self._rng(name)):
-                case = replace(sample.case, solution=corrupted.solution)
+                query = corrupted.query or sample.case.query
+                case = replace(sample.case, query=query, solution=corrupted.solution)
                 result.corrupted.append(await self._judge(name, f"{sample.id}: {corrupted.change}", case))
         for name, injection in injections.items():
             for judgement in filter(None, (result.clean, self._one_corrupted(result, name))):

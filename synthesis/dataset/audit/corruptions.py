@@ -1,7 +1,8 @@
-"""What can be wrong with a solution: seeded ways to corrupt a good one.
+"""What can be wrong with a sample: seeded ways to corrupt a good one.
 
-Every corruption changes the answer that is right; many leave it valid by every schema, so that only who reads
-query and profile can tell. They know no judge and no check. One of one's own is a subclass of `Corruption`,
+Most corruptions change the answer that is right; many leave it valid by every schema, so that only who reads
+query and profile can tell. Some change query and answer alike: they agree, and no such person would ask so.
+They know no judge and no check. One of one's own is a subclass of `Corruption`,
 named by a YAML file (`corruption/NAME.yaml`).
 """
 
@@ -16,10 +17,11 @@ from random import Random
 from typing import Any
 
 from ....environments.world import Tool
-from ....records import ArgumentOrigin, Call, Origin, Solution
+from ....records import ArgumentOrigin, Call, Origin, Query, Solution
 from ....texts.values import same, within
+from .implausible_queries import Asked, contradicting, in_wrong_order
 from .samples import PROFILE, AuditSample
-from .wrong_values import any_value, former_addresses, is_address, misspelt, similar_values
+from .wrong_values import any_value, former_addresses, is_address, misspelt, shown, similar_values
 
 _MOST_TRIES = 60
 
@@ -29,19 +31,21 @@ Candidates = Callable[[ArgumentOrigin, Tool], Iterable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Corrupted:
-    """A corrupted solution."""
+    """A corrupted sample."""
 
     solution: Solution
     change: str
     """what was done, in a few words"""
+    query: Query | None = None
+    """the corrupted one; None: the query is as it was"""
 
 
 class Corruption(ABC):
-    """One way to corrupt a solution."""
+    """One way to corrupt a sample."""
 
     @abstractmethod
     def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
-        """The solution of a good sample, made wrong.
+        """The solution of a good sample, perhaps with its query, made wrong.
 
         Args:
             sample: the good one.
@@ -124,7 +128,7 @@ def _changed(sample: AuditSample, rng: Random, origin: Origin, candidates: Candi
                 continue
             wrong = Call(api=call.api, arguments={**call.arguments, argument.parameter: value})
             if tool.arguments.is_valid(wrong.arguments):
-                change = f"{call.api}.{argument.parameter}: {_short(argument.value)} became {_short(value)}"
+                change = f"{call.api}.{argument.parameter}: {shown(argument.value)} became {shown(value)}"
                 return _with_call(sample, argument.call, wrong, change)
     return None
 
@@ -173,7 +177,7 @@ class OptionalParameter(Corruption):
             for value in _fitting(sample, tool, name, rng):
                 wrong = Call(api=call.api, arguments={**call.arguments, name: value})
                 if tool.arguments.is_valid(wrong.arguments):
-                    change = f"{call.api}.{name} = {_short(value)} was added"
+                    change = f"{call.api}.{name} = {shown(value)} was added"
                     return _with_call(sample, place, wrong, change)
         return None
 
@@ -324,6 +328,21 @@ def _correspondence(sample: AuditSample, old: Tool, name: str, new: Tool, other:
     return 4 * linked + 2 * (old.properties.get(name) == new.properties[other]) + (name == other)
 
 
+class ImplausibleQuery(Corruption):
+    """Query and solution agree, and no such person would ask so.
+
+    Args: variants: of a sample, what is asked and given instead; None where there is nothing of the kind.
+    """
+
+    def __init__(self, variants: Callable[[AuditSample, Random], Asked | None]) -> None:
+        self._variants = variants
+
+    def corrupt(self, sample: AuditSample, rng: Random) -> Corrupted | None:
+        """Ask for something else, and give it."""
+        asked = self._variants(sample, rng)
+        return asked and Corrupted(asked.solution, asked.change, asked.query)
+
+
 CORRUPTIONS: dict[str, Corruption] = {
     "wrong_value.query": WrongValue("query"),
     "wrong_value.profile": WrongValue("profile"),
@@ -340,6 +359,8 @@ CORRUPTIONS: dict[str, Corruption] = {
     "other_platform": OtherPlatform(),
     "stale_address.moved": StaleAddress(former_addresses),
     "stale_address.slipped": StaleAddress(misspelt),
+    "contradiction": ImplausibleQuery(contradicting),
+    "wrong_order": ImplausibleQuery(in_wrong_order),
 }
 """Name -> corruption, in the order of the audit's rows; names that are equal before the dot share a row."""
 
@@ -375,8 +396,3 @@ def _with_call(sample: AuditSample, place: int, call: Call, change: str) -> Corr
 
 def _with_calls(sample: AuditSample, calls: tuple[Call, ...], change: str) -> Corrupted:
     return Corrupted(Solution(platform=sample.solution.platform, calls=calls), change)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -140,3 +140,9 @@ def any_value(schema: Any, key: Any) -> Any:
         key: any JSON value; the same key gives the same value.
     """
     return value_for_schema(schema if isinstance(schema, dict) else {}, key, {}, ())
+
+
+def shown(value: Any) -> str:
+    """A value in at most 80 characters."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"

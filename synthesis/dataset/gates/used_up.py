@@ -1,7 +1,8 @@
 """Nothing is named that no call carries: what other samples of the scenario ask for is used here, too.
 
 "Track the parcel with the zoom lens", answered by the postcode alone, teaches a model to drop what was said.
-What a word stands for no list can know; but what people of a scenario ask for stands in its samples.
+What a word stands for no list can know; but what people of a scenario ask for stands in its samples. A thing
+that nobody else asks for is not found here: such words are shown to judges (the view `query.unexplained`).
 """
 
 from __future__ import annotations

@@ -118,9 +118,11 @@ def test_a_strict_judge_catches_everything_and_raises_no_alarm(judged):
         "other_user": 3,
         "other_platform": 3,
         "stale_address": 6,
+        "contradiction": 0,  # the cafés know of nothing
+        "wrong_order": 0,
     }
     assert all(row.by_judges == row.by_rules == row.caught == row.cases for row in audit.corruptions)
-    assert all(row.example.startswith("cafe-u1-0001: ") for row in audit.corruptions)
+    assert all(row.example.startswith("cafe-u1-0001: ") for row in audit.corruptions if row.cases)
     assert (audit.samples, audit.clean, audit.false_alarms) == (3, 3, 0)
     assert changed(audit) == NONE_CHANGED
     # Every text is hidden in a good and in a corrupted sample; in the query the rules are asked as well.
@@ -135,7 +137,7 @@ def test_a_strict_judge_catches_everything_and_raises_no_alarm(judged):
 
 def test_a_sleeping_judge_catches_nothing_and_the_rules_are_counted_all_the_same(judged):
     audit, *_ = judged("asleep")
-    assert [row.by_judges for row in audit.corruptions] == [0] * 9
+    assert [row.by_judges for row in audit.corruptions] == [0] * len(audit.corruptions)
     assert all(row.by_rules == row.caught == row.cases > 0 for row in audit.corruptions)
     assert (audit.false_alarms, changed(audit)) == (0, NONE_CHANGED)
 
