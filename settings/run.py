@@ -245,6 +245,7 @@ class Settings(StrictModel):
         "propose", description="who writes solutions: the assistant, or code"
     )
     samples_per_turn: int = Field(1, ge=1, le=16, description="answers drawn in a turn until one is accepted")
+    qualification: int = Field(0, ge=0, le=100, description="tasks with known answers that judges play first")
     judges: tuple[Name, ...] = Field(description="roles that vote on a solution")
     query_gate: tuple[Name, ...] = Field(description="roles that vote on a query")
     checks: tuple[str, ...] | None = Field(description="rule checks by name; null: all")

@@ -23,10 +23,12 @@ def synthesise(settings: Settings, sources: Sources) -> int:
     from . import pipeline
     from .dataset import console_summary
     from .dry_run.prompt_fit import ensure_prompts_fit
+    from .dry_run.qualification import qualification
 
     parts = pipeline.build_parts(settings, sources)
     ensure_prompts_fit(settings, sources, parts)
-    summary = pipeline.synthesise(settings, sources, parts)
+    tried = qualification(settings, sources, parts.participants)
+    summary = pipeline.synthesise(settings, sources, parts, tried.silent if tried else None)
     console_summary.report(summary)
     print(f"run folder: {summary.folder}", flush=True)
     return summary.exit_status

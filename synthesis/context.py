@@ -78,6 +78,8 @@ class RunContext:
     """the API tree of `tree.file`; None: the run grows its own"""
     population: str = ""
     """'' is the run's own population"""
+    silent_judges: frozenset[str] = frozenset()
+    """roles that have no vote: on this model they do not tell right from wrong"""
 
     def for_population(self, name: str, settings: Settings) -> RunContext:
         """The context of another population: its ledger stages and files carry its name."""

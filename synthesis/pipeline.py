@@ -7,7 +7,8 @@ synthesise -> run_stages -> population.prepare_population -> stages
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
@@ -66,13 +67,20 @@ class StageResults(NamedTuple):
     audit: Audit | None
 
 
-def synthesise(settings: Settings, sources: Sources, parts: RunParts | None = None) -> Summary:
+Qualify = Callable[[Participants], Awaitable[Mapping[str, str]]]
+"""Judges that get no vote in a run -> what they did on tasks with known answers (`dry_run.qualification`)."""
+
+
+def synthesise(
+    settings: Settings, sources: Sources, parts: RunParts | None = None, qualify: Qualify | None = None
+) -> Summary:
     """Make a dataset, or go on with one that was begun (§4).
 
     Args:
         settings: the run's.
         sources: the user's own folders, for prompts.
         parts: what the settings name, where it is built already.
+        qualify: tries the judges before they vote; None: all of them do.
 
     Raises:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
@@ -87,7 +95,7 @@ def synthesise(settings: Settings, sources: Sources, parts: RunParts | None = No
         with Ledger(folder / "ledger.sqlite") as ledger:
             participants.gateway.log = ledger
             context = RunContext(settings, participants, extensions.checks, folder, ledger, Progress(), tree)
-            return run(_synthesise(context, sources.again()))
+            return run(_synthesise(context, sources.again(), qualify))
 
 
 def build_parts(settings: Settings, sources: Sources) -> RunParts:
@@ -105,11 +113,15 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
     return RunParts(extensions, Participants(settings, sources.folders, sources.prompts()), tree)
 
 
-async def _synthesise(context: RunContext, words: str) -> Summary:
-    """Args: words: of the command line that makes the data again."""
+async def _synthesise(context: RunContext, words: str, qualify: Qualify | None) -> Summary:
+    """Args: words: of the command line that makes the data again; qualify: as of `synthesise`."""
     settings = context.settings
     logger.info("run {} begins; {}", settings.digest(), context.participants.describe_model())
     try:
+        silent = await qualify(context.participants) if qualify else {}
+        for judge, figures in silent.items():
+            logger.warning("{} {}: no better than chance on this model, so it has no vote", judge, figures)
+        context = replace(context, silent_judges=frozenset(silent))
         plans = population_plans(settings)
         populations, dataset, audit = await run_stages(
             [(population_context(context, plan), plan) for plan in plans]
@@ -117,7 +129,7 @@ async def _synthesise(context: RunContext, words: str) -> Summary:
         statistics = write_statistics(context, populations, dataset, audit)
         write_card(context, dataset, statistics, words)
         summary = build_summary(context, populations, dataset, statistics)
-        write_run_manifest(context, summary, dataset)
+        write_run_manifest(context, summary, dataset, silent)
     finally:
         await context.participants.gateway.close()
     logger.info("run {} ends: {}", settings.digest(), summary.funnel.as_dict())

@@ -182,12 +182,14 @@ def build_dialogue(context: RunContext, world: World) -> Dialogue:
     """The dialogue of a run in one world: its query judges, judges, rule checks and views."""
     settings = context.settings
     solvers = (ASSISTANT,) if settings.assistant == "propose" else ()
-    roles = (USER, *solvers, *settings.query_judges, *settings.judges)
+    judges = tuple(name for name in settings.judges if name not in context.silent_judges)
+    query_judges = tuple(name for name in settings.query_judges if name not in context.silent_judges)
+    roles = (USER, *solvers, *query_judges, *judges)
     return Dialogue(
         world,
         sees=context.participants.sees(*roles),
-        judges=settings.judges,
-        query_judges=settings.query_judges,
+        judges=judges,
+        query_judges=query_judges,
         checks=context.checks,
         max_rounds=settings.max_rounds,
         assistant=settings.assistant,

@@ -79,6 +79,7 @@ class Gateway:
         *,
         accept: Accept | None = None,
         token: CancellationToken | None = None,
+        corrected: bool = True,
     ) -> Reply:
         """Ask until the answer is the record asked for.
 
@@ -86,6 +87,7 @@ class Gateway:
             request: the question.
             accept: the role's own test of the record.
             token: ends the waiting for a pending call.
+            corrected: whether an answer that is no record is asked for again.
 
         Raises:
             UnusableAnswerError: no answer was usable; its `code` says what was wrong with the last one.
@@ -96,7 +98,7 @@ class Gateway:
             raise ValueError("no record is asked for; an answer as it comes is got with Gateway.answer")
         usage, objection = NO_USAGE, InvalidAnswer("empty", "nothing was asked")
         messages: tuple[Message, ...] = ()
-        for number in range(self._attempts):
+        for number in range(self._attempts if corrected else 1):
             if number % self._attempts_a_seed == 0:
                 messages = (("system", request.system), ("user", request.user))
             answer = await self._answer(request, messages, number, token)

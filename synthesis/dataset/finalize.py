@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from math import sqrt
@@ -225,8 +225,13 @@ def _next_steps(context: RunContext, dataset: Dataset) -> tuple[str, ...]:
     )
 
 
-def write_run_manifest(context: RunContext, summary: Summary, dataset: Dataset) -> None:
-    """Leave manifest.json: what the run was made with and what became of it."""
+def write_run_manifest(
+    context: RunContext, summary: Summary, dataset: Dataset, silent_judges: Mapping[str, str]
+) -> None:
+    """Leave manifest.json: what the run was made with and what became of it.
+
+    Args: silent_judges: who had no vote -> what they did on tasks with known answers.
+    """
     settings, participants = context.settings, context.participants
     write_manifest(
         context.folder / "manifest.json",
@@ -244,6 +249,7 @@ def write_run_manifest(context: RunContext, summary: Summary, dataset: Dataset) 
                 "reasons": dict(dataset.curation.reasons),
                 "usage": _usage(context),
                 "tools": summary.tools,
+                "judges_without_vote": dict(silent_judges),
             },
         ),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 from math import ceil
@@ -16,23 +16,27 @@ from pathlib import Path
 from secrets import token_hex
 from shutil import rmtree
 from tempfile import gettempdir
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from loguru import logger
 
 from ...cli.progress import Progress
 from ...environments.checks import Checks
+from ...environments.world import World
 from ...errors import ContextTooShortError, PtoolError, StoreError, UnknownPartError
 from ...models.scripted import Library
 from ...models.scripted.kit import Kit, shipped_kits
 from ...models.tool_selection import ToolBound
-from ...settings import Settings
+from ...records import Episode
+from ...settings import CompositeScenarioSettings, Settings
 from ...store import Ledger, RunFolder
 from ...trees.api_tree import ApiTree
 from ..context import RunContext
+from ..extensions import choose_extensions
 from ..pipeline import RunParts, StageResults, run_stages
 from ..population import UNSEEN, PopulationPlan, population_context, population_plans
 from ..roles import Participants, kit_sources
+from ..stages import load_episode
 from .counters import CallCount, CallCounter, CallGroup, RolePrompts, StandInModel
 
 if TYPE_CHECKING:
@@ -48,8 +52,12 @@ MOST_AUDITED = 20
 """Most samples that are audited."""
 SLIPS = 0.05
 """Probability of a slip where the run's own model is no scripted one, as in conf/model/scripted.yaml."""
+QUALIFICATION_KIT = "shopping"
+"""The kit that the fixed tasks of a qualification come from."""
 KIT_DEPTH = 2
 """Levels of categories that a kit has."""
+
+Collected = TypeVar("Collected")
 
 _SCRIPTED = "ptool.models.scripted.ScriptedModel"
 
@@ -82,6 +90,13 @@ class SmallRun:
     """how many tools solvers were shown"""
     notes: tuple[str, ...] = ()
     """in what it is not like the run"""
+
+
+class SolvedTask(NamedTuple):
+    """A task in its world, played to an accepted end by the scripted model."""
+
+    world: World
+    episode: Episode
 
 
 def play_small(settings: Settings, sources: Sources, parts: RunParts) -> SmallRun:
@@ -125,7 +140,9 @@ def play_small(settings: Settings, sources: Sources, parts: RunParts) -> SmallRu
             participants[name].windows = {
                 role: parts.participants.window(role) for role in participants[name].roles
             }
-        results = _play_in_scratch_folder(small, small_plans, participants, parts.extensions.checks, tree)
+        results = _play_in_scratch_folder(
+            small, small_plans, participants, parts.extensions.checks, tree, lambda results: results
+        )
         played = {
             plan.name: PlayedPopulation(
                 plan=plan,
@@ -149,6 +166,48 @@ def play_small(settings: Settings, sources: Sources, parts: RunParts) -> SmallRu
     except PtoolError:
         notes.append("the tree of tree.file cannot be played; kits were, with as many platforms and APIs")
         return play(_shaped_as(parts.given_tree, settings), None)
+
+
+def play_solved_tasks(settings: Settings, sources: Sources, count: int) -> list[SolvedTask]:
+    """Tasks whose right query and solution are known: the scripted model has played them, the paper's way.
+
+    Args: settings: the run's, for its roles' prompts; count: tasks, of as many kinds of need as there are.
+    """
+    fixed = _qualification_settings(settings, count)
+    extensions = choose_extensions(fixed)
+    library = Library(kit_sources(fixed, ()))
+    participants = Participants(fixed, sources.folders, sources.prompts(), stand_in=StandInModel(library))
+    results = _play_in_scratch_folder(
+        fixed, population_plans(fixed), {"": participants}, extensions.checks, None, _solved_tasks
+    )
+    return results[:count]
+
+
+def _qualification_settings(settings: Settings, count: int) -> Settings:
+    """A few people of a kit that everybody has; of the run only its roles."""
+    scenario = CompositeScenarioSettings(name=QUALIFICATION_KIT, description="Buying things online.")
+    tree = settings.tree.model_copy(update={"file": None, "depth": 1, "branching": 6})
+    splits = settings.splits.model_copy(update={"untrained_users": 0, "test_share": 0.0, "unseen": None})
+    return settings.model_copy(
+        update={
+            "scenario": scenario, "seed": 0, "users": count, "queries_per_user": 2, "platforms": 2, "apis": 6,
+            "tree": tree, "splits": splits, "twins": False, "strangers": 0, "consistency": 0, "judges": (),
+            "query_gate": (), "assistant": "none", "checks": None, "gates": (),
+            "task": settings.task.model_copy(update={"plan": "guided"}),
+            "audit": settings.audit.model_copy(update={"samples": 0}),
+        }
+    )  # fmt: skip
+
+
+def _solved_tasks(results: StageResults) -> list[SolvedTask]:
+    """The accepted episodes, as long as the folder is there."""
+    population = results.populations[0]
+    episodes = (load_episode(population.context, task.id) for task in population.tasks)
+    return [
+        SolvedTask(population.worlds[episode.task.scenario], episode)
+        for episode in episodes
+        if episode.status == "accepted"
+    ]
 
 
 def reduced(plan: PopulationPlan) -> PopulationPlan:
@@ -225,10 +284,11 @@ def _play_in_scratch_folder(
     participants: Mapping[str, Participants],
     checks: Checks,
     tree: ApiTree | None,
-) -> StageResults:
+    collect: Callable[[StageResults], Collected],
+) -> Collected:
     """Run the stages in a folder that is gone afterwards.
 
-    Args: participants: population -> whose gateway logs its calls.
+    Args: participants: population -> whose gateway logs its calls; collect: takes what is wanted of it.
     """
     logger.disable("ptool")  # what went wrong in a small run is of no use to anybody
     # Named before it is made: an interrupt between the two leaves nothing either.
@@ -242,7 +302,7 @@ def _play_in_scratch_folder(
                 (replace(population_context(context, plan), participants=participants[plan.name]), plan)
                 for plan in plans
             ]
-            return asyncio.run(run_stages(planned))
+            return collect(asyncio.run(run_stages(planned)))
     except OSError as error:
         raise StoreError(f"no throw-away folder for the rehearsal: {error}") from error
     finally:
