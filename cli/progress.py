@@ -32,7 +32,7 @@ ANSWERED_AGAIN = "answered again"
 """What is said of an endpoint that failed."""
 
 
-class Activity(Protocol):
+class ActivityReport(Protocol):
     """What calls have come to, and who is waited for (`models.gateway.activity`)."""
 
     @property
@@ -109,7 +109,7 @@ class Progress:
     def __init__(
         self,
         stream: TextIO | None = None,
-        activity: Callable[[], Activity] | None = None,
+        activity: Callable[[], ActivityReport] | None = None,
         log: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self._stream = stream
