@@ -1,75 +1,211 @@
-"""Progress of a run's stages: bars on a terminal, one plain line at the start and end of a stage elsewhere.
+"""Progress of a run's stages: bars on a terminal, plain lines elsewhere, the same lines in a log.
 
-It writes to stderr only, and knows nothing of what the stages do.
+A stage that takes long says how fast it goes, how long the rest takes, what it has cost and who is waited
+for: in a line below the bar, elsewhere every half minute, and at once where an endpoint fails. It writes to
+stderr and knows nothing of what the stages do; ticks come from the event loop a stage is worked on in.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Protocol, TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
+
+from .speed import SpeedMeter, duration, rate, seconds_left
+
+TICK = 1.0
+"""Seconds between two looks at what goes on."""
+QUIET = 5.0
+"""Seconds of a stage in which nothing is said of its speed."""
+EVERY, EVERY_FAILING = 30.0, 10.0
+"""Seconds between two lines where there is no terminal, and in the log; the same while an endpoint fails."""
+
+ANSWERED_AGAIN = "answered again"
+"""What is said of an endpoint that failed."""
+
+
+class ActivityReport(Protocol):
+    """What calls have come to, and who is waited for (`models.gateway.activity`)."""
+
+    @property
+    def spent(self) -> str:
+        """What they cost; empty: nothing yet."""
+        ...
+
+    @property
+    def waiting(self) -> str:
+        """Who is waited for, one sentence; empty: nobody for long."""
+        ...
+
+    @property
+    def failing(self) -> bool:
+        """Whether it fails instead of being slow."""
+        ...
 
 
 class Stage:
     """What a stage advances while it works."""
 
-    def __init__(self, bars: Bars | None, name: str, total: int | None) -> None:
+    def __init__(self, name: str, total: int | None) -> None:
+        self.name = name
+        self.total = total
         self.done = 0
-        self._bars = bars
-        self._task = bars.add_task(name, total=total) if bars else None
+        self.began = time.perf_counter()
+        self.shown: Callable[[int], None] = lambda _count: None
+        """is told of every advance"""
+        self._speed = SpeedMeter()
 
     def advance(self, count: int = 1) -> None:
         """Say that `count` more items are done."""
         self.done += count
-        if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, advance=count)
+        self.shown(count)
+
+    def pace(self, seconds: float) -> list[str]:
+        """How fast it goes and how long the rest takes. Args: seconds: since its beginning."""
+        speed = self._speed.per_second(self.done, seconds)
+        left = seconds_left(self.done, self.total, speed)
+        return [
+            *([rate(speed)] if speed else []),
+            *([f"about {duration(left)} left"] if left is not None else []),
+        ]
+
+
+class Announcements:
+    """Decides when a line is due: now and then, and at once when an endpoint fails or answers again."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+        self._failing = False
+
+    def due(self, seconds: float, *, failing: bool) -> str | None:
+        """The end of the line that is due now; None: none is.
+
+        Args: seconds: since the beginning; failing: whether an endpoint fails now.
+        """
+        before, self._failing = self._failing, failing
+        if before == failing and seconds < self._last + (EVERY_FAILING if failing else EVERY):
+            return None
+        self._last = seconds
+        return ANSWERED_AGAIN if before and not failing else ""
 
 
 class Progress:
     """Shows stages one after the other, and keeps how long each took.
 
-    Args: stream: where to; bars are drawn where it is a terminal.
+    Args:
+        stream: where to; bars are drawn where it is a terminal.
+        activity: what goes on behind the stages; may be set later.
+        log: is told the plain lines of long stages as well.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        activity: Callable[[], ActivityReport] | None = None,
+        log: Callable[[str], None] = lambda _line: None,
+    ) -> None:
         self._stream = stream
+        self._log = log
+        self.activity = activity
         self.timings: dict[str, float] = {}
         """stage -> seconds of wall time"""
 
     @contextmanager
-    def stage(self, name: str, total: int | None = None) -> Iterator[Stage]:
+    def stage(self, name: str, total: int | None = None, *, transient: bool = False) -> Iterator[Stage]:
         """Show one stage while the block runs.
 
-        Args: name: what is done, such as 'episodes'; total: how many items there are, None where unknown.
+        Args:
+            name: what is done, such as 'episodes'.
+            total: how many items there are, None where unknown.
+            transient: whether nothing is said of its beginning and end.
         """
-        started = time.perf_counter()
+        stage, stream = Stage(name, total), self._stream or sys.stderr
         try:
-            with self._shown(name, total) as stage:
+            if stream.isatty():
+                with _bars(stream, stage, transient) as bars, self._ticks(stage, bars.show, self._log):
+                    yield stage
+                return
+            of = "" if total is None else f" of {total}"
+            if not transient:
+                _print(f"{name}: started{of and f' ({total})'}", stream)
+            with self._ticks(stage, lambda _: None, lambda line: self._say(line, stream)):
                 yield stage
+            if not transient:
+                _print(f"{name}: {stage.done}{of} in {time.perf_counter() - stage.began:.1f} s", stream)
         finally:
-            self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - started
+            self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - stage.began
+
+    def _say(self, line: str, stream: TextIO) -> None:
+        _print(line, stream)
+        self._log(line)
 
     @contextmanager
-    def _shown(self, name: str, total: int | None) -> Iterator[Stage]:
-        stream = self._stream or sys.stderr
-        if stream.isatty():
-            with _bars(stream) as bars:
-                yield Stage(bars, name, total)
+    def _ticks(self, stage: Stage, show: Callable[[str], None], say: Callable[[str], None]) -> Iterator[None]:
+        """Have a long stage described while the block runs, if an event loop does.
+
+        Args: show: is told every second what goes on; say: is told when a line is due.
+        """
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            yield
             return
-        started, of = time.perf_counter(), "" if total is None else f" of {total}"
-        print(f"{name}: started{of and f' ({total})'}", file=stream, flush=True)
-        stage = Stage(None, name, total)
-        yield stage
-        seconds = time.perf_counter() - started
-        print(f"{name}: {stage.done}{of} in {seconds:.1f} s", file=stream, flush=True)
+        began, announcements = loop.time(), Announcements()
+        timer: asyncio.TimerHandle | None = None
+
+        def tick() -> None:
+            nonlocal timer
+            seconds = loop.time() - began
+            activity = self.activity() if self.activity is not None else None
+            waiting = activity.waiting if activity else ""
+            parts = stage.pace(seconds) + ([activity.spent] if activity and activity.spent else [])
+            show("; ".join(filter(None, (", ".join(parts), waiting))) if seconds >= QUIET or waiting else "")
+            end = announcements.due(seconds, failing=bool(activity and activity.failing))
+            if end is not None:
+                done = f"{stage.done:,}" + ("" if stage.total is None else f" of {stage.total:,}")
+                say(f"{stage.name}: " + "; ".join(filter(None, (", ".join((done, *parts)), waiting, end))))
+            timer = loop.call_later(TICK, tick)
+
+        timer = loop.call_later(TICK, tick)
+        try:
+            yield
+        finally:
+            timer.cancel()
+        if announcements.due(loop.time() - began, failing=False) == ANSWERED_AGAIN:
+            say(f"{stage.name}: {ANSWERED_AGAIN}")
 
 
-def _bars(stream: TextIO) -> Bars:
+def _print(line: str, stream: TextIO) -> None:
+    print(line, file=stream, flush=True)
+
+
+class _Bars(Bars):
+    """A bar, and below it a line about what goes on."""
+
+    note = ""
+
+    def show(self, note: str) -> None:
+        """Change the line."""
+        self.note = note
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        """The bar and the line, if there is one."""
+        yield from super().get_renderables()
+        if self.note:
+            yield Text(self.note, style="dim")
+
+
+def _bars(stream: TextIO, stage: Stage, transient: bool) -> _Bars:
     columns = (TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Bars(*columns, console=Console(file=stream))
+    bars = _Bars(*columns, console=Console(file=stream), transient=transient)
+    task = bars.add_task(stage.name, total=stage.total)
+    stage.shown = lambda count: bars.update(task, advance=count)
+    return bars

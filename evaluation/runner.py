@@ -88,7 +88,7 @@ class Evaluation:
         self._baselines = Baselines(
             HeuristicSolver(library), settings.variant, settings.format, settings.seed
         )
-        self._progress = Progress()
+        self._progress = Progress(log=logger.info)
         self._most_tools = 0
         self._draw = draw_samples(
             self._checked_items(), settings.data, settings.n, settings.seed, self._check
@@ -203,6 +203,7 @@ class Evaluation:
             retries=settings.retries,
             budget=settings.budget,
         )
+        self._progress.activity = gateway.activity
         sampling = {name: value for name, value in settings.sampling.items() if value is not None}
         answerer = ModelAnswerer(gateway, self._prompter, settings.variant, settings.seed, sampling)
         try:

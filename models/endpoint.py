@@ -5,6 +5,7 @@ It knows neither requests nor how limits are kept; `CallLog` is what the gateway
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -54,16 +55,16 @@ class CallLog(Protocol):
         """The answer kept under a key."""
         ...
 
-    async def save_answer(self, answer: Answer) -> None:
-        """Keep an answer; it is on disk when this returns."""
+    async def save_answer(self, answer: Answer, messages: Sequence[tuple[str, str]] = ()) -> None:
+        """Keep an answer and what was asked, (kind, text) each; it is on disk when this returns."""
         ...
 
     def set_answer_status(self, key: bytes, status: str) -> None:
         """Write down what a kept answer was good for (`gateway.parse.Status`); may be lost by a kill."""
         ...
 
-    def save_failure(self, failure: Failure) -> None:
-        """Write down an attempt without an answer; may be lost by a kill."""
+    def save_failure(self, failure: Failure, messages: Sequence[tuple[str, str]] = ()) -> None:
+        """Write down an attempt without an answer and what was asked; may be lost by a kill."""
         ...
 
     def spent(self) -> Spent:

@@ -72,12 +72,17 @@ def response_format(record: type[BaseModel], strict: bool) -> bytes:
 
 
 @lru_cache(maxsize=_CACHED_RECORDS)
+def schema_text(record: type[BaseModel]) -> str:
+    """The plain schema as JSON text, for people."""
+    return orjson.dumps(schema_of(record, strict=False)).decode()
+
+
+@lru_cache(maxsize=_CACHED_RECORDS)
 def instruction(record: type[BaseModel]) -> str:
     """What a system message says where an endpoint takes no schema: one sentence, then the plain schema."""
-    schema = orjson.dumps(schema_of(record, strict=False)).decode()
     return (
         "\n\nAnswer with one JSON object that is valid against this JSON Schema, and with nothing else: "
-        f"no explanation, no code fence, no schema.\n{schema}"
+        f"no explanation, no code fence, no schema.\n{schema_text(record)}"
     )
 
 

@@ -37,6 +37,12 @@ def _visible(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
+def inert_lines(text: str, longest: int) -> str:
+    """Foreign text with its lines kept, bounded, every other unseen character written out."""
+    shown = "\n".join(inert(line, longest) for line in text[:longest].split("\n"))
+    return shown + (f" … ({len(text):,} characters)" if len(text) > longest else "")
+
+
 def percent(value: float | None) -> str:
     """A share in percent with two decimals, as the paper prints them; n/a where not applicable."""
     return NOT_APPLICABLE if value is None else f"{100 * value:.2f}"

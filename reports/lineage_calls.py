@@ -15,12 +15,24 @@ import orjson
 
 from ..models.seeds import derive
 from ..records.model_calls import Failure
+from ..store.message_texts import Message
 from ..store.read_only import LedgerReader, SavedAnswer
 
-_CONTENT = 4_000
-"""Characters of an answer that are handed on."""
+_CONTENT, _MESSAGE = 4_000, 100_000
+"""Characters of an answer, and of a message it answers, that are handed on."""
 _MOST_ATTEMPTS = 20
 """Items of one name that are looked at."""
+
+
+@dataclass(frozen=True)
+class AskedMessage:
+    """One message of a question."""
+
+    kind: str
+    """system | user | assistant, who speaks; tools | form: functions offered, JSON Schema of the answer"""
+    text: str
+    characters: int
+    """of the whole text"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,8 @@ class CallLineage:
     seconds: float
     content: str
     """the model's answer, or why there was none"""
+    asked: tuple[AskedMessage, ...] = ()
+    """what was asked; empty: not kept, because the model is embedded or an older ptool asked"""
 
 
 @dataclass(frozen=True)
@@ -96,10 +110,10 @@ def calls_about(
     """
     fragments = [f"/{item}/" for item in items]
     failed: defaultdict[str, list[CallLineage]] = defaultdict(list)
-    for failure in ledger.failures_of(fragments):
+    for failure, messages in ledger.failures_of(fragments):
         turn = parse_turn_name(failure.turn, items)
         if include_parts or (turn and turn.item in items):
-            failed[failure.turn].append(_failed_call(failure, turn))
+            failed[failure.turn].append(_failed_call(failure, messages, turn))
     attempts = Counter[str]()
     calls: list[CallLineage] = []
     for answer in ledger.calls_of(fragments):
@@ -129,10 +143,11 @@ def _answered_call(answer: SavedAnswer, turn: TurnName | None, attempt: int, see
         usd=answer.usd,
         seconds=answer.seconds,
         content=answer.content[:_CONTENT],
+        asked=_asked(answer.messages),
     )
 
 
-def _failed_call(failure: Failure, turn: TurnName | None) -> CallLineage:
+def _failed_call(failure: Failure, messages: Sequence[Message], turn: TurnName | None) -> CallLineage:
     return CallLineage(
         stage=failure.stage,
         role=failure.role,
@@ -149,7 +164,12 @@ def _failed_call(failure: Failure, turn: TurnName | None) -> CallLineage:
         usd=None,
         seconds=failure.seconds,
         content=failure.message[:_CONTENT],
+        asked=_asked(messages),
     )
+
+
+def _asked(messages: Iterable[Message]) -> tuple[AskedMessage, ...]:
+    return tuple(AskedMessage(kind, text[:_MESSAGE], len(text)) for kind, text in messages)
 
 
 def profile_items(ledger: LedgerReader, stage: str, profile_line: Mapping[str, Any]) -> list[str]:

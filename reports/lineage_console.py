@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..rendering.text import terminal_text
+from ..rendering.text import inert_lines, terminal_text
 from .console import console_section, console_table, console_text, print_to_console
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .lineage_calls import CallLineage
     from .lineage_sample import ArgumentLineage, SampleOutcome
 
-_VALUE, _FURTHER, _ANSWER, _QUERY = 160, 240, 200, 2_000
+_VALUE, _FURTHER, _ANSWER, _QUERY, _MESSAGE = 160, 240, 200, 2_000, 1_500
 _SHOWN_VISITS = 8
 _ORIGIN_COLOURS = {"query": "cyan", "profile": "magenta", "default": "yellow"}
 _STATUS_TEXTS = {
@@ -48,8 +49,9 @@ def _rendered(lineage: Lineage) -> RenderableType:
     objections = [_reasons(lineage.objections, codes)] if lineage.objections else []
     parts += console_section("objections on the way", objections)
     parts += console_section("model calls", [_calls(lineage.calls)] if lineage.calls else [])
+    parts += console_section("asked and answered", list(_conversation(lineage.calls)))
     parts += console_section("model calls behind its tools, user and history", [_calls(lineage.origins)])
-    parts.append(console_text("(format=json has every answer)", 100))
+    parts.append(console_text("(format=json has every question and answer)", 100))
     for stage, values in lineage.further.items():
         texts = [Text(_json(value, _FURTHER)) for value in values]
         parts += console_section(f"kept by {terminal_text(stage, 40)}", texts)
@@ -233,11 +235,9 @@ def _calls(calls: Sequence[CallLineage]) -> RenderableType:
     further = (*(["answer"] if faulty else []), *(["endpoint"] if several else []))
     table = console_table("asked", "seed", "ended", "tokens", "cost", *further, right=(3, 4))
     for call in calls:
-        place = f"round {call.round}" if call.round is not None else call.item
-        attempt = f", attempt {call.attempt + 1}" if call.attempt else ""
         ended = call.finish if call.status == "ok" else f"{call.finish}, {call.status}"
         table.add_row(
-            console_text(f"{call.stage} {call.role}, {place}{attempt}", 120),
+            console_text(_place(call), 120),
             "?" if call.seed is None else str(call.seed),
             console_text(ended, 60),
             f"{call.prompt_tokens:,} + {call.completion_tokens:,}",
@@ -246,6 +246,33 @@ def _calls(calls: Sequence[CallLineage]) -> RenderableType:
             *([console_text(call.endpoint, 60)] if several else []),
         )
     return table
+
+
+def _conversation(calls: Iterable[CallLineage]) -> Iterator[RenderableType]:
+    """What was asked and answered, call by call; a text that an earlier call had is not repeated."""
+    shown: dict[str, int] = {}
+    for number, call in enumerate(calls, 1):
+        if not call.asked:
+            continue
+        yield Text(terminal_text(f"{number}. {_place(call)}", 160), style="bold")
+        for message in call.asked:
+            before = shown.setdefault(message.text, number)
+            text = (
+                f"(as in {before}., {message.characters:,} characters)"
+                if before < number
+                else inert_lines(message.text, _MESSAGE)
+            )
+            yield Padding(Text(f"{message.kind}: {text}", overflow="fold"), (0, 0, 0, 2))
+        heading = "no answer" if call.status == "no answer" else "answer"
+        yield Padding(
+            Text(f"{heading}: {inert_lines(call.content, _MESSAGE)}", overflow="fold"), (0, 0, 1, 2)
+        )
+
+
+def _place(call: CallLineage) -> str:
+    """Which call it is: stage, role, round and attempt."""
+    place = f"round {call.round}" if call.round is not None else call.item
+    return f"{call.stage} {call.role}, {place}{f', attempt {call.attempt + 1}' if call.attempt else ''}"
 
 
 def _json(value: Any, limit: int) -> str:

@@ -1,8 +1,9 @@
 """The ledger: the only truth of a run, in one SQLite file that survives kill -9 and a full disk.
 
-Finished items by stage and id, and every call of a model by the key of what it depends on. One thread writes
-and commits in groups (WAL, synchronous=FULL). It knows nothing of what the bytes mean; whatever a model or an
-endpoint says fits into a row: a text no encoding knows, a number no machine counts.
+Finished items by stage and id, and every call of a model by the key of what it depends on, with what was
+asked (`message_texts`). One thread writes and commits in groups (WAL, synchronous=FULL). It knows nothing of
+what the bytes mean; whatever a model or an endpoint says fits into a row: a text no encoding knows, a number
+no machine counts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -20,15 +21,17 @@ from typing import Any, Self
 from ..errors import StoreError
 from ..records.model_calls import Answer, Failure, Spent
 from .bloom_filter import BloomFilter
+from .message_texts import Message, PackedMessages
 from .schema import migrate, open_connection, opening_error
 from .writer import InsertStatement, Statement, UpdateStatement, Writer
 
 _PAGE = 256
-INSERT_ANSWER = InsertStatement(0, "INSERT INTO calls VALUES", 13, "ON CONFLICT (key) DO NOTHING")
-_SET_STATUS = UpdateStatement(1, "UPDATE calls SET status = ? WHERE key = ?")
-_INSERT_FAILURE = InsertStatement(2, "INSERT INTO failures VALUES", 7)
+_INSERT_TEXT = InsertStatement(0, "INSERT INTO texts VALUES", 2, "ON CONFLICT (digest) DO NOTHING")
+INSERT_ANSWER = InsertStatement(1, "INSERT INTO calls VALUES", 14, "ON CONFLICT (key) DO NOTHING")
+_SET_STATUS = UpdateStatement(2, "UPDATE calls SET status = ? WHERE key = ?")
+_INSERT_FAILURE = InsertStatement(3, "INSERT INTO failures VALUES", 8)
 _PUT_ITEM = InsertStatement(
-    3, "INSERT INTO items VALUES", 3, "ON CONFLICT (stage, id) DO UPDATE SET body = excluded.body"
+    4, "INSERT INTO items VALUES", 3, "ON CONFLICT (stage, id) DO UPDATE SET body = excluded.body"
 )
 
 _FIND_ANSWER = """
@@ -58,6 +61,7 @@ class Ledger:
         self._read_lock = threading.Lock()
         self._closed = False
         self._known_keys = BloomFilter()
+        self._messages = PackedMessages()
         try:
             self._reader = open_connection(path)
             writer = open_connection(path)
@@ -81,22 +85,30 @@ class Ledger:
         self._writer.write(_PUT_ITEM, (stage, id, body), done)
         return done
 
-    async def save_answer(self, answer: Answer) -> None:
-        """Keep an answer, unless there is one of its key; returns once it is on disk. Raises StoreError."""
+    async def save_answer(self, answer: Answer, messages: Sequence[Message] = ()) -> None:
+        """Keep an answer, unless there is one of its key; returns once it is on disk.
+
+        Args: messages: what was asked; none: that is not kept.
+
+        Raises StoreError.
+        """
         self._known_keys.add(answer.key)
         self._spent += _cost_of(answer)
-        await self._write(INSERT_ANSWER, answer_row(answer))
+        await self._write(INSERT_ANSWER, answer_row(answer, self._keep_texts(messages)))
 
     def set_answer_status(self, key: bytes, status: str) -> None:
         """Write down what a kept answer was good for; it is on disk a little later, or lost by a kill."""
         self._refuse_closed()
         self._writer.write(_SET_STATUS, (status, key))
 
-    def save_failure(self, failure: Failure) -> None:
-        """Write down an attempt without an answer; it is on disk a little later, or lost by a kill."""
+    def save_failure(self, failure: Failure, messages: Sequence[Message] = ()) -> None:
+        """Write down an attempt without an answer; it is on disk a little later, or lost by a kill.
+
+        Args: messages: what was asked; none: that is not kept.
+        """
         self._refuse_closed()
         self._spent += Spent(calls=1)
-        self._writer.write(_INSERT_FAILURE, _failure_row(failure))
+        self._writer.write(_INSERT_FAILURE, (*_failure_row(failure), self._keep_texts(messages)))
 
     def find_answer(self, key: bytes) -> Answer | None:
         """The answer kept under a key; None where there is none on disk (yet)."""
@@ -164,6 +176,14 @@ class Ledger:
     ) -> None:
         self.close()
 
+    def _keep_texts(self, messages: Sequence[Message]) -> bytes | None:
+        """Queue the texts of some messages that are not kept yet; what stands for the messages in a row."""
+        self._refuse_closed()
+        reference, texts = self._messages.pack(messages)
+        for text in texts:
+            self._writer.write(_INSERT_TEXT, text)
+        return reference
+
     def _page(self, stage: str, start: str, sign: str) -> list[tuple[str, bytes]]:
         sql = f"SELECT id, body FROM items WHERE stage = ? AND id {sign} ? ORDER BY id LIMIT {_PAGE}"  # noqa: S608
         return self._rows(sql, (stage, start))
@@ -187,8 +207,8 @@ class Ledger:
             raise StoreError(f"{self.path}: the ledger is closed")
 
 
-def answer_row(answer: Answer) -> tuple[Any, ...]:
-    """The values of `INSERT_ANSWER`."""
+def answer_row(answer: Answer, messages: bytes | None = None) -> tuple[Any, ...]:
+    """The values of `INSERT_ANSWER`. Args: messages: what stands for them; None: they are not kept."""
     return (
         answer.key,
         answer.stage,
@@ -203,6 +223,7 @@ def answer_row(answer: Answer) -> tuple[Any, ...]:
         answer.usd,
         answer.seconds,
         "ok",
+        messages,
     )
 
 
@@ -213,7 +234,7 @@ def _answer_from(key: bytes, row: tuple[Any, ...]) -> Answer:
 
 
 def _failure_row(failure: Failure) -> tuple[Any, ...]:
-    """The values of `_INSERT_FAILURE`."""
+    """The values of `_INSERT_FAILURE` but the last, which stands for the messages."""
     message = failure.message.encode("utf-8", "replace").decode()
     return (
         failure.stage,

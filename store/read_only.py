@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from ..errors import StoreError
 from ..records.model_calls import Failure
+from .message_texts import Message, digests_of, messages_of, unpacked
 from .run_folder import LOCK
 from .schema import version_of
 
@@ -38,12 +39,14 @@ WITH RECURSIVE stages (name) AS (
 # Calls have no index by turn: it would cost every run more than a walk through them costs who looks at one.
 _ANSWERS_OF_TURNS = """
 SELECT stage, role, turn, endpoint, content, finish, status, prompt_tokens, completion_tokens, cached_tokens,
-       usd, seconds
+       usd, seconds, {}
 FROM calls WHERE {} ORDER BY rowid
 """
-_FAILURES_OF_TURNS = (
-    "SELECT stage, role, turn, endpoint, kind, message, seconds FROM failures WHERE {} ORDER BY rowid"
-)
+_FAILURES_OF_TURNS = """
+SELECT stage, role, turn, endpoint, kind, message, seconds, {}
+FROM failures WHERE {} ORDER BY rowid
+"""
+_TEXT = "SELECT body FROM texts WHERE digest = ?"
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class SavedAnswer:
     cached_tokens: int | None
     usd: float | None
     seconds: float
+    messages: tuple[Message, ...] = ()
+    """what was asked: (kind, text); empty where it was not kept"""
 
 
 class LedgerReader:
@@ -92,7 +97,8 @@ class LedgerReader:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
-        self._has_calls = version_of(connection, path) >= 2
+        version = version_of(connection, path)
+        self._has_calls, self._has_messages = version >= 2, version >= 3
 
     def counts(self) -> dict[str, int]:
         """Stage -> finished items."""
@@ -135,13 +141,28 @@ class LedgerReader:
 
     def calls_of(self, parts: Sequence[str]) -> list[SavedAnswer]:
         """The answers to turns whose names hold one of some texts ('/shopping-u0001-0003/'), as they came."""
-        rows = self._rows(_ANSWERS_OF_TURNS.format(_any_of(parts)), *parts)
         # One that wrote a text no encoding knows is shown with a mark in its place.
-        return [SavedAnswer(*(_decoded(value) for value in row)) for row in rows]
+        return [
+            SavedAnswer(*(_decoded(value) for value in row), messages=messages)
+            for row, messages in self._with_messages(_ANSWERS_OF_TURNS, parts)
+        ]
 
-    def failures_of(self, parts: Sequence[str]) -> list[Failure]:
-        """The attempts without an answer in such turns, as they came."""
-        return [Failure(*row) for row in self._rows(_FAILURES_OF_TURNS.format(_any_of(parts)), *parts)]
+    def failures_of(self, parts: Sequence[str]) -> list[tuple[Failure, tuple[Message, ...]]]:
+        """The attempts without an answer in such turns, as they came, and what was asked in them."""
+        found = self._with_messages(_FAILURES_OF_TURNS, parts)
+        return [(Failure(*row), messages) for row, messages in found]
+
+    def _with_messages(
+        self, sql: str, parts: Sequence[str]
+    ) -> list[tuple[tuple[Any, ...], tuple[Message, ...]]]:
+        """The rows about some turns, and the messages behind the last column of each."""
+        column = "messages" if self._has_messages else "NULL"
+        rows = self._rows(sql.format(column, _any_of(parts)), *parts)
+        texts: dict[bytes, str] = {}
+        for digest in digests_of(row[-1] for row in rows):
+            if kept := self._rows(_TEXT, digest):
+                texts[digest] = unpacked(kept[0][0])
+        return [(row[:-1], messages_of(row[-1], texts)) for row in rows]
 
     def calls(self) -> list[CallTotals]:
         """What was answered, by stage, role and endpoint."""
@@ -158,7 +179,7 @@ class LedgerReader:
         """Attempts without an answer: stage, role, endpoint, kind, how many."""
         return self._rows(_FAILURES)
 
-    def _rows(self, sql: str, *values: str) -> list[tuple]:
+    def _rows(self, sql: str, *values: str | bytes) -> list[tuple]:
         return self._connection.execute(sql, values).fetchall() if self._has_calls else []
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ..errors import StoreError
 
-VERSION = 2
-"""`user_version` of the schema: 1 had items alone."""
+VERSION = 3
+"""`user_version` of the schema: 1 had items alone, 2 no messages."""
 
 _ITEMS = """
 CREATE TABLE IF NOT EXISTS items (
@@ -89,7 +89,15 @@ CREATE TRIGGER count AFTER INSERT ON calls BEGIN
     seconds           = seconds + excluded.seconds;
 END
 """
-_MIGRATIONS = ((_ITEMS,), (_CALLS, _STATUS_INDEX, _FAILURES, _TOTALS, _COUNT_TRIGGER))
+# What models were asked. A rowid table, as `calls` and for the same reason.
+_TEXTS = "CREATE TABLE texts (digest BLOB NOT NULL PRIMARY KEY, body BLOB NOT NULL)"
+_MESSAGES = tuple(f"ALTER TABLE {table} ADD COLUMN messages BLOB" for table in ("calls", "failures"))
+
+_MIGRATIONS = (
+    (_ITEMS,),
+    (_CALLS, _STATUS_INDEX, _FAILURES, _TOTALS, _COUNT_TRIGGER),
+    (_TEXTS, *_MESSAGES),
+)
 """What makes version n of version n-1, first to last."""
 
 _CHECKPOINT_PAGES = (

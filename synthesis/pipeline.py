@@ -94,7 +94,8 @@ def synthesise(
         write_json(folder / "codes.json", extensions.code_sentences())
         with Ledger(folder / "ledger.sqlite") as ledger:
             participants.gateway.log = ledger
-            context = RunContext(settings, participants, extensions.checks, folder, ledger, Progress(), tree)
+            progress = Progress(activity=participants.gateway.activity, log=logger.info)
+            context = RunContext(settings, participants, extensions.checks, folder, ledger, progress, tree)
             return run(_synthesise(context, sources.again(), qualify))
 
 

@@ -51,6 +51,8 @@ class ModelClient(ChatCompletionClient):
     component_type = "model"
     free = False
     """Whether what it answers costs nothing."""
+    repeatable = False
+    """Whether the same run asks and answers all of it again at no cost, so that no message need be kept."""
     note = ""
     """Who answers, for people: 'gpt-4o-mini at https://api.openai.com/v1'."""
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 from typing import Any, cast
@@ -32,7 +33,9 @@ from ...settings.secrets import without_secrets
 from ..context_window import text_size
 from ..endpoint import Endpoint
 from ..faults import LASTING, AttemptError, fault_of
+from ..output_schema import schema_text
 from ..request import Request
+from .activity import EndpointActivity, PendingCall
 from .budget import Cost, SpendingAccount
 from .cache_key import Message
 from .circuit_breaker import RESUMES
@@ -47,6 +50,21 @@ _TOKENS_A_MESSAGE = 16
 _FIRST_WAIT = 0.5
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Call(PendingCall):
+    """One call with all that its attempts need."""
+
+    key: bytes
+    request: Request
+    messages: tuple[Message, ...]
+    sent: list[LLMMessage]
+    """the messages, as AutoGen's"""
+    seed: int
+    account: SpendingAccount
+    reserved: Cost
+    """what an attempt may cost at most"""
+
+
 class EndpointCaller:
     """Makes the calls of one endpoint.
 
@@ -54,7 +72,7 @@ class EndpointCaller:
         endpoint: who is called.
         concurrency: calls in flight, at most.
         retries: how long it is borne with.
-        save_failure: is told every attempt without an answer.
+        save_failure: is told every attempt without an answer, and what was asked.
     """
 
     def __init__(
@@ -62,15 +80,28 @@ class EndpointCaller:
         endpoint: Endpoint,
         concurrency: int,
         retries: Retries,
-        save_failure: Callable[[Failure], None],
+        save_failure: Callable[[Failure, Sequence[Message]], None],
     ) -> None:
         self.endpoint = endpoint
         free = getattr(endpoint.client, "free", False)
+        self._repeatable = getattr(endpoint.client, "repeatable", False)
         self.price = endpoint.price or (Price(input=0.0, output=0.0) if free else None)
         self._retries = retries
         self._save_failure = save_failure
         self._queue = AdmissionQueue(endpoint.name, endpoint.limits, concurrency, retries.patience)
+        self._pending: set[PendingCall] = set()
         self._random = Random()  # waiting alike, processes would come back all at once; it changes no result
+
+    def asked(self, request: Request, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        """What is kept of a question: its messages, the tools offered and the form of the answer.
+
+        Nothing where the model is embedded: the same run asks it all again.
+        """
+        if self._repeatable:
+            return ()
+        tools = (("tools", orjson.dumps(request.tools).decode()),) if request.tools else ()
+        form = (("form", schema_text(request.output)),) if request.output else ()
+        return (*messages, *tools, *form)
 
     async def call(
         self,
@@ -95,13 +126,43 @@ class EndpointCaller:
             EndpointDownError: it has not answered anybody for too long.
             BudgetSpentError: the budget does not allow another attempt.
         """
-        llm_messages = _llm_messages(messages, request.role)
-        reserved = _largest_cost(request, messages, self.price)
-        counted = tries = 0
+        call = _Call(
+            turn=request.turn,
+            key=key,
+            request=request,
+            messages=messages,
+            sent=_llm_messages(messages, request.role),
+            seed=seed,
+            account=account,
+            reserved=_largest_cost(request, messages, self.price),
+        )
+        self._pending.add(call)
+        try:
+            return await self._try(call)
+        finally:
+            self._pending.discard(call)
+
+    def activity(self, now: float) -> EndpointActivity:
+        """What it is doing. Args: now: the event loop's time."""
         breaker = self._queue.breaker
+        fault = breaker.last_fault
+        return EndpointActivity(
+            name=self.endpoint.name,
+            calls=tuple(self._pending),
+            attempts=self._retries.attempts,
+            failing_for=breaker.failing_for(now),
+            fault=f"{fault.kind}: {fault}" if fault else "",
+            next_in=self._queue.next_in(now),
+        )
+
+    async def _try(self, call: _Call) -> Answer:
+        tries = 0
+        request, breaker = call.request, self._queue.breaker
         answers = breaker.answers
         while True:
-            outcome = await self._attempt(key, request, llm_messages, seed, account, reserved)
+            call.retry_at = None
+            outcome = await self._attempt(call)
+            call.sent_at = None
             if isinstance(outcome, Answer):
                 return outcome
             if outcome.kind in LASTING:
@@ -109,59 +170,52 @@ class EndpointCaller:
             tries += 1
             # That others were served, or that nobody is there yet, says nothing about this call.
             served = outcome.kind == "rate_limited" and breaker.answers > answers
-            counted += not (served or breaker.never_reached)
+            call.attempt += not (served or breaker.never_reached)
             answers = breaker.answers
-            if counted >= self._retries.attempts:
+            if call.attempt > self._retries.attempts:
                 raise _unreachable(request, f"{outcome.kind}: {outcome}", f" {tries} times") from outcome
             if outcome.retry_after is None and not breaker.is_open:
                 # Otherwise the queue in front of the endpoint says when to come back.
                 longest = min(self._retries.longest_wait, _FIRST_WAIT * 2 ** min(tries - 1, 30))
-                await asyncio.sleep(self._random.uniform(0, longest))
+                pause = self._random.uniform(0, longest)
+                call.retry_at = asyncio.get_running_loop().time() + pause
+                await asyncio.sleep(pause)
 
-    async def _attempt(
-        self,
-        key: bytes,
-        request: Request,
-        messages: list[LLMMessage],
-        seed: int,
-        account: SpendingAccount,
-        reserved: Cost,
-    ) -> Answer | AttemptError:
+    async def _attempt(self, call: _Call) -> Answer | AttemptError:
         """Send the call once, when there is money for it and its turn comes."""
-        await account.reserve(reserved)
+        await call.account.reserve(call.reserved)
         cost: Cost | None = None
         try:
-            permit = await self._queue.acquire(reserved.tokens)
-            cost = Cost()
+            permit = await self._queue.acquire(call.reserved.tokens)
+            cost, call.sent_at = Cost(), permit.began
             try:
-                result = await self._create(request, messages, seed, permit)
+                result = await self._create(call, permit)
             except AttemptError as fault:
                 self._queue.report_failure(permit, fault)
-                self._log(request, fault, permit)
+                self._log(call, fault, permit)
                 return fault
             except BaseException:
                 self._queue.release(permit)
                 raise
-            answer = self._answer(key, request, result, _since(permit))
+            answer = self._answer(call.key, call.request, result, _since(permit))
             cost = Cost(answer.prompt_tokens + answer.completion_tokens, answer.usd or 0.0)
-            self._queue.report_answer(permit, request.role, cost.tokens, answer.seconds)
+            self._queue.report_answer(permit, answer.role, cost.tokens, answer.seconds)
             return answer
         finally:
-            account.settle(reserved, cost)
+            call.account.settle(call.reserved, cost)
 
-    async def _create(
-        self, request: Request, messages: list[LLMMessage], seed: int, permit: Permit
-    ) -> CreateResult:
+    async def _create(self, call: _Call, permit: Permit) -> CreateResult:
         """One attempt: a result, or an AttemptError, or a PtoolError of the client's own."""
+        request = call.request
         limit = self._queue.time_limit(permit)
         clock = asyncio.timeout(limit)
         try:
             async with clock:
                 return await self.endpoint.client.create(
-                    messages,
+                    call.sent,
                     tools=[cast(ToolSchema, dict(tool)) for tool in request.tools],
                     json_output=request.output,
-                    extra_create_args={"seed": seed, **self._fitting(request, messages)},
+                    extra_create_args={"seed": call.seed, **self._fitting(request, call.sent)},
                 )
         except PtoolError:
             raise
@@ -178,7 +232,7 @@ class EndpointCaller:
             fault = fault_of(error)
             if fault is None:
                 message = without_secrets(f"{type(error).__name__}: {error}")
-                self._log(request, AttemptError("malformed", message), permit)
+                self._log(call, AttemptError("malformed", message), permit)
                 raise _unreachable(request, message) from error
             raise AttemptError(fault.kind, without_secrets(str(fault)), fault.retry_after) from error
 
@@ -213,7 +267,8 @@ class EndpointCaller:
             seconds=seconds,
         )
 
-    def _log(self, request: Request, fault: AttemptError, permit: Permit) -> None:
+    def _log(self, call: _Call, fault: AttemptError, permit: Permit) -> None:
+        request = call.request
         failure = Failure(
             request.stage,
             request.role,
@@ -223,7 +278,7 @@ class EndpointCaller:
             str(fault),
             _since(permit),
         )
-        self._save_failure(failure)
+        self._save_failure(failure, self.asked(request, call.messages))
 
     def _refusal(self, request: Request, fault: AttemptError) -> PtoolError:
         if fault.kind == "refused":

@@ -40,6 +40,7 @@ class CircuitBreaker:
         self._probe_wait = FIRST_PROBE
         self._probe_at = 0.0
         self._probing = False
+        self.last_fault: AttemptError | None = None
         self.answers = 0
         """answers so far"""
         self.down: str | None = None
@@ -49,6 +50,10 @@ class CircuitBreaker:
     def is_open(self) -> bool:
         """Whether only probes are sent."""
         return self._failures_in_a_row >= FAILURES_TO_OPEN
+
+    def failing_for(self, now: float) -> float | None:
+        """Seconds since the first of the failures with no answer between them; None: there is none."""
+        return now - self._failing_since if self._failures_in_a_row else None
 
     @property
     def never_reached(self) -> bool:
@@ -90,6 +95,7 @@ class CircuitBreaker:
         if not self._failures_in_a_row:
             self._failing_since = now
         self._failures_in_a_row += 1
+        self.last_fault = fault
         if fault.retry_after is not None and fault.retry_after > self._patience:
             self.down = self._describe_pause(fault)
         if not self.is_open:

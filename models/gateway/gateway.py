@@ -9,7 +9,7 @@ and shows the model its own error where that fails, a bounded number of times. H
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from autogen_core import CancellationToken
@@ -21,6 +21,7 @@ from ...settings import Budget, Retries
 from ..endpoint import CallLog, Endpoint
 from ..request import NO_USAGE, Reply, Request
 from ..seeds import derive
+from .activity import Activity, describe_activity
 from .budget import SpendingAccount
 from .cache_key import Message, cache_key
 from .call import EndpointCaller
@@ -64,6 +65,7 @@ class Gateway:
         self._budget = budget
         self._account: SpendingAccount | None = None
         self._usage: dict[str, list[int]] = {}
+        self._usd, self._failures = 0.0, 0
         self._single_flight: SingleFlight[Answer] = SingleFlight()
         shared = {
             endpoint: EndpointCaller(endpoint, concurrency, retries, self._save_failure)
@@ -170,8 +172,9 @@ class Gateway:
         usage[0] += 1
         usage[1] += answer.prompt_tokens
         usage[2] += answer.completion_tokens
+        self._usd += answer.usd or 0.0
         if self.log is not None:
-            await self.log.save_answer(answer)
+            await self.log.save_answer(answer, caller.asked(request, messages))
         return answer
 
     @property
@@ -182,13 +185,27 @@ class Gateway:
             for role, (calls, prompt, completion) in self._usage.items()
         }
 
+    def activity(self) -> Activity:
+        """What answers cost in this process so far, and who is waited for; asked in the event loop."""
+        now = asyncio.get_running_loop().time()
+        usage = self._usage.values()
+        return describe_activity(
+            [caller.activity(now) for caller in dict.fromkeys(self._callers.values())],
+            now,
+            prompt_tokens=sum(prompt for _, prompt, _ in usage),
+            completion_tokens=sum(completion for _, _, completion in usage),
+            usd=self._usd,
+            failures=self._failures,
+        )
+
     def _save_status(self, answer: Answer, status: str) -> None:
         if status != "ok" and self.log is not None:
             self.log.set_answer_status(answer.key, status)
 
-    def _save_failure(self, failure: Failure) -> None:
+    def _save_failure(self, failure: Failure, messages: Sequence[Message]) -> None:
+        self._failures += 1
         if self.log is not None:
-            self.log.save_failure(failure)
+            self.log.save_failure(failure, messages)
 
     async def close(self) -> None:
         """Give up what is still under way, and close every client once."""

@@ -119,6 +119,14 @@ class AdmissionQueue:
             self.breaker.end_probe()
         self._admit()
 
+    def next_in(self, now: float) -> float:
+        """Seconds until a call may be sent, as far as is known; infinite while a probe is under way."""
+        return max(0.0, self._paused_until - now, self.breaker.free_at(now) - now, self._rates_in(now))
+
+    def _rates_in(self, now: float) -> float:
+        """Seconds until the limits a minute let the first in the queue pass."""
+        return self._rates.free_at(self._queue[0][1], now) - now if self._queue else 0.0
+
     def _admit(self) -> None:
         """Admit all whose turn it is."""
         while self._queue:

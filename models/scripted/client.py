@@ -38,6 +38,7 @@ class ScriptedModel(OfflineModel):
     """
 
     note = NOTE
+    repeatable = True
 
     def __init__(
         self, library: Library, *, players: Mapping[str, Player] | None = None, slips: float = 0.0

@@ -1,7 +1,7 @@
 """Whether a run could begin: everything it names is built, each endpoint answers one real question of a role.
 
 The question is the one with the shortest answer of those a small run rendered, so prompt, output schema and
-record are the run's own. Nothing is left on disk.
+record are the run's own. Then its speed is measured with a few short calls. Nothing is left on disk.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import asyncio
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ...cli.progress import Progress
+from ...cli.speed import duration
 from ...errors import (
     ContextTooShortError,
     EndpointDownError,
@@ -26,11 +28,12 @@ from ...errors import (
     UnreachableModelError,
     UnusableAnswerError,
 )
+from ...models.clients.base import OfflineModel
 from ...models.context_window import UNKNOWN
 from ...models.endpoint import Endpoint
 from ...models.faults import AttemptError
 from ...models.gateway import Gateway
-from ...models.request import NO_USAGE, Request
+from ...models.request import CHARACTERS_A_TOKEN, NO_USAGE, Request
 from ...models.seeds import derive
 from ...records import Usage
 from ...rendering.text import terminal_text
@@ -38,6 +41,7 @@ from ...settings import Retries, Settings
 from ..pipeline import build_parts
 from ..roles import Participants, role_names, second_solvers
 from .counters import Question, RolePrompts
+from .endpoint_speed import MOST_AT_ONCE, EndpointSpeed, measure_speed
 from .estimate import EstimateLine, against_budget, estimate, total, wall_time
 from .prompt_fit import PromptFit, measured_fits, refuse_too_long
 from .small_run import SmallRun, play_small
@@ -48,6 +52,11 @@ if TYPE_CHECKING:
 
 FAILED = 1
 """Exit status where an endpoint fails."""
+
+TRIAL_SECONDS, TRIAL_TOKENS = 180.0, 512
+"""Seconds the question of a role may take here, and tokens of its answer; a run allows more of both."""
+SPEED_SECONDS = 60.0
+"""Seconds that one of the short calls may take by which the speed is measured."""
 
 _ONCE = Retries(attempts=1, longest_wait=1.0, patience=2.0)
 _NEVER = (10**9, 0)
@@ -91,6 +100,12 @@ class EndpointTrial:
     """in one line; None: it answered with the record"""
     fits: tuple[PromptFit, ...] = ()
     """the longest prompt of each role, the longest first; none without a small run"""
+    speed: EndpointSpeed | None = None
+    """None: it did not answer"""
+    tokens_ratio: float = 1.0
+    """tokens it counts in a prompt for every four characters"""
+    note: str = ""
+    """why its speed is not known better; empty: it was measured"""
 
     @property
     def structured(self) -> str | None:
@@ -107,7 +122,7 @@ class CheckResult:
     lines: tuple[EstimateLine, ...]
     """the estimate; empty where the run could not be played small"""
     seconds: float | None
-    """wall time of the run, very roughly; None: not known"""
+    """wall time of the run; None: not known"""
     budget: tuple[str, ...]
     """what the budget's limits come to"""
     notes: tuple[str, ...]
@@ -145,11 +160,13 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
     if small_run is None:
         return CheckResult(trials, (), None, (), (problem,))
     lines = estimate(settings, small_run, participants.endpoints, given_tree=parts.given_tree is not None)
-    seconds = {role: trial.seconds for trial in trials if trial.fault is None for role in trial.roles}
+    known = [trial for trial in trials if trial.speed is not None]
+    speeds = {role: trial.speed for trial in known for role in trial.roles if trial.speed}
+    ratios = {role: trial.tokens_ratio for trial in known for role in trial.roles}
     return CheckResult(
         trials=trials,
         lines=lines,
-        seconds=wall_time(settings, lines, participants.endpoints, seconds),
+        seconds=wall_time(settings, lines, participants.endpoints, speeds, ratios),
         budget=tuple(against_budget(lines, settings.budget)),
         notes=(*(tools.describe() for tools in small_run.tools), *small_run.notes),
     )
@@ -159,19 +176,65 @@ async def _try_endpoints(participants: Participants, small_run: SmallRun | None)
     """Every endpoint that a role of the run asks, one after another so that none is slowed by the others."""
     prompts = small_run.prompts if small_run else {}
     fits = measured_fits(participants, small_run) if small_run else {}
-    gateway = Gateway(participants.endpoints, concurrency=1, corrections=0, restarts=0, retries=_ONCE)
+    # An endpoint of its own for each way of asking: they wait for different times, and share the client.
+    trial, speed = (
+        Gateway(
+            _with_time_limit(participants.endpoints, seconds),
+            concurrency=MOST_AT_ONCE,
+            corrections=0,
+            restarts=0,
+            retries=_ONCE,
+        )
+        for seconds in (TRIAL_SECONDS, SPEED_SECONDS)
+    )
     served: dict[Endpoint, list[str]] = {}
     for role in _asking_roles(participants, prompts):
         served.setdefault(participants.endpoint(role), []).append(role)
     try:
         return tuple(
             [
-                await _try_endpoint(gateway, participants, endpoint, roles, prompts, fits)
+                await _measure(
+                    speed,
+                    participants,
+                    await _try_endpoint(trial, participants, endpoint, roles, prompts, fits),
+                )
                 for endpoint, roles in served.items()
             ]
         )
     finally:
-        await gateway.close()
+        await trial.close()
+
+
+def _with_time_limit(endpoints: Mapping[str, Endpoint], seconds: float) -> dict[str, Endpoint]:
+    """The endpoints with less time for a call, shared among roles as they are."""
+    limited = {
+        endpoint: replace(
+            endpoint,
+            limits=endpoint.limits.model_copy(update={"seconds": min(endpoint.limits.seconds, seconds)}),
+        )
+        for endpoint in endpoints.values()
+    }
+    return {role: limited[endpoint] for role, endpoint in endpoints.items()}
+
+
+async def _measure(gateway: Gateway, participants: Participants, trial: EndpointTrial) -> EndpointTrial:
+    """The trial with the endpoint's speed, if it answered."""
+    client, settings = trial.endpoint.client, participants.settings
+    if trial.fault is not None:
+        return trial
+    if isinstance(client, OfflineModel):
+        return replace(trial, speed=EndpointSpeed(trial.seconds))
+    width = min(settings.concurrency, trial.endpoint.limits.concurrency or settings.concurrency)
+    try:
+        name = f"speed of {terminal_text(trial.endpoint.name, 80)}"
+        with Progress(activity=gateway.activity).stage(name) as stage:
+            sampling = participants.roles[trial.role].sampling
+            speed = await measure_speed(gateway, trial.role, width, sampling, stage.advance)
+    except PtoolError as error:
+        why = in_one_line(error)
+        note = f"every call is taken to last as long as this one, for its speed cannot be measured: {why}"
+        return replace(trial, speed=EndpointSpeed(trial.seconds), note=note)
+    return replace(trial, speed=speed)
 
 
 def _asking_roles(participants: Participants, prompts: Mapping[str, RolePrompts]) -> list[str]:
@@ -196,10 +259,16 @@ async def _try_endpoint(
     role = min(known, key=lambda name: known[name].shortest or _NEVER, default=roles[0])
     request = _request(participants, role, known[role].question if known else None)
     usage, fault, began = NO_USAGE, None, time.perf_counter()
+    name = f"question of {role} to {terminal_text(endpoint.name, 80)}"
+    progress = Progress(activity=gateway.activity)
     try:
-        usage = (await gateway.ask(request)).usage
+        with progress.stage(name, 1, transient=isinstance(endpoint.client, OfflineModel)) as stage:
+            usage = (await gateway.ask(request)).usage
+            stage.advance()
     except PtoolError as error:
         fault = in_one_line(error)
+        if fault.startswith(_WORDS["timeout"]):
+            fault += f" (a run would wait model.limits.seconds={endpoint.limits.seconds:g})"
     return EndpointTrial(
         endpoint=endpoint,
         roles=tuple(sorted(roles)),
@@ -209,7 +278,14 @@ async def _try_endpoint(
         usage=usage,
         fault=fault,
         fits=tuple(sorted((fits[name] for name in known), key=lambda fit: -fit.tokens)),
+        tokens_ratio=_tokens_ratio(request, usage),
     )
+
+
+def _tokens_ratio(request: Request, usage: Usage) -> float:
+    """Tokens counted in a prompt for every four characters, within bounds that languages keep to."""
+    estimated = (len(request.system) + len(request.user)) / CHARACTERS_A_TOKEN
+    return min(3.0, max(0.5, usage.prompt_tokens / estimated)) if usage.prompt_tokens and estimated else 1.0
 
 
 def _request(participants: Participants, role: str, question: Question | None) -> Request:
@@ -222,7 +298,10 @@ def _request(participants: Participants, role: str, question: Question | None) -
             output,
         )
     seed = derive(participants.settings.seed, "check", role)
-    sampling = participants.roles[role].sampling
+    sampling = dict(participants.roles[role].sampling)
+    for name in ("max_tokens", "max_completion_tokens"):
+        if isinstance(sampling.get(name), int):
+            sampling[name] = min(sampling[name], TRIAL_TOKENS)
     return Request(role, f"check/{role}", question.system, question.user, question.output, seed, sampling)
 
 
@@ -285,6 +364,10 @@ def _trial_rows(trial: EndpointTrial) -> Iterator[tuple[str, str]]:
         usage = trial.usage
         tokens = f"{usage.prompt_tokens:,} tokens sent, {usage.completion_tokens:,} received"
         yield "answers", f"{asked}: the record, in {trial.seconds:.1f} s ({tokens})"
+    if trial.note:
+        yield "speed", terminal_text(trial.note, 600)
+    elif trial.speed and not isinstance(trial.endpoint.client, OfflineModel):
+        yield "speed", trial.speed.describe()
     if trial.structured:
         yield "held to it by", trial.structured
     window = trial.endpoint.window
@@ -313,7 +396,5 @@ def _time(seconds: float | None) -> str:
     if seconds is None:
         return "unknown, as not every endpoint answered"
     if seconds < 10:
-        return "very roughly, some seconds"
-    units = (("hours", 3600), ("minutes", 60), ("seconds", 1))
-    unit, size = next((unit, size) for unit, size in units if seconds >= 2 * size)
-    return f"very roughly {round(seconds / size)} {unit}, if every call takes as long as the ones tried"
+        return "some seconds"
+    return f"about {duration(seconds)} at the speed measured, if first answers are accepted"

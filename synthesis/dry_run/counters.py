@@ -130,8 +130,9 @@ class CallCounter:
         """As `Ledger.find_answer`."""
         return self._answers.get(key)
 
-    async def save_answer(self, answer: Answer) -> None:
+    async def save_answer(self, answer: Answer, messages: Sequence[tuple[str, str]] = ()) -> None:
         """Count an answer."""
+        del messages
         self._answers[answer.key] = answer
         # '+' stands in the turns of audited samples that an instruction is hidden in, and in no id.
         hidden = answer.stage == "audit" and "+" in answer.turn
@@ -143,7 +144,7 @@ class CallCounter:
     def set_answer_status(self, key: bytes, status: str) -> None:
         """Nobody asks what the answers were good for."""
 
-    def save_failure(self, failure: Failure) -> None:
+    def save_failure(self, failure: Failure, messages: Sequence[tuple[str, str]] = ()) -> None:
         """The scripted model does not fail."""
 
     def spent(self) -> Spent:

@@ -20,6 +20,7 @@ from ..dataset.audit import INJECTIONS
 from ..population import PopulationPlan, population_plans
 from ..roles import SOLVER, STRANGER
 from .counters import CallCount, CallGroup
+from .endpoint_speed import EndpointSpeed
 from .small_run import PlayedPopulation, SmallRun
 
 STAGES = (
@@ -188,24 +189,28 @@ def wall_time(
     settings: Settings,
     lines: Sequence[EstimateLine],
     endpoints: Mapping[str, Endpoint],
-    seconds: Mapping[str, float],
+    speeds: Mapping[str, EndpointSpeed],
+    tokens_ratios: Mapping[str, float],
 ) -> float | None:
-    """Seconds the run would take if every call took as long as the one that was tried; None: not all were.
+    """Seconds the run would take at the speed its endpoints were measured with; None: not all were.
 
     Args:
         settings: the run's, for its concurrency.
         lines: the estimate.
         endpoints: role -> endpoint, "default" for the others.
-        seconds: role -> how long a call of its endpoint took.
+        speeds: role -> how fast its endpoint is.
+        tokens_ratios: role -> tokens its endpoint counts for one of the estimate.
     """
     served: dict[Endpoint, list[EstimateLine]] = {}
     waited = 0.0
     for line in lines:
-        if line.role not in seconds:
+        if line.role not in speeds:
             return None
         endpoint = endpoints.get(line.role) or endpoints["default"]
         served.setdefault(endpoint, []).append(line)
-        waited += line.calls * seconds[line.role] / _width(line, settings, endpoint)
+        ratio = tokens_ratios.get(line.role, 1.0)
+        sent, received = round(line.prompt_tokens * ratio), round(line.completion_tokens * ratio)
+        waited += speeds[line.role].seconds(line.calls, sent, received, _width(line, settings, endpoint))
     return max(waited, *(_allowed(endpoint, total(several)) for endpoint, several in served.items()))
 
 

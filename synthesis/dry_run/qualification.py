@@ -166,7 +166,7 @@ class Qualification:
         return tuple([await self._try(participants, role) for role in roles])
 
     async def silent(self, participants: Participants) -> dict[str, str]:
-        """The judges of a run that do not tell right from spoilt tasks, and so get no vote -> their figures."""
+        """The judges of a run that do not tell right from spoilt tasks and get no vote -> their figures."""
         trials = await self.try_roles(participants, self.judges)
         for trial in trials:
             logger.info("qualification of {}: {}", trial.role, trial.describe())

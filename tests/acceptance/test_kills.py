@@ -105,8 +105,8 @@ def started(settings: Settings, folder: Path, shared: Shared) -> int:
         shared.add(sent=1)
         return await create(self, *rest, **named)
 
-    async def saving(self: Ledger, answer: Any) -> None:
-        await save(self, answer)
+    async def saving(self: Ledger, answer: Any, *rest: Any) -> None:
+        await save(self, answer, *rest)
         shared.add(kept=1)
 
     ChatCompletions.create, Ledger.save_answer = sending, saving

@@ -1,5 +1,6 @@
 """`python -m ptool.explain`: the lineage of one sample, of rejected ones, and of ids that are none."""
 
+import asyncio
 import json
 import shutil
 import sqlite3
@@ -255,6 +256,39 @@ def test_corrections_and_failures_are_told_in_order(run: Path) -> None:
     ]  # fmt: skip
     assert calls[1].seed != calls[2].seed
     assert max(len(call.content) for call in calls) == 4_000
+
+
+def test_what_was_asked_is_shown_beside_what_was_answered_and_of_failed_calls_too(run: Path) -> None:
+    id = index(run)[0]["id"]
+    turn, system = f"episodes/{id}/critic/0", "Role: critic\n" + "Be strict. " * 500
+    asked = [("system", system), ("user", "Judge this.\x1b[2J\u202e")]
+    corrected = [*asked, ("assistant", "no JSON"), ("user", "This answer cannot be used")]
+    with Ledger(run / "ledger.sqlite") as ledger:
+        ledger.save_failure(Failure("episodes", "critic", turn, "m", "timeout", "no answer", 1.0), asked)
+        for number, messages in enumerate((asked, corrected)):
+            kept = Answer(
+                number.to_bytes(16), "episodes", "critic", turn, "m", f"answer {number}", "stop", 10, 20, 5,
+                None, 0.5,
+            )  # fmt: skip
+            asyncio.run(ledger.save_answer(kept, messages))
+    lineage = lineage_of(run, id)
+    calls = [call for call in lineage.calls if call.role == "critic"]
+    assert [[(one.kind, one.text) for one in call.asked] for call in calls] == [asked, asked, corrected]
+    page = StringIO()
+    print_lineage(lineage, Console(file=page, width=120))
+    text = page.getvalue().partition("asked and answered")[2]
+    assert text.count("Be strict. Be strict.") < 300
+    assert text.count(f"{len(system):,} characters") == 3
+    assert "user: Judge this.\\u001b[2J\\u202e" in text
+    for part in ("no answer: no answer", "answer: answer 0", "assistant: no JSON", "answer: answer 1"):
+        assert part in text
+    assert "\x1b" not in text
+
+
+def test_of_the_scripted_model_no_messages_are_kept(run: Path) -> None:
+    lineage = lineage_of(run, index(run)[0]["id"])
+    assert lineage.calls
+    assert not any(call.asked for call in (*lineage.calls, *lineage.origins))
 
 
 def test_a_page_is_plain_and_fits(run: Path) -> None:

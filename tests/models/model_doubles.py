@@ -63,19 +63,23 @@ class Log:
         self.statuses: dict[bytes, str] = {}
         self.failures: list[Failure] = []
         self.before = spent
+        self.asked: dict[tuple[str, int], Any] = {}
+        self.asked_in_vain: list[Any] = []
 
     def find_answer(self, key: bytes) -> Answer | None:
         return self.answers.get(key)
 
-    async def save_answer(self, answer: Answer) -> None:
+    async def save_answer(self, answer: Answer, messages: Any = ()) -> None:
         await asyncio.sleep(0)
         self.answers[answer.key] = answer
+        self.asked[answer.turn, len(self.answers)] = tuple(messages)
 
     def set_answer_status(self, key: bytes, status: str) -> None:
         self.statuses[key] = status
 
-    def save_failure(self, failure: Failure) -> None:
+    def save_failure(self, failure: Failure, messages: Any = ()) -> None:
         self.failures.append(failure)
+        self.asked_in_vain.append(tuple(messages))
 
     def spent(self) -> Spent:
         return self.before

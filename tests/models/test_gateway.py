@@ -154,7 +154,7 @@ async def test_a_known_answer_is_neither_paid_nor_waited_for():
 
 async def test_an_answer_is_kept_before_it_is_read():
     class Full(Log):
-        async def save_answer(self, answer):
+        async def save_answer(self, answer, messages=()):
             kept.append(answer.content)
             raise OSError("disk full")
 

@@ -204,7 +204,8 @@ def killed_anywhere(folders: Iterator[Path], whole: tuple[dict[str, bytes], list
         # The order of commits varies with the scheduling of threads: the last number may not be reached.
         assert status == 137 or (status == 0 and number > len(sites) - 10), (number, status, said)
         sound(folder / "run", expected)
-        assert forked(folder, None)[0] == 0
+        again = forked(folder, None)
+        assert again[0] == 0, (number, sites[number], again)
         assert files(folder / "run") == expected, (number, sites[number])
 
 
@@ -221,7 +222,8 @@ def full_anywhere(folders: Iterator[Path], whole: tuple[dict[str, bytes], list[s
             assert (status, len(faults)) == (2, 1), (number, sites[number], said)
             assert "disk full" in said, said
         sound(folder / "run", expected)
-        assert forked(folder, None)[0] == 0
+        again = forked(folder, None)
+        assert again[0] == 0, (number, sites[number], again)
         assert files(folder / "run") == expected, (number, sites[number])
 
 

@@ -18,6 +18,7 @@ from ptool.records import Query, Verdict
 from ptool.records.model_calls import Answer
 from ptool.settings import Budget, Limits, Price, Settings, validated
 from ptool.synthesis.dry_run.counters import CallCount, CallCounter, CallGroup, Question, RolePrompts
+from ptool.synthesis.dry_run.endpoint_speed import EndpointSpeed
 from ptool.synthesis.dry_run.estimate import EstimateLine, against_budget, cost, estimate, total, wall_time
 from ptool.synthesis.dry_run.estimate import _top_down as top_down
 from ptool.synthesis.dry_run.small_run import SmallRun, play_small, reduced
@@ -303,8 +304,9 @@ def test_a_price_is_for_a_million_tokens() -> None:
 )
 def test_wall_time_follows_concurrency_and_limits(limits: Limits, seconds: float) -> None:
     one, several = settings("concurrency=8"), {"default": remote(limits)}
-    assert wall_time(one, LINES, several, {"profile_writer": 2.0, "user": 2.0}) == pytest.approx(seconds)
-    assert wall_time(one, LINES, several, {"user": 2.0}) is None
+    two = EndpointSpeed(2.0)
+    assert wall_time(one, LINES, several, {"profile_writer": two, "user": two}, {}) == pytest.approx(seconds)
+    assert wall_time(one, LINES, several, {"user": two}, {}) is None
 
 
 def test_the_question_kept_is_the_one_with_the_shortest_answer_and_no_correction() -> None:

@@ -1,49 +1,14 @@
-"""What the person who started a run is shown."""
+"""What the person who started a run is shown at its end."""
 
 import io
 import json
 from pathlib import Path
 
 import pytest
-from ptool.cli.progress import Progress
 from ptool.records import ArgumentOrigin, Evidence, Sample, UserProfile
 from ptool.rendering.text import terminal_text
 from ptool.synthesis.dataset.console_summary import Funnel, Summary, report
 from rich.console import Console
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def test_without_a_terminal_a_stage_is_two_lines() -> None:
-    stream = io.StringIO()
-    progress = Progress(stream)
-    with progress.stage("episodes", 3) as stage:
-        stage.advance()
-        stage.advance(2)
-    first, second = stream.getvalue().splitlines()
-    assert first == "episodes: started (3)"
-    assert second.startswith("episodes: 3 of 3 in ")
-    assert progress.timings.keys() == {"episodes"}
-
-
-def test_a_failed_stage_does_not_claim_its_end() -> None:
-    stream = io.StringIO()
-    with pytest.raises(RuntimeError), Progress(stream).stage("profiles"):
-        raise RuntimeError
-    assert stream.getvalue() == "profiles: started\n"
-
-
-def test_on_a_terminal_there_are_bars() -> None:
-    stream = Terminal()
-    with Progress(stream).stage("episodes", 2) as stage:
-        stage.advance(2)
-    assert "episodes" in stream.getvalue()
-    assert "started" not in stream.getvalue()
 
 
 def sample(query: str) -> Sample:
