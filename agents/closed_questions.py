@@ -23,6 +23,7 @@ from ..records import Choice, Finding, Verdict
 from .role import Ask, Observation, Role, Views
 
 MOST_OPTIONS = len(ascii_uppercase)
+YES_NO = ("yes", "no")
 _CERTAIN = 0.8
 """Probability of the best option from which a further order of the options is not asked for."""
 _DISTRACTORS = 5
@@ -97,6 +98,10 @@ class ClosedJudge(Role):
     ) -> tuple[list[float], Any]:
         """The probability of every option, averaged over the orders asked; and what that cost."""
         count = len(question.options)
+        if tuple(question.options) == YES_NO:
+            reply = await ask(self._request(observation, question, (), str(number)))
+            weights = reply.record.weights or {reply.record.letter: 1.0}
+            return [weights.get(word, 0.0) for word in YES_NO], reply.usage
         order = list(range(count))
         random.Random(f"{observation.turn}/{number}").shuffle(order)
         total, usage = [0.0] * count, NO_USAGE
@@ -136,11 +141,9 @@ class YesNoJudge(ClosedJudge):
     }
 
     def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
-        """The one question of the prompt."""
+        """The one question of the prompt; its answers are words, so one order says all."""
         del views
-        yield ClosedQuestion(
-            ("yes", "no"), self._OBJECTIONS.get(self.code, "the answer was no").replace("{", "{{")
-        )
+        yield ClosedQuestion(YES_NO, self._OBJECTIONS.get(self.code, "the answer was no").replace("{", "{{"))
 
 
 class NeedRecogniser(ClosedJudge):
@@ -218,20 +221,20 @@ def _escaped(text: str) -> str:
 
 @lru_cache(maxsize=MOST_OPTIONS)
 def closed_form(count: int) -> type[Choice]:
-    """The form of an answer with so many options; clients may answer by the probabilities of `letters`."""
+    """The form of an answer with so many options, 0 for yes or no; clients may weigh `letters` instead."""
 
     class Closed(Choice):
         """The letter of the right option."""
 
-        letters: ClassVar[tuple[str, ...]] = tuple(ascii_uppercase[:count])
+        letters: ClassVar[tuple[str, ...]] = tuple(ascii_uppercase[:count]) or YES_NO
 
         @field_validator("letter")
         @classmethod
         def _of_an_option(cls, letter: str) -> str:
-            letter = letter.strip()[:1].upper()
-            if letter not in cls.letters:
-                raise ValueError(f"expected one of {', '.join(cls.letters)}")
-            return letter
+            for known in cls.letters:
+                if letter.strip().strip(".").casefold() == known.casefold():
+                    return known
+            raise ValueError(f"expected one of {', '.join(cls.letters)}")
 
         @classmethod
         def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """The lean user role: a model thinks up the open values of an errand and phrases them; the rest is code's.
 
-Code finds the words of every value in the text, tells which words show the kind of need, appends what is left
-to the profile, and refuses a text that does not say a value, one fault at a time. The role sees no profile
+Code finds the words of every value in the text, tells which words show the kind of need, appends options,
+days and numbers that the text leaves out and what is left to the profile, and refuses a text that does not say
+what was thought up, one fault at a time. The role sees no profile
 (§4.3 shows it the whole profile: `roles=paper`).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -20,6 +22,7 @@ from rapidfuzz import fuzz
 from ..models.request import Request
 from ..records import Query
 from ..texts.search import Span, searchable_text
+from ..texts.word_lists import MONTH_NAMES
 from .role import Observation, Role, Views
 
 LONGEST_REQUEST = 420
@@ -160,11 +163,13 @@ def _composed(said: Mapping[str, Any], errand: Mapping[str, Any], keys: Sequence
     given = said.get("values")
     given = given if isinstance(given, dict) else {}
     intents, telling = [], []
-    for key, job in zip(keys, errand["jobs"], strict=True):
+    for number, (key, job) in enumerate(zip(keys, errand["jobs"], strict=True)):
         values = given.get(key)
-        stated, phrases = _stated(
-            values if isinstance(values, dict) else {}, job["say"], text, errand["need"]
-        )
+        values = _checked(values if isinstance(values, dict) else {}, job["say"], errand["need"])
+        text = _with_left_out(values, job["say"], text, number if len(keys) > 1 else None)
+        said_of_job = {name: _spoken(name, values[name], job["say"][name], text) for name in job["say"]}
+        stated = {name: value for name, (value, _) in said_of_job.items()}
+        phrases = {name: words for name, (_, words) in said_of_job.items()}
         telling += [phrases[name] for name in telling_parameters(job["say"]) if name in phrases]
         intents.append(
             {
@@ -182,26 +187,49 @@ def _composed(said: Mapping[str, Any], errand: Mapping[str, Any], keys: Sequence
     return {"text": text, "intents": intents, "need": telling[0] if telling else ""}
 
 
-def _stated(
-    values: Mapping[str, Any], say: Mapping[str, Any], text: str, need: Mapping[str, str]
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Parameter -> value, and parameter -> the words of the text that say it."""
-    stated: dict[str, Any] = {}
-    phrases: dict[str, str] = {}
-    for name, schema in say.items():
-        value = schema.get("const", values.get(name))
+def _checked(values: Mapping[str, Any], say: Mapping[str, Any], need: Mapping[str, str]) -> dict[str, Any]:
+    """What is to be said, drawn or thought up.
+
+    Raises ValueError for a value that is missing, or is only the name of the need or of the parameter.
+    """
+    checked = {name: schema.get("const", values.get(name)) for name, schema in say.items()}
+    for name, value in checked.items():
         if value is None:
             raise ValueError(f"`values` has no {name!r}; give it")
-        for part in value if isinstance(value, list) else [value]:
-            if isinstance(part, str) and part.strip().casefold() in (
-                need["name"].casefold(),
-                name_words(name),
-            ):
+        vague = (need["name"].casefold(), name_words(name))
+        for part in value if isinstance(value, list) and "const" not in say[name] else [value]:
+            if "const" not in say[name] and isinstance(part, str) and part.strip().casefold() in vague:
                 raise ValueError(
                     f"{part!r} is no concrete {name_words(name)}; name one that such a customer means"
                 )
-        stated[name], phrases[name] = _spoken(name, value, schema, text)
-    return stated, phrases
+    return checked
+
+
+def _with_left_out(values: Mapping[str, Any], say: Mapping[str, Any], text: str, number: int | None) -> str:
+    """The text, and a sentence for every option, day, time, number, yes or no that it does not say.
+
+    Args: number: of the call, where there are several.
+    """
+    for name, value in values.items():
+        if not isinstance(value, int | float) and not (isinstance(value, str) and "const" in say[name]):
+            continue  # what was thought up in words belongs into the sentence
+        try:
+            _spoken(name, value, say[name], text)
+        except ValueError:
+            sentence = f"{name_words(name)}: {_value_words(value)}."
+            sentence = sentence[0].upper() + sentence[1:] if number is None else _of_one(sentence, number)
+            text = f"{_ended(text)} {sentence}"
+    return text
+
+
+def _value_words(value: str | int | float) -> str:
+    """A value as people write it: yes, 14 March 2027, price ascending."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        day = dt.date.fromisoformat(value)
+        return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
+    return value.replace("_", " ") if isinstance(value, str) else str(value)
 
 
 def _spoken(name: str, value: Any, schema: Mapping[str, Any], text: str) -> tuple[Any, str]:
@@ -293,8 +321,11 @@ def with_allusions(text: str, mentions: Sequence[Sequence[str]]) -> str:
             sentences.append(sentence if len(mentions) == 1 else _of_one(sentence, number))
     if not sentences:
         return text
-    ended = text if text.rstrip()[-1:] in ".!?" else f"{text.rstrip()}."
-    return " ".join((ended, *sentences))
+    return " ".join((_ended(text), *sentences))
+
+
+def _ended(text: str) -> str:
+    return text if text.rstrip()[-1:] in ".!?" else f"{text.rstrip()}."
 
 
 def _is_mentioned(feature: str, text: str) -> bool:

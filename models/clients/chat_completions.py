@@ -155,7 +155,10 @@ class ChatCompletions(ModelClient, Component[Config]):
             return self._without_probabilities(str(error))
         if result.first_tokens is None:
             return self._without_probabilities("the reply holds none")
-        weights = {letter: result.first_tokens.get(letter, 0.0) for letter in letters}
+        weights = {
+            letter: sum(result.first_tokens.get(token, 0.0) for token in {letter, letter.capitalize()})
+            for letter in letters
+        }
         mass = sum(weights.values())
         result.content = ""
         if mass >= _LEAST_MASS:

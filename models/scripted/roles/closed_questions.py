@@ -32,7 +32,8 @@ def recognise_call(request: RoleRequest) -> Choice:
 
 def yes(request: RoleRequest) -> Choice:
     """Kits say what people say, and nothing that no call takes."""
-    return _choose(request, lambda option: option == "yes")
+    del request
+    return Choice(letter="yes")
 
 
 def _choose(request: RoleRequest, right: Callable[[str], bool]) -> Choice:
