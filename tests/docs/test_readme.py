@@ -64,7 +64,7 @@ def defaults() -> dict[str, object]:
     found = {
         key: OmegaConf.select(config, key) for key in keys() if not key.startswith(("scenario.", "model"))
     }
-    found |= {group: choices[group] for group in ("scenario", "scale", "model", "experiment")}
+    found |= {group: choices[group] for group in ("scenario", "scale", "model", "roles", "experiment")}
     found |= {f"model.limits.{name}": one.default for name, one in Limits.model_fields.items()}
     found |= {f"splits.unseen.{name}": value for name, value in config.splits.unseen.items()}
     found |= {f"model.{name}": ModelSettings.model_fields[name].default for name in ("price", "context")}
@@ -82,7 +82,7 @@ def test_the_table_of_settings_is_the_configuration() -> None:
     assert documented == actual
 
 
-@pytest.mark.parametrize("key", ["scenario", "experiment", "scale", "model"])
+@pytest.mark.parametrize("key", ["scenario", "experiment", "scale", "model", "roles"])
 def test_the_table_names_the_choices_of_a_group(key: str) -> None:
     (words,) = (meaning for name, _, meaning in table("What can be set") if name == f"`{key}`")
     choices = {path.stem for path in (ROOT / "conf" / key).glob("*.yaml")}

@@ -95,7 +95,7 @@ def codes(check: str, world: World, query: Query) -> list[str]:
         ("lifestyle", {"gender": "female"}, "Book the prenatal class.", False),
         ("knowledge", {"language": "Spanish"}, "Enrol me in a Spanish course.", True),
         ("knowledge", {"language": "French"}, "Enrol me in a Spanish course.", False),
-        ("work", {"dietary_preference": "vegan"}, "Order ham rolls for the meeting.", False),  # knows of none
+        ("work", {"dietary_preference": "vegan"}, "Order ham rolls for the meeting.", True),
     ],
 )
 def test_who_asks_for_what_contradicts_them_is_found(scenario, fact, text, contradicts) -> None:
@@ -117,7 +117,7 @@ def test_every_conflict_of_a_kit_is_found_and_nothing_where_it_is_excluded(scena
 def test_dates_out_of_order_are_found(scenario) -> None:
     world = world_of(scenario)
     pairs = [(tool.api, pair) for tool in world.tools.values() for pair in tool.api.ordered()]
-    assert pairs or scenario in ("shopping", "work")  # nothing comes in order there
+    assert pairs or scenario in ("shopping", "work", "knowledge")  # nothing comes in order there
     for api, (first, last) in pairs:
         for days, found in ((("2027-03-04", "2027-03-31"), 0), (("2027-10-04", "2027-09-30"), 1)):
             stated = dict(zip((first, last), days, strict=True))

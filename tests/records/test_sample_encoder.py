@@ -26,7 +26,7 @@ def sample(id: str, user: UserProfile, **changes: Any) -> Sample:
 
 
 def test_a_line_is_the_record_in_its_order_and_reads_back() -> None:
-    written = sample("a", profile("Kiel"), group="unseen", twin_of="b")
+    written = sample("a", profile("Kiel"), group="unseen", twin_of="b", assistant="none")
     line = SampleEncoder().encode(written)
     assert Sample.model_validate_json(line) == written
     assert list(json.loads(line)) == list(Sample.model_fields)
@@ -34,9 +34,9 @@ def test_a_line_is_the_record_in_its_order_and_reads_back() -> None:
     assert line == written.model_dump_json().encode()
 
 
-def test_an_absent_group_or_twin_is_left_out() -> None:
+def test_what_is_absent_is_left_out() -> None:
     fields = json.loads(SampleEncoder().encode(sample("a", profile("Kiel"))))
-    assert fields.keys() == Sample.model_fields.keys() - {"group", "twin_of"}
+    assert fields.keys() == Sample.model_fields.keys() - {"assistant", "group", "twin_of"}
 
 
 def test_a_part_is_taken_again_only_from_the_very_object() -> None:

@@ -267,7 +267,7 @@ def made(tmp_path) -> Iterator:
         settings = {"seed": 0, "concurrency": 4, "conversation": "loop", "max_rounds": 2, **changes}
         with Ledger(place / "ledger.sqlite") as ledger:
             context = RunContext(
-                SimpleNamespace(query_gate=(), judges=("verifier",), **settings),
+                SimpleNamespace(query_judges=(), judges=("verifier",), assistant="propose", **settings),
                 SimpleNamespace(agents=cast.agents, sees=lambda *roles: {one: SEES[one] for one in roles}),
                 choose_checks(None), place, ledger, Progress(io.StringIO()),
             )  # fmt: skip
