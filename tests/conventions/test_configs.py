@@ -52,7 +52,8 @@ COUNTED = ("+agent@agent.stranger=stranger", "+agent@agent.solver=solver")
 
 
 def test_every_role_file_is_composed() -> None:
-    on_demand = {"stranger", "solver"}  # composed where `strangers` and `consistency` ask for them
+    # where `strangers` and `consistency` ask for them, or in the place of another
+    on_demand = {"stranger", "solver", "designer_lean", "clusterer_lean"}
     assert sorted(on_demand.union(composed().agent)) == ROLES
 
 
