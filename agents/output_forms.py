@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Annotated, Any, Literal, TypeVar, cast, get_args
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
 
 import orjson
 from pydantic import BaseModel, Field, create_model, model_validator
@@ -371,12 +371,13 @@ def _value_form(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text in a record or a JSON value, keys left out."""
+    """Every text in a record or a JSON value; keys and choices of the form are left out."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _texts(getattr(value, name))
+        for name, field in type(value).model_fields.items():
+            if get_origin(field.annotation) is not Literal:
+                yield from _texts(getattr(value, name))
     elif isinstance(value, Mapping):
         for inner in value.values():
             yield from _texts(inner)
@@ -438,9 +439,9 @@ def _bounded_field(record: type[BaseModel], wanted: WantedList) -> Any:
     if wanted.whole:
         return field.rebuild_annotation(), Field(default_factory=dict, description=field.description)
     # The schema says how many; an answer with some more or less is mended by whoever asked for it.
-    least = min(wanted.least, 1) if wanted.needed else 0
-    empty = {} if least else {"default": ()}
-    return field.annotation, Field(min_length=least, description=field.description, **empty)
+    if not wanted.needed:
+        return field.annotation, Field(default=(), description=field.description)
+    return field.annotation, Field(min_length=min(wanted.least, 1), description=field.description)
 
 
 def _narrow_schema(lists: Iterable[WantedList]) -> Callable[[dict[str, Any]], None]:

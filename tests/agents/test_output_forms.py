@@ -13,7 +13,7 @@ from ptool.agents import (
     WantedList,
     narrow_form,
 )
-from ptool.agents.output_forms import choice_form
+from ptool.agents.output_forms import choice_form, refuse_copies
 from ptool.errors import ConfigError
 from ptool.models.output_schema import most_tokens, schema_of
 from ptool.models.request import NO_USAGE, Reply
@@ -272,6 +272,10 @@ async def test_entries_that_repeat_an_example_are_left_out_and_a_list_of_nothing
         parts=dict.fromkeys(PARTS, "P"),
         prompts=Examples(),
     )
+    facts = {"facts": [{"about": "belongings", "name": "n", "description": "d"}]}
+    form = narrow_form(Expansion, WantedList("facts"))
+    examples = ('"belongings"', *Examples.examples)
+    assert refuse_copies(form.model_validate(facts), examples, {}).facts[0].about == "belongings"
     copy = {"name": "berth_booking", "description": "Anything."}
     view = {"asks": "categories", "branching": 6, "apis": 7}
     _, record = await asked_parts(view, [{"categories": [copy, CATEGORY]}], role)
