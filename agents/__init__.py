@@ -1,7 +1,17 @@
 """The roles, their prompts and views; AutoGen is met in `ptool.agents.autogen` alone, imported by name."""
 
 from .closed_questions import CallRecogniser, ClosedJudge, ClosedQuestion, NeedRecogniser, YesNoJudge
-from .output_forms import Actor, Chooser, Clusterer, Designer, ProfileWriter, WantedList, narrow_form
+from .output_forms import (
+    Actor,
+    Chooser,
+    Clusterer,
+    Designer,
+    DraftDesigner,
+    FactClusterer,
+    ProfileWriter,
+    WantedList,
+    narrow_form,
+)
 from .phrasing import PhrasingUser
 from .prompt_loader import PromptLoader, RolePrompt
 from .role import Ask, Observation, Role, Views
@@ -17,6 +27,8 @@ __all__ = [
     "ClosedQuestion",
     "Clusterer",
     "Designer",
+    "DraftDesigner",
+    "FactClusterer",
     "NeedRecogniser",
     "Observation",
     "PhrasingUser",

@@ -19,6 +19,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from ..errors import PromptError, PtoolError, names
 from ..models import prompt_blocks as blocks
+from .examples import examples_of
 from .views import VIEWS
 
 OWN_FOLDER = Path(__file__).parent / "prompts"
@@ -113,6 +114,11 @@ class RolePrompt:
     def sha256(self) -> str:
         """Hash of the file's text, for the manifest."""
         return hashlib.sha256(self.source.encode()).hexdigest()
+
+    @cached_property
+    def examples(self) -> tuple[str, ...]:
+        """The texts of the file between `<example>` and `</example>`: no answer may repeat them."""
+        return examples_of(self.source)
 
     def render(self, views: Mapping[str, Any]) -> tuple[str, str]:
         """Render the system and the user text.

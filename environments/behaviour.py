@@ -4,21 +4,31 @@
 
 The platform preferred for a kind of need gets the strict majority of the visits that serve it, so a
 preference can be learned from the history without ever being stated there.
+
+What is unambiguous in an answer is mended at once, and of several answers the good actions are kept. Unless
+the protocol is strict, what no answer says in the end is filled in out of the scenario's own words.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ..errors import ConfigError, ModelError, UnreachableModelError, UnusableHistoryError
+from ..errors import (
+    ConfigError,
+    ModelError,
+    UnreachableModelError,
+    UnusableAnswerError,
+    UnusableHistoryError,
+)
 from ..models.seeds import derive
 from ..records import Action, Actions, History, Preference, Preferences, Reason, Turn
 from ..texts.search import compact, searchable_text
 from ..texts.values import scalars
+from ..trees.naming import near_name
 from .checks.plausibility import contradictions
 from .views import BEHAVIOUR_VIEWS, check_sees
 from .world import World
@@ -29,6 +39,8 @@ LONGEST = 300
 """Characters of an action."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_LIST_MARK = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s+(?=\w)")
+_MOST_PREFERENCES = 100
 _TASTE_WORDS = re.compile(r"\b(?:prefer\w*|my favou?rites?|because|my taste|loyal\w*)\b", re.IGNORECASE)
 
 
@@ -54,6 +66,8 @@ class BehaviourState:
     feedback: tuple[Reason, ...] = ()
     reasons: tuple[Reason, ...] = ()
     turns: tuple[Turn, ...] = ()
+    repairs: tuple[tuple[str, str, str], ...] = ()
+    """(role, 'mended' or 'degraded', kind) of everything that code did for the roles"""
 
     @property
     def id(self) -> str:
@@ -71,6 +85,7 @@ class Behaviour:
         actions_per_context: visits for every kind of need, >= 1.
         loyalty: share of them on the preferred platform; always more than half.
         max_rounds: rounds of feedback, >= 0.
+        strict: whether a history that no role completes is rejected; else code completes it.
     """
 
     stage = "histories"
@@ -85,6 +100,7 @@ class Behaviour:
         actions_per_context: int,
         loyalty: float,
         max_rounds: int = 2,
+        strict: bool = True,
     ) -> None:
         for role in self.roles:
             if role not in sees:
@@ -95,6 +111,7 @@ class Behaviour:
         self._visits_each = actions_per_context
         self._loyalty = loyalty
         self._max_rounds = max_rounds
+        self._strict = strict
 
     def reset(self, user: str) -> BehaviourState:
         """The state a user's history begins in."""
@@ -117,9 +134,11 @@ class Behaviour:
         return self._apply_actions(state, output)
 
     def fail(self, state: BehaviourState, role: str, error: ModelError) -> BehaviourState:
-        """End the history, because a role's model did not answer."""
-        code = f"model.{error.code}"
-        return replace(state, phase="rejected", reasons=(_reason(code, "", str(error)[:600], role),))
+        """The state after a role's model gave no usable answer, or could not be asked at all."""
+        reasons = (_reason(f"model.{error.code}", "", str(error)[:600], role),)
+        if self._strict or not isinstance(error, UnusableAnswerError):
+            return replace(state, phase="rejected", reasons=reasons)
+        return self._fill_in(replace(state, feedback=()), reasons)
 
     def history(self, state: BehaviourState) -> History:
         """Write down a history that was accepted.
@@ -147,10 +166,32 @@ class Behaviour:
         )
 
     def _apply_preferences(self, state: BehaviourState, output: Preferences) -> BehaviourState:
-        if reasons := tuple(self._check_preferences(output)):
-            return self._send_back(state, reasons)
-        visits = self._draw_visits(state, output.preferences)
-        return replace(state, phase="actions", preferences=output.preferences, visits=visits)
+        mended, kinds = self._mend_preferences(output)
+        state = _with_repairs(state, CHOOSER, "mended", kinds)
+        if reasons := tuple(self._check_preferences(mended)):
+            return self._send_back(replace(state, preferences=mended.preferences), reasons)
+        return self._with_preferences(state, mended.preferences)
+
+    def _mend_preferences(self, output: Preferences) -> tuple[Preferences, list[str]]:
+        """One preference for a context, names that are nearly right as meant; and what was mended."""
+        contexts = [context.name for context in self.world.scenario.contexts]
+        chosen: dict[str, Preference] = {}
+        kinds: list[str] = []
+        for preference in output.preferences[:_MOST_PREFERENCES]:
+            context = _known(preference.context, contexts)
+            platform = _known(preference.platform, self.world.platforms)
+            kinds += ["near_name"] * ((context, platform) != (preference.context, preference.platform))
+            if context not in contexts or context in chosen:
+                kinds.append("surplus")
+            else:
+                chosen[context] = Preference(context=context, platform=platform)
+        if not kinds:
+            return output, kinds
+        return Preferences(preferences=tuple(chosen[name] for name in contexts if name in chosen)), kinds
+
+    def _with_preferences(self, state: BehaviourState, preferences: tuple[Preference, ...]) -> BehaviourState:
+        visits = self._draw_visits(state, preferences)
+        return replace(state, phase="actions", preferences=preferences, visits=visits)
 
     def _check_preferences(self, output: Preferences) -> Iterable[Reason]:
         wanted = [context.name for context in self.world.scenario.contexts]
@@ -182,9 +223,75 @@ class Behaviour:
         return tuple(visits)
 
     def _apply_actions(self, state: BehaviourState, output: Actions) -> BehaviourState:
-        if reasons := tuple(self._check_actions(state, output.actions)):
-            return self._send_back(state, reasons)
-        return replace(state, phase="accepted", actions=output.actions)
+        given, kinds = _mend_actions(output.actions, len(state.visits))
+        actions, earlier = self._best_of(state, given)
+        state = _with_repairs(state, ACTOR, "mended", [*kinds, *["from_another_answer"] * earlier])
+        if reasons := tuple(self._check_actions(state, actions)):
+            return self._send_back(replace(state, actions=actions), reasons)
+        return replace(state, phase="accepted", actions=actions)
+
+    def _best_of(self, state: BehaviourState, given: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
+        """The actions, those with a fault replaced by what an earlier answer had; and how many these are."""
+        if not state.actions:
+            return given, 0
+        faulty = self._faulty(state, given)
+        earlier = self._faulty(state, state.actions)
+        best, replaced = list(given), 0
+        for place in range(len(state.visits)):
+            if place in faulty and place not in earlier:
+                best = [*best, *[""] * (place + 1 - len(best))]
+                best[place] = state.actions[place]
+                replaced += 1
+        return tuple(best), replaced
+
+    def _faulty(self, state: BehaviourState, actions: tuple[str, ...]) -> set[int]:
+        """The visits without an acceptable action."""
+        filled = (*actions, *[""] * len(state.visits))[: len(state.visits)]
+        paths = [reason.path for reason in self._check_actions(state, filled)]
+        return {int(path.removeprefix("actions[").rstrip("]")) for path in paths}
+
+    def _fill_in(self, state: BehaviourState, reasons: tuple[Reason, ...]) -> BehaviourState:
+        """The state with what no answer said drawn, or put together out of the scenario's own words."""
+        if state.phase == "preferences":
+            draw = random.Random(derive(self._seed, self.stage, state.id, "preferences"))
+            chosen = {preference.context: preference.platform for preference in state.preferences}
+            names, missing = list(self.world.platforms), 0
+            for context in self.world.scenario.contexts:
+                if chosen.get(context.name) not in names:
+                    chosen[context.name] = draw.choice(names)
+                    missing += 1
+            preferences = tuple(
+                Preference(context=context.name, platform=chosen[context.name])
+                for context in self.world.scenario.contexts
+            )
+            state = _with_repairs(state, CHOOSER, "degraded", ["preferences"] * missing)
+            return self._with_preferences(replace(state, round=0), preferences)
+        faulty = self._faulty(state, state.actions)
+        plain = iter(self._plain_actions(state))
+        actions = tuple(
+            next(plain) if place in faulty else state.actions[place] for place in range(len(state.visits))
+        )
+        left = tuple(self._check_actions(state, actions))
+        if left:
+            return replace(state, phase="rejected", reasons=reasons)
+        state = _with_repairs(state, ACTOR, "degraded", ["actions"] * len(faulty))
+        return replace(state, phase="accepted", actions=actions)
+
+    def _plain_actions(self, state: BehaviourState) -> Iterator[str]:
+        """What may have been done on each visit without an action, as its platform's functions are called."""
+        faulty = self._faulty(state, state.actions)
+        draw = random.Random(derive(self._seed, self.stage, state.id, "actions"))
+        taken = {compact(action) for place, action in enumerate(state.actions) if place not in faulty}
+        for place in sorted(faulty):
+            visit = state.visits[place]
+            apis = self.world.scenario.apis.get(visit.platform, ())
+            does = draw.choice([api.capability for api in apis] or ["look_around"]).replace("_", " ")
+            base = f"Went there to {does} for {visit.context.replace('_', ' ')}"
+            number = 1
+            while compact(text := base if number == 1 else f"{base}, visit {number}") in taken:
+                number += 1
+            taken.add(compact(text))
+            yield text
 
     def _check_actions(self, state: BehaviourState, actions: tuple[str, ...]) -> Iterable[Reason]:
         if len(actions) != len(state.visits):
@@ -202,6 +309,8 @@ class Behaviour:
 
     def _send_back(self, state: BehaviourState, reasons: tuple[Reason, ...]) -> BehaviourState:
         if state.round >= self._max_rounds:
+            if not self._strict:
+                return self._fill_in(state, reasons)
             return replace(state, phase="rejected", reasons=reasons)
         return replace(state, round=state.round + 1, feedback=reasons, reasons=reasons)
 
@@ -212,6 +321,30 @@ def preferred_visits(visits: int, loyalty: float) -> int:
     So 4 visits with a loyalty of 0.75 give 3, and with one of 0.5 also 3.
     """
     return min(visits, max(round(loyalty * visits), visits // 2 + 1))
+
+
+def _known(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    return name if name in known else near_name(name, known) or name
+
+
+def _mend_actions(actions: tuple[str, ...], wanted: int) -> tuple[tuple[str, ...], list[str]]:
+    """Actions as one line each, without list marks, as many as were wanted; and what was mended."""
+    kinds = ["surplus"] * max(0, len(actions) - wanted)
+    mended: list[str] = []
+    for action in actions[:wanted]:
+        plain = " ".join(_CONTROL.sub(" ", action).split())
+        if mark := _LIST_MARK.match(plain):
+            plain = plain[mark.end() :]
+            kinds.append("list_mark")
+        kinds += ["unprintable"] if _CONTROL.search(action) else []
+        mended.append(plain if kinds and plain != action else action)
+    return tuple(mended), kinds
+
+
+def _with_repairs(state: BehaviourState, role: str, outcome: str, kinds: Sequence[str]) -> BehaviourState:
+    more = tuple((role, outcome, kind) for kind in kinds)
+    return replace(state, repairs=(*state.repairs, *more)) if more else state
 
 
 def _check_action(action: str, path: str, latent: Iterable[str]) -> Iterable[Reason]:

@@ -5,7 +5,8 @@ It knows protocols only as pure state machines and roles only as agents; records
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from ..agents import Observation
@@ -16,6 +17,9 @@ from ..models.seeds import derive
 from ..records import Episode, History, Task, Usage
 from .behaviour import Behaviour
 from .dialogue import Dialogue
+
+NoteRepair = Callable[[str, str, Mapping[str, int]], None]
+"""Told a role, 'mended' or 'degraded', and kind -> how often."""
 
 _State = TypeVar("_State", bound="EnvironmentState")
 
@@ -79,15 +83,28 @@ async def run_dialogue(
 
 
 async def run_behaviour(
-    behaviour: Behaviour, user: str, agents: Mapping[str, RoleAgent], *, seed: int, driver: str = "loop"
+    behaviour: Behaviour,
+    user: str,
+    agents: Mapping[str, RoleAgent],
+    *,
+    seed: int,
+    driver: str = "loop",
+    note: NoteRepair = lambda *_: None,
 ) -> History:
     """Play one user's behaviour history in one scenario (§4.2).
+
+    Args: note: is told what code mended in answers, or filled in for want of them.
 
     Raises:
         ModelError: no acceptable history came about.
     """
     state, _ = await run_environment(behaviour, behaviour.reset(user), agents, seed=seed, driver=driver)
-    return behaviour.history(state)
+    history = behaviour.history(state)
+    counts = Counter(state.repairs)
+    for role, outcome in dict.fromkeys(repair[:2] for repair in counts):
+        kinds = {kind: count for (*of, kind), count in counts.items() if (role, outcome) == tuple(of)}
+        note(role, outcome, kinds)
+    return history
 
 
 async def run_environment(

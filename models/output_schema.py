@@ -11,7 +11,7 @@ It knows records by their JSON Schema alone, and no endpoint.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -91,6 +91,55 @@ def digest(record: type[BaseModel]) -> bytes:
     """16 bytes that stand for a record's name and schema: another schema, another answer."""
     schema = orjson.dumps(record.model_json_schema(), option=orjson.OPT_SORT_KEYS)
     return blake2b(schema, digest_size=16, key=record.__name__.encode()[:64]).digest()
+
+
+_CHARACTERS_A_TOKEN = 2
+"""Of a text whose length is bounded; few in most languages, so that no answer is cut off for it."""
+_NUMBER_TOKENS, _MARK_TOKENS = 12, 6
+
+
+@lru_cache(maxsize=_CACHED_RECORDS)
+def most_tokens(record: type[BaseModel]) -> int | None:
+    """Tokens that the longest answer of a record's form may have, about; None where it has no end.
+
+    So that nobody goes on beyond what is asked: texts count by their `maxLength`, lists by their `maxItems`.
+    """
+    whole = schema_of(record, strict=False)
+    return _most_tokens(whole, whole.get("$defs", {}), ())
+
+
+def _most_tokens(node: Any, definitions: Mapping[str, Schema], within: tuple[str, ...]) -> int | None:
+    if not isinstance(node, dict):
+        return None
+    if "$ref" in node:
+        name = node["$ref"].rpartition("/")[2]
+        return None if name in within else _most_tokens(definitions[name], definitions, (*within, name))
+    if choices := node.get("enum"):
+        return max(len(str(choice)) for choice in choices) // _CHARACTERS_A_TOKEN + _MARK_TOKENS
+    if choices := node.get("anyOf"):
+        return _sum_or_none(choices, definitions, within, largest=True)
+    kind = node.get("type")
+    if kind == "object":
+        if not (properties := node.get("properties")):
+            return None
+        names = sum(len(name) // _CHARACTERS_A_TOKEN + _MARK_TOKENS for name in properties)
+        inside = _sum_or_none(properties.values(), definitions, within)
+        return None if inside is None else names + inside
+    if kind == "array":
+        entry = _most_tokens(node.get("items"), definitions, within)
+        return None if entry is None or "maxItems" not in node else node["maxItems"] * (entry + 2) + 2
+    if kind in ("integer", "number", "boolean", "null"):
+        return _NUMBER_TOKENS
+    longest = node.get("maxLength")
+    return longest // _CHARACTERS_A_TOKEN + _MARK_TOKENS if isinstance(longest, int) else None
+
+
+def _sum_or_none(
+    nodes: Iterable[Any], definitions: Mapping[str, Schema], within: tuple[str, ...], *, largest: bool = False
+) -> int | None:
+    sizes = [_most_tokens(node, definitions, within) for node in nodes]
+    known = [size for size in sizes if size is not None]
+    return None if len(known) < len(sizes) else max(known, default=0) if largest else sum(known)
 
 
 def _holds_object(node: Schema) -> bool:

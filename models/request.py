@@ -46,3 +46,11 @@ class Reply:
 
     record: Any
     usage: Usage
+
+
+_HOTTER, _HOTTEST = 0.3, 1.2
+
+
+def hotter(temperature: float, repeated: int) -> float:
+    """The temperature after the same wrong answer came `repeated` times more."""
+    return max(temperature, min(_HOTTEST, round(temperature + _HOTTER * repeated, 3)))

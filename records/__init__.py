@@ -40,12 +40,26 @@ from .sample import (
     UserProfile,
     VisiblePlatform,
 )
-from .scenario import Api, Category, Characteristic, Conflict, Context, Expansion, Platform, ScenarioWorld
+from .scenario import (
+    Api,
+    ApiDraft,
+    Category,
+    Characteristic,
+    Conflict,
+    Context,
+    Dimension,
+    Expansion,
+    PersonalFact,
+    Platform,
+    SaidParameter,
+    ScenarioWorld,
+)
 
 __all__ = [
     "Action",
     "Actions",
     "Api",
+    "ApiDraft",
     "ArgumentOrigin",
     "Bundles",
     "Call",
@@ -56,6 +70,7 @@ __all__ = [
     "Clusters",
     "Conflict",
     "Context",
+    "Dimension",
     "Episode",
     "Evidence",
     "Expansion",
@@ -66,6 +81,7 @@ __all__ = [
     "JsonObject",
     "Kind",
     "Origin",
+    "PersonalFact",
     "Phrase",
     "Platform",
     "PlatformEvidence",
@@ -76,6 +92,7 @@ __all__ = [
     "Reason",
     "Record",
     "RejectedSample",
+    "SaidParameter",
     "Sample",
     "ScenarioWorld",
     "Solution",

@@ -25,6 +25,9 @@ class Clusters(Record):
     """A partition of the nodes a clusterer was shown."""
 
     clusters: tuple[Cluster, ...] = Field(description="every node in exactly one cluster")
+    said: tuple[int, ...] = Field(
+        default=(), description="numbers of parameters that are said with every request: no feature of a user"
+    )
 
 
 class Feature(Record):

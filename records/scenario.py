@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from .base import ObjectSchema, Record
+from .base import JsonObject, ObjectSchema, Record
 
 
 class Context(Record):
@@ -90,6 +90,11 @@ class Api(Record):
         """Whether the API, or a parameter of it, makes sense for a kind of need."""
         return not (contexts := self.contexts(parameter)) or context in contexts
 
+    def origin(self, parameter: str) -> Literal["query", "profile"] | None:
+        """Who says a parameter's value, as its designer marked it (`x-origin`); None: it is not marked."""
+        origin = (self.properties().get(parameter) or {}).get("x-origin")
+        return origin if origin in ("query", "profile") else None
+
     def ordered(self) -> tuple[tuple[str, str], ...]:
         """Pairs of parameters of which the first is earlier or smaller where both are given (`x-ordered`)."""
         pairs: Any = self.parameters.get("x-ordered") or ()
@@ -109,7 +114,7 @@ class Api(Record):
 
 
 def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters' schema without `x-contexts` and `x-ordered`."""
+    """The parameters' schema without ptool's own annotations, `x-…`."""
     plain = {key: value for key, value in schema.items() if not key.startswith("x-")}
     if isinstance(properties := plain.get("properties"), dict):
         plain["properties"] = {
@@ -126,7 +131,48 @@ class Category(Record):
 
     name: str = Field(description="identifier, unique among its siblings, such as 'returns'")
     description: str = Field(description="which functions belong here, one sentence")
-    apis: int = Field(ge=1, description="how many APIs will hang below it")
+    apis: int = Field(default=1, ge=1, description="how many APIs will hang below it")
+
+
+class PersonalFact(Record):
+    """Something that stays the same about a person and that functions are called with."""
+
+    about: Literal["", "home", "household", "belongings", "health", "skills"] = Field(
+        default="", description="which side of the person's life it is from"
+    )
+    name: str = Field(description="snake_case identifier, such as 'shoe_size'")
+    description: str = Field(description="what it says of the person, one sentence")
+    options: tuple[str, ...] = Field(default=(), description="its possible values, where they are few")
+
+
+class Dimension(Record):
+    """One thing that platforms differ in, with how they stand on it; code deals the sentences out."""
+
+    name: str = Field(description="the dimension, one word: 'delivery'")
+    best: str = Field(description="what the platform that is best in it offers, one sentence")
+    between: tuple[str, ...] = Field(default=(), description="those between, from better to worse")
+    worst: str = Field(description="what the platform that is worst in it is like, one sentence")
+
+
+class SaidParameter(Record):
+    """A parameter that a person says anew with every request."""
+
+    name: str = Field(description="snake_case identifier")
+    description: str = Field(description="what it is, a few words")
+    type: Literal["text", "integer", "number", "date", "time", "boolean", "choice"] = Field(
+        description="what is said"
+    )
+    options: tuple[str, ...] = Field(default=(), description="of a choice: the values there are")
+
+
+class ApiDraft(Record):
+    """An API as a designer invents it; code writes its name, its schemas and its response."""
+
+    capability: str = Field(description="snake_case words for what the function does, such as 'renew_loan'")
+    description: str = Field(description="what calling it does, one sentence")
+    said: tuple[SaidParameter, ...] = Field(description="what a person says when asking for it")
+    personal: tuple[str, ...] = Field(description="names of the personal facts it needs")
+    returns: str = Field(default="", description="what comes back, a few words")
 
 
 class Expansion(Record):
@@ -139,6 +185,13 @@ class Expansion(Record):
     platforms: tuple[Platform, ...] = Field(default=(), description="asked for a scenario: its platforms")
     categories: tuple[Category, ...] = Field(default=(), description="asked for categories: the children")
     apis: tuple[Api, ...] = Field(default=(), description="asked for APIs: the leaves")
+    names: tuple[str, ...] = Field(default=(), description="in place of platforms: their names")
+    dimensions: tuple[Dimension, ...] = Field(default=(), description="beside names: what they differ in")
+    facts: tuple[PersonalFact, ...] = Field(default=(), description="beside names: of a person")
+    drafts: tuple[ApiDraft, ...] = Field(default=(), description="in place of apis: what they do and need")
+    twins: JsonObject = Field(
+        default_factory=dict, description="in place of apis: capability of a rival -> its own names here"
+    )
 
 
 class ScenarioWorld(Record):

@@ -37,6 +37,7 @@ NOT_HASHED = (
     "min_yield",
     "min_decidability",
     "general_reader",
+    "strict_stages",
     "run",
     "budget",
     "retries",
@@ -238,6 +239,9 @@ class Settings(StrictModel):
     apis: int = Field(ge=1, le=500, description="APIs a platform")
     concurrency: int = Field(ge=1, le=4096, description="episodes under way at once")
     min_yield: Share = Field(description="share of episodes that must be kept")
+    strict_stages: bool = Field(
+        False, description="whether a stage that a model does not complete ends the run"
+    )
     max_rounds: int = Field(ge=0, le=20, description="rounds of feedback an episode gets")
     conversation: Literal["loop", "round_robin"] = Field(description="who drives the roles")
     assignment: Literal["top_down", "per_user", "single_pass"] = Field(description="how users get features")

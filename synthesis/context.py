@@ -6,13 +6,15 @@ Every answer a stage waits for is an item of the ledger, so a run that was ended
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import orjson
 from pydantic import ValidationError
 
 from ..cli.progress import Progress, Stage
@@ -23,6 +25,9 @@ from ..settings import Settings
 from ..store import Ledger, RunFolder
 from ..trees.api_tree import ApiTree
 from .roles import Participants
+
+REPAIRS = "repairs"
+"""Ledger stage of what code mended or filled."""
 
 RecordT = TypeVar("RecordT", bound=Record)
 Item = TypeVar("Item")
@@ -111,6 +116,17 @@ class RunContext:
         await self.ledger.put(stage, item, record.model_dump_json().encode())
         return record
 
+    def note_repair(self, stage: str, role: str, item: str, outcome: str, kinds: Mapping[str, int]) -> None:
+        """Keep account of what code did for a role (`repairs_of` reads it).
+
+        Args:
+            stage, item: where.
+            outcome: 'mended': a fault of an answer was put right; 'degraded': code stood in for an answer.
+            kinds: what it was -> how often.
+        """
+        body = orjson.dumps({"role": role, "outcome": outcome, "kinds": kinds})
+        self.ledger.submit(REPAIRS, f"{stage}/{item}/{role}/{outcome}", body)
+
     def parse(self, kind: type[RecordT], body: bytes, where: str) -> RecordT:
         """A record from an item of the ledger.
 
@@ -126,6 +142,19 @@ class RunContext:
             raise StoreError(
                 f"{path}: item {where} is damaged; remove the run folder, or choose another"
             ) from None
+
+
+def repairs_of(ledgers: Iterable[Ledger | PopulationLedger]) -> dict[str, dict[str, dict[str, int]]]:
+    """What code did for the roles of a run: outcome -> role -> kind -> how often, sorted by name."""
+    sums: dict[str, dict[str, Counter[str]]] = {"mended": {}, "degraded": {}}
+    for ledger in ledgers:
+        for _, body in ledger.items(REPAIRS):
+            repair = orjson.loads(body)
+            sums[repair["outcome"]].setdefault(repair["role"], Counter()).update(repair["kinds"])
+    return {
+        outcome: {role: dict(sorted(kinds.items())) for role, kinds in sorted(roles.items())}
+        for outcome, roles in sums.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -154,6 +183,10 @@ class StageRole(Generic[RecordT]):
         except UnusableAnswerError as error:
             await self.context.ledger.put(self._unanswered, item, str(error).encode())
             raise
+
+    def note(self, item: str, outcome: str, kinds: Mapping[str, int]) -> None:
+        """Keep account of what was mended in an answer, or degraded for want of one."""
+        self.context.note_repair(self.stage, self.role, item, outcome, kinds)
 
     @property
     def _unanswered(self) -> str:

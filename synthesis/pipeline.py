@@ -130,7 +130,7 @@ async def _synthesise(context: RunContext, words: str, qualify: Qualify | None) 
         statistics = write_statistics(context, populations, dataset, audit)
         write_card(context, dataset, statistics, words)
         summary = build_summary(context, populations, dataset, statistics)
-        write_run_manifest(context, summary, dataset, silent)
+        write_run_manifest(context, populations, summary, dataset, silent)
     finally:
         await context.participants.gateway.close()
     logger.info("run {} ends: {}", settings.digest(), summary.funnel.as_dict())

@@ -167,7 +167,7 @@ def build_worlds(
 def _feature_links(
     scenario: str, api_tree: ApiTree, feature_tree: FeatureTree
 ) -> dict[tuple[str, str, str], str]:
-    """(platform, API, parameter) -> the feature that can fill it."""
+    """(platform, API, parameter) -> the feature that can fill it; without those that are always said."""
     return {
         (platform.name, api.name, parameter): feature_tree.feature_of(
             scenario, platform.name, api.name, parameter
@@ -175,4 +175,5 @@ def _feature_links(
         for platform in api_tree.platforms(scenario)
         for api in api_tree.apis(scenario, platform.name)
         for parameter in api.properties()
+        if feature_tree.fills(scenario, platform.name, api.name, parameter)
     }

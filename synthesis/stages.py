@@ -62,7 +62,14 @@ async def grow_api_tree(context: RunContext) -> ApiTree:
         tree = context.given_tree
         if tree is None:
             designer = StageRole(context, "api_tree", "designer", Expansion, bar, views_of)
-            tree = await grow_tree(ApiTree(), scenarios, tree_shape(settings), designer, save=save)
+            tree = await grow_tree(
+                ApiTree(),
+                scenarios,
+                tree_shape(settings),
+                designer,
+                save=save,
+                strict=settings.strict_stages,
+            )
         _write_graph(context, "api_tree", tree.graph, "API tree")
     return tree
 
@@ -73,7 +80,8 @@ async def build_feature_tree(context: RunContext, api_tree: ApiTree) -> FeatureT
         clusterer = StageRole(
             context, "feature_tree", "clusterer", Clusters, bar, lambda view: {"clustering": view}
         )
-        tree = await cluster_features(api_tree, clusterer, context.settings.features)
+        settings = context.settings
+        tree = await cluster_features(api_tree, clusterer, settings.features, strict=settings.strict_stages)
         _write_graph(context, "feature_tree", tree.graph, "Feature tree")
     return tree
 
@@ -92,10 +100,12 @@ async def assign_profiles(
         users: how many there are.
         first_user: number of the first of them.
     """
-    strategy = context.settings.assignment
+    strategy, strict = context.settings.assignment, context.settings.strict_stages
     with context.stage("profiles") as bar:
         writer = StageRole(context, "profiles", "profile_writer", Bundles, bar, lambda view: {"layer": view})
-        assigned = await assign_values(feature_tree, writer, users, strategy, worlds=worlds, first=first_user)
+        assigned = await assign_values(
+            feature_tree, writer, users, strategy, worlds=worlds, first=first_user, strict=strict
+        )
         _write_records(context, "profiles.jsonl", assigned)
     return [assignment.profile for assignment in assigned]
 
@@ -113,6 +123,7 @@ async def play_histories(
             actions_per_context=settings.history.actions_per_context,
             loyalty=settings.history.loyalty,
             max_rounds=settings.max_rounds,
+            strict=settings.strict_stages,
         )
         for world in worlds
     }
@@ -121,9 +132,17 @@ async def play_histories(
     async def play(pair: tuple[str, str]) -> None:
         scenario, user = pair
 
+        def note(role: str, outcome: str, kinds: Mapping[str, int]) -> None:
+            context.note_repair("histories", role, f"{scenario}-{user}", outcome, kinds)
+
         def make() -> Awaitable[History]:
             return run_behaviour(
-                behaviours[scenario], user, agents, seed=settings.seed, driver=settings.conversation
+                behaviours[scenario],
+                user,
+                agents,
+                seed=settings.seed,
+                driver=settings.conversation,
+                note=note,
             )
 
         try:

@@ -7,7 +7,9 @@ profile; persona and themes are scaffolding that keeps the branches apart, hande
 from __future__ import annotations
 
 import math
+import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args
 
@@ -15,9 +17,14 @@ import orjson
 from pydantic import Field, JsonValue
 
 from ..errors import TreeError, names
+from ..models.seeds import derive
 from ..records import Bundles, Feature, Profile, Record, ScenarioWorld
+from .defaults import default_value
 from .feature_tree import FeatureTree
-from .retry import AskRole, ask_until_accepted, gather_or_cancel
+from .naming import near_name
+from .personal_facts import BY_NAME
+from .retry import AskRole, Mended, ask_until_accepted, gather_or_cancel, note
+from .values import fits, nearest_value
 
 Strategy = Literal["top_down", "per_user", "single_pass"]
 STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
@@ -27,6 +34,8 @@ Bundle = dict[str, JsonValue]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 MAX_VALUE = 2000
 """Bytes of JSON one value may have."""
+_MOST_DRAWS = 200
+"""Values that are drawn anew at most to tell one person from the others."""
 MAX_AVOID = 100
 """Earlier users a writer is told to differ from, the latest ones."""
 
@@ -50,6 +59,7 @@ async def assign_values(
     branching: Sequence[int] | None = None,
     retries: int = 2,
     first: int = 1,
+    strict: bool = True,
 ) -> list[AssignedProfile]:
     """Give `users` people distinct values for every feature of the tree.
 
@@ -64,6 +74,7 @@ async def assign_values(
         branching: k_l for every layer from the persona down; None chooses (`layer_sizes`). Top-down only.
         retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
         first: number of the first of them.
+        strict: whether a layer that nobody fills acceptably ends the run; else code fills it from schemas.
 
     Returns:
         Profiles 'u0001', 'u0002', … (or from `first` on), no two alike.
@@ -76,15 +87,39 @@ async def assign_values(
         raise TreeError(f"assignment: got {strategy!r}, expected one of {names(STRATEGIES, strategy)}")
     if users < 1:
         raise TreeError(f"users: got {users}, expected at least 1")
-    assigner = _Assigner(tree, writer, strategy, worlds, retries)
+    assigner = _Assigner(tree, writer, strategy, worlds, retries, strict)
     if strategy == "top_down":
         people = await assigner.top_down(users, branching)
     elif strategy == "per_user":
         people = await assigner.per_user(users)
     else:
         people = [(bundle,) for bundle in await assigner.ask("users", assigner.last, (), users)]
+    people = _told_apart(people, tree.facts(), writer)
     features = tree.features()
     return [_assigned(number, lineage, features) for number, lineage in enumerate(people, start=first)]
+
+
+def _told_apart(
+    people: list[tuple[Bundle, ...]], facts: Sequence[Feature], writer: AskRole[Bundles]
+) -> list[tuple[Bundle, ...]]:
+    """The people, with facts drawn anew that would otherwise be the same for most of them.
+
+    A model that sees one branch at a time gives everybody the first choice, or the city it has read of most.
+    """
+    mended: Mended = Counter()
+    told_apart = [dict(lineage[-1]) for lineage in people]
+    for fact in facts:
+        if "enum" not in fact.value_schema and fact.name not in BY_NAME:
+            continue
+        draw, most = random.Random(derive("told apart", fact.name)), max(1, len(people) // 2)
+        seen: Counter[bytes] = Counter()
+        for person in told_apart:
+            if seen[_canonical_json({"": person[fact.name]})] >= most:
+                person[fact.name] = default_value(fact, draw)
+                mended["same_for_most"] += 1
+            seen[_canonical_json({"": person[fact.name]})] += 1
+    note(writer, "people", "mended", mended)
+    return [(*lineage[:-1], values) for lineage, values in zip(people, told_apart, strict=True)]
 
 
 def _assigned(number: int, lineage: tuple[Bundle, ...], features: Sequence[Feature]) -> AssignedProfile:
@@ -107,10 +142,11 @@ class _Assigner:
         strategy: Strategy,
         worlds: Mapping[str, ScenarioWorld],
         retries: int,
+        strict: bool,
     ) -> None:
         self.layers = [[tree.describe(node) for node in layer] for layer in tree.layers()]
         self.last = len(self.layers) - 1
-        self.writer, self.retries = writer, retries
+        self.writer, self.retries, self.strict = writer, retries, strict
         contexts = {
             name: [context.model_dump() for context in world.contexts] for name, world in worlds.items()
         }
@@ -204,7 +240,26 @@ class _Assigner:
         def check(answer: Bundles) -> tuple[Bundle, ...]:
             return check_bundles(answer, wanted, count, taken)
 
-        return await ask_until_accepted(self.writer, item_id, view, check, self.retries)
+        def repair(answer: Bundles, mended: Mended) -> Bundles:
+            draw = random.Random(derive("bundles", item_id))
+            return repair_bundles(answer, features, count, taken, draw, mended)
+
+        def fallback() -> tuple[Bundle, ...]:
+            return check(repair(Bundles(bundles=()), Mended()))
+
+        return await ask_until_accepted(
+            self.writer,
+            item_id,
+            view,
+            check,
+            self.retries,
+            repair,
+            complete=lambda answer, mended: fit_bundles(
+                answer, features, random.Random(derive("values", item_id)), mended
+            ),
+            fallback=None if self.strict else fallback,
+            piece="bundles",
+        )
 
 
 def check_bundles(
@@ -232,6 +287,90 @@ def check_bundles(
             raise TreeError(f"bundles[{number}]: equals another person's, expected all to differ")
         seen.add(_canonical_json(bundle))
     return answer.bundles
+
+
+def fit_bundles(answer: Bundles, features: Sequence[Feature], draw: random.Random, mended: Mended) -> Bundles:
+    """The bundles with values of basic features as their schemas want them.
+
+    A value that does not fit fills no parameter: '3' for a number becomes 3, 'paypal' the 'PayPal' of an
+    enum; where it is not clear what was meant, a standard fact or a choice is drawn.
+    """
+    wanted = {
+        feature.name: feature for feature in features if feature.kind == "basic" and feature.value_schema
+    }
+
+    def fit(name: str, value: JsonValue) -> JsonValue:
+        feature = wanted[name]
+        nearest = nearest_value(value, feature.value_schema, mended)
+        drawn = name in BY_NAME or "enum" in feature.value_schema
+        if not drawn or fits(nearest, feature.value_schema):
+            return nearest
+        mended["value_drawn"] += 1
+        return default_value(feature, draw)
+
+    fitted = tuple(
+        {name: fit(name, value) if name in wanted else value for name, value in bundle.items()}
+        for bundle in answer.bundles
+    )
+    return answer if fitted == answer.bundles else answer.model_copy(update={"bundles": fitted})
+
+
+def repair_bundles(
+    answer: Bundles,
+    features: Sequence[Feature],
+    count: int,
+    taken: set[bytes] | frozenset[bytes],
+    draw: random.Random,
+    mended: Mended,
+) -> Bundles:
+    """Exactly `count` different bundles of exactly these features, as much of the model's as there is.
+
+    Names that are nearly right are taken for the right ones; what is missing or unusable is drawn.
+    """
+    by_name = {feature.name: feature for feature in features}
+    mended["surplus"] += max(0, len(answer.bundles) - count)
+    mended["missing_bundle"] += max(0, count - len(answer.bundles))
+    seen = set(taken)
+    bundles: list[Bundle] = []
+    for given in [*answer.bundles, *({} for _ in range(count))][:count]:
+        values: Bundle = {}
+        for name, value in given.items():
+            known = name if name in by_name else near_name(name, by_name.keys() - given.keys())
+            mended["near_name"] += known not in (name, None)
+            if known and known not in values and _is_usable(value):
+                values[known] = value
+        mended["missing_value"] += len(by_name) - len(values) if given else 0
+        bundle = {
+            name: values[name] if name in values else default_value(feature, draw)
+            for name, feature in by_name.items()
+        }
+        mended["equal_bundle"] += _canonical_json(bundle) in seen
+        bundles.append(_made_different(bundle, features, seen, draw))
+        seen.add(_canonical_json(bundles[-1]))
+    return Bundles(bundles=tuple(bundles))
+
+
+def _made_different(
+    bundle: Bundle, features: Sequence[Feature], seen: set[bytes], draw: random.Random
+) -> Bundle:
+    """The bundle, or one with as few values drawn anew as make it unlike all others."""
+    places = list(range(len(features)))
+    draw.shuffle(places)
+    changed = dict(bundle)
+    for number in range(_MOST_DRAWS):
+        if _canonical_json(changed) not in seen:
+            return changed
+        feature = features[places[number % len(places)]]
+        changed[feature.name] = default_value(feature, draw)
+    return changed
+
+
+def _is_usable(value: JsonValue) -> bool:
+    try:
+        _check_value(value, "")
+    except TreeError:
+        return False
+    return True
 
 
 def _check_value(value: JsonValue, where: str) -> None:

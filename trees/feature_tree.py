@@ -2,12 +2,13 @@
 
 The leaves (level 0) are platform characteristics and API parameters; level 1 are the features they were
 merged into; the levels above are themes; the root, 'persona', is the whole person. It is built by
-`clustering`, and its features get values by `assignment`.
+`clustering`, and its features get values by `assignment`. Parameters that are said with every request, by
+their designer's mark or by the clusterer's word, are no leaves: they tell nothing of a person.
 
 Ids are made of level and name ('1:home_address', '2:contact'), so that a feature and its theme may share a
 name. Every node carries `kind` (root, basic or implicit), `level`, `name` and `description`; features a
 `value_schema`; leaves `source` (characteristic or parameter), `where` (the path to the platform or API) and
-`schema` (null for a characteristic).
+`schema` (null for a characteristic), and `fact` where the designer said which personal fact it is.
 """
 
 from __future__ import annotations
@@ -85,6 +86,19 @@ class FeatureTree:
         """Every feature, in the tree's order."""
         return [self.describe(node) for node in self.level(1)]
 
+    def facts(self) -> list[Feature]:
+        """The features that a designer named as facts of a person."""
+        leaves_of = self.graph.successors
+        return [
+            self.describe(node)
+            for node in self.level(1)
+            if any("fact" in self.graph.nodes[leaf] for leaf in leaves_of(node))
+        ]
+
+    def fills(self, scenario: str, platform: str, api: str, parameter: str) -> bool:
+        """Whether a feature can fill a parameter; not where it is said with every request."""
+        return parameter_id(scenario, platform, api, parameter) in self.graph
+
     def feature_of(self, scenario: str, platform: str, api: str, parameter: str) -> str:
         """The name of the feature that can fill a parameter.
 
@@ -148,7 +162,8 @@ class FeatureTree:
 
     def _check_leaves(self, api_tree: ApiTree) -> None:
         want, got = [node for node, _ in leaves(api_tree)], set(self.level(0))
-        lost = [node for node in want if node not in got]
+        said = set(self.graph.graph.get("said", ()))
+        lost = [node for node in want if node not in got and node not in said]
         if lost:
             raise TreeError(f"feature tree: {len(lost)} leaves of the API tree are lost, such as {lost[0]!r}")
         more = sorted(got.difference(want))
@@ -181,7 +196,10 @@ def parameter_id(scenario: str, platform: str, api: str, parameter: str) -> str:
 
 
 def leaves(api_tree: ApiTree) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every characteristic and every parameter of an API tree as (leaf id, attributes), in its order."""
+    """Every characteristic and parameter of an API tree as (leaf id, attributes), in its order.
+
+    Parameters that are marked as said with the query are left out.
+    """
     for scenario, world in api_tree.worlds().items():
         for platform in world.platforms:
             where = [scenario, platform.name]
@@ -191,9 +209,13 @@ def leaves(api_tree: ApiTree) -> Iterator[tuple[str, dict[str, Any]]]:
             for api in world.apis[platform.name]:
                 properties = inlined(api.parameters, "/".join([*where, api.name]))["properties"]
                 for name, schema in properties.items():
+                    if api.origin(name) == "query":
+                        continue
                     text = str(schema.get("description", ""))
                     node = parameter_id(scenario, platform.name, api.name, name)
-                    yield node, _leaf(name, text, "parameter", [*where, api.name], schema)
+                    leaf = _leaf(name, text, "parameter", [*where, api.name], schema)
+                    fact = schema.get("x-fact")
+                    yield node, leaf | ({"fact": fact} if isinstance(fact, str) else {})
 
 
 def _leaf(

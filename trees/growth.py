@@ -10,11 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import JsonValue
+
 from ..errors import TreeError, names
-from ..records import Api, Expansion
+from ..records import Api, Expansion, PersonalFact
 from .api_tree import ROOT, ApiTree, check_structure
-from .repair import repair_apis, repair_categories
-from .retry import AskRole, ask_until_accepted, gather_or_cancel
+from .defaults import default_categories, default_drafts, default_world
+from .drafts import complete_apis, complete_scenario
+from .personal_facts import STANDARD_FACTS
+from .repair import MOST_CONTEXTS, repair_apis, repair_categories, repair_scenario
+from .retry import AskRole, Mended, Repair, ask_until_accepted, gather_or_cancel
 from .schemas import check_distinct, check_function, check_name, check_text, inlined
 
 
@@ -72,6 +77,7 @@ async def grow_tree(
     *,
     save: SaveTree = lambda _: None,
     retries: int = 2,
+    strict: bool = True,
 ) -> ApiTree:
     """Expand `tree` until every scenario has its platforms, categories and APIs, then check it.
 
@@ -82,6 +88,7 @@ async def grow_tree(
         designer: async `(item_id, view "expansion") -> Expansion`; ids like 'shopping/MegaMart/catalogue'.
         save: called with the tree after every expansion.
         retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
+        strict: whether a node that nobody answers acceptably ends the growth; else code fills it.
 
     Raises:
         TreeError: an impossible shape (before anything is asked), a saved tree of another shape, or a
@@ -95,7 +102,7 @@ async def grow_tree(
         raise TreeError(
             f"API tree: holds {strangers[0]!r}, which is not asked for; asked: {names(scenarios)}"
         )
-    grower = _Grower(tree, shape, designer, save, retries)
+    grower = _Grower(tree, shape, designer, save, retries, strict)
     for name, description in scenarios.items():
         grower.add_scenario(name, description)
     await gather_or_cancel(grower.grow_scenario(name) for name in scenarios)
@@ -112,6 +119,7 @@ class _Grower:
     designer: AskRole[Expansion]
     save: SaveTree
     retries: int
+    strict: bool
 
     def add_scenario(self, name: str, description: str) -> None:
         """Put an unexpanded scenario below the root, or make sure that the one there is of the same shape."""
@@ -143,11 +151,26 @@ class _Grower:
             await self.grow_branch(child)
 
     async def expand_scenario(self, name: str) -> None:
-        view = scenario_view(name, self.shape)
-        answer = await self.ask(name, view, lambda got: check_scenario(got, name, self.shape))
+        view, count = scenario_view(name, self.shape), self.shape.platforms
+        description = self.tree.attributes(name)["description"]
+
+        def complete(got: Expansion, mended: Mended) -> Expansion:
+            return complete_scenario(got, name, description, count, mended)
+
+        answer = await self.ask(
+            name,
+            view,
+            lambda got: check_scenario(got, name, self.shape),
+            lambda got, mended: repair_scenario(got, count, mended),
+            complete=complete,
+            fallback=lambda: complete(default_world(name, description, count), Mended()),
+            piece="scenario",
+        )
         scenario = self.tree.attributes(name)
         scenario["contexts"] = [context.model_dump() for context in answer.contexts]
         scenario["conflicts"] = [conflict.model_dump(mode="json") for conflict in answer.conflicts]
+        if answer.dimensions:
+            scenario["facts"] = [fact.model_dump(mode="json") for fact in answer.facts]
         for platform in answer.platforms:
             characteristics = [dimension.model_dump() for dimension in platform.characteristics]
             attributes = {"characteristics": characteristics, "apis": self.shape.apis, "expanded": False}
@@ -156,30 +179,68 @@ class _Grower:
 
     async def expand_categories(self, node: str) -> None:
         view = branch_view(self.tree, node, self.shape)
-        quota = view["apis"]
-        answer = await self.ask(
-            node,
-            view,
-            lambda got: check_categories(got, node, quota, self.shape),
-            lambda got: repair_categories(got, quota, self.shape.branching),
-        )
+        quota, most = view["apis"], self.shape.branching
+        if not (answer := self.categories_of_rival(node)).categories:
+            contexts = self.tree.attributes(node.split("/")[0])["contexts"]
+            answer = await self.ask(
+                node,
+                view,
+                lambda got: check_categories(got, node, quota, self.shape),
+                lambda got, mended: repair_categories(got, quota, most, mended),
+                fallback=lambda: repair_categories(
+                    default_categories(contexts, usual_categories(quota, most)), quota, most, Mended()
+                ),
+                piece="categories",
+            )
         for category in answer.categories:
             self.tree.add(node, "category", **category.model_dump(), expanded=False)
         self.mark_expanded(node)
 
+    def categories_of_rival(self, node: str) -> Expansion:
+        """Those of the first platform, where the scenario was drafted: rivals cover the same functions."""
+        scenario, platform, *inner = node.split("/")
+        rivals = _earlier_platforms(self.tree, scenario, platform)
+        twin = "/".join([*rivals[:1], *inner])
+        if not rivals or "facts" not in self.tree.attributes(scenario):
+            return Expansion()
+        fields = ("name", "description", "apis")
+        nodes = [self.tree.attributes(child) for child in self.tree.children(twin)]
+        return Expansion.model_validate(
+            {"categories": [{field: child[field] for field in fields} for child in nodes]}
+        )
+
     async def expand_apis(self, node: str) -> None:
         view = branch_view(self.tree, node, self.shape)
-        own = self.tree.apis(*node.split("/")[:2])
+        scenario, platform = node.split("/")[:2]
+        category, quota = node.rpartition("/")[2], view["apis"]
+        own = self.tree.apis(scenario, platform)
+        rivals = _counterparts(self.tree, node, own)
+        place = len(_earlier_platforms(self.tree, scenario, platform))
+        drafted = self.tree.attributes(scenario).get("facts", ())
+        facts = [PersonalFact.model_validate(fact) for fact in drafted]
 
         def check(got: Expansion) -> Expansion:
-            checked = check_apis(got, node, view["apis"], own)
+            checked = check_apis(got, node, quota, own)
             self.check_rivalry(node, checked.apis)
             return checked
 
-        def repair(got: Expansion) -> Expansion:
-            return repair_apis(got, node.rpartition("/")[2], view["apis"], own)
+        def complete(got: Expansion, mended: Mended) -> Expansion:
+            return complete_apis(got, category, quota, own, rivals, facts, place, mended)
 
-        answer = await self.ask(node, view, check, repair)
+        def fallback() -> Expansion:
+            drafts = default_drafts(category, quota, {api.capability for api in own})
+            twins: dict[str, JsonValue] = {api.capability: {} for api in rivals}
+            return complete(Expansion(drafts=tuple(drafts), twins=twins), Mended())
+
+        answer = await self.ask(
+            node,
+            view,
+            check,
+            lambda got, mended: repair_apis(got, category, quota, own, mended),
+            complete=complete,
+            fallback=fallback,
+            piece="apis",
+        )
         for api in answer.apis:
             self.tree.add(node, "api", **api.model_dump())
         self.mark_expanded(node)
@@ -203,9 +264,23 @@ class _Grower:
         node: str,
         view: dict[str, Any],
         check: Callable[[Expansion], Expansion],
-        repair: Callable[[Expansion], Expansion] | None = None,
+        repair: Repair[Expansion],
+        *,
+        complete: Repair[Expansion] | None = None,
+        fallback: Callable[[], Expansion],
+        piece: str,
     ) -> Expansion:
-        return await ask_until_accepted(self.designer, node, view, check, self.retries, repair)
+        return await ask_until_accepted(
+            self.designer,
+            node,
+            view,
+            check,
+            self.retries,
+            repair,
+            complete=complete,
+            fallback=None if self.strict else lambda: check(fallback()),
+            piece=piece,
+        )
 
     def mark_expanded(self, node: str) -> None:
         self.tree.attributes(node)["expanded"] = True
@@ -237,7 +312,9 @@ def branch_view(tree: ApiTree, node: str, shape: TreeShape) -> dict[str, Any]:
     scenario, platform = node.split("/")[:2]
     depth_left = shape.depth_left(node)
     own = [tree.api(leaf) for leaf in tree.below(f"{scenario}/{platform}", "api")]
-    return {
+    drafted = tree.attributes(scenario).get("facts")
+    more = {} if drafted is None else _draft_view(tree, node, shape, own, drafted)
+    return more | {
         "asks": "categories" if depth_left else "apis",
         "path": node.split("/"),
         "platform": platform,
@@ -249,6 +326,46 @@ def branch_view(tree: ApiTree, node: str, shape: TreeShape) -> dict[str, Any]:
         "categories": _categories_of_rivals(tree, node),
         "taken": [api.name for api in own],
     }
+
+
+def _draft_view(
+    tree: ApiTree, node: str, shape: TreeShape, own: Sequence[Api], drafted: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What a designer of drafts is shown besides: facts to choose from, and the functions to name anew."""
+    if shape.depth_left(node):
+        return {}
+    quota = tree.attributes(node)["apis"]
+    twins = [
+        {
+            "capability": api.capability,
+            "name": api.name,
+            "description": api.description,
+            "parameters": [name for name in api.properties() if api.origin(name) == "query"],
+        }
+        for api in _counterparts(tree, node, own)[:quota]
+    ]
+    standard = {fact.name: fact.description for fact in STANDARD_FACTS}
+    facts = {str(fact["name"]): str(fact["description"]) for fact in drafted} | standard
+    return {"twins": twins, "facts": {} if len(twins) == quota else facts}
+
+
+def usual_categories(quota: int, most: int) -> int:
+    """How many categories so many APIs are usually put into: about three in each."""
+    return max(1, min(most, -(-quota // 3), quota))
+
+
+def _counterparts(tree: ApiTree, node: str, own: Sequence[Api]) -> list[Api]:
+    """APIs of earlier platforms that this one has no counterpart of yet, those of the same category first."""
+    scenario, platform, *inner = node.split("/")
+    have = {api.capability for api in own}
+    found: dict[str, tuple[bool, Api]] = {}
+    for rival in _earlier_platforms(tree, scenario, platform):
+        twin = "/".join([rival, *inner])
+        for leaf in tree.below(rival, "api"):
+            api = tree.api(leaf)
+            if api.capability not in have:
+                found.setdefault(api.capability, (not leaf.startswith(f"{twin}/"), api))
+    return [api for _, api in sorted(found.values(), key=lambda each: each[0])]
 
 
 def _earlier_platforms(tree: ApiTree, scenario: str, platform: str) -> tuple[str, ...]:
@@ -298,6 +415,8 @@ def check_scenario(answer: Expansion, scenario: str, shape: TreeShape) -> Expans
     """
     if len(answer.platforms) != shape.platforms:
         raise TreeError(f"{scenario}: got {len(answer.platforms)} platforms, asked for {shape.platforms}")
+    if len(answer.contexts) > MOST_CONTEXTS:
+        raise TreeError(f"{scenario}: got {len(answer.contexts)} contexts, asked for at most {MOST_CONTEXTS}")
     if len(answer.contexts) < 2:
         raise TreeError(
             f"{scenario}: got {len(answer.contexts)} contexts, asked for at least 2: which platform a user "

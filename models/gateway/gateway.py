@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from autogen_core import CancellationToken
@@ -19,7 +20,7 @@ from ...records import Usage
 from ...records.model_calls import Answer, Failure, Spent
 from ...settings import Budget, Retries
 from ..endpoint import CallLog, Endpoint
-from ..request import NO_USAGE, Reply, Request
+from ..request import NO_USAGE, Reply, Request, hotter
 from ..seeds import derive
 from .activity import Activity, describe_activity
 from .budget import SpendingAccount
@@ -100,10 +101,11 @@ class Gateway:
             raise ValueError("no record is asked for; an answer as it comes is got with Gateway.answer")
         usage, objection = NO_USAGE, InvalidAnswer("empty", "nothing was asked")
         messages: tuple[Message, ...] = ()
+        asked, refused = request, set[str]()
         for number in range(self._attempts if corrected else 1):
             if number % self._attempts_a_seed == 0:
                 messages = (("system", request.system), ("user", request.user))
-            answer = await self._answer(request, messages, number, token)
+            answer = await self._answer(asked, messages, number, token)
             usage = usage + _usage_of(answer) if number else _usage_of(answer)
             try:
                 record, status = parse_answer(answer.content, answer.finish, request.output, accept)
@@ -111,6 +113,9 @@ class Gateway:
                 self._save_status(answer, error.status)
                 objection = error
                 messages = add_correction(messages, answer.content, objection)
+                if answer.content in refused:
+                    asked = _asked_hotter(asked)
+                refused.add(answer.content)
                 continue
             self._save_status(answer, status)
             return Reply(record, usage)
@@ -222,6 +227,14 @@ def _require_prices(callers: Mapping[str, EndpointCaller]) -> None:
                 f"budget.usd: the price of {caller.endpoint.name} is not known, so no budget could be kept; "
                 f"set {where}.price.input and {where}.price.output, or budget.tokens instead"
             )
+
+
+def _asked_hotter(request: Request) -> Request:
+    """The question for somebody who gave the same wrong answer twice: with more chance in it."""
+    temperature = request.sampling.get("temperature")
+    if not isinstance(temperature, (int, float)):
+        return request
+    return replace(request, sampling={**request.sampling, "temperature": hotter(temperature, 1)})
 
 
 def _usage_of(answer: Answer) -> Usage:

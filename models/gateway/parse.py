@@ -255,14 +255,11 @@ def _entries(value: Any) -> int:
 
 
 def describe_error(error: ValueError) -> str:
-    """An objection in words a model can act upon, without what was refused."""
+    """An objection in words a model can act upon, without what was refused; it says one thing at a time."""
     if not isinstance(error, ValidationError):
         return _one_line(str(error))
-    problems = (
-        f"{'.'.join(map(str, problem['loc'])) or 'the answer'}: {problem['msg']}"
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)[:8]
-    )
-    return _one_line("; ".join(problems))
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return _one_line(f"{'.'.join(map(str, first['loc'])) or 'the answer'}: {first['msg']}")
 
 
 def _one_line(text: str) -> str:

@@ -12,7 +12,7 @@ from ...store import write_bytes
 from .examples import examples_section
 from .paper_tables import paper_section
 from .population import preference_sections, tree_sections
-from .quality import audit_section, cost_section, quality_sections
+from .quality import audit_section, cost_section, quality_sections, repairs_section
 from .report_data import ReportData, read_report_data
 
 
@@ -48,6 +48,7 @@ def _sections(data: ReportData) -> Iterator[Section]:
     yield from preference_sections(data)
     yield audit_section(data.statistics.audit)
     yield from tree_sections(data)
+    yield from repairs_section(data)
     yield cost_section(data)
 
 

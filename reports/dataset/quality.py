@@ -262,6 +262,26 @@ def _count(usage: Mapping[str, Any], name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
+def repairs_section(data: ReportData) -> Iterator[Section]:
+    """What code mended in answers, and where it stood in for them; nothing where it had nothing to do."""
+    outcomes = {"mended": "mended in an answer", "degraded": "filled in by code"}
+    rows = tuple(
+        Row((foreign(words(role), 40), foreign(words(kind), 60), Cell(name), count_cell(int(count))))
+        for outcome, name in outcomes.items()
+        for role, kinds in sorted(data.manifest_object("notes", outcome).items())
+        if isinstance(kinds, dict)
+        for kind, count in ranked({kind: count for kind, count in kinds.items() if isinstance(count, int)})
+    )
+    if not rows:
+        return
+    text = (
+        "Before a model is asked again, code mends what is unambiguous in its answer, such as sizes that do "
+        "not add up or names that are nearly right. What no answer brought is filled in out of the words and "
+        "schemas of the scenario; strict_stages=true ends the run there instead.",
+    )
+    yield Section("Mended by code", text, (Table(("Role", "What", "How", "Times"), rows),))
+
+
 def audit_section(audit: Audit | None) -> Section:
     """The section on the verifier audit."""
     if audit is None:

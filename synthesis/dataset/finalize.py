@@ -20,7 +20,7 @@ from ...store import (
     write_jsonl,
     write_manifest,
 )
-from ..context import RunContext
+from ..context import RunContext, repairs_of
 from ..extensions import choose_extensions
 from ..population import PreparedPopulation
 from ..roles import STRANGER
@@ -226,7 +226,11 @@ def _next_steps(context: RunContext, dataset: Dataset) -> tuple[str, ...]:
 
 
 def write_run_manifest(
-    context: RunContext, summary: Summary, dataset: Dataset, silent_judges: Mapping[str, str]
+    context: RunContext,
+    populations: Sequence[PreparedPopulation],
+    summary: Summary,
+    dataset: Dataset,
+    silent_judges: Mapping[str, str],
 ) -> None:
     """Leave manifest.json: what the run was made with and what became of it.
 
@@ -250,6 +254,7 @@ def write_run_manifest(
                 "usage": _usage(context),
                 "tools": summary.tools,
                 "judges_without_vote": dict(silent_judges),
+                **repairs_of(population.context.ledger for population in populations),
             },
         ),
     )

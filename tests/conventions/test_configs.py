@@ -54,7 +54,13 @@ COUNTED = ("+agent@agent.stranger=stranger", "+agent@agent.solver=solver")
 def test_every_role_file_is_composed() -> None:
     on_demand = {"stranger", "solver"}  # composed where `strangers` and `consistency` ask for them
     on_demand |= {"recognise_need", "recognise_call"}  # where `assistant` is confirm
-    on_demand |= {"user_lean", "natural", "says_more"}  # where `roles` is lean
+    on_demand |= {
+        "designer_lean",
+        "clusterer_lean",
+        "user_lean",
+        "natural",
+        "says_more",
+    }  # where `roles` is lean
     assert sorted(on_demand.union(composed().agent)) == ROLES
 
 

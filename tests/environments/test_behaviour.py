@@ -76,7 +76,8 @@ def test_a_plan_depends_on_the_seed_alone(world):
         ("Wanted it quickly", []),
         (" ", ["history.length"]),
         ("x" * 301, ["history.length"]),
-        ("two\nlines", ["history.unprintable"]),
+        ("two\nlines", []),
+        ("1. Ordered a mocha", []),
     ],
 )
 def test_actions_show_and_do_not_tell(world, action, found):
@@ -106,9 +107,8 @@ def test_as_many_actions_as_visits(world):
     ("preferences", "code"),
     [
         (CHOSEN.preferences[:1], "history.preferences"),
-        (CHOSEN.preferences + CHOSEN.preferences[:1], "history.preferences"),
         (
-            (CHOSEN.preferences[0], Preference(context="party", platform="slowcup")),
+            (CHOSEN.preferences[0], Preference(context="party", platform="Nowhere")),
             "history.unknown_platform",
         ),
     ],
@@ -136,3 +136,99 @@ async def test_a_history_is_played_through_the_agents(world, driver):
     assert len(history.actions) == 8
     assert set(history.visible()[0]) == {"platform", "action"}
     assert history.preferences == CHOSEN.preferences
+
+
+def lenient(world, **options):
+    options = {"max_rounds": 0, "strict": False} | options
+    return Behaviour(world, sees=SEES, seed=1, actions_per_context=4, loyalty=0.75, **options)
+
+
+@pytest.mark.parametrize(
+    ("more", "mended"),
+    [
+        (CHOSEN.preferences[:1], ["surplus"]),
+        ((Preference(context="partys", platform="BeanBar"),), ["near_name", "surplus"]),
+        ((Preference(context="moon", platform="BeanBar"),), ["surplus"]),
+    ],
+)
+def test_preferences_too_many_or_nearly_right_are_mended_at_once(world, more, mended):
+    behaviour = lenient(world, strict=True)
+    given = (CHOSEN.preferences[0], Preference(context="Party", platform="slow cup"), *more)
+    state = behaviour.apply(behaviour.reset("u0001"), "chooser", Preferences(preferences=given))
+    assert (state.phase, state.preferences) == ("actions", CHOSEN.preferences)
+    assert state.repairs == tuple(("chooser", "mended", kind) for kind in ("near_name", *mended))
+
+
+def test_actions_are_mended_at_once(world):
+    behaviour = lenient(world, strict=True)
+    state = behaviour.apply(behaviour.reset("u0001"), "chooser", CHOSEN)
+    said = ("- Ordered a\tmocha", *did().actions[1:], "One more")
+    state = behaviour.apply(state, "actor", did(*said))
+    assert state.phase == "accepted"
+    assert state.actions == ("Ordered a mocha", *did().actions[1:])
+    assert sorted(kind for _, _, kind in state.repairs) == ["list_mark", "surplus", "unprintable"]
+
+
+def test_good_actions_of_a_refused_answer_are_kept(world):
+    behaviour = lenient(world, strict=True, max_rounds=1)
+    state = behaviour.apply(behaviour.reset("u0001"), "chooser", CHOSEN)
+    first, second = list(did().actions), [f"Bought cake {index}" for index in range(8)]
+    first[3], second[5] = "My favourite drink", "Prefers cake"
+    state = behaviour.apply(state, "actor", did(*first))
+    state = behaviour.apply(state, "actor", did(*second))
+    assert state.phase == "accepted"
+    assert state.actions == (*second[:5], "Ordered drink 5", *second[6:])
+    assert state.repairs == (("actor", "mended", "from_another_answer"),)
+
+
+@pytest.mark.parametrize(
+    ("actions", "filled"),
+    [
+        ((), 8),
+        (("My favourite drink",) * 8, 8),
+        (("Ordered tea", *["Ordered tea"] * 7), 7),
+        (did().actions[:6], 2),
+    ],
+)
+def test_actions_nobody_writes_are_filled_from_what_the_platforms_do_unless_it_is_strict(
+    world, actions, filled
+):
+    for strict in (True, False):
+        behaviour = lenient(world, strict=strict)
+        state = behaviour.apply(behaviour.reset("u0001"), "chooser", CHOSEN)
+        state = behaviour.apply(state, "actor", Actions(actions=actions))
+        assert state.phase == ("rejected" if strict else "accepted")
+    assert state.repairs == (("actor", "degraded", "actions"),) * filled
+    assert len({action.lower() for action in state.actions}) == 8
+    assert len(behaviour.history(state).actions) == 8
+
+
+def test_a_person_who_chooses_nothing_gets_a_choice_that_depends_on_the_seed_alone(world):
+    behaviour = lenient(world)
+    states = [
+        behaviour.apply(behaviour.reset("u0001"), "chooser", Preferences(preferences=CHOSEN.preferences[1:]))
+        for _ in range(2)
+    ]
+    assert states[0] == states[1]
+    assert states[0].preferences[1] == CHOSEN.preferences[1]
+    assert states[0].repairs == (("chooser", "degraded", "preferences"),)
+
+
+async def test_models_without_a_usable_answer_end_no_history_and_what_was_filled_is_told(world):
+    gateway = Gateway({"default": Endpoint(FakeModel(lambda *_: "I will not."))}, concurrency=2)
+    roles = {
+        name: Role(name, name, f"ptool.records.{output}", SEES[name])
+        for name, output in (("chooser", "Preferences"), ("actor", "Actions"))
+    }
+    notes = []
+    history = await run_behaviour(
+        lenient(world),
+        "u0001",
+        make_agents(roles, gateway.ask),
+        seed=3,
+        note=lambda *note: notes.append(note),
+    )
+    assert len(history.actions) == 8
+    assert notes == [("chooser", "degraded", {"preferences": 2}), ("actor", "degraded", {"actions": 8})]
+    with pytest.raises(ModelError, match="gave no usable Preferences"):
+        await run_behaviour(lenient(world, strict=True), "u0001", make_agents(roles, gateway.ask), seed=3)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ptool.errors import TreeError, UnusableAnswerError
 from ptool.records import Bundles
 from ptool.trees import assign_values, cluster_features, layer_sizes
-from ptool.trees.assignment import spread_evenly
+from ptool.trees.assignment import check_bundles, spread_evenly
 from tree_fakes import cluster_by_name, grown, write_numbered
 
 
@@ -213,30 +213,58 @@ def bundle(**changes):
 
 
 @pytest.mark.parametrize(
-    ("bundles", "complaint"),
+    ("bundles", "complaint", "mended"),
     [
-        ([bundle()], "got 1 bundles, asked for exactly 2"),
-        ([bundle(), bundle()], r"bundles\[1\]: equals another person's"),
-        ([bundle(), dict(reversed(bundle().items()))], r"bundles\[1\]: equals another person's"),
-        ([bundle(), bundle(mood="x")], "not asked for: 'mood'"),
-        ([bundle(), {"delivery": "v"}], "missing: 'home_address', 'shop0_0_text', 'shop1_0_text'"),
-        ([bundle(), bundle(delivery=None)], r"bundles\[1\].delivery: got None"),
-        ([bundle(), bundle(delivery="")], r"bundles\[1\].delivery: got ''"),
-        ([bundle(), bundle(delivery="x" * 2001)], r"bundles\[1\].delivery: got 2003 bytes"),
-        ([bundle(), bundle(delivery=2**70)], "JSON cannot hold"),
+        ([bundle()], "got 1 bundles, asked for exactly 2", {"missing_bundle": 1}),
+        ([bundle()] * 3, "got 3 bundles", {"surplus": 1, "equal_bundle": 1}),
+        ([bundle(), bundle()], r"bundles\[1\]: equals another person's", {"equal_bundle": 1}),
+        (
+            [bundle(), dict(reversed(bundle().items()))],
+            r"bundles\[1\]: equals another person's",
+            {"equal_bundle": 1},
+        ),
+        ([bundle(), bundle(mood="x", delivery="w")], "not asked for: 'mood'", {}),
+        ([bundle(), {"delivery": "v"}], "missing: 'home_address', 'shop0_0_text'", {"missing_value": 3}),
+        (
+            [bundle(), {"Delivery": "w"} | dict.fromkeys(FEATURES - {"delivery"}, "v")],
+            "missing: 'delivery'",
+            {"near_name": 1},
+        ),
+        ([bundle(), bundle(delivery=None)], r"bundles\[1\].delivery: got None", {"missing_value": 1}),
+        ([bundle(), bundle(delivery="")], r"bundles\[1\].delivery: got ''", {"missing_value": 1}),
+        ([bundle(), bundle(delivery="x" * 2001)], "delivery: got 2003 bytes", {"missing_value": 1}),
+        ([bundle(), bundle(delivery=2**70)], "JSON cannot hold", {"missing_value": 1}),
     ],
 )
-async def test_bad_bundles_are_named_after_three_tries(population, bundles, complaint):
+async def test_bad_bundles_are_named_and_mended(population, bundles, complaint, mended):
     tree, worlds = population
-    asked = []
+    given, notes = Bundles(bundles=tuple(bundles)), []
 
-    async def bad(item_id, _view):
-        asked.append(item_id)
-        return Bundles(bundles=tuple(bundles))
+    class Writer:
+        async def __call__(self, *_):
+            return given
 
-    with pytest.raises(UnusableAnswerError, match=complaint):
-        await assign_values(tree, bad, 2, "single_pass", worlds=worlds)
-    assert asked == ["users", "users~1", "users~2"]
+        def note(self, *outcome):
+            notes.append(outcome)
+
+    with pytest.raises(TreeError, match=complaint):
+        check_bundles(given, sorted(FEATURES), 2)
+    people = await assign_values(tree, Writer(), 2, "single_pass", worlds=worlds)
+    assert len(set(values(people))) == 2
+    assert notes == ([("users", "mended", mended)] if mended else [])
+
+
+async def test_people_whom_nobody_describes_are_drawn_unless_that_is_too_little(population):
+    tree, worlds = population
+
+    async def silent(item_id, _view):
+        raise UnusableAnswerError(f"{item_id}: no JSON")
+
+    people = await assign_values(tree, silent, 6, worlds=worlds, strict=False)
+    assert len(set(values(people))) == 6
+    assert people == await assign_values(tree, silent, 6, worlds=worlds, strict=False)
+    with pytest.raises(UnusableAnswerError, match="no JSON"):
+        await assign_values(tree, silent, 6, worlds=worlds)
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,21 @@ class Kept:
         self.ledger = {}
         self.paid = []
         self.problems = []
+        self.repeated = []
+        self.notes = []
 
     async def __call__(self, item, view):
         if item not in self.ledger:
             self.paid.append(item)
             self.ledger[item] = self.answers.pop(0)
         self.problems.append(view.get("problem", ""))
+        self.repeated.append(view.get("repeated", 0))
         if self.ledger[item] is None:
             raise UnusableAnswerError("no JSON object in three attempts")
         return self.ledger[item]
+
+    def note(self, *outcome):
+        self.notes.append(outcome)
 
     def has(self, item):
         return item in self.ledger
@@ -62,9 +68,46 @@ async def test_a_start_that_was_killed_between_two_attempts_ends_as_an_uninterru
     assert killed.ledger == whole.ledger
 
 
-async def test_repair_comes_last_and_its_result_is_checked():
+def add(amount):
+    def repair(number, mended):
+        mended["odd"] += 1
+        return number + amount
+
+    return repair
+
+
+async def test_repair_comes_first_is_counted_and_its_result_is_checked():
     role = Kept(1, 3, 5)
-    assert await ask_until_accepted(role, "node", {}, even, 2, repair=lambda number: number + 1) == 6
-    assert role.paid == ["node", "node~1", "node~2"]
+    assert await ask_until_accepted(role, "node", {}, even, 2, repair=add(1)) == 2
+    assert role.paid == ["node"]
+    assert role.notes == [("node", "mended", {"odd": 1})]
     with pytest.raises(UnusableAnswerError, match="got 5, expected an even number"):
-        await ask_until_accepted(Kept(1, 3, 5), "node", {}, even, 2, repair=lambda number: number + 2)
+        await ask_until_accepted(Kept(1, 3, 5), "node", {}, even, 2, repair=add(2))
+
+
+async def test_an_answer_that_is_right_is_not_repaired():
+    role = Kept(4)
+    assert await ask_until_accepted(role, "node", {}, even, 2, repair=add(1)) == 4
+    assert role.notes == []
+
+
+async def test_the_same_wrong_answer_again_is_told_to_the_role():
+    role = Kept(1, 1, 1)
+    with pytest.raises(UnusableAnswerError):
+        await ask_until_accepted(role, "node", {}, even, 2)
+    assert role.repeated == [0, 0, 1]
+
+
+async def test_where_nothing_is_right_code_fills_the_piece_and_a_resumed_run_fills_the_same():
+    role = Kept(1, 3, 5, 8)
+    for _ in range(2):
+        filled = await ask_until_accepted(role, "node", {}, even, 2, fallback=lambda: 100, piece="categories")
+        assert filled == 100
+    assert role.paid == ["node", "node~1", "node~2"]
+    assert role.notes == [("node", "degraded", {"categories": 1})] * 2
+
+
+async def test_a_role_that_gave_no_record_at_all_was_asked_often_enough():
+    role = Kept(None, 2)
+    assert await ask_until_accepted(role, "node", {}, even, 2, fallback=lambda: 100) == 100
+    assert role.paid == ["node"]

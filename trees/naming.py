@@ -1,0 +1,55 @@
+"""Names of what models invent: made identifiers, told apart, and found again when they are nearly right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_LONGEST = 48
+_NEAR = 80.0
+"""Likeness in per cent from which a name is taken for another one that was misspelt."""
+
+
+def name_words(text: str) -> list[str]:
+    """The words of a name or a phrase in lower case: 'findPlants v2' has 'find', 'plants' and 'v2'."""
+    apart = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text)
+    return re.findall(r"[a-z0-9]+", apart.lower())
+
+
+def snake_case(text: str, otherwise: str) -> str:
+    """A text as a snake_case identifier; `otherwise` where it holds no word."""
+    name = "_".join(name_words(text))[:_LONGEST].strip("_") or otherwise
+    return f"n_{name}" if name[:1].isdigit() else name
+
+
+def camel_case(text: str) -> str:
+    """A text as the name of a platform: 'green thumb' is GreenThumb; '' where it holds no word."""
+    words = re.findall(r"[A-Za-z0-9]+", text)
+    name = "".join(word[:1].upper() + word[1:] for word in words)[:_LONGEST]
+    return f"The{name}" if name[:1].isdigit() else name
+
+
+def styled(name: str, place: int) -> str:
+    """A snake_case name in the style of a platform: find_plants, findPlants or FindPlants, in turn."""
+    first, *more = name.split("_")
+    joined = "".join(word.capitalize() for word in more)
+    return (name, f"{first}{joined}", f"{first.capitalize()}{joined}")[place % 3]
+
+
+def take_unique(name: str, apart: str, taken: set[str]) -> str:
+    """Make a name unique by a further word, and add it to the taken ones."""
+    further = (f"{name[:24]}_{apart[:24]}{number or ''}" for number in range(len(taken) + 1))
+    unique = next(candidate for candidate in (name, *further) if candidate not in taken)
+    taken.add(unique)
+    return unique
+
+
+def near_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that another one is a slip of, whatever its case; None: it is too far from all."""
+    from rapidfuzz import fuzz, process
+
+    plain = {" ".join(name_words(each)): each for each in known}
+    found = process.extractOne(
+        " ".join(name_words(name)), plain.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR
+    )
+    return plain[found[0]] if found else None
