@@ -1,8 +1,8 @@
 """The lean user role: a model thinks up the open values of an errand and phrases them; the rest is code's.
 
 Code finds the words of every value in the text, tells which words show the kind of need, appends options,
-days and numbers that the text leaves out and what is left to the profile, and refuses a text that does not say
-what was thought up, one fault at a time. The role sees no profile
+days and numbers that the text leaves out and what is left to the profile, and refuses a text that does not
+say what was thought up, one fault at a time. The role sees no profile
 (§4.3 shows it the whole profile: `roles=paper`).
 """
 
