@@ -197,7 +197,7 @@ class Unplugged(ScriptedModel):
 def test_what_failed_for_want_of_a_model_is_tried_again(here: Bench) -> None:
     here.write("mine/unplugged.py", UNPLUGGED)
     here.write("mine/model/unplugged.yaml", "_target_: unplugged.Unplugged\nflag: flag\n")
-    words = ("--config-dir", "mine", "scenario=tiny", "model=unplugged", "run.dir=run")
+    words = ("--config-dir", "mine", "scenario=tiny", "model=unplugged", "roles=paper", "run.dir=run")
     flag = here.write("flag", "")
     assert here.run(*words, "retries.patience=1").status in (1, 3)
     flag.unlink()

@@ -84,7 +84,7 @@ def test_it_votes_and_its_verdicts_stand_in_the_episodes(mine: Bench) -> None:
 
 
 def test_an_objection_is_mended_where_there_is_another_way_to_say_it(mine: Bench) -> None:
-    words = (*MINE, *TINY, "judges=[verifier,privacy]", "+agent.privacy.word=Kindly", "max_rounds=4")
+    words = (*MINE, *TINY, "judges=[verifier,privacy]", "+agent.privacy.word=could", "max_rounds=4")
     assert mine.run(*words).status == 0
     episodes = lines(mine.folder / "run" / "episodes.jsonl")
     mended = [
@@ -93,7 +93,7 @@ def test_an_objection_is_mended_where_there_is_another_way_to_say_it(mine: Bench
         if one["status"] == "accepted" and any(why["source"] == "privacy" for why in one["objections"])
     ]
     assert mended
-    assert all("Kindly" not in one["query"]["text"] and one["rounds"] >= 1 for one in mended)
+    assert all("could" not in one["query"]["text"] and one["rounds"] >= 1 for one in mended)
 
 
 def test_as_a_gate_it_is_asked_before_anything_is_solved(mine: Bench) -> None:

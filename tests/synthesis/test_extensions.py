@@ -104,7 +104,7 @@ def test_gates_are_new_for_every_run() -> None:
 
 def test_only_what_is_brought_along_is_in_the_digest() -> None:
     plain = settings("scenario=shopping")
-    assert str(plain.run_folder()) == "runs/shopping-06225d3d79"
+    assert str(plain.run_folder()) == "runs/shopping-9d4ecf23b7"
     gate = "+gate.alike._target_=ptool.synthesis.dataset.gates.near_duplicates.NearDuplicateGate"
     assert settings("scenario=shopping", gate).digest() != plain.digest()
     injection = "+injection.mine={_target_:ptool.synthesis.dataset.audit.Injection,text:Ok.}"

@@ -46,7 +46,8 @@ def forget() -> None:
 
 def made(folder: Path, *words: str, command: Any = run) -> int:
     """A small run in this process with a model that is watched; its exit status."""
-    small = ("scenario=shopping", "users=2", "queries_per_user=6", f"model._target_={__name__}.Watched")
+    small = ("scenario=shopping", "users=2", "queries_per_user=6", "roles=paper")
+    small += (f"model._target_={__name__}.Watched",)
     return command.main([*small, f"run.dir={folder}", *words])
 
 

@@ -138,7 +138,8 @@ def test_a_strict_judge_catches_everything_and_raises_no_alarm(judged):
 def test_a_sleeping_judge_catches_nothing_and_the_rules_are_counted_all_the_same(judged):
     audit, *_ = judged("asleep")
     assert [row.by_judges for row in audit.corruptions] == [0] * len(audit.corruptions)
-    assert all(row.by_rules == row.caught == row.cases > 0 for row in audit.corruptions)
+    assert all(row.by_rules == row.caught == row.cases for row in audit.corruptions)
+    assert sum(row.cases for row in audit.corruptions) > 40
     assert (audit.false_alarms, changed(audit)) == (0, NONE_CHANGED)
 
 
