@@ -33,6 +33,7 @@ from ...models.seeds import derive
 from ...records import Query, Usage, Verdict
 from ...settings import RECOGNISERS, Settings
 from ..context import run_concurrently
+from ..first_answers import FLOOR
 from ..roles import Participants
 from .counters import Question
 from .small_run import SolvedTask, play_solved_tasks
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 STAGE = "qualification"
 LEAST_MARGIN = 0.3
 """By how much the share of spoilt tasks a judge objects to has to exceed that of right ones it objects to."""
-FLOOR = 0.5
-"""Share of tasks that a user or an assistant has to get right at the first answer, to be of use."""
 
 
 LEAST_TASKS = 5

@@ -19,9 +19,10 @@ from ...models.gateway import Gateway
 from ...models.request import NO_USAGE
 from ...rendering.text import terminal_text
 from ...settings import RECOGNISERS, Settings
+from ..first_answers import FLOOR
 from ..roles import Participants
 from .counters import RolePrompts
-from .qualification import FLOOR, UPSTREAM, Qualification, RoleTrial
+from .qualification import UPSTREAM, Qualification, RoleTrial
 
 ROLE_SECONDS = 120.0
 """Seconds after which a role is given no further task."""
