@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from math import comb
 from typing import TYPE_CHECKING, NamedTuple
 
 from loguru import logger
@@ -46,6 +47,8 @@ LEAST_MARGIN = 0.3
 """By how much the share of spoilt tasks a judge objects to has to exceed that of right ones it objects to."""
 
 
+MOST_CHANCE = 0.1
+"""Probability of doing as well by chance, at most; with fewer than three tasks no judge can get below it."""
 LEAST_TASKS = 5
 """Tasks that tell something where a time limit ended a trial."""
 AT_ONCE = 4
@@ -94,6 +97,16 @@ class RoleTrial:
         return self.right / max(1, self.of)
 
     @property
+    def by_chance(self) -> float:
+        """Probability that objections in any places fall on so many spoilt tasks (Fisher's exact test)."""
+        objections = self.caught + self.of - self.right
+        ways = (
+            comb(self.spoilt, caught) * comb(self.of, objections - caught)
+            for caught in range(self.caught, min(self.spoilt, objections) + 1)
+        )
+        return sum(ways) / comb(self.spoilt + self.of, objections)
+
+    @property
     def told(self) -> bool:
         """Whether it was asked enough to tell anything."""
         fewest = min(self.of, self.spoilt) if self.votes else self.of
@@ -103,7 +116,8 @@ class RoleTrial:
     def qualified(self) -> bool:
         """Whether its answers are worth having."""
         if self.votes:
-            return self.told and self.catch_rate - self.false_alarms >= LEAST_MARGIN
+            clear = self.catch_rate - self.false_alarms >= LEAST_MARGIN
+            return self.told and clear and self.by_chance <= MOST_CHANCE
         return self.told and self.share >= FLOOR
 
     def describe(self) -> str:

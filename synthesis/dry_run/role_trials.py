@@ -50,6 +50,8 @@ class RoleTrials:
             return f"assistant=propose (it solves {solver.right} of {solver.of})"
         if all(reader and reader.qualified for reader in readers):
             return "assistant=confirm (both recognisers tell right from spoilt tasks)"
+        if not all(readers):
+            return "assistant=none (recognisers are tried with roles=lean)"
         return "assistant=none (neither the assistant nor both recognisers are up to it)"
 
     def _judges(self) -> Iterator[str]:
