@@ -32,10 +32,7 @@ from ptool.synthesis.roles import Participants
 from rich.console import Console
 
 TASKS = 6
-CLOSED = tuple(
-    f"+agent@agent.{name}={name}" for name in ("natural", "says_more", "recognise_need", "recognise_call")
-)
-LEAN = ("roles=lean", "agent@agent.user=user", "assistant=none", *CLOSED)
+LEAN = ("roles=lean", "agent@agent.user=user", "assistant=none")
 """Lean judges; the paper's user, whom the scripted model can play."""
 
 
@@ -135,7 +132,8 @@ def test_one_that_always_says_the_same_does_not(way: str, figures: str) -> None:
 
 
 def test_one_that_takes_the_first_letter_or_any_does_not() -> None:
-    recognisers = (*LEAN, "assistant=confirm")
+    roles = (f"+agent@agent.{name}={name}" for name in ("recognise_need", "recognise_call"))
+    recognisers = (*LEAN, "assistant=confirm", *roles)
     assert set(silent_judges(*recognisers, *by("perfect"))) == {"recognise_need", "recognise_call"}
     at_random = silent_judges("roles=paper", "qualification=40", *by("random"))
     assert set(at_random) == {"verifier"}
