@@ -5,6 +5,8 @@ A run leaves it in statistics.json; the report and the dataset card are written 
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from .base import Record
@@ -196,6 +198,15 @@ class Statistics(Record):
     necessity: Necessity = Field(description="how far the user is needed")
     interchangeability: Interchangeability = Field(description="whether other platforms could serve")
     audit: Audit | None = Field(description="the verifier on trial; None: nobody was put on trial")
+    assistant: Literal["propose", "confirm", "none"] = Field(
+        default="propose", description="who wrote the answers (as in a sample)"
+    )
+    samples_per_turn: int = Field(
+        default=1, description="answers of a role that were drawn in a turn, until one was not objected to"
+    )
+    judges_without_vote: dict[str, str] = Field(
+        default={}, description="judge -> what it did on tasks with known answers: no better than chance"
+    )
     short_of: tuple[str, ...] = Field(
         default=(), description="what was asked for and is not reached, a sentence each"
     )

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -83,8 +83,8 @@ class RunContext:
     """the API tree of `tree.file`; None: the run grows its own"""
     population: str = ""
     """'' is the run's own population"""
-    silent_judges: frozenset[str] = frozenset()
-    """roles that have no vote: on this model they do not tell right from wrong"""
+    silent_judges: Mapping[str, str] = field(default_factory=dict)
+    """roles that have no vote -> what they did on tasks with known answers: no better than chance"""
 
     def for_population(self, name: str, settings: Settings) -> RunContext:
         """The context of another population: its ledger stages and files carry its name."""

@@ -122,7 +122,7 @@ async def _synthesise(context: RunContext, words: str, qualify: Qualify | None) 
         silent = await qualify(context.participants) if qualify else {}
         for judge, figures in silent.items():
             logger.warning("{} {}: no better than chance on this model, so it has no vote", judge, figures)
-        context = replace(context, silent_judges=frozenset(silent))
+        context = replace(context, silent_judges=silent)
         plans = population_plans(settings)
         populations, dataset, audit = await run_stages(
             [(population_context(context, plan), plan) for plan in plans]
@@ -130,7 +130,7 @@ async def _synthesise(context: RunContext, words: str, qualify: Qualify | None) 
         statistics = write_statistics(context, populations, dataset, audit)
         write_card(context, dataset, statistics, words)
         summary = build_summary(context, populations, dataset, statistics)
-        write_run_manifest(context, populations, summary, dataset, silent)
+        write_run_manifest(context, populations, summary, dataset)
     finally:
         await context.participants.gateway.close()
     logger.info("run {} ends: {}", settings.digest(), summary.funnel.as_dict())

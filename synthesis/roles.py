@@ -169,6 +169,10 @@ class Participants:
         """Who answers for a role."""
         return self.endpoints.get(role) or self.endpoints["default"]
 
+    def is_scripted(self, role: str) -> bool:
+        """Whether the scripted model answers for a role."""
+        return isinstance(self.endpoint(role).client, ScriptedModel)
+
     def window(self, role: str) -> ContextWindow:
         """The context of the endpoint that answers for a role."""
         return self.windows.get(role) or self.endpoint(role).window

@@ -34,6 +34,7 @@ from ..trees.graph_io import to_graphml, to_json
 from ..trees.growth import TreeShape, grow_tree
 from ..trees.svg import draw_tree
 from .context import RunContext, StageRole, run_concurrently, without_model
+from .first_answers import ENOUGH, FirstAnswers
 from .tasks import QuerySlot, TaskSampler
 
 EPISODES = "episodes"
@@ -187,14 +188,19 @@ async def play_episodes(context: RunContext, worlds: Mapping[str, World], tasks:
 
     async def play(task: Task) -> Episode:
         dialogue = dialogues[task.scenario]
-        return await run_dialogue(
+        episode = await run_dialogue(
             dialogue, task, agents, seed=settings.seed, driver=settings.conversation,
             samples=settings.samples_per_turn,
         )  # fmt: skip
+        first_answers.add(episode)
+        first_answers.warn(ENOUGH)
+        return episode
 
+    first_answers = FirstAnswers()
     with context.stage("episodes", len(tasks)) as bar:
         await play_missing(context, EPISODES, ((task.id, partial(play, task)) for task in tasks), bar)
         write_jsonl(context.file("episodes.jsonl"), episode_lines(context, (task.id for task in tasks)))
+    first_answers.warn()
 
 
 def build_dialogue(context: RunContext, world: World) -> Dialogue:

@@ -52,12 +52,25 @@ def _sections(data: ReportData) -> Iterator[Section]:
     yield cost_section(data)
 
 
+_SOLUTIONS = {
+    "propose": "an assistant that had to agree with what was drawn",
+    "confirm": "code; readers had to recognise need and calls",
+    "none": "code",
+}
+"""`assistant` -> who wrote the solutions."""
+
+
 def _notes(statistics: Statistics) -> Iterator[str]:
     if statistics.scripted:
         yield (
             "No language model took part. Every text here comes from the kits of ptool's scripted model "
             "and a known preference model: the data is consistent and its preferences can be learned, but "
             "its language is far narrower than what people write."
+        )
+    for judge, figures in statistics.judges_without_vote.items():
+        yield (
+            f"{inert(judge, 60)} had no vote: on tasks with known answers it was no better than chance "
+            f"({inert(figures, 200)})."
         )
     for shortfall in statistics.short_of:
         yield f"Falls short: {inert(shortfall, 300)}"
@@ -93,6 +106,9 @@ def _tiles(statistics: Statistics) -> Iterator[Cell]:
 
 def _facts(data: ReportData) -> Iterator[tuple[str, Cell]]:
     yield "Answered by", foreign(data.statistics.model, 200)
+    yield "Solutions by", Cell(_SOLUTIONS[data.statistics.assistant])
+    if data.statistics.samples_per_turn > 1:
+        yield "Answers drawn in a turn", Cell(f"up to {data.statistics.samples_per_turn:,}")
     yield "Run", foreign(data.folder.resolve().name, 120)
     digest = data.manifest.get("digest")
     if digest:

@@ -22,6 +22,12 @@ from pydantic import BaseModel, JsonValue
 from ...records import ArgumentOrigin, Evidence, Sample, UserProfile, VisiblePlatform
 from ...records.dataset_statistics import Statistics
 
+ANSWERS = {
+    "propose": "another solves it without having seen the draw",
+    "confirm": "code writes the solution, which others have to recognise in the request",
+    "none": "code writes the solution",
+}
+"""Who writes solutions (`assistant`) -> how, in a sentence that describes a run."""
 _LONGEST, _COMMAND = 600, 4_000
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#!|~$@]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 _SHOWN_RECORDS = {
@@ -72,6 +78,7 @@ def card(
             statistics=statistics,
             fields=_fields(),
             meanings=meanings(statistics),
+            answers=TrustedMarkdown(ANSWERS[statistics.assistant]),
             first=next(iter(files), "all"),
         )
         .rstrip()

@@ -13,6 +13,7 @@ from ...environments.checks import Case, trace
 from ...environments.checks.check import stamped
 from ...environments.world import World
 from ...records import Episode, Reason, RejectedSample, Solution
+from ..first_answers import FirstAnswers
 from .console_summary import Funnel
 from .gates import Candidate, Gate
 from .gates.necessity import solves
@@ -43,6 +44,8 @@ class Curation:
     """gate -> episodes it objected to"""
     solved: Counter[str] = field(default_factory=Counter)
     """id -> strangers who gave the accepted solution"""
+    first_answers: FirstAnswers = field(default_factory=FirstAnswers)
+    """of the roles that write, in the episodes that are no twins"""
 
     @property
     def funnel(self) -> Funnel:
@@ -87,6 +90,8 @@ class Curator:
             others: what further solvers with the profile answered.
             twin_of: id of its original, if it is a twin.
         """
+        if not twin_of:
+            self.curation.first_answers.add(episode)
         fate, reasons = _fate(episode, self._voters)
         if fate != "kept":
             self._reject(episode, fate, reasons)

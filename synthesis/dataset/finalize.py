@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from math import sqrt
@@ -86,6 +86,9 @@ def write_statistics(
                 for name in choose_extensions(settings).gates
             ),
             audit=audit,
+            assistant=settings.assistant,
+            samples_per_turn=settings.samples_per_turn,
+            judges_without_vote=dict(context.silent_judges),
         )
         statistics = statistics.model_copy(
             update={"short_of": tuple(_short_of(context, dataset, statistics))}
@@ -226,16 +229,9 @@ def _next_steps(context: RunContext, dataset: Dataset) -> tuple[str, ...]:
 
 
 def write_run_manifest(
-    context: RunContext,
-    populations: Sequence[PreparedPopulation],
-    summary: Summary,
-    dataset: Dataset,
-    silent_judges: Mapping[str, str],
+    context: RunContext, populations: Sequence[PreparedPopulation], summary: Summary, dataset: Dataset
 ) -> None:
-    """Leave manifest.json: what the run was made with and what became of it.
-
-    Args: silent_judges: who had no vote -> what they did on tasks with known answers.
-    """
+    """Leave manifest.json: what the run was made with and what became of it."""
     settings, participants = context.settings, context.participants
     write_manifest(
         context.folder / "manifest.json",
@@ -253,7 +249,8 @@ def write_run_manifest(
                 "reasons": dict(dataset.curation.reasons),
                 "usage": _usage(context),
                 "tools": summary.tools,
-                "judges_without_vote": dict(silent_judges),
+                "judges_without_vote": dict(context.silent_judges),
+                "first_answers": dataset.curation.first_answers.as_dict(),
                 **repairs_of(population.context.ledger for population in populations),
             },
         ),

@@ -1,7 +1,8 @@
 """Whether a run could begin: everything it names is built, each endpoint answers one real question of a role.
 
 The question is the one with the shortest answer of those a small run rendered, so prompt, output schema and
-record are the run's own. Then its speed is measured with a few short calls. Nothing is left on disk.
+record are the run's own. Then its speed is measured with a few short calls, and the roles that a language
+model plays are tried (`role_trials`). Nothing is left on disk.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ from .counters import Question, RolePrompts
 from .endpoint_speed import MOST_AT_ONCE, EndpointSpeed, measure_speed
 from .estimate import EstimateLine, against_budget, estimate, total, wall_time
 from .prompt_fit import PromptFit, measured_fits, refuse_too_long
+from .qualification import Qualification, qualification
+from .role_trials import RoleTrials, render_trials, try_roles
 from .small_run import SmallRun, play_small
 
 if TYPE_CHECKING:
@@ -127,6 +130,8 @@ class CheckResult:
     """what the budget's limits come to"""
     notes: tuple[str, ...]
     """what the estimate does not say"""
+    roles: RoleTrials | None = None
+    """what the roles made of tasks with known answers; None: no language model takes part"""
 
     @property
     def exit_status(self) -> int:
@@ -156,9 +161,15 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
         raise
     except PtoolError as error:
         problem = f"no estimate: the scripted model cannot rehearse this run ({error})"
-    trials = asyncio.run(_try_endpoints(participants, small_run))
+    tasks: Qualification | None = None
+    try:
+        tasks = qualification(settings, sources, participants)
+    except PtoolError as error:
+        unplayed = f"no qualification: the scripted model cannot play its tasks with these roles ({error})"
+        problem = f"{problem}; {unplayed}" if problem else unplayed
+    trials, roles = asyncio.run(_try_endpoints(participants, small_run, tasks))
     if small_run is None:
-        return CheckResult(trials, (), None, (), (problem,))
+        return CheckResult(trials, (), None, (), (problem,), roles)
     lines = estimate(settings, small_run, participants.endpoints, given_tree=parts.given_tree is not None)
     known = [trial for trial in trials if trial.speed is not None]
     speeds = {role: trial.speed for trial in known for role in trial.roles if trial.speed}
@@ -168,12 +179,18 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
         lines=lines,
         seconds=wall_time(settings, lines, participants.endpoints, speeds, ratios),
         budget=tuple(against_budget(lines, settings.budget)),
-        notes=(*(tools.describe() for tools in small_run.tools), *small_run.notes),
+        notes=(*(tools.describe() for tools in small_run.tools), *small_run.notes, *filter(None, (problem,))),
+        roles=roles,
     )
 
 
-async def _try_endpoints(participants: Participants, small_run: SmallRun | None) -> tuple[EndpointTrial, ...]:
-    """Every endpoint that a role of the run asks, one after another so that none is slowed by the others."""
+async def _try_endpoints(
+    participants: Participants, small_run: SmallRun | None, tasks: Qualification | None
+) -> tuple[tuple[EndpointTrial, ...], RoleTrials | None]:
+    """Every endpoint that a role of the run asks, one after another so that none is slowed by the others.
+
+    Args: tasks: what roles are tried with on the endpoints that answer; None: they are not.
+    """
     prompts = small_run.prompts if small_run else {}
     fits = measured_fits(participants, small_run) if small_run else {}
     # An endpoint of its own for each way of asking: they wait for different times, and share the client.
@@ -191,16 +208,19 @@ async def _try_endpoints(participants: Participants, small_run: SmallRun | None)
     for role in _asking_roles(participants, prompts):
         served.setdefault(participants.endpoint(role), []).append(role)
     try:
-        return tuple(
-            [
-                await _measure(
-                    speed,
-                    participants,
-                    await _try_endpoint(trial, participants, endpoint, roles, prompts, fits),
-                )
-                for endpoint, roles in served.items()
-            ]
+        trials = [
+            await _measure(
+                speed,
+                participants,
+                await _try_endpoint(trial, participants, endpoint, roles, prompts, fits),
+            )
+            for endpoint, roles in served.items()
+        ]
+        answering = [each.endpoint for each in trials if each.fault is None]
+        roles = (
+            await try_roles(tasks, participants, trial, answering, prompts) if tasks and answering else None
         )
+        return tuple(trials), roles
     finally:
         await trial.close()
 
@@ -336,6 +356,8 @@ def report(result: CheckResult, console: Console | None = None) -> None:
 def render(result: CheckResult) -> RenderableType:
     """The result as rich draws it."""
     parts: list[RenderableType] = [_trial_table(trial) for trial in result.trials]
+    if result.roles and result.roles.trials:
+        parts.append(render_trials(result.roles))
     if result.lines:
         parts += [_estimate_table(result.lines), Text(_ORIGIN)]
         parts.append(Text(f"wall time: {_time(result.seconds)}"))

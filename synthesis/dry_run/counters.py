@@ -7,7 +7,8 @@ script leaves out are filled with made-up values: a small run is about how much 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,6 +19,7 @@ from ...errors import UnknownPartError
 from ...models.clients.base import role_of
 from ...models.context_window import text_size
 from ...models.gateway.call import schema_size
+from ...models.request import CHARACTERS_A_TOKEN
 from ...models.scripted import Library, Player, ScriptedModel
 from ...records.model_calls import Answer, Failure, Spent
 
@@ -29,11 +31,17 @@ class Question:
     system: str
     user: str
     output: type[BaseModel]
+    answer: int = 0
+    """tokens of the scripted model's answer, at four characters each"""
+
+
+MOST_QUESTIONS = 20
+"""Questions of a role that are kept."""
 
 
 @dataclass(slots=True)
 class RolePrompts:
-    """The longest and the cheapest prompt of one role."""
+    """The longest and the cheapest prompt of one role, and some of all."""
 
     size: int = 0
     """characters of the longest prompt (`text_size`)"""
@@ -45,6 +53,8 @@ class RolePrompts:
     """(characters of the answer, of the prompt) of `question`"""
     question: Question | None = None
     """the one with the shortest answer, and of these with the shortest prompt"""
+    some: dict[bytes, Question] = field(default_factory=dict)
+    """digest -> question: those with the lowest digests, whatever the order they were asked in"""
 
     def add(self, texts: Sequence[str], answer: str, output: type[BaseModel]) -> None:
         """Take account of one call; one of more than two texts corrects an earlier answer."""
@@ -55,6 +65,21 @@ class RolePrompts:
         sizes = (text_size(answer), size)
         if len(texts) == 2 and (self.shortest is None or sizes < self.shortest):
             self.shortest, self.question = sizes, Question(texts[0], texts[1], output)
+        if len(texts) == 2:
+            self._keep(Question(texts[0], texts[1], output, text_size(answer) // CHARACTERS_A_TOKEN))
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """At most `MOST_QUESTIONS` different questions, the same ones in every small run."""
+        return tuple(self.some[digest] for digest in sorted(self.some))
+
+    def _keep(self, question: Question) -> None:
+        digest = blake2b(
+            f"{question.system}\n{question.user}".encode("utf-8", "surrogatepass"), digest_size=16
+        ).digest()
+        self.some[digest] = question
+        if len(self.some) > MOST_QUESTIONS:
+            del self.some[max(self.some)]
 
 
 class StandInModel(ScriptedModel):

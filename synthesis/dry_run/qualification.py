@@ -3,30 +3,40 @@
 The tasks are played by the scripted model first, so the right query and solution are known. A user has to
 phrase them, an assistant to solve them; a judge has to let the right ones pass and to object to spoilt ones,
 and one that cannot tell them apart better than chance has no vote (§4.3 trusts its verifier unmeasured).
+The roles before the dialogue have no known answers: they are asked what a rehearsal asked them, and an answer
+is right where the role itself accepts it.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from itertools import islice
+from math import comb
+from typing import TYPE_CHECKING, NamedTuple
 
 from loguru import logger
 
 from ...agents import Role
-from ...agents.autogen import ask_agent, make_agents
-from ...agents.role import Observation
+from ...agents.autogen import AskModel, ask_agent, make_agents
+from ...agents.role import Observation, Views
 from ...environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
-from ...errors import ModelError
-from ...models.request import NO_USAGE
-from ...models.scripted import ScriptedModel
+from ...errors import RefusedRequestError, RunStoppedError, UnreachableModelError, UnusableAnswerError
+from ...models import prompt_blocks as blocks
+from ...models.context_window import text_size
+from ...models.gateway import Gateway
+from ...models.request import NO_USAGE, Request
 from ...models.seeds import derive
 from ...records import Query, Usage, Verdict
-from ...settings import Settings
+from ...settings import RECOGNISERS, Settings
+from ..context import run_concurrently
+from ..first_answers import FLOOR
 from ..roles import Participants
+from .counters import Question
 from .small_run import SolvedTask, play_solved_tasks
 
 if TYPE_CHECKING:
@@ -35,8 +45,18 @@ if TYPE_CHECKING:
 STAGE = "qualification"
 LEAST_MARGIN = 0.3
 """By how much the share of spoilt tasks a judge objects to has to exceed that of right ones it objects to."""
-FLOOR = 0.5
-"""Share of tasks that a user or an assistant has to get right at the first answer, to be of use."""
+
+
+MOST_CHANCE = 0.1
+"""Probability of doing as well by chance, at most; with fewer than three tasks no judge can get below it."""
+LEAST_TASKS = 5
+"""Tasks that tell something where a time limit ended a trial."""
+AT_ONCE = 4
+"""Tasks of a role under way at the same time: few, so that a time limit leaves most of the others out."""
+ANSWER_TOKENS = 256
+"""Tokens that an assistant's answer needs, about."""
+UPSTREAM = ("designer", "clusterer", "profile_writer", "chooser", "actor")
+"""Roles that speak before the dialogue."""
 
 
 @dataclass(frozen=True)
@@ -44,25 +64,27 @@ class RoleTrial:
     """What one role made of the tasks."""
 
     role: str
+    votes: bool
+    """whether it is a judge, instead of writing"""
     right: int
     """right tasks that it got right at the first answer, or let pass"""
     of: int
+    """right tasks that it was asked"""
     caught: int
     """spoilt tasks that a judge objected to"""
     spoilt: int
-    """0: the role is no judge"""
+    """those that it was asked"""
+    planned: int
+    """tasks there are for it, right and spoilt"""
     usage: Usage
     seconds: float
-
-    @property
-    def judge(self) -> bool:
-        """Whether it votes, instead of writing."""
-        return self.spoilt > 0
+    note: str = ""
+    """why it was not asked all of them; empty: it was"""
 
     @property
     def false_alarms(self) -> float:
         """Share of right tasks that a judge objects to."""
-        return 1 - self.right / max(1, self.of)
+        return 1 - self.share if self.of else 0.0
 
     @property
     def catch_rate(self) -> float:
@@ -70,20 +92,50 @@ class RoleTrial:
         return self.caught / max(1, self.spoilt)
 
     @property
+    def share(self) -> float:
+        """Share of right tasks that it got right, or let pass."""
+        return self.right / max(1, self.of)
+
+    @property
+    def by_chance(self) -> float:
+        """Probability that objections in any places fall on so many spoilt tasks (Fisher's exact test)."""
+        objections = self.caught + self.of - self.right
+        ways = (
+            comb(self.spoilt, caught) * comb(self.of, objections - caught)
+            for caught in range(self.caught, min(self.spoilt, objections) + 1)
+        )
+        return sum(ways) / comb(self.spoilt + self.of, objections)
+
+    @property
+    def told(self) -> bool:
+        """Whether it was asked enough to tell anything."""
+        fewest = min(self.of, self.spoilt) if self.votes else self.of
+        return fewest > 0 and (self.of + self.spoilt == self.planned or fewest >= LEAST_TASKS)
+
+    @property
     def qualified(self) -> bool:
         """Whether its answers are worth having."""
-        if self.judge:
-            return self.catch_rate - self.false_alarms >= LEAST_MARGIN
-        return self.right / max(1, self.of) >= FLOOR
+        if self.votes:
+            clear = self.catch_rate - self.false_alarms >= LEAST_MARGIN
+            return self.told and clear and self.by_chance <= MOST_CHANCE
+        return self.told and self.share >= FLOOR
 
     def describe(self) -> str:
         """The figures in a line."""
-        if self.judge:
+        if self.votes:
             return (
                 f"objects to {self.caught} of {self.spoilt} spoilt tasks and to {self.of - self.right} of "
                 f"{self.of} right ones"
             )
         return f"{self.right} of {self.of} tasks right at the first answer"
+
+
+class Exercise(NamedTuple):
+    """One task of one role."""
+
+    spoilt: bool
+    play: Callable[[AskModel], Awaitable[tuple[bool, Usage]]]
+    """whether the first answer is accepted, or lets the query pass; and what it cost"""
 
 
 Spoil = Callable[[SolvedTask, SolvedTask], Query]
@@ -126,71 +178,126 @@ def qualification(settings: Settings, sources: Sources, participants: Participan
     """The tasks for a run's roles; None where no language model takes part, or none are wanted.
 
     Args: settings: the run's (`qualification` tasks a role); sources: the user's own folders.
+
+    Raises:
+        PtoolError: the scripted model cannot play the tasks with the roles of this run.
     """
-    roles = _tried_roles(settings, participants)
-    if not (settings.qualification and roles):
+    if not settings.qualification:
         return None
-    return Qualification(settings, roles, play_solved_tasks(settings, sources, settings.qualification))
+    roles = participants.roles
+    written = (USER, ASSISTANT, *RECOGNISERS, *settings.query_judges, *settings.judges)
+    asked = tuple(name for name in dict.fromkeys(written) if name in roles and _is_asked(participants, name))
+    if not asked and all(map(participants.is_scripted, UPSTREAM)):
+        return None
+    return Qualification(settings, asked, play_solved_tasks(settings, sources, settings.qualification))
 
 
-def _tried_roles(settings: Settings, participants: Participants) -> tuple[str, ...]:
-    """The roles of the dialogue that a language model plays."""
-    solver = (ASSISTANT,) if settings.assistant == "propose" else ()
-    wanted = dict.fromkeys((USER, *solver, *settings.query_judges, *settings.judges))
-    return tuple(
-        name
-        for name in wanted
-        if type(participants.roles[name]).respond is Role.respond or participants.roles[name].prompt
-        if not isinstance(participants.endpoint(name).client, ScriptedModel)
-    )
+def _is_asked(participants: Participants, name: str) -> bool:
+    """Whether a role asks a language model."""
+    role = participants.roles[name]
+    by_model = type(role).respond is Role.respond or role.prompt is not None
+    return by_model and not participants.is_scripted(name)
 
 
 @dataclass(frozen=True)
 class Qualification:
-    """Solved tasks, and the roles that are tried on them."""
+    """Solved tasks, and the roles of the dialogue that a language model plays."""
 
     settings: Settings
     roles: tuple[str, ...]
+    """those that the run could have with another `assistant` are among them"""
     tasks: Sequence[SolvedTask]
 
     @property
     def judges(self) -> tuple[str, ...]:
-        """The roles that vote."""
-        return tuple(name for name in self.roles if name not in (USER, ASSISTANT))
-
-    async def try_roles(self, participants: Participants, roles: Iterable[str]) -> tuple[RoleTrial, ...]:
-        """Let each role play all tasks, once, uncorrected.
-
-        Args: participants: whose gateway is asked; it keeps the answers where it has a ledger.
-        """
-        return tuple([await self._try(participants, role) for role in roles])
+        """The roles that vote in the run."""
+        voters = (*self.settings.query_judges, *self.settings.judges)
+        return tuple(name for name in dict.fromkeys(voters) if name in self.roles)
 
     async def silent(self, participants: Participants) -> dict[str, str]:
-        """The judges of a run that do not tell right from spoilt tasks and get no vote -> their figures."""
-        trials = await self.try_roles(participants, self.judges)
+        """The judges of a run that do not tell right from spoilt tasks and get no vote -> their figures.
+
+        Raises:
+            UnreachableModelError: a judge could not be asked, and a vote must not depend on that.
+        """
+        trials = [await self._try(participants, role, participants.gateway, None) for role in self.judges]
         for trial in trials:
             logger.info("qualification of {}: {}", trial.role, trial.describe())
         return {trial.role: trial.describe() for trial in trials if not trial.qualified}
 
-    async def _try(self, participants: Participants, role: str) -> RoleTrial:
-        began, usage, right, caught = time.perf_counter(), NO_USAGE, 0, 0
-        verdicts = role not in (USER, ASSISTANT)
-        spoilt = list(self._spoilt(role)) if verdicts else []
-        for task in self.tasks:
-            passed, cost = await self._passes(participants, role, task, _query(task), "right")
-            right, usage = right + passed, usage + cost
-        for task, query in spoilt:
-            passed, cost = await self._passes(participants, role, task, query, "spoilt")
-            caught, usage = caught + (not passed), usage + cost
-        return RoleTrial(
-            role, right, len(self.tasks), caught, len(spoilt), usage, time.perf_counter() - began
-        )
+    async def try_role(
+        self,
+        participants: Participants,
+        role: str,
+        gateway: Gateway,
+        seconds: float,
+        questions: Sequence[Question] = (),
+        advance: Callable[[], None] = lambda: None,
+    ) -> RoleTrial:
+        """Let a role play its tasks, once, uncorrected, before a run.
 
-    def _spoilt(self, role: str) -> Iterator[tuple[SolvedTask, Query]]:
+        Args:
+            participants: the run's.
+            role: of the dialogue, or one before it.
+            gateway: through which it asks.
+            seconds: after so many no task is begun.
+            questions: what a rehearsal asked a role before the dialogue.
+            advance: is told of every task.
+        """
+        return await self._try(participants, role, gateway, seconds, questions, advance)
+
+    async def _try(
+        self,
+        participants: Participants,
+        role: str,
+        gateway: Gateway,
+        limit: float | None,
+        questions: Sequence[Question] = (),
+        advance: Callable[[], None] = lambda: None,
+    ) -> RoleTrial:
+        votes = role in self.roles and role not in (USER, ASSISTANT)
+        if role in self.roles:
+            exercises = list(self._exercises(participants, role, votes=votes))
+        else:
+            exercises = list(_upstream_exercises(participants, role, questions, self.settings))
+        ask: AskModel = partial(gateway.ask, corrected=False)
+        began, usage, note = time.perf_counter(), NO_USAGE, ""
+        counts: Counter[tuple[bool, bool]] = Counter()
+
+        async def play(exercise: Exercise) -> None:
+            nonlocal usage, note
+            if note:
+                return
+            if limit is not None and time.perf_counter() - began > limit:
+                note = f"{limit:g} s"
+                return
+            try:
+                passed, cost = await exercise.play(ask)
+            except (UnreachableModelError, RunStoppedError) as error:
+                if limit is None:
+                    raise
+                note = " ".join(str(error).split())[:200]
+                return
+            counts[exercise.spoilt, passed] += 1
+            usage += cost
+            advance()
+
+        await run_concurrently(exercises, play, AT_ONCE)
+        right, caught = counts[False, True], counts[True, False]
+        return RoleTrial(
+            role=role, votes=votes, right=right, of=right + counts[False, False],
+            caught=caught, spoilt=caught + counts[True, True], planned=len(exercises),
+            usage=usage, seconds=time.perf_counter() - began, note=note,
+        )  # fmt: skip
+
+    def _exercises(self, participants: Participants, role: str, *, votes: bool) -> Iterator[Exercise]:
+        """A right and a spoilt task in turn, so that a time limit leaves some of both."""
         ways = SPOILT.get(role, _EVERY_WAY)
         for place, task in enumerate(self.tasks):
-            if (other := self._different(place)) is not None:
-                yield task, ways[place % len(ways)](task, other)
+            yield self._exercise(participants, role, task, _query(task), spoilt=False)
+            if votes and (other := self._different(place)) is not None:
+                query = ways[place % len(ways)](task, other)
+                yield self._exercise(participants, role, task, query, spoilt=True)
 
     def _different(self, place: int) -> SolvedTask | None:
         """A task of another kind of need and with other calls."""
@@ -203,35 +310,85 @@ class Qualification:
                 return other
         return None
 
-    async def _passes(
-        self, participants: Participants, role: str, task: SolvedTask, query: Query, kind: str
-    ) -> tuple[bool, Usage]:
-        """Whether a role's first answer is accepted, or lets the query pass; and what it cost."""
-        dialogue = self._dialogue(participants, task)
+    def _exercise(
+        self, participants: Participants, role: str, task: SolvedTask, query: Query, *, spoilt: bool
+    ) -> Exercise:
+        dialogue, state, observation = self._scene(participants, role, task, query, spoilt=spoilt)
+
+        async def play(ask: AskModel) -> tuple[bool, Usage]:
+            agent = make_agents({role: participants.roles[role]}, ask)[role]
+            try:
+                reply = await ask_agent(agent, observation)
+            except (UnusableAnswerError, RefusedRequestError):
+                return False, NO_USAGE
+            return _accepted(dialogue, state, role, reply.record), reply.usage
+
+        return Exercise(spoilt, play)
+
+    def _scene(
+        self, participants: Participants, role: str, task: SolvedTask, query: Query, *, spoilt: bool
+    ) -> tuple[Dialogue, DialogueState, Observation]:
+        """The dialogue where it is the role's turn, and what it is shown."""
+        writes = role in (USER, ASSISTANT)
+        dialogue = Dialogue(
+            task.world, sees=participants.sees(*dict.fromkeys((USER, role))),
+            judges=() if writes else (role,), assistant="propose" if role == ASSISTANT else "none",
+        )  # fmt: skip
         state = dialogue.reset(task.episode.task)
         if role != USER:
-            state = state._replace(query=query, phase="solution", solution=task.episode.solution)
-        if role == ASSISTANT:
-            state = state._replace(solution=None)
-        turn = f"{STAGE}/{task.episode.id}/{role}/{kind}"
+            solution = None if role == ASSISTANT else task.episode.solution
+            state = state._replace(query=query, phase="solution", solution=solution)
+        turn = f"{STAGE}/{task.episode.id}/{role}/{'spoilt' if spoilt else 'right'}"
         seed = derive(self.settings.seed, turn)
         observation = Observation(role=role, turn=turn, seed=seed, views=dialogue.observe(state, role))
-        agent = make_agents(
-            {role: participants.roles[role]}, partial(participants.gateway.ask, corrected=False)
-        )[role]
-        try:
-            reply = await ask_agent(agent, observation)
-        except ModelError:
-            return False, NO_USAGE
-        return _accepted(dialogue, state, role, reply.record), reply.usage
+        return dialogue, state, observation
 
-    def _dialogue(self, participants: Participants, task: SolvedTask) -> Dialogue:
-        solver = (ASSISTANT,) if self.settings.assistant == "propose" else ()
-        seen = participants.sees(USER, *solver, *self.settings.query_judges, *self.settings.judges)
-        return Dialogue(
-            task.world, sees=seen, judges=self.settings.judges, query_judges=self.settings.query_judges,
-            checks=None, assistant=self.settings.assistant,
-        )  # fmt: skip
+    def too_long(self, participants: Participants, role: str) -> str:
+        """Why a role's prompts of these tasks do not fit into its model's context; empty: they do."""
+        window = participants.window(role)
+        if window.tokens is None or type(participants.roles[role]).respond is not Role.respond:
+            return ""
+        scenes = (self._scene(participants, role, task, _query(task), spoilt=False) for task in self.tasks)
+        requests = [participants.roles[role].request(observation) for *_, observation in scenes]
+        size = max((text_size(request.system) + text_size(request.user) for request in requests), default=0)
+        if window.fits(size, ANSWER_TOKENS):
+            return ""
+        return f"not tried: {window.tokens_of(size):,} tokens do not fit into {window.describe()}"
+
+
+def _upstream_exercises(
+    participants: Participants, name: str, questions: Sequence[Question], settings: Settings
+) -> Iterator[Exercise]:
+    """What a rehearsal asked a role before the dialogue, as far as it fits into its model's context."""
+    role, window = participants.roles[name], participants.window(name)
+
+    def exercise(number: int, question: Question) -> Exercise:
+        turn = f"{STAGE}/{name}/{number}"
+        seed = derive(settings.seed, turn)
+        request = Request(
+            name, turn, question.system, question.user, question.output, seed, dict(role.sampling)
+        )
+        views = {
+            view: blocks.Json(text)
+            for view, text in blocks.read(f"{question.system}\n{question.user}").items()
+        }
+
+        async def play(ask: AskModel) -> tuple[bool, Usage]:
+            try:
+                reply = await ask(request, accept=lambda record: role.accept(record, Views(views)))
+            except (UnusableAnswerError, RefusedRequestError):
+                return False, NO_USAGE
+            return True, reply.usage
+
+        return Exercise(spoilt=False, play=play)
+
+    fitting = (
+        question
+        for question in questions
+        if window.fits(text_size(question.system) + text_size(question.user), question.answer)
+    )
+    for number, question in enumerate(islice(fitting, settings.qualification)):
+        yield exercise(number, question)
 
 
 def _accepted(dialogue: Dialogue, state: DialogueState, role: str, record: object) -> bool:

@@ -66,7 +66,13 @@ def endpoint() -> Iterator[Endpoint]:
 @pytest.fixture(scope="module")
 def settings(endpoint: Endpoint) -> Settings:
     """Those of the run; composed once, as Hydra takes longer than a start."""
-    model = ("model=openai_compatible", f"model.base_url={endpoint.url}", "model.model=ptool-scripted")
+    model = (
+        "model=openai_compatible",
+        f"model.base_url={endpoint.url}",
+        "model.model=ptool-scripted",
+        "roles=paper",
+        "qualification=0",
+    )
     with initialize_config_module("ptool.conf", version_base="1.3"):
         container = OmegaConf.to_container(compose("config", [*WORDS, *model]), resolve=True)
     assert isinstance(container, dict)

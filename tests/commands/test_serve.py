@@ -71,7 +71,13 @@ def data(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_run_over_it_gives_the_same_bytes_and_its_recording_too(here: Here, tmp_path: Path) -> None:
-    over_http = ("scenario=tiny", "model=openai_compatible", "model.model=any")
+    over_http = (
+        "scenario=tiny",
+        "model=openai_compatible",
+        "model.model=any",
+        "roles=paper",
+        "qualification=0",
+    )
     assert here(run.main, "scenario=tiny", "run.dir=own") == 0
     own = data(tmp_path / "own")
 

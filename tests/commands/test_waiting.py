@@ -13,7 +13,15 @@ from slow_endpoint import slow_endpoint
 from test_check import checked, shown
 from test_serve import server
 
-TINY = ("scenario=tiny", "users=2", "queries_per_user=2", "model=openai_compatible", "model.model=m")
+TINY = (
+    "scenario=tiny",
+    "users=2",
+    "queries_per_user=2",
+    "model=openai_compatible",
+    "model.model=m",
+    "roles=paper",
+    "qualification=0",
+)
 
 
 def run(url: str, folder: Path, *words: str) -> "subprocess.Popen[str]":

@@ -56,6 +56,8 @@ def settings_of(base_url: str, users: int, queries: int, concurrency: int) -> Se
     overrides = [
         "model=openai_compatible",
         "model.model=ptool-scripted",
+        "roles=paper",
+        "qualification=0",
         f"model.base_url={base_url}",
         f"users={users}",
         f"queries_per_user={queries}",
