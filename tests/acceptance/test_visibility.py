@@ -62,7 +62,14 @@ def overheard(here: Bench) -> tuple[Path, dict[str, list[str]]]:
     here.write("mine/model/overheard.yaml", "_target_: watcher.Overheard\nslips: 0.3\n")
     here.write("mine/agent/privacy.yaml", PRIVACY)
     here.write("mine/prompts/privacy.jinja", PROMPT)
-    words = ("scenario=tiny", "model=overheard", "roles=paper", "judges=[verifier,privacy]", "run.dir=run", "min_yield=0")
+    words = (
+        "scenario=tiny",
+        "model=overheard",
+        "roles=paper",
+        "judges=[verifier,privacy]",
+        "run.dir=run",
+        "min_yield=0",
+    )
     player = "agent.profile_writer.player=watcher.writer"
     done = here.run("--config-dir", "mine", *words, player, "max_rounds=1")
     assert done.status == 0, done
