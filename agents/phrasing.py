@@ -27,10 +27,16 @@ from .role import Observation, Role, Views
 
 LONGEST_REQUEST = 420
 """Characters of the text a model writes."""
+_WORD = re.compile(r"[^\W_]+")
+_LITTLE_WORDS = frozenset(
+    ["a", "an", "and", "or", "the", "of", "for", "with", "vs", "in", "on", "to", "my", "some", "any"]
+)
 _NEARLY, _ROUGHLY = 85, 65
 """Least likeness in percent: of words that replace a value thought up; of words that paraphrase an option."""
 _REFERENCES = frozenset(("id", "number", "code", "reference", "no", "ref", "key"))
 """Last words of parameters that point at something without telling what it is."""
+_COPIED = 3
+"""Words of a value, more of which are a copy where the description of the need has them all."""
 _ASSISTANT_SPEAKS = re.compile(
     r"\A\W*(?:sure|of course|certainly|okay|ok)\b"
     r"|\bI(?:'ll| will| can) (?:check|look|search|find|help|let you)\b"
@@ -74,9 +80,19 @@ class PhrasingUser(Role):
 
     def request(self, observation: Observation) -> Request:
         """Show one objection at a time: a weak model mends one thing, and forgets the second."""
-        feedback = (Views(observation.views).get("feedback") or [])[:1]
+        feedback = [
+            _without_profile(reason) for reason in (Views(observation.views).get("feedback") or [])[:1]
+        ]
         shown = {**observation.views, "feedback": feedback}
         return super().request(observation.model_copy(update={"views": shown}))
+
+
+def _without_profile(reason: Mapping[str, str]) -> Mapping[str, str]:
+    """An objection as somebody is shown it who must not learn what stands in the profile."""
+    if reason["code"] != "query.contradicts":
+        return reason
+    word = reason["message"].split("'")[1] if "'" in reason["message"] else "that"
+    return {**reason, "message": f"{word!r} does not suit this customer; think of another thing altogether"}
 
 
 def telling_parameters(say: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -197,11 +213,15 @@ def _checked(values: Mapping[str, Any], say: Mapping[str, Any], need: Mapping[st
         if value is None:
             raise ValueError(f"`values` has no {name!r}; give it")
         vague = (need["name"].casefold(), name_words(name))
+        described = {_stem(word[0]) for word in _WORD.finditer(need.get("description", ""))}
         for part in value if isinstance(value, list) and "const" not in say[name] else [value]:
             if "const" not in say[name] and isinstance(part, str) and part.strip().casefold() in vague:
                 raise ValueError(
                     f"{part!r} is no concrete {name_words(name)}; name one that such a customer means"
                 )
+            words = [_stem(word[0]) for word in _WORD.finditer(part)] if isinstance(part, str) else []
+            if len(words) > _COPIED and described.issuperset(words):
+                raise ValueError(f"{part!r} repeats what the need is about; name one thing of that kind")
     return checked
 
 
@@ -263,7 +283,7 @@ def _spoken(name: str, value: Any, schema: Mapping[str, Any], text: str) -> tupl
     if (
         isinstance(value, str)
         and not {"format", "pattern", "enum"} & schema.keys()
-        and (words := _near(value, text, _NEARLY))
+        and (words := _near(value, text, _NEARLY) or _stretch(value, text))
     ):
         return words, words
     raise ValueError(f"the text does not say {name_words(name)} {str(value)[:80]!r}; write it in the text")
@@ -275,7 +295,7 @@ def _option_words(value: str, text: str) -> str:
     span = searchable.locate(value) or searchable.locate(name_words(value))
     words = text[slice(*span)] if span else None
     if words is None and not value[:1].isdecimal():
-        words = _near(name_words(value), text, _NEARLY)
+        words = _near(name_words(value), text, _NEARLY) or _stretch(name_words(value), text, least=1.0)
     if words is None:
         raise ValueError(f"the text does not say {name_words(value)!r}; write it in the text")
     return words
@@ -291,6 +311,43 @@ def _near(value: str, text: str, least: float) -> str | None:
     start, end = _whole_words((hit.dest_start, hit.dest_end), text)
     words = text[start:end].strip(" ,.;:!?'\"")
     return words if fuzz.ratio(value.casefold(), words.casefold()) >= least else None
+
+
+def _stretch(value: str, text: str, least: float = 0.6) -> str | None:
+    """The shortest stretch of a text with the words of a value, in any number, with little between them.
+
+    'jeans, shirt' is in 'compare the jeans and the shirts'. None: there is no such stretch.
+
+    Args: least: share of the value's words that it must have, 0 to 1.
+    """
+    wanted = {_stem(word[0]) for word in _WORD.finditer(value)} - _LITTLE_WORDS
+    places = [
+        (match.span(), _stem(match[0]))
+        for match in _WORD.finditer(text)
+        if _stem(match[0]) not in _LITTLE_WORDS
+    ]
+    best: tuple[int, int, Span] | None = None
+    for start, (first, stem) in enumerate(places):
+        if stem not in wanted:
+            continue
+        for end in range(start, min(len(places), start + len(wanted) + 2)):
+            found = len(wanted & {stem for _, stem in places[start : end + 1]})
+            candidate = (-found, end - start, (first[0], places[end][0][1]))
+            if places[end][1] in wanted and (best is None or candidate < best):
+                best = candidate
+    if best is None or -best[0] < least * len(wanted):
+        return None
+    return text[slice(*best[2])]
+
+
+def _stem(word: str) -> str:
+    """A word in one case, and in one number where its ending tells."""
+    word = word.casefold()
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("sses", "ches", "shes", "xes")):
+        return word[:-2]
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def _whole_words(span: Span, text: str) -> Span:

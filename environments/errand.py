@@ -20,7 +20,7 @@ from .world import Tool, World
 
 FIRST_DAY, DAYS = dt.date(2027, 1, 11), 300
 """Days that are drawn: from the first one on, so many."""
-LONGEST_WORDS = 80
+LONGEST_WORDS = 40
 """Characters of a text that is thought up for one parameter."""
 MOST_ITEMS = 3
 """Items of a list that is thought up."""
