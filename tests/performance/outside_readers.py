@@ -287,13 +287,13 @@ async def letter_chances(
     options = "\n".join(
         f"{letter}. {kind.name.replace('_', ' ')}: {kind.description}" for letter, kind in letters.items()
     )
-    content = (
-        f"Which kind of need is a request about?\n{options}\n\n"
-        f"The request: {query}\n\nAnswer with one letter, {', '.join(letters)}."
+    system = (
+        f"You sort requests by what they are about. The kinds:\n{options}\n"
+        "Answer with the letter of the kind alone."
     )
     body = {
         "model": model,
-        "messages": [{"role": "user", "content": content}],
+        "messages": [{"role": "system", "content": system}, {"role": "user", "content": query}],
         "max_tokens": 1,
         "temperature": 0,
         "logprobs": True,
