@@ -279,6 +279,23 @@ async def ask_places(
     return shares
 
 
+async def answered(session: aiohttp.ClientSession, url: str, body: dict[str, Any]) -> Any:
+    """The endpoint's answer; a connection that breaks is tried again twice."""
+    for wait in (5, 30):
+        try:
+            return await post(session, url, body)
+        except aiohttp.ClientConnectionError:
+            await asyncio.sleep(wait)
+    return await post(session, url, body)
+
+
+async def post(session: aiohttp.ClientSession, url: str, body: dict[str, Any]) -> Any:
+    """The endpoint's answer."""
+    async with session.post(url, json=body) as response:
+        response.raise_for_status()
+        return await response.json()
+
+
 async def letter_chances(
     session: aiohttp.ClientSession, url: str, model: str, kinds: tuple[Context, ...], query: str
 ) -> dict[str, float]:
@@ -299,9 +316,7 @@ async def letter_chances(
         "logprobs": True,
         "top_logprobs": 20,
     }
-    async with session.post(f"{url.rstrip('/')}/chat/completions", json=body) as response:
-        response.raise_for_status()
-        answer = await response.json()
+    answer = await answered(session, f"{url.rstrip('/')}/chat/completions", body)
     chances = dict.fromkeys((kind.name for kind in kinds), 1e-9)
     try:
         tokens = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
