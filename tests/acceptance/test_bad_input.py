@@ -97,6 +97,7 @@ def test_an_api_that_is_no_valid_function_stops_the_growth_in_one_line(schema: o
         "--config-dir",
         "mine",
         "agent.designer.player=spoilt.spoilt",
+        "strict_stages=true",
         "scenario=tiny",
         "apis=1",
         "run.dir=run",

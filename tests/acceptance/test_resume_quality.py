@@ -93,8 +93,8 @@ def _prepare(counter: int, dies_in: str | None) -> None:
         os.write(counter, b".")
         return answer(self, texts, seed)
 
-    def named(self: Stage, bars: Any, name: str, total: int | None) -> None:
-        begin(self, bars, name, total)
+    def named(self: Stage, name: str, total: int | None) -> None:
+        begin(self, name, total)
         self.last = name == dies_in and min(total or 2, 2)  # type: ignore[attr-defined]
 
     def deadly(self: Stage, count: int = 1) -> None:

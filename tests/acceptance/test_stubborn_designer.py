@@ -22,6 +22,7 @@ class Stubborn(ScriptedModel):
         return json.dumps(said)
 """
 WORDS = ("--config-dir", "mine", "scenario=tiny", "run.dir=run", "model._target_=stubborn_model.Stubborn")
+WORDS += ("roles=paper", "strict_stages=true")
 
 
 def asked(here: Bench) -> list[str]:
