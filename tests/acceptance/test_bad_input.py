@@ -69,7 +69,6 @@ SCHEMAS = {
     "file": {"type": "object", "properties": {"a": {"$ref": "file:///etc/passwd"}}},
     "type": {"type": "object", "properties": {"a": {"type": "strng"}}},
     "array": {"type": "array", "items": {"type": "string"}},
-    "required": {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["b"]},
     "pattern": {"type": "object", "properties": {"a": {"type": "string", "pattern": "("}}},
     "loop": {"type": "object", "properties": {"a": {"$ref": "#"}}},
     "name": {"type": "object", "properties": {"../x": {"type": "string"}}},
