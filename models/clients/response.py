@@ -97,11 +97,9 @@ def _first_tokens(logprobs: Any) -> dict[str, float] | None:
         return None
     found: dict[str, float] = {}
     for candidate in candidates[:_MOST_CANDIDATES]:
-        token, logprob = (
-            _string(candidate, "token"),
-            candidate.get("logprob") if isinstance(candidate, dict) else None,
-        )
-        if token is not None and isinstance(logprob, int | float) and logprob <= 0:
+        fields = candidate if isinstance(candidate, dict) else {}
+        token, logprob = _string(fields, "token"), fields.get("logprob")
+        if token is not None and isinstance(logprob, int | float) and -math.inf < logprob <= 0:
             word = token.strip().strip("\"'().:*`").strip()
             found[word] = found.get(word, 0.0) + math.exp(logprob)
     return found or None

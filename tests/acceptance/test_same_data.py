@@ -8,17 +8,17 @@ from acceptance_bench import Bench
 
 DIGESTS = {
     ("scenario=tiny",): {
-        "samples": "69e89724ae9d18f7e4c444688f3026e72fbe66e4b93255ac10078fc746319462"
+        "samples": "5d3c3f0ba9675de8d6b14e63f2c2f069b5cfdd7d6166e58ac8404075ae22a90f"
     },  # also over HTTP: tests/commands/test_serve.py
-    ("scenario=shopping",): {"samples": "dabf6bb0973a5f31b56af34a5d754bd30655c12b72e166dce690f346e710c671"},
+    ("scenario=shopping",): {"samples": "868780bc74efe4195a69388af5b28584073b2a89c97f6d31d6c75571d89d0c23"},
     ("scenario=travel", "seed=3"): {
-        "samples": "91961eead28070f2c1c3dfb2775227f554256ac950d89e24166daecdb7d0fc0f"
+        "samples": "e38d4d1c609928c3db623052cf0d6d2b7754526ba7a5e3bfc3c248e390111862"
     },
     ("experiment=paper",): {
-        "reserve": "08355197003865d8c88e7c0a882903d9089d21193f7b272ecf1487c75ab06cfb",
-        "test": "525199ab514d371e839a544e7a44204709e3886573ef7d1cb09d6c551222af88",
-        "train": "fc0b83d6c81a125761f0cc36dff77bcedf897eae620d0b36b345cfb9cc4f35ac",
-        "unseen": "c93f9657f28e5f59167e94fca9bc98c7acf57f2498367b4e60ba284295277d2a",
+        "reserve": "0bebef04d940f6294ebba0ffb731d45b293bf97b2256640bdf25c9c2dda8aedb",
+        "test": "3926de447f4e2797b7c4602200a97a3d063b9e242dbc80e0d78b607ae30730e6",
+        "train": "e8ad4d515f6e748e87ddafb19ea507728fcecaa38d8b81bc158160f4ca1f2f43",
+        "unseen": "656bcaa9b963d95f5eba019157630448287080dc1beb29a0fb7167fb85c9a65d",
     },
 }
 """Overrides -> the dataset's files -> SHA-256 of each."""
