@@ -28,19 +28,20 @@ _SMALL = {word: number for number, word in enumerate(NUMBER_WORDS)} | {
 }
 _SCALES = {"dozen": 12, "hundred": 100, "thousand": 1_000, "million": 1_000_000}
 _NUMBER_WORD = "|".join((*_SMALL, *TENS, *_SCALES))
-_RUN = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?:\s+and\s+|\s+|-)(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
-_SCALE_AFTER = re.compile(rf"\s+({'|'.join(_SCALES)})\b", re.IGNORECASE)
+# Case of ASCII letters alone where a word is looked up: a long s or a dotless i matches s and i otherwise.
+_RUN = re.compile(rf"\b(?ai:{_NUMBER_WORD})(?:(?:\s+(?i:and)\s+|\s+|-)(?ai:{_NUMBER_WORD}))*\b")
+_SCALE_AFTER = re.compile(rf"\s+((?ai:{'|'.join(_SCALES)}))\b")
 _HALF = re.compile(r"\bhalf\s+(?:a\s+)?(dozen\b)?", re.IGNORECASE)
 
 _MONTHS = MONTHS["en"]
-_MONTH = rf"({alternation(_MONTHS)})\b\.?"
+_MONTH = rf"((?ai:{alternation(_MONTHS)}))\b\.?"
 _DAY = r"\b(\d{1,2})(?:st|nd|rd|th)?\b"
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _DAY_FIRST = re.compile(rf"{_DAY}(?:\s+of)?\s+{_MONTH},?\s+(\d{{4}})\b", re.IGNORECASE)
 _MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(?:the\s+)?{_DAY},?\s+(\d{{4}})\b", re.IGNORECASE)
 _TWELVE = re.compile(r"\b(\d{1,2})(?:[:.]([0-5]\d))?\s*([ap])\.?\s?m\b", re.IGNORECASE)
 _TWENTY_FOUR = re.compile(r"(?:\b|(?<=\dT))([01]?\d|2[0-3]):([0-5]\d)(?!\s*[ap]\.?m\b)", re.IGNORECASE)
-_NAMED_TIME = re.compile(r"\b(noon|midday|midnight)\b", re.IGNORECASE)
+_NAMED_TIME = re.compile(r"\b((?ai:noon|midday|midnight))\b")
 _NAMED_TIMES = {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
 _ISO_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})\Z")
 _ISO_TIME = re.compile(r"(\d{2}:\d{2})(?::00)?Z?\Z")

@@ -104,7 +104,7 @@ _MONTH_NUMBERS = {
     plain_letters(word): number for months in MONTHS.values() for word, number in months.items()
 }
 # A Mars bar and a Mai Tai have no month.
-_MONTH = rf"(?P<month>{alternation(_MONTH_NUMBERS)})\b\.?(?! (?:bar|tai)s?\b)"
+_MONTH = rf"(?P<month>(?ai:{alternation(_MONTH_NUMBERS)}))\b\.?(?! (?:bar|tai)s?\b)"
 _YEAR = r"(?:,?[ -]{1,2}(?:of |in |del? )?(?P<year>\d{4}|['’]?\d{2})(?![\d:h])(?! ?[ap]m\b))?"
 _DAY = r"\b(?P<day>\d{1,2})(?: ?(?:st|nd|rd|th)|er|o|\.)?"
 _DAY_FIRST = re.compile(rf"{_DAY}(?: of| de)?[ -]{_MONTH}{_YEAR}", re.IGNORECASE)
