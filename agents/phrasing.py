@@ -32,7 +32,9 @@ _LITTLE_WORDS = frozenset(
     ["a", "an", "and", "or", "the", "of", "for", "with", "vs", "in", "on", "to", "my", "some", "any"]
 )
 _NEARLY, _ROUGHLY = 85, 65
-"""Least likeness in percent: of words that replace a value thought up; of words that paraphrase an option."""
+"""Least likeness in percent: of words that replace a value thought up; of words that name a yes or no."""
+_MOST_PARTS = 20
+"""Parts of a list or an object that are looked for in a text."""
 _REFERENCES = frozenset(("id", "number", "code", "reference", "no", "ref", "key"))
 """Last words of parameters that point at something without telling what it is."""
 _COPIED = 3
@@ -169,9 +171,14 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _composed(said: Mapping[str, Any], errand: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
     """The query that values and text make; raises ValueError for the first thing the text does not say."""
-    text = " ".join(str(said.get("text") or "").split())
+    text = said.get("text")
+    text = " ".join(text.split()) if isinstance(text, str) else ""
     if not text:
         raise ValueError("`text` is missing; write what the customer says")
+    if len(text) > LONGEST_REQUEST:
+        raise ValueError(
+            f"`text` has {len(text)} characters, expected at most {LONGEST_REQUEST}; write one or two sentences"
+        )
     if match := _ASSISTANT_SPEAKS.search(text):
         raise ValueError(
             f"{match[0]!r} is what an assistant says; write what the customer says to the assistant"
@@ -195,9 +202,10 @@ def _composed(said: Mapping[str, Any], errand: Mapping[str, Any], keys: Sequence
             }
         )
     if errand["purpose"]:
-        purpose = str(said.get("purpose") or "").strip()
-        words = _near(purpose, text, _NEARLY) if purpose else None
-        if not words:
+        purpose = said.get("purpose")
+        if not isinstance(purpose, str) or not purpose.strip():
+            raise ValueError("`purpose` is missing; give it")
+        if not (words := _near(purpose.strip(), text, _NEARLY)):
             raise ValueError(f"the text does not say the purpose {purpose[:60]!r}; write it in the text")
         telling.insert(0, words)
     return {"text": text, "intents": intents, "need": telling[0] if telling else ""}
@@ -268,6 +276,8 @@ def _spoken(name: str, value: Any, schema: Mapping[str, Any], text: str) -> tupl
         return value, words
     if "const" in schema and isinstance(value, str):
         return value, _option_words(value, text)
+    if isinstance(value, list | dict) and not 0 < len(value) <= schema.get("maxItems", _MOST_PARTS):
+        raise ValueError(f"`values` has {len(value)} parts in {name!r}; give one or two")
     if isinstance(value, list):
         items = schema.get("items") or {}
         parts = [_spoken(name, part, items, text) for part in value]
@@ -293,9 +303,8 @@ def _option_words(value: str, text: str) -> str:
     """The words of a text that say an option, a date or a time that was drawn."""
     searchable = searchable_text(text)
     span = searchable.locate(value) or searchable.locate(name_words(value))
-    words = text[slice(*span)] if span else None
-    if words is None and not value[:1].isdecimal():
-        words = _near(name_words(value), text, _NEARLY) or _stretch(name_words(value), text, least=1.0)
+    # Every word, and nothing that is merely alike: 'price descending' is not 'price ascending'.
+    words = text[slice(*span)] if span else _stretch(name_words(value), text, least=1.0)
     if words is None:
         raise ValueError(f"the text does not say {name_words(value)!r}; write it in the text")
     return words
