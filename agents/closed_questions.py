@@ -34,7 +34,8 @@ _DISTRACTORS = 5
 class ClosedQuestion:
     """Options of which the first is right.
 
-    Args: options: texts, the right one first; message: what it means when another one is chosen.
+    Args: options: texts, the right one first; message: what it means when another one is
+        chosen, which stands for {chosen}.
     """
 
     options: Sequence[str]
@@ -88,7 +89,7 @@ class ClosedJudge(Role):
             if chosen != 0:
                 finding = Finding(
                     code=self.code, blames=self.blames, path=question.path,
-                    message=question.message.format(chosen=question.options[chosen]),
+                    message=question.message.replace("{chosen}", question.options[chosen]),
                 )  # fmt: skip
                 findings.append(finding)
         return Reply(Verdict(ok=not findings, reasons=tuple(findings)), usage)
@@ -143,7 +144,7 @@ class YesNoJudge(ClosedJudge):
     def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
         """The one question of the prompt; its answers are words, so one order says all."""
         del views
-        yield ClosedQuestion(YES_NO, self._OBJECTIONS.get(self.code, "the answer was no").replace("{", "{{"))
+        yield ClosedQuestion(YES_NO, self._OBJECTIONS.get(self.code, "the answer was no"))
 
 
 class NeedRecogniser(ClosedJudge):
@@ -157,7 +158,7 @@ class NeedRecogniser(ClosedJudge):
             others = [text for name, text in texts.items() if name != right][: MOST_OPTIONS - 1]
             yield ClosedQuestion(
                 (texts[right], *others),
-                f"it reads as {{chosen}}, not as {_escaped(texts[right])}; name what shows the need",
+                f"it reads as {{chosen}}, not as {texts[right]}; name what shows the need",
             )
 
 
@@ -182,7 +183,7 @@ class CallRecogniser(ClosedJudge):
             if chosen:
                 yield ClosedQuestion(
                     (right, *chosen),
-                    f"it reads as: {{chosen}} Ask for this instead: {_escaped(right)}",
+                    f"it reads as: {{chosen}} Ask for this instead: {right}",
                     f"query.intents[{index}].api",
                 )
             yield from _option_questions(function, intent, f"query.intents[{index}].stated")
@@ -202,7 +203,7 @@ def _option_questions(
             others = [option for option in options if option != value][: MOST_OPTIONS - 1]
             yield ClosedQuestion(
                 [f"{what}: {_value_words(option)}" for option in (value, *others)],
-                f"{name} reads as {{chosen}}, not as {_escaped(_value_words(value))}; say it clearly",
+                f"{name} reads as {{chosen}}, not as {_value_words(value)}; say it clearly",
                 f"{path}.{name}",
             )
 
@@ -213,10 +214,6 @@ def _value_words(value: Any) -> str:
 
 def _label(context: Mapping[str, Any]) -> str:
     return f"{context['name'].replace('_', ' ')}: {context['description']}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")
 
 
 @lru_cache(maxsize=MOST_OPTIONS)
