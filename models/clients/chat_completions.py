@@ -115,7 +115,14 @@ class ChatCompletions(ModelClient, Component[Config]):
         if asked.tools and asked.output:
             raise ValueError("this client calls no tools where a record is asked for")
         fields = checked_extra({**self._config.extra, **asked.extra}, "sampling")
-        weighed = await self._weighed_letters(asked, fields)
+        weighed, refusal = None, ""
+        if self.gives_probabilities and getattr(asked.output, "letters", ()):
+            try:
+                weighed = await self._weighed_letters(asked, fields)
+            except AttemptError as error:
+                if not _about_probabilities(error):
+                    raise
+                refusal = str(error)
         if weighed is not None and weighed.content:
             return weighed
         while True:
@@ -128,39 +135,33 @@ class ChatCompletions(ModelClient, Component[Config]):
                     raise
                 self._step_down(structured, error)
         result = read_completion(reply, _characters(asked))
+        if refusal:  # of the probabilities, as the same question without them was answered
+            self._without_probabilities(refusal)
         if weighed is not None:  # both were paid for
             result.usage.prompt_tokens += weighed.usage.prompt_tokens
             result.usage.completion_tokens += weighed.usage.completion_tokens
         return result
 
-    async def _weighed_letters(
-        self, asked: CreateArguments, fields: Mapping[str, Any]
-    ) -> CompletionResult | None:
+    async def _weighed_letters(self, asked: CreateArguments, fields: Mapping[str, Any]) -> CompletionResult:
         """The answer to a closed question by the probabilities of its letters, as the record's JSON.
 
-        Without content where the model would begin with something else; None where the endpoint does not
-        give probabilities, or another thing is asked for. A small model says little by the letter it writes,
-        which is mostly the first, and much by how it weighs them.
+        Without content where the model would begin with something else, or the endpoint gives no
+        probabilities. A small model says little by the letter it writes, which is mostly the first, and much
+        by how it weighs them.
         """
         letters: Sequence[str] = getattr(asked.output, "letters", ())
-        if not letters or not self.gives_probabilities:
-            return None
         one_token = {**fields, "max_tokens": 1, "logprobs": True, "top_logprobs": _CANDIDATES}
-        try:
-            body = self._encoder.body(asked._replace(output=None), one_token, self.structured)
-            result = read_completion(await self._transport.post(body), _characters(asked))
-        except AttemptError as error:
-            if error.kind != "refused":
-                raise
-            return self._without_probabilities(str(error))
+        body = self._encoder.body(asked._replace(output=None), one_token, self.structured)
+        result = read_completion(await self._transport.post(body), _characters(asked))
+        result.content = ""
         if result.first_tokens is None:
-            return self._without_probabilities("the reply holds none")
+            self._without_probabilities("the reply holds none")
+            return result
         weights = {
             letter: sum(result.first_tokens.get(token, 0.0) for token in {letter, letter.capitalize()})
             for letter in letters
         }
         mass = sum(weights.values())
-        result.content = ""
         if mass >= _LEAST_MASS:
             shares = {letter: round(weight / mass, 6) for letter, weight in weights.items()}
             best = max(shares, key=lambda letter: shares[letter])
@@ -240,6 +241,11 @@ def _about_format(error: AttemptError) -> bool:
     """Whether an endpoint refuses how the output's form is asked for; some say so with a status of 500."""
     message = str(error).lower()
     return error.kind in ("refused", "server") and any(word in message for word in _FORMAT_WORDS)
+
+
+def _about_probabilities(error: AttemptError) -> bool:
+    """Whether an endpoint may refuse to give probabilities; asked without them it says if that was why."""
+    return error.kind == "refused" or (error.kind == "server" and "logprob" in str(error).lower())
 
 
 def _check(model: Any, structured: Any, strict: Any, max_reply_mb: Any, extra: Any) -> None:

@@ -101,7 +101,7 @@ def _first_tokens(logprobs: Any) -> dict[str, float] | None:
             _string(candidate, "token"),
             candidate.get("logprob") if isinstance(candidate, dict) else None,
         )
-        if token is not None and isinstance(logprob, int | float) and logprob <= 0:
+        if token is not None and type(logprob) in (int, float) and logprob <= 0:
             word = token.strip().strip("\"'().:*`").strip()
             found[word] = found.get(word, 0.0) + math.exp(logprob)
     return found or None
