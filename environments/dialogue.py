@@ -156,7 +156,7 @@ class Dialogue:
 
     def fail(self, state: DialogueState, role: str, error: ModelError) -> DialogueState:
         """End the episode, because a role's model did not answer."""
-        blames = "query" if state.phase in ("query", "query_judges") else "solution"
+        blames = "query" if self.solved_by_code or state.phase in ("query", "query_judges") else "solution"
         code = f"model.{error.code}"
         reason = Reason(code=code, blames=blames, path="", message=str(error)[:600], source=role)
         return self._rejected(state, (reason,))
@@ -239,7 +239,8 @@ class Dialogue:
 
     def _apply_vote(self, state: DialogueState, role: str, verdict: Verdict) -> DialogueState:
         of_query = state.phase == "query_judges"
-        reasons = (*state.vote_reasons, *_reasons_of(role, verdict, of_query=of_query))
+        blamed = _reasons_of(role, verdict, of_query=of_query or self.solved_by_code)
+        reasons = (*state.vote_reasons, *blamed)
         state = state._replace(voters=(*state.voters, role), vote_reasons=reasons)
         if self.next(state):
             return state
@@ -274,7 +275,7 @@ def _for_assistant(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
 
 
 def _reasons_of(judge: str, verdict: Verdict, *, of_query: bool) -> tuple[Reason, ...]:
-    """Turn a judge's findings into reasons: bounded; a query judge has only the query to blame."""
+    """Turn a judge's findings into reasons: bounded; where only the query can be mended, it is blamed."""
     if verdict.ok:
         return ()
     unexplained = Finding(

@@ -309,7 +309,7 @@ class Settings(StrictModel):
         if self.assistant != "propose" and self.task.plan == "free":
             raise ValueError(
                 f"assistant: got {self.assistant!r} with task.plan=free, which draws no calls to write; use "
-                " assistant=propose"
+                "assistant=propose"
             )
         unseen = self.splits.unseen.scenario.scenarios() if self.splits.unseen else ()
         for held_out_scenario in unseen:
