@@ -142,7 +142,10 @@ def _phrased(errand_text: str, mentions_text: str) -> type[Query]:
         @classmethod
         def _from_values(cls, said: Any) -> Any:
             if not isinstance(said, dict) or "intents" not in said:
-                said = _composed(said if isinstance(said, dict) else {}, errand, keys)
+                try:
+                    said = _composed(said if isinstance(said, dict) else {}, errand, keys)
+                except RecursionError:
+                    raise ValueError("`values` are nested too deeply") from None
             if isinstance(said.get("text"), str):
                 said = {**said, "text": with_allusions(said["text"], mentions)}
             return said
@@ -177,7 +180,7 @@ def _composed(said: Mapping[str, Any], errand: Mapping[str, Any], keys: Sequence
         raise ValueError("`text` is missing; write what the customer says")
     if len(text) > LONGEST_REQUEST:
         raise ValueError(
-            f"`text` has {len(text)} characters, expected at most {LONGEST_REQUEST}; write one or two sentences"
+            f"`text` has {len(text)} characters, expected at most {LONGEST_REQUEST}; write one or two"
         )
     if match := _ASSISTANT_SPEAKS.search(text):
         raise ValueError(

@@ -42,6 +42,12 @@ from ptool.texts.values import same, within
         ("at 6:30 am", "18:30", None),
         ("at 6 p.m. sharp", "18:00", "6 p.m"),
         ("at noon", "12:00", "noon"),
+        # letters that only look like s and i to `re.IGNORECASE`
+        ("on 3 \u017feptember 2027", "2027-09-03", None),
+        ("at m\u0131dday", "12:00", None),
+        ("5 thou\u017fand", 5000, None),
+        ("5 Thousand", 5000, "5 Thousand"),
+        ("at MIDDAY", "12:00", "MIDDAY"),
         ("14 March 2027 at 18:30", "2027-03-14T18:30:00", "14 March 2027 at 18:30"),
         ("milk and eggs", ["eggs", "milk"], "milk and eggs"),
         ("milk and legs", ["eggs", "milk"], None),

@@ -1,0 +1,289 @@
+"""The lean user: its text proves what a model thought up, what code drew is appended, the rest is refused."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ptool.agents import Observation, PhrasingUser
+from ptool.agents.phrasing import LONGEST_REQUEST, with_allusions
+from ptool.models import prompt_blocks as blocks
+from ptool.models.gateway.parse import InvalidAnswer, parse_answer
+from ptool.records import Query
+
+TEXT, COUNT, YES = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
+USER = PhrasingUser(
+    name="user",
+    prompt="user_lean.jinja",
+    output="ptool.records.Query",
+    sees=["scenario", "errand", "errand.mentions", "feedback"],
+)
+
+
+def views(*jobs: dict[str, Any], purpose: bool = False, mentions: Any = None) -> dict[str, Any]:
+    """What the user is shown for jobs, each given by what it has to say."""
+    return {
+        "scenario": {"name": "cafe"},
+        "errand": {
+            "need": {"name": "morning drinks", "description": "", "context": "morning_drinks"},
+            "manner": "polite",
+            "jobs": [{"api": "order", "job": "Orders a drink.", "say": say} for say in jobs],
+            "purpose": purpose,
+        },
+        "errand.mentions": mentions or [[] for _ in jobs],
+        "feedback": [],
+    }
+
+
+def phrased(said: Any, *jobs: dict[str, Any], **more: Any) -> Query:
+    """The query that an answer becomes."""
+    text = said if isinstance(said, str) else orjson.dumps(said).decode()
+    return parse_answer(text, "stop", USER.form(views(*jobs, **more)))[0]
+
+
+def answer(text: Any, *values: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"values": {f"job_{n}": of_job for n, of_job in enumerate(values, 1)}, "text": text, **more}
+
+
+def objection(said: Any, *jobs: dict[str, Any], **more: Any) -> str:
+    with pytest.raises(InvalidAnswer) as caught:
+        phrased(said, *jobs, **more)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "text", "stated", "words"),
+    [
+        (TEXT, "trail shoe", "Find me Trail Shoes, please.", "Trail Shoes", "Trail Shoes"),
+        (TEXT, "Café au lait", "A café au lait for me.", "Café au lait", "café au lait"),
+        (TEXT, "wifi router", "A Wi-Fi router.", "wifi router", "Wi-Fi router"),
+        (COUNT, 2, "Two teas, please.", 2, "Two"),
+        (COUNT, 1, "Get me a tea.", 1, "a"),
+        (COUNT, 5, "Order twenty-five and 5 more.", 5, "5"),
+        ({"type": "array", "items": TEXT}, ["tea", "egg"], "Eggs and tea.", ["tea", "Eggs"], "Eggs and tea"),
+        (
+            {"type": "object", "properties": {"size": TEXT}},
+            {"size": "mug"},
+            "Tea in two mugs.",
+            {"size": "mugs"},
+            "mugs",
+        ),
+    ],
+)
+def test_a_value_is_taken_as_the_text_has_it(
+    schema: Any, value: Any, text: str, stated: Any, words: str
+) -> None:
+    [intent] = phrased(answer(text, {"it": value}), {"it": schema}).intents
+    assert (intent.stated, intent.phrases[0].words) == ({"it": stated}, words)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "text"),
+    [
+        (TEXT, "tea", "I want a steak."),
+        (TEXT, "green tea", "I want coffee."),
+        (TEXT, " ", "I want coffee."),
+        (TEXT, "!!!", "I want it now!!!"),
+        ({"type": "array", "items": TEXT}, ["tea", "eggs"], "Tea and legs."),
+        ({"type": "string", "format": "email"}, "a@b.org", "Write to ab@b.org."),
+    ],
+)
+def test_what_the_text_does_not_say_is_refused(schema: Any, value: Any, text: str) -> None:
+    assert "the text does not say" in objection(answer(text, {"it": value}), {"it": schema})
+
+
+def test_one_fault_is_named_at_a_time() -> None:
+    say = {"item": TEXT, "place": TEXT}
+    said = objection(answer("I want coffee.", {"item": "tea", "place": "Rome"}), say)
+    assert "'tea'" in said
+    assert "Rome" not in said
+    shown = views(say) | {"feedback": [{"message": "first fault"}, {"message": "second fault"}]}
+    encoded = {name: blocks.dump(value) for name, value in shown.items()}
+    request = USER.request(Observation(role="user", turn="t", seed=1, views=encoded))
+    assert "first fault" in request.user
+    assert "second fault" not in request.user
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "value", "text", "appended"),
+    [
+        ("sort", {"const": "price_ascending"}, None, "Find tea.", "Sort: price ascending."),
+        # nearly the same letters, and the opposite
+        ("sort", {"const": "price_ascending"}, None, "Price descending.", "Sort: price ascending."),
+        ("day", {"const": "2027-03-14"}, None, "Come on 13 March 2027", "Day: 14 March 2027."),
+        ("time", {"const": "18:30"}, None, "Come at 6:30 am!", "Time: 18:30."),
+        ("maxCups", COUNT, 5, "Bring 25 of them.", "Max cups: 5."),
+        ("gift", YES | {"const": False}, None, "Bring tea.", "Gift: no."),
+    ],
+)
+def test_what_is_left_out_is_appended_and_then_proven(
+    name: str, schema: Any, value: Any, text: str, appended: str
+) -> None:
+    query = phrased(answer(text, {name: value}), {name: schema})
+    assert query.text.endswith(f" {appended}")
+    [phrase] = query.intents[0].phrases
+    assert phrase.words in appended
+    assert query.intents[0].stated == {name: schema.get("const", value)}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("sort", "price_ascending", "Find tea, Price-Ascending."),
+        ("kind", "used_book", "Find used books."),
+        ("day", "2027-03-14", "Come on March 14th, 2027."),
+        ("time", "18:30", "Come at 6:30 pm."),
+        ("gift", True, "Make it a gift."),
+    ],
+)
+def test_nothing_is_appended_to_what_is_said(name: str, value: Any, text: str) -> None:
+    assert phrased({"text": text}, {name: {"const": value}}).text == text
+
+
+def test_of_two_calls_what_is_appended_says_which_and_the_need_is_the_first_text() -> None:
+    say = {"item": TEXT, "count": COUNT, "id": TEXT}
+    said = answer(
+        "Tea and coffee for 7X.",
+        *({"item": i, "count": n, "id": "7X"} for i, n in [("tea", 3), ("coffee", 4)]),
+    )
+    query = phrased(said, say, say)
+    assert query.text == "Tea and coffee for 7X. For the first one: count: 3. For the second one: count: 4."
+    assert [intent.stated["item"] for intent in query.intents] == ["tea", "coffee"]
+    assert query.need == "Tea"  # an id tells no need
+
+
+def test_where_no_value_tells_the_need_a_purpose_has_to() -> None:
+    said = answer("Bring 2 for the garden parties.", {"n": 2}, purpose="garden party")
+    assert "does not say the purpose" in objection(said, {"n": COUNT}, purpose=True)
+    said["purpose"] = "the garden partie"
+    assert phrased(said, {"n": COUNT}, purpose=True).need == "the garden parties"
+    for missing in (None, "", ["the garden parties"], 5):
+        assert "`purpose` is missing" in objection(said | {"purpose": missing}, {"n": COUNT}, purpose=True)
+
+
+@pytest.mark.parametrize("value", ["Morning Drinks", "item", " item "])
+def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> None:
+    said = answer(f"Get me {value}.", {"item": value})
+    assert "is no concrete item" in objection(said, {"item": TEXT})
+
+
+@pytest.mark.parametrize("text", ["Sure, here is tea.", "I can help with tea.", "Would you like tea?"])
+def test_the_assistants_voice_is_refused(text: str) -> None:
+    assert "what an assistant says" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
+
+
+def test_a_whole_query_is_taken_as_it_is() -> None:
+    given_query = {
+        "text": "Sure: anything!",
+        "intents": [{"api": "x", "stated": {"a": 1}, "phrases": []}],
+        "need": "",
+    }
+    query = phrased(given_query, {"item": TEXT})
+    assert query.model_dump(mode="json") == given_query
+
+
+def test_allusions_name_what_is_left_to_the_profile() -> None:
+    one = with_allusions("Bring tea", [["home address", "city", "home address"]])
+    assert one.startswith("Bring tea. ")
+    assert one.count("home address") == one.count("my city") == one.lower().count("my home address") == 1
+    assert one == with_allusions("Bring tea", [["home address", "city", "home address"]])
+    two = with_allusions("Bring tea!", [[], ["city"]])
+    assert two.startswith("Bring tea! For the second one: ")
+    texts = {with_allusions(f"Bring {n} teas.", [["city"]]).split(". ", 1)[1] for n in range(60)}
+    assert len(texts) > 10  # none is a mark of the data
+
+
+@pytest.mark.parametrize(
+    ("text", "as_it_is"),
+    [
+        ("Bring it to my home address.", True),
+        ("Bring it to our usual HOME ADDRESS", True),
+        ("Is my tea ready? The home address is gone.", False),
+        ("Bring it to my home addresses.", False),
+    ],
+)
+def test_what_is_mentioned_already_is_not_alluded_to_again(text: str, as_it_is: bool) -> None:
+    assert (with_allusions(text, [["home address"]]) == text) is as_it_is
+
+
+HOSTILE = [
+    None, [], [1], 5, "x", {"values": []}, {"values": "x", "text": "hello there"}, {"text": ["Find", "tea"]},
+    {"text": {"a": 1}}, answer("", {"item": "tea"}), answer("   ", {"item": "tea"}),
+    answer("tea" * 30_000, {"item": "tea"}), answer("tea cuq " * 12_000, {"item": "tea cup " * 8_000}),
+    answer("tea", {"item": ["tea"]}), answer("tea", {"item": {"tea": "tea"}}), answer("tea", {"item": []}),
+    answer("tea", {"item": {}}), answer("tea {chosen} {0} } {", {"item": "tea {chosen} {0} } {"}),
+    answer("te\x00a \u202eaet\u200f", {"item": "te\x00a"}),
+    answer("say \"tea\" 'now'", {"item": '"tea" \'now\''}),
+    answer("İıſK tea", {"item": "tea"}),
+    answer("on 3 \u017feptember 2027, m\u0131dday, 5 thou\u017fand", {"item": "x"}),
+    answer("tea", {"item": 2**64 - 1}), answer("tea", {"item": 1e300}), answer("tea", {"item": -0.0}),
+    answer("tea", {"item": ["tea"] * 20_000}), answer("tea", {"item": True}), answer("tea", ["item"]),
+]  # fmt: skip
+SAYS = [TEXT, COUNT, {"type": "array", "items": TEXT, "maxItems": 3}, YES, {"const": "2027-09-03"}]
+
+
+@pytest.mark.parametrize("schema", SAYS, ids=str)
+@pytest.mark.parametrize("said", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_answers_are_refused_in_one_line_or_hold_together(said: Any, schema: Any) -> None:
+    began = time.perf_counter()
+    try:
+        _holds_together(phrased(said, {"item": schema}, mentions=[["home address"]]))
+    except InvalidAnswer as error:
+        assert len(str(error)) < 1_600
+    assert time.perf_counter() - began < 2  # one answer of 200 kB once took minutes
+
+
+@pytest.mark.parametrize("depth", [330, 470, 490, 900, 50_000])
+def test_nesting_ends_in_a_refusal(depth: int) -> None:
+    nested = f'{{"values":{{"job_1":{{"item":{"[" * depth}"tea"{"]" * depth}}}}},"text":"Bring tea."}}'
+    assert objection(nested, {"item": {"type": "array", "items": TEXT}})
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12) | st.sampled_from(["tea", "2", "14 March 2027", "I'll check", "home address"]),
+    lambda below: st.lists(below, max_size=3)
+    | st.dictionaries(st.sampled_from(["item", "job_1", "text", "values", "x"]), below, max_size=4),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(anything, anything, st.sampled_from(SAYS), st.booleans())
+def test_no_answer_breaks_the_form(text: Any, value: Any, schema: Any, purpose: bool) -> None:
+    form = USER.form(views({"item": schema}, purpose=purpose, mentions=[["home address"]]))
+    for said in (text, {"text": text, "values": value}, answer(text, {"item": value}, purpose=text)):
+        try:
+            query = form.model_validate(said)
+        except ValueError:
+            continue
+        _holds_together(query)
+
+
+def _holds_together(query: Any) -> None:
+    """Every span of a query stands in its text."""
+    assert query.need in query.text
+    for intent in query.intents:
+        assert {phrase.parameter for phrase in intent.phrases} == set(intent.stated)
+        assert all(phrase.words and phrase.words in query.text for phrase in intent.phrases)
+
+
+def test_the_form_asks_for_values_first_and_bounds_the_text() -> None:
+    schema = USER.form(views({"item": TEXT | {"description": "what"}}, {}, purpose=True)).model_json_schema()
+    assert list(schema["properties"]) == ["values", "purpose", "text"]
+    assert schema["properties"]["values"]["properties"] == {
+        "job_1": {
+            "type": "object",
+            "properties": {"item": TEXT},
+            "required": ["item"],
+            "additionalProperties": False,
+        }
+    }
+    longest = answer("tea ".ljust(LONGEST_REQUEST - 1, "x") + ".", {"item": "tea"})
+    assert len(phrased(longest, {"item": TEXT}).text) == LONGEST_REQUEST
+    longest["text"] += "."
+    assert f"has {LONGEST_REQUEST + 1} characters" in objection(longest, {"item": TEXT})
