@@ -143,7 +143,7 @@ def world() -> World:
     return World(SCENARIO, feature_of=links, profiles=[PROFILE], histories=[HISTORY])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cafe() -> SimpleNamespace:
     """The pieces above; tests are no package, so they are handed over instead of imported."""
     return SimpleNamespace(
