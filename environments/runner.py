@@ -14,7 +14,7 @@ from ..agents.autogen import DRIVERS, RoleAgent
 from ..errors import ConfigError, ModelError, UnknownPartError, names
 from ..models.request import NO_USAGE, Reply
 from ..models.seeds import derive
-from ..records import Episode, History, Task, Usage
+from ..records import Episode, History, Task, Usage, Verdict
 from .behaviour import Behaviour
 from .dialogue import Dialogue
 
@@ -146,7 +146,7 @@ class _EnvironmentRun(Generic[_State]):
     """A `ptool.agents.autogen.Conversation` over an environment: the only thing that changes during it.
 
     An answer that is objected to is drawn anew, without a word about it, until `samples` were drawn in that
-    turn; the last one counts whatever it is.
+    turn; the last one counts whatever it is, and so does every vote.
     """
 
     def __init__(self, environment: Environment[_State], state: _State, seed: int, samples: int) -> None:
@@ -172,7 +172,8 @@ class _EnvironmentRun(Generic[_State]):
         if isinstance(answer, Reply):
             self.usage += answer.usage
             after = self._environment.apply(self.state, speaker, answer.record)
-            if self._objected(after) and self._drawn + 1 < self._samples:
+            voted = isinstance(answer.record, Verdict)  # an objection drawn away would be none
+            if not voted and self._objected(after) and self._drawn + 1 < self._samples:
                 self._drawn += 1
                 return
             self._drawn, self.state = 0, after
@@ -182,7 +183,5 @@ class _EnvironmentRun(Generic[_State]):
             raise answer
 
     def _objected(self, after: _State) -> bool:
-        """Whether the one speaker's answer was sent back, or ended the item, instead of going on."""
-        if len(self._environment.next(self.state)) != 1:
-            return False  # votes are not drawn again
+        """Whether an answer was sent back, or ended the item, instead of going on."""
         return after.round > self.state.round or getattr(after, "phase", "") == "rejected"
