@@ -100,6 +100,16 @@ async def test_one_order_is_enough_for_who_is_certain_but_not_for_a_letter_alone
         assert len({tuple(options) for options in ask.shown}) == asked
 
 
+async def test_the_right_option_stands_anywhere_and_always_there_for_the_same_turn() -> None:
+    ask = Asked(knows("coffee:", 0.9))
+    for turn in range(30):
+        for _ in range(2):
+            await verdict(need_judge(), ask, need_views("coffee"), f"episodes/{turn}/0")
+    assert ask.shown[::2] == ask.shown[1::2]
+    places = [next(at for at, one in enumerate(options) if "coffee:" in one) for options in ask.shown]
+    assert set(places) == {0, 1, 2}
+
+
 async def test_a_wrong_option_is_an_objection_to_the_query_that_names_both() -> None:
     for right, chosen in [("coffee", "braces"), ("braces", "post")]:
         found, _ = await verdict(need_judge(), Asked(knows(f"{chosen}:", 0.9)), need_views(right))

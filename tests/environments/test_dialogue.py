@@ -46,8 +46,10 @@ class Play:
         self.world, self.cafe = world, cafe
         self.said = {"user": [cafe.query()], "assistant": [cafe.solution()], "verifier": [OK], **said}
         self.shown: dict[str, list[dict]] = {}
+        self.seeds: dict[str, list[int]] = {}
 
     def answer(self, role, blocks, seed):
+        self.seeds.setdefault(role, []).append(seed)
         self.shown.setdefault(role, []).append({name: json.loads(text) for name, text in blocks.items()})
         turns = self.said[role]
         said = turns[min(len(self.shown[role]), len(turns)) - 1]
@@ -56,7 +58,15 @@ class Play:
         return said
 
     async def episode(
-        self, driver="loop", *, judges=("verifier",), query_judges=(), max_rounds=2, roles=None
+        self,
+        driver="loop",
+        *,
+        judges=("verifier",),
+        query_judges=(),
+        max_rounds=2,
+        roles=None,
+        assistant="propose",
+        samples=1,
     ):
         roles = roles or {
             name: Role(
@@ -65,7 +75,7 @@ class Play:
                 OUTPUT.get(name, "ptool.records.Verdict"),
                 SEES.get(name, SEES["verifier"]),
             )
-            for name in ("user", *query_judges, "assistant", *judges)
+            for name in ("user", *query_judges, *(["assistant"] if assistant == "propose" else []), *judges)
         }
         gateway = Gateway({"default": Endpoint(FakeModel(self.answer))}, concurrency=4)
         dialogue = Dialogue(
@@ -74,10 +84,10 @@ class Play:
             judges=judges,
             query_judges=query_judges,
             max_rounds=max_rounds,
+            assistant=assistant,
         )
-        return await run_dialogue(
-            dialogue, self.cafe.task, make_agents(roles, gateway.ask), seed=1, driver=driver
-        )
+        agents = make_agents(roles, gateway.ask)
+        return await run_dialogue(dialogue, self.cafe.task, agents, seed=1, driver=driver, samples=samples)
 
 
 def spoken(episode):
@@ -209,3 +219,93 @@ def test_wrong_roles_are_named_at_once(world):
         Dialogue(world, sees={**SEES, "user": ["visits"]})
     with pytest.raises(ConfigError, match=r"agent\.privacy: missing"):
         Dialogue(world, sees=SEES, judges=["privacy"])
+
+
+# --- where code writes the solution
+
+
+@DRIVERS
+@pytest.mark.parametrize("assistant", ["confirm", "none"])
+async def test_no_assistant_is_asked_where_code_solves(world, cafe, driver, assistant):
+    play = Play(world, cafe, gate=[OK])
+    episode = await play.episode(driver, assistant=assistant, judges=(), query_judges=["gate"])
+    assert (episode.status, episode.solution) == ("accepted", cafe.solution())
+    assert spoken(episode) == [("user", 0), ("gate", 0)]
+    assert episode.responses[0]["item"] == "flat whites"
+    assert "assistant" not in play.shown
+
+
+@DRIVERS
+@pytest.mark.parametrize("blames", ["query", "solution"])
+async def test_all_objections_lead_back_to_the_user_where_code_solves(world, cafe, driver, blames):
+    play = Play(world, cafe, gate=[objection(blames), OK], verifier=[objection(blames), OK])
+    episode = await play.episode(driver, assistant="confirm", query_judges=["gate"])
+    assert spoken(episode) == [
+        ("user", 0), ("gate", 0),
+        ("user", 1), ("gate", 1), ("verifier", 1),
+        ("user", 2), ("gate", 2), ("verifier", 2),
+    ]  # fmt: skip
+    assert (episode.status, episode.rounds) == ("accepted", 2)
+    assert [one.blames for one in episode.objections] == ["query", "query"]
+    assert [[one["code"] for one in shown["feedback"]] for shown in play.shown["user"]] == [
+        [],
+        ["judge.wrong_value"],
+        ["judge.wrong_value"],
+    ]
+
+
+@DRIVERS
+@pytest.mark.parametrize("role", ["user", "gate", "verifier"])
+async def test_a_failing_model_blames_the_query_where_code_solves(world, cafe, driver, role):
+    play = Play(world, cafe, **{"gate": [OK], role: [RuntimeError("gone")]})
+    episode = await play.episode(driver, assistant="confirm", query_judges=["gate"])
+    [reason] = episode.reasons
+    assert (episode.status, reason.code, reason.blames) == ("rejected", "model.unreachable", "query")
+
+
+# --- several answers a turn
+
+
+def bad(cafe, word):
+    return cafe.query(f"Two {word} flat whites from BeanBar please")
+
+
+@DRIVERS
+async def test_the_first_answer_that_is_not_objected_to_counts(world, cafe, driver):
+    play = Play(world, cafe, user=[bad(cafe, "hot"), bad(cafe, "big"), cafe.query(), bad(cafe, "never")])
+    episode = await play.episode(driver, samples=4)
+    assert (episode.status, episode.rounds, episode.objections) == ("accepted", 0, ())
+    assert spoken(episode) == [("user", 0), ("assistant", 0), ("verifier", 0)]
+    assert len(set(play.seeds["user"])) == 3
+    assert [shown["feedback"] for shown in play.shown["user"]] == [[], [], []]  # nobody is told why
+    assert episode.usage.calls == 5  # what was not taken was paid for
+
+
+@DRIVERS
+async def test_the_last_answer_of_a_turn_counts_whatever_it_is(world, cafe, driver):
+    play = Play(world, cafe, user=[*(bad(cafe, word) for word in ("hot", "big", "new")), cafe.query()])
+    episode = await play.episode(driver, samples=2)
+    assert (episode.status, episode.rounds, len(play.shown["user"])) == ("accepted", 1, 4)
+    assert [bool(shown["feedback"]) for shown in play.shown["user"]] == [False, False, True, True]
+    assert "big" in episode.turns[0].output["text"]
+    rejected = await Play(world, cafe, user=[bad(cafe, "hot")]).episode(driver, samples=3, max_rounds=0)
+    assert (rejected.status, rejected.usage.calls) == ("rejected", 3)
+
+
+@DRIVERS
+async def test_the_assistant_draws_again_and_judges_do_not(world, cafe, driver):
+    play = Play(
+        world, cafe, assistant=[cafe.solution(quantity="2"), cafe.solution()],
+        verifier=[objection("query"), OK], second=[OK],
+    )  # fmt: skip
+    episode = await play.episode(driver, samples=2, judges=["verifier", "second"])
+    assert spoken(episode)[:4] == [("user", 0), ("assistant", 0), ("verifier", 0), ("second", 0)]
+    assert (len(play.shown["verifier"]), len(play.shown["second"]), episode.rounds) == (2, 2, 1)
+
+
+@DRIVERS
+@pytest.mark.parametrize("judge", ["gate", "verifier"])
+async def test_no_objection_of_a_judge_is_drawn_away(world, cafe, driver, judge):
+    play = Play(world, cafe, **{"gate": [OK], judge: [objection("query"), OK]})
+    episode = await play.episode(driver, samples=3, query_judges=["gate"])
+    assert (episode.rounds, len(episode.objections), len(play.shown[judge])) == (1, 1, 2)
