@@ -237,7 +237,12 @@ def _with_roles(config: DictConfig) -> DictConfig:
         return config
     overrides = OmegaConf.to_container(hydra.overrides.task, resolve=False)
     assert isinstance(overrides, list)
-    return compose(hydra.job.config_name, [*map(str, overrides), f"roles={roles}"])
+    return compose(hydra.job.config_name, [_searchpath(), *map(str, overrides), f"roles={roles}"])
+
+
+def _searchpath() -> str:
+    """The override that keeps `hydra.searchpath` of the command line where more is composed."""
+    return f"hydra.searchpath=[{','.join(map(quoted, HydraConfig.get().searchpath))}]"
 
 
 def _roles_of(config: DictConfig, choices: Any) -> str | None:
@@ -265,7 +270,7 @@ def _add_named(config: DictConfig) -> None:
 
     A role must have such a file; a check, gate, corruption or injection may also be one of ptool's own.
     """
-    searchpath = f"hydra.searchpath=[{','.join(map(quoted, HydraConfig.get().searchpath))}]"
+    searchpath = _searchpath()
     loader = GlobalHydra.instance().config_loader()
 
     @cache
