@@ -91,7 +91,7 @@ class PhrasingUser(Role):
 
 def _without_profile(reason: Mapping[str, str]) -> Mapping[str, str]:
     """An objection as somebody is shown it who must not learn what stands in the profile."""
-    if reason["code"] != "query.contradicts":
+    if reason.get("code") != "query.contradicts":
         return reason
     word = reason["message"].split("'")[1] if "'" in reason["message"] else "that"
     return {**reason, "message": f"{word!r} does not suit this customer; think of another thing altogether"}

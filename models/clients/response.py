@@ -99,7 +99,9 @@ def _first_tokens(logprobs: Any) -> dict[str, float] | None:
     for candidate in candidates[:_MOST_CANDIDATES]:
         fields = candidate if isinstance(candidate, dict) else {}
         token, logprob = _string(fields, "token"), fields.get("logprob")
-        if token is not None and isinstance(logprob, int | float) and -math.inf < logprob <= 0:
+        if isinstance(logprob, bool) or token is None:
+            continue
+        if isinstance(logprob, int | float) and -math.inf < logprob <= 0:
             word = token.strip().strip("\"'().:*`").strip()
             found[word] = found.get(word, 0.0) + math.exp(logprob)
     return found or None
