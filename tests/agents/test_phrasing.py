@@ -60,6 +60,7 @@ def objection(said: Any, *jobs: dict[str, Any], **more: Any) -> str:
     [
         (TEXT, "trail shoe", "Find me Trail Shoes, please.", "Trail Shoes", "Trail Shoes"),
         (TEXT, "Café au lait", "A café au lait for me.", "Café au lait", "café au lait"),
+        (TEXT, "jeans, shirt", "Compare the shirts and jeans.", "shirts and jeans", "shirts and jeans"),
         (TEXT, "wifi router", "A Wi-Fi router.", "wifi router", "Wi-Fi router"),
         (COUNT, 2, "Two teas, please.", 2, "Two"),
         (COUNT, 1, "Get me a tea.", 1, "a"),
@@ -86,6 +87,7 @@ def test_a_value_is_taken_as_the_text_has_it(
     [
         (TEXT, "tea", "I want a steak."),
         (TEXT, "green tea", "I want coffee."),
+        (TEXT, "green tea", "I want tea, and a bag that has to be green."),
         (TEXT, " ", "I want coffee."),
         (TEXT, "!!!", "I want it now!!!"),
         ({"type": "array", "items": TEXT}, ["tea", "eggs"], "Tea and legs."),
@@ -101,11 +103,21 @@ def test_one_fault_is_named_at_a_time() -> None:
     said = objection(answer("I want coffee.", {"item": "tea", "place": "Rome"}), say)
     assert "'tea'" in said
     assert "Rome" not in said
-    shown = views(say) | {"feedback": [{"message": "first fault"}, {"message": "second fault"}]}
+    shown = views(say) | {
+        "feedback": [{"code": "x", "message": "first fault"}, {"code": "x", "message": "second fault"}]
+    }
     encoded = {name: blocks.dump(value) for name, value in shown.items()}
     request = USER.request(Observation(role="user", turn="t", seed=1, views=encoded))
     assert "first fault" in request.user
     assert "second fault" not in request.user
+
+
+def test_of_what_contradicts_the_profile_only_the_word_is_shown() -> None:
+    fault = {"code": "query.contradicts", "message": "'steak' contradicts diet: vegan", "path": ""}
+    encoded = {name: blocks.dump(value) for name, value in (views({}) | {"feedback": [fault]}).items()}
+    user = USER.request(Observation(role="user", turn="t", seed=1, views=encoded)).user
+    assert "'steak' does not suit" in user
+    assert "vegan" not in user
 
 
 @pytest.mark.parametrize(
@@ -135,6 +147,7 @@ def test_what_is_left_out_is_appended_and_then_proven(
     [
         ("sort", "price_ascending", "Find tea, Price-Ascending."),
         ("kind", "used_book", "Find used books."),
+        ("sort", "price_ascending", "Find tea, ascending by price."),
         ("day", "2027-03-14", "Come on March 14th, 2027."),
         ("time", "18:30", "Come at 6:30 pm."),
         ("gift", True, "Make it a gift."),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ptool.agents.phrasing import _phrased
 from ptool.environments import Case, World
 from ptool.environments.checks import choose_checks
-from ptool.environments.errand import errand, errand_mentions
+from ptool.environments.errand import LONGEST_WORDS, errand, errand_mentions
 from ptool.environments.gold_solution import gold_solution
 from ptool.errors import ConfigError
 from ptool.records import Query, TaskCall
@@ -49,7 +49,7 @@ def test_an_errand_holds_what_to_say_and_nothing_of_the_profile(world, cafe):
     shown = errand(world, task)
     [job] = shown["jobs"]
     assert list(job["say"]) == list(STATED)
-    assert job["say"]["item"] == {"type": "string", "minLength": 2, "maxLength": 80}
+    assert job["say"]["item"] == {"type": "string", "minLength": 2, "maxLength": LONGEST_WORDS}
     assert job["say"]["quantity"] == {"type": "integer", "minimum": 1, "maximum": 99}
     assert job["say"]["milk"]["const"] in ("oat", "cow")
     assert isinstance(job["say"]["gift"]["const"], bool)
