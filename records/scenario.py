@@ -100,6 +100,11 @@ class Api(Record):
         pairs: Any = self.parameters.get("x-ordered") or ()
         return tuple((first, second) for first, second in pairs)
 
+    def repeats(self) -> str:
+        """The parameter that tells two calls in one request apart (`x-repeats`); "": nobody asks twice."""
+        name: Any = self.parameters.get("x-repeats")
+        return name if isinstance(name, str) else ""
+
     def function_schema(self) -> dict[str, Any]:
         """The tool as a model is shown it (Fig. 7): without ptool's own annotations."""
         return {

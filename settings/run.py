@@ -136,7 +136,9 @@ class TaskSettings(StrictModel):
     parameters: float = Field(gt=0, le=32, description="parameters a sample, on average (Table 1)")
     profile_share: Share = Field(description="share of them that only the profile knows (Table 1)")
     multi_call: Share = Field(description="share of tasks with more than one call")
-    repeat_call: Share = Field(description="share of tasks that call the same API twice")
+    repeat_call: Share = Field(
+        description="share of tasks that call one API twice, one that people ask for twice"
+    )
     default_rate: Share = Field(description="share of defaulted parameters left at their default")
 
 

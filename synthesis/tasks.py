@@ -62,11 +62,6 @@ class ParameterSources:
     may_state: tuple[str, ...]  # optional, only the query can say them
     may_ask: dict[str, str]  # optional, and the profile has them
 
-    @property
-    def sayable(self) -> bool:
-        """Whether a query can state anything about the call."""
-        return bool(self.stated or self.defaulted or self.may_state)
-
 
 @dataclass
 class CallDraft:
@@ -216,10 +211,11 @@ class TaskSampler:
     def _choose_tools(
         self, tools: list[Tool], sources_of: Callable[[Tool], ParameterSources], rng: random.Random
     ) -> list[tuple[Tool, ParameterSources]]:
-        """One call, several, or the same API twice where there is something to tell the two apart."""
+        """One call, several, or the same API twice where people would ask for it twice."""
         kind, first = rng.random(), (tools[0], sources_of(tools[0]))
-        if kind < self._plan.repeat_call and first[1].sayable:
-            return [first, first]
+        if kind < self._plan.repeat_call:
+            twice = next((tool for tool in tools if tool.api.repeats()), None)
+            return [(twice, sources_of(twice))] * 2 if twice else [first]
         if kind < self._plan.repeat_call + self._plan.multi_call and len(tools) > 1:
             second = rng.choice(tools[1 : max(2, len(tools) // 3)])
             return [first, (second, sources_of(second))]
@@ -244,12 +240,6 @@ class TaskSampler:
         want_stated -= sum(len(draft.stated) for draft in drafts)
         for draft, name in self._choose(drafts, lambda sources: sources.may_state, want_stated, 0, rng):
             draft.stated.append(name)
-        # Two calls of one API must differ, and what differs has to be said.
-        for draft in drafts if len(drafts) == 2 and drafts[0].tool is drafts[1].tool else ():
-            if not draft.stated:
-                draft.stated += [
-                    n for _, n in self._choose([draft], lambda sources: sources.may_state, 1, 1, rng)
-                ]
 
     def _choose(
         self,

@@ -104,6 +104,13 @@ class Kit:
             for parameter in (one for pair in capability.ordered for one in pair):
                 if parameter not in capability.parameters or capability.parameters[parameter].feature:
                     raise ValueError(f"{name}.ordered: {parameter!r} is no query parameter of it")
+            if capability.repeats is not None:
+                apart = capability.parameters.get(capability.repeats)
+                if apart is None or apart.feature or not apart.required or apart.default is not None:
+                    raise ValueError(
+                        f"{name}.repeats: {capability.repeats!r} is no required query parameter; "
+                        "expected one that has no default"
+                    )
         if set(self.lexicon.purposes) != set(self.contexts):
             raise ValueError(f"lexicon.purposes: expected every kind of need, {list(self.contexts)}")
         for index, platform in enumerate(self.platforms):

@@ -146,6 +146,10 @@ class CapabilitySpec(KitPart):
     ordered: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_tuples)] = Field(
         (), description="pairs of query parameters of which the first is earlier or smaller: [[start, end]]"
     )
+    repeats: Identifier | None = Field(
+        default=None,
+        description="the required query parameter (no default) that tells two calls apart; none: asked once",
+    )
 
 
 class CategorySpec(KitPart):

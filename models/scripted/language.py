@@ -27,7 +27,7 @@ from .templates import (
 
 _JOINABLE = ("{core}.", "{Core}.")
 """Frames that end so may have a further clause joined to their core."""
-_SMALL_TALK = 0.3
+_SMALL_TALK = 0.15
 """Share of requests with a remark that asks for nothing."""
 
 
@@ -129,6 +129,9 @@ class KitLanguage:
         """Whether it says something new, and what comes in order is in order."""
         ordered = self.kit.capabilities[plan.capability].ordered
         values = call.values
+        apart = self.kit.capabilities[plan.capability].repeats
+        if apart and any(values[apart] == other[apart] for other in earlier):
+            return False
         return values not in earlier and all(
             values[first] < values[second]
             for first, second in ordered

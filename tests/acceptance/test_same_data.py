@@ -8,17 +8,17 @@ from acceptance_bench import Bench
 
 DIGESTS = {
     ("scenario=tiny",): {
-        "samples": "5d3c3f0ba9675de8d6b14e63f2c2f069b5cfdd7d6166e58ac8404075ae22a90f"
+        "samples": "c325d3d4c0f1225545d0977b23bfd5059f12f707ab71c29f955180625e740243"
     },  # also over HTTP: tests/commands/test_serve.py
-    ("scenario=shopping",): {"samples": "868780bc74efe4195a69388af5b28584073b2a89c97f6d31d6c75571d89d0c23"},
+    ("scenario=shopping",): {"samples": "0af0c4dc9f687bbfa84bdecd43c26a58c5927bd442adcd34ca2663d180aadd55"},
     ("scenario=travel", "seed=3"): {
-        "samples": "e38d4d1c609928c3db623052cf0d6d2b7754526ba7a5e3bfc3c248e390111862"
+        "samples": "617c92e961757c43fe586e0870559579277b5e115eb084bb0e68c5ce9ea3389f"
     },
     ("experiment=paper",): {
-        "reserve": "0bebef04d940f6294ebba0ffb731d45b293bf97b2256640bdf25c9c2dda8aedb",
-        "test": "3926de447f4e2797b7c4602200a97a3d063b9e242dbc80e0d78b607ae30730e6",
-        "train": "e8ad4d515f6e748e87ddafb19ea507728fcecaa38d8b81bc158160f4ca1f2f43",
-        "unseen": "656bcaa9b963d95f5eba019157630448287080dc1beb29a0fb7167fb85c9a65d",
+        "reserve": "70bcc342bc4779dba620137f6b6cc1f2aff327ff9b0f53e969f961bfe101060a",
+        "test": "c3f426a83cd38e394042a85b4758bce45fb772f13324fe2972fcabcdae7b0d69",
+        "train": "9086ee362c0a89c5b4044b8631cef23c15e624927a030951287caf1268c36e08",
+        "unseen": "d516f628a44e97f97f8be587dd09ad775ce60e27b6f13b644dd952e93ba530c3",
     },
 }
 """Overrides -> the dataset's files -> SHA-256 of each."""

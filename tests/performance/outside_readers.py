@@ -299,18 +299,21 @@ async def post(session: aiohttp.ClientSession, url: str, body: dict[str, Any]) -
 async def letter_chances(
     session: aiohttp.ClientSession, url: str, model: str, kinds: tuple[Context, ...], query: str
 ) -> dict[str, float]:
-    """Kind of need -> the chance that the model names its letter; together 1."""
+    """Kind of need -> the chance that the model names its letter; together 1.
+
+    The question is short and stands behind the query: with descriptions of the kinds, before the query, a
+    model of 1.5B falls back to its favourite kind (measured: 36 to 67 % right).
+    """
     letters = {chr(ord("A") + number): kind for number, kind in enumerate(kinds)}
-    options = "\n".join(
-        f"{letter}. {kind.name.replace('_', ' ')}: {kind.description}" for letter, kind in letters.items()
-    )
-    system = (
-        f"You sort requests by what they are about. The kinds:\n{options}\n"
-        "Answer with the letter of the kind alone."
-    )
+    options = "\n".join(f"{letter}. {kind.name.replace('_', ' ')}" for letter, kind in letters.items())
+    question = f'A customer writes: "{query}" Which kind of need is it about?\n{options}'
+    messages = [
+        {"role": "system", "content": "Answer multiple-choice questions with one letter."},
+        {"role": "user", "content": f"Question: {question}\nAnswer:"},
+    ]
     body = {
         "model": model,
-        "messages": [{"role": "system", "content": system}, {"role": "user", "content": query}],
+        "messages": messages,
         "max_tokens": 1,
         "temperature": 0,
         "logprobs": True,

@@ -33,19 +33,24 @@ PARAMETERS = {
 LINKS = {"address": "home_address", "phone": "phone", "email": "email", "size": "clothing_size"}
 
 
-def api(name: str, capability: str) -> Api:
+def api(name: str, capability: str, **notes: str) -> Api:
     return Api(
         name=name,
         description="Does it.",
         capability=capability,
-        parameters={"type": "object", "properties": PARAMETERS, "required": ["what", "count", "address"]},
+        parameters={"type": "object", "properties": PARAMETERS, "required": ["what", "count", "address"]}
+        | notes,
         response={"type": "object", "properties": {}},
     )
 
 
 def make_world(people: Sequence[Profile]) -> World:
     apis = {
-        platform: tuple(api(f"{capability}{platform}", capability) for capability in ("buy", "find", "swap"))
+        platform: (
+            api(f"buy{platform}", "buy", **{"x-repeats": "what"}),
+            api(f"find{platform}", "find"),
+            api(f"swap{platform}", "swap"),
+        )
         for platform in ("Ants", "Bees")
     }
     apis["Ants"] += (api("onlyAnts", "burrow"),)
@@ -206,6 +211,7 @@ def test_a_free_plan_leaves_the_calls_open():
 def test_every_call_can_be_made(seed, repeat, default):
     for task in drawn(seed, queries=3, repeat_call=repeat, default_rate=default, multi_call=0.0):
         assert len(task.calls) == (2 if repeat else 1)
+        assert not repeat or {call.capability for call in task.calls} == {"buy"}
         for call in task.calls:
             said, known, left = set(call.stated), set(call.known), set(call.defaults)
             assert not (said & known or said & left or known & left)

@@ -105,13 +105,15 @@ def _api(kit: Kit, name: str, index: int) -> Api:
 
 
 def _annotations(kit: Kit, capability: CapabilitySpec, index: int) -> dict[str, Any]:
-    """What kinds of need the API is for, and which of its parameters come in order."""
+    """What kinds of need the API is for, which parameters come in order, and what tells two calls apart."""
     own = {key: kit.parameter_name(parameter, index) for key, parameter in capability.parameters.items()}
     annotations: dict[str, Any] = {}
     if capability.contexts:
         annotations["x-contexts"] = list(capability.contexts)
     if capability.ordered:
         annotations["x-ordered"] = [[own[first], own[second]] for first, second in capability.ordered]
+    if capability.repeats:
+        annotations["x-repeats"] = own[capability.repeats]
     return annotations
 
 

@@ -94,6 +94,14 @@ def test_a_value_and_its_plural_conflict_and_nothing_else_does() -> None:
         ),
         (lambda kit: place_order(kit)["parameters"]["item"].update(contexts=["gifts"]), "cannot be required"),
         (lambda kit: place_order(kit).update(ordered=[["item", "phone"]]), "'phone' is no query parameter"),
+        (
+            lambda kit: place_order(kit).update(repeats="gift_wrap"),
+            "'gift_wrap' is no required query parameter",
+        ),
+        (
+            lambda kit: place_order(kit).update(repeats="quantity"),
+            "expected one that has no default",
+        ),
         (lambda kit: kit["lexicon"].update(asides=["It is about {item}."]), "asides"),
     ],
 )
