@@ -15,6 +15,7 @@ VIEWS: dict[str, str] = {
     "task": "what code drew: plan, context, and for every call what the query states and what it leaves out",
     "errand": "what a request has to say, for whoever sees nothing of the profile",
     "errand.mentions": "for every call of an errand, the features that the request alludes to",
+    "errand.options": "for every call of an errand, the options of its parameters",
     "options": "the answers of a closed question, each with its letter",
     "task.apis": "the function schemas a task draws on",
     "profile.basic": "the user's observable features",
