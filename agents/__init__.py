@@ -1,5 +1,6 @@
 """The roles, their prompts and views; AutoGen is met in `ptool.agents.autogen` alone, imported by name."""
 
+from .closed_choice import ClosedChooser
 from .closed_questions import CallRecogniser, ClosedJudge, ClosedQuestion, NeedRecogniser, YesNoJudge
 from .output_forms import (
     Actor,
@@ -23,6 +24,7 @@ __all__ = [
     "Ask",
     "CallRecogniser",
     "Chooser",
+    "ClosedChooser",
     "ClosedJudge",
     "ClosedQuestion",
     "Clusterer",

@@ -16,6 +16,7 @@ VIEWS: dict[str, str] = {
     "errand": "what a request has to say, for whoever sees nothing of the profile",
     "errand.mentions": "for every call of an errand, the features that the request alludes to",
     "errand.options": "for every call of an errand, the options of its parameters",
+    "need": "the kind of need that a closed question is about",
     "options": "the answers of a closed question, each with its letter",
     "task.apis": "the function schemas a task draws on",
     "profile.basic": "the user's observable features",
