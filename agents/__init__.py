@@ -17,6 +17,7 @@ from .phrasing import PhrasingUser
 from .prompt_loader import PromptLoader, RolePrompt
 from .role import Ask, Observation, Role, Views
 from .views import VIEWS
+from .visit_phrasing import PhrasingActor
 
 __all__ = [
     "VIEWS",
@@ -33,6 +34,7 @@ __all__ = [
     "FactClusterer",
     "NeedRecogniser",
     "Observation",
+    "PhrasingActor",
     "PhrasingUser",
     "ProfileWriter",
     "PromptLoader",

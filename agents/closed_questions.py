@@ -52,19 +52,13 @@ class ClosedRole(Role):
     """
 
     shows: ClassVar[tuple[str, ...]] = ("options",)
-    """Views that are the role's own to show; the environment has none of them."""
 
     def __init__(self, *, orders: int = 2, **arguments: Any) -> None:
-        sees = tuple(arguments.pop("sees", ()))
-        prompt, prompts = arguments.pop("prompt", None), arguments.pop("prompts", None)
-        super().__init__(**arguments, prompt=None, sees=sees)
+        super().__init__(**arguments)
         if isinstance(orders, bool) or not isinstance(orders, int) or orders < 1:
             raise ConfigError(f"agent.{self.name}.orders: got {orders!r}, expected an integer of at least 1")
-        if prompt is None:
+        if self.prompt is None:
             raise ConfigError(f"agent.{self.name}.prompt: missing; a closed question has to be asked")
-        from .prompt_loader import PromptLoader
-
-        self.prompt = (prompts or PromptLoader()).load(prompt, self.name, {*self.sees, *self.shows})
         self.orders = orders
 
     def choice(

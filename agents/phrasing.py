@@ -232,7 +232,7 @@ def _composed(
     values = given.get(_JOB) if isinstance(given, dict) else None
     values = _checked(values if isinstance(values, dict) else {}, job["say"], errand["need"])
     text = _with_left_out(values, job["say"], options, text)
-    spoken = {name: _spoken(name, values[name], job["say"][name], text) for name in job["say"]}
+    spoken = {name: spoken_words(name, values[name], job["say"][name], text) for name in job["say"]}
     intent = {
         "api": job["api"],
         "stated": {name: value for name, (value, _) in spoken.items()},
@@ -289,9 +289,9 @@ def _with_left_out(
         value = values[name]
         if other := _another(value, options.get(name, ()), rest):
             raise ValueError(
-                f"the text says {other!r}, not {name_words(name)} {_value_words(value)!r}; write the latter"
+                f"the text says {other!r}, not {name_words(name)} {value_words(value)!r}; write the latter"
             )
-        sentence = f"{name_words(name)}: {_value_words(value)}."
+        sentence = f"{name_words(name)}: {value_words(value)}."
         text = f"{ended(text)} {sentence[0].upper()}{sentence[1:]}"
     return text
 
@@ -304,7 +304,7 @@ def _said_and_left_out(
     left_out: list[str] = []
     for name, value in values.items():
         try:
-            _, said[name] = _spoken(name, value, say[name], text)
+            _, said[name] = spoken_words(name, value, say[name], text)
         except ValueError:
             # What was thought up in words belongs into the sentence.
             if isinstance(value, int | float) or (isinstance(value, str) and "const" in say[name]):
@@ -324,7 +324,7 @@ def _another(value: Any, options: Sequence[str], text: str) -> str | None:
 
     Of an option those words count that the right one does not have: 'descending' of 'price_descending'.
     """
-    own = _telling_words(_value_words(value)) if isinstance(value, str) else set()
+    own = _telling_words(value_words(value)) if isinstance(value, str) else set()
     there = _telling_words(text)
     for option in options:
         words = _telling_words(name_words(option)) - own
@@ -343,7 +343,7 @@ def _telling_words(text: str) -> set[str]:
     return {_stem(word[0]) for word in _WORD.finditer(text)} - _LITTLE_WORDS
 
 
-def _value_words(value: str | int | float) -> str:
+def value_words(value: Any) -> str:
     """A value as people write it: yes, 14 March 2027, price ascending."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -353,7 +353,7 @@ def _value_words(value: str | int | float) -> str:
     return value.replace("_", " ") if isinstance(value, str) else str(value)
 
 
-def _spoken(name: str, value: Any, schema: Mapping[str, Any], text: str) -> tuple[Any, str]:
+def spoken_words(name: str, value: Any, schema: Mapping[str, Any], text: str) -> tuple[Any, str]:
     """The value as the text has it, and the words that say it.
 
     A text that was thought up becomes what the sentence made of it ('trail shoe' -> 'trail shoes').
@@ -373,11 +373,11 @@ def _spoken(name: str, value: Any, schema: Mapping[str, Any], text: str) -> tupl
         raise ValueError(f"`values` has {len(value)} parts in {name!r}; give one or two")
     if isinstance(value, list):
         items = schema.get("items") or {}
-        parts = [_spoken(name, part, items, text) for part in value]
+        parts = [spoken_words(name, part, items, text) for part in value]
         return [part for part, _ in parts], _between([words for _, words in parts], text)
     if isinstance(value, dict):
         inner = schema.get("properties") or {}
-        parts = {key: _spoken(key, part, inner.get(key) or {}, text) for key, part in value.items()}
+        parts = {key: spoken_words(key, part, inner.get(key) or {}, text) for key, part in value.items()}
         return {key: part for key, (part, _) in parts.items()}, _between([w for _, w in parts.values()], text)
     if span := searchable_text(text).locate(value):
         return value, text[slice(*span)]

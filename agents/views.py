@@ -23,6 +23,8 @@ VIEWS: dict[str, str] = {
     "profile.implicit": "the user's latent features, never exported",
     "history": "what the user did, scenario by scenario",
     "visits": "the visits an actor puts into words",
+    "visits.plan": "for every visit what code drew for it: a function of the platform, and details",
+    "visit": "one visit of that plan",
     "query": "the text of the query",
     "query.intents": "the calls the user has in mind, as far as the query states them",
     "query.unexplained": "words of the query that neither its intents nor the called functions account for",

@@ -10,6 +10,7 @@ from ..models.prompt_blocks import Json
 from ..records import Reason
 from .checks.plausibility import called_tools, unexplained_words
 from .errand import errand, errand_mentions, errand_options
+from .visit_plan import visit_plan
 from .world import ToolKey, World
 
 View = Callable[[World, Any], Any]
@@ -48,6 +49,7 @@ DIALOGUE_VIEWS: dict[str, View] = {
 BEHAVIOUR_VIEWS: dict[str, View] = {
     **_EVERYWHERE,
     "visits": lambda world, state: _visits(world, state.visits),
+    "visits.plan": lambda world, state: visit_plan(world, state.user, state.visits),
 }
 """Views of a behaviour history."""
 

@@ -58,6 +58,7 @@ def test_every_role_file_is_composed() -> None:
         "designer_lean",
         "clusterer_lean",
         "chooser_lean",
+        "actor_lean",
         "user_lean",
         "natural",
         "says_more",

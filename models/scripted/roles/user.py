@@ -39,7 +39,10 @@ def _choose_platform(request: RoleRequest) -> Choice:
 
 
 def actor(request: RoleRequest) -> Actions:
-    """Do something on every planned visit, never the same twice."""
+    """Do something on every planned visit, never the same twice, or on the one that is asked for."""
+    if request.has("visit"):
+        need = request.view("visit")["need"]["name"]
+        return Actions(actions=(request.language.realise_action(need, request.rng),))
     actions: list[str] = []
     conflicts = request.kit.conflicts_with(request.view("profile.basic"))
     for visit in request.view("visits"):
