@@ -1,5 +1,6 @@
 """The roles, their prompts and views; AutoGen is met in `ptool.agents.autogen` alone, imported by name."""
 
+from .closed_choice import ClosedChooser
 from .closed_questions import CallRecogniser, ClosedJudge, ClosedQuestion, NeedRecogniser, YesNoJudge
 from .output_forms import (
     Actor,
@@ -16,6 +17,7 @@ from .phrasing import PhrasingUser
 from .prompt_loader import PromptLoader, RolePrompt
 from .role import Ask, Observation, Role, Views
 from .views import VIEWS
+from .visit_phrasing import PhrasingActor
 
 __all__ = [
     "VIEWS",
@@ -23,6 +25,7 @@ __all__ = [
     "Ask",
     "CallRecogniser",
     "Chooser",
+    "ClosedChooser",
     "ClosedJudge",
     "ClosedQuestion",
     "Clusterer",
@@ -31,6 +34,7 @@ __all__ = [
     "FactClusterer",
     "NeedRecogniser",
     "Observation",
+    "PhrasingActor",
     "PhrasingUser",
     "ProfileWriter",
     "PromptLoader",

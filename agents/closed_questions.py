@@ -1,4 +1,4 @@
-"""Judges that answer closed questions (§4.3): one at a time, by a letter, each judge with its own code.
+"""Closed questions, answered by a letter; judges of them (§4.3), each with its own code.
 
 What code has proven is not asked again. A weak model writes nonsense when it has to explain, and the first
 option when it has to name one; by the probabilities of letters, averaged over orders of the options, it is
@@ -43,37 +43,63 @@ class ClosedQuestion:
     path: str = "query.text"
 
 
-class ClosedJudge(Role):
+class ClosedRole(Role):
+    """A role that chooses among options it shows itself, by a letter.
+
+    Args:
+        orders: orders of the options that are asked at most, >= 1.
+        arguments: those of `Role`.
+    """
+
+    shows: ClassVar[tuple[str, ...]] = ("options",)
+
+    def __init__(self, *, orders: int = 2, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        if isinstance(orders, bool) or not isinstance(orders, int) or orders < 1:
+            raise ConfigError(f"agent.{self.name}.orders: got {orders!r}, expected an integer of at least 1")
+        if self.prompt is None:
+            raise ConfigError(f"agent.{self.name}.prompt: missing; a closed question has to be asked")
+        self.orders = orders
+
+    def choice(
+        self,
+        observation: Observation,
+        options: Sequence[str],
+        order: Sequence[int],
+        part: str,
+        **shown: Any,
+    ) -> Request:
+        """The question for a letter, the options in an order; empty: the answer is yes or no.
+
+        Args: part: of the turn; shown: views of the role's own besides `options`.
+        """
+        lettered = [
+            {"letter": letter, "option": options[option]}
+            for letter, option in zip(ascii_uppercase, order, strict=False)
+        ]
+        assert self.prompt is not None
+        system, user = self.prompt.render({**observation.views, "options": lettered, **shown})
+        return Request(
+            self.name, f"{observation.turn}/{part}", system, user, closed_form(len(order)), observation.seed,
+            self.sampling,
+        )  # fmt: skip
+
+
+class ClosedJudge(ClosedRole):
     """A judge that is asked questions whose right answers code knows.
 
     Args:
         code: of its objection, such as 'unnatural'.
-        orders: orders of the options that are asked at most, >= 1.
         blames: who has to mend it.
-        arguments: those of `Role`.
+        arguments: those of `ClosedRole`.
     """
 
     def __init__(
-        self,
-        *,
-        code: str,
-        orders: int = 2,
-        blames: Literal["query", "solution"] = "query",
-        **arguments: Any,
+        self, *, code: str, blames: Literal["query", "solution"] = "query", **arguments: Any
     ) -> None:
-        # The options are the role's own to show; the environment has no such view.
-        sees = tuple(arguments.pop("sees", ()))
-        prompt, prompts = arguments.pop("prompt", None), arguments.pop("prompts", None)
-        super().__init__(**arguments, prompt=None, sees=sees)
+        super().__init__(**arguments)
+        self.code = code
         self.blames: Literal["query", "solution"] = blames
-        if isinstance(orders, bool) or not isinstance(orders, int) or orders < 1:
-            raise ConfigError(f"agent.{self.name}.orders: got {orders!r}, expected an integer of at least 1")
-        if prompt is None:
-            raise ConfigError(f"agent.{self.name}.prompt: missing; a closed question has to be asked")
-        from .prompt_loader import PromptLoader
-
-        self.prompt = (prompts or PromptLoader()).load(prompt, self.name, {*self.sees, "options"})
-        self.code, self.orders = code, orders
 
     @abstractmethod
     def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
@@ -100,14 +126,14 @@ class ClosedJudge(Role):
         """The probability of every option, averaged over the orders asked; and what that cost."""
         count = len(question.options)
         if tuple(question.options) == YES_NO:
-            reply = await ask(self._request(observation, question, (), str(number)))
+            reply = await ask(self.choice(observation, YES_NO, (), str(number)))
             weights = reply.record.weights or {reply.record.letter: 1.0}
             return [weights.get(word, 0.0) for word in YES_NO], reply.usage
         order = list(range(count))
         random.Random(f"{observation.turn}/{number}").shuffle(order)
         total, usage = [0.0] * count, NO_USAGE
         for turn in range(self.orders):
-            reply = await ask(self._request(observation, question, order, f"{number}/{turn}"))
+            reply = await ask(self.choice(observation, question.options, order, f"{number}/{turn}"))
             usage += reply.usage
             choice: Choice = reply.record
             weights = choice.weights or {choice.letter: 1.0}
@@ -117,20 +143,6 @@ class ClosedJudge(Role):
                 break
             order = order[::-1] if turn % 2 == 0 else [*order[1:], order[0]]
         return total, usage
-
-    def _request(
-        self, observation: Observation, question: ClosedQuestion, order: Sequence[int], part: str
-    ) -> Request:
-        options = [
-            {"letter": letter, "option": question.options[option]}
-            for letter, option in zip(ascii_uppercase, order, strict=False)
-        ]
-        assert self.prompt is not None
-        system, user = self.prompt.render({**observation.views, "options": options})
-        return Request(
-            self.name, f"{observation.turn}/{part}", system, user, closed_form(len(order)), observation.seed,
-            self.sampling,
-        )  # fmt: skip
 
 
 class YesNoJudge(ClosedJudge):

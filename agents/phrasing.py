@@ -10,23 +10,27 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import zlib
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
 from pydantic import model_validator
 from rapidfuzz import fuzz
 
-from ..models.request import Request
+from ..models.request import NO_USAGE, Reply, Request
+from ..models.seeds import derive
 from ..records import Query
+from ..texts.allusions import ended, with_allusions
 from ..texts.search import Span, searchable_text
 from ..texts.word_lists import MONTH_NAMES
-from .role import Observation, Role, Views
+from .role import Ask, Observation, Role, Views
 
 LONGEST_REQUEST = 420
 """Characters of the text a model writes."""
+_JOB = "job_1"
+"""Key of a call's values in an answer."""
+_DAY, _HOUR = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"\d{2}:\d{2}")
 _WORD = re.compile(r"[^\W_]+")
 _LITTLE_WORDS = frozenset(
     ["a", "an", "and", "or", "the", "of", "for", "with", "vs", "in", "on", "to", "my", "some", "any"]
@@ -45,30 +49,6 @@ _ASSISTANT_SPEAKS = re.compile(
     r"|\bhow (?:can|may) I\b|\bwould you like\b",
     re.IGNORECASE,
 )
-_ALLUSIONS = (
-    "Use {0}, as usual.",
-    "Go by {0}.",
-    "Take {0} from what you know of me.",
-    "You know {0}, so put it in.",
-    "Please fill in {0}.",
-    "Keep to {0} there.",
-    "Make sure {0} is used.",
-    "Work from {0}.",
-    "Look up {0} for it.",
-    "Enter {0} where they ask.",
-    "You have {0} on file.",
-    "{0} goes in as well.",
-    "Add {0}, you have it.",
-    "As for {0}, you know it.",
-    "Include {0}.",
-    "They will want {0}, so give it to them.",
-    "Do it with {0}.",
-    "Hand over {0}, too.",
-    "Mind {0}.",
-    "Tell them {0} as well.",
-    "Put {0} down, too.",
-)
-"""How a request leaves something to the profile. There are many, so that none is a mark of the data."""
 
 
 class PhrasingUser(Role):
@@ -77,8 +57,34 @@ class PhrasingUser(Role):
     def form(self, views: Mapping[str, Any]) -> type[Query]:
         """A query that is put together from values and text; the errand's own options and bounds hold."""
         return _phrased(
-            orjson.dumps(views["errand"]).decode(), orjson.dumps(views["errand.mentions"]).decode()
+            *(orjson.dumps(views[name]).decode() for name in ("errand", "errand.mentions", "errand.options"))
         )
+
+    async def respond(self, observation: Observation, ask: Ask) -> Reply | Query:
+        """Phrase call by call: in one sentence for two calls, values stray from one to the other."""
+        views = Views(observation.views)
+        jobs = views["errand"]["jobs"]
+        if len(jobs) == 1:
+            return await ask(self.request(observation))
+        parts: list[Query] = []
+        usage = NO_USAGE
+        for number in range(len(jobs)):
+            shown = {**observation.views, **_part(views, number)}
+            reply = await ask(
+                self.request(
+                    observation.model_copy(
+                        update={
+                            "views": shown,
+                            "turn": f"{observation.turn}/{number}",
+                            "seed": derive(observation.seed, "job", number),
+                        }
+                    )
+                ),
+                accept=partial(_unlike, tuple(parts)),
+            )
+            usage += reply.usage
+            parts.append(reply.record)
+        return Reply(_joined(parts, views["errand.mentions"]), usage)
 
     def request(self, observation: Observation) -> Request:
         """Show one objection at a time: a weak model mends one thing, and forgets the second."""
@@ -87,6 +93,42 @@ class PhrasingUser(Role):
         ]
         shown = {**observation.views, "feedback": feedback}
         return super().request(observation.model_copy(update={"views": shown}))
+
+
+def _part(views: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """The views of a request for one call only; a purpose that tells the need is said with the first."""
+    errand = views["errand"]
+    others = tuple(f"query.intents[{n}]" for n in range(len(errand["jobs"])) if n != number)
+    return {
+        "errand": {
+            **errand,
+            "jobs": [errand["jobs"][number]],
+            "purpose": errand["purpose"] and number == 0,
+        },
+        "errand.mentions": [[]],
+        "errand.options": [views["errand.options"][number]],
+        "feedback": [
+            reason for reason in views.get("feedback") or [] if not reason.get("path", "").startswith(others)
+        ],
+    }
+
+
+def _unlike(earlier: Sequence[Query], query: Query) -> Query:
+    """The query for one call; raises ValueError where an earlier call asks for the very same."""
+    said = [(intent.api, intent.stated) for intent in query.intents]
+    if any(said == [(intent.api, intent.stated) for intent in part.intents] for part in earlier):
+        raise ValueError("the customer asked for this in another sentence already; think of another thing")
+    return query
+
+
+def _joined(parts: Sequence[Query], mentions: Sequence[Sequence[str]]) -> Query:
+    """One query of the queries for each call, in sentences of their own."""
+    text = " ".join(ended(part.text) for part in parts)
+    return Query(
+        text=with_allusions(text, mentions),
+        intents=tuple(intent for part in parts for intent in part.intents),
+        need=next((part.need for part in parts if part.need), ""),
+    )
 
 
 def _without_profile(reason: Mapping[str, str]) -> Mapping[str, str]:
@@ -120,17 +162,14 @@ def _is_free_text(name: str, schema: Mapping[str, Any]) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _phrased(errand_text: str, mentions_text: str) -> type[Query]:
-    """The form for one errand: the values first, then the text that says them."""
-    errand, mentions = orjson.loads(errand_text), orjson.loads(mentions_text)
-    jobs = errand["jobs"]
-    keys = [f"job_{number}" for number in range(1, len(jobs) + 1)]
-    values = {
-        key: _object({name: _value_shape(schema) for name, schema in job["say"].items()})
-        for key, job in zip(keys, jobs, strict=True)
-        if job["say"]
-    }
-    fields: dict[str, Any] = {"values": _object(values)} if values else {}
+def _phrased(errand_text: str, mentions_text: str, options_text: str) -> type[Query]:
+    """The form for an errand of one call: the values first, then the text that says them."""
+    errand, mentions, options = map(orjson.loads, (errand_text, mentions_text, options_text))
+    [job] = errand["jobs"]
+    fields: dict[str, Any] = {}
+    if job["say"]:
+        values = _object({name: _value_shape(schema) for name, schema in job["say"].items()})
+        fields["values"] = _object({_JOB: values})
     if errand["purpose"]:
         fields["purpose"] = {"type": "string", "minLength": 3, "maxLength": 60}
     fields["text"] = {"type": "string", "minLength": 8, "maxLength": LONGEST_REQUEST}
@@ -143,7 +182,7 @@ def _phrased(errand_text: str, mentions_text: str) -> type[Query]:
         def _from_values(cls, said: Any) -> Any:
             if not isinstance(said, dict) or "intents" not in said:
                 try:
-                    said = _composed(said if isinstance(said, dict) else {}, errand, keys)
+                    said = _composed(said if isinstance(said, dict) else {}, errand, options[0])
                 except RecursionError:
                     raise ValueError("`values` are nested too deeply") from None
             if isinstance(said.get("text"), str):
@@ -172,7 +211,9 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _composed(said: Mapping[str, Any], errand: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+def _composed(
+    said: Mapping[str, Any], errand: Mapping[str, Any], options: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
     """The query that values and text make; raises ValueError for the first thing the text does not say."""
     text = said.get("text")
     text = " ".join(text.split()) if isinstance(text, str) else ""
@@ -186,24 +227,18 @@ def _composed(said: Mapping[str, Any], errand: Mapping[str, Any], keys: Sequence
         raise ValueError(
             f"{match[0]!r} is what an assistant says; write what the customer says to the assistant"
         )
+    [job] = errand["jobs"]
     given = said.get("values")
-    given = given if isinstance(given, dict) else {}
-    intents, telling = [], []
-    for number, (key, job) in enumerate(zip(keys, errand["jobs"], strict=True)):
-        values = given.get(key)
-        values = _checked(values if isinstance(values, dict) else {}, job["say"], errand["need"])
-        text = _with_left_out(values, job["say"], text, number if len(keys) > 1 else None)
-        said_of_job = {name: _spoken(name, values[name], job["say"][name], text) for name in job["say"]}
-        stated = {name: value for name, (value, _) in said_of_job.items()}
-        phrases = {name: words for name, (_, words) in said_of_job.items()}
-        telling += [phrases[name] for name in telling_parameters(job["say"]) if name in phrases]
-        intents.append(
-            {
-                "api": job["api"],
-                "stated": stated,
-                "phrases": [{"parameter": name, "words": words} for name, words in phrases.items()],
-            }
-        )
+    values = given.get(_JOB) if isinstance(given, dict) else None
+    values = _checked(values if isinstance(values, dict) else {}, job["say"], errand["need"])
+    text = _with_left_out(values, job["say"], options, text)
+    spoken = {name: spoken_words(name, values[name], job["say"][name], text) for name in job["say"]}
+    intent = {
+        "api": job["api"],
+        "stated": {name: value for name, (value, _) in spoken.items()},
+        "phrases": [{"parameter": name, "words": words} for name, (_, words) in spoken.items()],
+    }
+    telling = [spoken[name][1] for name in telling_parameters(job["say"])]
     if errand["purpose"]:
         purpose = said.get("purpose")
         if not isinstance(purpose, str) or not purpose.strip():
@@ -211,7 +246,7 @@ def _composed(said: Mapping[str, Any], errand: Mapping[str, Any], keys: Sequence
         if not (words := _near(purpose.strip(), text, _NEARLY)):
             raise ValueError(f"the text does not say the purpose {purpose[:60]!r}; write it in the text")
         telling.insert(0, words)
-    return {"text": text, "intents": intents, "need": telling[0] if telling else ""}
+    return {"text": text, "intents": [intent], "need": telling[0] if telling else ""}
 
 
 def _checked(values: Mapping[str, Any], say: Mapping[str, Any], need: Mapping[str, str]) -> dict[str, Any]:
@@ -236,34 +271,89 @@ def _checked(values: Mapping[str, Any], say: Mapping[str, Any], need: Mapping[st
     return checked
 
 
-def _with_left_out(values: Mapping[str, Any], say: Mapping[str, Any], text: str, number: int | None) -> str:
+def _with_left_out(
+    values: Mapping[str, Any],
+    say: Mapping[str, Mapping[str, Any]],
+    options: Mapping[str, Sequence[str]],
+    text: str,
+) -> str:
     """The text, and a sentence for every option, day, time, number, yes or no that it does not say.
 
-    Args: number: of the call, where there are several.
+    Args: options: parameter -> its options.
+
+    Raises ValueError: the text says another option, day or time in the place of the one left out.
     """
-    for name, value in values.items():
-        if not isinstance(value, int | float) and not (isinstance(value, str) and "const" in say[name]):
-            continue  # what was thought up in words belongs into the sentence
-        try:
-            _spoken(name, value, say[name], text)
-        except ValueError:
-            sentence = f"{name_words(name)}: {_value_words(value)}."
-            sentence = sentence[0].upper() + sentence[1:] if number is None else _of_one(sentence, number)
-            text = f"{_ended(text)} {sentence}"
+    said, left_out = _said_and_left_out(values, say, text)
+    rest = _without(said.values(), text)
+    for name in left_out:
+        value = values[name]
+        if other := _another(value, options.get(name, ()), rest):
+            raise ValueError(
+                f"the text says {other!r}, not {name_words(name)} {value_words(value)!r}; write the latter"
+            )
+        sentence = f"{name_words(name)}: {value_words(value)}."
+        text = f"{ended(text)} {sentence[0].upper()}{sentence[1:]}"
     return text
 
 
-def _value_words(value: str | int | float) -> str:
+def _said_and_left_out(
+    values: Mapping[str, Any], say: Mapping[str, Mapping[str, Any]], text: str
+) -> tuple[dict[str, str], list[str]]:
+    """The words of every value that the text says, and the parameters that code appends."""
+    said: dict[str, str] = {}
+    left_out: list[str] = []
+    for name, value in values.items():
+        try:
+            _, said[name] = spoken_words(name, value, say[name], text)
+        except ValueError:
+            # What was thought up in words belongs into the sentence.
+            if isinstance(value, int | float) or (isinstance(value, str) and "const" in say[name]):
+                left_out.append(name)
+    return said, left_out
+
+
+def _without(words: Iterable[str], text: str) -> str:
+    """The text with some of its words blotted out."""
+    for part in sorted(words, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", " _ ", text) if part else text
+    return text
+
+
+def _another(value: Any, options: Sequence[str], text: str) -> str | None:
+    """What a text says in the place of an option, a day or a time: another one; None: nothing.
+
+    Of an option those words count that the right one does not have: 'descending' of 'price_descending'.
+    """
+    own = _telling_words(value_words(value)) if isinstance(value, str) else set()
+    there = _telling_words(text)
+    for option in options:
+        words = _telling_words(name_words(option)) - own
+        if option != value and words and words <= there:
+            return name_words(option)
+    if isinstance(value, str):
+        searchable = searchable_text(text)
+        found = (
+            searchable.dates if _DAY.fullmatch(value) else searchable.times if _HOUR.fullmatch(value) else ()
+        )
+        return next((text[slice(*span)] for _, span in found), None)
+    return None
+
+
+def _telling_words(text: str) -> set[str]:
+    return {_stem(word[0]) for word in _WORD.finditer(text)} - _LITTLE_WORDS
+
+
+def value_words(value: Any) -> str:
     """A value as people write it: yes, 14 March 2027, price ascending."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+    if isinstance(value, str) and _DAY.fullmatch(value):
         day = dt.date.fromisoformat(value)
         return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
     return value.replace("_", " ") if isinstance(value, str) else str(value)
 
 
-def _spoken(name: str, value: Any, schema: Mapping[str, Any], text: str) -> tuple[Any, str]:
+def spoken_words(name: str, value: Any, schema: Mapping[str, Any], text: str) -> tuple[Any, str]:
     """The value as the text has it, and the words that say it.
 
     A text that was thought up becomes what the sentence made of it ('trail shoe' -> 'trail shoes').
@@ -283,11 +373,11 @@ def _spoken(name: str, value: Any, schema: Mapping[str, Any], text: str) -> tupl
         raise ValueError(f"`values` has {len(value)} parts in {name!r}; give one or two")
     if isinstance(value, list):
         items = schema.get("items") or {}
-        parts = [_spoken(name, part, items, text) for part in value]
+        parts = [spoken_words(name, part, items, text) for part in value]
         return [part for part, _ in parts], _between([words for _, words in parts], text)
     if isinstance(value, dict):
         inner = schema.get("properties") or {}
-        parts = {key: _spoken(key, part, inner.get(key) or {}, text) for key, part in value.items()}
+        parts = {key: spoken_words(key, part, inner.get(key) or {}, text) for key, part in value.items()}
         return {key: part for key, (part, _) in parts.items()}, _between([w for _, w in parts.values()], text)
     if span := searchable_text(text).locate(value):
         return value, text[slice(*span)]
@@ -377,41 +467,3 @@ def _between(words: Sequence[str], text: str) -> str:
     """From the first to the last of some words, as the text has them."""
     places = [text.find(part) for part in words]
     return text[min(places) : max(place + len(part) for place, part in zip(places, words, strict=True))]
-
-
-def with_allusions(text: str, mentions: Sequence[Sequence[str]]) -> str:
-    """The text, and a sentence for what each call takes from the profile though nobody would know it does.
-
-    Args: mentions: for every call, features in plain words, 'home address'.
-    """
-    sentences = []
-    for number, features in enumerate(mentions):
-        missing = [feature for feature in dict.fromkeys(features) if not _is_mentioned(feature, text)]
-        if missing:
-            sentence = _allusion(missing, f"{text}{number}")
-            sentences.append(sentence if len(mentions) == 1 else _of_one(sentence, number))
-    if not sentences:
-        return text
-    return " ".join((_ended(text), *sentences))
-
-
-def _ended(text: str) -> str:
-    return text if text.rstrip()[-1:] in ".!?" else f"{text.rstrip()}."
-
-
-def _is_mentioned(feature: str, text: str) -> bool:
-    return (
-        re.search(rf"\b(?:my|our)\b[^.!?]{{0,30}}\b{re.escape(feature)}\b", text, re.IGNORECASE) is not None
-    )
-
-
-def _allusion(features: Sequence[str], text: str) -> str:
-    named = " and ".join(f"my {feature}" for feature in features)
-    sentence = _ALLUSIONS[zlib.crc32(text.encode()) % len(_ALLUSIONS)].format(named)
-    return sentence[0].upper() + sentence[1:]
-
-
-def _of_one(sentence: str, number: int) -> str:
-    """Say which of two calls a sentence is about."""
-    which = ("first", "second", "third", "fourth")[min(number, 3)]
-    return f"For the {which} one: {sentence[0].lower()}{sentence[1:]}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel
 
@@ -74,6 +74,9 @@ class Role:
         PromptError: the prompt is missing or asks for what the role does not see.
     """
 
+    shows: ClassVar[tuple[str, ...]] = ()
+    """Views that are the role's own to show in its prompt; the environment has none of them."""
+
     def __init__(
         self,
         name: str,
@@ -91,7 +94,8 @@ class Role:
         self.output = _record_class(name, output)
         self.sampling = dict(sampling or {})
         self.player = player
-        self.prompt = (prompts or PromptLoader()).load(prompt, name, self.sees) if prompt else None
+        shown = (*self.sees, *self.shows)
+        self.prompt = (prompts or PromptLoader()).load(prompt, name, shown) if prompt else None
 
     @property
     def prompt_hash(self) -> str | None:

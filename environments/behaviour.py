@@ -31,6 +31,7 @@ from ..texts.values import scalars
 from ..trees.naming import near_name
 from .checks.plausibility import contradictions
 from .views import BEHAVIOUR_VIEWS, check_sees
+from .visit_plan import visit_plan
 from .world import World
 
 CHOOSER, ACTOR = "chooser", "actor"
@@ -224,11 +225,19 @@ class Behaviour:
 
     def _apply_actions(self, state: BehaviourState, output: Actions) -> BehaviourState:
         given, kinds = _mend_actions(output.actions, len(state.visits))
+        kinds += ["plain_sentence"] * self._plain_sentences(state, given)
         actions, earlier = self._best_of(state, given)
         state = _with_repairs(state, ACTOR, "mended", [*kinds, *["from_another_answer"] * earlier])
         if reasons := tuple(self._check_actions(state, actions)):
             return self._send_back(replace(state, actions=actions), reasons)
         return replace(state, phase="accepted", actions=actions)
+
+    def _plain_sentences(self, state: BehaviourState, actions: Iterable[str]) -> int:
+        """How many actions are the plan's own sentences, where the actor was shown a plan."""
+        if "visits.plan" not in self._sees[ACTOR]:
+            return 0
+        plans = visit_plan(self.world, state.user, state.visits)
+        return sum(action == plan["plain"] for action, plan in zip(actions, plans, strict=False))
 
     def _best_of(self, state: BehaviourState, given: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
         """The actions, those with a fault replaced by what an earlier answer had; and how many these are."""

@@ -46,11 +46,11 @@ def errand(world: World, task: Task) -> dict[str, Any]:
     """
     if task.plan != "guided":
         raise ConfigError("task.plan: got 'free', but this user role phrases what was drawn; use roles=paper")
-    rng = random.Random(derive(0, "errand", task.id))
+    rng = random.Random(derive(world.seed, "errand", task.id))
     jobs = [_job(world.tools[task.platform, call.api], call, rng) for call in task.calls]
     return {
         "need": _need(world, task.context),
-        "manner": _MANNERS[derive(0, "manner", task.user_id) % len(_MANNERS)],
+        "manner": _MANNERS[derive(world.seed, "manner", task.user_id) % len(_MANNERS)],
         "jobs": jobs,
         "purpose": not any(telling_parameters(job["say"]) for job in jobs),
     }
@@ -64,6 +64,18 @@ def errand_mentions(world: World, task: Task) -> list[list[str]]:
             for parameter, feature in call.known.items()
             if parameter not in world.tools[task.platform, call.api].required
         ]
+        for call in task.calls
+    ]
+
+
+def errand_options(world: World, task: Task) -> list[dict[str, list[str]]]:
+    """View `errand.options`: for every call, the options of each parameter that has some."""
+    return [
+        {
+            parameter: [option for option in schema["enum"] if isinstance(option, str)]
+            for parameter in call.stated
+            if (schema := world.tools[task.platform, call.api].properties[parameter]).get("enum")
+        }
         for call in task.calls
     ]
 

@@ -9,7 +9,8 @@ from ..errors import ConfigError, names
 from ..models.prompt_blocks import Json
 from ..records import Reason
 from .checks.plausibility import called_tools, unexplained_words
-from .errand import errand, errand_mentions
+from .errand import errand, errand_mentions, errand_options
+from .visit_plan import visit_plan
 from .world import ToolKey, World
 
 View = Callable[[World, Any], Any]
@@ -34,6 +35,7 @@ DIALOGUE_VIEWS: dict[str, View] = {
     "task": lambda world, state: _task(world, state.task),
     "errand": lambda world, state: errand(world, state.task),
     "errand.mentions": lambda world, state: errand_mentions(world, state.task),
+    "errand.options": lambda world, state: errand_options(world, state.task),
     "task.apis": lambda world, state: _task_apis(world, state.task),
     "query": lambda _, state: state.query.text if state.query else None,
     "query.intents": lambda _, state: _dumped(state.query.intents) if state.query else [],
@@ -47,11 +49,15 @@ DIALOGUE_VIEWS: dict[str, View] = {
 BEHAVIOUR_VIEWS: dict[str, View] = {
     **_EVERYWHERE,
     "visits": lambda world, state: _visits(world, state.visits),
+    "visits.plan": lambda world, state: visit_plan(world, state.user, state.visits),
 }
 """Views of a behaviour history."""
 
 HIDDEN_FROM_ASSISTANT = frozenset(
-    {"task", "task.apis", "platform", "query.intents", "query.unexplained", "errand", "errand.mentions"}
+    {
+        *("task", "task.apis", "platform", "query.intents", "query.unexplained"),
+        *("errand", "errand.mentions", "errand.options"),
+    }
 )
 """What would tell the assistant the answer: it solves without seeing the task."""
 

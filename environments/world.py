@@ -91,6 +91,7 @@ class World:
         feature_of: which feature fills which parameter (the feature tree's links).
         profiles: the people.
         histories: what they did so far, in this and other scenarios.
+        seed: the run's; what code draws for the people here depends on it.
     """
 
     def __init__(
@@ -100,7 +101,9 @@ class World:
         feature_of: FeatureOf | None = None,
         profiles: Iterable[Profile] = (),
         histories: Iterable[History] = (),
+        seed: int = 0,
     ) -> None:
+        self.seed = seed
         self.scenario = scenario
         self.name = scenario.name
         self.feature_of: FeatureOf = feature_of or {}

@@ -133,10 +133,10 @@ async def prepare_population(context: RunContext, plan: PopulationPlan) -> Prepa
     profiles = await stages.assign_profiles(
         context, feature_tree, api_tree.worlds(), plan.users, plan.first_user
     )
-    active = plan.active(profiles)
-    without_histories = build_worlds(api_tree, feature_tree, profiles)
+    active, seed = plan.active(profiles), context.settings.seed
+    without_histories = build_worlds(api_tree, feature_tree, profiles, seed=seed)
     histories = await stages.play_histories(context, without_histories.values(), active)
-    worlds = build_worlds(api_tree, feature_tree, profiles, histories)
+    worlds = build_worlds(api_tree, feature_tree, profiles, histories, seed=seed)
     slots = plan.query_slots([profile.id for profile in active])
     tasks = stages.draw_tasks(context, worlds, histories, slots)
     worlds, tools = await bound_worlds(context, worlds, tasks)
@@ -150,8 +150,13 @@ def build_worlds(
     feature_tree: FeatureTree,
     profiles: Iterable[Profile],
     histories: Iterable[History] = (),
+    *,
+    seed: int = 0,
 ) -> dict[str, World]:
-    """Scenario -> its world with the links from parameters to features, the people and their histories."""
+    """Scenario -> its world with the links from parameters to features, the people and their histories.
+
+    Args: seed: the run's.
+    """
     profiles, histories = tuple(profiles), tuple(histories)
     return {
         name: World(
@@ -159,6 +164,7 @@ def build_worlds(
             feature_of=_feature_links(name, api_tree, feature_tree),
             profiles=profiles,
             histories=histories,
+            seed=seed,
         )
         for name, world in api_tree.worlds().items()
     }

@@ -34,6 +34,7 @@ from ..trees.graph_io import to_graphml, to_json
 from ..trees.growth import TreeShape, grow_tree
 from ..trees.svg import draw_tree
 from .context import RunContext, StageRole, run_concurrently, without_model
+from .favourites import warn_of_favourites
 from .first_answers import ENOUGH, FirstAnswers
 from .tasks import QuerySlot, TaskSampler
 
@@ -116,6 +117,7 @@ async def play_histories(
 ) -> list[History]:
     """Let every user act in every scenario (§4.2)."""
     settings, agents = context.settings, context.participants.agents
+    worlds = tuple(worlds)
     behaviours = {
         world.name: Behaviour(
             world,
@@ -159,6 +161,7 @@ async def play_histories(
             for item, body in context.ledger.items("histories")
         ]
         _write_records(context, "histories.jsonl", histories)
+    warn_of_favourites(worlds, histories)
     return histories
 
 

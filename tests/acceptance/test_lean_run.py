@@ -31,6 +31,18 @@ def test_nobody_has_to_confirm_what_code_writes(here: Bench) -> None:
     assert spoke == {"user", "natural", "says_more"}
 
 
+def test_the_scripted_assistant_reads_what_code_leaves_to_the_profile(here: Bench) -> None:
+    assert here.run(*LEAN, "assistant=propose", "run.dir=it").status == 0
+    assert len(samples(here.folder / "it")) == 20
+
+
+def test_errands_differ_between_seeds_of_the_same_run(here: Bench) -> None:
+    for seed in (3, 4):
+        assert here.run(*LEAN, f"seed={seed}", f"run.dir=s{seed}").status == 0
+    asked = [{sample["query"] for sample in samples(here.folder / f"s{seed}")} for seed in (3, 4)]
+    assert len(asked[0] & asked[1]) <= 2
+
+
 def test_both_drivers_and_several_answers_a_turn_change_nothing_that_is_right(here: Bench) -> None:
     for name, words in {
         "loop": (),

@@ -10,21 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.agents import Observation, PhrasingUser
-from ptool.agents.phrasing import LONGEST_REQUEST, with_allusions
+from ptool.agents.phrasing import LONGEST_REQUEST
 from ptool.models import prompt_blocks as blocks
 from ptool.models.gateway.parse import InvalidAnswer, parse_answer
-from ptool.records import Query
+from ptool.models.request import Reply, Request
+from ptool.records import Query, Usage
+from ptool.texts.allusions import with_allusions
 
 TEXT, COUNT, YES = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
 USER = PhrasingUser(
     name="user",
     prompt="user_lean.jinja",
     output="ptool.records.Query",
-    sees=["scenario", "errand", "errand.mentions", "feedback"],
+    sees=["scenario", "errand", "errand.mentions", "errand.options", "feedback"],
 )
 
 
-def views(*jobs: dict[str, Any], purpose: bool = False, mentions: Any = None) -> dict[str, Any]:
+def views(
+    *jobs: dict[str, Any], purpose: bool = False, mentions: Any = None, options: Any = None
+) -> dict[str, Any]:
     """What the user is shown for jobs, each given by what it has to say."""
     return {
         "scenario": {"name": "cafe"},
@@ -35,6 +39,7 @@ def views(*jobs: dict[str, Any], purpose: bool = False, mentions: Any = None) ->
             "purpose": purpose,
         },
         "errand.mentions": mentions or [[] for _ in jobs],
+        "errand.options": options or [{} for _ in jobs],
         "feedback": [],
     }
 
@@ -124,10 +129,8 @@ def test_of_what_contradicts_the_profile_only_the_word_is_shown() -> None:
     ("name", "schema", "value", "text", "appended"),
     [
         ("sort", {"const": "price_ascending"}, None, "Find tea.", "Sort: price ascending."),
-        # nearly the same letters, and the opposite
-        ("sort", {"const": "price_ascending"}, None, "Price descending.", "Sort: price ascending."),
-        ("day", {"const": "2027-03-14"}, None, "Come on 13 March 2027", "Day: 14 March 2027."),
-        ("time", {"const": "18:30"}, None, "Come at 6:30 am!", "Time: 18:30."),
+        ("day", {"const": "2027-03-14"}, None, "Come in March", "Day: 14 March 2027."),
+        ("time", {"const": "18:30"}, None, "Come at 6, by bus 30!", "Time: 18:30."),
         ("maxCups", COUNT, 5, "Bring 25 of them.", "Max cups: 5."),
         ("gift", YES | {"const": False}, None, "Bring tea.", "Gift: no."),
     ],
@@ -157,16 +160,97 @@ def test_nothing_is_appended_to_what_is_said(name: str, value: Any, text: str) -
     assert phrased({"text": text}, {name: {"const": value}}).text == text
 
 
-def test_of_two_calls_what_is_appended_says_which_and_the_need_is_the_first_text() -> None:
+class Model:
+    """Gives one answer after the other, in the forms that it is asked for; refused ones are passed over."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers, self.asked = list(answers), []
+
+    async def __call__(self, request: Request, *, accept: Any = None) -> Reply:
+        self.asked.append(request)
+        while True:
+            try:
+                record = parse_answer(orjson.dumps(self.answers.pop(0)).decode(), "stop", request.output)[0]
+                return Reply(accept(record) if accept else record, Usage(calls=1))
+            except (InvalidAnswer, ValueError):
+                continue
+
+
+async def phrased_by(model: Model, shown: dict[str, Any]) -> Query:
+    encoded = {name: blocks.dump(value) for name, value in shown.items()}
+    reply = await USER.respond(Observation(role="user", turn="t", seed=1, views=encoded), model)
+    assert reply.usage.calls == len(model.asked)
+    return reply.record
+
+
+async def test_every_call_is_phrased_by_itself_so_no_value_strays_to_the_other() -> None:
     say = {"item": TEXT, "count": COUNT, "id": TEXT}
-    said = answer(
-        "Tea and coffee for 7X.",
-        *({"item": i, "count": n, "id": "7X"} for i, n in [("tea", 3), ("coffee", 4)]),
+    model = Model(
+        answer("Bring 2 teas for 7X.", {"item": "tea", "count": 2, "id": "7X"}),
+        answer("And 3 of it, for 7X.", {"item": "coffee", "count": 3, "id": "7X"}),  # no coffee: refused
+        answer("And coffee for 7X", {"item": "coffee", "count": 3, "id": "7X"}),
     )
-    query = phrased(said, say, say)
-    assert query.text == "Tea and coffee for 7X. For the first one: count: 3. For the second one: count: 4."
-    assert [intent.stated["item"] for intent in query.intents] == ["tea", "coffee"]
-    assert query.need == "Tea"  # an id tells no need
+    query = await phrased_by(model, views(say, say, mentions=[[], ["city"]]))
+    assert query.text.startswith("Bring 2 teas for 7X. And coffee for 7X. Count: 3. For the second one: ")
+    assert [(one.stated["item"], one.stated["count"]) for one in query.intents] == [
+        ("teas", 2),
+        ("coffee", 3),
+    ]
+    assert query.need == "teas"  # an id tells no need
+    assert len({(request.turn, request.seed) for request in model.asked}) == 2
+    assert query.text.count("my city") == 1
+
+
+async def test_the_second_call_does_not_ask_for_the_very_same_again() -> None:
+    tea = answer("Bring 2 teas.", {"item": "tea", "count": 2})
+    other = answer("Bring 3 teas.", {"item": "tea", "count": 3})
+    say = {"item": TEXT, "count": COUNT}
+    assert (await phrased_by(Model(tea, tea, other), views(say, say))).text == "Bring 2 teas. Bring 3 teas."
+
+
+async def test_a_purpose_is_said_once_and_each_call_is_shown_its_own_objections() -> None:
+    shown = views({"n": COUNT}, {"n": COUNT}, purpose=True) | {
+        "feedback": [{"code": "x", "message": "about the second", "path": "query.intents[1].stated.n"}]
+    }
+    model = Model(
+        answer("Bring 2 for the garden party.", {"n": 2}, purpose="garden party"),
+        answer("Bring 3.", {"n": 3}),
+    )
+    query = await phrased_by(model, shown)
+    assert query.need == "garden party"
+    assert ["about the second" in request.user for request in model.asked] == [False, True]
+
+
+SORTS = ["price_ascending", "price_descending", "rating"]
+
+
+@pytest.mark.parametrize(
+    ("const", "text"),
+    [
+        ("price_ascending", "Find tea, price descending."),
+        ("price_ascending", "Find tea with descending prices."),
+        ("price_ascending", "Find tea by Rating."),
+        ("2027-03-14", "Find tea on 13 March 2027."),
+        ("18:30", "Find tea at 6:30 am!"),
+    ],
+)
+def test_nothing_is_appended_to_a_text_that_says_another_option(const: str, text: str) -> None:
+    said, say = answer(text, {"item": "tea"}), {"item": TEXT, "sort": {"const": const}}
+    assert "write the latter" in objection(said, say, options=[{"sort": SORTS}])
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [
+        ("Find a rating plate.", "rating plate"),  # the word is another value's
+        ("Find tea by price.", "tea"),  # of no option but in part
+        ("Find a descendant's tea.", "tea"),  # half a word
+    ],
+)
+def test_words_that_are_no_other_option_do_not_stand_in_the_way(text: str, item: str) -> None:
+    said, say = answer(text, {"item": item}), {"item": TEXT, "sort": {"const": "price_ascending"}}
+    query = phrased(said, say, options=[{"sort": SORTS}])
+    assert query.text == f"{text} Sort: price ascending."
 
 
 def test_where_no_value_tells_the_need_a_purpose_has_to() -> None:
@@ -286,7 +370,7 @@ def _holds_together(query: Any) -> None:
 
 
 def test_the_form_asks_for_values_first_and_bounds_the_text() -> None:
-    schema = USER.form(views({"item": TEXT | {"description": "what"}}, {}, purpose=True)).model_json_schema()
+    schema = USER.form(views({"item": TEXT | {"description": "what"}}, purpose=True)).model_json_schema()
     assert list(schema["properties"]) == ["values", "purpose", "text"]
     assert schema["properties"]["values"]["properties"] == {
         "job_1": {

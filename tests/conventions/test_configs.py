@@ -57,6 +57,8 @@ def test_every_role_file_is_composed() -> None:
     on_demand |= {
         "designer_lean",
         "clusterer_lean",
+        "chooser_lean",
+        "actor_lean",
         "user_lean",
         "natural",
         "says_more",

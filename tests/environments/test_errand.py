@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ptool.agents.phrasing import _phrased
+from ptool.agents import Observation, PhrasingUser
 from ptool.environments import Case, World
 from ptool.environments.checks import choose_checks
-from ptool.environments.errand import LONGEST_WORDS, errand, errand_mentions
+from ptool.environments.errand import LONGEST_WORDS, errand, errand_mentions, errand_options
 from ptool.environments.gold_solution import gold_solution
 from ptool.errors import ConfigError
+from ptool.models import prompt_blocks as blocks
+from ptool.models.request import NO_USAGE, Reply
 from ptool.records import Query, TaskCall
 from ptool.texts.search import searchable_text
 
@@ -38,10 +41,29 @@ def call(*stated: str, defaults: tuple[str, ...] = ()) -> TaskCall:
     )
 
 
-def composed(world: World, task: Any, said: dict[str, Any]) -> Query:
-    """The query that a lean user's answer becomes."""
-    shown = errand(world, task), errand_mentions(world, task)
-    return _phrased(*map(json.dumps, shown)).model_validate(said)
+def composed(world: World, task: Any, *said: dict[str, Any]) -> Query:
+    """The query that a lean user's answers become, one for each call."""
+    user = PhrasingUser(
+        name="user", prompt="user_lean.jinja", output="ptool.records.Query",
+        sees=["scenario", "errand", "errand.mentions", "errand.options", "feedback"],
+    )  # fmt: skip
+    answers = iter(said)
+
+    async def ask(request: Any, *, accept: Any = None) -> Reply:
+        del accept
+        return Reply(request.output.model_validate(next(answers)), NO_USAGE)
+
+    shown = {
+        "scenario": {},
+        "errand": errand(world, task),
+        "errand.mentions": errand_mentions(world, task),
+        "errand.options": errand_options(world, task),
+        "feedback": [],
+    }
+    views = {name: blocks.dump(view) for name, view in shown.items()}
+    observation = Observation(role="user", turn="t", seed=1, views=views)
+    reply: Any = asyncio.run(user.respond(observation, ask))
+    return reply.record
 
 
 def test_an_errand_holds_what_to_say_and_nothing_of_the_profile(world, cafe):
@@ -60,6 +82,26 @@ def test_an_errand_holds_what_to_say_and_nothing_of_the_profile(world, cafe):
     assert "SENTINEL" not in json.dumps(shown)
     assert shown == errand(world, task)
     assert shown != errand(world, task.model_copy(update={"id": "cafe-u0001-0002"}))
+
+
+def test_another_seed_of_the_run_draws_other_errands(world, cafe):
+    tasks = [
+        cafe.task.model_copy(update={"id": f"cafe-u0001-{n:04d}", "calls": (call(*STATED),)})
+        for n in range(9)
+    ]
+
+    def drawn(seed: int) -> list[Any]:
+        seeded = World(cafe.scenario, profiles=[cafe.profile], seed=seed)
+        return [errand(seeded, task) for task in tasks]
+
+    assert drawn(3) == drawn(3)
+    assert drawn(3) != drawn(4)
+    assert all(one["jobs"] != other["jobs"] for one, other in zip(drawn(3), drawn(4), strict=True))
+
+
+def test_the_options_of_an_errand_are_those_of_its_parameters(world, cafe):
+    task = cafe.task.model_copy(update={"calls": (call("item", "milk"), call("item"))})
+    assert errand_options(world, task) == [{"milk": ["oat", "cow"]}, {}]
 
 
 def test_a_purpose_is_asked_for_where_no_words_tell_the_need(world, cafe):
@@ -89,13 +131,17 @@ def test_whatever_the_errand_its_query_and_solution_pass_the_checks(
 ):
     task = cafe.task.model_copy(update={"id": f"cafe-u0001-{number}", "calls": tuple(calls)})
     jobs = errand(world, task)["jobs"]
-    values = {
-        f"job_{place}": dict.fromkeys(job["say"], "left to code") | {"item": item, "quantity": quantity}
-        for place, (job, item) in enumerate(zip(jobs, items, strict=False), 1)
-    }
-    text = " and ".join(f"bring me the {item}{ending}" for item in items[: len(jobs)])
     # of what code drew, and of the number, the text says nothing
-    query = composed(world, task, {"values": values, "text": text})
+    said = [
+        {
+            "values": {
+                "job_1": dict.fromkeys(job["say"], "left to code") | {"item": item, "quantity": quantity}
+            },
+            "text": f"bring me the {item}{ending}",
+        }
+        for job, item in zip(jobs, items, strict=False)
+    ]
+    query = composed(world, task, *said)
     case = Case(world, cafe.profile, (cafe.history,), task, query)
     checks = choose_checks(
         ["text", "stated", "platform_named", "tools", "arguments", "duplicate", "grounding", "agreement"]

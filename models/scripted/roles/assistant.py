@@ -8,10 +8,11 @@ the verifier's own opinion, and the heuristic baseline of an evaluation.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ....records import Call, Solution
+from ....texts.allusions import read_allusions
 from ..kit import Kit
 from ..language import ParsedCall
 from ..preferences import preferred_platform
@@ -32,9 +33,12 @@ def solve(request: RoleRequest) -> Solution:
     query = request.language.parse(text)
     platform = _platform(request, query.context)
     basic = request.view("profile.basic") if request.has("profile.basic") else {}
-    return Solution(
-        platform=platform, calls=tuple(_call(request.kit, platform, call, basic) for call in query.calls)
+    alluded = [(number, name.replace(" ", "_")) for number, names in read_allusions(text) for name in names]
+    calls = (
+        _call(request.kit, platform, call, basic, {name for of, name in alluded if of == number})
+        for number, call in enumerate(query.calls)
     )
+    return Solution(platform=platform, calls=tuple(calls))
 
 
 def _platform(request: RoleRequest, context: str) -> str:
@@ -56,14 +60,20 @@ def _most_used_platform(request: RoleRequest, context: str, platforms: list[str]
     return max(platforms, key=lambda name: visits[name])
 
 
-def _call(kit: Kit, platform: str, parsed: ParsedCall, basic: Mapping[str, Any]) -> Call:
-    """One call on a platform, its arguments from the query, the profile and the defaults."""
+def _call(
+    kit: Kit, platform: str, parsed: ParsedCall, basic: Mapping[str, Any], alluded: Collection[str]
+) -> Call:
+    """One call on a platform, its arguments from the query, the profile and the defaults.
+
+    Args: alluded: features that the query leaves to the profile in so many words.
+    """
     capability = kit.capabilities[parsed.capability]
     index = kit.platform_index(platform)
     arguments: dict[str, Any] = {}
     for key, parameter in capability.parameters.items():
         name = kit.parameter_name(parameter, index)
-        personal = parameter.feature in basic and (parameter.required or key in parsed.mentioned)
+        asked = parameter.required or key in parsed.mentioned or parameter.feature in alluded
+        personal = parameter.feature in basic and asked
         if key in parsed.values:
             arguments[name] = parsed.values[key]
         elif parameter.feature and personal:

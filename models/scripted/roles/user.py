@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ....errors import UnknownPartError, names
-from ....records import Actions, Intent, Phrase, Preference, Preferences, Query
+from ....records import Actions, Choice, Intent, Phrase, Preference, Preferences, Query
 from ..kit import Kit
 from ..kit_schema import ParameterSpec
 from ..language import CallPlan, RealisedCall
@@ -16,8 +16,10 @@ from ..preferences import preferred_platform
 from ..role_request import RoleRequest
 
 
-def chooser(request: RoleRequest) -> Preferences:
-    """Name the preferred platform for every kind of need (Definition 3.1)."""
+def chooser(request: RoleRequest) -> Preferences | Choice:
+    """Name the preferred platform for every kind of need, or for the one that is asked (Definition 3.1)."""
+    if request.has("options"):
+        return _choose_platform(request)
     kit, implicit, platforms = request.kit, request.view("profile.implicit"), request.platforms()
     contexts = [context["name"] for context in request.view("contexts")]
     return Preferences(
@@ -28,8 +30,19 @@ def chooser(request: RoleRequest) -> Preferences:
     )
 
 
+def _choose_platform(request: RoleRequest) -> Choice:
+    """The letter of the platform that is preferred for one kind of need."""
+    offered = {entry["option"].partition(" (")[0]: entry["letter"] for entry in request.view("options")}
+    platforms = sorted(offered, key=request.platform_index)  # whatever the order they are shown in
+    implicit, need = request.view("profile.implicit"), request.view("need")["name"]
+    return Choice(letter=offered[preferred_platform(request.kit, implicit, need, platforms)])
+
+
 def actor(request: RoleRequest) -> Actions:
-    """Do something on every planned visit, never the same twice."""
+    """Do something on every planned visit, never the same twice, or on the one that is asked for."""
+    if request.has("visit"):
+        need = request.view("visit")["need"]["name"]
+        return Actions(actions=(request.language.realise_action(need, request.rng),))
     actions: list[str] = []
     conflicts = request.kit.conflicts_with(request.view("profile.basic"))
     for visit in request.view("visits"):
