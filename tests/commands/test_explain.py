@@ -26,6 +26,7 @@ from ptool.reports.lineage_console import print_lineage
 from ptool.reports.run_files import find_line_by_id
 from ptool.settings import ExplainSettings, Settings, validated
 from ptool.store import Ledger
+from ptool.store.row_digest import teach_digests
 from ptool.synthesis.context import without_model
 from ptool.synthesis.pipeline import synthesise
 from rich.console import Console
@@ -393,9 +394,12 @@ def _keep(answer: Answer) -> tuple[Any, ...]:
 
 
 def sql(run: Path, statement: str, *values: Any) -> None:
+    """Change the ledger's items as if they had been written so."""
     connection = sqlite3.connect(run / "ledger.sqlite")
+    teach_digests(connection)
     with connection:
         connection.execute(statement, values)
+        connection.execute("UPDATE items SET digest = row_digest(stage, id, body)")
     connection.close()
 
 
