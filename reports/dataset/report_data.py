@@ -17,6 +17,7 @@ from ...errors import StoreError
 from ...records import History
 from ...records.dataset_statistics import Statistics
 from ...store import read_jsonl
+from ...store.dataset_index import check_dataset
 from ...store.run_folder import identity_of
 from ..run_files import UNSEEN, Tree, read_code_sentences, read_object, read_tree
 
@@ -104,6 +105,7 @@ def read_report_data(folder: Path) -> ReportData:
     """
     identity_of(folder)
     statistics = _read_statistics(folder)
+    check_dataset(folder)
     populations = [_read_population(folder, "")]
     if (folder / UNSEEN / "api_tree.json").is_file():
         populations.append(_read_population(folder / UNSEEN, UNSEEN))
