@@ -6,7 +6,6 @@ knows nothing of what items mean.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,7 @@ from ..errors import StoreError
 from ..records.model_calls import Failure
 from .message_texts import Message, digests_of, messages_of, unpacked
 from .row_digest import COVERED, DamagedRow, damaged_rows, teach_digests
-from .run_folder import LOCK
+from .run_folder import LOCK, name_holder, try_lock
 from .schema import version_of
 
 _PAGE = 256
@@ -225,16 +224,26 @@ def read_ledger(path: Path) -> Iterator[LedgerReader]:
 
 def lock_holder(folder: Path) -> str | None:
     """The number of the process that uses a run folder, 'unknown' if it does not say; None: nobody does."""
-    try:
-        handle = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    handle = _open_lock(folder / LOCK)
+    if handle is None:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return os.read(handle, 32).decode(errors="replace").strip() or "unknown"
+        return None if try_lock(handle) else name_holder(handle)
+    except OSError:
+        return None  # a file system without locks: nobody can have it
     finally:
         os.close(handle)
+
+
+def _open_lock(file: Path) -> int | None:
+    """The open lock of a run folder; None where there is none. NFS locks only what may be written."""
+    for flags in (os.O_RDWR, os.O_RDONLY):
+        try:
+            return os.open(file, flags)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            continue
     return None
 
 
@@ -243,7 +252,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     file. Ended: the file alone.
     """
     in_use, has_log = lock_holder(path.parent) is not None, Path(f"{path}-wal").exists()
-    how = "" if in_use else "&vfs=unix-none" if has_log else "&immutable=1"
+    no_locks = "unix-none" if os.name == "posix" else "win32-none"
+    how = "" if in_use else f"&vfs={no_locks}" if has_log else "&immutable=1"
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode=ro{how}", uri=True, timeout=10, isolation_level=None
     )

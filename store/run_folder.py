@@ -1,19 +1,21 @@
 """A run's folder: made or continued, ours or refused, and one process at a time.
 
 A marker file says that a folder is a run folder and what its run was started with; a continued run must be
-the same run. It knows nothing of stages. (POSIX: the lock is an flock, released even by kill -9.)
+the same run. It knows nothing of stages. The lock is the system's own, so that a kill -9 releases it; between
+machines it holds where their file system passes locks on (NFS does, unless it is mounted with `nolock`).
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import orjson
+from filelock import lock_descriptor
 
 from ..errors import StoreError
 from .files import describe_error, write_bytes, write_json
@@ -21,6 +23,8 @@ from .files import describe_error, write_bytes, write_json
 MARKER = ".ptool-run.json"
 LOCK = ".lock"
 FORMAT = 1
+_LOOK_SECONDS = 0.05
+"""Seconds that `ptool.status` and others have a lock at most, to see whether anybody else has it."""
 
 
 class RunFolder:
@@ -50,7 +54,8 @@ class RunFolder:
             raise
 
     def __truediv__(self, name: str) -> Path:
-        """A file of the run, `folder / "dataset/samples.jsonl"`; its folder is made."""
+        """A file of the run, `folder / "dataset/samples.jsonl"`; its folder is made. Raises StoreError."""
+        self._refuse_removed()
         file = self.path / name
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +73,18 @@ class RunFolder:
             os.close(self._lock)
             self._lock = None
 
+    def _refuse_removed(self) -> None:
+        """Raise StoreError where the folder is no longer the one that was opened."""
+        try:
+            in_place = self._lock is None or os.path.samestat(os.fstat(self._lock), (self.path / LOCK).stat())
+        except OSError:
+            in_place = False
+        if not in_place or not (self.path / MARKER).is_file():
+            raise StoreError(
+                f"{self.path}: was removed or replaced while its run was under way, and what it held is "
+                "lost; the same command begins anew"
+            )
+
     def __enter__(self) -> Self:
         return self
 
@@ -77,7 +94,11 @@ class RunFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        try:
+            if error is None:
+                self._refuse_removed()
+        finally:
+            self.close()
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -96,18 +117,30 @@ def _remove_leftovers(path: Path) -> None:
 
 
 def _lock(path: Path) -> int:
-    handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
+    handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    if not try_lock(handle):
+        holder = name_holder(handle)
         os.close(handle)
-        raise StoreError(
-            f"{path}: in use by process {holder}; wait for it, or choose another run.dir"
-        ) from None
+        raise StoreError(f"{path}: in use by process {holder}; wait for it, or choose another run.dir")
     os.ftruncate(handle, 0)
-    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    os.write(handle, f"\n{os.getpid()}\n".encode())  # some systems let nobody read the byte that is locked
     return handle
+
+
+def try_lock(handle: int) -> bool:
+    """Whether the lock of an open file could be had; it is waited for as long as who only looks has it."""
+    end = time.monotonic() + _LOOK_SECONDS
+    while not lock_descriptor(handle, blocking=False):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_LOOK_SECONDS / 10)
+    return True
+
+
+def name_holder(handle: int) -> str:
+    """The number of the process that has the lock of an open file, 'unknown' if it does not say."""
+    os.lseek(handle, 0 if os.name == "posix" else 1, os.SEEK_SET)
+    return os.read(handle, 32).decode(errors="replace").strip() or "unknown"
 
 
 def identity_of(path: Path) -> dict[str, str]:

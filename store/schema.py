@@ -6,7 +6,7 @@ however many calls there are. It knows SQL and nothing of who writes.
 
 from __future__ import annotations
 
-import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -206,6 +206,6 @@ def _is_disk_full(path: Path, error: Exception) -> bool:
     if code != sqlite3.SQLITE_IOERR:
         return code == sqlite3.SQLITE_FULL
     try:
-        return os.statvfs(path.parent).f_bavail == 0
+        return shutil.disk_usage(path.parent).free == 0
     except OSError:
         return False

@@ -1,16 +1,20 @@
 """What is damaged in a ledger is asked or played again, by the same command; the bytes are the same."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from acceptance_bench import Bench, derived
+from ptool.cli.progress import Stage
 from ptool.models.scripted import ScriptedModel
 from ptool.reports.run_status import status_of
+from ptool.synthesis.context import RunContext
 
 WORDS = ("scenario=tiny", "users=2", "queries_per_user=3", "run.dir=run")
 EVERYTHING = (*WORDS, "users=6", "strangers=1", "consistency=1", "twins=true")
@@ -113,3 +117,21 @@ def test_status_names_what_is_damaged_and_stays_at_0(here: Bench) -> None:
     )
     assert done.returncode == 0
     assert "not what was written: the answer to episodes/tiny-" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("stage", ["histories", "episodes", "dataset"])
+def test_a_run_folder_removed_under_way_is_a_fault_at_once(
+    here: Bench, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show = RunContext.stage
+
+    def removing(self: RunContext, name: str, total: int | None = None) -> AbstractContextManager[Stage]:
+        if name == stage:
+            shutil.rmtree(here.folder / "run")
+        return show(self, name, total)
+
+    monkeypatch.setattr(RunContext, "stage", removing)
+    done = here.run(*WORDS)
+    assert (done.status, done.out) == (2, "")
+    assert "was removed or replaced while its run was under way" in done.faults[-1]
+    assert not (here.folder / "run/dataset").exists()
