@@ -16,7 +16,7 @@ import yaml
 from ..errors import ConfigError, StoreError
 from ..settings import Settings, validated
 from ..store.read_only import CallTotals, LedgerReader, lock_holder, read_ledger
-from ..store.run_folder import identity_of
+from ..store.run_folder import advice_on, identity_of, maker_of
 from .run_files import UNSEEN
 
 WITHOUT_MODEL = "{} without a model"
@@ -110,7 +110,7 @@ def status_of(folder: Path) -> Status:
         StoreError: no run folder, damaged, or of another version.
     """
     digest = identity_of(folder).get("settings", "unknown")
-    settings = _settings(folder / "config.yaml")
+    settings = _settings(folder)
     pid = lock_holder(folder)
     if not (folder / "ledger.sqlite").is_file():
         return _status(folder, digest, settings, pid, None)
@@ -123,14 +123,15 @@ def status_of(folder: Path) -> Status:
         raise
 
 
-def _settings(file: Path) -> Settings:
+def _settings(folder: Path) -> Settings:
+    file = folder / "config.yaml"
     try:
         return validated(yaml.safe_load(file.read_text("utf-8")))
     except OSError as error:
         raise StoreError(f"{file}: cannot be read: {error.strerror}") from error
     except (ConfigError, yaml.YAMLError, UnicodeDecodeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise StoreError(f"{file}: damaged, or of another version of ptool: {reason}") from error
+        reason, advice = " ".join(str(error).split())[:200], advice_on(maker_of(folder))
+        raise StoreError(f"{file}: damaged, or of another version of ptool: {reason}; {advice}") from error
 
 
 def _status(

@@ -14,6 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from ..errors import StoreError
 from .files import MAX_LINE, read_jsonl
+from .run_folder import check_format
 
 INDEX = "index.jsonl"
 """The index, in the folder of the samples."""
@@ -88,13 +89,14 @@ def check_dataset(place: Path) -> None:
     samples there is nothing to compare.
 
     Raises:
-        StoreError: a line was changed, added or removed since the run wrote it.
+        StoreError: a line was changed, added or removed since, or the run is of another format.
     """
     names = [f"{part}.jsonl" for part in DATASET_PARTS]
     if not place.is_dir():
         folder, names = place.parent, [name for name in names if name == place.name]
     else:
         folder = place / "dataset" if (place / "dataset").is_dir() else place
+    check_format(folder.parent if folder.name == "dataset" else folder)
     if not names or not (folder / INDEX).is_file():
         return
     try:
