@@ -10,7 +10,8 @@ import pytest
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])( *\..*)?", re.IGNORECASE)
 REFUSED = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]$|[^\x20-\x7e]')
 WHOLE = (
-    "experiment=paper", "scenario=tiny", "users=6", "queries_per_user=4", "platforms=2", "apis=6", "twins=true",
+    "experiment=paper", "scenario=tiny", "users=6", "queries_per_user=4", "platforms=2", "apis=6",
+    "twins=true",
     "strangers=1", "audit.samples=2", "splits.untrained_users=2", "splits.most.untrained=2",
     "splits.most.trained=2", "splits.unseen.users=2",
     "splits.unseen.queries={finance: 2, lifestyle: 2, knowledge: 2}", "min_yield=0", "min_decidability=0",
