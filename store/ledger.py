@@ -26,7 +26,7 @@ from ..records.model_calls import Answer, Failure, Spent
 from .bloom_filter import BloomFilter
 from .message_texts import Message, PackedMessages
 from .row_digest import DamagedRow, discard_damaged_rows, row_digest
-from .schema import migrate, open_connection, opening_error
+from .schema import DATABASE_ERRORS, migrate, open_connection, opening_error
 from .writer import InsertStatement, Statement, UpdateStatement, Writer
 
 _PAGE = 256
@@ -77,7 +77,7 @@ class Ledger:
             self._spent = sum(_spent_by_role(self._reader).values(), Spent())
             for (key,) in self._reader.execute("SELECT key FROM calls"):
                 self._known_keys.add(key)
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             raise opening_error(path, error) from error
         self._writer = Writer(writer, path)
 
@@ -134,7 +134,7 @@ class Ledger:
         try:
             with self._read_lock:
                 return _spent_by_role(self._reader)
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
 
     def get(self, stage: str, id: str) -> bytes | None:
@@ -201,7 +201,7 @@ class Ledger:
         try:
             with self._read_lock:
                 return self._reader.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
 
     async def _write(self, statement: Statement, row: tuple[Any, ...]) -> None:
@@ -217,21 +217,17 @@ class Ledger:
 
 def answer_row(answer: Answer, messages: bytes | None = None) -> tuple[Any, ...]:
     """The values of `INSERT_ANSWER`. Args: messages: what stands for them; None: they are not kept."""
-    covered = (
-        answer.key,
-        answer.stage,
-        answer.role,
-        answer.turn,
-        answer.endpoint,
-        answer.content.encode("utf-8", "surrogatepass"),
-        answer.finish,
+    texts = (answer.stage, answer.role, answer.turn, answer.endpoint)
+    content = answer.content.encode("utf-8", "surrogatepass")
+    numbers = (
         _bounded(answer.prompt_tokens),
         _bounded(answer.completion_tokens),
         None if answer.cached_tokens is None else _bounded(answer.cached_tokens),
         None if answer.usd is None else _real(answer.usd),
         _real(answer.seconds),
     )
-    return (*covered, "ok", messages, row_digest(*covered))
+    digest = row_digest(*texts, answer.finish, answer.key, content, *numbers)
+    return (answer.key, *texts, content, answer.finish, *numbers, "ok", messages, digest)
 
 
 def _item_row(stage: str, id: str, body: bytes) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ from ..records.model_calls import Failure
 from .message_texts import Message, digests_of, messages_of, unpacked
 from .row_digest import COVERED, DamagedRow, damaged_rows, teach_digests
 from .run_folder import LOCK, name_holder, try_lock
-from .schema import version_of
+from .schema import DATABASE_ERRORS, version_of
 
 _PAGE = 256
 _TOTALS = """
@@ -101,6 +101,9 @@ class LedgerReader:
         self._path = path
         self._has_calls, self._has_messages, self._has_digests = version >= 2, version >= 3, version >= 4
         teach_digests(connection)
+        connection.text_factory = lambda text: text.decode(
+            "utf-8", "replace"
+        )  # a damaged one is told as well
 
     def counts(self) -> dict[str, int]:
         """Stage -> finished items."""
@@ -114,11 +117,11 @@ class LedgerReader:
         """A stage's items in the order of their ids, a page of them in memory; damaged ones are left out."""
         last, sign = "", ">="
         while page := self._connection.execute(
-            f"SELECT id, body, {self._damage('items')} FROM items "  # noqa: S608
-            f"WHERE stage = ? AND id {sign} ? ORDER BY id LIMIT {_PAGE}",
+            f"SELECT id, body FROM items WHERE stage = ? AND id {sign} ? "  # noqa: S608
+            f"AND NOT ({self._damage('items')}) ORDER BY id LIMIT {_PAGE}",
             (stage, last),
         ).fetchall():
-            yield from ((id, body) for id, body, damaged in page if not damaged)
+            yield from page
             last, sign = page[-1][0], ">"
 
     def has(self, stage: str, id: str) -> bool:
@@ -218,7 +221,7 @@ def read_ledger(path: Path) -> Iterator[LedgerReader]:
     try:
         with closing(_connect(path)) as connection:
             yield LedgerReader(connection, path)
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         raise StoreError(f"{path}: cannot be read as a ledger: {error}") from error
 
 

@@ -12,10 +12,18 @@ from typing import Any, NamedTuple
 
 _DIGEST_BYTES = 16
 
+
+def _covered(texts: str, others: str) -> str:
+    """Columns as they go into a digest: text as its bytes, which may be damaged and no UTF-8 any more."""
+    return ", ".join([*(f"CAST({text} AS BLOB)" for text in texts.split()), *others.split()])
+
+
 COVERED = {
-    "items": "stage, id, body",
-    "calls": "key, stage, role, turn, endpoint, content, finish, prompt_tokens, completion_tokens, "
-    "cached_tokens, usd, seconds",
+    "items": _covered("stage id", "body"),
+    "calls": _covered(
+        "stage role turn endpoint finish",
+        "key content prompt_tokens completion_tokens cached_tokens usd seconds",
+    ),
 }
 """Table -> the columns that its digest is of; what an answer was good for may change, and is none of them."""
 
@@ -37,10 +45,11 @@ class DamagedRow(NamedTuple):
 
 
 def row_digest(*values: Any) -> bytes:
-    """Of the values of a row: text, bytes, numbers or None, exactly as SQLite gives them back."""
-    kinds = ascii([(len(value),) if isinstance(value, bytes) else value for value in values])
+    """Of a row's values in the order of `COVERED`: text (as its bytes in UTF-8), bytes, numbers or None."""
+    plain = [value.encode() if isinstance(value, str) else value for value in values]
+    kinds = ascii([(len(value),) if isinstance(value, bytes) else value for value in plain])
     digest = blake2b(kinds.encode(), digest_size=_DIGEST_BYTES)
-    for value in values:
+    for value in plain:
         if isinstance(value, bytes):
             digest.update(value)
     return digest.digest()
@@ -68,5 +77,9 @@ def discard_damaged_rows(connection: sqlite3.Connection) -> list[DamagedRow]:
 
 
 def _damaged_in(connection: sqlite3.Connection, table: str) -> Iterator[DamagedRow]:
-    sql = f"SELECT stage, {_NAMES[table]} FROM {table} WHERE digest IS NOT row_digest({COVERED[table]})"  # noqa: S608
-    return (DamagedRow(table, str(stage), str(name)) for stage, name in connection.execute(sql))
+    sql = (
+        f"SELECT CAST(stage AS BLOB), CAST({_NAMES[table]} AS BLOB) FROM {table} "  # noqa: S608
+        f"WHERE digest IS NOT row_digest({COVERED[table]})"
+    )
+    for stage, name in connection.execute(sql):
+        yield DamagedRow(table, *(str(text or b"", "utf-8", "replace") for text in (stage, name)))

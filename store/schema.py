@@ -13,6 +13,9 @@ from pathlib import Path
 from ..errors import StoreError
 from .row_digest import COVERED, teach_digests
 
+DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file raises; the second where SQLite's own message quotes what is no text any more."""
+
 VERSION = 4
 """`user_version` of the schema: 1 had items alone, 2 no messages, 3 no digests."""
 
@@ -192,7 +195,7 @@ def removed_error(path: Path) -> StoreError:
     )
 
 
-def opening_error(path: Path, error: sqlite3.Error) -> StoreError:
+def opening_error(path: Path, error: Exception) -> StoreError:
     """The error for a file that cannot be opened as a ledger."""
     if _is_disk_full(path, error):
         return write_error(path, error)

@@ -11,6 +11,7 @@ import pytest
 from ptool.evaluation.results import FORMAT as SCORES_FORMAT
 from ptool.records.dataset_statistics import FORMAT as STATISTICS_FORMAT
 from ptool.store import run_folder, schema
+from ptool.store.read_only import read_ledger
 from ptool.store.run_folder import RunFolder
 
 FOLDERS = Path(__file__).parent / "older_folders"
@@ -50,6 +51,8 @@ def test_a_folder_of_an_older_format_is_read(
     name: str, older: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {file: file.read_bytes() for file in (older / "run").rglob("*") if file.is_file()}
+    with read_ledger(older / "run/ledger.sqlite") as ledger:
+        assert ledger.damaged() == []
     assert command(name, *READERS[name]) == 0, capsys.readouterr().err
     assert {file: file.read_bytes() for file in (older / "run").rglob("*") if file.is_file()} == before
 

@@ -1,12 +1,12 @@
 """A row of the ledger that is not what was written is found, discarded and made again; nothing else is."""
 
 import sqlite3
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from loguru import logger
 from ptool.errors import StoreError
@@ -25,12 +25,15 @@ def answer(key: bytes, **changed: Any) -> Answer:
     return Answer(**{**given, **changed})
 
 
+ITEMS = {"u1": b'{"query": "two pints of milk"}', "u2": b'{"query": "a loaf"}'}
+
+
 @pytest.fixture
 async def path(tmp_path: Path) -> Path:
     """A closed ledger of two items and two answers."""
     with Ledger(tmp_path / "l") as ledger:
-        await ledger.put("episodes", "u1", b'{"query": "two pints of milk"}')
-        await ledger.put("episodes", "u2", b'{"query": "a loaf"}')
+        for id, body in ITEMS.items():
+            await ledger.put("episodes", id, body)
         await ledger.save_answer(answer(b"1"))
         await ledger.save_answer(answer(b"2", turn="episodes/u2/user/0"))
         ledger.set_answer_status(b"2", "prose")
@@ -60,7 +63,8 @@ def test_what_is_as_it_was_written_stays(path: Path, warnings: list[str]) -> Non
 
 @pytest.mark.parametrize(
     "altered", [
-        "body = replace(body, 'milk', 'silk')", "body = x''", "id = 'u9'", "stage = 'histories'",
+        "body = replace(body, 'milk', 'silk')", "body = x''", "id = 'u9'",
+        "id = CAST(x'75ff' AS TEXT)", "stage = CAST(x'ff' AS TEXT)", "stage = 'histories'",
         "digest = NULL", "digest = zeroblob(16)", "body = 7",
     ],
 )  # fmt: skip
@@ -81,7 +85,7 @@ async def test_an_altered_item_is_discarded_and_made_again(
     "altered", [
         "content = replace(content, 'milk', 'silk')", "finish = 'length'", "prompt_tokens = 101",
         "cached_tokens = 0", "usd = NULL", "usd = 0.6", "seconds = 1", "endpoint = 'n'", "key = x'33'",
-        "turn = 'episodes/u1/user/1'", "role = 'verifier'",
+        "turn = 'episodes/u1/user/1'", "role = 'verifier'", "turn = CAST(x'ff' AS TEXT)",
     ],
 )  # fmt: skip
 async def test_an_altered_answer_is_asked_for_again(altered: str, path: Path) -> None:
@@ -151,7 +155,10 @@ VALUES = st.lists(
 @example([0], [b""])
 @given(VALUES, VALUES)
 def test_other_values_have_another_digest(a: list[Any], b: list[Any]) -> None:
-    typed: Callable[[list[Any]], list[Any]] = lambda values: [(type(value), repr(value)) for value in values]  # noqa: E731
+    def typed(values: list[Any]) -> list[Any]:
+        plain = [value.encode() if isinstance(value, str) else value for value in values]
+        return [(type(value), repr(value)) for value in plain]
+
     assert (row_digest(*a) == row_digest(*b)) == (typed(a) == typed(b))
 
 
@@ -160,3 +167,25 @@ def test_where_one_value_ends_and_the_next_begins_counts(text: bytes, data: st.D
     first, second = (data.draw(st.integers(0, len(text))) for _ in range(2))
     same = row_digest(text[:first], text[first:]) == row_digest(text[:second], text[second:])
     assert same == (first == second)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_altered_byte_of_the_file_changes_what_is_read(path: Path, data: st.DataObject) -> None:
+    """One byte anywhere: the file is refused, or every row that is left is what was written."""
+    whole = path.read_bytes()
+    place = data.draw(st.integers(0, len(whole) - 1))
+    try:
+        path.write_bytes(
+            whole[:place] + bytes([whole[place] ^ data.draw(st.integers(1, 255))]) + whole[place + 1 :]
+        )
+        with suppress(StoreError), read_ledger(path) as reader:
+            reader.damaged()
+            list(reader.items("episodes"))
+        with suppress(StoreError), Ledger(path) as ledger:
+            assert dict(ledger.items("episodes")).items() <= ITEMS.items()
+            assert ledger.find_answer(b"1") in (None, answer(b"1"))
+    finally:
+        for file in path.parent.glob("l*"):
+            file.unlink()
+        path.write_bytes(whole)

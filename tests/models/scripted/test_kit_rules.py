@@ -1,11 +1,15 @@
 """What a kit says is used, fits the kind of need, and hangs together; nine kits keep to it."""
 
 import random
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ptool.errors import ConfigError
 from ptool.models.scripted.kit import Kit, load_kit, shipped_kits
 from ptool.models.scripted.language import CallPlan, language_of
@@ -160,6 +164,50 @@ def test_of_several_faults_the_first_is_told_and_how_many_there_are() -> None:
     place_order(kit)["phrasings"].append("order {itme}")
     with pytest.raises(ConfigError, match=r"api 'import' is a keyword of Python.* \(and 1 more\)"):
         load_kit(kit)
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path to everything in a kit."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, below in inner:
+        yield (*path, key)
+        yield from places(below, (*path, key))
+
+
+ODD = (
+    "{x}",
+    "",
+    "item",
+    None,
+    [],
+    {},
+    3,
+    ["{item}"],
+    "object",
+    True,
+    "class",
+    ["a", "b"],
+    {"a": ["b"]},
+    "price",
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(list(places(tiny()))), st.sampled_from(ODD))
+def test_a_kit_with_anything_anywhere_is_refused_in_a_line_or_can_be_spoken_from(
+    path: tuple[str | int, ...], odd: Any
+) -> None:
+    place = kit = deepcopy(tiny())
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = odd
+    try:
+        accepted = load_kit(kit)
+    except ConfigError as error:
+        assert "\n" not in str(error)
+    else:
+        assert language_of(accepted).templates.keys() == accepted.capabilities.keys()
+        assert accepted.slots.keys() == accepted.lexicon.slots.keys()
 
 
 def test_what_tells_the_need_is_asked_for_or_a_purpose() -> None:
