@@ -26,6 +26,7 @@ from ..models.scripted.kit import shipped_kits
 from ..models.tool_selection import AS_ASKED, ToolBound
 from ..settings import Baseline, EvaluateSettings
 from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, write_json, write_manifest
+from ..store.dataset_index import check_dataset
 from ..store.run_folder import identity_of
 from .baselines import Baselines
 from .model_answers import AnsweredItem, ModelAnswerer, answer_in_order, wrap_answers
@@ -90,6 +91,7 @@ class Evaluation:
         )
         self._progress = Progress(log=logger.info)
         self._most_tools = 0
+        check_dataset(Path(settings.data))
         self._draw = draw_samples(
             self._checked_items(), settings.data, settings.n, settings.seed, self._check
         )

@@ -11,6 +11,9 @@ from pydantic import Field
 
 from .base import Record
 
+FORMAT = 1
+"""Of statistics.json."""
+
 
 class SplitRow(Record):
     """One row of Table 5: a part of the dataset in numbers."""
@@ -175,7 +178,7 @@ class Audit(Record):
 class Statistics(Record):
     """Everything known of a dataset as a whole."""
 
-    format: int = Field(default=1, description="of this file")
+    format: int = Field(default=FORMAT, description="of this file")
     model: str = Field(description="who answered, in the model's own words")
     scripted: bool = Field(description="whether no language model took part")
     splits: tuple[SplitRow, ...] = Field(description="Table 5 of this dataset")

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StoreError
+from ..store.dataset_index import DATASET_PARTS
 from ..store.run_folder import identity_of
-from .run_files import DATASET_PARTS, UNSEEN, read_config, read_object
+from .run_files import UNSEEN, read_config, read_object
 from .sample_changes import SampleChanges, ValueChange, locate_samples, sample_changes, value_changes
 
 _STAGE_FILES = (

@@ -20,7 +20,7 @@ from ..errors import ConfigError, StoreError
 from ..models.seeds import derive
 from ..records import Episode, History, Record, Task
 from ..store.read_only import LedgerReader, SavedAnswer, lock_holder, read_ledger
-from ..store.run_folder import MARKER, identity_of
+from ..store.run_folder import MARKER, advice_on, identity_of, maker_of
 from .lineage_calls import CallLineage, TurnName, calls_about, profile_items, same_bundles
 from .lineage_sample import (
     ArgumentLineage,
@@ -293,4 +293,5 @@ def _parse_record(kind: type[_RecordT], body: bytes, run: Path, where: str) -> _
     try:
         return kind.model_validate_json(body)
     except ValidationError:
-        raise StoreError(f"{run}: {where} is damaged, or was made by another version of ptool") from None
+        advice = advice_on(maker_of(run))
+        raise StoreError(f"{run}: {where} is damaged, or of another version of ptool; {advice}") from None

@@ -11,19 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import StoreError
 from ..records import Episode, History, Query, Task
+from ..store.dataset_index import DATASET_PARTS, location_of
 from .run_files import (
-    DATASET_PARTS,
     INDEX,
     Tree,
-    file_inside,
     find_line_by_id,
     find_line_starting_with,
     find_line_with,
     json_pair,
     parse_object,
-    read_slice,
 )
 
 _MOST_REASONS = 50
@@ -104,16 +101,8 @@ def _find_sample(run: Path, id: str, entry: Mapping[str, Any]) -> tuple[Path | N
     """The file of a sample and the sample: at its place by the index, or looked for in a run without one."""
     folder = run / "dataset"
     if entry:
-        file = file_inside(folder, entry.get("file"))
-        offset, size = entry.get("offset"), entry.get("bytes")
-        if not isinstance(offset, int) or not isinstance(size, int) or min(offset, size) < 0:
-            raise StoreError(f"{run / INDEX}: sample {id!r} has no place: offset {offset!r}, bytes {size!r}")
-        sample = parse_object(read_slice(file, offset, size), file)
-        if sample.get("id") != id:
-            raise StoreError(
-                f"{file}: byte {offset} is not sample {id!r}; it is not the file its index was made of"
-            )
-        return file, sample
+        location = location_of(entry, folder, f"{run / INDEX}: sample {id!r}")
+        return location.file, parse_object(location.read_line(), location.file)
     if (run / INDEX).is_file():
         return None, {}
     for part in DATASET_PARTS:

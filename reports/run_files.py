@@ -17,11 +17,10 @@ import orjson
 import yaml
 
 from ..errors import StoreError
+from ..store import dataset_index
 
-INDEX = "dataset/index.jsonl"
+INDEX = f"dataset/{dataset_index.INDEX}"
 """One line a sample: where it stands, and in which part of the dataset."""
-DATASET_PARTS = ("samples", "train", "test", "unseen", "twins", "reserve")
-"""Files of samples below dataset/, without '.jsonl', in the order they are read."""
 UNSEEN = "unseen"
 """Name and folder of the held-out population, as `ptool.synthesis.population` has it."""
 
@@ -96,21 +95,6 @@ def find_line_by_id(file: Path, id: str) -> bytes | None:
     return find_line_starting_with(file, text)
 
 
-def read_slice(file: Path, offset: int, size: int) -> bytes:
-    """Some bytes of a file. Raises as `find_line_with`, also where the file ends before them."""
-    try:
-        with file.open("rb") as opened:
-            opened.seek(offset)
-            content = opened.read(size)
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{file}: cannot be read: {error}") from error
-    if len(content) != size:
-        raise StoreError(
-            f"{file}: ends before byte {offset + size}; it is not the file its index was made of"
-        )
-    return content
-
-
 def parse_object(line: bytes, file: Path) -> dict[str, Any]:
     """The JSON object in a line. Raises StoreError where there is none."""
     try:
@@ -152,13 +136,6 @@ def read_code_sentences(run: Path) -> dict[str, str]:
     """Code of a reason -> the sentence that explains it; empty for a run of a version that left none."""
     sentences = read_object(run / "codes.json")
     return {code: sentence for code, sentence in sentences.items() if isinstance(sentence, str)}
-
-
-def file_inside(folder: Path, name: Any) -> Path:
-    """A file that an index names, which has to lie in its folder. Raises StoreError where it would not."""
-    if not isinstance(name, str) or not name or Path(name).name != name or name.startswith("."):
-        raise StoreError(f"{folder / 'index.jsonl'}: got file {name!r}, expected a name in that folder")
-    return folder / name
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ It counts items and calls of the ledger and looks which files are there; it asks
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import yaml
 from ..errors import ConfigError, StoreError
 from ..settings import Settings, validated
 from ..store.read_only import CallTotals, LedgerReader, lock_holder, read_ledger
-from ..store.run_folder import identity_of
+from ..store.run_folder import advice_on, identity_of, maker_of
 from .run_files import UNSEEN
 
 WITHOUT_MODEL = "{} without a model"
@@ -90,6 +90,8 @@ class Status:
     usd: float | None
     """what everything cost; None: no price is known"""
     unpriced: int
+    damaged: tuple[str, ...]
+    """items and answers of the ledger that differ from what was written"""
     finished: bool
     """the dataset is written, and nothing is left"""
     next: str
@@ -108,7 +110,7 @@ def status_of(folder: Path) -> Status:
         StoreError: no run folder, damaged, or of another version.
     """
     digest = identity_of(folder).get("settings", "unknown")
-    settings = _settings(folder / "config.yaml")
+    settings = _settings(folder)
     pid = lock_holder(folder)
     if not (folder / "ledger.sqlite").is_file():
         return _status(folder, digest, settings, pid, None)
@@ -121,22 +123,26 @@ def status_of(folder: Path) -> Status:
         raise
 
 
-def _settings(file: Path) -> Settings:
+def _settings(folder: Path) -> Settings:
+    file = folder / "config.yaml"
     try:
         return validated(yaml.safe_load(file.read_text("utf-8")))
     except OSError as error:
         raise StoreError(f"{file}: cannot be read: {error.strerror}") from error
     except (ConfigError, yaml.YAMLError, UnicodeDecodeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise StoreError(f"{file}: damaged, or of another version of ptool: {reason}") from error
+        reason, advice = " ".join(str(error).split())[:200], advice_on(maker_of(folder))
+        raise StoreError(f"{file}: damaged, or of another version of ptool: {reason}; {advice}") from error
 
 
 def _status(
     folder: Path, digest: str, settings: Settings, pid: str | None, ledger: LedgerReader | None
 ) -> Status:
-    populations = [_Population("", folder, settings, ledger)]
+    damaged = ledger.damaged() if ledger and pid is None else []
+    counts = Counter(ledger.counts() if ledger else {})
+    counts.subtract(row.stage for row in damaged if row.table == "items")
+    populations = [_Population("", folder, settings, ledger, counts)]
     if settings.splits.unseen:
-        populations.append(_Population(f"{UNSEEN}/", folder, settings, ledger))
+        populations.append(_Population(f"{UNSEEN}/", folder, settings, ledger, counts))
     stages = [stage for population in populations for stage in population.population_stages()]
     stages += [stage for population in populations for stage in population.episode_stages()]
     if settings.audit.samples:
@@ -166,6 +172,7 @@ def _status(
         calls=calls,
         usd=round(sum(priced), 9) if priced or not calls else None,
         unpriced=sum(call.unpriced for call in calls),
+        damaged=tuple(map(str, damaged)),
         finished=finished,
         next=_next_step(pid, left, finished, episodes.counts["without_model"]),
     )
@@ -228,12 +235,20 @@ class EpisodeOutcomes:
 class _Population:
     """The stages of one population.
 
-    Args: prefix: what its stages begin with, '' or 'unseen/'; folder, settings, ledger: the run's.
+    Args: prefix: what its stages begin with, '' or 'unseen/'; folder, settings, ledger: the run's; counts:
+    stage -> finished items.
     """
 
-    def __init__(self, prefix: str, folder: Path, settings: Settings, ledger: LedgerReader | None) -> None:
+    def __init__(
+        self,
+        prefix: str,
+        folder: Path,
+        settings: Settings,
+        ledger: LedgerReader | None,
+        counts: Mapping[str, int],
+    ) -> None:
         self._prefix, self._folder, self._settings = prefix, folder / prefix, settings
-        self._counts = ledger.counts() if ledger else {}
+        self._counts = counts
         self._task_count = _line_count(self._folder / "tasks.jsonl")
         self.episodes = _episode_outcomes(ledger, f"{prefix}episodes", folder)
         self.twins = (
@@ -305,7 +320,7 @@ def _episode_outcomes(ledger: LedgerReader | None, stage: str, folder: Path) -> 
                 outcomes.reasons.update({reason["code"] for reason in episode["reasons"]})
         except (ValueError, KeyError, TypeError):
             where = f"{folder / 'ledger.sqlite'}: item {stage}/{name}"
-            raise StoreError(f"{where} is damaged; remove the run folder") from None
+            raise StoreError(f"{where} is damaged; the run's command plays it again") from None
     unanswered = ledger.ids(WITHOUT_MODEL.format(stage)) if ledger else ()
     outcomes.counts["without_model"] = (
         sum(not ledger.has(stage, name) for name in unanswered) if ledger else 0

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .run_status import CallStatus, Status
 
 _SHOWN_REASONS = 8
+_SHOWN_DAMAGE = 5
 
 
 def print_status(status: Status, console: Console | None = None) -> None:
@@ -38,6 +39,8 @@ def _rendered(status: Status) -> RenderableType:
     faulty = _faulty_answers(status.calls)
     if faulty:
         parts.append(_counts("\nanswers that were not as asked", faulty))
+    if status.damaged:
+        parts.append(Text(f"\n{_damage(status.damaged)}"))
     parts.append(Text(f"\ncost: {cost_text(status.usd, status.unpriced)}"))
     parts.append(Text(f"next: {terminal_text(status.next, 300)}", no_wrap=True, overflow="ignore"))
     return Group(*parts)
@@ -48,6 +51,13 @@ def cost_text(usd: float | None, unpriced: int) -> str:
     if usd is None:
         return "unknown"
     return f"${usd:,.4f}" + (f" and {unpriced:,} answers of unknown price" if unpriced else "")
+
+
+def _damage(damaged: Sequence[str]) -> str:
+    """What of the ledger is damaged, and what becomes of it."""
+    listed = ", ".join(terminal_text(name, 100) for name in damaged[:_SHOWN_DAMAGE])
+    more = f" and {len(damaged) - _SHOWN_DAMAGE:,} more" if len(damaged) > _SHOWN_DAMAGE else ""
+    return f"not what was written: {listed}{more}; the same command asks or plays again what is needed"
 
 
 def _header(status: Status) -> RenderableType:

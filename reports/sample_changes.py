@@ -11,15 +11,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from ..errors import StoreError
-from ..store.files import read_jsonl
-from .run_files import DATASET_PARTS, INDEX, file_inside, parse_object, read_slice
+from ..store.dataset_index import DATASET_PARTS, SampleLocation, check_dataset, line_digest, read_index
+from .run_files import INDEX, parse_object
 
 SHOWN = 5
 """Samples that are shown of each kind of difference."""
@@ -95,40 +94,19 @@ def _only_grew(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -
     return before.get(name) == {} and name not in after and any(leaf.startswith(prefix) for leaf in after)
 
 
-class SampleLocation(NamedTuple):
-    """Where a sample stands, and what its bytes are."""
-
-    digest: str
-    split: str
-    file: Path
-    offset: int
-    size: int
-
-    def read(self) -> dict[str, Any]:
-        """The sample. Raises StoreError."""
-        return parse_object(read_slice(self.file, self.offset, self.size), self.file)
-
-
 def locate_samples(run: Path) -> Iterator[tuple[str, SampleLocation]]:
     """Every sample of a run by its id, in the order of its index or of its files.
 
     Raises:
-        StoreError: a file cannot be read, or is damaged.
+        StoreError: a file cannot be read, is damaged, or is not the one its index was made of.
     """
-    if not (run / INDEX).is_file():
-        for part in DATASET_PARTS:
-            file = run / "dataset" / f"{part}.jsonl"
-            yield from _locate_samples_in(file, "all" if part == "samples" else part)
+    if (run / INDEX).is_file():
+        check_dataset(run)
+        yield from read_index(run / "dataset")
         return
-    for number, entry in enumerate(read_jsonl(run / INDEX), 1):
-        try:
-            file, size = file_inside(run / "dataset", entry["file"]), int(entry["bytes"])
-            digest, split, offset = str(entry["digest"]), str(entry["split"]), int(entry["offset"])
-            yield str(entry["id"]), SampleLocation(digest, split, file, offset, size)
-        except (KeyError, TypeError, ValueError):
-            raise StoreError(
-                f"{run / INDEX}:{number}: damaged, expected id, split, file, offset, bytes and digest"
-            ) from None
+    for part in DATASET_PARTS:
+        file = run / "dataset" / f"{part}.jsonl"
+        yield from _locate_samples_in(file, "all" if part == "samples" else part)
 
 
 def _locate_samples_in(file: Path, split: str) -> Iterator[tuple[str, SampleLocation]]:
@@ -138,8 +116,10 @@ def _locate_samples_in(file: Path, split: str) -> Iterator[tuple[str, SampleLoca
             for line in lines:
                 body = line.removesuffix(b"\n")
                 if body:
-                    digest = blake2b(body, digest_size=8).hexdigest()
-                    yield _id_in(body, file), SampleLocation(digest, split, file, offset, len(body))
+                    yield (
+                        _id_in(body, file),
+                        SampleLocation(line_digest(body), split, file, offset, len(body)),
+                    )
                 offset += len(line)
     except FileNotFoundError:
         return
@@ -224,8 +204,12 @@ def _field_changes(a: SampleLocation, b: SampleLocation) -> tuple[ValueChange, .
     split = [value_change("split", a.split, b.split)] if a.split != b.split else []
     if a.digest == b.digest:
         return tuple(split)
-    fields = [_shortened(change) for change in value_changes(_fields(a.read()), _fields(b.read()))]
+    fields = [_shortened(change) for change in value_changes(_fields(_read(a)), _fields(_read(b)))]
     return (*split, *fields) if split or fields else (value_change("order of keys", None, None),)
+
+
+def _read(location: SampleLocation) -> dict[str, Any]:
+    return parse_object(location.read_line(), location.file)
 
 
 def _fields(sample: Mapping[str, Any]) -> dict[str, Any]:

@@ -106,6 +106,8 @@ def _value(line: bytes, path: Path, number: int) -> Any:
 
 
 def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return  # elsewhere a folder cannot be opened, and a rename is durable by itself
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

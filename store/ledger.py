@@ -1,9 +1,10 @@
 """The ledger: the only truth of a run, in one SQLite file that survives kill -9 and a full disk.
 
 Finished items by stage and id, and every call of a model by the key of what it depends on, with what was
-asked (`message_texts`). One thread writes and commits in groups (WAL, synchronous=FULL). It knows nothing of
-what the bytes mean; whatever a model or an endpoint says fits into a row: a text no encoding knows, a number
-no machine counts.
+asked (`message_texts`). Items and answers carry a digest (`row_digest`); one that differs from what was
+written is discarded when the ledger is opened, so that it is asked or played again. One thread writes and
+commits in groups (WAL, synchronous=FULL). It knows nothing of what the bytes mean; whatever a model or an
+endpoint says fits into a row: a text no encoding knows, a number no machine counts.
 """
 
 from __future__ import annotations
@@ -18,20 +19,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from loguru import logger
+
 from ..errors import StoreError
 from ..records.model_calls import Answer, Failure, Spent
 from .bloom_filter import BloomFilter
 from .message_texts import Message, PackedMessages
-from .schema import migrate, open_connection, opening_error
+from .row_digest import DamagedRow, discard_damaged_rows, row_digest
+from .schema import DATABASE_ERRORS, migrate, open_connection, opening_error
 from .writer import InsertStatement, Statement, UpdateStatement, Writer
 
 _PAGE = 256
 _INSERT_TEXT = InsertStatement(0, "INSERT INTO texts VALUES", 2, "ON CONFLICT (digest) DO NOTHING")
-INSERT_ANSWER = InsertStatement(1, "INSERT INTO calls VALUES", 14, "ON CONFLICT (key) DO NOTHING")
+INSERT_ANSWER = InsertStatement(1, "INSERT INTO calls VALUES", 15, "ON CONFLICT (key) DO NOTHING")
 _SET_STATUS = UpdateStatement(2, "UPDATE calls SET status = ? WHERE key = ?")
 _INSERT_FAILURE = InsertStatement(3, "INSERT INTO failures VALUES", 8)
 _PUT_ITEM = InsertStatement(
-    4, "INSERT INTO items VALUES", 3, "ON CONFLICT (stage, id) DO UPDATE SET body = excluded.body"
+    4,
+    "INSERT INTO items VALUES",
+    4,
+    "ON CONFLICT (stage, id) DO UPDATE SET body = excluded.body, digest = excluded.digest",
 )
 
 _FIND_ANSWER = """
@@ -53,7 +60,7 @@ _MOST_TOKENS = 10**12
 class Ledger:
     """An open ledger; close it, or use it in a `with` block: closing writes what is still queued.
 
-    Args: path: the SQLite file, made if it does not exist. Raises StoreError: unusable or of another version.
+    Args: path: the SQLite file, made if it does not exist. Raises StoreError: unusable or of a newer version.
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,23 +73,24 @@ class Ledger:
             self._reader = open_connection(path)
             writer = open_connection(path)
             migrate(writer, path)
+            _warn_of(path, discard_damaged_rows(writer))
             self._spent = sum(_spent_by_role(self._reader).values(), Spent())
             for (key,) in self._reader.execute("SELECT key FROM calls"):
                 self._known_keys.add(key)
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             raise opening_error(path, error) from error
         self._writer = Writer(writer, path)
 
     async def put(self, stage: str, id: str, body: bytes) -> None:
         """Keep a finished item, replacing an older one; returns once it is on disk. Raises StoreError."""
-        await self._write(_PUT_ITEM, (stage, id, body))
+        await self._write(_PUT_ITEM, _item_row(stage, id, body))
 
     def submit(self, stage: str, id: str, body: bytes) -> Future[None]:
         """Queue a finished item; the future is done once it is on disk, or holds the StoreError."""
         self._refuse_closed()
         done: Future[None] = Future()
         done.set_running_or_notify_cancel()  # a waiter that is cancelled does not undo a finished item
-        self._writer.write(_PUT_ITEM, (stage, id, body), done)
+        self._writer.write(_PUT_ITEM, _item_row(stage, id, body), done)
         return done
 
     async def save_answer(self, answer: Answer, messages: Sequence[Message] = ()) -> None:
@@ -126,7 +134,7 @@ class Ledger:
         try:
             with self._read_lock:
                 return _spent_by_role(self._reader)
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
 
     def get(self, stage: str, id: str) -> bytes | None:
@@ -193,7 +201,7 @@ class Ledger:
         try:
             with self._read_lock:
                 return self._reader.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
 
     async def _write(self, statement: Statement, row: tuple[Any, ...]) -> None:
@@ -209,22 +217,36 @@ class Ledger:
 
 def answer_row(answer: Answer, messages: bytes | None = None) -> tuple[Any, ...]:
     """The values of `INSERT_ANSWER`. Args: messages: what stands for them; None: they are not kept."""
-    return (
-        answer.key,
-        answer.stage,
-        answer.role,
-        answer.turn,
-        answer.endpoint,
-        answer.content.encode("utf-8", "surrogatepass"),
-        answer.finish,
+    texts = (answer.stage, answer.role, answer.turn, answer.endpoint)
+    content = answer.content.encode("utf-8", "surrogatepass")
+    numbers = (
         _bounded(answer.prompt_tokens),
         _bounded(answer.completion_tokens),
         None if answer.cached_tokens is None else _bounded(answer.cached_tokens),
-        answer.usd,
-        answer.seconds,
-        "ok",
-        messages,
+        None if answer.usd is None else _real(answer.usd),
+        _real(answer.seconds),
     )
+    digest = row_digest(*texts, answer.finish, answer.key, content, *numbers)
+    return (answer.key, *texts, content, answer.finish, *numbers, "ok", messages, digest)
+
+
+def _item_row(stage: str, id: str, body: bytes) -> tuple[Any, ...]:
+    """The values of `_PUT_ITEM`."""
+    return stage, id, body, row_digest(stage, id, body)
+
+
+def _real(number: float) -> float:
+    """A number as SQLite gives it back: 1 as 1.0, and no negative zero."""
+    return float(number) + 0.0
+
+
+def _warn_of(path: Path, damaged: Sequence[DamagedRow]) -> None:
+    if damaged:
+        others = f" (and {len(damaged) - 1:,} more)" if len(damaged) > 1 else ""
+        logger.warning(
+            "{}: {}{} is not what was written: discarded, and asked or played again where it is needed",
+            path, damaged[0], others,
+        )  # fmt: skip
 
 
 def _answer_from(key: bytes, row: tuple[Any, ...]) -> Answer:

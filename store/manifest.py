@@ -57,11 +57,16 @@ def versions() -> dict[str, str]:
     """The versions of Python, ptool and ptool's own dependencies, as installed."""
     installed = {"python": platform.python_version()}
     for name in ("ptool", *_dependencies()):
-        try:
-            installed[name] = version(name)
-        except PackageNotFoundError:
-            installed[name] = "not installed"
+        installed[name] = installed_version(name)
     return installed
+
+
+def installed_version(name: str) -> str:
+    """The version of one package."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _dependencies() -> list[str]:

@@ -6,7 +6,6 @@ knows nothing of what items mean.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -19,8 +18,9 @@ from urllib.parse import quote
 from ..errors import StoreError
 from ..records.model_calls import Failure
 from .message_texts import Message, digests_of, messages_of, unpacked
-from .run_folder import LOCK
-from .schema import version_of
+from .row_digest import COVERED, DamagedRow, damaged_rows, teach_digests
+from .run_folder import LOCK, name_holder, try_lock
+from .schema import DATABASE_ERRORS, version_of
 
 _PAGE = 256
 _TOTALS = """
@@ -38,13 +38,13 @@ WITH RECURSIVE stages (name) AS (
 """
 # Calls have no index by turn: it would cost every run more than a walk through them costs who looks at one.
 _ANSWERS_OF_TURNS = """
-SELECT stage, role, turn, endpoint, content, finish, status, prompt_tokens, completion_tokens, cached_tokens,
-       usd, seconds, {}
-FROM calls WHERE {} ORDER BY rowid
+SELECT stage, role, turn, endpoint, content, finish, iif({damage}, 'damaged', status), prompt_tokens,
+       completion_tokens, cached_tokens, usd, seconds, {messages}
+FROM calls WHERE {turns} ORDER BY rowid
 """
 _FAILURES_OF_TURNS = """
-SELECT stage, role, turn, endpoint, kind, message, seconds, {}
-FROM failures WHERE {} ORDER BY rowid
+SELECT stage, role, turn, endpoint, kind, message, seconds, {messages}
+FROM failures WHERE {turns} ORDER BY rowid
 """
 _TEXT = "SELECT body FROM texts WHERE digest = ?"
 
@@ -82,7 +82,7 @@ class SavedAnswer:
     """what the model said, unread"""
     finish: str
     status: str
-    """what the answer was good for"""
+    """what the answer was good for; 'damaged': it differs from what was written"""
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int | None
@@ -98,17 +98,27 @@ class LedgerReader:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         version = version_of(connection, path)
-        self._has_calls, self._has_messages = version >= 2, version >= 3
+        self._path = path
+        self._has_calls, self._has_messages, self._has_digests = version >= 2, version >= 3, version >= 4
+        teach_digests(connection)
+        connection.text_factory = lambda text: text.decode(
+            "utf-8", "replace"
+        )  # a damaged one is told as well
 
     def counts(self) -> dict[str, int]:
         """Stage -> finished items."""
         return dict(self._connection.execute("SELECT stage, count(*) FROM items GROUP BY stage"))
 
+    def damaged(self) -> list[DamagedRow]:
+        """Items and answers that differ from what was written; of an older ledger nobody knows any."""
+        return damaged_rows(self._connection) if self._has_digests else []
+
     def items(self, stage: str) -> Iterator[tuple[str, bytes]]:
-        """A stage's items in the order of their ids, a page of them in memory."""
+        """A stage's items in the order of their ids, a page of them in memory; damaged ones are left out."""
         last, sign = "", ">="
         while page := self._connection.execute(
-            f"SELECT id, body FROM items WHERE stage = ? AND id {sign} ? ORDER BY id LIMIT {_PAGE}",  # noqa: S608
+            f"SELECT id, body FROM items WHERE stage = ? AND id {sign} ? "  # noqa: S608
+            f"AND NOT ({self._damage('items')}) ORDER BY id LIMIT {_PAGE}",
             (stage, last),
         ).fetchall():
             yield from page
@@ -120,10 +130,15 @@ class LedgerReader:
         return self._connection.execute(sql, (stage, id)).fetchone() is not None
 
     def get(self, stage: str, id: str) -> bytes | None:
-        """An item's bytes; None where it is not finished."""
-        sql = "SELECT body FROM items WHERE stage = ? AND id = ?"
-        row = self._connection.execute(sql, (stage, id)).fetchone()
-        return row[0] if row else None
+        """An item's bytes; None where it is not finished. Raises StoreError where it is damaged."""
+        sql = f"SELECT body, {self._damage('items')} FROM items WHERE stage = ? AND id = ?"  # noqa: S608
+        body, damaged = self._connection.execute(sql, (stage, id)).fetchone() or (None, False)
+        if damaged:
+            raise StoreError(
+                f"{self._path}: item {stage}/{id} is damaged, it differs from what was written; the run's "
+                "command makes it again"
+            )
+        return body
 
     def stages(self) -> list[str]:
         """The stages that have items, sorted; however many items there are, each is looked up once."""
@@ -157,7 +172,8 @@ class LedgerReader:
     ) -> list[tuple[tuple[Any, ...], tuple[Message, ...]]]:
         """The rows about some turns, and the messages behind the last column of each."""
         column = "messages" if self._has_messages else "NULL"
-        rows = self._rows(sql.format(column, _any_of(parts)), *parts)
+        filled = sql.format(messages=column, turns=_any_of(parts), damage=self._damage("calls"))
+        rows = self._rows(filled, *parts)
         texts: dict[bytes, str] = {}
         for digest in digests_of(row[-1] for row in rows):
             if kept := self._rows(_TEXT, digest):
@@ -178,6 +194,10 @@ class LedgerReader:
     def failures(self) -> list[tuple[str, str, str, str, int]]:
         """Attempts without an answer: stage, role, endpoint, kind, how many."""
         return self._rows(_FAILURES)
+
+    def _damage(self, table: str) -> str:
+        """The SQL that tells whether a row differs from what was written."""
+        return f"digest IS NOT row_digest({COVERED[table]})" if self._has_digests else "0"
 
     def _rows(self, sql: str, *values: str | bytes) -> list[tuple]:
         return self._connection.execute(sql, values).fetchall() if self._has_calls else []
@@ -201,22 +221,32 @@ def read_ledger(path: Path) -> Iterator[LedgerReader]:
     try:
         with closing(_connect(path)) as connection:
             yield LedgerReader(connection, path)
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         raise StoreError(f"{path}: cannot be read as a ledger: {error}") from error
 
 
 def lock_holder(folder: Path) -> str | None:
     """The number of the process that uses a run folder, 'unknown' if it does not say; None: nobody does."""
-    try:
-        handle = os.open(folder / LOCK, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
+    handle = _open_lock(folder / LOCK)
+    if handle is None:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return os.read(handle, 32).decode(errors="replace").strip() or "unknown"
+        return None if try_lock(handle) else name_holder(handle)
+    except OSError:
+        return None  # a file system without locks: nobody can have it
     finally:
         os.close(handle)
+
+
+def _open_lock(file: Path) -> int | None:
+    """The open lock of a run folder; None where there is none. NFS locks only what may be written."""
+    for flags in (os.O_RDWR, os.O_RDONLY):
+        try:
+            return os.open(file, flags)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            continue
     return None
 
 
@@ -225,7 +255,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     file. Ended: the file alone.
     """
     in_use, has_log = lock_holder(path.parent) is not None, Path(f"{path}-wal").exists()
-    how = "" if in_use else "&vfs=unix-none" if has_log else "&immutable=1"
+    no_locks = "unix-none" if os.name == "posix" else "win32-none"
+    how = "" if in_use else f"&vfs={no_locks}" if has_log else "&immutable=1"
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode=ro{how}", uri=True, timeout=10, isolation_level=None
     )

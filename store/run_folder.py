@@ -1,26 +1,34 @@
 """A run's folder: made or continued, ours or refused, and one process at a time.
 
 A marker file says that a folder is a run folder and what its run was started with; a continued run must be
-the same run. It knows nothing of stages. (POSIX: the lock is an flock, released even by kill -9.)
+the same run. It knows nothing of stages. The lock is the system's own, so that a kill -9 releases it; between
+machines it holds where their file system passes locks on (NFS does, unless it is mounted with `nolock`).
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
+import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import orjson
+from filelock import lock_descriptor
 
 from ..errors import StoreError
 from .files import describe_error, write_bytes, write_json
+from .manifest import installed_version
 
 MARKER = ".ptool-run.json"
 LOCK = ".lock"
 FORMAT = 1
+"""Of the folder as a whole: of the names of its files and what is in them (docs/decisions.md)."""
+_LOOK_SECONDS = 0.05
+"""Seconds that `ptool.status` and others have a lock at most, to see whether anybody else has it."""
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,40}")
 
 
 class RunFolder:
@@ -50,7 +58,8 @@ class RunFolder:
             raise
 
     def __truediv__(self, name: str) -> Path:
-        """A file of the run, `folder / "dataset/samples.jsonl"`; its folder is made."""
+        """A file of the run, `folder / "dataset/samples.jsonl"`; its folder is made. Raises StoreError."""
+        self._refuse_removed()
         file = self.path / name
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +77,18 @@ class RunFolder:
             os.close(self._lock)
             self._lock = None
 
+    def _refuse_removed(self) -> None:
+        """Raise StoreError where the folder is no longer the one that was opened."""
+        try:
+            in_place = self._lock is None or os.path.samestat(os.fstat(self._lock), (self.path / LOCK).stat())
+        except OSError:
+            in_place = False
+        if not in_place or not (self.path / MARKER).is_file():
+            raise StoreError(
+                f"{self.path}: was removed or replaced while its run was under way, and what it held is "
+                "lost; the same command begins anew"
+            )
+
     def __enter__(self) -> Self:
         return self
 
@@ -77,7 +98,11 @@ class RunFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        try:
+            if error is None:
+                self._refuse_removed()
+        finally:
+            self.close()
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -96,22 +121,50 @@ def _remove_leftovers(path: Path) -> None:
 
 
 def _lock(path: Path) -> int:
-    handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
+    handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    if not try_lock(handle):
+        holder = name_holder(handle)
         os.close(handle)
-        raise StoreError(
-            f"{path}: in use by process {holder}; wait for it, or choose another run.dir"
-        ) from None
+        raise StoreError(f"{path}: in use by process {holder}; wait for it, or choose another run.dir")
     os.ftruncate(handle, 0)
-    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    os.write(handle, f"\n{os.getpid()}\n".encode())  # some systems let nobody read the byte that is locked
     return handle
+
+
+def try_lock(handle: int) -> bool:
+    """Whether the lock of an open file could be had; it is waited for as long as who only looks has it."""
+    end = time.monotonic() + _LOOK_SECONDS
+    while not lock_descriptor(handle, blocking=False):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_LOOK_SECONDS / 10)
+    return True
+
+
+def name_holder(handle: int) -> str:
+    """The number of the process that has the lock of an open file, 'unknown' if it does not say."""
+    os.lseek(handle, 0 if os.name == "posix" else 1, os.SEEK_SET)
+    return os.read(handle, 32).decode(errors="replace").strip() or "unknown"
 
 
 def identity_of(path: Path) -> dict[str, str]:
     """What the run in a folder was begun with. Raises StoreError: no run folder, damaged, another format."""
+    return _read_marker(path)[0]
+
+
+def check_format(path: Path) -> None:
+    """Raise StoreError where a folder is a run folder of another format; any other folder may pass."""
+    if (path / MARKER).is_file():
+        identity_of(path)
+
+
+def maker_of(path: Path) -> str | None:
+    """The version of ptool that began the run in a folder; None where it does not say. Raises StoreError."""
+    return _read_marker(path)[1]
+
+
+def _read_marker(path: Path) -> tuple[dict[str, str], str | None]:
+    """Identity and maker of a run."""
     marker = path / MARKER
     if not path.is_dir():
         raise StoreError(f"{path}: no such folder, expected one that ptool.run made")
@@ -119,22 +172,42 @@ def identity_of(path: Path) -> dict[str, str]:
         raise StoreError(f"{path}: not a run folder, expected one that ptool.run made")
     try:
         kept = orjson.loads(marker.read_bytes())
-        version, identity = kept["format"], dict(kept["identity"])
+        format, identity = kept["format"], dict(kept["identity"])
+        maker = kept.get("ptool") or _maker_in_manifest(path)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         raise StoreError(f"{marker}: damaged; choose another run.dir") from None
-    if version != FORMAT:
+    if format != FORMAT:
         raise StoreError(
-            f"{path}: a run folder of format {version!r}, expected {FORMAT}; choose another run.dir"
+            f"{path}: a run folder of format {format!r:.40}, expected {FORMAT}; {advice_on(maker)}, or "
+            "choose another run.dir"
         )
-    return identity
+    return identity, maker
+
+
+def _maker_in_manifest(path: Path) -> str | None:
+    """The version that finished a run, whose marker does not say who began it; None: nobody knows."""
+    try:
+        return orjson.loads((path / "manifest.json").read_bytes())["versions"]["ptool"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def advice_on(maker: Any) -> str:
+    """What to do with a run of another version. Args: maker: that version, as far as it is known."""
+    if not isinstance(maker, str) or not _VERSION.fullmatch(maker):
+        return "use the version of ptool that began it"
+    return f"use ptool {maker}, which began it (pip install 'ptool=={maker}')"
 
 
 def _check_identity(path: Path, identity: dict[str, str]) -> None:
     if not (path / MARKER).is_file():
-        write_json(path / MARKER, {"format": FORMAT, "identity": identity})
+        write_json(
+            path / MARKER, {"format": FORMAT, "ptool": installed_version("ptool"), "identity": identity}
+        )
         return
-    before = identity_of(path)
+    before, maker = _read_marker(path)
     changed = sorted(key for key in before.keys() | identity if before.get(key) != identity.get(key))
     if changed:
-        what = ", ".join(changed)
-        raise StoreError(f"{path}: holds a run begun with other {what}; remove it, or choose another run.dir")
+        what, other = ", ".join(changed), maker not in (None, installed_version("ptool"))
+        advice = f"{advice_on(maker)}, remove it" if other else "remove it"
+        raise StoreError(f"{path}: holds a run begun with other {what}; {advice}, or choose another run.dir")

@@ -36,7 +36,7 @@ def run_log(path: Path) -> Iterator[None]:
     """Log to `path` (appended to) and warnings to stderr while the block runs. Raises StoreError."""
     logger.remove()
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     except OSError as error:
         raise StoreError(f"{path}: cannot be written: {describe_error(error)}") from error
 

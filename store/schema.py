@@ -6,14 +6,18 @@ however many calls there are. It knows SQL and nothing of who writes.
 
 from __future__ import annotations
 
-import os
+import shutil
 import sqlite3
 from pathlib import Path
 
 from ..errors import StoreError
+from .row_digest import COVERED, teach_digests
 
-VERSION = 3
-"""`user_version` of the schema: 1 had items alone, 2 no messages."""
+DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file raises; the second where SQLite's own message quotes what is no text any more."""
+
+VERSION = 4
+"""`user_version` of the schema: 1 had items alone, 2 no messages, 3 no digests."""
 
 _ITEMS = """
 CREATE TABLE IF NOT EXISTS items (
@@ -92,11 +96,21 @@ END
 # What models were asked. A rowid table, as `calls` and for the same reason.
 _TEXTS = "CREATE TABLE texts (digest BLOB NOT NULL PRIMARY KEY, body BLOB NOT NULL)"
 _MESSAGES = tuple(f"ALTER TABLE {table} ADD COLUMN messages BLOB" for table in ("calls", "failures"))
+# Rows from before there were digests are taken as they are, and guarded from then on.
+_DIGESTS = tuple(
+    statement
+    for table, columns in COVERED.items()
+    for statement in (
+        f"ALTER TABLE {table} ADD COLUMN digest BLOB",
+        f"UPDATE {table} SET digest = row_digest({columns})",  # noqa: S608
+    )
+)
 
 _MIGRATIONS = (
     (_ITEMS,),
     (_CALLS, _STATUS_INDEX, _FAILURES, _TOTALS, _COUNT_TRIGGER),
     (_TEXTS, *_MESSAGES),
+    _DIGESTS,
 )
 """What makes version n of version n-1, first to last."""
 
@@ -116,6 +130,7 @@ def open_connection(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=10, check_same_thread=False, isolation_level=None)
     try:
         version_of(connection, path)
+        teach_digests(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
@@ -172,11 +187,20 @@ def write_error(path: Path, error: Exception) -> StoreError:
     return StoreError(f"{path}: cannot be written: {what}; {advice}, and the same command goes on from there")
 
 
-def opening_error(path: Path, error: sqlite3.Error) -> StoreError:
+def removed_error(path: Path) -> StoreError:
+    """The error for a file that is written to and no longer at its place."""
+    return StoreError(
+        f"{path}: was removed or replaced while its run was under way, and what it held is lost; the same "
+        "command begins anew"
+    )
+
+
+def opening_error(path: Path, error: Exception) -> StoreError:
     """The error for a file that cannot be opened as a ledger."""
     if _is_disk_full(path, error):
         return write_error(path, error)
-    return StoreError(f"{path}: not usable as a ledger: {error}")
+    advice = "; put a copy of it back, or remove the run folder: the same command begins anew"
+    return StoreError(f"{path}: not usable as a ledger: {error}{advice}")
 
 
 def _is_disk_full(path: Path, error: Exception) -> bool:
@@ -185,6 +209,6 @@ def _is_disk_full(path: Path, error: Exception) -> bool:
     if code != sqlite3.SQLITE_IOERR:
         return code == sqlite3.SQLITE_FULL
     try:
-        return os.statvfs(path.parent).f_bavail == 0
+        return shutil.disk_usage(path.parent).free == 0
     except OSError:
         return False

@@ -6,6 +6,7 @@ So waiting for durability costs one fsync for everything under way. It knows row
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import sqlite3
 import threading
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..errors import StoreError
-from .schema import write_error
+from .schema import removed_error, write_error
 
 MAX_GROUP = 512
 """Most rows of one commit."""
@@ -79,6 +80,7 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection, self._path = connection, path
+        self._file = path.stat()
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
@@ -126,7 +128,16 @@ class Writer:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             return write_error(self._path, error)
-        return None
+        return None if self._is_in_place() else removed_error(self._path)
+
+    def _is_in_place(self) -> bool:
+        """Whether what was written can be found again: a file that was removed takes writes all the same."""
+        try:
+            return os.path.samestat(self._path.stat(), self._file)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True  # nobody knows; what matters is told by the next write
 
 
 def _statements(group: Sequence[_Write]) -> Iterator[tuple[str, tuple[Any, ...]]]:

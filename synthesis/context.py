@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import orjson
+from loguru import logger
 from pydantic import ValidationError
 
 from ..cli.progress import Progress, Stage
@@ -110,7 +111,7 @@ class RunContext:
     ) -> RecordT:
         """An item from the ledger, or made now and put there before it is used."""
         body = self.ledger.get(stage, item)
-        if body is not None:
+        if body is not None and self._is_readable(f"{stage}/{item}", body, kind.model_validate_json):
             return self.parse(kind, body, f"{stage}/{item}")
         record = await make()
         await self.ledger.put(stage, item, record.model_dump_json().encode())
@@ -127,6 +128,23 @@ class RunContext:
         body = orjson.dumps({"role": role, "outcome": outcome, "kinds": kinds})
         self.ledger.submit(REPAIRS, f"{stage}/{item}/{role}/{outcome}", body)
 
+    def finished_ids(self, stage: str, parse: Callable[[bytes], object]) -> frozenset[str]:
+        """The ids of a stage's items that can be read; the others are made again.
+
+        Args: parse: of an item's bytes; raises ValueError or TypeError.
+        """
+        items = self.ledger.items(stage)
+        return frozenset(id for id, body in items if self._is_readable(f"{stage}/{id}", body, parse))
+
+    def _is_readable(self, where: str, body: bytes, parse: Callable[[bytes], object]) -> bool:
+        """Whether an item is what this ptool would keep: a ledger without digests can hold anything."""
+        try:
+            parse(body)
+        except (ValueError, TypeError):
+            logger.warning("{}: item {} cannot be read; it is made again", self.ledger.path, where)
+            return False
+        return True
+
     def parse(self, kind: type[RecordT], body: bytes, where: str) -> RecordT:
         """A record from an item of the ledger.
 
@@ -138,9 +156,8 @@ class RunContext:
         try:
             return kind.model_validate_json(body)
         except ValidationError:
-            path = self.ledger.path
             raise StoreError(
-                f"{path}: item {where} is damaged; remove the run folder, or choose another"
+                f"{self.ledger.path}: item {where} is damaged; the same command makes it again"
             ) from None
 
 

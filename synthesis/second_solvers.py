@@ -32,7 +32,7 @@ async def run_second_solvers(context: RunContext, worlds: Mapping[str, World], t
 async def _solve_with(
     context: RunContext, worlds: Mapping[str, World], tasks: Sequence[Task], role: str, times: int
 ) -> None:
-    finished = frozenset(context.ledger.ids(role))
+    finished = context.finished_ids(role, _parse_solutions)
 
     async def solve(task: Task) -> None:
         if task.id not in finished:
@@ -68,4 +68,9 @@ async def _solve(context: RunContext, world: World, episode: Episode, role: str,
 def second_solutions(context: RunContext, role: str, id: str) -> tuple[Solution | None, ...]:
     """What a role answered to the query of an episode; None in the place of no usable answer."""
     body = context.ledger.get(role, id) or context.ledger.get(without_model(role), id) or b"[]"
+    return _parse_solutions(body)
+
+
+def _parse_solutions(body: bytes) -> tuple[Solution | None, ...]:
+    """The solutions in an item. Raises ValueError or TypeError."""
     return tuple(answer and Solution.model_validate(answer) for answer in orjson.loads(body))

@@ -237,7 +237,7 @@ async def play_missing(
         episodes: id and what plays it; drawn one by one as places become free.
         bar: advances by one for each of them, played now or before.
     """
-    finished = frozenset(context.ledger.ids(stage))
+    finished = context.finished_ids(stage, Episode.model_validate_json)
     pending: deque[Future[None]] = deque()
 
     async def play_one(identified: tuple[str, Callable[[], Awaitable[Episode]]]) -> None:

@@ -76,7 +76,7 @@ async def _fitting(context: RunContext, world: World, tasks: Sequence[Task]) -> 
     """As many tools as fit, or as fitted when the run began."""
     total = len(world.tools)
     kept = context.ledger.get(STAGE, world.name)
-    if kept is not None:
+    if kept is not None and kept.isdigit():
         needed = _most_needed(context, world, tasks) if int(kept) < total else 0
         return ToolBound(int(kept), total, "what fitted when the run began", needed, world.name)
     windows = {role: context.participants.window(role) for role in _solvers(context)}

@@ -16,6 +16,7 @@ from ...benchmark import Format, GoldCall, Group, Item, Rules, SampleScore, Scor
 from ...benchmark.metrics import SCORES, Section, break_down
 from ...benchmark.reading import items
 from ...benchmark.statistics import FLAGS
+from ...store.dataset_index import check_dataset
 from ..prompt import Prompt, PromptWriter, Variant, check_native, check_variant, visible_sample
 from ..sampling import draw_samples
 
@@ -54,6 +55,7 @@ def prompted_samples(selection: SampleSelection) -> Iterator[tuple[Item, Prompt]
     def read() -> Iterator[Item]:
         return items(Path(selection.data), selection.kind, selection.group)
 
+    check_dataset(Path(selection.data))
     draw = draw_samples(read(), selection.data, selection.n, selection.seed, check)
     writer = PromptWriter(selection.format)
     return (

@@ -7,7 +7,6 @@ kits of a run. Nothing here knows roles or prompts.
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from hashlib import blake2b
@@ -20,6 +19,7 @@ from pydantic import ValidationError
 from ...errors import ConfigError, UnknownPartError, names
 from ...records import Conflict
 from ...records.scenario import conflict_pattern
+from .kit_rules import kit_problems
 from .kit_schema import CapabilitySpec, LexiconFile, ParameterSpec, PlatformsFile, SlotSpec, ToolsFile
 from .people import read_yaml
 from .slot_types import ChoiceSlot, CodeSlot, DateSlot, EnumSlot, ListSlot, NumberSlot, Slot, TimeSlot
@@ -50,10 +50,13 @@ class Kit:
     """A validated kit with its slots built.
 
     Raises:
-        ValueError: the three files do not fit together.
+        ValueError: a rule is broken (`kit_rules`); says the first, and how many more.
     """
 
     def __init__(self, platforms: PlatformsFile, tools: ToolsFile, lexicon: LexiconFile) -> None:
+        if problems := list(kit_problems(platforms, tools, lexicon)):
+            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+            raise ValueError(f"{problems[0]}{more}")
         self._files = (platforms, tools, lexicon)
         self.name = platforms.name
         self.contexts = platforms.contexts
@@ -61,15 +64,12 @@ class Kit:
         self.platforms = platforms.platforms
         self.groups = tools.groups
         self.lexicon = lexicon
-        self.capabilities: dict[str, CapabilitySpec] = {}
+        self.capabilities: dict[str, CapabilitySpec] = tools.capabilities
         self.category_of: dict[str, tuple[str, str]] = {}
         """capability -> (group, category)"""
         for group_name, group in tools.groups.items():
             for category_name, category in group.categories.items():
-                for name, capability in category.capabilities.items():
-                    if name in self.capabilities:
-                        raise ValueError(f"capability {name!r} stands twice")
-                    self.capabilities[name] = capability
+                for name in category.capabilities:
                     self.category_of[name] = (group_name, category_name)
         self.conflicts = tuple(
             Conflict(feature=feature, value=value, words=words)
@@ -78,50 +78,6 @@ class Kit:
             if words
         )
         """What does not go with a fact about somebody"""
-        self._check()
-
-    def _check(self) -> None:
-        count = len(self.platforms)
-        for name, capability in self.capabilities.items():
-            if len(capability.apis) != count:
-                raise ValueError(f"capability {name!r}: {len(capability.apis)} apis for {count} platforms")
-            for key, parameter in capability.parameters.items():
-                if isinstance(parameter.names, tuple) and len(parameter.names) != count:
-                    raise ValueError(f"{name}.{key}: {len(parameter.names)} names for {count} platforms")
-                for own in (parameter.names,) if isinstance(parameter.names, str) else parameter.names:
-                    if keyword.iskeyword(own):
-                        raise ValueError(
-                            f"{name}.{key}: {own!r} is a keyword of Python, expected another name"
-                        )
-                for context in (*capability.contexts, *parameter.contexts):
-                    if context not in self.contexts:
-                        raise ValueError(
-                            f"{name}.{key}: unknown kind of need {context!r}; there are {list(self.contexts)}"
-                        )
-                for slot in [parameter.slot, *(parameter.parts or {}).values()]:
-                    if slot is not None and slot not in self.lexicon.slots:
-                        raise ValueError(f"{name}.{key}: no slot {slot!r} in the lexicon")
-            for parameter in (one for pair in capability.ordered for one in pair):
-                if parameter not in capability.parameters or capability.parameters[parameter].feature:
-                    raise ValueError(f"{name}.ordered: {parameter!r} is no query parameter of it")
-            if capability.repeats is not None:
-                apart = capability.parameters.get(capability.repeats)
-                if apart is None or apart.feature or not apart.required or apart.default is not None:
-                    raise ValueError(
-                        f"{name}.repeats: {capability.repeats!r} is no required query parameter; "
-                        "expected one that has no default"
-                    )
-        if set(self.lexicon.purposes) != set(self.contexts):
-            raise ValueError(f"lexicon.purposes: expected every kind of need, {list(self.contexts)}")
-        for index, platform in enumerate(self.platforms):
-            apis = [capability.apis[index] for capability in self.capabilities.values()]
-            repeated = sorted({api for api in apis if apis.count(api) > 1})
-            if repeated:
-                raise ValueError(f"platform {platform!r}: apis named twice: {repeated}")
-            for name, capability in self.capabilities.items():
-                own = [self.parameter_name(p, index) for p in capability.parameters.values()]
-                if len(set(own)) != len(own):
-                    raise ValueError(f"{name} on {platform!r}: parameters named twice in {own}")
 
     @cached_property
     def fingerprint(self) -> str:
@@ -229,16 +185,19 @@ def load_kit(source: KitSource) -> Kit:
     Raises:
         ConfigError: a file is missing or breaks the format; says where.
     """
-    return _load_folder(source) if isinstance(source, str) else _build(source, "the scenario's kit")
+    if isinstance(source, str):
+        return _load_folder(source, Path(source).absolute())
+    return _build(source, "the scenario's kit")
 
 
 @lru_cache(maxsize=64)
-def _load_folder(folder: str) -> Kit:
+def _load_folder(folder: str, place: Path) -> Kit:
+    """Args: folder: as it was named, for messages; place: where it is."""
     content: dict[str, Any] = {}
     for name in FILES:
         path = Path(folder) / f"{name}.yaml"
         try:
-            content[name] = read_yaml(path)
+            content[name] = read_yaml(place / f"{name}.yaml")
         except FileNotFoundError:
             raise ConfigError(
                 f"scenario kit: {path} does not exist; a kit has {', '.join(f'{f}.yaml' for f in FILES)}"

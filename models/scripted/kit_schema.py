@@ -171,6 +171,16 @@ class ToolsFile(KitPart):
 
     groups: dict[Identifier, GroupSpec]
 
+    @property
+    def capabilities(self) -> dict[str, CapabilitySpec]:
+        """Every capability by its name, in the file's order."""
+        return {
+            name: capability
+            for group in self.groups.values()
+            for category in group.categories.values()
+            for name, capability in category.capabilities.items()
+        }
+
 
 class SlotSpec(KitPart):
     """A slot: the values a template's placeholder may take and their wording; exactly one kind is given."""

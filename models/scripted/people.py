@@ -59,6 +59,9 @@ def mentions() -> dict[str, tuple[str, ...]]:
     return {name: tuple(feature["mention"]) for name, feature in people()["basic"].items()}
 
 
+_JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
+
+
 def draw_until(draw: Callable[[], Drawn], accepted: Callable[[Drawn], bool]) -> Drawn:
     """Draw until something is accepted; after 20 more draws the last one is taken as it is."""
     drawn = draw()
@@ -176,6 +179,14 @@ def draw_basic_features(persona: Persona, rng: random.Random) -> dict[str, Any]:
         "subtitles": rng.random() < 0.5,
         "marketing_consent": rng.random() < 0.5,
     }
+
+
+@lru_cache(maxsize=1)
+def feature_types() -> dict[str, str]:
+    """Basic feature -> the JSON type of its values, such as 'object' of a billing address."""
+    rng = random.Random(0)
+    drawn = draw_basic_features(Persona.draw(rng), rng)
+    return {name: _JSON_TYPES[type(value)] for name, value in drawn.items()}
 
 
 @lru_cache(maxsize=32)

@@ -34,7 +34,8 @@ from ...rendering.document import (
 )
 from ...rendering.text import inert, json_text
 from ...store import read_jsonl
-from ..run_files import INDEX, file_inside, find_line_with, json_pair, parse_object, read_slice
+from ...store.dataset_index import location_of
+from ..run_files import INDEX, find_line_with, json_pair, parse_object
 from .report_data import ReportData
 
 EXAMPLES = 12
@@ -86,7 +87,7 @@ def _candidates(index: Path) -> Iterator[dict[str, Any]]:
 
 def _is_complete(entry: Any) -> bool:
     """Whether a line of the index says what is needed."""
-    texts, numbers = ("id", "scenario", "split", "file"), ("offset", "bytes")
+    texts, numbers = ("id", "scenario", "split", "file", "digest"), ("offset", "bytes")
     return isinstance(entry, dict) and (
         all(isinstance(entry.get(key), str) for key in texts)
         and all(isinstance(entry.get(key), int) and entry[key] >= 0 for key in numbers)
@@ -133,8 +134,8 @@ def _example(folder: Path, entry: dict[str, Any], kinds: tuple[str, ...]) -> Exa
 
 
 def _sample_line(folder: Path, entry: dict[str, Any]) -> tuple[Path, bytes]:
-    file = file_inside(folder / "dataset", entry["file"])
-    return file, read_slice(file, entry["offset"], entry["bytes"])
+    location = location_of(entry, folder / "dataset", f"{folder / INDEX}: sample {entry['id']!r}")
+    return location.file, location.read_line()
 
 
 def _damaged(file: Path, entry: dict[str, Any], where: str) -> StoreError:

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
 
 from ...errors import StoreError
 from ...records import History
-from ...records.dataset_statistics import Statistics
+from ...records.dataset_statistics import FORMAT, Statistics
 from ...store import read_jsonl
-from ...store.run_folder import identity_of
+from ...store.dataset_index import check_dataset
+from ...store.run_folder import advice_on, identity_of, maker_of
 from ..run_files import UNSEEN, Tree, read_code_sentences, read_object, read_tree
 
 STATISTICS = "statistics.json"
@@ -104,6 +106,7 @@ def read_report_data(folder: Path) -> ReportData:
     """
     identity_of(folder)
     statistics = _read_statistics(folder)
+    check_dataset(folder)
     populations = [_read_population(folder, "")]
     if (folder / UNSEEN / "api_tree.json").is_file():
         populations.append(_read_population(folder / UNSEEN, UNSEEN))
@@ -114,11 +117,14 @@ def read_report_data(folder: Path) -> ReportData:
 def _read_statistics(folder: Path) -> Statistics:
     file = folder / STATISTICS
     try:
-        return Statistics.model_validate_json(file.read_bytes())
+        content = file.read_bytes()
     except FileNotFoundError:
         raise StoreError(_why_no_statistics(folder)) from None
     except OSError as error:
         raise StoreError(f"{file}: cannot be read: {error.strerror or error}") from error
+    _refuse_other_format(file, content)
+    try:
+        return Statistics.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
@@ -126,6 +132,17 @@ def _read_statistics(folder: Path) -> Statistics:
         raise StoreError(
             f"{file}: damaged at {where[:120]}: {message}; the run's command writes it again"
         ) from None
+
+
+def _refuse_other_format(file: Path, content: bytes) -> None:
+    """Raise StoreError where statistics say that they are of another format than this ptool's."""
+    try:
+        format = orjson.loads(content).get("format", FORMAT)
+    except (orjson.JSONDecodeError, AttributeError):
+        return
+    if format != FORMAT:
+        advice = advice_on(maker_of(file.parent))
+        raise StoreError(f"{file}: of format {format!r:.40}, expected {FORMAT}; {advice}")
 
 
 def _why_no_statistics(folder: Path) -> str:

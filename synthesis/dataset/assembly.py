@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import orjson
 
 from ...records import Sample
 from ...records.sample import Group, SampleEncoder
 from ...store import RunFolder, write_jsonl
+from ...store.dataset_index import line_digest
 from ..context import RunContext
 from ..extensions import choose_extensions
 from ..population import UNSEEN, PreparedPopulation
@@ -183,6 +183,6 @@ def _index_entry(sample: CompactSample, placement: Placement, file: str, offset:
             "file": file,
             "offset": offset,
             "bytes": len(line),
-            "digest": blake2b(line, digest_size=8).hexdigest(),
+            "digest": line_digest(line),
         }
     )

@@ -75,6 +75,29 @@ def api_twice(kit: dict) -> None:
     second["apis"] = first["apis"]
 
 
+def object_for_a_text(kit: dict) -> None:
+    """A text parameter that a billing address fills."""
+    for group in kit["tools"]["groups"].values():
+        for category in group["categories"].values():
+            for capability in category["capabilities"].values():
+                for parameter in capability["parameters"].values():
+                    if parameter.get("feature") and parameter.get("type", "string") == "string":
+                        parameter["feature"] = "billing_address"
+
+
+@pytest.mark.parametrize("way", ["inside", "a folder", "scenario.kit"])
+def test_a_kit_with_a_mistake_is_refused_whichever_way_it_comes(way: str, here: Bench) -> None:
+    kit = library()
+    object_for_a_text(kit)
+    for name, content in kit.items():
+        here.write(f"kit/{name}.yaml", yaml.safe_dump(content, sort_keys=False))
+    here.write("mine/scenario/corner.yaml", scenario({"inside": kit, "a folder": "kit"}.get(way, library())))
+    words = ("scenario.kit=kit",) if way == "scenario.kit" else ()
+    assert "'billing_address' is of type object, and the parameter of type string" in here.refuses(
+        *MINE, *words
+    )
+
+
 def no_platform_wins(kit: dict) -> None:
     for platform in kit["platforms"]["platforms"].values():
         platform["strengths"] = dict.fromkeys(platform["strengths"], 0.5)

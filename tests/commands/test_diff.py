@@ -251,3 +251,16 @@ def test_plain_words_are_the_two_runs(tmp_path: Path) -> None:
 def test_two_runs_are_wanted(runs: list[str]) -> None:
     with pytest.raises(ConfigError, match=rf"runs: got {len(runs)}, expected two run folders"):
         validated({"runs": runs, "format": "text"}, DiffSettings)
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_line_deleted_behind_the_indexs_back_is_no_equal_dataset(tmp_path: Path, side: str) -> None:
+    a, b = write(tmp_path / "a", {"all": three()}), write(tmp_path / "b", {"all": three()})
+    file = tmp_path / side / "dataset/samples.jsonl"
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:-1]))
+    with pytest.raises(StoreError, match=rf"{side}/dataset/samples\.jsonl: the line of sample 's-02' is not"):
+        compare_runs(a, b)
+    (tmp_path / side / "dataset/index.jsonl").unlink()
+    samples = compare_runs(a, b).samples  # the files as they stand
+    assert samples is not None
+    assert (samples.same, samples.only_a + samples.only_b, samples.identical) == (2, 1, False)

@@ -26,6 +26,7 @@ from ptool.reports.lineage_console import print_lineage
 from ptool.reports.run_files import find_line_by_id
 from ptool.settings import ExplainSettings, Settings, validated
 from ptool.store import Ledger
+from ptool.store.row_digest import teach_digests
 from ptool.synthesis.context import without_model
 from ptool.synthesis.pipeline import synthesise
 from rich.console import Console
@@ -81,7 +82,8 @@ def sample_of(run: Path, entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def entry(file: bytes, offset: int, size: int) -> bytes:
-    return b'{"id":"%%b","file":"%b","offset":%d,"bytes":%d}\n' % (file, offset, size)
+    place = b'"file":"%b","offset":%d,"bytes":%d' % (file, offset, size)
+    return b'{"id":"%b","split":"train","digest":"0",' + place + b"}\n"
 
 
 def page(lineage: Lineage, width: int) -> str:
@@ -320,9 +322,9 @@ def test_an_unknown_id_is_answered_with_the_nearest(whole: Path, capsys: pytest.
     ("name", "content", "said"),
     [
         ("dataset/index.jsonl", entry(b"../ledger.sqlite", 0, 1), "expected a name"),
-        ("dataset/index.jsonl", entry(b"train.jsonl", 1, 5), "not JSON"),
-        ("dataset/index.jsonl", entry(b"train.jsonl", 99_999_999, 5), "ends before"),
-        ("dataset/index.jsonl", entry(b"train.jsonl", -1, 5), "has no place"),
+        ("dataset/index.jsonl", entry(b"train.jsonl", 1, 5), "byte 1 is not what index.jsonl was made of"),
+        ("dataset/index.jsonl", entry(b"train.jsonl", 99_999_999, 5), "byte 99999999 is not what"),
+        ("dataset/index.jsonl", entry(b"train.jsonl", -1, 5), "no place in a file"),
         ("feature_tree.json", b'{"nodes": [], "edges": [{"source": 1, "target": 2}]}', "damaged"),
         ("config.yaml", b"a: [", "cannot be read"),
     ],
@@ -393,9 +395,12 @@ def _keep(answer: Answer) -> tuple[Any, ...]:
 
 
 def sql(run: Path, statement: str, *values: Any) -> None:
+    """Change the ledger's items as if they had been written so."""
     connection = sqlite3.connect(run / "ledger.sqlite")
+    teach_digests(connection)
     with connection:
         connection.execute(statement, values)
+        connection.execute("UPDATE items SET digest = row_digest(stage, id, body)")
     connection.close()
 
 

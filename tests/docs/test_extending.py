@@ -155,7 +155,8 @@ def test_a_kit_folder_can_be_checked(tmp_path: Path) -> None:
     assert started(f"{command[1]} .", tmp_path).returncode == 0
     kit["lexicon"]["slots"]["plant"]["by_context"]["flowers"].append("chard")
     (tmp_path / "lexicon.yaml").write_text(yaml.safe_dump(kit["lexicon"]), "utf-8")
-    assert started(f"{command[1]} .", tmp_path).returncode == 1
+    refused = started(f"{command[1]} .", tmp_path)
+    assert (refused.returncode, "'chard' stands in contexts" in refused.stderr) == (2, True)
 
 
 def lines(file: Path) -> list[dict[str, Any]]:

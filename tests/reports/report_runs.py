@@ -19,6 +19,7 @@ from ptool.records.dataset_statistics import (
     Spread,
     Statistics,
 )
+from ptool.store.dataset_index import line_digest
 
 XSS = (
     "<script>alert(1)</script>",
@@ -108,7 +109,8 @@ def finished_run(folder: Path, say: Say, file: str = "train.jsonl") -> Path:
     index = [
         {"id": say(f"s{place}"), "split": say("train"), "group": say("trained"), "scenario": say("shop"),
          "user_id": say("u1"), "platform": say("Mega"), "twin_of": say("s1") if place == 3 else None,
-         "file": file, "offset": start, "bytes": len(line), "digest": "0"}
+         "file": file, "offset": start, "bytes": len(line),
+         "digest": line_digest(line)}
         for place, (line, start) in enumerate(zip(lines, starts, strict=False), 1)
     ]  # fmt: skip
     (folder / "dataset" / "index.jsonl").write_bytes(b"".join(orjson.dumps(entry) + b"\n" for entry in index))

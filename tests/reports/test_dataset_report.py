@@ -18,6 +18,7 @@ from ptool.rendering.text import inert
 from ptool.reports.dataset import dataset_report, write_report
 from ptool.reports.dataset.examples import choose_examples, query_pieces
 from ptool.reports.dataset.report_data import read_report_data
+from ptool.store.dataset_index import line_digest
 from report_runs import XSS, api_tree, finished_run, hostile, tame, write
 
 
@@ -263,8 +264,8 @@ def set_line(folder: Path, name: str, text: str) -> None:
         (lambda f: set_line(f, "histories.jsonl", '{"user_id": 3}'), "histories.jsonl:1: damaged at"),
         (lambda f: set_line(f, "dataset/index.jsonl", "[]"), "index.jsonl:1: damaged"),
         (lambda f: set_line(f, "dataset/index.jsonl", "{"), "index.jsonl:1: not JSON"),
-        (lambda f: set_line(f, "dataset/train.jsonl", ""), "train.jsonl: ends before byte"),
-        (lambda f: set_line(f, "dataset/train.jsonl", "x" * 9_999), "train.jsonl: not JSON"),
+        (lambda f: set_line(f, "dataset/train.jsonl", ""), "train.jsonl: the line of sample 's1' is not"),
+        (lambda f: (f / "dataset/train.jsonl").unlink(), "index.jsonl says that 's1' is in it"),
         (lambda f: swapped(f, b'"origins"', b'"origens"'), "train.jsonl: sample at byte"),
         (lambda f: swapped(f, b'"tools"', b'"toolz"'), "train.jsonl: sample at byte"),
         (lambda f: named(f, "../../secret"), "got file '../../secret', expected a name in that folder"),
@@ -286,6 +287,12 @@ def named(folder: Path, name: str) -> None:
 
 
 def swapped(folder: Path, old: bytes, new: bytes) -> None:
-    """Misspell something in every sample, their places unchanged."""
-    file = folder / "dataset" / "train.jsonl"
+    """Misspell something in every sample as if it had been written so."""
+    file, index = folder / "dataset" / "train.jsonl", folder / "dataset" / "index.jsonl"
+    before = file.read_bytes().splitlines()
     file.write_bytes(file.read_bytes().replace(old, new))
+    entries = index.read_bytes()
+    for line in before:
+        swap = line_digest(line).encode(), line_digest(line.replace(old, new)).encode()
+        entries = entries.replace(*swap)
+    index.write_bytes(entries)

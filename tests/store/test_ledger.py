@@ -97,7 +97,7 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "l") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match="version 99, expected at most 3"):
+    with pytest.raises(StoreError, match="version 99, expected at most 4"):
         Ledger(tmp_path / "l")
 
 
@@ -169,3 +169,14 @@ async def test_waiting_together_costs_few_commits(tmp_path: Path) -> None:
         started = time.perf_counter()
         await asyncio.gather(*(ledger.put("s", f"{number}", b"x" * 500) for number in range(5000)))
         assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize("remains", ["nothing", "another file"])
+async def test_what_is_written_to_a_removed_ledger_is_an_error(remains: str, tmp_path: Path) -> None:
+    with Ledger(tmp_path / "l") as ledger:
+        await ledger.put("s", "one", b"")
+        (tmp_path / "l").unlink()
+        if remains == "another file":
+            (tmp_path / "l").write_bytes(b"")
+        with pytest.raises(StoreError, match="was removed or replaced while its run was under way"):
+            await ledger.put("s", "two", b"")

@@ -248,9 +248,9 @@ async def test_an_older_ledger_goes_on(version: int, tmp_path: Path) -> None:
 
 def test_a_migration_happens_wholly_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     version_one(tmp_path / "l")
-    items, calls, messages = schemas._MIGRATIONS
+    *earlier, last = schemas._MIGRATIONS
     with monkeypatch.context() as broken:
-        broken.setattr(schemas, "_MIGRATIONS", (items, calls, (*messages, "CREATE TABLE items (x)")))
+        broken.setattr(schemas, "_MIGRATIONS", (*earlier, (*last, "CREATE TABLE items (x)")))
         with pytest.raises(StoreError, match="not usable as a ledger: table items already exists"):
             Ledger(tmp_path / "l")
     connection = sqlite3.connect(tmp_path / "l")

@@ -1,14 +1,18 @@
 """A run folder is made or continued, never mixed up, and used by one process at a time."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+from filelock import lock_descriptor
 from ptool.errors import StoreError
 from ptool.store import RunFolder
+from ptool.store.read_only import lock_holder
 
 SAME = {"settings": "abc", "prompts": "123"}
 
@@ -86,6 +90,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from ptool.store import RunFolder
+from ptool.store.read_only import lock_holder
 folder = RunFolder(Path("run"), {})
 print("held", flush=True)
 time.sleep(60)
@@ -101,3 +106,50 @@ def test_a_second_process_is_refused_by_name_until_the_first_is_gone(tmp_path: P
     process.send_signal(signal.SIGKILL)
     process.communicate()
     RunFolder(tmp_path / "run", {}).close()
+
+
+@pytest.mark.parametrize("remains", ["nothing", "an empty folder", "another run's folder"])
+def test_a_folder_removed_under_way_is_no_good_end(remains: str, tmp_path: Path) -> None:
+    def remove() -> None:
+        shutil.rmtree(tmp_path / "run")
+        if remains == "an empty folder":
+            (tmp_path / "run").mkdir()
+        elif remains == "another run's folder":
+            RunFolder(tmp_path / "run", SAME).close()
+
+    with (
+        pytest.raises(StoreError, match="was removed or replaced while its run was under way"),
+        RunFolder(tmp_path / "run", SAME),
+    ):
+        remove()
+
+
+def test_no_file_is_begun_in_a_folder_that_was_removed(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run", SAME)
+    shutil.rmtree(tmp_path / "run")
+    with pytest.raises(StoreError, match="was removed or replaced"):
+        folder / "dataset/samples.jsonl"
+    assert list(tmp_path.iterdir()) == []
+    folder.close()
+
+
+def test_a_fault_within_is_told_and_not_that_the_folder_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), RunFolder(tmp_path / "run", SAME):
+        shutil.rmtree(tmp_path / "run")
+        raise KeyError
+
+
+def test_who_only_looks_keeps_nobody_out(tmp_path: Path) -> None:
+    RunFolder(tmp_path / "run", SAME).close()
+    looking = os.open(tmp_path / "run/.lock", os.O_RDWR)
+    assert lock_descriptor(looking, blocking=False)
+    threading.Timer(0.02, os.close, (looking,)).start()
+    RunFolder(tmp_path / "run", SAME).close()
+
+
+def test_a_lock_in_a_folder_that_may_not_be_written_can_be_asked_for(tmp_path: Path) -> None:
+    RunFolder(tmp_path / "run", SAME).close()
+    (tmp_path / "run/.lock").chmod(0o400)
+    before = (tmp_path / "run/.lock").stat().st_mtime_ns
+    assert lock_holder(tmp_path / "run") is None
+    assert (tmp_path / "run/.lock").stat().st_mtime_ns == before
