@@ -89,6 +89,12 @@ class Item:
         return sum(known == origin for call in self.calls for known in call.origins.values())
 
 
+class UntypedText(str):
+    """A value that was written without its type (`<parameter=count>5</parameter>`); the schema tells it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class PredictedCall:
     """One invocation of an answer."""
@@ -105,6 +111,8 @@ class Prediction:
     platform: str | None
     """None: the answer names none, or (native tool calls) no single platform owns every called function"""
     calls: tuple[PredictedCall, ...]
+    ambiguous: bool = field(default=False, compare=False)
+    """whether the reply holds another readable answer that differs; the last one counts"""
 
 
 @dataclass(frozen=True, slots=True)
