@@ -212,3 +212,5 @@ class SampleScore:
     """of the gold calls, in order"""
     n_calls: int = 0
     """of the gold answer"""
+    ambiguous: bool = False
+    """whether the reply holds another readable answer that differs (tolerant reading)"""
