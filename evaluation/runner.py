@@ -14,7 +14,7 @@ import yaml
 from loguru import logger
 
 from ..benchmark import Item, SampleScore
-from ..benchmark.reading import items, paired
+from ..benchmark.reading import answered, items
 from ..cli.progress import Progress
 from ..errors import ConfigError, ContextTooShortError, StoreError
 from ..models.endpoint import Endpoint
@@ -28,7 +28,7 @@ from ..settings import Baseline, EvaluateSettings
 from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, write_json, write_manifest
 from ..store.run_folder import identity_of
 from .baselines import Baselines
-from .model_answers import AnsweredItem, ModelAnswerer, answer_in_order, wrap_answers
+from .model_answers import AnsweredItem, ModelAnswerer, answer_in_order, answer_of_file, wrap_answers
 from .prompt import PromptWriter, check_native, check_variant
 from .report import write_report
 from .results import SAMPLES, SCORE_FILE, Results, scores_csv
@@ -166,7 +166,7 @@ class Evaluation:
     def _checked_items(self) -> Iterator[Item]:
         """Every sample, once it is sure that the file of predictions fits all of them."""
         file = self.settings.predictions
-        return self._items() if file is None else (item for item, _ in paired(self._items(), Path(file)))
+        return self._items() if file is None else (item for item, _ in answered(self._items(), Path(file)))
 
     def _check(self, item: Item) -> None:
         self._most_tools = max(self._most_tools, len(item.tools))
@@ -185,14 +185,16 @@ class Evaluation:
     def _shown(self, item: Item) -> Item:
         return shown_item(item, self.tools, self.settings.seed)
 
-    def _existing_answers(self) -> Iterator[tuple[Item, str]]:
+    def _existing_answers(self) -> Iterator[tuple[Item, RawAnswer]]:
         """Samples with answers nobody has to be asked for."""
         name, file = self.settings.baseline, self.settings.predictions
         if name is not None:
-            yield from ((item, self._baselines.answer(name, item)) for item in self._drawn_items())
+            for item in self._drawn_items():
+                yield item, RawAnswer(self._baselines.answer(name, item))
         elif file is not None:
-            pairs = paired(self._items(), Path(file))
-            yield from ((self._shown(item), text) for item, text in pairs if self._draw.chosen(item))
+            for item, given in answered(self._items(), Path(file)):
+                if self._draw.chosen(item):
+                    yield self._shown(item), answer_of_file(item, given)
 
     async def _ask_and_score(self, endpoint: Endpoint, ledger: Ledger, file: Path) -> None:
         settings = self.settings

@@ -47,11 +47,13 @@ _MAX_INTEGER = 1 << 63
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """An answer as it was answer."""
+    """An answer as it was given."""
 
     text: str
     finish: str = "stop"
     """why it ended: stop | length | content_filter | refusal | unknown"""
+    native: bool = False
+    """whether it is tool calls of an endpoint, whatever format was asked for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def score_answer(item: Item, answer: RawAnswer, format: Format, own_prompt: bool
 
     Args: own_prompt: the answer follows ptool's own prompt (see `score_in_mode`).
     """
+    format = "native" if answer.native else format
     if answer.finish in _WITHHELD:
         reading: Prediction | ParseError = ParseError(0, _WITHHELD[answer.finish])
         scores = _withheld_scores(item, reading)

@@ -117,7 +117,10 @@ def _any_of(wanted: tuple[Any, ...]) -> str:
 def _apart(wanted: tuple[Any, ...], value: Any) -> tuple[str, str]:
     """Both as text; where they look alike and differ, what is no ASCII is escaped."""
     expected, got = _any_of(wanted), short(value)
-    if any(isinstance(value, str) and isinstance(other, str) and _look_alike(value, other) for other in wanted[:4]):
+    if any(
+        isinstance(value, str) and isinstance(other, str) and _look_alike(value, other)
+        for other in wanted[:4]
+    ):
         return _escaped(expected), _escaped(got)
     return expected, got
 

@@ -127,9 +127,7 @@ def _turn(text: str, parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return kept
 
 
-def _candidates(
-    text: str, start: int, end: int, calls: bool, bounds: Bounds
-) -> Iterator[tuple[int, str]]:
+def _candidates(text: str, start: int, end: int, calls: bool, bounds: Bounds) -> Iterator[tuple[int, str]]:
     """Position and text of every place of a part worth trying, the last one first; -1: the calls of a part.
 
     Together they are at most three times the length an answer may have.

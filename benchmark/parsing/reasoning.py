@@ -92,7 +92,12 @@ def _marked(text: str, marks: list[re.Match[str]]) -> Iterator[Part]:
                 yield 0, mark.end()
         elif opened is None and (known or (_at_line_start(text, mark) and name in closings)):
             opened = mark.start(), name
-        elif opened is None and mark["open"] == "<" and mark["close"] == ">" and not text[: mark.start()].strip():
+        elif (
+            opened is None
+            and mark["open"] == "<"
+            and mark["close"] == ">"
+            and not text[: mark.start()].strip()
+        ):
             opened = mark.start(), name
     if opened is not None:
         yield opened[0], len(text)

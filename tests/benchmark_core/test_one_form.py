@@ -31,7 +31,9 @@ def test_names_are_compared_in_nfkc_in_every_format(wanted: str, written: str) -
 @pytest.mark.parametrize("wanted", [COMPOSED, DECOMPOSED])
 def test_values_are_compared_in_nfc(wanted: str, written: str) -> None:
     assert score(item(gold(town=wanted)), f"{{MegaMart: [bookTable(town='{written}')]}}").overall
-    assert score(item(gold(town=([{"k": wanted}],))), f"{{MegaMart: [bookTable(town=[{{'k': '{written}'}}])]}}").overall
+    assert score(
+        item(gold(town=([{"k": wanted}],))), f"{{MegaMart: [bookTable(town=[{{'k': '{written}'}}])]}}"
+    ).overall
 
 
 def test_compatible_values_are_not_equal() -> None:
