@@ -83,6 +83,10 @@ class Item:
     """{basic_features, user_history}, what a model may see of the user; for prompts and baselines"""
     characteristics: dict[str, dict[str, str]] = field(default_factory=dict)
     """platform -> characteristic -> text; for prompts"""
+    published: dict[str, Any] = field(default_factory=dict)
+    """'platform' -> what the record has in place of a name; no answer is `strict`ly right then"""
+    flaw: str = ""
+    """why the gold answer is none that could be given: no answer is right then; empty: it is one"""
 
     def count_arguments(self, origin: Origin) -> int:
         """Gold arguments from the query, or from the profile: denominators of equations 4 and 5."""

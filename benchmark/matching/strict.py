@@ -40,7 +40,13 @@ class _Matcher:
     def match(self, prediction: Prediction) -> MatchResult:
         """Match, count and explain."""
         item = self._item
+        if item.flaw:
+            self._error("tool.wrong", "the gold answer", item.flaw)
+            wrong = None if item.platform is None else False
+            return MatchResult(True, wrong, False, False, False, 0, 0, 0, 0, self._errors)
         platform = None if item.platform is None else prediction.platform == item.platform
+        if "platform" in item.published:
+            platform = False
         if platform is False:
             self._error("platform", "platform", *_apart((item.platform,), prediction.platform))
         pairs, unmatched, excessive = _pairs(item, prediction.calls)
