@@ -92,6 +92,14 @@ def read_answer(
     return found or first
 
 
+def surroundings(text: str) -> str:
+    """What stands around the answer of a reply, in words: what only tolerant reading sees through."""
+    parts = said_parts(text)
+    if parts != [(0, len(text))]:
+        return "reasoning"
+    return "a code fence" if "```" in text else "text around it"
+
+
 def _read(text: str, format: Format, platforms: Platforms | None, bounds: Bounds) -> Prediction:
     if format == "native":
         return native_format.read(text, platforms, bounds)
