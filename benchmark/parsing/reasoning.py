@@ -22,12 +22,12 @@ _SAID = frozenset(
     "tool_call tool_calls tool_code function functions function_call function_calls invoke parameter parameters "
     "arguments arg_key arg_value json python xml yaml html body code pre s bos eos b i u p em strong div span a "
     "br ul ol li table tr td th details summary h1 h2 h3 h4 inst sys user assistant system im_start im_end "
-    "eot_id eom_id python_tag python_start python_end".split()
+    "sentence text turn message header eot_id eom_id python_tag python_start python_end".split()
 )
 """Names that mark what is said, or nothing."""
 _MARK = re.compile(
     r"(?P<open>[<\[◁])(?:(?<!\[)|(?=/?[A-Z]|unused))(?:(?<=<)\|channel\|?>[^\S\n]*(?P<channel>\w+)(?P<to>[^<\n]{0,200})"
-    r"(?:<\|(?:constrain|message)\|>\w{0,20})*"
+    r"(?:<\|constrain\|>\w{0,20})?(?:<\|message\|>)?"
     r"|[|｜]?(?P<end>/?)(?P<name>[A-Za-z][\w:.\-▁ ]{0,40}?)(?P<more> [^<>\n\[\]]{0,100})?(?P<close>[|｜]?>|\]|▷))"
 )
 MAX_MARKS = 2_500
@@ -35,6 +35,7 @@ MAX_MARKS = 2_500
 _STOP = re.compile(r"<\|(?:end|return|start|call)\|>|<channel\|>")
 _RECIPIENT = re.compile(r"\bto=[^\s<]{1,200}\s*\Z")
 _END_WORD = re.compile(r"(?:^|_)(?:end|suffix|stop|close)(?:_|$)|unused17")
+_SAID_WORD = re.compile(r"tool|call|func|answer|respon|final|solution|output|action|python|plugin")
 _START_WORD = re.compile(r"(?:^|_)(?:begin|start|end|stop|open|close|of|prefix|suffix)(?=_|$)")
 _KNOWN = re.compile(_WORDS, re.IGNORECASE)
 _LINE_START = re.compile(r"(?:\A|\n|[>\]▷])[^\S\n]*\Z")
@@ -88,7 +89,7 @@ def _marked(text: str, marks: list[re.Match[str]]) -> Iterator[Part]:
             if opened is not None and opened[1] == name:
                 yield opened[0], mark.end()
                 opened = None
-            elif opened is None and (known or _at_line_start(text, mark)):
+            elif opened is None and (known or _ends_a_line(text, mark)):
                 yield 0, mark.end()
         elif opened is None and (known or (_at_line_start(text, mark) and name in closings)):
             opened = mark.start(), name
@@ -116,7 +117,7 @@ def _meaning(mark: re.Match[str]) -> tuple[bool, str | None]:
         return closes, ""
     base = _START_WORD.sub("", plain).strip("_")
     piped = mark["close"][0] in "|｜"
-    if not base or plain in _SAID or base in _SAID or base.split(":")[-1] in _SAID:
+    if not base or _SAID_WORD.search(base) or plain in _SAID or base in _SAID or base.split(":")[-1] in _SAID:
         return closes, None
     if mark["open"] == "[" and (mark["name"].upper() != mark["name"] or "_" in plain.strip("_")):
         return closes, None  # a list, not a mark
@@ -129,6 +130,12 @@ def _meaning(mark: re.Match[str]) -> tuple[bool, str | None]:
 
 def _at_line_start(text: str, mark: re.Match[str]) -> bool:
     return _LINE_START.search(text, max(mark.start() - 40, 0), mark.start()) is not None
+
+
+def _ends_a_line(text: str, mark: re.Match[str]) -> bool:
+    """Whether a mark stands on a line of its own, and something comes after it."""
+    line = text[max(mark.start() - 40, 0) : mark.start()].rstrip(" \t")
+    return line.endswith("\n") and bool(text[mark.end() : mark.end() + 1_000].strip())
 
 
 def _headed(text: str) -> Iterator[Part]:

@@ -63,6 +63,8 @@ def _kind_of_folder(path: Path) -> Source | None:
         return "bfcl"
     if any(path.glob("*normal_preference*.json*")):
         return "acebench"
+    if toolspectrum.is_folder(path):
+        return "toolspectrum"
     if (path / published.FILE).is_file() or any(path.glob(f"*/{published.FILE}")):
         return "published"
     return None

@@ -192,7 +192,11 @@ def _tool_call(call: Any) -> FunctionCall:
     if arguments is not None and not isinstance(arguments, str):
         arguments = orjson.dumps(arguments).decode()  # some endpoints send it decoded
     name = _string(fields, "name") or ""
-    return FunctionCall(id=_string(call, "id") or "", name=name, arguments=arguments or "")
+    return FunctionCall(
+        id=(_string(call, "id") if isinstance(call, dict) else None) or "",
+        name=name,
+        arguments=arguments or "",
+    )
 
 
 def _string(value: Any, key: str | None = None) -> str | None:
