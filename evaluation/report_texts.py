@@ -114,8 +114,8 @@ def reading_remarks(reading: Mapping[str, Any], format: str) -> Iterator[str]:
         )
     for name, count in sorted(others.items()):
         yield (
-            f"{counted(count, 'answer')} could not be read as {format}, but as {name.removeprefix('format ')}: "
-            f"if that was asked for, say {name.replace(' ', '=')}."
+            f"{counted(count, 'answer')} could not be read as {format}, but as "
+            f"{name.removeprefix('format ')}: if that was asked for, say {name.replace(' ', '=')}."
         )
     if reading.get("ambiguous"):
         yield f"{counted(reading['ambiguous'], 'answer')} held several readable answers; the last one counts."
@@ -124,9 +124,10 @@ def reading_remarks(reading: Mapping[str, Any], format: str) -> Iterator[str]:
 def braces_remark(reading: Mapping[str, Any]) -> Iterator[str]:
     """What the official scorer was not shown of the answers."""
     if reading.get("braces_removed"):
+        answers = counted(reading["braces_removed"], "answer")
         yield (
-            f"The outer braces of Fig. 7 were removed from {counted(reading['braces_removed'], 'answer')} before the "
-            "official scorer read them (prompt=paper); prompt=published leaves them."
+            f"The outer braces of Fig. 7 were removed from {answers} before the official scorer read them "
+            "(prompt=paper); prompt=published leaves them."
         )
 
 

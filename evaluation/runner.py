@@ -172,7 +172,7 @@ class Evaluation:
 
     @property
     def prompt(self) -> str:
-        """Which prompt the answers follow: ptool's own is that of the paper; of a file it is what most show."""
+        """Which prompt the answers follow: ptool's own is the paper's; of a file it is what most show."""
         if self.settings.predictions is None:
             return "paper"
         return self.settings.prompt or ("paper" if self._braces[0] > self._braces[1] else "published")

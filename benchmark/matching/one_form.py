@@ -104,7 +104,7 @@ def _value(value: Any) -> Any:
 
 
 def _arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Names and values in one form; two names of one form would be one argument given twice, and stay apart."""
+    """Names and values in one form; where two names have one form, as they are: neither is lost."""
     changed = {_name(name): _value(value) for name, value in arguments.items()}
     return changed if len(changed) == len(arguments) else dict(arguments)
 

@@ -1,12 +1,12 @@
 """The `native` answer format: tool calls as chat endpoints return them, written down as JSON.
 
 Read are a list of calls, one call, a message with `tool_calls`, or the text forms of chat templates
-(`tool_call_texts`); a call is `{"function": {"name", "arguments"}}` or flat `{"name", "arguments"}`, arguments
-(`parameters` with Llama, `input`, `args`) an object or its JSON text. What else endpoints add (ids, indices,
-content) is ignored. Tool calls have no place for a platform, so it is, in this order: a
-field `platform` beside `tool_calls` (names are then whole); the prefix of names such as `Platform.function`
-or `Platform__function`; the one platform that offers every called function. Where several do, or none, it
-is None, and the platform counts as not chosen.
+(`tool_call_texts`); a call is `{"function": {"name", "arguments"}}` or flat `{"name", "arguments"}`,
+arguments (`parameters` with Llama, `input`, `args`) an object or its JSON text. What else endpoints add
+(ids, indices, content) is ignored. Tool calls have no place for a platform, so it is, in this order: a field
+`platform` beside `tool_calls` (names are then whole); the prefix of names such as `Platform.function` or
+`Platform__function`; the one platform that offers every called function. Where several do, or none, it is
+None, and the platform counts as not chosen.
 """
 
 from __future__ import annotations

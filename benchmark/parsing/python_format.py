@@ -40,16 +40,16 @@ def read(text: str, has_platform: bool = True, bounds: Bounds = BOUNDS) -> Predi
     # the line break keeps a comment in the answer from swallowing our bracket
     opening, closing = ("", "") if braced else ("{", "\n}") if has_platform else ("(", "\n)")
     source = f"{opening}{body}{closing}"
+    known: dict[str, str] = {}
     try:
-        return _read_tree(source, has_platform, bounds, {})
+        try:
+            return _read_tree(source, has_platform, bounds, known)
+        except Refused:
+            written = write_as_names(source, known) if len(source) <= bounds.answer else source
+            if not known:
+                raise
+            return _read_tree(written, has_platform, bounds, known)
     except Refused as refused:
-        known: dict[str, str] = {}
-        written = write_as_names(source, known) if len(source) <= bounds.answer else source
-        if known:
-            try:
-                return _read_tree(written, has_platform, bounds, known)
-            except Refused as again:
-                refused = again
         where = min(max(refused.position - len(opening), 0), len(body))
         raise Refused(refused.reason, start + where) from None
 

@@ -1,8 +1,8 @@
 """Which parts of a reply are said to the user: reasoning is left out, whatever marks it.
 
 Models mark their reasoning in many ways: `<think>…</think>`, `[THINK]…[/THINK]`, `◁think▷…◁/think▷`,
-`<|START_THINKING|>…<|END_THINKING|>`, a channel `analysis` before one `final`, a heading. A mark is known by a
-word in it. Marks that nobody knows yet are taken for reasoning where they stand at the start of a line and
+`<|START_THINKING|>…<|END_THINKING|>`, a channel `analysis` before one `final`, a heading. A mark is known by
+a word in it. Marks that nobody knows yet are taken for reasoning where they stand at the start of a line and
 are no envelope of an answer, no tool call and no HTML. What is opened and never closed reaches to the end;
 what is closed and was never opened began at the start. It knows marks, not answers.
 """
@@ -16,19 +16,22 @@ from itertools import islice
 Part = tuple[int, int]
 """start and end within the reply"""
 
-_WORDS = r"think|thought|reason|reflect|analy[sz]|scratch|deliberat|ponder|rationale|monologue|cot\b|cot_|inner_|unused1[67]\b"
-_SAID = frozenset(
-    "answer response reply final final_answer output result solution action actions plugin tool tools toolcall "
-    "tool_call tool_calls tool_code function functions function_call function_calls invoke parameter parameters "
-    "arguments arg_key arg_value json python xml yaml html body code pre s bos eos b i u p em strong div span a "
-    "br ul ol li table tr td th details summary h1 h2 h3 h4 inst sys user assistant system im_start im_end "
-    "sentence text turn message header eot_id eom_id python_tag python_start python_end".split()
+_WORDS = (
+    r"think|thought|reason|reflect|analy[sz]|scratch|deliberat|ponder|rationale|monologue|cot\b|cot_|inner_"
+    r"|unused1[67]\b"
 )
-"""Names that mark what is said, or nothing."""
+_SAID = re.compile(
+    # envelopes of answers and of their parts, HTML, and special tokens that mark no reasoning
+    r"(?:.*:)?(?:reply|result|invoke|parameters?|arguments?|arg_key|arg_value|json|xml|ya?ml|html|body|code|pre"
+    r"|s|bos|eos|[biuap]|em|strong|div|span|br|[uo]l|li|table|t[rdh]|details|summary|h[1-6]|inst|sys|user"
+    r"|assistant|system|im_start|im_end|sentence|text|turn|message|header|eot_id|eom_id)"
+)
 _MARK = re.compile(
-    r"(?P<open>[<\[◁])(?:(?<!\[)|(?=/?[A-Z]|unused))(?:(?<=<)\|channel\|?>[^\S\n]*(?P<channel>\w+)(?P<to>[^<\n]{0,200})"
+    r"(?P<open>[<\[◁])(?:(?<!\[)|(?=/?[A-Z]|unused))"
+    r"(?:(?<=<)\|channel\|?>[^\S\n]*(?P<channel>\w+)(?P<to>[^<\n]{0,200})"
     r"(?:<\|constrain\|>\w{0,20})?(?:<\|message\|>)?"
-    r"|[|｜]?(?P<end>/?)(?P<name>[A-Za-z][\w:.\-▁ ]{0,40}?)(?P<more> [^<>\n\[\]]{0,100})?(?P<close>[|｜]?>|\]|▷))"
+    r"|[|｜]?(?P<end>/?)(?P<name>[A-Za-z][\w:.\-▁ ]{0,40}?)(?P<more> [^<>\n\[\]]{0,100})?"
+    r"(?P<close>[|｜]?>|\]|▷))"
 )
 MAX_MARKS = 2_500
 """a reply with more of them is taken for noise: nothing in it is said"""
@@ -91,9 +94,7 @@ def _marked(text: str, marks: list[re.Match[str]]) -> Iterator[Part]:
                 opened = None
             elif opened is None and (known or _ends_a_line(text, mark)):
                 yield 0, mark.end()
-        elif opened is None and (known or (_at_line_start(text, mark) and name in closings)):
-            opened = mark.start(), name
-        elif (
+        elif (opened is None and (known or (_at_line_start(text, mark) and name in closings))) or (
             opened is None
             and mark["open"] == "<"
             and mark["close"] == ">"
@@ -117,7 +118,7 @@ def _meaning(mark: re.Match[str]) -> tuple[bool, str | None]:
         return closes, ""
     base = _START_WORD.sub("", plain).strip("_")
     piped = mark["close"][0] in "|｜"
-    if not base or _SAID_WORD.search(base) or plain in _SAID or base in _SAID or base.split(":")[-1] in _SAID:
+    if not base or _SAID_WORD.search(base) or _SAID.fullmatch(plain) or _SAID.fullmatch(base):
         return closes, None
     if mark["open"] == "[" and (mark["name"].upper() != mark["name"] or "_" in plain.strip("_")):
         return closes, None  # a list, not a mark

@@ -1,10 +1,11 @@
 """Tool calls as models write them into their text, where no endpoint took them out: `written_calls(text)`.
 
-Read are the forms of the chat templates of Qwen, Hermes and Granite (`<tool_call>{…}</tool_call>`), Qwen3-Coder
-(`<function=f><parameter=a>…`), GLM (`<arg_key>`), MiniMax and DeepSeek V3.2 (`<invoke name="f">`), Llama 3
-(`<|python_tag|>{"name", "parameters"}; …`, `<function=f>{…}</function>`), Llama 4 (`<|python_start|>[f(a=1)]`),
-Mistral (`[TOOL_CALLS]`), DeepSeek, Kimi, Command (`<|START_ACTION|>`), Phi, InternLM and gpt-oss
-(`to=functions.f`). A reply may hold any number of them. It knows marks, not what a call may hold.
+Read are the forms of the chat templates of Qwen, Hermes and Granite (`<tool_call>{…}</tool_call>`),
+Qwen3-Coder (`<function=f><parameter=a>…`), GLM (`<arg_key>`), MiniMax and DeepSeek V3.2
+(`<invoke name="f">`), Llama 3 (`<|python_tag|>{"name", "parameters"}; …`, `<function=f>{…}</function>`),
+Llama 4 (`<|python_start|>[f(a=1)]`), Mistral (`[TOOL_CALLS]`), DeepSeek, Kimi, Command
+(`<|START_ACTION|>`), Phi, InternLM and gpt-oss (`to=functions.f`). A reply may hold any number of them. It
+knows marks, not what a call may hold.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ _OPENING = re.compile(
     rf"|(?<=[}}\s])(?P<n3>{_NAME})\[ARGS\]"
     rf"|<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?(?P<n4>{_NAME})(?:<｜tool▁sep｜>|\s*```json)"
     rf"|<\|tool_call_begin\|>\s*(?P<n5>{_NAME})(?::\d+)?\s*<\|tool_call_argument_begin\|>"
-    rf"|\bto=functions\.(?P<n6>{_NAME})\s*(?:<\|channel\|>\w+\s*)?(?:<\|constrain\|>)?\s*(?:json|code)?\s*(?:<\|message\|>)?)"
+    rf"|\bto=functions\.(?P<n6>{_NAME})\s*(?:<\|channel\|>\w+\s*)?(?:<\|constrain\|>)?\s*(?:json|code)?\s*"
+    r"(?:<\|message\|>)?)"
     r"\s*(?=\{)"
     # parameter by parameter, as text
     rf"|<(?:\w+:)?(?:tool_call>\s*<)?function=(?P<x1>{_NAME})>(?=\s*<(?:parameter=|/function))"
@@ -56,7 +58,8 @@ _PARAMETER = re.compile(
     re.DOTALL,
 )
 _MARKS = re.compile(
-    r"</?(?:\w+:)?(?:tool_calls?|function|TOOLCALL|tools)>|</?｜DSML｜[\w]+>|</(?:｜DSML｜)?invoke>|<\|/?[\w]{1,40}\|>"
+    r"</?(?:\w+:)?(?:tool_calls?|function|TOOLCALL|tools)>|</?｜DSML｜[\w]+>|</(?:｜DSML｜)?invoke>"
+    r"|<\|/?[\w]{1,40}\|>"
     r"|<｜[\w▁]{1,40}｜>|\[/?TOOL_CALLS\]|```(?:json)?|</s>|<start_of_turn>model|\bcommentary\b|\bassistant\b|[;,\s]"
 )
 _BETWEEN = re.compile(r"\s*(?:[;,]\s*|\n\s*)?(?=[\[{])")

@@ -1,7 +1,7 @@
 """What a line of somebody's result file answers: text, or tool calls as an endpoint returned them.
 
-Read are an answer under one of `KEYS` and the lines that other programs leave: batch outputs of OpenAI, vLLM's
-`run_batch` and Anthropic, BFCL's result files (`[{function: arguments}]`), LLaMA-Factory's
+Read are an answer under one of `KEYS` and the lines that other programs leave: batch outputs of OpenAI,
+vLLM's `run_batch` and Anthropic, BFCL's result files (`[{function: arguments}]`), LLaMA-Factory's
 `generated_predictions.jsonl`, lm-evaluation-harness's samples and vLLM's outputs. What is none of them is
 refused. Texts are handed on, never looked into.
 """
@@ -105,9 +105,19 @@ def _from_list(record: RawRecord, where: str, values: list[Any]) -> GivenAnswer:
     raise record.wrong(where, values, f"{_EXPECTED}, one for each line")
 
 
-_HOLDERS = frozenset("message text content output body".split())
+_HOLDERS = frozenset(("message", "text", "content", "output", "body"))
 _PARTS = frozenset(
-    "text output_text thinking redacted_thinking reasoning message tool_use function_call refusal".split()
+    (
+        "text",
+        "output_text",
+        "thinking",
+        "redacted_thinking",
+        "reasoning",
+        "message",
+        "tool_use",
+        "function_call",
+        "refusal",
+    )
 )
 
 

@@ -2,11 +2,12 @@
 
 A record is `user_profile, platforms, tools, query, answer, query_params, profile_params`. Upstream protocol
 and metric are kept by `scorer=official`. What a record does not say and is inferred here: its user (a
-fingerprint of the basic features), its id where it has no `id` of its own, its scenario (the one in whose history the record's platforms occur), its
-group (from a folder or file named `…untrained…`, `…trained…` or `…unseen…`) and which platform offers which
-function (unknown, so left empty). A value that is not in a list is taken as the only accepted one (`official`
-sees it as it stands). An odd gold answer is an item that `official` scores as the published code does and
-that nothing is `strict`ly right for; odd functions and platforms are shown as far as they can be.
+fingerprint of the basic features), its id where it has no unique `id`, its scenario (the one in whose history
+the record's platforms occur), its group (from a folder or file named `…untrained…`, `…trained…` or
+`…unseen…`) and which platform offers which function (unknown, so left empty). A value that is not in a list
+is taken as the only accepted one (`official` sees it as it stands). An odd gold answer is an item that
+`official` scores as the published code does and that nothing is `strict`ly right for; odd functions and
+platforms are shown as far as they can be.
 """
 
 from __future__ import annotations

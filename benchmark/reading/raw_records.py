@@ -149,8 +149,9 @@ def gold_calls(
 ) -> tuple[str, tuple[GoldCall, ...]]:
     """The platform and the calls of an `answer`.
 
-    Args: origins: position of a call -> its parameters' origins; empty: whether nothing may be accepted. Of an object with several functions only the
-    first counts, as in the published code. Raises StoreError where the answer has another shape.
+    Args: origins: position of a call -> its parameters' origins; empty: whether nothing may be accepted.
+    Of an object with several functions only the first counts, as in the published code. Raises StoreError
+    where the answer has another shape.
     """
     answer = record.get("answer", list)
     shape = "[platform, [{function: {parameter: [accepted, …]}}, …]]"

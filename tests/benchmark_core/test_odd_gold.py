@@ -1,4 +1,4 @@
-"""A published record with an odd gold answer: loaded, scored as the published code does, never strictly right."""
+"""A published record with an odd gold answer: scored as the published code does, never strictly right."""
 
 import json
 from pathlib import Path

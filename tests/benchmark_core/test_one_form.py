@@ -64,7 +64,10 @@ def test_every_text_is_itself_in_both_forms(text: str, mine: str, theirs: str) -
 
 
 def test_untyped_values_get_the_type_of_the_schema() -> None:
-    written = "<function=bookTable>\n<parameter=town>\n5\n</parameter>\n<parameter=people>\n5\n</parameter>\n</function>"
+    written = (
+        "<function=bookTable>\n<parameter=town>\n5\n</parameter>\n"
+        "<parameter=people>\n5\n</parameter>\n</function>"
+    )
     tools = {
         "bookTable": {
             "name": "bookTable",

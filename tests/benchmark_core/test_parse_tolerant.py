@@ -23,7 +23,8 @@ JSON = '{"platform": "Mart", "functions": [{"name": "f", "parameters": {"a": "it
         "Sure, I'll do it: @",
         "Sure! The answer is @. I hope it's right!",
         "@<|im_end|>\n<|im_start|>user\nagain {Shop: [g(a=1)]}",
-        "<|channel|>analysis<|message|>{Shop: [g(a=1)]}<|end|><|start|>assistant<|channel|>final<|message|>@<|return|>",
+        "<|channel|>analysis<|message|>{Shop: [g(a=1)]}<|end|>"
+        "<|start|>assistant<|channel|>final<|message|>@<|return|>",
         "analysisMaybe {Shop: [g(a=1)]}? No.assistantfinal@",
         "[THINK]{Shop: [g(a=1)]}[/THINK]@",
         "◁think▷{Shop: [g(a=1)]}◁/think▷@",

@@ -22,7 +22,8 @@ ALONE = {
     "Nemotron": (f"<TOOLCALL>[{F}, {G}]</TOOLCALL>", BOTH),
     "InternLM": (f"<|action_start|><|plugin|>{F}<|action_end|>", ONE),
     "Llama 3": (
-        '<|python_tag|>{"name": "f", "parameters": {"a": 1}}; {"name": "g", "parameters": {}}<|eom_id|>', BOTH,
+        '<|python_tag|>{"name": "f", "parameters": {"a": 1}}; {"name": "g", "parameters": {}}<|eom_id|>',
+        BOTH,
     ),
     "Llama 3, bare": ('{"name": "f", "parameters": {"a": 1}}; {"name": "g", "parameters": {}}', BOTH),
     "Llama 3, own function": ('<function=f>{"a": 1}</function><function=g>{}</function>', BOTH),
@@ -31,8 +32,8 @@ ALONE = {
     "Mistral": (f"[TOOL_CALLS] [{F}, {G}]</s>", BOTH),
     "Mistral, newer": ('[TOOL_CALLS]f[ARGS]{"a": 1}[TOOL_CALLS]g[CALL_ID]x9[ARGS]{}', BOTH),
     "DeepSeek V3": (
-        '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{"a": 1}\n```<｜tool▁call▁end｜>'
-        "<｜tool▁calls▁end｜>", ONE,
+        '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{"a": 1}\n```'
+        "<｜tool▁call▁end｜><｜tool▁calls▁end｜>", ONE,
     ),
     "DeepSeek V3.1": (
         '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>f<｜tool▁sep｜>{"a": 1}<｜tool▁call▁end｜>'
@@ -43,14 +44,16 @@ ALONE = {
         "<|tool_call_end|><|tool_calls_section_end|>", ONE,
     ),
     "Command": (
-        '<|START_ACTION|>[{"tool_call_id": "0", "tool_name": "f", "parameters": {"a": 1}}]<|END_ACTION|>', ONE,
+        '<|START_ACTION|>[{"tool_call_id": "0", "tool_name": "f", "parameters": {"a": 1}}]<|END_ACTION|>',
+        ONE,
     ),
     "Qwen3-Coder": (
         "<tool_call>\n<function=f>\n<parameter=a>\n1\n</parameter>\n<parameter=b>\nx y\n</parameter>\n"
         "</function>\n</tool_call>", UNTYPED,
     ),
     "Qwen3-Coder, bare": (
-        "<function=f>\n<parameter=a>\n1\n</parameter>\n<parameter=b>\nx y\n</parameter>\n</function>", UNTYPED,
+        "<function=f>\n<parameter=a>\n1\n</parameter>\n<parameter=b>\nx y\n</parameter>\n</function>",
+        UNTYPED,
     ),
     "GLM": (
         "<tool_call>f\n<arg_key>a</arg_key>\n<arg_value>1</arg_value>\n<arg_key>b</arg_key>\n"
