@@ -1,4 +1,4 @@
-"""How answers could be read is told: which prompt they follow, what only tolerant reading sees, what was odd."""
+"""How answers could be read is told: which prompt they follow, and what only tolerant reading sees."""
 
 from __future__ import annotations
 
