@@ -23,7 +23,7 @@ _WORDS = (
 _SAID = re.compile(
     # envelopes of answers and of their parts, HTML, and special tokens that mark no reasoning
     r"(?:.*:)?(?:reply|result|invoke|parameters?|arguments?|arg_key|arg_value|json|xml|ya?ml|html|body|code|pre"
-    r"|s|bos|eos|[biuap]|em|strong|div|span|br|[uo]l|li|table|t[rdh]|details|summary|h[1-6]|inst|sys|user"
+    r"|s|bos|eos|unk|pad|sep|mask|extra_id_\d+|[biuap]|em|strong|div|span|br|[uo]l|li|table|t[rdh]|details|summary|h[1-6]|inst|sys|user"
     r"|assistant|system|im_start|im_end|sentence|text|turn|message|header|eot_id|eom_id)"
 )
 _MARK = re.compile(

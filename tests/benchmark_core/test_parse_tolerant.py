@@ -40,6 +40,8 @@ JSON = '{"platform": "Mart", "functions": [{"name": "f", "parameters": {"a": "it
         "<musings>{Shop: [g(a=1)]}</musings>\n@",
         "[MULL]{Shop: [g(a=1)]}[/MULL]\n@",
         "<|begin_of_mulling|>{Shop: [g(a=1)]}<|end_of_mulling|>@",
+        "<pad><|im_start|>assistant\n@<|im_end|>",
+        "<json>@</json>",
         "As asked, {platform:[func1(param1_name = param1_value, param2...), func2...]}:\n@",
         "@\n@",
     ],
