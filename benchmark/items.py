@@ -83,10 +83,20 @@ class Item:
     """{basic_features, user_history}, what a model may see of the user; for prompts and baselines"""
     characteristics: dict[str, dict[str, str]] = field(default_factory=dict)
     """platform -> characteristic -> text; for prompts"""
+    published: dict[str, Any] = field(default_factory=dict)
+    """'platform' -> what the record has in place of a name; no answer is `strict`ly right then"""
+    flaw: str = ""
+    """why the gold answer is none that could be given: no answer is right then; empty: it is one"""
 
     def count_arguments(self, origin: Origin) -> int:
         """Gold arguments from the query, or from the profile: denominators of equations 4 and 5."""
         return sum(known == origin for call in self.calls for known in call.origins.values())
+
+
+class UntypedText(str):
+    """A value that was written without its type (`<parameter=count>5</parameter>`); the schema tells it."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,8 @@ class Prediction:
     platform: str | None
     """None: the answer names none, or (native tool calls) no single platform owns every called function"""
     calls: tuple[PredictedCall, ...]
+    ambiguous: bool = field(default=False, compare=False)
+    """whether the reply holds another readable answer that differs; the last one counts"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +216,5 @@ class SampleScore:
     """of the gold calls, in order"""
     n_calls: int = 0
     """of the gold answer"""
+    ambiguous: bool = False
+    """whether the reply holds another readable answer that differs (tolerant reading)"""

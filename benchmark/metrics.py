@@ -136,18 +136,8 @@ def tool_value_accuracy(counts: Counts) -> float | None:
     return ratio(counts.tool_value, counts.samples)
 
 
-def trained_overall_accuracy(trained: Counts) -> float | None:
-    """Equation 9: wholly right samples, of all samples of trained users."""
-    return ratio(trained.overall, trained.samples)
-
-
-def untrained_overall_accuracy(untrained: Counts) -> float | None:
-    """Equation 10: wholly right samples, of all samples of untrained users."""
-    return ratio(untrained.overall, untrained.samples)
-
-
 def overall_accuracy(counts: Counts) -> float | None:
-    """Equation 11: wholly right samples, of all."""
+    """Equations 9, 10 and 11: wholly right samples, of all; of trained, of untrained and of both users."""
     return ratio(counts.overall, counts.samples)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from .items import CodedError, Item, MatchResult, ParseError, Prediction, SampleScore
 from .matching.official import match_official, official_parse, official_unreadable
+from .matching.one_form import in_one_form, with_types
 from .matching.strict import match_strict
 from .parsing import Bounds, Format, Tolerance
 from .parsing.answers import parse, read_answer
@@ -44,13 +45,16 @@ def score_prediction(
     item: Item, prediction: Prediction | ParseError, scorer: Scorer = "strict"
 ) -> SampleScore:
     """Score an answer that was read already, or the reason why it could not be read."""
+    if isinstance(prediction, Prediction):
+        prediction = with_types(item, prediction)
     if scorer == "official":
         matcher = official_unreadable if isinstance(prediction, ParseError) else match_official
-        return _score(item, matcher(item, prediction))  # type: ignore[arg-type]
+        ambiguous = isinstance(prediction, Prediction) and prediction.ambiguous
+        return _score(item, matcher(item, prediction), ambiguous)  # type: ignore[arg-type]
     if isinstance(prediction, ParseError):
         totals = item.count_arguments("query"), item.count_arguments("profile")
         return _score(item, MatchResult.unreadable(item, prediction, *totals))
-    return _score(item, match_strict(item, prediction))
+    return _score(item, match_strict(*in_one_form(item, prediction)), prediction.ambiguous)
 
 
 def _names_platforms(item: Item) -> bool:
@@ -58,14 +62,14 @@ def _names_platforms(item: Item) -> bool:
     return bool(item.platforms) or item.platform is None
 
 
-def _score(item: Item, result: MatchResult) -> SampleScore:
+def _score(item: Item, result: MatchResult, ambiguous: bool = False) -> SampleScore:
     overall = result.tool_value and result.platform is not False
     reason = _reason(result.errors) if result.errors else ""
     return SampleScore(
         item.id, result.format_ok, result.platform, result.tool_name, result.tool_param, result.tool_value,
         overall, result.query_hits, result.query_total, result.profile_hits, result.profile_total,
         tuple(result.errors), reason,
-        item.user, item.scenario, item.group, item.platform, _capabilities(item), len(item.calls),
+        item.user, item.scenario, item.group, item.platform, _capabilities(item), len(item.calls), ambiguous,
     )  # fmt: skip
 
 

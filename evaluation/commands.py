@@ -20,7 +20,7 @@ from rich.text import Text
 from ..rendering.text import percent
 from .comparison import FinishedComparison
 from .leaderboard import rank_entries
-from .report_texts import COLUMNS, FEWER_TOOLS
+from .report_texts import COLUMNS, FEWER_TOOLS, braces_remark, reading_remarks
 from .runner import Outcome
 
 
@@ -72,6 +72,10 @@ def print_evaluation(outcome: Outcome, console: Console | None = None) -> None:
     console.print(_evaluation_table(outcome))
     asked = f"{results.scored:,} samples, variant {settings.variant}, format {settings.format}"
     console.print(f"{asked}, scorer {settings.scorer}; percent, n/a: not applicable")
+    for remark in reading_remarks(results.reading, settings.format):
+        console.print(remark)
+    for remark in braces_remark(results.reading) if settings.scorer == "official" else ():
+        console.print(remark)
     note = "" if outcome.tools.all_shown else f"; {FEWER_TOOLS}"
     console.print(f"{outcome.tools.describe()}{note}")
     if "scripted" in results.baseline_rows() or outcome.answers.startswith("scripted"):
@@ -88,6 +92,8 @@ def _evaluation_table(outcome: Outcome) -> Table:
     headings = (name if name.startswith("T-") else name.lower() for name in COLUMNS.values())
     table = _empty_table(headings)
     rows = {outcome.answers: outcome.results.metric_row()}
+    if outcome.results.reading["tolerant_only"]:
+        rows["the same, read tolerantly"] = outcome.results.tolerant_row()
     rows |= {f"baseline {name}": row for name, row in outcome.results.baseline_rows().items()}
     for name, row in rows.items():
         table.add_row(Text(_short(name)), *(_percent(row[column]) for column in COLUMNS))

@@ -12,11 +12,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 from ..benchmark import Item
+from ..benchmark.reading import GivenAnswer
 from ..errors import ModelError, UnknownPartError
 from ..models.gateway import Gateway
 from ..models.request import Request
 from ..models.seeds import derive
-from .prompt import PromptWriter, Variant, visible_sample
+from .prompt import PromptWriter, Variant, name_tools, visible_sample
 from .scoring import NoAnswer, RawAnswer
 
 STAGE, ROLE = "evaluation", "model"
@@ -93,7 +94,13 @@ async def answer_in_order(
         await asyncio.gather(*left, return_exceptions=True)
 
 
-async def wrap_answers(pairs: Iterable[tuple[Item, str]]) -> AsyncGenerator[AnsweredItem, None]:
+async def wrap_answers(pairs: Iterable[tuple[Item, RawAnswer]]) -> AsyncGenerator[AnsweredItem, None]:
     """Answers given before, as the runner takes them."""
-    for item, text in pairs:
-        yield item, RawAnswer(text)
+    for item, answer in pairs:
+        yield item, answer
+
+
+def answer_of_file(item: Item, given: GivenAnswer) -> RawAnswer:
+    """An answer of a file; tool calls get the sample's own names, should they carry those of the wire."""
+    text = name_tools(visible_sample(item)).restore(given.text) if given.native else given.text
+    return RawAnswer(text, given.finish, given.native)

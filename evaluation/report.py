@@ -117,6 +117,8 @@ def _facts(scores: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
     if "tools" in about:
         yield "Tools", foreign(about["tools"]["shown"])
     yield "Answer format", Cell(about["format"])
+    if "prompt" in about and about["by"] == "predictions" and about["format"] == "python":
+        yield "Prompt answered", Cell(about["prompt"])
     yield "Scorer", Cell(about["scorer"])
     if set(samples["finishes"]) - {"stop"}:
         yield "Answers ended", foreign(counts_text(samples["finishes"]))

@@ -5,6 +5,7 @@ A caveat is a plain sentence about what one has to know of an evaluation before 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -86,6 +87,7 @@ def caveats(scores: Mapping[str, Any]) -> Iterator[str]:
             "The scripted heuristic knows the phrases of the kits that scripted data is made from: on such "
             "data 100 % is no achievement; it says how regular that data is, not how hard the task is."
         )
+    yield from reading_remarks(scores.get("reading", {}), about["format"])
     if about["scorer"] == "official":
         yield from _official_caveats(scores)
     if scores.get("upstream"):
@@ -99,12 +101,43 @@ def caveats(scores: Mapping[str, Any]) -> Iterator[str]:
         yield f"Only {counted(users, 'user')}: intervals over users are rough."
 
 
+def reading_remarks(reading: Mapping[str, Any], format: str) -> Iterator[str]:
+    """What one has to know of how answers were read. Args: reading: as scores.json has it."""
+    why = Counter[str](reading.get("why", {}))
+    others = {name: why.pop(name) for name in list(why) if name.startswith("format ")}
+    why.pop("no answer", 0)
+    if reading.get("tolerant_only"):
+        around = ", ".join(f"{name}: {count:,}" for name, count in sorted(why.items())) or "braces"
+        yield (
+            f"{counted(reading['tolerant_only'], 'answer')} could be read tolerantly only ({around}), "
+            f"{reading['right']:,} of them fully right; strict reading counts them as format failures."
+        )
+    for name, count in sorted(others.items()):
+        yield (
+            f"{counted(count, 'answer')} could not be read as {format}, but as "
+            f"{name.removeprefix('format ')}: if that was asked for, say {name.replace(' ', '=')}."
+        )
+    if reading.get("ambiguous"):
+        yield f"{counted(reading['ambiguous'], 'answer')} held several readable answers; the last one counts."
+
+
+def braces_remark(reading: Mapping[str, Any]) -> Iterator[str]:
+    """What the official scorer was not shown of the answers."""
+    if reading.get("braces_removed"):
+        answers = counted(reading["braces_removed"], "answer")
+        yield (
+            f"The outer braces of Fig. 7 were removed from {answers} before the official scorer read them "
+            "(prompt=paper); prompt=published leaves them."
+        )
+
+
 def _official_caveats(scores: Mapping[str, Any]) -> Iterator[str]:
     yield (
         "The official scorer computes what the published code computes, its slips included; where there are "
         "trained and untrained users, its overall row weighs them by fixed numbers (474 and 609), and has no "
         "interval."
     )
+    yield from braces_remark(scores.get("reading", {}))
     out = sum(scores["obstacles"].values())
     if out:
         yield (

@@ -52,6 +52,9 @@ class Results:
         self._finishes = Counter[str]()
         self._upstream: list[int] = [0, 0]
         self._obstacles = Counter[str]()
+        self._hindrances = Counter[str]()
+        self._tolerant_only: list[int] = [0, 0]
+        self._ambiguous = self._stripped = 0
         self._baselines = {name: Breakdown() for name in baselines}
 
     @property
@@ -64,9 +67,36 @@ class Results:
         """Why there was no answer -> samples."""
         return dict(sorted(self._unanswered.items()))
 
-    def add(self, item: Item, result: AnswerScores, finish: str) -> None:
-        """Count an answer that was marked."""
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How the answers could be read: what `scores.json` has under that name."""
+        readable, right = self._tolerant_only
+        return {
+            "tolerant_only": readable,
+            "right": right,
+            "why": dict(sorted(self._hindrances.items())),
+            "ambiguous": self._ambiguous,
+            "braces_removed": self._stripped,
+        }
+
+    def tolerant_row(self) -> dict[str, float | None]:
+        """The columns of all samples after tolerant reading, of the chosen scorer."""
+        return metric_row(self._breakdowns[self.scorer, "tolerant"].counts("all"))
+
+    def add(self, item: Item, result: AnswerScores, finish: str, stripped: bool = False) -> None:
+        """Count an answer that was marked.
+
+        Args: stripped: whether `official` got it without the outer braces it has.
+        """
         self.scored += 1
+        strict, tolerant = (result.scores[self.scorer, way] for way in TOLERANCES)
+        if tolerant.format_ok and not strict.format_ok:
+            self._tolerant_only[0] += 1
+            self._tolerant_only[1] += tolerant.overall
+        if result.hindrance:
+            self._hindrances[result.hindrance] += 1
+        self._ambiguous += tolerant.ambiguous
+        self._stripped += stripped
         for tolerance, breakdown in self._breakdowns.items():
             breakdown.add(result.scores[tolerance])
         self._errors.add(result.scores[self.scorer, "strict"])
@@ -128,6 +158,7 @@ class Results:
             },
             "upstream": {"right": right, "samples": asked, "value": ratio(right, asked)} if asked else None,
             "obstacles": dict(sorted(self._obstacles.items())),
+            "reading": self.reading,
         }
 
     def _sections(self, breakdown: Breakdown, scorer: Scorer) -> dict[str, Row]:

@@ -14,7 +14,7 @@ import yaml
 from loguru import logger
 
 from ..benchmark import Item, SampleScore
-from ..benchmark.reading import items, paired
+from ..benchmark.reading import answered, items
 from ..cli.progress import Progress
 from ..errors import ConfigError, ContextTooShortError, StoreError
 from ..models.endpoint import Endpoint
@@ -29,12 +29,20 @@ from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, w
 from ..store.dataset_index import check_dataset
 from ..store.run_folder import identity_of
 from .baselines import Baselines
-from .model_answers import AnsweredItem, ModelAnswerer, answer_in_order, wrap_answers
+from .model_answers import AnsweredItem, ModelAnswerer, answer_in_order, answer_of_file, wrap_answers
 from .prompt import PromptWriter, check_native, check_variant
 from .report import write_report
 from .results import SAMPLES, SCORE_FILE, Results, scores_csv
 from .sampling import draw_samples
-from .scoring import NoAnswer, RawAnswer, score_answer, score_in_mode, scored_line, unanswered_line
+from .scoring import (
+    NoAnswer,
+    RawAnswer,
+    has_braces,
+    score_answer,
+    score_in_mode,
+    scored_line,
+    unanswered_line,
+)
 from .tool_bound import PromptSizes, check_bound, most_needed, shown_item
 
 _COUNTED = 20_000
@@ -92,6 +100,8 @@ class Evaluation:
         self._progress = Progress(log=logger.info)
         self._most_tools = 0
         check_dataset(Path(settings.data))
+        self._braces = [0, 0]
+        """answers of a file with the outer braces of Fig. 7, and without"""
         self._draw = draw_samples(
             self._checked_items(), settings.data, settings.n, settings.seed, self._check
         )
@@ -162,13 +172,32 @@ class Evaluation:
         self._write_results(folder)
         logger.info("evaluation {} ends: {}", self.settings.digest(), self.results.metric_row())
 
+    @property
+    def prompt(self) -> str:
+        """Which prompt the answers follow: ptool's own is the paper's; of a file it is what most show."""
+        if self.settings.predictions is None:
+            return "paper"
+        return self.settings.prompt or ("paper" if self._braces[0] > self._braces[1] else "published")
+
+    def _braced(self, item: Item, answer: RawAnswer) -> bool:
+        """Whether `official` gets an answer without its outer braces."""
+        python = self.settings.format == "python" and not answer.native and item.platform is not None
+        return python and has_braces(answer.text)
+
     def _items(self) -> Iterator[Item]:
         return items(Path(self.settings.data), self.settings.kind, self.settings.group)
 
     def _checked_items(self) -> Iterator[Item]:
         """Every sample, once it is sure that the file of predictions fits all of them."""
         file = self.settings.predictions
-        return self._items() if file is None else (item for item, _ in paired(self._items(), Path(file)))
+        if file is None:
+            yield from self._items()
+            return
+        self._braces = [0, 0]
+        for item, given in answered(self._items(), Path(file)):
+            braced = self._braced(item, RawAnswer(given.text, native=given.native))
+            self._braces[not braced] += braced or ":" in given.text[:100]
+            yield item
 
     def _check(self, item: Item) -> None:
         self._most_tools = max(self._most_tools, len(item.tools))
@@ -187,14 +216,16 @@ class Evaluation:
     def _shown(self, item: Item) -> Item:
         return shown_item(item, self.tools, self.settings.seed)
 
-    def _existing_answers(self) -> Iterator[tuple[Item, str]]:
+    def _existing_answers(self) -> Iterator[tuple[Item, RawAnswer]]:
         """Samples with answers nobody has to be asked for."""
         name, file = self.settings.baseline, self.settings.predictions
         if name is not None:
-            yield from ((item, self._baselines.answer(name, item)) for item in self._drawn_items())
+            for item in self._drawn_items():
+                yield item, RawAnswer(self._baselines.answer(name, item))
         elif file is not None:
-            pairs = paired(self._items(), Path(file))
-            yield from ((self._shown(item), text) for item, text in pairs if self._draw.chosen(item))
+            for item, given in answered(self._items(), Path(file)):
+                if self._draw.chosen(item):
+                    yield self._shown(item), answer_of_file(item, given)
 
     async def _ask_and_score(self, endpoint: Endpoint, ledger: Ledger, file: Path) -> None:
         settings = self.settings
@@ -228,8 +259,9 @@ class Evaluation:
             self.results.add_unanswered(answer)
             return unanswered_line(item, answer)
         settings = self.settings
-        result = score_answer(item, answer, settings.format, own_prompt=settings.predictions is None)
-        self.results.add(item, result, answer.finish)
+        own = self.prompt == "paper"
+        result = score_answer(item, answer, settings.format, own_prompt=own)
+        self.results.add(item, result, answer.finish, own and self._braced(item, answer))
         for name in settings.beside:
             self.results.add_baseline(name, self._baseline_score(name, item))
         return scored_line(item, answer, result, settings.scorer)
@@ -260,6 +292,7 @@ class Evaluation:
             "variant": settings.variant,
             "tools": self.tools.as_json(),
             "format": settings.format,
+            "prompt": self.prompt,
             "scorer": settings.scorer,
             "seed": settings.seed,
             "digest": settings.digest(),

@@ -25,9 +25,10 @@ from ..benchmark import (
     score_prediction,
 )
 from ..benchmark.matching.official import official_parse
-from ..benchmark.parsing.answers import read_answer
+from ..benchmark.matching.one_form import with_types
+from ..benchmark.parsing.answers import read_answer, surroundings
 from ..benchmark.parsing.bounds import BOUNDS
-from ..benchmark.protocols import verdict
+from ..benchmark.protocols import read_upstream, verdict
 from ..benchmark.statistics import FLAGS
 
 HITS = ("query_param_hits", "query_param_total", "profile_param_hits", "profile_param_total")
@@ -36,6 +37,8 @@ TOLERANCES: tuple[Tolerance, ...] = ("strict", "tolerant")
 
 ScoringMode = tuple[Scorer, Tolerance]
 """A scorer, and how an answer is parsed for it."""
+
+FORMATS: tuple[Format, ...] = ("python", "json", "native")
 
 _MAX_TEXT = 2_000
 _WITHHELD = {
@@ -47,11 +50,13 @@ _MAX_INTEGER = 1 << 63
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """An answer as it was answer."""
+    """An answer as it was given."""
 
     text: str
     finish: str = "stop"
     """why it ended: stop | length | content_filter | refusal | unknown"""
+    native: bool = False
+    """whether it is tool calls of an endpoint, whatever format was asked for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class AnswerScores:
     scores: Mapping[ScoringMode, SampleScore]
     upstream: str | None
     """what the dataset's own metric has against it; '' nothing; None: it has none of its own"""
+    hindrance: str = ""
+    """why it could not be read as it stands, in some words; empty: it could, or was held back"""
 
 
 def score_answer(item: Item, answer: RawAnswer, format: Format, own_prompt: bool = True) -> AnswerScores:
@@ -80,6 +87,7 @@ def score_answer(item: Item, answer: RawAnswer, format: Format, own_prompt: bool
 
     Args: own_prompt: the answer follows ptool's own prompt (see `score_in_mode`).
     """
+    format = "native" if answer.native else format
     if answer.finish in _WITHHELD:
         reading: Prediction | ParseError = ParseError(0, _WITHHELD[answer.finish])
         scores = _withheld_scores(item, reading)
@@ -88,7 +96,10 @@ def score_answer(item: Item, answer: RawAnswer, format: Format, own_prompt: bool
         reading = parse(answer.text, format, "strict", platforms)
         scores = _scores_in_all_modes(item, answer.text, reading, format, own_prompt)
     parsed = reading if isinstance(reading, Prediction) else None
-    return AnswerScores(parsed, scores, _upstream(item, parsed))
+    text = answer.text if format == "python" and answer.finish not in _WITHHELD else None
+    failed = parsed is None and answer.finish not in _WITHHELD
+    why = _hindrance(item, answer.text, format, scores["strict", "tolerant"]) if failed else ""
+    return AnswerScores(parsed, scores, _upstream(item, parsed, text), why)
 
 
 def score_in_mode(
@@ -110,9 +121,14 @@ def score_in_mode(
     return score(item, text, format, scorer, tolerance)
 
 
-def _without_braces(text: str) -> str:
+def has_braces(text: str) -> bool:
+    """Whether an answer has the outer braces of Fig. 7."""
     bare = text.strip()
-    return bare[1:-1] if bare.startswith("{") and bare.endswith("}") else text
+    return bare.startswith("{") and bare.endswith("}")
+
+
+def _without_braces(text: str) -> str:
+    return text.strip()[1:-1] if has_braces(text) else text
 
 
 def _withheld_scores(item: Item, why: ParseError) -> dict[ScoringMode, SampleScore]:
@@ -137,9 +153,25 @@ def _scores_in_all_modes(
     return scores
 
 
-def _upstream(item: Item, parsed: Prediction | None) -> str | None:
-    fault = verdict(item, parsed or Prediction(None, ()))
-    return "the answer cannot be read" if parsed is None and fault is not None else fault
+def _hindrance(item: Item, text: str, format: Format, tolerant: SampleScore) -> str:
+    """Why strict reading refused an answer: what is around it, or which other format it is of."""
+    if tolerant.format_ok:
+        return surroundings(text)
+    platforms = item.platforms if item.platforms or item.platform is None else None
+    others: tuple[Format, ...] = tuple(other for other in FORMATS if other != format)
+    for other in others:
+        if isinstance(parse(text, other, "tolerant", platforms), Prediction):
+            return f"format {other}"
+    return "no answer"
+
+
+def _upstream(item: Item, parsed: Prediction | None, text: str | None) -> str | None:
+    """The verdict of the dataset's own metric, over what its own reader makes of a text."""
+    own = read_upstream(item, text) if text is not None else parsed
+    if isinstance(own, ParseError):
+        return f"the answer cannot be read: {own.reason}"
+    fault = verdict(item, with_types(item, own or Prediction(None, ())))
+    return "the answer cannot be read" if own is None and fault is not None else fault
 
 
 def scored_line(item: Item, answer: RawAnswer, result: AnswerScores, scorer: Scorer) -> bytes:
@@ -151,11 +183,12 @@ def scored_line(item: Item, answer: RawAnswer, result: AnswerScores, scorer: Sco
             "status": "scored",
             "finish": answer.finish,
             "answer": answer.text[:_MAX_TEXT],
-            "parsed": asdict(result.parsed) if result.parsed else None,
+            "parsed": _parsed(result.parsed),
             **{name: getattr(strict, name) for name in (*FLAGS, *HITS)},
             "errors": [_error(error) for error in strict.errors],
             "reason": strict.reason,
             "tolerant": {name: getattr(tolerant, name) for name in (*FLAGS, *HITS)},
+            "ambiguous": tolerant.ambiguous,
             "upstream": result.upstream,
         }
     )
@@ -174,9 +207,16 @@ def unanswered_line(item: Item, missing: NoAnswer) -> bytes:
             "errors": [],
             "reason": f"not scored: {missing.code}: {missing.reason}",
             "tolerant": None,
+            "ambiguous": None,
             "upstream": None,
         }
     )
+
+
+def _parsed(prediction: Prediction | None) -> dict[str, Any] | None:
+    if prediction is None:
+        return None
+    return {"platform": prediction.platform, "calls": [asdict(call) for call in prediction.calls]}
 
 
 def _sample_fields(item: Item) -> dict[str, Any]:

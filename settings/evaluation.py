@@ -31,6 +31,9 @@ class EvaluateSettings(StrictModel):
     variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")
     tools: Tools = Field(default=None, description="which tools are shown")
     format: Literal["python", "json", "native"] = Field(description="how to answer")
+    prompt: Literal["paper", "published"] | None = Field(
+        default=None, description="which prompt the predictions answer; null: found out"
+    )
     scorer: Literal["strict", "official"] = Field(description="whose rules the results follow")
     n: int | None = Field(ge=1, description="samples to draw; null: all")
     seed: int = Field(ge=0, lt=2**63, description="of draws, of the model and of intervals")
@@ -61,6 +64,8 @@ class EvaluateSettings(StrictModel):
         kept["model"] = self.model.identity() if self.asks_model else None
         if self.tools is None:
             del kept["tools"]  # what fits is found out; the folder keeps what it was
+        if self.prompt is None:
+            del kept["prompt"]
         return kept
 
     def digest(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterable
 
@@ -33,7 +34,13 @@ def styled(name: str, place: int) -> str:
     """A snake_case name in the style of a platform: find_plants, findPlants or FindPlants, in turn."""
     first, *more = name.split("_")
     joined = "".join(word.capitalize() for word in more)
-    return (name, f"{first}{joined}", f"{first.capitalize()}{joined}")[place % 3]
+    chosen = (name, f"{first}{joined}", f"{first.capitalize()}{joined}")[place % 3]
+    return styled(without_keyword(chosen), place) if keyword.iskeyword(chosen) else chosen
+
+
+def without_keyword(name: str) -> str:
+    """A name that an answer can be written with: `from` is from_value, because `f(from=1)` is no Python."""
+    return f"{name.lower()}_value" if keyword.iskeyword(name) else name
 
 
 def take_unique(name: str, apart: str, taken: set[str]) -> str:

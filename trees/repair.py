@@ -8,12 +8,13 @@ the node's own.
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..records import Api, Category, Cluster, Clusters, Expansion, Kind
-from .naming import take_unique
+from .naming import take_unique, without_keyword
 from .retry import Mended
 from .schemas import IDENTIFIER, MAX_TEXT
 
@@ -90,15 +91,30 @@ def repair_apis(
     repaired = []
     for api in answer.apis[:quota]:
         mended["duplicate"] += (api.name in names) + (api.capability in capabilities)
-        clean = api.name if IDENTIFIER.fullmatch(api.name) else _identifier(api.name)
+        clean = without_keyword(api.name if IDENTIFIER.fullmatch(api.name) else _identifier(api.name))
         mended["identifier"] += clean != api.name
         name = take_unique(clean, category, names)
         capability = take_unique(api.capability, category, capabilities)
-        parameters = _required_properties(api.parameters, mended)
+        parameters = _required_properties(_named_properties(api.parameters, mended), mended)
         repaired.append(
             api.model_copy(update={"name": name, "capability": capability, "parameters": parameters})
         )
     return answer.model_copy(update={"apis": tuple(repaired)})
+
+
+def _named_properties(parameters: Mapping[str, Any], mended: Mended) -> dict[str, Any]:
+    """A function's schema whose parameters can be written in an answer: none is a keyword of Python."""
+    properties, required = parameters.get("properties"), parameters.get("required")
+    if not isinstance(properties, dict) or not any(map(keyword.iskeyword, properties)):
+        return dict(parameters)
+    names: dict[str, str] = {}
+    taken = {name for name in properties if not keyword.iskeyword(name)}
+    for name in properties:
+        names[name] = take_unique(without_keyword(name), "more", taken) if keyword.iskeyword(name) else name
+    mended["names"] += sum(map(keyword.iskeyword, properties))
+    renamed = {names[name]: part for name, part in properties.items()}
+    needed = [names.get(name, name) for name in required] if isinstance(required, list) else required
+    return {**parameters, "properties": renamed, **({} if required is None else {"required": needed})}
 
 
 def _required_properties(parameters: Mapping[str, Any], mended: Mended) -> dict[str, Any]:

@@ -25,15 +25,17 @@ _Call = TypeVar("_Call", GoldCall, PredictedCall)
 def match_official(item: Item, prediction: Prediction) -> MatchResult:
     """Compare as the published code does; where that would raise, a format failure with the exception's
     name."""
+    if item.flaw:
+        return official_unreadable(item, ParseError(0, f"the published rules cannot compare it: {item.flaw}"))
     try:
         result = _match_predicted(item, prediction.calls)
         _match_gold(item, prediction.calls, result)
-    except (TypeError, AttributeError, IndexError, ValueError, ArithmeticError, RecursionError) as error:
+    except Exception as error:  # the published code catches everything here, too
         return official_unreadable(
             item, ParseError(0, f"the published rules cannot compare it: {_describe(error)}")
         )
     if item.platform is not None:
-        result.platform = item.platform == prediction.platform
+        result.platform = bool(item.published.get("platform", item.platform) == prediction.platform)
     result.tool_param &= result.tool_name
     result.tool_value &= result.tool_param
     return result
@@ -143,6 +145,10 @@ def obstacles(item: Item) -> tuple[str, ...]:
 
 
 def _name_obstacles(item: Item) -> Iterator[str]:
+    if item.flaw:
+        yield item.flaw
+    if "platform" in item.published:
+        yield "the platform to choose is no text"
     names = [call.name for call in item.calls]
     if len(set(names)) < len(names):
         yield "a function is called twice: only its first call is looked at"

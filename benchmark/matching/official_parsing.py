@@ -3,7 +3,8 @@
 Node by node what that code does, its accidents included: dotted names are kept, positional arguments
 dropped, `**kw` is an argument named None, any unary operator is minus, a bare word is its text, a call or
 subscript as a value is its source text. Only binary operations differ: the published code evaluates them;
-here they are computed within bounds, for numbers and strings alone.
+here they are computed within bounds, for numbers and strings alone. BFCL and ACEBench read a call the same
+way (`read_calls`); what stands around it they read in ways of their own (`protocols`).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def official_parse(text: str, bounds: Bounds = BOUNDS) -> Prediction:
         tree = expression(f"{{{text}}}", bounds)
         if not isinstance(tree, ast.Dict) or not tree.keys:
             raise Refused("the published parser wants 'Platform: [calls]', without braces around it")
-        return Prediction(_platform(tree.keys[0]), _calls(tree.values[0]))
+        return Prediction(_platform(tree.keys[0]), read_calls(tree.values[0]))
     except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
         reason = f"the published parser fails: {type(error).__name__}: {error}"
         raise Refused(reason[:200]) from None
@@ -47,17 +48,21 @@ def _platform(key: ast.expr | None) -> Any:
     raise Refused("the published parser wants a platform's name")
 
 
-def _calls(body: ast.expr) -> tuple[PredictedCall, ...]:
+def read_calls(body: ast.expr, bare_as_text: bool = True) -> tuple[PredictedCall, ...]:
+    """One call, or a list, tuple or set of them. Raises `Refused`, or what the published code would.
+
+    Args: bare_as_text: a call without arguments, as a value, is its source text; False: {name: {}}.
+    """
     if isinstance(body, ast.Call):
-        return (_call(body),)
+        return (_call(body, bare_as_text),)
     if not isinstance(body, ast.List | ast.Tuple | ast.Set):
         raise Refused("the published parser wants a list of calls")
     if not all(isinstance(element, ast.Call) for element in body.elts):
         raise Refused("the published parser wants nothing but calls in the list")
-    return tuple(_call(call) for call in body.elts if isinstance(call, ast.Call))
+    return tuple(_call(call, bare_as_text) for call in body.elts if isinstance(call, ast.Call))
 
 
-def _call(node: ast.Call) -> PredictedCall:
+def _call(node: ast.Call, bare_as_text: bool) -> PredictedCall:
     parts: list[str] = []
     function = node.func
     while isinstance(function, ast.Attribute):
@@ -65,30 +70,32 @@ def _call(node: ast.Call) -> PredictedCall:
         function = function.value
     if isinstance(function, ast.Name):
         parts.append(function.id)
-    arguments: dict[Any, Any] = {keyword.arg: _value(keyword.value) for keyword in node.keywords}
+    arguments: dict[Any, Any] = {
+        keyword.arg: _value(keyword.value, bare_as_text) for keyword in node.keywords
+    }
     return PredictedCall(".".join(reversed(parts)), arguments)
 
 
-def _value(node: ast.expr | None) -> Any:
+def _value(node: ast.expr | None, bare: bool) -> Any:
     match node:
         case ast.Constant(value=value):
             return "..." if value is Ellipsis else value
         case ast.UnaryOp(operand=ast.Constant(value=value)):
             return -value  # type: ignore[operator]  # of a string it raises, as published
         case ast.List(elts=elements):
-            return [_value(element) for element in elements]
+            return [_value(element, bare) for element in elements]
         case ast.Tuple(elts=elements):
-            return tuple([_value(element) for element in elements])
+            return tuple([_value(element, bare) for element in elements])
         case ast.Dict(keys=keys, values=values):
-            return {_value(key): _value(value) for key, value in zip(keys, values, strict=True)}
+            return {_value(key, bare): _value(value, bare) for key, value in zip(keys, values, strict=True)}
         case ast.BinOp():
             return _computed(node)
         case ast.Name(id=name):
             return name
-        case ast.Call(keywords=[]):
+        case ast.Call(keywords=[]) if bare:
             return ast.unparse(node)
         case ast.Call():
-            call = _call(node)
+            call = _call(node, bare)
             return {call.name: call.arguments}
         case ast.Subscript(value=value, slice=part):
             return f"{ast.unparse(value)}[{ast.unparse(part)}]"

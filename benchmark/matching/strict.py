@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from unicodedata import normalize
 
 from ..items import CodedError, ErrorCode, GoldCall, Item, MatchResult, PredictedCall, Prediction
 from ..parsing.bounds import short
@@ -39,9 +40,15 @@ class _Matcher:
     def match(self, prediction: Prediction) -> MatchResult:
         """Match, count and explain."""
         item = self._item
+        if item.flaw:
+            self._error("tool.wrong", "the gold answer", item.flaw)
+            wrong = None if item.platform is None else False
+            return MatchResult(True, wrong, False, False, False, 0, 0, 0, 0, self._errors)
         platform = None if item.platform is None else prediction.platform == item.platform
+        if "platform" in item.published:
+            platform = False
         if platform is False:
-            self._error("platform", "platform", short(item.platform), short(prediction.platform))
+            self._error("platform", "platform", *_apart((item.platform,), prediction.platform))
         pairs, unmatched, excessive = _pairs(item, prediction.calls)
         for gold, predicted in pairs:
             self._compare(gold, predicted)
@@ -62,7 +69,7 @@ class _Matcher:
                 right = _right(self._item, gold.name, name, value, wanted)
                 if not right:
                     self._values = False
-                    self._error("parameter.wrong", f"{gold.name}.{name}", _any_of(wanted), short(value))
+                    self._error("parameter.wrong", f"{gold.name}.{name}", *_apart(wanted, value))
             else:
                 right = _may_be_absent(self._item, gold, name, wanted)
                 if not right:
@@ -86,15 +93,16 @@ class _Matcher:
             return
         if not right:
             code: ErrorCode = "origin.query" if origin == "query" else "origin.profile"
-            got = short(arguments[name]) if name in arguments else ""
-            self._error(code, f"{gold.name}.{name}", _any_of(gold.accepted[name]), got)
+            wanted = gold.accepted[name]
+            shown = _apart(wanted, arguments[name]) if name in arguments else (_any_of(wanted), "")
+            self._error(code, f"{gold.name}.{name}", *shown)
 
     def _wrong_tools(self, unmatched: Sequence[GoldCall], excessive: Sequence[PredictedCall]) -> None:
         """What is left over on both sides is a wrong tool; what one side has more is missing or excessive."""
         self._names = False
         both = min(len(unmatched), len(excessive))
         for gold, predicted in zip(unmatched, excessive, strict=False):
-            self._error("tool.wrong", gold.name, short(gold.name), short(predicted.name))
+            self._error("tool.wrong", gold.name, *_apart((gold.name,), predicted.name))
         for gold in unmatched[both:]:
             self._error("tool.missing", gold.name, short(gold.name))
         for predicted in excessive[both:]:
@@ -110,6 +118,32 @@ class _Matcher:
 def _any_of(wanted: tuple[Any, ...]) -> str:
     more = " or …" if len(wanted) > 4 else ""
     return " or ".join(short(value) for value in wanted[:4]) + more
+
+
+def _apart(wanted: tuple[Any, ...], value: Any) -> tuple[str, str]:
+    """Both as text; where they look alike and differ, what is no ASCII is escaped."""
+    expected, got = _any_of(wanted), short(value)
+    if any(
+        isinstance(value, str) and isinstance(other, str) and _look_alike(value, other)
+        for other in wanted[:4]
+    ):
+        return _escaped(expected), _escaped(got)
+    return expected, got
+
+
+def _look_alike(text: str, other: str) -> bool:
+    """Whether two different texts may look the same: in their compatible form, or letter by letter one in
+    ASCII and one not (а and a)."""
+    text, other = (normalize("NFKC", "".join(filter(str.isprintable, each[:200]))) for each in (text, other))
+    if text == other:
+        return True
+    return len(text) == len(other) and all(
+        mine == theirs or mine.isascii() != theirs.isascii() for mine, theirs in zip(text, other, strict=True)
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()
 
 
 def _path_subschema(name: str) -> str:

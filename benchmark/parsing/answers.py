@@ -1,21 +1,22 @@
 """`parse(text, format, tolerance)`: an answer in any format, and where in a reply it may stand.
 
 Strict reading takes the text as it is. Tolerant reading leaves out reasoning, code fences, prose and
-trailing tokens: it knows brackets, not formats, candidates come in the order of the text, and the first one
-that can be read counts (models that run on repeat themselves after the answer, rarely before it).
+trailing tokens: it knows brackets, not formats. Where several places of a reply can be read, the last one
+counts, because models draft before they decide; where they differ, the reading says so (`ambiguous`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
+from dataclasses import replace
 from typing import Literal
 
 from ..items import ParseError, Prediction
 from . import json_format, native_format, python_format
 from .bounds import BOUNDS, Bounds, Refused
 from .native_format import Platforms
+from .reasoning import said_parts
 
 Format = Literal["python", "json", "native"]
 Tolerance = Literal["strict", "tolerant"]
@@ -33,19 +34,33 @@ def parse(
     Args:
         text: the answer.
         format: python = Fig. 7; json = {platform, functions: [{name, parameters}]}; native = tool calls.
-        tolerance: strict = exactly the format asked for; tolerant = the first readable answer in the reply,
-            without <think>…</think>, code fences, prose around it and trailing tokens.
+        tolerance: strict = exactly the format asked for; tolerant = the last readable answer in the reply,
+            without reasoning, code fences, prose around it and trailing tokens.
         platforms: platform -> its functions, which tells the platform of native calls; empty: the dataset
             has no platforms and an answer names none; None: not known, and an answer must name one.
         bounds: how large an answer may be.
     """
-    return read_answer(lambda source: _read(source, format, platforms, bounds), text, tolerance, bounds)
+
+    def read(source: str) -> Prediction:
+        return _read(source, format, platforms, bounds)
+
+    def read_part(source: str) -> Prediction | None:
+        return native_format.read_calls(source, platforms, bounds)
+
+    return read_answer(read, text, tolerance, bounds, read_part if format == "native" else None)
 
 
 def read_answer(
-    read: Callable[[str], Prediction], text: str, tolerance: Tolerance, bounds: Bounds = BOUNDS
+    read: Callable[[str], Prediction],
+    text: str,
+    tolerance: Tolerance,
+    bounds: Bounds = BOUNDS,
+    read_part: Callable[[str], Prediction | None] | None = None,
 ) -> Prediction | ParseError:
-    """Apply a reader that raises `Refused` to the text, or to the places of it where an answer may stand."""
+    """Apply a reader that raises `Refused` to the text, or to the places of it where an answer may stand.
+
+    Args: read_part: reads all calls of what is said, prose around them or not; None: there are none.
+    """
     try:
         return read(text)
     except Refused as refused:
@@ -54,12 +69,35 @@ def read_answer(
         return first
     if len(text) > bounds.text:
         return ParseError(bounds.text, f"longer than {bounds.text:,} characters")
-    for start, candidate in candidates(text, bounds):
-        try:
-            return read(candidate)
-        except Refused as refused:
-            first = first if start == 0 else ParseError(start + refused.position, refused.reason)
-    return first
+    found: Prediction | None = None
+    covered = nearest = (0, 0)
+    for start, end in reversed(_turn(text, said_parts(text))):
+        for place, candidate in _candidates(text, start, end, read_part is not None, bounds):
+            span = (start, end) if place < 0 else (place, place + len(candidate))
+            if covered[0] <= span[0] and span[1] <= covered[1]:
+                continue
+            try:
+                reading = read_part(candidate) if place < 0 and read_part else read(candidate)
+            except Refused as refused:
+                if place > 0 and nearest in ((0, 0), (start, end)):
+                    first, nearest = ParseError(place + refused.position, refused.reason), span
+                if place < 0:
+                    break  # a call among others that cannot be read: the others are not the answer
+                continue
+            if reading is None:
+                continue
+            if found is not None and reading != found:
+                return replace(found, ambiguous=True)
+            found, covered = reading, span
+    return found or first
+
+
+def surroundings(text: str) -> str:
+    """What stands around the answer of a reply, in words: what only tolerant reading sees through."""
+    parts = said_parts(text)
+    if parts != [(0, len(text))]:
+        return "reasoning"
+    return "a code fence" if "```" in text else "text around it"
 
 
 def _read(text: str, format: Format, platforms: Platforms | None, bounds: Bounds) -> Prediction:
@@ -70,62 +108,88 @@ def _read(text: str, format: Format, platforms: Platforms | None, bounds: Bounds
     return read(text, has_platform, bounds)
 
 
-_THOUGHT_START = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
-_THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_TURN_END = re.compile(
+    r"<\|(?:im_end|eot_id|eom_id|end_of_text|endoftext|return|end|eot|user|END_OF_TURN_TOKEN)\|>"
+    r"|<\|im_start\|>(?=user)|<\|start_header_id\|>(?=user)|</s>|<end_of_turn>|<eos>|<｜end▁of▁sentence｜>"
+)
 _FENCE = re.compile(r"```[^\n`]*+\n(.*?)(?:```|\Z)", re.DOTALL)
 _START = re.compile(
     r"""(?<![\w.])[\w.]{1,200}+(?:\s{0,9}+:\s{0,9}+\[|\((?=[\w)*]))"""
     r"""|(?:"[^"\n]{1,200}+"|'[^'\n]{1,200}+')\s{0,9}+:\s{0,9}+\[|[{\[]"""
 )
 _STEP = re.compile(r"""[()\[\]{}]|"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'""", re.DOTALL)
-MAX_TRIES = 6
-"""how many fences, and how many other places of one reply are tried"""
+MAX_TRIES = 12
+"""how many fences, and how many other places of one reply are tried, from its end"""
+MAX_STEPS = 12_000
+"""brackets that are followed in search of the places of one reply"""
 
 
-def candidates(text: str, bounds: Bounds) -> Iterator[tuple[int, str]]:
-    """Position and text of every place worth trying, together at most twice the length an answer may have."""
-    left = 2 * bounds.answer
-    for start, candidate in _candidate_places(text, bounds):
+def _turn(text: str, parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The parts up to the end of the model's turn: what a model that runs on writes after it is no answer."""
+    kept: list[tuple[int, int]] = []
+    for start, end in parts:
+        stop = _TURN_END.search(text, start, end)
+        kept.append((start, stop.start() if stop else end))
+        if stop and text[start : stop.start()].strip():
+            break
+    return kept
+
+
+def _candidates(text: str, start: int, end: int, calls: bool, bounds: Bounds) -> Iterator[tuple[int, str]]:
+    """Position and text of every place of a part worth trying, the last one first; -1: the calls of a part.
+
+    Together they are at most three times the length an answer may have.
+    """
+    left = 3 * bounds.answer
+    for place, candidate in _places(text, start, end, calls, bounds):
         left -= len(candidate)
         if left < 0:
             return
-        yield start, candidate
+        yield place, candidate
 
 
-def _candidate_places(text: str, bounds: Bounds) -> Iterator[tuple[int, str]]:
-    start, rest = _after_thoughts(text)
-    yield start + len(rest) - len(rest.lstrip()), rest.strip()
-    for fence in islice(_FENCE.finditer(rest), MAX_TRIES):
-        inner = fence.group(1)
-        yield start + fence.start(1) + len(inner) - len(inner.lstrip()), inner.strip()
-    place = 0
-    for _ in range(MAX_TRIES):
-        start_match = _START.search(rest, place)
-        if start_match is None:
-            return
-        end = _closing(rest, start_match.end() - 1, bounds)
-        if end:
-            yield start + start_match.start(), rest[start_match.start() : end]
-        place = end or start_match.end()
+def _places(text: str, start: int, end: int, calls: bool, bounds: Bounds) -> Iterator[tuple[int, str]]:
+    whole = text[start:end]
+    if len(whole) <= bounds.answer:
+        yield start + len(whole) - len(whole.lstrip()), whole.strip()
+        if calls:
+            yield -1, whole
+    first = max(start, end - 2 * bounds.answer)
+    fences = [(fence.start(), fence.end(), *fence.span(1)) for fence in _FENCE.finditer(text, first, end)]
+    stop = end
+    for fence_start, fence_end, inner_start, inner_end in reversed(fences[-MAX_TRIES:]):
+        yield from _spans(text, fence_end, stop, bounds)
+        inner = text[inner_start:inner_end]
+        yield inner_start + len(inner) - len(inner.lstrip()), inner.strip()
+        yield from _spans(text, inner_start, inner_end, bounds)
+        stop = fence_start
+    yield from _spans(text, first, stop, bounds)
 
 
-def _after_thoughts(text: str) -> tuple[int, str]:
-    """What follows the last closed thought; text before a thought that never opened belongs to it."""
-    ends = [end.end() for end in _THOUGHT_END.finditer(text)]
-    start = ends[-1] if ends else 0
-    rest = text[start:]
-    opened = _THOUGHT_START.search(rest)
-    return start, rest[: opened.start()] if opened else rest
+def _spans(text: str, start: int, end: int, bounds: Bounds) -> Iterator[tuple[int, str]]:
+    """What stands in brackets that close, none within another, the last one first."""
+    spans: list[tuple[int, int]] = []
+    steps = MAX_STEPS
+    place = start
+    while steps > 0 and (opening := _START.search(text, place, end)):
+        closing, taken = _closing(text, opening.end() - 1, end, bounds)
+        steps -= taken
+        if closing:
+            spans.append((opening.start(), closing))
+        place = closing or opening.end()
+    for span_start, span_end in reversed(spans[-MAX_TRIES:]):
+        yield span_start, text[span_start:span_end]
 
 
-def _closing(text: str, opening: int, bounds: Bounds) -> int | None:
-    """Where the bracket at `opening` is closed again; None: not within what an answer may have."""
-    depth = 0
-    for step in _STEP.finditer(text, opening, opening + bounds.answer):
+def _closing(text: str, opening: int, end: int, bounds: Bounds) -> tuple[int | None, int]:
+    """Where the bracket at `opening` is closed again (None: not within what an answer may have), and the
+    steps it took."""
+    depth = steps = 0
+    for steps, step in enumerate(_STEP.finditer(text, opening, min(opening + bounds.answer, end)), 1):
         mark = step.group()
         depth += (mark in "([{") - (mark in ")]}")
         if depth <= 0:
-            return step.end()
+            return step.end(), steps
         if depth > bounds.depth:
-            return None
-    return None
+            break
+    return None, steps + 1

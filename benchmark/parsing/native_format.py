@@ -1,11 +1,12 @@
 """The `native` answer format: tool calls as chat endpoints return them, written down as JSON.
 
-Read are a list of calls, one call, or a message with `tool_calls`; a call is `{"function": {"name",
-"arguments"}}` or flat `{"name", "arguments"}`, arguments an object or its JSON text. What else endpoints
-add (ids, indices, content) is ignored. Tool calls have no place for a platform, so it is, in this order: a
-field `platform` beside `tool_calls` (names are then whole); the prefix of names such as `Platform.function`
-or `Platform__function`; the one platform that offers every called function. Where several do, or none, it
-is None, and the platform counts as not chosen.
+Read are a list of calls, one call, a message with `tool_calls`, or the text forms of chat templates
+(`tool_call_texts`); a call is `{"function": {"name", "arguments"}}` or flat `{"name", "arguments"}`,
+arguments (`parameters` with Llama, `input`, `args`) an object or its JSON text. What else endpoints add
+(ids, indices, content) is ignored. Tool calls have no place for a platform, so it is, in this order: a field
+`platform` beside `tool_calls` (names are then whole); the prefix of names such as `Platform.function` or
+`Platform__function`; the one platform that offers every called function. Where several do, or none, it is
+None, and the platform counts as not chosen.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from typing import Any
 from ..items import PredictedCall, Prediction
 from .bounds import BOUNDS, Bounds, Refused, short
 from .json_format import load
+from .tool_call_texts import written_calls
 
 Platforms = Mapping[str, Collection[str]]
 """platform -> names of its functions"""
 SEPARATORS = ("__", ".")
 """what stands between a platform and its function in a tool's name"""
+_ARGUMENTS = ("arguments", "parameters", "input", "args")
 
 
 def read(text: str, platforms: Platforms | None = None, bounds: Bounds = BOUNDS) -> Prediction:
@@ -31,7 +34,26 @@ def read(text: str, platforms: Platforms | None = None, bounds: Bounds = BOUNDS)
         platforms: who offers which function; empty or None where that is not known.
         bounds: how large it may be.
     """
-    answer = load(text, bounds)
+    try:
+        answer = load(text, bounds)
+    except Refused:
+        written = written_calls(text, bounds) if len(text) <= bounds.answer else None
+        if written is None or not written.alone:
+            raise
+        answer = written.calls
+    return _prediction(answer, platforms, bounds)
+
+
+def read_calls(text: str, platforms: Platforms | None = None, bounds: Bounds = BOUNDS) -> Prediction | None:
+    """Read all tool calls written in a text, whatever stands around them; None: there are none.
+
+    Raises `Refused` where one of them cannot be read.
+    """
+    written = written_calls(text, bounds)
+    return _prediction(written.calls, platforms, bounds) if written else None
+
+
+def _prediction(answer: Any, platforms: Platforms | None, bounds: Bounds) -> Prediction:
     calls = _listed(answer)
     if len(calls) > bounds.calls:
         raise Refused(f"more than {bounds.calls} calls")
@@ -59,14 +81,15 @@ def _listed(answer: Any) -> list[Any]:
 def _call(call: Any, number: int, bounds: Bounds) -> PredictedCall:
     where = f"tool_calls[{number}]"
     call = call.get("function", call) if isinstance(call, dict) else call
-    if not isinstance(call, dict) or not isinstance(call.get("name"), str):
+    name = call.get("name", call.get("tool_name")) if isinstance(call, dict) else None
+    if not isinstance(call, dict) or not isinstance(name, str) or not name:
         raise Refused(f"{where}: expected a call with its name, got {short(call)}")
-    arguments = call.get("arguments")
+    arguments = next((call[key] for key in _ARGUMENTS if key in call), None)
     if isinstance(arguments, str):
         arguments = load(arguments, bounds) if arguments.strip() else {}
     if not isinstance(arguments, dict):
         raise Refused(f"{where}.arguments: expected an object, got {short(arguments)}")
-    return PredictedCall(call["name"], arguments)
+    return PredictedCall(name, arguments)
 
 
 def _split(name: str, platforms: Platforms) -> tuple[str | None, str]:

@@ -1,6 +1,7 @@
 """The `python` answer format (Fig. 7): `{Platform: [f(a=1, b='x'), g()]}`, outer braces optional.
 
-A name that Python could not write is quoted, as platform or function, and a parameter goes into a literal:
+A name that Python could not write (`from`, `user-id`) is read as it stands where a name is expected:
+`f(from='x')`. It may also be quoted, as platform or function, and a parameter go into a literal:
 `{'Mega Mart': ['get-price'(**{'user-id': 1})]}`. Values are literals of JSON's types; a tuple is a list.
 What is more than that (positional arguments, bare words, arithmetic, repeated names) is not the format that
 was asked for. Identifiers are read as Python reads them, that is in Unicode's NFKC form.
@@ -39,20 +40,32 @@ def read(text: str, has_platform: bool = True, bounds: Bounds = BOUNDS) -> Predi
     # the line break keeps a comment in the answer from swallowing our bracket
     opening, closing = ("", "") if braced else ("{", "\n}") if has_platform else ("(", "\n)")
     source = f"{opening}{body}{closing}"
+    known: dict[str, str] = {}
     try:
-        tree = expression(source, bounds)
-        return _TreeReader(source, bounds).prediction(tree, has_platform)
+        try:
+            return _read_tree(source, has_platform, bounds, known)
+        except Refused:
+            written = write_as_names(source, known) if len(source) <= bounds.answer else source
+            if not known:
+                raise
+            return _read_tree(written, has_platform, bounds, known)
     except Refused as refused:
         where = min(max(refused.position - len(opening), 0), len(body))
         raise Refused(refused.reason, start + where) from None
 
 
+def _read_tree(source: str, has_platform: bool, bounds: Bounds, known: dict[str, str]) -> Prediction:
+    return _TreeReader(source, bounds, known).prediction(expression(source, bounds), has_platform)
+
+
 class _TreeReader:
     """Turns a tree into a prediction; the tree's size and depth are bounded already."""
 
-    def __init__(self, source: str, bounds: Bounds) -> None:
+    def __init__(self, source: str, bounds: Bounds, known: dict[str, str]) -> None:
         self._source = source
         self._bounds = bounds
+        self._known = known
+        """stand-in -> the name it stands for"""
 
     def prediction(self, tree: ast.expr, has_platform: bool) -> Prediction:
         if not has_platform:
@@ -83,7 +96,7 @@ class _TreeReader:
             if argument.arg is None:
                 self._unpacked(argument.value, arguments)
             else:
-                self._put(arguments, argument.arg, argument.value)
+                self._put(arguments, self._known.get(argument.arg, argument.arg), argument.value)
         return PredictedCall(name, arguments)
 
     def _unpacked(self, node: ast.expr, arguments: dict[str, Any]) -> None:
@@ -99,7 +112,7 @@ class _TreeReader:
 
     def _name(self, node: ast.expr, what: str) -> str:
         if type(node) is ast.Name:
-            return node.id
+            return self._known.get(node.id, node.id)
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return self._sound(node, node.value)
         parts: list[str] = []
@@ -108,7 +121,7 @@ class _TreeReader:
             node = node.value
         if not isinstance(node, ast.Name):
             raise self._refused(node, f"expected {what}, got {_kind(node)}")
-        return ".".join([node.id, *reversed(parts)])
+        return ".".join([self._known.get(part, part) for part in (node.id, *reversed(parts))])
 
     def _text(self, node: ast.expr | None, around: ast.expr) -> str:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -154,6 +167,40 @@ class _TreeReader:
 
     def _refused(self, node: ast.AST, reason: str) -> Refused:
         return Refused(reason, position(self._source, node))
+
+
+_STRING_OR_NAME = re.compile(
+    r"""\"{3}.*?\"{3}|'{3}.*?'{3}|"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|\#[^\n]*+"""
+    r"""|(?<=[(,])(?P<space>\s*+)(?P<parameter>[^\s=,:()\[\]{}'"#*]{1,80}+)(?=\s*+=(?!=))"""
+    r"""|(?<![^\s(,\[{.:])(?P<function>[^\W\d][\w-]{0,79}+)(?=[(.])"""
+    r"""|(?:\A|(?<=\A\{))\s{0,20}(?P<platform>[^\W\d]\w{1,79}+)(?=\s*+:)"""
+    r"""|(?<=\.)(?P<part>[^\W\d]\w{0,79}+)(?=[(.])""",
+    re.DOTALL,
+)
+_STAND_IN = "\ua78c"
+_FIRST_LETTER, _MOST_NAMES = 0x4E00, 2_000
+
+
+def write_as_names(source: str, known: dict[str, str]) -> str:
+    """The source with every platform, function and parameter that is no name of Python's under a stand-in of
+    the same length.
+
+    Args: known: filled with stand-in -> name.
+    """
+    numbers: dict[str, int] = {}
+
+    def replaced(match: re.Match[str]) -> str:
+        kind = match.lastgroup
+        name = match[kind] if kind else ""
+        if not name or (name.isidentifier() and name not in _KEYWORDS) or len(numbers) >= _MOST_NAMES:
+            return match.group()
+        letter = chr(_FIRST_LETTER + numbers.setdefault(name, len(numbers)))
+        stand_in = _STAND_IN * (len(name) - 1) + letter
+        known[stand_in] = name
+        whole, place = match.group(), match.start(kind) - match.start()  # type: ignore[arg-type]
+        return f"{whole[:place]}{stand_in}{whole[place + len(name) :]}"
+
+    return source if _STAND_IN in source else _STRING_OR_NAME.sub(replaced, source)
 
 
 def _kind(node: ast.AST) -> str:

@@ -1,17 +1,18 @@
 """The metrics of other benchmarks as their own code computes them, beside ptool's scores for the same
 answers.
 
-`verdict(item, prediction)` says why an answer is wrong there, or "" where it is right; None where an item's
-dataset has no metric of its own here (ptool and the published PTBench have `strict` and `official`;
-ToolSpectrum publishes none).
+`read_upstream(item, text)` reads an answer as they do, and `verdict(item, prediction)` says why it is wrong
+there, or "" where it is right; both None where an item's dataset has no metric of its own here (ptool and the
+published PTBench have `strict` and `official`; ToolSpectrum publishes none).
 """
 
 from __future__ import annotations
 
 from ..items import Item, Prediction
 from . import acebench, bfcl
+from .reading import read_upstream
 
-__all__ = ["verdict"]
+__all__ = ["read_upstream", "verdict"]
 
 _PROTOCOLS = {"bfcl": bfcl.find_fault, "acebench": acebench.find_fault}
 

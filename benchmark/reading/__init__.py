@@ -14,10 +14,11 @@ from typing import get_args
 from ...errors import ConfigError, StoreError, names
 from ..items import Group, Item, Source
 from . import acebench, bfcl, ptool, published, toolspectrum
-from .predictions import paired
+from .given_answers import GivenAnswer
+from .predictions import answered, paired
 from .raw_records import read_records
 
-__all__ = ["KINDS", "items", "kind_of", "paired"]
+__all__ = ["KINDS", "GivenAnswer", "answered", "items", "kind_of", "paired"]
 
 KINDS = get_args(Source)
 """The kinds of datasets, the names `items` takes."""
@@ -62,6 +63,8 @@ def _kind_of_folder(path: Path) -> Source | None:
         return "bfcl"
     if any(path.glob("*normal_preference*.json*")):
         return "acebench"
+    if toolspectrum.is_folder(path):
+        return "toolspectrum"
     if (path / published.FILE).is_file() or any(path.glob(f"*/{published.FILE}")):
         return "published"
     return None

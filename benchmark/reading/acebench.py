@@ -3,8 +3,8 @@
 Two files: the questions, and beside them the answers, `<name>_answers.jsonl` or `possible_answer/<same
 name>`. The upstream protocol is kept: one answer, calls in any order, parameters the schema does not require
 may be left out, others may not be added. The upstream value rule (the gold text, folded, occurs *within* the
-answer's text) is kept by `protocols.acebench`; strict compares whole folded texts. Where it could not be
-kept: upstream removes all white space before it parses. A record says nothing of the origin of its values, so
+answer's text) is kept by `protocols.acebench`, the upstream reader by `protocols.reading`; strict compares
+whole folded texts. A record says nothing of the origin of its values, so
 equations 4 and 5 are not applicable.
 """
 

@@ -2,29 +2,31 @@
 
 A record is `user_profile, platforms, tools, query, answer, query_params, profile_params`. Upstream protocol
 and metric are kept by `scorer=official`. What a record does not say and is inferred here: its user (a
-fingerprint of the basic features), its scenario (the one in whose history the record's platforms occur), its
-group (from a folder or file named `…untrained…`, `…trained…` or `…unseen…`) and which platform offers which
-function (unknown, so left empty). A value that is not in a list is taken as the only accepted one (`official`
-sees it as it stands).
+fingerprint of the basic features), its id where it has no unique `id`, its scenario (the one in whose history
+the record's platforms occur), its group (from a folder or file named `…untrained…`, `…trained…` or
+`…unseen…`) and which platform offers which function (unknown, so left empty). A value that is not in a list
+is taken as the only accepted one (`official` sees it as it stands). An odd gold answer is an item that
+`official` scores as the published code does and that nothing is `strict`ly right for; odd functions and
+platforms are shown as far as they can be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from ...errors import StoreError
-from ..items import Group, Item, Origin
+from ..items import GoldCall, Group, Item, Origin
 from .raw_records import (
     RawRecord,
     SharedValues,
     fingerprint,
     function_schemas,
     gold_calls,
-    parameter_names,
     platform_characteristics,
     platform_functions,
     read_records,
@@ -40,10 +42,18 @@ def read(path: Path, group: Group | None = None) -> Iterator[Item]:
     Args: group: of every record; None: from the file's path. Raises StoreError with the place of a bad
     record.
     """
-    shared = SharedValues()
+    shared, seen = SharedValues(), set[str]()
     for file in data_files(path):
         for number, record in enumerate(read_records(file)):
-            yield _item(record, number, shared, group or group_of(file))
+            users = group or group_of(file)
+            own = record.value.get("id")
+            id = (
+                own
+                if isinstance(own, str) and own and own not in seen
+                else f"{users or 'published'}-{number:05}"
+            )
+            seen.add(id)
+            yield _item(record, id, shared, users)
 
 
 def data_files(path: Path) -> list[Path]:
@@ -68,31 +78,86 @@ def group_of(file: Path) -> Group | None:
     return None
 
 
-def _item(record: RawRecord, number: int, shared: SharedValues, group: Group | None) -> Item:
-    query_params, profile_params = (
-        parameter_names(record, "query_params"),
-        parameter_names(record, "profile_params"),
-    )
+def _item(record: RawRecord, id: str, shared: SharedValues, group: Group | None) -> Item:
+    query_params, profile_params = _names(record, "query_params"), _names(record, "profile_params")
     origins: dict[str, Origin] = dict.fromkeys(profile_params, "profile")
     origins |= dict.fromkeys(query_params, "query")  # a name in both counts as query, as upstream
-    platform, calls = gold_calls(record, lambda _: origins)
+    gold = _gold(record, origins)
     profile, places = _json(record, "user_profile", dict), _places(record)
     return Item(
-        id=f"{group or 'published'}-{number:05}",
+        id=id,
         user=f"user-{fingerprint(profile.get('basic_features', profile)).hex()}",
         scenario=_scenario(profile, shared.get(record, places, platform_functions)),
         group=group,
-        platform=platform,
-        calls=calls,
+        platform=gold.platform,
+        calls=gold.calls,
         query_params=query_params,
         profile_params=profile_params,
-        tools=shared.get(record, _json(record, "tools", list), function_schemas),
+        tools=shared.get(record, _json(record, "tools", list), _schemas),
         platforms=shared.get(record, places, platform_functions),
         query=record.get("query", str),
         source="published",
         user_profile=shared.get(record, profile, unchanged),
         characteristics=shared.get(record, places, platform_characteristics),
+        published=gold.published,
+        flaw=gold.flaw,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Gold:
+    """A gold answer as far as it is one."""
+
+    platform: str
+    calls: tuple[GoldCall, ...] = ()
+    published: dict[str, Any] = field(default_factory=dict)
+    flaw: str = ""
+
+
+_FLAW = "the gold answer is not [platform, [{function: {parameter: [accepted, …]}}, …]]"
+
+
+def _gold(record: RawRecord, origins: Mapping[str, Origin]) -> _Gold:
+    """What the published code would compare an answer with; it refuses nothing before it compares."""
+    answer = record.get("answer", object)
+    if not isinstance(answer, list) or len(answer) < 2:
+        return _Gold("", flaw=_FLAW)
+    platform = answer[0]
+    if isinstance(platform, list | dict):
+        return _Gold(_as_text(platform), flaw=_FLAW)
+    published = {} if isinstance(platform, str) else {"platform": platform}
+    name = platform if isinstance(platform, str) else _as_text(platform)
+    try:
+        named = RawRecord(record.place, {"answer": [name, answer[1]]})
+        _, calls = gold_calls(named, lambda _: origins, empty=True)
+    except StoreError:
+        return _Gold(name, published=published, flaw=_FLAW)
+    return _Gold(name, calls, published)
+
+
+def _as_text(value: Any) -> str:
+    return orjson.dumps(value).decode()[:80]
+
+
+def _names(record: RawRecord, key: str) -> tuple[str, ...]:
+    """A list of parameter names; what is no text stays in the count, and names nothing."""
+    names = record.value.get(key)
+    return tuple(map(str, names)) if isinstance(names, list) else ()
+
+
+def _schemas(record: RawRecord, raw: list[Any]) -> dict[str, dict[str, Any]]:
+    """name -> schema; of a function with an odd schema the name and description, of none nothing."""
+    schemas: dict[str, dict[str, Any]] = {}
+    for declared in raw:
+        try:
+            found = function_schemas(record, [declared])
+        except StoreError:
+            schema = declared.get("function", declared) if isinstance(declared, dict) else None
+            name = schema.get("name") if isinstance(schema, dict) else None
+            kept = {"name": name, "description": str(schema.get("description", ""))} if schema else {}
+            found = {name: kept} if isinstance(name, str) else {}
+        schemas = {**found, **schemas}
+    return schemas
 
 
 def _json(record: RawRecord, key: str, kind: type) -> Any:
@@ -110,7 +175,9 @@ def _places(record: RawRecord) -> list[Any]:
     """The platforms as a list of {name, profile}; `{name: profile}` is taken too."""
     if isinstance(record.value.get("platforms"), dict):
         return [{"name": name, "profile": profile} for name, profile in record.value["platforms"].items()]
-    return _json(record, "platforms", list)
+    listed = _json(record, "platforms", list)
+    named = ({"name": place} if isinstance(place, str) else place for place in listed)
+    return [place for place in named if isinstance(place, dict) and isinstance(place.get("name"), str)]
 
 
 def _scenario(profile: dict[str, Any], platforms: Mapping[str, Any]) -> str:

@@ -145,28 +145,31 @@ def fingerprint(raw: Any, size: int = 6) -> bytes:
 
 
 def gold_calls(
-    record: RawRecord, origins: Callable[[int], Mapping[str, Origin]]
+    record: RawRecord, origins: Callable[[int], Mapping[str, Origin]], empty: bool = False
 ) -> tuple[str, tuple[GoldCall, ...]]:
     """The platform and the calls of an `answer`.
 
-    Args: origins: position of a call -> its parameters' origins. Of an object with several functions only the
-    first counts, as in the published code. Raises StoreError where the answer has another shape.
+    Args: origins: position of a call -> its parameters' origins; empty: whether nothing may be accepted.
+    Of an object with several functions only the first counts, as in the published code. Raises StoreError
+    where the answer has another shape.
     """
     answer = record.get("answer", list)
     shape = "[platform, [{function: {parameter: [accepted, …]}}, …]]"
     if len(answer) != 2 or not isinstance(answer[0], str) or not isinstance(answer[1], list):
         raise record.wrong("answer", answer, shape)
-    return answer[0], tuple(_gold_call(record, at, raw, origins(at)) for at, raw in enumerate(answer[1]))
+    return answer[0], tuple(
+        _gold_call(record, at, raw, origins(at), empty) for at, raw in enumerate(answer[1])
+    )
 
 
-def _gold_call(record: RawRecord, at: int, raw: Any, origins: Mapping[str, Origin]) -> GoldCall:
+def _gold_call(record: RawRecord, at: int, raw: Any, origins: Mapping[str, Origin], empty: bool) -> GoldCall:
     if not isinstance(raw, dict) or not raw:
         raise record.wrong(f"answer[1][{at}]", raw, "{function: {parameter: [accepted, …]}}")
     name, parameters = next(iter(raw.items()))
     if not isinstance(parameters, dict):
         raise record.wrong(f"answer[1][{at}].{name}", parameters, "{parameter: [accepted, …]}")
     accepted = {
-        parameter: _accepted_values(record, f"{name}.{parameter}", values)
+        parameter: _accepted_values(record, f"{name}.{parameter}", values, empty)
         for parameter, values in parameters.items()
     }
     stated: dict[str, Origin] = {
@@ -176,10 +179,10 @@ def _gold_call(record: RawRecord, at: int, raw: Any, origins: Mapping[str, Origi
     return GoldCall(name, accepted, stated, bare)
 
 
-def _accepted_values(record: RawRecord, where: str, values: Any) -> tuple[Any, ...]:
+def _accepted_values(record: RawRecord, where: str, values: Any, empty: bool) -> tuple[Any, ...]:
     if not isinstance(values, list):
         return (values,)  # published records also give a value bare
-    if not values:
+    if not values and not empty:
         raise record.wrong(f"answer: {where}", values, "at least one accepted value")
     return tuple(values)
 

@@ -72,12 +72,33 @@ class Apps:
 
 
 def read(path: Path, group: Group | None = None) -> Iterator[Item]:
-    """The items of one dataset file; raises StoreError with the place of a bad record."""
-    if path.is_dir():
-        raise StoreError(f"{path}: a folder, expected one ToolSpectrum file such as dataset_persona.json")
-    apps = _apps(apis_file(path))
-    for number, record in enumerate(read_records(path)):
-        yield _item(record, number, path.stem, apps, group)
+    """The items of one dataset file, or of every one in a folder; raises StoreError with the place of a bad
+    record."""
+    for file in dataset_files(path):
+        apps = _apps(apis_file(file))
+        for number, record in enumerate(read_records(file)):
+            yield _item(record, number, file.stem, apps, group)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder holds dataset files and the description of their apps."""
+    try:
+        return bool([apis_file(file) for file in dataset_files(path)])
+    except StoreError:
+        return False
+
+
+def dataset_files(path: Path) -> list[Path]:
+    """The dataset files a path stands for: itself, or those of a folder or of its folders, by name.
+
+    Raises StoreError where a folder has none.
+    """
+    if not path.is_dir():
+        return [path]
+    files = sorted(path.glob("dataset*.json")) or sorted(path.glob("*/dataset*.json"))
+    if not files:
+        raise StoreError(f"{path}: no ToolSpectrum file in it, expected one such as dataset_persona.json")
+    return files
 
 
 def apis_file(dataset: Path) -> Path:

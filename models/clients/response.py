@@ -185,14 +185,18 @@ def _tool_calls(calls: Any) -> list[FunctionCall]:
 
 
 def _tool_call(call: Any) -> FunctionCall:
+    """One call, whatever is wrong with it: a missing name or broken arguments are the model's answer."""
     function = call.get("function") if isinstance(call, dict) else None
-    name = function.get("name") if isinstance(function, dict) else None
-    if not isinstance(function, dict) or not isinstance(name, str):
-        _malformed("a tool call without a name")
-    arguments = function.get("arguments")
-    if isinstance(arguments, dict):
+    fields = function if isinstance(function, dict) else {}
+    arguments = fields.get("arguments")
+    if arguments is not None and not isinstance(arguments, str):
         arguments = orjson.dumps(arguments).decode()  # some endpoints send it decoded
-    return FunctionCall(id=_string(call, "id") or "", name=name, arguments=_string(arguments) or "")
+    name = _string(fields, "name") or ""
+    return FunctionCall(
+        id=(_string(call, "id") if isinstance(call, dict) else None) or "",
+        name=name,
+        arguments=arguments or "",
+    )
 
 
 def _string(value: Any, key: str | None = None) -> str | None:

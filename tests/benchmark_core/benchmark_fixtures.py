@@ -116,6 +116,6 @@ def gold(item: Item) -> Prediction:
     calls = []
     for call in item.calls:
         blank = {key for key in call.optional if call.accepted[key] == ("",)}
-        given = {key: some[0] for key, some in call.accepted.items() if key not in blank}
+        given = {key: some[0] for key, some in call.accepted.items() if some and key not in blank}
         calls.append(PredictedCall(call.name, given))
     return Prediction(item.platform, tuple(calls))

@@ -198,6 +198,16 @@ def test_calls_of_one_name_are_assigned_for_the_most_values() -> None:
     assert found.errors[1].path == "bookTable.town"
 
 
+def test_of_assignments_with_as_many_values_the_one_without_mistakes_is_taken() -> None:
+    """Both calls have the value of both gold calls; only one of them may have the second parameter."""
+    plain = GoldCall("bookTable", {"town": ("Lyon",)})
+    more = GoldCall("bookTable", {"town": ("Lyon",), "people": (2,)}, optional=frozenset(("people",)))
+    for golds in ((plain, more), (more, plain)):
+        for calls in (("town='Lyon'", "town='Lyon', people=2"), ("town='Lyon', people=2", "town='Lyon'")):
+            text = ", ".join(f"bookTable({arguments})" for arguments in calls)
+            assert score(item(*golds), f"MegaMart: [{text}]").overall, (golds, calls)
+
+
 def test_left_over_calls_are_wrong_then_missing_or_excessive() -> None:
     two = item(gold(town="Lyon"), gold("findMenu", diet="vegan"))
     found = score(two, "MegaMart: [reserve(), bookTable(town='Lyon'), cancel()]")

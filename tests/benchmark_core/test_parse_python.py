@@ -25,6 +25,27 @@ CALL = PredictedCall("f", {"a": 1, "b": "x"})
         ("{Mart: []}", "Mart", ()),
         ("{Mart: [f(), g.h()]}", "Mart", (PredictedCall("f", {}), PredictedCall("g.h", {}))),
         ("{Mart: ['get-price'(**{'user-id': 1})]}", "Mart", (PredictedCall("get-price", {"user-id": 1}),)),
+        ("{Mart: [f(from='x', with=1)]}", "Mart", (PredictedCall("f", {"from": "x", "with": 1}),)),
+        (
+            "Mart: [f(a={'from': 'class='}, class='(is=1')]",
+            "Mart",
+            (PredictedCall("f", {"a": {"from": "class="}, "class": "(is=1"}),),
+        ),
+        (
+            "{Mart: [f(user-id=1, None=2, 2nd='x')]}",
+            "Mart",
+            (PredictedCall("f", {"user-id": 1, "None": 2, "2nd": "x"}),),
+        ),
+        (
+            "{Mart: [import(a=1), shop.del(), get-price()]}",
+            "Mart",
+            (
+                PredictedCall("import", {"a": 1}),
+                PredictedCall("shop.del", {}),
+                PredictedCall("get-price", {}),
+            ),
+        ),
+        ("{lambda: [f()]}", "lambda", (PredictedCall("f", {}),)),
         ("{Mart: [f(a='}])', b='#')]}", "Mart", (PredictedCall("f", {"a": "}])", "b": "#"}),)),
     ],
 )
@@ -93,6 +114,10 @@ def test_an_unusual_escape_warns_nobody() -> None:
         ("{**x}", 0, "got '**'"),
         ("{1: [f()]}", 1, "expected a platform"),
         ("Mart: [f()]} | {Shop: []", 0, "expected {platform: [calls]}"),
+        ("{Mart: [f()]", 0, "not an expression"),
+        ("Mart: [f()]}", 12, "not an expression"),
+        ("{Mart: [f(from=x)]}", 15, "got the name 'x'"),
+        ("{Mart: [f(from=1, from=2)]}", 23, "'from' is given twice"),
         ("[f()]", 0, "expected {platform: [calls]}"),
         ("{Mart: [f(a='é', b=x)]}", 19, "got the name 'x'"),
         ("{Mart: [\n f(a=x)]}", 14, "got the name 'x'"),

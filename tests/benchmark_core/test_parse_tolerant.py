@@ -23,6 +23,25 @@ JSON = '{"platform": "Mart", "functions": [{"name": "f", "parameters": {"a": "it
         "Sure, I'll do it: @",
         "Sure! The answer is @. I hope it's right!",
         "@<|im_end|>\n<|im_start|>user\nagain {Shop: [g(a=1)]}",
+        "<|channel|>analysis<|message|>{Shop: [g(a=1)]}<|end|>"
+        "<|start|>assistant<|channel|>final<|message|>@<|return|>",
+        "analysisMaybe {Shop: [g(a=1)]}? No.assistantfinal@",
+        "[THINK]{Shop: [g(a=1)]}[/THINK]@",
+        "◁think▷{Shop: [g(a=1)]}◁/think▷@",
+        "<seed:think>{Shop: [g(a=1)]}</seed:think>@",
+        "<|START_THINKING|>{Shop: [g(a=1)]}<|END_THINKING|><|START_RESPONSE|>@<|END_RESPONSE|>",
+        "<|begin_of_thought|>{Shop: [g(a=1)]}<|end_of_thought|>\n<|begin_of_solution|>@<|end_of_solution|>",
+        "<reasoning>\n{Shop: [g(a=1)]}\n</reasoning>\n<answer>\n@\n</answer>",
+        "<｜begin▁of▁thinking｜>{Shop: [g(a=1)]}<｜end▁of▁thinking｜>@<｜end▁of▁sentence｜>",
+        "[unused16]{Shop: [g(a=1)]}[unused17]@",
+        "<|inner_prefix|>{Shop: [g(a=1)]}<|inner_suffix|>@",
+        "<|channel>thought\n{Shop: [g(a=1)]}<channel|>@",
+        "Here is my thought process:\n{Shop: [g(a=1)]}\nHere is my response:\n@",
+        "<musings>{Shop: [g(a=1)]}</musings>\n@",
+        "[MULL]{Shop: [g(a=1)]}[/MULL]\n@",
+        "<|begin_of_mulling|>{Shop: [g(a=1)]}<|end_of_mulling|>@",
+        "<pad><|im_start|>assistant\n@<|im_end|>",
+        "<json>@</json>",
         "As asked, {platform:[func1(param1_name = param1_value, param2...), func2...]}:\n@",
         "@\n@",
     ],
@@ -41,12 +60,59 @@ def test_found(answer: str, reply: str) -> None:
         "I cannot help with that.",
         f"<think>{PYTHON}",
         f"<think>{PYTHON}</think>",
+        f"<think>{PYTHON}</think> I cannot help with that.",
+        f"[THINK]{PYTHON}",
+        f"<musings>{PYTHON}",
+        f"<musings>{PYTHON}</musings> Done.",
+        f"<|channel|>analysis<|message|>{PYTHON}",
+        f"<|channel|>analysis<|message|>{PYTHON}<|end|><|start|>assistant<|channel|>final<|message|>No.<|return|>",
+        f"analysisMaybe {PYTHON}",
+        f"Here is my thought process: {PYTHON}",
         "{Mart: [f(a=1)",
         "{Mart: [f(1)]} {Shop: [g",
     ],
 )
 def test_nothing_to_be_found(text: str) -> None:
     assert isinstance(parse(text, "python", "tolerant"), ParseError)
+
+
+@pytest.mark.parametrize(
+    ("text", "town", "ambiguous"),
+    [
+        ("Say {Mart: [f(a='Bern')]}. No: {Mart: [f(a='Basel')]}.", "Basel", True),
+        ("Say {Mart: [f(a='Basel')]}. No: {Mart: [f(a='Bern')]}.", "Bern", True),
+        ("```\n{Mart: [f(a='Bern')]}\n```\nor\n```python\n{Mart: [f(a='Basel')]}\n```", "Basel", True),
+        ("```\n{Mart: [f(a='Bern')]}\n```\nIn short: {Mart: [f(a='Bern')]}", "Bern", False),
+        ("{Mart: [f(a='Basel')]}\nas in {Mart: [f(a=1", "Basel", False),
+        ("{Mart: [f(a='Bern')]}<think>no</think>{Mart: [f(a='Basel')]}", "Basel", True),
+        ("Sure: {Mart: [f(a='Bern')]}<|eot_id|>{Mart: [f(a='Basel')]}", "Bern", False),
+        ("x" * 60_000 + " {Mart: [f(a='Basel')]}", "Basel", False),
+    ],
+)
+def test_the_last_readable_answer_counts(text: str, town: str, ambiguous: bool) -> None:
+    found = parse(text, "python", "tolerant")
+    assert found == Prediction("Mart", (PredictedCall("f", {"a": town}),))
+    assert isinstance(found, Prediction)
+    assert found.ambiguous == ambiguous
+
+
+MARKS = st.sampled_from(
+    ["<think>", "</think>", "[THINK]", "[/THINK]", "<musings>", "</musings>", "<|channel|>final<|message|>",
+     "<|channel|>analysis<|message|>", "◁think▷", "◁/think▷", "<|im_end|>", "```\n", "x ", PYTHON, "\n"]
+)  # fmt: skip
+
+
+@given(st.lists(MARKS, max_size=8).map("".join))
+def test_no_marks_raise_and_what_is_open_is_not_read(text: str) -> None:
+    parse(text, "python", "tolerant")
+    assert isinstance(
+        parse(
+            f"<think>{text.replace('</', '<').replace('<|channel|>', '').replace('▷', '').replace(']', '')}",
+            "python",
+            "tolerant",
+        ),
+        ParseError,
+    )
 
 
 def test_calls_without_platform_are_found() -> None:

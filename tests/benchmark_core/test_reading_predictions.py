@@ -1,6 +1,6 @@
 """Predictions reach their items, or the file is refused."""
 
-import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,8 @@ import pytest
 from benchmark_fixtures import lines
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.benchmark import Item
-from ptool.benchmark.reading import paired
+from ptool.benchmark import Item, PredictedCall, Prediction, parse
+from ptool.benchmark.reading import answered, paired
 from ptool.errors import StoreError
 
 
@@ -46,12 +46,93 @@ def test_folders_of_published_predictions_follow_those_of_the_data(tmp_path: Pat
         ({"predict": "x", "result": "y"}, "x"),
         ({"result": "y"}, "y"),
         ({"predict": None}, ""),
-        ({"prediction": [{"function": {"name": "f", "arguments": {}}}]}, None),
+        ({"predict": {"platform": "M", "functions": []}}, '{"platform":"M","functions":[]}'),
+        ({"result": {"role": "assistant", "content": "x"}}, "x"),
+        ({"response": {"status_code": 200, "body": {"choices": [{"message": {"content": "x"}}]}}}, "x"),
+        ({"response": {"body": {"choices": [{"text": "x", "index": 0}]}}, "error": None}, "x"),
+        ({"response": {"body": {"output": [
+            {"type": "reasoning", "summary": []},
+            {"type": "message", "content": [{"type": "output_text", "text": "x"}]},
+        ]}}}, "x"),
+        ({"result": {"type": "succeeded", "message": {"content": [
+            {"type": "thinking", "thinking": "y"}, {"type": "text", "text": "x"}]}}}, "x"),
+        ({"outputs": [{"text": "x"}]}, "x"),
+        ({"resps": [["x"]], "doc_id": 0}, "x"),
+    ],
+)  # fmt: skip
+def test_answers_are_text(tmp_path: Path, record: dict[str, Any], text: str) -> None:
+    ((_, found),) = answered(dataset("a"), lines(tmp_path / "p.jsonl", {"id": "a", **record}))
+    assert (found.text, found.native, found.finish) == (text, False, "stop")
+
+
+ONE_CALL = {"type": "function", "function": {"name": "f", "arguments": {"a": 1}}}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"prediction": [{"function": {"name": "f", "arguments": {"a": 1}}}]},
+        {"result": [{"f": {"a": 1}}], "latency": 1.0},
+        {"result": [{"f": '{"a": 1}'}]},
+        {"result": {"tool_calls": [{"id": "1", **ONE_CALL}]}},
+        {"response": {"body": {"choices": [{"message": {"content": None, "tool_calls": [ONE_CALL]}}]}}},
+        {"response": {"body": {"output": [{"type": "function_call", "name": "f", "arguments": '{"a": 1}'}]}}},
+        {"result": {"type": "succeeded", "message": {"content": [
+            {"type": "text", "text": "I look."}, {"type": "tool_use", "name": "f", "input": {"a": 1}}]}}},
+    ],
+)  # fmt: skip
+def test_tool_calls_are_read_as_such_whatever_was_asked_for(tmp_path: Path, record: dict[str, Any]) -> None:
+    ((_, found),) = answered(
+        dataset("a"), lines(tmp_path / "p.jsonl", {"custom_id": "a", "id": "batch-7", **record})
+    )
+    assert found.native
+    assert parse(found.text, "native", platforms={}) == Prediction(None, (PredictedCall("f", {"a": 1}),))
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (
+            {"result": ["x", "y"]},
+            "result: got a list of 2, expected text, tool calls or a message, one for each",
+        ),
+        ({"result": [[{"f": {}}], [{"g": {}}]]}, "result: got a list of 2, expected text"),
+        ({"result": 5}, "result: got 5, expected text, tool calls or a message"),
+        ({"result": {"odd": 1, "keys": 2}}, "result: got an object of 2, expected text"),
+        (
+            {"response": None, "error": {"message": "too long"}},
+            "error: got 'too long', expected an answer; ask",
+        ),
+        (
+            {"response": {"status_code": 500, "body": {"error": {"message": "down"}}}},
+            "response: got 'down', expected",
+        ),
+        (
+            {"result": {"type": "errored", "error": {"error": {"message": "busy"}}}},
+            "result: got 'busy', expected",
+        ),
+        (
+            {"response": {"body": {"choices": [{"message": {"content": "x"}}] * 2}}},
+            "choices: got a list of 2",
+        ),
     ],
 )
-def test_answers_are_text(tmp_path: Path, record: dict[str, Any], text: str | None) -> None:
-    ((_, found),) = pairs(lines(tmp_path / "p.jsonl", {"id": "a", **record}), "a")
-    assert found == text if text is not None else json.loads(found) == record["prediction"]
+def test_what_is_no_answer_is_refused(tmp_path: Path, record: dict[str, Any], message: str) -> None:
+    with pytest.raises(StoreError, match=re.escape(message)) as refused:
+        list(answered(dataset("a"), lines(tmp_path / "p.jsonl", {"id": "a", **record})))
+    assert "p.jsonl:1: " in str(refused.value)
+
+
+def test_llama_factory_pairs_by_position_and_by_the_query_in_the_prompt(tmp_path: Path) -> None:
+    file = lines(
+        tmp_path / "p.jsonl",
+        *({"prompt": f"user\nquery  {one}\n", "predict": one, "label": ""} for one in "ab"),
+    )
+    assert pairs(file, "a", "b") == [("a", "a"), ("b", "b")]
+    with pytest.raises(
+        StoreError, match=r"p.jsonl:1: prompt: got .* the query of item 'b' in it: another dataset"
+    ):
+        pairs(file, "b", "a")
 
 
 @pytest.mark.parametrize(

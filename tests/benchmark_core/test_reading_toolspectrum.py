@@ -87,3 +87,14 @@ def test_real_toolspectrum(name: str, samples: int) -> None:
     found = list(items(real("PTOOL_TOOLSPECTRUM") / f"dataset_{name}.json"))
     assert len(found) == samples
     assert all(score_prediction(item, gold(item)).overall for item in found)
+
+
+def test_a_folder_gives_every_dataset_file_in_it(tmp_path: Path) -> None:
+    record = {"instruction": "!", "toolCall": None}
+    toolspectrum(tmp_path, record)
+    lines(tmp_path / "data" / "dataset_all.json", json.dumps([record, record]))
+    ids = ["dataset_all-0000", "dataset_all-0001", "dataset_persona-0000"]
+    assert [item.id for item in items(tmp_path)] == ids
+    assert [item.id for item in items(tmp_path / "data")] == ids
+    with pytest.raises(StoreError, match=r"api: no ToolSpectrum file in it, expected one such as dataset_"):
+        list(items(tmp_path / "api", "toolspectrum"))

@@ -120,5 +120,5 @@ def test_the_datasets_own_metric_stands_beside():
     right = score_answer(ace, RawAnswer("[findItem(keyword='some Tea', homeCity='Lyon')]"), "python")
     assert right.upstream == ""
     assert not right.scores["strict", "strict"].overall
-    assert score_answer(ace, RawAnswer("?"), "python").upstream == "the answer cannot be read"
+    assert str(score_answer(ace, RawAnswer("?"), "python").upstream).startswith("the answer cannot be read: ")
     assert score_answer(ace, RawAnswer("[]"), "python").upstream not in ("", None)

@@ -5,10 +5,11 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.records import Category, Cluster, Clusters, Expansion
+from ptool.records import Api, Category, Cluster, Clusters, Expansion
 from ptool.trees.clustering import check_clusters
 from ptool.trees.growth import TreeShape, check_categories
-from ptool.trees.repair import repair_categories, repair_clusters
+from ptool.trees.naming import styled
+from ptool.trees.repair import repair_apis, repair_categories, repair_clusters
 
 
 def categories(*quotas, name="c{}"):
@@ -135,3 +136,35 @@ def test_however_many_parents_there_are_as_many_stay_as_may_and_none_holds_both_
     answer = Clusters(clusters=tuple(cluster(f"t{n}", n, kind=kind) for n, kind in enumerate(kinds)))
     repaired = repair_clusters(answer, nodes, {}, 1, limit, Counter())
     assert check_clusters(repaired, dict(enumerate(kinds)), {}, limit) is repaired
+
+
+def test_no_function_and_no_parameter_is_called_like_a_keyword_of_python():
+    grown = Api(
+        name="import",
+        description="Move.",
+        capability="move",
+        parameters={
+            "type": "object",
+            "properties": {"from": {"type": "string"}, "from_value": {"type": "string"}, "to": {}},
+            "required": ["from", "to"],
+        },
+        response={},
+    )
+    (api,) = repair_apis(Expansion(apis=(grown,)), "trips", 1, (), Counter()).apis
+    assert api.name == "import_value"
+    assert list(api.properties()) == ["from_value_more", "from_value", "to"]
+    assert api.parameters["required"] == ["from_value_more", "to"]
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "expected"),
+    [
+        ("from", 0, "from_value"),
+        ("with", 1, "withValue"),
+        ("class", 2, "Class"),
+        ("none", 2, "NoneValue"),
+        ("a_b", 1, "aB"),
+    ],
+)
+def test_styled_names_are_no_keywords(name, place, expected):
+    assert styled(name, place) == expected

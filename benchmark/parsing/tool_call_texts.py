@@ -1,0 +1,157 @@
+"""Tool calls as models write them into their text, where no endpoint took them out: `written_calls(text)`.
+
+Read are the forms of the chat templates of Qwen, Hermes and Granite (`<tool_call>{…}</tool_call>`),
+Qwen3-Coder (`<function=f><parameter=a>…`), GLM (`<arg_key>`), MiniMax and DeepSeek V3.2
+(`<invoke name="f">`), Llama 3 (`<|python_tag|>{"name", "parameters"}; …`, `<function=f>{…}</function>`),
+Llama 4 (`<|python_start|>[f(a=1)]`), Mistral (`[TOOL_CALLS]`), DeepSeek, Kimi, Command
+(`<|START_ACTION|>`), Phi, InternLM and gpt-oss (`to=functions.f`). A reply may hold any number of them. It
+knows marks, not what a call may hold.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ..items import Prediction, UntypedText
+from . import python_format
+from .bounds import Bounds, Refused
+from .json_format import load
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCalls:
+    """Tool calls found in a text."""
+
+    calls: list[Any]
+    """as JSON has them: {name, arguments}, or whatever stood there"""
+    alone: bool
+    """whether nothing but them and their marks is in the text"""
+
+
+_NAME = r"[\w.\-/]{1,200}"
+_OPENING = re.compile(
+    # a name, then its arguments as JSON
+    rf"(?:<function=(?P<n1>{_NAME})>|\[TOOL_CALLS\]\s*(?P<n2>{_NAME})(?:\[CALL_ID\]\w*)?\[ARGS\]"
+    rf"|(?<=[}}\s])(?P<n3>{_NAME})\[ARGS\]"
+    rf"|<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?(?P<n4>{_NAME})(?:<｜tool▁sep｜>|\s*```json)"
+    rf"|<\|tool_call_begin\|>\s*(?P<n5>{_NAME})(?::\d+)?\s*<\|tool_call_argument_begin\|>"
+    rf"|\bto=functions\.(?P<n6>{_NAME})\s*(?:<\|channel\|>\w+\s*)?(?:<\|constrain\|>)?\s*(?:json|code)?\s*"
+    r"(?:<\|message\|>)?)"
+    r"\s*(?=\{)"
+    # parameter by parameter, as text
+    rf"|<(?:\w+:)?(?:tool_call>\s*<)?function=(?P<x1>{_NAME})>(?=\s*<(?:parameter=|/function))"
+    rf"|<(?:｜DSML｜)?invoke name=\"(?P<x2>{_NAME})\">"
+    rf"|<tool_call>\s*(?P<x3>{_NAME})(?=\s*(?:<arg_key>|</tool_call>))"
+    # JSON that says its own name
+    r"|(?:<tool_calls?>|<\|tool_calls?\|>|<TOOLCALL>|\[TOOL_CALLS\]|<\|python_tag\|>|<\|START_ACTION\|>|\bfunctools"
+    r"|<\|action_start\|>\s*<\|plugin\|>)\s*(?P<json>(?=[\[{]))"
+    # calls as Python writes them
+    r"|<\|python_start\|>\s*(?P<python>(?=\[))"
+)
+_PARAMETER = re.compile(
+    r"\s*<(?:｜DSML｜)?parameter(?:=(?P<k1>[^>\n]{1,200})| name=\"(?P<k2>[^\"\n]{1,200})\")"
+    r"(?: string=\"(?P<string>true|false)\")?>(?P<v1>.*?)</(?:｜DSML｜)?parameter>"
+    r"|\s*<arg_key>(?P<k3>[^<\n]{1,200})</arg_key>\s*<arg_value>(?P<v2>.*?)</arg_value>",
+    re.DOTALL,
+)
+_MARKS = re.compile(
+    r"</?(?:\w+:)?(?:tool_calls?|function|TOOLCALL|tools)>|</?｜DSML｜[\w]+>|</(?:｜DSML｜)?invoke>"
+    r"|<\|/?[\w]{1,40}\|>"
+    r"|<｜[\w▁]{1,40}｜>|\[/?TOOL_CALLS\]|```(?:json)?|</s>|<start_of_turn>model|\bcommentary\b|\bassistant\b|[;,\s]"
+)
+_BETWEEN = re.compile(r"\s*(?:[;,]\s*|\n\s*)?(?=[\[{])")
+_DECODER = json.JSONDecoder()
+_BARE = re.compile(r"\s*(?:[\[{]\s*){1,2}\"")
+_BARE_PYTHON = re.compile(r"\s*\[\s*[^\W\d][\w.]*\(")
+
+
+def written_calls(text: str, bounds: Bounds) -> WrittenCalls | None:
+    """The tool calls in a text; None: there are none. Raises `Refused` for a call that cannot be read."""
+    calls: list[Any] = []
+    left: list[str] = []
+    place = 0
+    while (opening := _OPENING.search(text, place)) and len(calls) <= bounds.calls:
+        left.append(text[place : opening.start()])
+        place = _take(text, opening, calls, bounds)
+    if not calls:
+        return _bare_calls(text, bounds)
+    rest = "".join([*left, text[place:]])
+    return WrittenCalls(calls, not _MARKS.sub("", rest))
+
+
+def _bare_calls(text: str, bounds: Bounds) -> WrittenCalls | None:
+    """Calls without any marks, nothing around them: JSON objects after each other, or a list in Python."""
+    calls: list[Any] = []
+    if _BARE.match(text):
+        place = _json_values(text, len(text) - len(text.lstrip()), calls, bounds)
+        return WrittenCalls(calls, True) if not _MARKS.sub("", text[place:]) else None
+    if _BARE_PYTHON.match(text):
+        return WrittenCalls(_python_calls(_MARKS_AROUND.sub("", text), bounds), True)
+    return None
+
+
+_MARKS_AROUND = re.compile(r"\A\s*+|(?:<\|\w{1,40}\|>|\s)+\Z")
+
+
+def _take(text: str, opening: re.Match[str], calls: list[Any], bounds: Bounds) -> int:
+    """Add the calls that begin at an opening, and return where they end."""
+    kind = opening.lastgroup or ""
+    if kind == "json":
+        return _json_values(text, opening.end(), calls, bounds)
+    if kind == "python":
+        end = text.find("<|python_end|>", opening.end())
+        end = len(text) if end < 0 else end
+        calls += _python_calls(_MARKS_AROUND.sub("", text[opening.end() : end]), bounds)
+        return end
+    name = opening[kind].removeprefix("functions.")
+    if kind[0] == "n":
+        values: list[Any] = []
+        place = _one_json(text, opening.end(), values, bounds)
+        calls.append({"name": name, "arguments": values[0]})
+        return place
+    arguments: dict[str, Any] = {}
+    place = opening.end()
+    while parameter := _PARAMETER.match(text, place):
+        key = parameter["k1"] or parameter["k2"] or parameter["k3"]
+        value = parameter["v1"] if parameter["v1"] is not None else parameter["v2"]
+        if key in arguments:
+            raise Refused(f"{key!r:.80} is given twice", parameter.start())
+        arguments[key] = _written_value(value, parameter["string"])
+        place = parameter.end()
+    calls.append({"name": name, "arguments": arguments})
+    return place
+
+
+def _written_value(text: str, string: str | None) -> str:
+    """A value without the line breaks that templates put around it."""
+    text = text.removeprefix("\n").removesuffix("\n")
+    return text if string == "true" else UntypedText(text)
+
+
+def _json_values(text: str, place: int, calls: list[Any], bounds: Bounds) -> int:
+    """Add the JSON values that follow each other, lists flattened, and return where they end."""
+    while len(calls) <= bounds.calls:
+        place = _one_json(text, place, calls, bounds)
+        between = _BETWEEN.match(text, place)
+        if between is None:
+            break
+        place = between.end()
+    return place
+
+
+def _one_json(text: str, place: int, calls: list[Any], bounds: Bounds) -> int:
+    try:
+        _, end = _DECODER.raw_decode(text[place : place + bounds.answer + 1])
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"not JSON: {getattr(error, 'msg', type(error).__name__)}", place) from None
+    value = load(text[place : place + end], bounds)  # once more, bounded and without duplicate keys
+    calls += value if isinstance(value, list) else [value]
+    return place + end
+
+
+def _python_calls(text: str, bounds: Bounds) -> list[dict[str, Any]]:
+    reading: Prediction = python_format.read(text, False, bounds)
+    return [{"name": call.name, "arguments": call.arguments} for call in reading.calls]
