@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..rendering.text import percent
+from ..rendering.text import percent, terminal_text
 from .comparison import FinishedComparison
 from .leaderboard import rank_entries
-from .report_texts import COLUMNS, FEWER_TOOLS
+from .report_texts import COLUMNS, FEWER_TOOLS, unreadable
 from .runner import Outcome
 
 
@@ -81,6 +81,10 @@ def print_evaluation(outcome: Outcome, console: Console | None = None) -> None:
         console.print(
             f"{results.unanswered:,} samples not scored ({why}); the same command asks for them again"
         )
+        for code, said in results.said.items():
+            console.print(Text(f"{code}: {terminal_text(said, 400)}"))
+    for line in unreadable(results.samples()):
+        console.print(Text(line))
     console.print()
 
 

@@ -23,7 +23,7 @@ from ..benchmark.metrics import DIMENSIONS, SCORES, SECTIONS, Breakdown, metric_
 from ..benchmark.statistics import estimates
 from ..errors import StoreError
 from ..store import read_jsonl
-from .scoring import FLAGS, HITS, SCORERS, TOLERANCES, AnswerScores, NoAnswer, ScoringMode
+from .scoring import FLAGS, HITS, SCORERS, TOLERANCES, AnswerScores, NoAnswer, RawAnswer, ScoringMode
 
 SAMPLES, SCORE_FILE = "per_sample.jsonl", "scores.json"
 FORMAT = 1
@@ -49,6 +49,8 @@ class Results:
         }
         self._errors = ErrorCounts()
         self._unanswered = Counter[str]()
+        self._said: dict[str, str] = {}
+        self._unreadable, self._empty, self._thoughts = 0, 0, [0, 0]
         self._finishes = Counter[str]()
         self._upstream: list[int] = [0, 0]
         self._obstacles = Counter[str]()
@@ -64,13 +66,22 @@ class Results:
         """Why there was no answer -> samples."""
         return dict(sorted(self._unanswered.items()))
 
-    def add(self, item: Item, result: AnswerScores, finish: str) -> None:
+    @property
+    def said(self) -> dict[str, str]:
+        """Why there was no answer -> what was said the first time."""
+        return dict(sorted(self._said.items()))
+
+    def add(self, item: Item, result: AnswerScores, answer: RawAnswer) -> None:
         """Count an answer that was marked."""
         self.scored += 1
         for tolerance, breakdown in self._breakdowns.items():
             breakdown.add(result.scores[tolerance])
         self._errors.add(result.scores[self.scorer, "strict"])
-        self._finishes[finish] += 1
+        self._finishes[answer.finish] += 1
+        self._unreadable += not result.scores[self.scorer, "strict"].format_ok
+        self._empty += answer.empty
+        self._thoughts[0] += bool(answer.thought)
+        self._thoughts[1] += answer.thought
         if result.upstream is not None:
             self._upstream[0] += not result.upstream
             self._upstream[1] += 1
@@ -79,6 +90,7 @@ class Results:
     def add_unanswered(self, missing: NoAnswer) -> None:
         """Count a sample without an answer."""
         self._unanswered[missing.code] += 1
+        self._said.setdefault(missing.code, missing.reason)
 
     def add_baseline(self, name: str, score: SampleScore) -> None:
         """Count a baseline's score."""
@@ -101,12 +113,7 @@ class Results:
         return {
             "format": 1,
             "evaluated": dict(evaluated),
-            "samples": {
-                "scored": self.scored,
-                "not_scored": self.unanswered,
-                "reasons": self.reasons,
-                "finishes": dict(sorted(self._finishes.items())),
-            },
+            "samples": self.samples(),
             "scores": self._estimates(seed),
             "scorers": {
                 scorer: {
@@ -128,6 +135,19 @@ class Results:
             },
             "upstream": {"right": right, "samples": asked, "value": ratio(right, asked)} if asked else None,
             "obstacles": dict(sorted(self._obstacles.items())),
+        }
+
+    def samples(self) -> dict[str, Any]:
+        """How many samples were scored, or why not, and how many answers could not be read."""
+        in_reasoning = {"answers": self._thoughts[0], "characters": self._thoughts[1]}
+        return {
+            "scored": self.scored,
+            "not_scored": self.unanswered,
+            "reasons": self.reasons,
+            "finishes": dict(sorted(self._finishes.items())),
+            **({"said": self.said} if self._said else {}),
+            **({"unreadable": self._unreadable, "empty": self._empty} if self._unreadable else {}),
+            **({"in_reasoning": in_reasoning} if self._thoughts[0] else {}),
         }
 
     def _sections(self, breakdown: Breakdown, scorer: Scorer) -> dict[str, Row]:

@@ -223,11 +223,13 @@ class Evaluation:
 
     def _score_line(self, item: Item, answer: RawAnswer | NoAnswer) -> bytes:
         if isinstance(answer, NoAnswer):
+            if answer.code not in self.results.said:
+                logger.warning("not scored: {}: {}", answer.code, answer.reason)
             self.results.add_unanswered(answer)
             return unanswered_line(item, answer)
         settings = self.settings
         result = score_answer(item, answer, settings.format, own_prompt=settings.predictions is None)
-        self.results.add(item, result, answer.finish)
+        self.results.add(item, result, answer)
         for name in settings.beside:
             self.results.add_baseline(name, self._baseline_score(name, item))
         return scored_line(item, answer, result, settings.scorer)

@@ -7,6 +7,7 @@ shape (status code, headers, kind of exception) and knows no SDK.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -52,6 +53,11 @@ class AttemptError(Exception):
         super().__init__(" ".join(printable.split())[:_MESSAGE_CHARACTERS])
         self.kind: Kind = kind
         self.retry_after = retry_after
+
+    @property
+    def words(self) -> str:
+        """What was said without its numbers, by which two refusals are told apart."""
+        return re.sub(r"\d+", "0", str(self))
 
     def reworded(self, message: str) -> AttemptError:
         """The same fault in other words."""

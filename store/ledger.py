@@ -27,7 +27,7 @@ from .writer import InsertStatement, Statement, UpdateStatement, Writer
 
 _PAGE = 256
 _INSERT_TEXT = InsertStatement(0, "INSERT INTO texts VALUES", 2, "ON CONFLICT (digest) DO NOTHING")
-INSERT_ANSWER = InsertStatement(1, "INSERT INTO calls VALUES", 14, "ON CONFLICT (key) DO NOTHING")
+INSERT_ANSWER = InsertStatement(1, "INSERT INTO calls VALUES", 16, "ON CONFLICT (key) DO NOTHING")
 _SET_STATUS = UpdateStatement(2, "UPDATE calls SET status = ? WHERE key = ?")
 _INSERT_FAILURE = InsertStatement(3, "INSERT INTO failures VALUES", 8)
 _PUT_ITEM = InsertStatement(
@@ -36,7 +36,7 @@ _PUT_ITEM = InsertStatement(
 
 _FIND_ANSWER = """
 SELECT stage, role, turn, endpoint, content, finish,
-       prompt_tokens, completion_tokens, cached_tokens, usd, seconds
+       prompt_tokens, completion_tokens, cached_tokens, usd, seconds, estimated, thought
 FROM calls WHERE key = ?
 """
 _SUM_ANSWERS = """
@@ -224,13 +224,16 @@ def answer_row(answer: Answer, messages: bytes | None = None) -> tuple[Any, ...]
         answer.seconds,
         "ok",
         messages,
+        answer.estimated,
+        _bounded(answer.thought),
     )
 
 
 def _answer_from(key: bytes, row: tuple[Any, ...]) -> Answer:
     """The answer in a row of `_FIND_ANSWER`."""
-    stage, role, turn, endpoint, content, *rest = row
-    return Answer(key, stage, role, turn, endpoint, content.decode("utf-8", "surrogatepass"), *rest)
+    stage, role, turn, endpoint, content, *rest, estimated, thought = row
+    text = content.decode("utf-8", "surrogatepass")
+    return Answer(key, stage, role, turn, endpoint, text, *rest, bool(estimated), thought)
 
 
 def _failure_row(failure: Failure) -> tuple[Any, ...]:

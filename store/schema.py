@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ..errors import StoreError
 
-VERSION = 3
-"""`user_version` of the schema: 1 had items alone, 2 no messages."""
+VERSION = 4
+"""`user_version` of the schema: 1 had items alone, 2 no messages, 3 neither estimates nor thoughts."""
 
 _ITEMS = """
 CREATE TABLE IF NOT EXISTS items (
@@ -92,11 +92,18 @@ END
 # What models were asked. A rowid table, as `calls` and for the same reason.
 _TEXTS = "CREATE TABLE texts (digest BLOB NOT NULL PRIMARY KEY, body BLOB NOT NULL)"
 _MESSAGES = tuple(f"ALTER TABLE {table} ADD COLUMN messages BLOB" for table in ("calls", "failures"))
+# What is odd about an answer; few have it, so the index is small.
+_ODDITIES = (
+    "ALTER TABLE calls ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE calls ADD COLUMN thought INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX estimates ON calls (stage, role) WHERE estimated",
+)
 
 _MIGRATIONS = (
     (_ITEMS,),
     (_CALLS, _STATUS_INDEX, _FAILURES, _TOTALS, _COUNT_TRIGGER),
     (_TEXTS, *_MESSAGES),
+    _ODDITIES,
 )
 """What makes version n of version n-1, first to last."""
 

@@ -24,6 +24,7 @@ from autogen_core.models import (
     UserMessage,
 )
 from autogen_core.tools import ToolSchema
+from loguru import logger
 from pydantic import BaseModel, ValidationError
 
 from ...errors import KeyRefusedError, PtoolError, RefusedRequestError, UnreachableModelError
@@ -48,6 +49,7 @@ MAX_TOKENS = 4_096
 _CHARACTERS_A_TOKEN = 3
 _TOKENS_A_MESSAGE = 16
 _FIRST_WAIT = 0.5
+_MOST_REFUSALS_SAID = 20
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -90,6 +92,7 @@ class EndpointCaller:
         self._save_failure = save_failure
         self._queue = AdmissionQueue(endpoint.name, endpoint.limits, concurrency, retries.patience)
         self._pending: set[PendingCall] = set()
+        self._refusals: set[str] = set()
         self._random = Random()  # waiting alike, processes would come back all at once; it changes no result
 
     def asked(self, request: Request, messages: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -234,7 +237,7 @@ class EndpointCaller:
                 message = without_secrets(f"{type(error).__name__}: {error}")
                 self._log(call, AttemptError("malformed", message), permit)
                 raise _unreachable(request, message) from error
-            raise AttemptError(fault.kind, without_secrets(str(fault)), fault.retry_after) from error
+            raise fault.reworded(without_secrets(str(fault))) from error
 
     def _fitting(self, request: Request, messages: Iterable[LLMMessage]) -> Mapping[str, Any]:
         """The request's sampling, with no more room for the answer than the prompt leaves in the context.
@@ -265,6 +268,8 @@ class EndpointCaller:
             cached_tokens=cached,
             usd=usd,
             seconds=seconds,
+            estimated=bool(_extra_field(result, "estimated")),
+            thought=0 if result.content else len(result.thought or ""),
         )
 
     def _log(self, call: _Call, fault: AttemptError, permit: Permit) -> None:
@@ -282,6 +287,9 @@ class EndpointCaller:
 
     def _refusal(self, request: Request, fault: AttemptError) -> PtoolError:
         if fault.kind == "refused":
+            if fault.words not in self._refusals and len(self._refusals) < _MOST_REFUSALS_SAID:
+                self._refusals.add(fault.words)
+                logger.warning("{}: refuses a request of {}: {}", self.endpoint.name, request.role, fault)
             return RefusedRequestError(
                 f"{request.turn}: {self.endpoint.name} refuses the request of {request.role!r}: {fault}"
             )
