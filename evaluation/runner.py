@@ -17,7 +17,7 @@ from ..benchmark import Item, SampleScore
 from ..benchmark.reading import items, paired
 from ..cli.progress import Progress
 from ..errors import ConfigError, ContextTooShortError, StoreError
-from ..models.endpoint import Endpoint
+from ..models.endpoint import Endpoint, describe_kept
 from ..models.factory import build_endpoint
 from ..models.gateway import Gateway
 from ..models.scripted import Library
@@ -26,7 +26,7 @@ from ..models.scripted.kit import shipped_kits
 from ..models.tool_selection import AS_ASKED, ToolBound
 from ..settings import Baseline, EvaluateSettings
 from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, write_json, write_manifest
-from ..store.run_folder import identity_of
+from ..store.run_folder import ENDPOINTS, identity_of
 from .baselines import Baselines
 from .model_answers import AnsweredItem, ModelAnswerer, answer_in_order, wrap_answers
 from .prompt import PromptWriter, check_native, check_variant
@@ -102,7 +102,9 @@ class Evaluation:
         """What makes another evaluation the same one."""
         prompts = {"prompts": self._prompter.fingerprint} if self._endpoint else {}
         fitting = {"tools": str(self.tools.bound)} if self.settings.tools is None and self.tools.bound else {}
-        return {"evaluation": self.settings.digest(), **prompts, **fitting}
+        name = self._endpoint.lasting_name if self._endpoint else ""
+        named = {ENDPOINTS: name} if name else {}
+        return {"evaluation": self.settings.digest(), **prompts, **fitting, **named}
 
     def _bound_tools(self) -> ToolBound:
         """How many tools are shown; whatever does not fit is refused here, before anything is paid for.
@@ -155,6 +157,8 @@ class Evaluation:
             asyncio.run(self._score_all(wrap_answers(self._existing_answers()), folder / SAMPLES))
         else:
             with Ledger(folder / "ledger.sqlite") as ledger:
+                if kept := describe_kept(ledger.answers(), [self._endpoint]):
+                    logger.warning("{}", kept)
                 asyncio.run(self._ask_and_score(self._endpoint, ledger, folder / SAMPLES))
                 self._usage = {role: asdict(cost) for (_, role), cost in ledger.usage().items()}
         self._write_results(folder)

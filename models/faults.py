@@ -57,7 +57,7 @@ class AttemptError(Exception):
     @property
     def words(self) -> str:
         """What was said without its numbers, by which two refusals are told apart."""
-        return re.sub(r"\d+", "0", str(self))
+        return re.sub(r"[0-9a-f]*\d[0-9a-f]*", "0", str(self))
 
     def reworded(self, message: str) -> AttemptError:
         """The same fault in other words."""

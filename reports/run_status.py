@@ -305,7 +305,7 @@ def _episode_outcomes(ledger: LedgerReader | None, stage: str, folder: Path) -> 
                 outcomes.reasons.update({reason["code"] for reason in episode["reasons"]})
         except (ValueError, KeyError, TypeError):
             where = f"{folder / 'ledger.sqlite'}: item {stage}/{name}"
-            raise StoreError(f"{where} is damaged; remove the run folder") from None
+            raise StoreError(f"{where} is damaged; choose another run.dir") from None
     unanswered = ledger.ids(WITHOUT_MODEL.format(stage)) if ledger else ()
     outcomes.counts["without_model"] = (
         sum(not ledger.has(stage, name) for name in unanswered) if ledger else 0

@@ -129,6 +129,15 @@ class Ledger:
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
 
+    def answers(self) -> dict[str, int]:
+        """Who answered so far -> how often, sorted."""
+        sql = "SELECT endpoint, sum(answers) FROM totals GROUP BY endpoint ORDER BY endpoint"
+        return dict(self._rows(sql, ()))
+
+    def estimates(self) -> int:
+        """Answers whose tokens are estimated, because the endpoint did not count them."""
+        return self._rows("SELECT count(*) FROM calls WHERE estimated", ())[0][0]
+
     def get(self, stage: str, id: str) -> bytes | None:
         """An item's bytes; None where there is no such item (yet)."""
         rows = self._rows("SELECT body FROM items WHERE stage = ? AND id = ?", (stage, id))

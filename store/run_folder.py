@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,6 +23,8 @@ from .files import describe_error, write_bytes, write_json
 MARKER = ".ptool-run.json"
 LOCK = ".lock"
 FORMAT = 1
+ENDPOINTS = "endpoints"
+"""Part of an identity that is a name people know: who answers."""
 
 
 class RunFolder:
@@ -137,4 +141,25 @@ def _check_identity(path: Path, identity: dict[str, str]) -> None:
     changed = sorted(key for key in before.keys() | identity if before.get(key) != identity.get(key))
     if changed:
         what = ", ".join(changed)
-        raise StoreError(f"{path}: holds a run begun with other {what}; remove it, or choose another run.dir")
+        raise StoreError(f"{path}: holds a run begun with other {what}; {_advice(path, before, identity)}")
+
+
+def _advice(path: Path, before: Mapping[str, str], identity: Mapping[str, str]) -> str:
+    """How to go on with what was paid for; who answered is a name, and the same model may have a new one."""
+    there, here = before.get(ENDPOINTS), identity.get(ENDPOINTS)
+    if there == here or there is None:
+        return "go on with the command and the ptool that began it, or choose another run.dir"
+    paid = f"{_answers_in(path / 'ledger.sqlite'):,} answers there are of {there!r}"
+    if " and " in there or here is None:
+        return f"{paid}; choose another run.dir"
+    return (
+        f"{paid}, and {here!r} is to go on; if that is the same model at another address, "
+        f"model.name={there!r} uses them, otherwise choose another run.dir"
+    )
+
+
+def _answers_in(ledger: Path) -> int:
+    """How many answers a ledger holds; 0 where it cannot be read."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
+        return connection.execute("SELECT ifnull(sum(answers), 0) FROM totals").fetchone()[0]
+    return 0

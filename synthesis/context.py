@@ -139,9 +139,7 @@ class RunContext:
             return kind.model_validate_json(body)
         except ValidationError:
             path = self.ledger.path
-            raise StoreError(
-                f"{path}: item {where} is damaged; remove the run folder, or choose another"
-            ) from None
+            raise StoreError(f"{path}: item {where} is damaged; choose another run.dir") from None
 
 
 def repairs_of(ledgers: Iterable[Ledger | PopulationLedger]) -> dict[str, dict[str, dict[str, int]]]:

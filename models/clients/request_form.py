@@ -161,12 +161,13 @@ class FormMemory:
 
     def _learn(self, form: RequestForm, record: Any, search: FormSearch) -> None:
         """Take over what is new in a form; others that were under way may have learnt it already."""
-        for name, change in form.changes:
-            if (name, change) not in self.form.changes:
-                self.form = replace(self.form, changes=(*self.form.changes, (name, change)))
-                now = "left out" if change is None else f"sent as {change}"
-                setting = f"model.fields={{{name}: {'null' if change is None else change}}}"
-                self._warn(f"the field {name}", search.first, f"it is {now} ({setting})")
+        for change in form.changes:
+            if change not in self.form.changes:
+                self.form = replace(self.form, changes=(*self.form.changes, change))
+                name, value = change
+                now = "left out" if value is None else f"sent as {value}"
+                setting = f"model.fields={{{name}: {'null' if value is None else value}}}"
+                self._warn(f"the field {name}", search.reason(change), f"it is {now} ({setting})")
         if form.folded and not self.form.folded:
             self.form = replace(self.form, folded=True)
             place = "it stands before the first user message (model.system=user)"
@@ -198,6 +199,7 @@ class FormSearch:
         self._others = memory.others(start, record)
         self._tried = {start}
         self._asked_again, self._forms = False, 0
+        self._reasons: dict[Change, AttemptError] = {}
 
     def next(self, form: RequestForm, error: AttemptError, sent: Mapping[str, Any]) -> RequestForm:
         """The form to try next.
@@ -232,8 +234,13 @@ class FormSearch:
             for change in (*(renamed if name in _LIMITS else ()), None):
                 following = replace(form, changes=(*form.changes, (name, change)))
                 if change not in dict(form.changes) and following not in self._tried:
+                    self._reasons[name, change] = error
                     return following
         return None
+
+    def reason(self, change: Change) -> AttemptError:
+        """The refusal that named a field."""
+        return self._reasons.get(change, self.first)
 
     def _unhinted(self, form: RequestForm, error: AttemptError) -> RequestForm | None:
         if error.kind != "refused":

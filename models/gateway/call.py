@@ -177,10 +177,12 @@ class EndpointCaller:
             answers = breaker.answers
             if call.attempt > self._retries.attempts:
                 raise _unreachable(request, f"{outcome.kind}: {outcome}", f" {tries} times") from outcome
+            pause = self._queue.beyond_pause(outcome.retry_after)
             if outcome.retry_after is None and not breaker.is_open:
                 # Otherwise the queue in front of the endpoint says when to come back.
                 longest = min(self._retries.longest_wait, _FIRST_WAIT * 2 ** min(tries - 1, 30))
                 pause = self._random.uniform(0, longest)
+            if pause:
                 call.retry_at = asyncio.get_running_loop().time() + pause
                 await asyncio.sleep(pause)
 
