@@ -83,6 +83,10 @@ def print_evaluation(outcome: Outcome, console: Console | None = None) -> None:
         )
         for code, said in results.said.items():
             console.print(Text(f"{code}: {terminal_text(said, 400)}"))
+    if outcome.estimates:
+        console.print(
+            f"the tokens of {outcome.estimates:,} answers are estimated: their endpoint does not count them"
+        )
     for line in unreadable(results.samples()):
         console.print(Text(line))
     console.print()

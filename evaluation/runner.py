@@ -53,6 +53,8 @@ class Outcome:
     results: Results
     tools: ToolBound
     """how many tools were shown"""
+    estimates: int = 0
+    """answers whose tokens are estimated"""
 
     @property
     def exit_status(self) -> int:
@@ -71,7 +73,8 @@ def evaluate(settings: EvaluateSettings) -> Outcome:
     with RunFolder(settings.run_folder(), evaluation.identity()) as folder, run_log(folder / "run.log"):
         folder.save_config(_as_yaml(settings))
         evaluation.run(folder)
-    return Outcome(folder.path, settings, evaluation.answers, evaluation.results, evaluation.tools)
+    answers, results = evaluation.answers, evaluation.results
+    return Outcome(folder.path, settings, answers, results, evaluation.tools, evaluation.estimates)
 
 
 class Evaluation:
@@ -95,6 +98,7 @@ class Evaluation:
         )
         self.tools = self._bound_tools()
         self._usage: dict[str, dict[str, float]] = {}
+        self.estimates = 0
         self.results = Results(settings.scorer, settings.beside)
         self.answers = _name_answerer(settings, self._endpoint)
 
@@ -161,6 +165,7 @@ class Evaluation:
                     logger.warning("{}", kept)
                 asyncio.run(self._ask_and_score(self._endpoint, ledger, folder / SAMPLES))
                 self._usage = {role: asdict(cost) for (_, role), cost in ledger.usage().items()}
+                self.estimates = ledger.estimates()
         self._write_results(folder)
         logger.info("evaluation {} ends: {}", self.settings.digest(), self.results.metric_row())
 
@@ -280,7 +285,12 @@ class Evaluation:
             counts={"samples": self._draw.count, "scored": results.scored, "not scored": results.unanswered},
             funnel={},
             timings=self._progress.timings,
-            notes={"evaluated": self._description(), "usage": self._usage, "not_scored": results.reasons},
+            notes={
+                "evaluated": self._description(),
+                "usage": self._usage,
+                "not_scored": results.reasons,
+                **({"estimated_answers": self.estimates} if self.estimates else {}),
+            },
         )
 
 

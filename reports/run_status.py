@@ -90,6 +90,8 @@ class Status:
     usd: float | None
     """what everything cost; None: no price is known"""
     unpriced: int
+    estimated: int
+    """answers whose tokens are estimated, because the endpoint did not count them"""
     finished: bool
     """the dataset is written, and nothing is left"""
     next: str
@@ -166,6 +168,7 @@ def _status(
         calls=calls,
         usd=round(sum(priced), 9) if priced or not calls else None,
         unpriced=sum(call.unpriced for call in calls),
+        estimated=ledger.estimates() if ledger else 0,
         finished=finished,
         next=_next_step(pid, left, finished, episodes.counts["without_model"]),
     )

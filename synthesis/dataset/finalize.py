@@ -261,6 +261,7 @@ def write_run_manifest(
                 "libraries": participants.library.fingerprints(),
                 "reasons": dict(dataset.curation.reasons),
                 "usage": _usage(context),
+                **({"estimated_answers": estimates} if (estimates := _ledger(context).estimates()) else {}),
                 "tools": summary.tools,
                 "judges_without_vote": dict(context.silent_judges),
                 "first_answers": dataset.curation.first_answers.as_dict(),
@@ -272,8 +273,13 @@ def write_run_manifest(
 
 def _usage(context: RunContext) -> dict[str, dict[str, dict[str, float]]]:
     """What the run's calls cost: stage -> role -> counts, failed and repaired attempts included."""
-    assert isinstance(context.ledger, Ledger)
     spent: dict[str, dict[str, dict[str, float]]] = {}
-    for (stage, role), cost in context.ledger.usage().items():
+    for (stage, role), cost in _ledger(context).usage().items():
         spent.setdefault(stage, {})[role] = asdict(cost)
     return spent
+
+
+def _ledger(context: RunContext) -> Ledger:
+    """The whole run's, of the context of its own people."""
+    assert isinstance(context.ledger, Ledger)
+    return context.ledger
