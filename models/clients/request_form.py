@@ -277,8 +277,10 @@ def named_fields(error: AttemptError, sent: Mapping[str, Any]) -> list[str]:
         name: place.start()
         for name in sent
         if name not in _OWN_FALLBACK
-        and (place := re.search(rf"(?<![\w.]){re.escape(name.lower())}(?!\w)", words))
+        and (place := re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", words))
     }
+    if not places and any(name in words for name in _LIMITS):  # it names the one to use instead
+        return [name for name in _LIMITS if name in sent]
     return sorted(places, key=lambda name: places[name])
 
 
