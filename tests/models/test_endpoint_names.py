@@ -79,7 +79,7 @@ async def test_another_name_shows_what_would_be_reused_and_how(tmp_path: Path) -
     with pytest.raises(StoreError) as caught:
         RunFolder(tmp_path / "run", {"settings": "2", ENDPOINTS: "m at node23"})
     assert str(caught.value).endswith(
-        "begun with other endpoints, settings; 143 answers there are of 'm at node17', and 'm at node23' is to "
+        "with other endpoints, settings; 143 answers there are of 'm at node17', and 'm at node23' is to "
         "go on; if that is the same model at another address, model.name='m at node17' uses them, otherwise "
         "choose another run.dir"
     )

@@ -216,6 +216,14 @@ def test_the_keys_of_kept_answers_never_move():
     assert offered.hex() == "2ed1a684326457b34b8b4af47768fd3b"
 
 
+@pytest.mark.parametrize(
+    ("length", "kept"),
+    [(4_096, "6dd77cbe65f28729d56235e032ee9e98"), (4_097, "c71c593cbf28bad2fa919506f845a5ca")],
+)
+def test_neither_do_those_of_texts_that_are_just_not_long_and_just_long(length, kept):
+    assert cache_key("m", [("user", "x" * length)], None, {}, 1, 0).hex() == kept
+
+
 def test_a_key_stands_for_everything_an_answer_depends_on():
     changed = [
         key(),
@@ -441,14 +449,14 @@ async def test_a_refused_key_is_named_and_not_shown(monkeypatch):
     assert "canary" not in str(caught.value.__cause__)
 
 
-@pytest.mark.parametrize("cut", [0, 4])
+@pytest.mark.parametrize("cut", [0, 1, 4, 9])
 async def test_keys_in_what_clients_say_are_hidden_even_when_cut(monkeypatch, cut):
     monkeypatch.setenv("OTHER_TOKEN", secret := "canary-0123456789")
     words = ("x" * (500 - len(secret) + cut) + secret) if cut else f"no {secret} here"
     model = Endless(lambda number, seed: AttemptError("refused", words))
     with pytest.raises(RefusedRequestError) as caught:
         await gateway(model, log=(log := Log())).ask(request())
-    assert "canary-01" not in str(caught.value) + log.failures[0].message
+    assert secret[:8] not in str(caught.value) + log.failures[0].message
 
 
 async def test_a_bug_in_a_client_is_no_fault_of_the_endpoint():
