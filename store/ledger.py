@@ -240,9 +240,11 @@ def answer_row(answer: Answer, messages: bytes | None = None) -> tuple[Any, ...]
 
 def _answer_from(key: bytes, row: tuple[Any, ...]) -> Answer:
     """The answer in a row of `_FIND_ANSWER`."""
-    stage, role, turn, endpoint, content, *rest, estimated, thought = row
+    *first, content, finish, prompt, completion, cached, usd, seconds, estimated, thought = row
     text = content.decode("utf-8", "surrogatepass")
-    return Answer(key, stage, role, turn, endpoint, text, *rest, bool(estimated), thought)
+    return Answer(
+        key, *first, text, finish, prompt, completion, cached, usd, seconds, bool(estimated), thought
+    )
 
 
 def _failure_row(failure: Failure) -> tuple[Any, ...]:

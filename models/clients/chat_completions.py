@@ -21,7 +21,7 @@ from ...errors import ConfigError
 from ...settings.secrets import key_from
 from ..context_window import UNKNOWN, counted_tokens, served_context, slot_context
 from ..faults import AttemptError
-from ..request import CHARACTERS_A_TOKEN
+from ..request import CHARACTERS_A_TOKEN, with_limit
 from .base import CreateArguments, ModelClient
 from .http import HttpTransport, checked_url
 from .request_body import BodyEncoder, checked_extra, encoded_fields
@@ -58,7 +58,7 @@ class Config(BaseModel):
     strict: bool = False
     max_reply_mb: float = 8
     extra: dict[str, Any] = {}
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] | None = None
     system: SystemPlace = "auto"
 
 
@@ -110,18 +110,18 @@ class ChatCompletions(ModelClient, Component[Config]):
             strict=strict,
             max_reply_mb=max_reply_mb,
             extra=checked_extra(extra or {}, "model.extra"),
-            fields=dict(fields or {}),
+            fields=dict(fields) if fields else None,
             system=system,
         )
         encoded_fields(self._config.extra, "model.extra")
-        encoded_fields(self._config.fields, "model.fields")
+        encoded_fields(self._config.fields or {}, "model.fields")
         self.note = f"{model} at {address}"
         self.api_key_env = api_key_env
         """the environment variable that the key was read from"""
         self._forms = FormMemory(self.note, structured, system)
         self.gives_probabilities = True
         """whether closed questions are answered by the probabilities of letters; false once it gives none"""
-        self._encoder = BodyEncoder(model, strict, checked_changes(self._config.fields, "model.fields"))
+        self._encoder = BodyEncoder(model, strict, checked_changes(self._config.fields or {}, "model.fields"))
         self._counts_tokens = True
         self._key = key_from(api_key_env)
         max_bytes = int(max_reply_mb * 1_000_000)
@@ -141,7 +141,7 @@ class ChatCompletions(ModelClient, Component[Config]):
         weighed, refusal = None, ""
         if self.gives_probabilities and getattr(asked.output, "letters", ()):
             try:
-                weighed = await self._weighed_letters(asked, fields)
+                weighed = await self._weighed_letters(asked)
             except AttemptError as error:
                 if not _about_probabilities(error):
                     raise
@@ -195,7 +195,7 @@ class ChatCompletions(ModelClient, Component[Config]):
             )
         return result
 
-    async def _weighed_letters(self, asked: CreateArguments, fields: Mapping[str, Any]) -> CompletionResult:
+    async def _weighed_letters(self, asked: CreateArguments) -> CompletionResult:
         """The answer to a closed question by the probabilities of its letters, as the record's JSON.
 
         Without content where the model would begin with something else, or the endpoint gives no
@@ -203,8 +203,8 @@ class ChatCompletions(ModelClient, Component[Config]):
         by how it weighs them.
         """
         letters: Sequence[str] = getattr(asked.output, "letters", ())
-        limit = "max_completion_tokens" if "max_completion_tokens" in fields else "max_tokens"
-        one_token = {**fields, limit: 1, "logprobs": True, "top_logprobs": _CANDIDATES}
+        one_token = checked_extra(with_limit({**self._config.extra, **asked.extra}, 1), "sampling")
+        one_token |= {"logprobs": True, "top_logprobs": _CANDIDATES}
         asked = asked._replace(output=None)
         result = self._read(await self._post(asked, one_token), asked)
         result.content = ""

@@ -35,7 +35,7 @@ from ..context_window import text_size
 from ..endpoint import Endpoint
 from ..faults import LASTING, AttemptError, fault_of
 from ..output_schema import schema_text
-from ..request import Request
+from ..request import LIMITS, Request
 from .activity import EndpointActivity, PendingCall
 from .budget import Cost, SpendingAccount
 from .cache_key import Message
@@ -247,11 +247,13 @@ class EndpointCaller:
         Endpoints refuse what could grow too long together. The room is no part of the answer's key: it
         changes nothing but answers that would not have ended.
         """
-        wanted, window = request.sampling.get("max_tokens"), self.endpoint.window
-        if window.tokens is None or not isinstance(wanted, int):
+        window = self.endpoint.window
+        name = next((name for name in LIMITS if isinstance(request.sampling.get(name), int)), None)
+        if window.tokens is None or name is None:
             return request.sampling
+        wanted = request.sampling[name]
         size = sum(text_size(str(message.content)) for message in messages) + _beside_texts(request)
-        return {**request.sampling, "max_tokens": window.answer_room(size, wanted)}
+        return {**request.sampling, name: window.answer_room(size, wanted)}
 
     def _answer(self, key: bytes, request: Request, result: CreateResult, seconds: float) -> Answer:
         """What is kept of a result, all of it bounded."""

@@ -75,6 +75,17 @@ def test_an_attempt_without_an_answer_is_a_call_and_no_tokens() -> None:
     asyncio.run(story())
 
 
+def test_what_was_reserved_for_an_attempt_that_is_over_is_free_again() -> None:
+    async def story() -> None:
+        account = SpendingAccount(Budget(tokens=100), Spent())
+        await account.reserve(Cost(40))
+        await account.reserve(Cost(40))
+        account.settle(Cost(40), Cost(10))
+        await asyncio.wait_for(account.reserve(Cost(50)), 1.0)
+
+    virtual(story())
+
+
 def test_a_reservation_waits_for_what_others_really_take():
     case = Case(Budget(tokens=100), [(60, 50, 1.0, False), (60, 50, 2.0, False), (40, 100, 0.5, False)])
     virtual(case.run())

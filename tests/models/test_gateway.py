@@ -408,6 +408,25 @@ def test_rate_limits_do_not_count_while_others_are_answered():
     virtual(story())
 
 
+def test_many_that_are_asked_to_wait_do_not_wait_one_after_another():
+    async def story():
+        told = set()
+
+        def says(number, seed):
+            if seed % 3 or seed in told:
+                return 0.2, OK
+            told.add(seed)
+            return 0.05, AttemptError("rate_limited", "slow down", 1.0)
+
+        asked = gateway(model := Endless(says), concurrency=64)
+        replies = await asyncio.gather(*(asked.ask(request(seed=seed)) for seed in range(143)))
+        assert all(reply.record.ok for reply in replies)
+        assert len(model.started) == 143 + 48
+        return now()
+
+    assert virtual(story()) < 15  # 48 pauses of a second each are a handful of pauses
+
+
 def test_a_call_that_hangs_is_cut_off():
     async def story():
         model = Endless(lambda number, seed: (1e6, OK) if number == 0 else (1.0, OK))

@@ -14,6 +14,7 @@ from loguru import logger
 from ptool.errors import ConfigError
 from ptool.models.clients.chat_completions import ChatCompletions
 from ptool.models.faults import AttemptError
+from ptool.models.request import with_limit
 from ptool.records import Solution, Verdict
 
 ASKED = [SystemMessage(content="You judge."), UserMessage(content="This?", source="ptool")]
@@ -280,3 +281,17 @@ async def test_a_record_is_read_where_a_model_thinks_and_a_text_is_not(
     assert (result.content, result.thought) == ("", '{"ok": true}')
     double.reply = completion('{"ok": false}', reasoning='{"ok": true}')
     assert json.loads(str((await client.create(ASKED, json_output=Verdict)).content)) == {"ok": False}
+
+
+@pytest.mark.parametrize(
+    ("sampling", "limited"),
+    [
+        ({}, {"max_tokens": 5}),
+        ({"max_tokens": 90}, {"max_tokens": 5}),
+        ({"max_completion_tokens": 90}, {"max_completion_tokens": 5}),
+        ({"max_tokens": None}, {"max_tokens": None}),
+        ({"max_tokens": None, "max_completion_tokens": 90}, {"max_tokens": None, "max_completion_tokens": 5}),
+    ],
+)
+def test_a_limit_that_is_null_stays_left_out(sampling: dict[str, Any], limited: dict[str, Any]) -> None:
+    assert with_limit(sampling, 5) == limited
