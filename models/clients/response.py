@@ -165,7 +165,8 @@ def _tool_calls(calls: Any) -> list[FunctionCall]:
 def _tool_call(call: Any) -> FunctionCall:
     function = call.get("function") if isinstance(call, dict) else None
     if not isinstance(function, dict):
-        return FunctionCall(id=_string(call, "id") or "", name="", arguments=_as_json(call))
+        id = _string(call, "id") if isinstance(call, dict) else None
+        return FunctionCall(id=id or "", name="", arguments=_as_json(call))
     arguments = function.get("arguments")
     if not isinstance(arguments, str):
         arguments = "" if arguments is None else _as_json(arguments)  # some endpoints send it decoded
