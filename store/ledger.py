@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -240,11 +241,11 @@ def answer_row(answer: Answer, messages: bytes | None = None) -> tuple[Any, ...]
 
 def _answer_from(key: bytes, row: tuple[Any, ...]) -> Answer:
     """The answer in a row of `_FIND_ANSWER`."""
-    *first, content, finish, prompt, completion, cached, usd, seconds, estimated, thought = row
+    stage, role, turn, endpoint, content, *rest = row
+    *counts, estimated, thought = rest
     text = content.decode("utf-8", "surrogatepass")
-    return Answer(
-        key, *first, text, finish, prompt, completion, cached, usd, seconds, bool(estimated), thought
-    )
+    kept = Answer(key, stage, role, turn, endpoint, text, *counts)
+    return replace(kept, estimated=bool(estimated), thought=thought) if estimated or thought else kept
 
 
 def _failure_row(failure: Failure) -> tuple[Any, ...]:
