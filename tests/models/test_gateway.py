@@ -30,6 +30,7 @@ from ptool.models.endpoint import Endpoint
 from ptool.models.faults import AttemptError
 from ptool.models.gateway import Gateway
 from ptool.models.gateway.cache_key import cache_key
+from ptool.models.gateway.call import MAX_TOKENS
 from ptool.records import Query, Solution, Verdict
 from ptool.records.model_calls import Spent
 from ptool.settings import Budget, Price, Retries
@@ -520,6 +521,27 @@ def test_no_more_calls_than_the_budget_allows_failed_ones_included():
         assert sum(isinstance(one, BudgetSpentError) for one in ends) == 40 - len(log.answers)
 
     virtual(story())
+
+
+def test_how_long_a_call_took_is_counted_from_when_it_was_sent():
+    async def story():
+        asked = gateway(Endless(lambda number, seed: (1.5, OK)), concurrency=1, log=(log := Log()))
+        await asyncio.gather(*(asked.ask(request(seed=seed)) for seed in range(3)))
+        assert [answer.seconds for answer in log.answers.values()] == pytest.approx([1.5] * 3)
+        assert now() == pytest.approx(4.5)
+
+    virtual(story())
+
+
+@pytest.mark.parametrize(("tokens", "enough"), [(MAX_TOKENS + 200, True), (MAX_TOKENS - 1, False)])
+async def test_where_no_limit_is_named_the_longest_answer_there_is_is_reserved(tokens, enough):
+    asked = gateway(Endless(), budget=Budget(tokens=tokens))
+    question = request(output=None)
+    if enough:
+        assert (await asked.answer(question)).content == OK
+    else:
+        with pytest.raises(BudgetSpentError):
+            await asked.answer(question)
 
 
 def test_tokens_are_reserved_with_the_longest_answer():
