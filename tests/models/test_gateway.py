@@ -523,6 +523,19 @@ def test_no_more_calls_than_the_budget_allows_failed_ones_included():
     virtual(story())
 
 
+async def test_messages_are_sent_as_of_those_who_spoke_them():
+    kinds = []
+
+    class Listening(Endless):
+        async def create(self, messages, **options):
+            kinds.append([type(message).__name__ for message in messages])
+            return await super().create(messages, **options)
+
+    await gateway(Listening(lambda number, seed: OK if number else "no JSON")).ask(request())
+    assert kinds[0] == ["SystemMessage", "UserMessage"]
+    assert kinds[1] == ["SystemMessage", "UserMessage", "AssistantMessage", "UserMessage"]
+
+
 def test_how_long_a_call_took_is_counted_from_when_it_was_sent():
     async def story():
         asked = gateway(Endless(lambda number, seed: (1.5, OK)), concurrency=1, log=(log := Log()))
