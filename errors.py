@@ -9,7 +9,7 @@ PtoolError
 │   ├── UnknownPartError       the scripted model was given a role or a scenario it cannot play
 │   ├── UnreachableModelError  a client failed before there was an answer
 │   ├── UnusableAnswerError    a model answered, but never with the record that was asked for
-│   ├── RefusedRequestError    an endpoint refuses this one request, and would again
+│   ├── RefusedRequestError    an endpoint refuses this one request, in every form it was tried in
 │   └── UnusableHistoryError   no acceptable behaviour history came about for a user
 ├── RunStoppedError            no further call makes sense; the same command goes on from there
 │   ├── EndpointDownError      an endpoint did not answer anybody for too long
@@ -80,9 +80,15 @@ class UnusableAnswerError(ModelError):
 
 
 class RefusedRequestError(ModelError):
-    """An endpoint refuses this one request, and would again: too long, a parameter it does not take."""
+    """An endpoint refuses this one request, in every form it was tried in; the next start asks again."""
 
     code = "refused_request"
+
+
+NO_ANSWER = (UnreachableModelError, RefusedRequestError)
+"""Nobody answered, for whatever reason: that says nothing of the item, which the next start does again."""
+NO_ANSWER_CODES = frozenset(f"model.{error.code}" for error in NO_ANSWER)
+"""The same as codes of reasons."""
 
 
 class UnusableHistoryError(ModelError):

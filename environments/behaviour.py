@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..errors import (
+    NO_ANSWER_CODES,
     ConfigError,
     ModelError,
     UnreachableModelError,
@@ -150,7 +151,7 @@ class Behaviour:
         """
         if state.phase != "accepted":
             why = state.reasons[0].message if state.reasons else "it is not over"
-            if any(reason.code == f"model.{UnreachableModelError.code}" for reason in state.reasons):
+            if any(reason.code in NO_ANSWER_CODES for reason in state.reasons):
                 raise UnreachableModelError(why)
             raise UnusableHistoryError(
                 f"{state.id}: no behaviour history after {state.round} rounds of feedback: {why}"

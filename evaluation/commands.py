@@ -17,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..rendering.text import percent
+from ..rendering.text import percent, terminal_text
 from .comparison import FinishedComparison
 from .leaderboard import rank_entries
-from .report_texts import COLUMNS, FEWER_TOOLS, braces_remark, reading_remarks
+from .report_texts import COLUMNS, FEWER_TOOLS, braces_remark, reading_remarks, unreadable
 from .runner import Outcome
 
 
@@ -85,6 +85,14 @@ def print_evaluation(outcome: Outcome, console: Console | None = None) -> None:
         console.print(
             f"{results.unanswered:,} samples not scored ({why}); the same command asks for them again"
         )
+        for code, said in results.said.items():
+            console.print(Text(f"{code}: {terminal_text(said, 400)}"))
+    if outcome.estimates:
+        console.print(
+            f"the tokens of {outcome.estimates:,} answers are estimated: their endpoint does not count them"
+        )
+    for line in unreadable(results.samples()):
+        console.print(Text(line))
     console.print()
 
 

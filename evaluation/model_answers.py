@@ -70,7 +70,7 @@ class ModelAnswerer:
         except ModelError as error:
             return NoAnswer(error.code, " ".join(str(error).split())[:1_000])
         text = prompt.tool_names.restore(completion.content) if prompt.tool_names else completion.content
-        return RawAnswer(text, completion.finish)
+        return RawAnswer(text, completion.finish, thought=completion.thought)
 
 
 async def answer_in_order(

@@ -113,6 +113,8 @@ def _facts(scores: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
     yield "Scored", Cell(counted(samples["scored"], "sample"))
     if samples["not_scored"]:
         yield "Not scored", foreign(f"{samples['not_scored']:,} ({counts_text(samples['reasons'])})")
+        for code, said in samples.get("said", {}).items():
+            yield "Because", foreign(f"{code}: {said}")
     yield "Shown of the user", Cell(SHOWN_OF_USER[about["variant"]])
     if "tools" in about:
         yield "Tools", foreign(about["tools"]["shown"])

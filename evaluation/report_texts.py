@@ -75,6 +75,7 @@ def caveats(scores: Mapping[str, Any]) -> Iterator[str]:
             f"{counted(samples['not_scored'], 'sample')} of {about['n']:,} could not be answered and "
             "stand in no score, neither right nor wrong; the same command asks for them again."
         )
+    yield from unreadable(samples)
     if tool_bound(about) is not None:
         yield (
             f"{about['tools']['shown']}; {FEWER_TOOLS}, so compare these scores with those of the same tools "
@@ -128,6 +129,27 @@ def braces_remark(reading: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"The outer braces of Fig. 7 were removed from {answers} before the official scorer read them "
             "(prompt=paper); prompt=published leaves them."
+        )
+
+
+def unreadable(samples: Mapping[str, Any]) -> Iterator[str]:
+    """What is to be said where most answers cannot be read, or where some stand elsewhere.
+
+    Args: samples: as scores.json has them.
+    """
+    count, scored, empty = samples.get("unreadable", 0), samples["scored"], samples.get("empty", 0)
+    if 2 * count > scored:
+        nothing = f", {empty:,} of them are empty" if empty else ""
+        yield (
+            f"{count:,} of {scored:,} answers cannot be read{nothing}: "
+            "these scores say how the model was asked, or that it was cut off, rather than what it can."
+        )
+    if elsewhere := samples.get("in_reasoning"):
+        each = elsewhere["characters"] // elsewhere["answers"]
+        yield (
+            f"{counted(elsewhere['answers'], 'answer')} empty in content, {each:,} characters on average in "
+            "reasoning_content: the server takes answers for thoughts (mend its reasoning parser), or the "
+            "model never came to an end of them (more sampling.max_tokens)."
         )
 
 

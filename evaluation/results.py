@@ -23,7 +23,7 @@ from ..benchmark.metrics import DIMENSIONS, SCORES, SECTIONS, Breakdown, metric_
 from ..benchmark.statistics import estimates
 from ..errors import StoreError
 from ..store import read_jsonl
-from .scoring import FLAGS, HITS, SCORERS, TOLERANCES, AnswerScores, NoAnswer, ScoringMode
+from .scoring import FLAGS, HITS, SCORERS, TOLERANCES, AnswerScores, NoAnswer, RawAnswer, ScoringMode
 
 SAMPLES, SCORE_FILE = "per_sample.jsonl", "scores.json"
 FORMAT = 1
@@ -49,6 +49,8 @@ class Results:
         }
         self._errors = ErrorCounts()
         self._unanswered = Counter[str]()
+        self._said: dict[str, str] = {}
+        self._unreadable, self._empty, self._thoughts = 0, 0, [0, 0]
         self._finishes = Counter[str]()
         self._upstream: list[int] = [0, 0]
         self._obstacles = Counter[str]()
@@ -68,6 +70,11 @@ class Results:
         return dict(sorted(self._unanswered.items()))
 
     @property
+    def said(self) -> dict[str, str]:
+        """Why there was no answer -> what was said the first time."""
+        return dict(sorted(self._said.items()))
+
+    @property
     def reading(self) -> dict[str, Any]:
         """How the answers could be read: what `scores.json` has under that name."""
         readable, right = self._tolerant_only
@@ -83,7 +90,7 @@ class Results:
         """The columns of all samples after tolerant reading, of the chosen scorer."""
         return metric_row(self._breakdowns[self.scorer, "tolerant"].counts("all"))
 
-    def add(self, item: Item, result: AnswerScores, finish: str, stripped: bool = False) -> None:
+    def add(self, item: Item, result: AnswerScores, answer: RawAnswer, stripped: bool = False) -> None:
         """Count an answer that was marked.
 
         Args: stripped: whether `official` got it without the outer braces it has.
@@ -100,7 +107,11 @@ class Results:
         for tolerance, breakdown in self._breakdowns.items():
             breakdown.add(result.scores[tolerance])
         self._errors.add(result.scores[self.scorer, "strict"])
-        self._finishes[finish] += 1
+        self._finishes[answer.finish] += 1
+        self._unreadable += not result.scores[self.scorer, "strict"].format_ok
+        self._empty += answer.empty
+        self._thoughts[0] += bool(answer.thought)
+        self._thoughts[1] += answer.thought
         if result.upstream is not None:
             self._upstream[0] += not result.upstream
             self._upstream[1] += 1
@@ -109,6 +120,7 @@ class Results:
     def add_unanswered(self, missing: NoAnswer) -> None:
         """Count a sample without an answer."""
         self._unanswered[missing.code] += 1
+        self._said.setdefault(missing.code, missing.reason)
 
     def add_baseline(self, name: str, score: SampleScore) -> None:
         """Count a baseline's score."""
@@ -131,12 +143,7 @@ class Results:
         return {
             "format": 1,
             "evaluated": dict(evaluated),
-            "samples": {
-                "scored": self.scored,
-                "not_scored": self.unanswered,
-                "reasons": self.reasons,
-                "finishes": dict(sorted(self._finishes.items())),
-            },
+            "samples": self.samples(),
             "scores": self._estimates(seed),
             "scorers": {
                 scorer: {
@@ -159,6 +166,19 @@ class Results:
             "upstream": {"right": right, "samples": asked, "value": ratio(right, asked)} if asked else None,
             "obstacles": dict(sorted(self._obstacles.items())),
             "reading": self.reading,
+        }
+
+    def samples(self) -> dict[str, Any]:
+        """How many samples were scored, or why not, and how many answers could not be read."""
+        in_reasoning = {"answers": self._thoughts[0], "characters": self._thoughts[1]}
+        return {
+            "scored": self.scored,
+            "not_scored": self.unanswered,
+            "reasons": self.reasons,
+            "finishes": dict(sorted(self._finishes.items())),
+            **({"said": self.said} if self._said else {}),
+            **({"unreadable": self._unreadable, "empty": self._empty} if self._unreadable else {}),
+            **({"in_reasoning": in_reasoning} if self._thoughts[0] else {}),
         }
 
     def _sections(self, breakdown: Breakdown, scorer: Scorer) -> dict[str, Row]:

@@ -17,7 +17,7 @@ from ..benchmark import Item, SampleScore
 from ..benchmark.reading import answered, items
 from ..cli.progress import Progress
 from ..errors import ConfigError, ContextTooShortError, StoreError
-from ..models.endpoint import Endpoint
+from ..models.endpoint import Endpoint, describe_kept
 from ..models.factory import build_endpoint
 from ..models.gateway import Gateway
 from ..models.scripted import Library
@@ -27,7 +27,7 @@ from ..models.tool_selection import AS_ASKED, ToolBound
 from ..settings import Baseline, EvaluateSettings
 from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, write_json, write_manifest
 from ..store.dataset_index import check_dataset
-from ..store.run_folder import identity_of
+from ..store.run_folder import ENDPOINTS, identity_of
 from .baselines import Baselines
 from .model_answers import AnsweredItem, ModelAnswerer, answer_in_order, answer_of_file, wrap_answers
 from .prompt import PromptWriter, check_native, check_variant
@@ -62,6 +62,8 @@ class Outcome:
     results: Results
     tools: ToolBound
     """how many tools were shown"""
+    estimates: int = 0
+    """answers whose tokens are estimated"""
 
     @property
     def exit_status(self) -> int:
@@ -80,7 +82,8 @@ def evaluate(settings: EvaluateSettings) -> Outcome:
     with RunFolder(settings.run_folder(), evaluation.identity()) as folder, run_log(folder / "run.log"):
         folder.save_config(_as_yaml(settings))
         evaluation.run(folder)
-    return Outcome(folder.path, settings, evaluation.answers, evaluation.results, evaluation.tools)
+    answers, results = evaluation.answers, evaluation.results
+    return Outcome(folder.path, settings, answers, results, evaluation.tools, evaluation.estimates)
 
 
 class Evaluation:
@@ -107,6 +110,7 @@ class Evaluation:
         )
         self.tools = self._bound_tools()
         self._usage: dict[str, dict[str, float]] = {}
+        self.estimates = 0
         self.results = Results(settings.scorer, settings.beside)
         self.answers = _name_answerer(settings, self._endpoint)
 
@@ -114,7 +118,9 @@ class Evaluation:
         """What makes another evaluation the same one."""
         prompts = {"prompts": self._prompter.fingerprint} if self._endpoint else {}
         fitting = {"tools": str(self.tools.bound)} if self.settings.tools is None and self.tools.bound else {}
-        return {"evaluation": self.settings.digest(), **prompts, **fitting}
+        name = self._endpoint.lasting_name if self._endpoint else ""
+        named = {ENDPOINTS: name} if name else {}
+        return {"evaluation": self.settings.digest(), **prompts, **fitting, **named}
 
     def _bound_tools(self) -> ToolBound:
         """How many tools are shown; whatever does not fit is refused here, before anything is paid for.
@@ -167,8 +173,11 @@ class Evaluation:
             asyncio.run(self._score_all(wrap_answers(self._existing_answers()), folder / SAMPLES))
         else:
             with Ledger(folder / "ledger.sqlite") as ledger:
+                if kept := describe_kept(ledger.answers(), [self._endpoint]):
+                    logger.warning("{}", kept)
                 asyncio.run(self._ask_and_score(self._endpoint, ledger, folder / SAMPLES))
                 self._usage = {role: asdict(cost) for (_, role), cost in ledger.usage().items()}
+                self.estimates = ledger.estimates()
         self._write_results(folder)
         logger.info("evaluation {} ends: {}", self.settings.digest(), self.results.metric_row())
 
@@ -256,12 +265,14 @@ class Evaluation:
 
     def _score_line(self, item: Item, answer: RawAnswer | NoAnswer) -> bytes:
         if isinstance(answer, NoAnswer):
+            if answer.code not in self.results.said:
+                logger.warning("not scored: {}: {}", answer.code, answer.reason)
             self.results.add_unanswered(answer)
             return unanswered_line(item, answer)
         settings = self.settings
         own = self.prompt == "paper"
         result = score_answer(item, answer, settings.format, own_prompt=own)
-        self.results.add(item, result, answer.finish, own and self._braced(item, answer))
+        self.results.add(item, result, answer, own and self._braced(item, answer))
         for name in settings.beside:
             self.results.add_baseline(name, self._baseline_score(name, item))
         return scored_line(item, answer, result, settings.scorer)
@@ -309,7 +320,12 @@ class Evaluation:
             counts={"samples": self._draw.count, "scored": results.scored, "not scored": results.unanswered},
             funnel={},
             timings=self._progress.timings,
-            notes={"evaluated": self._description(), "usage": self._usage, "not_scored": results.reasons},
+            notes={
+                "evaluated": self._description(),
+                "usage": self._usage,
+                "not_scored": results.reasons,
+                **({"estimated_answers": self.estimates} if self.estimates else {}),
+            },
         )
 
 

@@ -57,6 +57,13 @@ class RawAnswer:
     """why it ended: stop | length | content_filter | refusal | unknown"""
     native: bool = False
     """whether it is tool calls of an endpoint, whatever format was asked for"""
+    thought: int = 0
+    """characters of the model's thoughts, where the answer itself is empty"""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return not self.text.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +193,19 @@ def scored_line(item: Item, answer: RawAnswer, result: AnswerScores, scorer: Sco
             "parsed": _parsed(result.parsed),
             **{name: getattr(strict, name) for name in (*FLAGS, *HITS)},
             "errors": [_error(error) for error in strict.errors],
-            "reason": strict.reason,
+            "reason": strict.reason + _elsewhere(answer),
             "tolerant": {name: getattr(tolerant, name) for name in (*FLAGS, *HITS)},
             "ambiguous": tolerant.ambiguous,
             "upstream": result.upstream,
         }
     )
+
+
+def _elsewhere(answer: RawAnswer) -> str:
+    """Where an answer may be that is empty."""
+    if not answer.thought:
+        return ""
+    return f"; the answer is empty, {answer.thought:,} characters stand in reasoning_content"
 
 
 def unanswered_line(item: Item, missing: NoAnswer) -> bytes:

@@ -5,7 +5,7 @@ It knows neither requests nor how limits are kept; `CallLog` is what the gateway
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,7 +25,7 @@ class Endpoint:
     name: str = "model"
     """who it is, for people: 'gpt-4o-mini at https://api.openai.com/v1'"""
     identity: str = ""
-    """stands for everything beside the request that an answer depends on: model, address, parameters"""
+    """stands for everything beside the request that an answer depends on: model, name, parameters"""
     limits: Limits = field(default_factory=Limits)
     price: Price | None = None
     """None: not known"""
@@ -33,6 +33,8 @@ class Endpoint:
     """tokens of a conversation as configured; None: to be asked"""
     window: ContextWindow = field(default_factory=ContextWindow)
     """what is known of its context; nothing before `measure_window`"""
+    lasting_name: str = ""
+    """who it is, wherever it is (`model.name`): 'gpt-4o-mini at api.openai.com'; '': it has no address"""
 
     async def measure_window(self, text: str) -> None:
         """Find out how long a conversation may be: some seconds at most, and nothing that fails is said.
@@ -46,6 +48,19 @@ class Endpoint:
             window.tokens, window.origin = await client.stated_context()
         if window.tokens is not None and isinstance(client, ModelClient):
             window.calibrate(text_size(text), await client.counted_tokens(text))
+
+
+def describe_kept(kept: Mapping[str, int], endpoints: Iterable[Endpoint]) -> str | None:
+    """What a log holds of endpoints that were found elsewhere; None: nothing.
+
+    Args: kept: who answered -> how often; endpoints: who is asked now.
+    """
+    now = sorted({endpoint.name for endpoint in endpoints})
+    elsewhere = {name: count for name, count in kept.items() if name not in now}
+    if not elsewhere:
+        return None
+    answers = ", ".join(f"{count:,} answers of {name}" for name, count in sorted(elsewhere.items()))
+    return f"used where the same is asked: {answers}; what is left is asked of {', '.join(now)}"
 
 
 class CallLog(Protocol):

@@ -49,8 +49,8 @@ def build_endpoint(
 ) -> Endpoint:
     """Build one endpoint; `where` is its configuration key. Raises ConfigError."""
     parameters = _parameters(locate(spec.target, f"{where}._target_"))
-    if spec.context is not None:
-        given = {**given, "context": spec.context}
+    own = {"context": spec.context, "name": spec.name}
+    given = {**given, **{name: value for name, value in own.items() if value is not None}}
     given = {name: value for name, value in given.items() if name in parameters}
     try:
         client = build(spec, where, **given)
@@ -66,6 +66,7 @@ def build_endpoint(
         limits=spec.limits,
         price=_price(spec, prices),
         context=spec.context,
+        lasting_name=spec.lasting_name,
     )
 
 

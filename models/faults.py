@@ -7,6 +7,7 @@ shape (status code, headers, kind of exception) and knows no SDK.
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -37,6 +38,13 @@ class AttemptError(Exception):
         retry_after: seconds the endpoint asks to wait; None: it does not say.
     """
 
+    status: int | None = None
+    """of the HTTP reply; None: there was none"""
+    field: str = ""
+    """the field of the request it is about, where it says so beside its words"""
+    sampled: str | None = None
+    """what the model had written, where the endpoint refused that and not the request"""
+
     def __init__(self, kind: Kind, message: str, retry_after: float | None = None) -> None:
         # An endpoint's words go to a terminal: no escape sequences.
         printable = "".join(
@@ -45,6 +53,17 @@ class AttemptError(Exception):
         super().__init__(" ".join(printable.split())[:_MESSAGE_CHARACTERS])
         self.kind: Kind = kind
         self.retry_after = retry_after
+
+    @property
+    def words(self) -> str:
+        """What was said without its numbers, by which two refusals are told apart."""
+        return re.sub(r"[0-9a-f]*\d[0-9a-f]*", "0", str(self))
+
+    def reworded(self, message: str) -> AttemptError:
+        """The same fault in other words."""
+        other = AttemptError(self.kind, message, self.retry_after)
+        other.status, other.field, other.sampled = self.status, self.field, self.sampled
+        return other
 
 
 def kind_of_status(status: int) -> Kind:

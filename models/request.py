@@ -48,6 +48,17 @@ class Reply:
     usage: Usage
 
 
+LIMITS = ("max_tokens", "max_completion_tokens")
+"""What endpoints call the most tokens of an answer."""
+
+
+def with_limit(sampling: Mapping[str, Any], tokens: int) -> dict[str, Any]:
+    """Sampling with a limit on the answer's tokens, named as it is there; one that is null stays left out."""
+    there = [name for name in LIMITS if name in sampling]
+    limits = [name for name in there if sampling[name] is not None] if there else [LIMITS[0]]
+    return {**sampling, **dict.fromkeys(limits[:1], tokens)}
+
+
 _HOTTER, _HOTTEST = 0.3, 1.2
 
 

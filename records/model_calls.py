@@ -36,6 +36,10 @@ class Answer:
     """what it cost; None: the price is not known"""
     seconds: float
     """from sending to the whole answer"""
+    estimated: bool = False
+    """whether its tokens are estimated, because the endpoint's counts are missing or can be none"""
+    thought: int = 0
+    """characters of what the model thought, where the answer itself is empty"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,8 @@ class Status:
     unpriced: int
     damaged: tuple[str, ...]
     """items and answers of the ledger that differ from what was written"""
+    estimated: int
+    """answers whose tokens are estimated, because the endpoint did not count them"""
     finished: bool
     """the dataset is written, and nothing is left"""
     next: str
@@ -173,6 +175,7 @@ def _status(
         usd=round(sum(priced), 9) if priced or not calls else None,
         unpriced=sum(call.unpriced for call in calls),
         damaged=tuple(map(str, damaged)),
+        estimated=ledger.estimates() if ledger else 0,
         finished=finished,
         next=_next_step(pid, left, finished, episodes.counts["without_model"]),
     )

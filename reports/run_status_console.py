@@ -34,6 +34,9 @@ def _rendered(status: Status) -> RenderableType:
         parts.append(_counts("\nrejected because", dict(list(status.reasons.items())[:_SHOWN_REASONS])))
     if status.calls:
         parts.append(_calls(status.calls))
+    if status.estimated:
+        note = "the tokens of {:,} answers are estimated: their endpoint does not count them"
+        parts.append(Text(note.format(status.estimated)))
     if status.failures:
         parts.append(_counts("\nattempts without an answer", status.failures))
     faulty = _faulty_answers(status.calls)

@@ -6,6 +6,7 @@ They are used as they stand: a gateway takes `Budget` and `Retries`, an endpoint
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -74,6 +75,12 @@ class Price(StrictModel):
 class ModelSettings(ObjectSettings):
     """One model (conf/model/): a client, how hard it may be pressed, and what it costs."""
 
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="who it is, wherever it is; null: the model and the host of its address",
+    )
     limits: Limits = Field(default=Limits(), description="how hard it may be pressed")
     price: Price | None = Field(default=None, description="null: looked up in the price list")
     context: int | None = Field(
@@ -84,15 +91,52 @@ class ModelSettings(ObjectSettings):
     )
 
     def arguments(self) -> dict[str, Any]:
-        """What the client is built with; `context` is handed over where it takes one."""
-        own = ("limits", "price", "context")
+        """What the client is built with; `context` and `name` are handed over where it takes them."""
+        own = ("name", "limits", "price", "context")
         return {key: value for key, value in super().arguments().items() if key not in own}
 
     def identity(self) -> dict[str, Any]:
-        """What an answer depends on beside the request: not limits, price, context nor the key's place."""
-        return {"_target_": self.target} | {
-            key: value for key, value in self.arguments().items() if key != "api_key_env"
-        }
+        """What an answer depends on beside the request: not limits, price, context nor the key's place.
+
+        Nor the address: the same model may be found elsewhere tomorrow. Its name stands for it.
+        """
+        named = {"name": self.lasting_name} if self.lasting_name else {}
+        kept = {key: _without_address(value) for key, value in self.arguments().items()}
+        left_out = ("api_key_env", *_ADDRESSES)
+        return {"_target_": self.target} | {k: v for k, v in kept.items() if k not in left_out} | named
+
+    @property
+    def lasting_name(self) -> str:
+        """`name`, or model and host: 'gpt-4.1-mini at api.openai.com'; '' for one without an address."""
+        if self.name:
+            return self.name
+        arguments = self.arguments()
+        for place in (arguments, arguments.get("config")):
+            if isinstance(place, dict):
+                address = next((place[key] for key in _ADDRESSES if isinstance(place.get(key), str)), None)
+                if address is not None:
+                    return f"{place.get('model') or self.target} at {_host(address)}"
+        return ""
+
+
+_ADDRESSES = ("base_url", "azure_endpoint", "host")
+"""Arguments that say where a model is found, of clients and of AutoGen's components (`config`)."""
+
+
+def _without_address(value: Any) -> Any:
+    """A component's configuration without its address; any other value as it is."""
+    if not isinstance(value, dict):
+        return value
+    return {key: inner for key, inner in value.items() if key not in _ADDRESSES}
+
+
+def _host(address: str) -> str:
+    """The host of an address; all names of this machine are one."""
+    try:
+        host = urlsplit(address if "//" in address else f"//{address}").hostname or address
+    except ValueError:
+        host = address
+    return "localhost" if host in ("localhost", "::1", "0.0.0.0") or host.startswith("127.") else host  # noqa: S104
 
 
 class RunFolderSettings(StrictModel):

@@ -113,14 +113,21 @@ def key_from(variable: str | None, where: str = "model.api_key_env") -> str | No
 
 def redacted(text: str, key: str | None) -> str:
     """The text without the key: endpoints repeat the keys they refuse."""
-    return text.replace(key, HIDDEN) if key else text
+    return _without(text, key, HIDDEN) if key else text
 
 
 def without_secrets(text: str) -> str:
     """The text without the keys this process was given: endpoints and SDKs repeat what they refuse."""
     for name, value in os.environ.items():
         if len(value) >= _SHORTEST and may_hold_secret(name):
-            text = text.replace(value, f"[{name}]")
-            for cut in range(len(value) - 1, _SHORTEST - 1, -1):  # by the bound on messages
-                text = text.removesuffix(value[:cut])
+            text = _without(text, value, f"[{name}]")
+    return text
+
+
+def _without(text: str, secret: str, instead: str) -> str:
+    """The text without a secret, nor its beginning where the text ends: messages are cut at a bound."""
+    text = text.replace(secret, instead)
+    for cut in range(len(secret) - 1, _SHORTEST - 1, -1):
+        if text.endswith(secret[:cut]):
+            return text[:-cut] + instead
     return text

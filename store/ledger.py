@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,7 +32,7 @@ from .writer import InsertStatement, Statement, UpdateStatement, Writer
 
 _PAGE = 256
 _INSERT_TEXT = InsertStatement(0, "INSERT INTO texts VALUES", 2, "ON CONFLICT (digest) DO NOTHING")
-INSERT_ANSWER = InsertStatement(1, "INSERT INTO calls VALUES", 15, "ON CONFLICT (key) DO NOTHING")
+INSERT_ANSWER = InsertStatement(1, "INSERT INTO calls VALUES", 17, "ON CONFLICT (key) DO NOTHING")
 _SET_STATUS = UpdateStatement(2, "UPDATE calls SET status = ? WHERE key = ?")
 _INSERT_FAILURE = InsertStatement(3, "INSERT INTO failures VALUES", 8)
 _PUT_ITEM = InsertStatement(
@@ -43,7 +44,7 @@ _PUT_ITEM = InsertStatement(
 
 _FIND_ANSWER = """
 SELECT stage, role, turn, endpoint, content, finish,
-       prompt_tokens, completion_tokens, cached_tokens, usd, seconds
+       prompt_tokens, completion_tokens, cached_tokens, usd, seconds, estimated, thought
 FROM calls WHERE key = ?
 """
 _SUM_ANSWERS = """
@@ -137,6 +138,15 @@ class Ledger:
         except DATABASE_ERRORS as error:
             raise StoreError(f"{self.path}: cannot be read: {error}") from error
 
+    def answers(self) -> dict[str, int]:
+        """Who answered so far -> how often, sorted."""
+        sql = "SELECT endpoint, sum(answers) FROM totals GROUP BY endpoint ORDER BY endpoint"
+        return dict(self._rows(sql, ()))
+
+    def estimates(self) -> int:
+        """Answers whose tokens are estimated, because the endpoint did not count them."""
+        return self._rows("SELECT count(*) FROM calls WHERE estimated", ())[0][0]
+
     def get(self, stage: str, id: str) -> bytes | None:
         """An item's bytes; None where there is no such item (yet)."""
         rows = self._rows("SELECT body FROM items WHERE stage = ? AND id = ?", (stage, id))
@@ -226,8 +236,9 @@ def answer_row(answer: Answer, messages: bytes | None = None) -> tuple[Any, ...]
         None if answer.usd is None else _real(answer.usd),
         _real(answer.seconds),
     )
-    digest = row_digest(*texts, answer.finish, answer.key, content, *numbers)
-    return (answer.key, *texts, content, answer.finish, *numbers, "ok", messages, digest)
+    oddities = (int(answer.estimated), _bounded(answer.thought))
+    digest = row_digest(*texts, answer.finish, answer.key, content, *numbers, *oddities)
+    return (answer.key, *texts, content, answer.finish, *numbers, "ok", messages, *oddities, digest)
 
 
 def _item_row(stage: str, id: str, body: bytes) -> tuple[Any, ...]:
@@ -252,7 +263,10 @@ def _warn_of(path: Path, damaged: Sequence[DamagedRow]) -> None:
 def _answer_from(key: bytes, row: tuple[Any, ...]) -> Answer:
     """The answer in a row of `_FIND_ANSWER`."""
     stage, role, turn, endpoint, content, *rest = row
-    return Answer(key, stage, role, turn, endpoint, content.decode("utf-8", "surrogatepass"), *rest)
+    *counts, estimated, thought = rest
+    text = content.decode("utf-8", "surrogatepass")
+    kept = Answer(key, stage, role, turn, endpoint, text, *counts)
+    return replace(kept, estimated=bool(estimated), thought=thought) if estimated or thought else kept
 
 
 def _failure_row(failure: Failure) -> tuple[Any, ...]:

@@ -29,6 +29,7 @@ SELECT stage, role, endpoint, answers, prompt_tokens, completion_tokens, cached_
 FROM totals ORDER BY stage, role, endpoint
 """
 _STATUSES = "SELECT stage, role, status, count(*) FROM calls WHERE status <> 'ok' GROUP BY 1, 2, 3"
+_ESTIMATES = "SELECT count(*) FROM calls WHERE estimated"
 _FAILURES = "SELECT stage, role, endpoint, kind, count(*) FROM failures GROUP BY 1, 2, 3, 4"
 _STAGES = """
 WITH RECURSIVE stages (name) AS (
@@ -99,7 +100,8 @@ class LedgerReader:
         self._connection = connection
         version = version_of(connection, path)
         self._path = path
-        self._has_calls, self._has_messages, self._has_digests = version >= 2, version >= 3, version >= 4
+        self._has_calls, self._has_messages = version >= 2, version >= 3
+        self._has_estimates = self._has_digests = version >= 4
         teach_digests(connection)
         connection.text_factory = lambda text: text.decode(
             "utf-8", "replace"
@@ -183,6 +185,10 @@ class LedgerReader:
     def calls(self) -> list[CallTotals]:
         """What was answered, by stage, role and endpoint."""
         return [CallTotals(*row) for row in self._rows(_TOTALS)]
+
+    def estimates(self) -> int:
+        """Answers whose tokens are estimated, because the endpoint did not count them."""
+        return self._rows(_ESTIMATES)[0][0] if self._has_estimates else 0
 
     def statuses(self) -> dict[tuple[str, str], dict[str, int]]:
         """(stage, role) -> what answers were that were not 'ok' -> how many."""

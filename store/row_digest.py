@@ -22,7 +22,7 @@ COVERED = {
     "items": _covered("stage id", "body"),
     "calls": _covered(
         "stage role turn endpoint finish",
-        "key content prompt_tokens completion_tokens cached_tokens usd seconds",
+        "key content prompt_tokens completion_tokens cached_tokens usd seconds estimated thought",
     ),
 }
 """Table -> the columns that its digest is of; what an answer was good for may change, and is none of them."""

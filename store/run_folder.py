@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import time
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,6 +31,8 @@ FORMAT = 1
 _LOOK_SECONDS = 0.05
 """Seconds that `ptool.status` and others have a lock at most, to see whether anybody else has it."""
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,40}")
+ENDPOINTS = "endpoints"
+"""Part of an identity that is a name people know: who answers."""
 
 
 class RunFolder:
@@ -208,6 +212,28 @@ def _check_identity(path: Path, identity: dict[str, str]) -> None:
     before, maker = _read_marker(path)
     changed = sorted(key for key in before.keys() | identity if before.get(key) != identity.get(key))
     if changed:
-        what, other = ", ".join(changed), maker not in (None, installed_version("ptool"))
-        advice = f"{advice_on(maker)}, remove it" if other else "remove it"
-        raise StoreError(f"{path}: holds a run begun with other {what}; {advice}, or choose another run.dir")
+        advice = _advice(path, before, identity, maker)
+        raise StoreError(f"{path}: holds a run begun with other {', '.join(changed)}; {advice}")
+
+
+def _advice(path: Path, before: Mapping[str, str], identity: Mapping[str, str], maker: Any) -> str:
+    """How to go on with what was paid for; who answered is a name, and the same model may have a new one."""
+    there, here = before.get(ENDPOINTS), identity.get(ENDPOINTS)
+    if maker not in (None, installed_version("ptool")):
+        return f"{advice_on(maker)}, or choose another run.dir"
+    if there == here or there is None:
+        return "go on with the command and the ptool that began it, or choose another run.dir"
+    paid = f"{_answers_in(path / 'ledger.sqlite'):,} answers there are of {there!r}"
+    if " and " in there or here is None:
+        return f"{paid}; choose another run.dir"
+    return (
+        f"{paid}, and {here!r} is to go on; if that is the same model at another address, "
+        f"model.name={there!r} uses them, otherwise choose another run.dir"
+    )
+
+
+def _answers_in(ledger: Path) -> int:
+    """How many answers a ledger holds; 0 where it cannot be read."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
+        return connection.execute("SELECT ifnull(sum(answers), 0) FROM totals").fetchone()[0]
+    return 0

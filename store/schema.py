@@ -17,7 +17,7 @@ DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What a damaged file raises; the second where SQLite's own message quotes what is no text any more."""
 
 VERSION = 4
-"""`user_version` of the schema: 1 had items alone, 2 no messages, 3 no digests."""
+"""`user_version` of the schema: 1 had items alone, 2 no messages, 3 no digests, estimates and thoughts."""
 
 _ITEMS = """
 CREATE TABLE IF NOT EXISTS items (
@@ -96,6 +96,12 @@ END
 # What models were asked. A rowid table, as `calls` and for the same reason.
 _TEXTS = "CREATE TABLE texts (digest BLOB NOT NULL PRIMARY KEY, body BLOB NOT NULL)"
 _MESSAGES = tuple(f"ALTER TABLE {table} ADD COLUMN messages BLOB" for table in ("calls", "failures"))
+# What is odd about an answer; few have it, so the index is small.
+_ODDITIES = (
+    "ALTER TABLE calls ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE calls ADD COLUMN thought INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX estimates ON calls (stage, role) WHERE estimated",
+)
 # Rows from before there were digests are taken as they are, and guarded from then on.
 _DIGESTS = tuple(
     statement
@@ -110,7 +116,7 @@ _MIGRATIONS = (
     (_ITEMS,),
     (_CALLS, _STATUS_INDEX, _FAILURES, _TOTALS, _COUNT_TRIGGER),
     (_TEXTS, *_MESSAGES),
-    _DIGESTS,
+    (*_ODDITIES, *_DIGESTS),
 )
 """What makes version n of version n-1, first to last."""
 

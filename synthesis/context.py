@@ -221,6 +221,12 @@ def without_model(stage: str) -> str:
     return f"{stage} without a model"
 
 
+def left_without_model(context: RunContext, stage: str) -> int:
+    """Items of a stage that no model could be asked for, in this start or an earlier one."""
+    ledger = context.ledger
+    return sum(not ledger.has(stage, id) for id in ledger.ids(without_model(stage)))
+
+
 async def run_concurrently(
     items: Iterable[Item], work: Callable[[Item], Awaitable[None]], width: int
 ) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from loguru import logger
 
 from ..environments.dialogue import ASSISTANT, USER
-from ..errors import UnreachableModelError
+from ..errors import NO_ANSWER_CODES
 from ..records import Episode
 
 FLOOR = 0.5
@@ -22,9 +22,6 @@ _REMEDY = {
     USER: "roles=lean asks the least of it, agent.user.model gives it another model",
     ASSISTANT: "assistant=confirm or assistant=none let code write the solutions",
 }
-
-
-_UNREACHABLE = f"model.{UnreachableModelError.code}"
 
 
 class FirstAnswers:
@@ -68,7 +65,7 @@ def _first_answers(episode: Episode) -> Iterator[tuple[str, bool]]:
             after = writers[writers.index(role) + 1 :]
             yield role, after[0] != role if after else episode.status == "accepted"
         elif any(
-            reason.source == role and reason.code.startswith("model.") and reason.code != _UNREACHABLE
+            reason.source == role and reason.code.startswith("model.") and reason.code not in NO_ANSWER_CODES
             for reason in episode.reasons
         ):
             yield role, False  # it never gave the record

@@ -15,6 +15,7 @@ import yaml
 from loguru import logger
 
 from ..cli.progress import Progress
+from ..models.endpoint import describe_kept
 from ..models.event_loop import run
 from ..records.dataset_statistics import Audit
 from ..settings import Settings
@@ -94,6 +95,8 @@ def synthesise(
         write_json(folder / "codes.json", extensions.code_sentences())
         with Ledger(folder / "ledger.sqlite") as ledger:
             participants.gateway.log = ledger
+            if kept := describe_kept(ledger.answers(), participants.endpoints.values()):
+                logger.warning("{}", kept)
             progress = Progress(activity=participants.gateway.activity, log=logger.info)
             context = RunContext(settings, participants, extensions.checks, folder, ledger, progress, tree)
             return run(_synthesise(context, sources.again(), qualify))

@@ -28,6 +28,7 @@ from ..records import Actions, Bundles, Clusters, Expansion, Preferences, Query,
 from ..settings import Budget, ScenarioSettings, Settings
 from ..settings.instantiate import build, locate
 from ..store import versions
+from ..store.run_folder import ENDPOINTS
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,8 @@ class Participants:
 
         Args: extensions: classes of checks and gates, whose code has a say as well.
         """
-        return {
+        names = sorted({endpoint.lasting_name for endpoint in self.endpoints.values()} - {""})
+        return ({ENDPOINTS: " and ".join(names)} if names else {}) | {
             "settings": self.settings.digest(),
             "prompts": fingerprint(self.prompts()),
             "libraries": fingerprint(self.library.fingerprints()),

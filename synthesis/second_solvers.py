@@ -13,7 +13,7 @@ import orjson
 from ..environments.dialogue import DialogueState
 from ..environments.views import DIALOGUE_VIEWS
 from ..environments.world import World
-from ..errors import ModelError, UnknownPartError, UnreachableModelError
+from ..errors import NO_ANSWER, ModelError, UnknownPartError
 from ..records import Episode, Solution, Task
 from .context import RunContext, run_concurrently, without_model
 from .roles import second_solvers
@@ -59,7 +59,7 @@ async def _solve(context: RunContext, world: World, episode: Episode, role: str,
             raise
         except ModelError as error:
             solutions.append(None)
-            if isinstance(error, UnreachableModelError):
+            if isinstance(error, NO_ANSWER):
                 stage = without_model(role)
     body = orjson.dumps([solution and solution.model_dump(mode="json") for solution in solutions])
     await context.ledger.put(stage, episode.id, body)

@@ -22,7 +22,7 @@ from ..environments.behaviour import Behaviour
 from ..environments.dialogue import ASSISTANT, USER, Dialogue
 from ..environments.runner import run_behaviour, run_dialogue
 from ..environments.world import World
-from ..errors import UnreachableModelError, UnusableHistoryError
+from ..errors import NO_ANSWER_CODES, UnusableHistoryError
 from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
 from ..settings import Settings
 from ..store import write_bytes, write_jsonl
@@ -257,7 +257,7 @@ async def play_missing(
 
 
 def _is_unreachable(episode: Episode) -> bool:
-    return any(reason.code == f"model.{UnreachableModelError.code}" for reason in episode.reasons)
+    return any(reason.code in NO_ANSWER_CODES for reason in episode.reasons)
 
 
 def episode_lines(context: RunContext, ids: Iterable[str], stage: str = EPISODES) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from ...settings.secrets import key_from, redacted
 from .. import output_schema
 from ..faults import AttemptError, Kind, fault_of
 from .base import CreateArguments, ModelClient, Output
+from .error_body import stated_wait
 
 _OPENAI = "autogen_ext.models.openai"
 _SHORT_NAMES = {
@@ -214,7 +215,9 @@ class AutogenClient(ModelClient):
             if isinstance(error, TypeError) and "authentication" in str(error):
                 kind = "unauthorised"  # Anthropic's SDK looks for a key when it is called, not before
             fault = AttemptError(kind, f"{type(error).__name__}: {error}")
-        raise AttemptError(fault.kind, redacted(str(fault), self._key), fault.retry_after) from None
+        if fault.retry_after is None and fault.kind in ("rate_limited", "server"):
+            fault.retry_after = stated_wait(getattr(error, "body", None), str(fault))
+        raise fault.reworded(redacted(str(fault), self._key)) from None
 
     async def close(self) -> None:
         """Close the component."""

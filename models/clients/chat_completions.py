@@ -9,31 +9,41 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import orjson
 from autogen_core import Component
-from autogen_core.models import ModelInfo
+from autogen_core.models import ModelInfo, RequestUsage
 from loguru import logger
 from pydantic import BaseModel, ConfigDict
 
-from ...errors import ConfigError, names
+from ...errors import ConfigError
 from ...settings.secrets import key_from
 from ..context_window import UNKNOWN, counted_tokens, served_context, slot_context
 from ..faults import AttemptError
+from ..request import CHARACTERS_A_TOKEN, with_limit
 from .base import CreateArguments, ModelClient
 from .http import HttpTransport, checked_url
-from .request_body import BodyEncoder, Structured, checked_extra, encoded_fields
+from .request_body import BodyEncoder, checked_extra, encoded_fields
+from .request_form import (
+    STRUCTURED,
+    SYSTEM_PLACES,
+    FormMemory,
+    FormSearch,
+    Structured,
+    SystemPlace,
+    checked_changes,
+    checked_choice,
+    speaks_of_form,
+)
 from .response import CompletionResult, read_completion
 
 _LOOKED_UP_SECONDS = 3.0
 _LOOKED_UP_BYTES = 4_000_000
-_STEPS: tuple[Structured, ...] = get_args(Structured)
 _CANDIDATES = 20
 """Tokens whose probabilities are asked for; no endpoint gives more."""
 _LEAST_MASS = 0.05
 """Probability of all letters together below which a model is about to write something else."""
-_FORMAT_WORDS = ("response_format", "json_schema", "json_object", "structured output", "guided", "grammar")
 
 
 class Config(BaseModel):
@@ -48,6 +58,8 @@ class Config(BaseModel):
     strict: bool = False
     max_reply_mb: float = 8
     extra: dict[str, Any] = {}
+    fields: dict[str, Any] | None = None
+    system: SystemPlace = "auto"
 
 
 class ChatCompletions(ModelClient, Component[Config]):
@@ -62,6 +74,10 @@ class ChatCompletions(ModelClient, Component[Config]):
         strict: the schema in the form of OpenAI's strict mode.
         max_reply_mb: megabytes of a reply that are read.
         extra: further fields of every request, such as {top_k: 20}.
+        fields: what becomes of fields, these and all others: None leaves one out, a text renames it, a number
+            or truth value is sent instead, as in {max_tokens: max_completion_tokens, seed: None}.
+        system: where the system text goes: own (a message), user (the beginning of the first user message),
+            or auto: there once the endpoint refuses system messages.
 
     Raises ConfigError for an argument that cannot be used, or a key that is not there.
     """
@@ -78,9 +94,13 @@ class ChatCompletions(ModelClient, Component[Config]):
         strict: bool = False,
         max_reply_mb: float = 8,
         extra: Mapping[str, Any] | None = None,
+        fields: Mapping[str, Any] | None = None,
+        system: SystemPlace = "auto",
     ) -> None:
         super().__init__()
-        _check(model, structured, strict, max_reply_mb, extra)
+        _check(model, structured, strict, max_reply_mb, system)
+        _check_mapping(extra, "model.extra", "{top_k: 20}")
+        _check_mapping(fields, "model.fields", "{max_tokens: max_completion_tokens, seed: null}")
         address = checked_url(base_url)
         self._config = Config(
             model=model,
@@ -90,16 +110,19 @@ class ChatCompletions(ModelClient, Component[Config]):
             strict=strict,
             max_reply_mb=max_reply_mb,
             extra=checked_extra(extra or {}, "model.extra"),
+            fields=dict(fields) if fields else None,
+            system=system,
         )
         encoded_fields(self._config.extra, "model.extra")
+        encoded_fields(self._config.fields or {}, "model.fields")
         self.note = f"{model} at {address}"
         self.api_key_env = api_key_env
         """the environment variable that the key was read from"""
-        self.structured: Structured = "json_schema" if structured == "auto" else structured
-        """how the output's form is asked for now; with auto this may step down"""
+        self._forms = FormMemory(self.note, structured, system)
         self.gives_probabilities = True
         """whether closed questions are answered by the probabilities of letters; false once it gives none"""
-        self._encoder = BodyEncoder(model, strict)
+        self._encoder = BodyEncoder(model, strict, checked_changes(self._config.fields or {}, "model.fields"))
+        self._counts_tokens = True
         self._key = key_from(api_key_env)
         max_bytes = int(max_reply_mb * 1_000_000)
         self._transport = HttpTransport(f"{address}/chat/completions", self._key, max_bytes)
@@ -118,23 +141,19 @@ class ChatCompletions(ModelClient, Component[Config]):
         weighed, refusal = None, ""
         if self.gives_probabilities and getattr(asked.output, "letters", ()):
             try:
-                weighed = await self._weighed_letters(asked, fields)
+                weighed = await self._weighed_letters(asked)
             except AttemptError as error:
                 if not _about_probabilities(error):
                     raise
                 refusal = str(error)
         if weighed is not None and weighed.content:
             return weighed
-        while True:
-            structured = self.structured
-            try:
-                reply = await self._transport.post(self._encoder.body(asked, fields, structured))
-                break
-            except AttemptError as error:
-                if not (asked.output and _about_format(error)):
-                    raise
-                self._step_down(structured, error)
-        result = read_completion(reply, _characters(asked))
+        try:
+            result = self._read(await self._post(asked, fields), asked)
+        except AttemptError as error:
+            if error.sampled is None:
+                raise
+            result = _sampled(error.sampled, asked)
         if refusal:  # of the probabilities, as the same question without them was answered
             self._without_probabilities(refusal)
         if weighed is not None:  # both were paid for
@@ -142,7 +161,41 @@ class ChatCompletions(ModelClient, Component[Config]):
             result.usage.completion_tokens += weighed.usage.completion_tokens
         return result
 
-    async def _weighed_letters(self, asked: CreateArguments, fields: Mapping[str, Any]) -> CompletionResult:
+    @property
+    def structured(self) -> Structured:
+        """How the output's form is asked for now; with auto this may step down."""
+        return self._forms.form.structured
+
+    async def _post(self, asked: CreateArguments, fields: Mapping[str, Any]) -> bytes:
+        """Ask once, or until the endpoint takes the form of the request; the reply's body."""
+        form = self._forms.known(asked.output)
+        search: FormSearch | None = None
+        while True:
+            sent = self._encoder.fields(asked, fields, form)
+            try:
+                reply = await self._transport.post(self._encoder.body(asked, sent, form))
+            except AttemptError as error:
+                if "logprobs" in sent and not speaks_of_form(error, sent):
+                    raise  # asked without them, it says if that was why
+                search = search or FormSearch(self._forms, form, asked.output, error)
+                form = search.next(form, error, sent)
+                continue
+            self._forms.keep(form, asked.output, search)
+            return reply
+
+    def _read(self, reply: bytes, asked: CreateArguments) -> CompletionResult:
+        """The completion in a reply; a record's text is also looked for where a model's thoughts stand."""
+        result = read_completion(reply, _characters(asked), tools=bool(asked.tools))
+        if asked.output and result.content == "" and result.thought:
+            result.content = result.thought
+        if result.estimated and self._counts_tokens:
+            self._counts_tokens = False
+            logger.warning(
+                "{}: its counts of tokens are missing or can be none; they are estimated", self.note
+            )
+        return result
+
+    async def _weighed_letters(self, asked: CreateArguments) -> CompletionResult:
         """The answer to a closed question by the probabilities of its letters, as the record's JSON.
 
         Without content where the model would begin with something else, or the endpoint gives no
@@ -150,9 +203,10 @@ class ChatCompletions(ModelClient, Component[Config]):
         by how it weighs them.
         """
         letters: Sequence[str] = getattr(asked.output, "letters", ())
-        one_token = {**fields, "max_tokens": 1, "logprobs": True, "top_logprobs": _CANDIDATES}
-        body = self._encoder.body(asked._replace(output=None), one_token, self.structured)
-        result = read_completion(await self._transport.post(body), _characters(asked))
+        one_token = checked_extra(with_limit({**self._config.extra, **asked.extra}, 1), "sampling")
+        one_token |= {"logprobs": True, "top_logprobs": _CANDIDATES}
+        asked = asked._replace(output=None)
+        result = self._read(await self._post(asked, one_token), asked)
         result.content = ""
         if result.first_tokens is None:
             self._without_probabilities("the reply holds none")
@@ -177,15 +231,6 @@ class ChatCompletions(ModelClient, Component[Config]):
                 self.note,
                 reason,
             )
-
-    def _step_down(self, refused: Structured, error: AttemptError) -> None:
-        """Ask for the output's form in the next way from now on; raise the error where there is none."""
-        if self._config.structured != "auto" or refused == _STEPS[-1]:
-            raise error
-        below = _STEPS[_STEPS.index(refused) + 1]
-        if self.structured == refused:  # otherwise another call that was under way has stepped down already
-            self.structured = below
-            logger.warning("{}: refuses {} ({}); from now on {}", self.note, refused, error, below)
 
     async def stated_context(self) -> tuple[int | None, str]:
         """What `/models` says of this model, and llama.cpp's `/props` of a slot: the smaller of the two."""
@@ -237,22 +282,22 @@ def _characters(asked: CreateArguments) -> int:
     return sum(len(str(message.content)) for message in asked.messages)
 
 
-def _about_format(error: AttemptError) -> bool:
-    """Whether an endpoint refuses how the output's form is asked for; some say so with a status of 500."""
-    message = str(error).lower()
-    return error.kind in ("refused", "server") and any(word in message for word in _FORMAT_WORDS)
-
-
 def _about_probabilities(error: AttemptError) -> bool:
     """Whether an endpoint may refuse to give probabilities; asked without them it says if that was why."""
     return error.kind == "refused" or (error.kind == "server" and "logprob" in str(error).lower())
 
 
-def _check(model: Any, structured: Any, strict: Any, max_reply_mb: Any, extra: Any) -> None:
+def _sampled(text: str, asked: CreateArguments) -> CompletionResult:
+    """An answer that the endpoint refused to hand out, as it was no JSON: the model's fault, and paid for."""
+    usage = RequestUsage(_characters(asked) // CHARACTERS_A_TOKEN, len(text) // CHARACTERS_A_TOKEN)
+    return CompletionResult(finish_reason="unknown", content=text, usage=usage, cached=False, estimated=True)
+
+
+def _check(model: Any, structured: Any, strict: Any, max_reply_mb: Any, system: Any) -> None:
     if not isinstance(model, str) or not model.strip():
         raise ConfigError(f"model.model: got {model!r}, expected the model's name at the endpoint")
-    if structured not in (*_STEPS, "auto"):
-        raise ConfigError(f"model.structured: got {structured!r}, there are {names((*_STEPS, 'auto'))}")
+    checked_choice(structured, "model.structured", (*STRUCTURED, "auto"))
+    checked_choice(system, "model.system", SYSTEM_PLACES)
     if not isinstance(strict, bool):
         raise ConfigError(f"model.strict: got {strict!r}, expected true or false")
     if (
@@ -261,5 +306,8 @@ def _check(model: Any, structured: Any, strict: Any, max_reply_mb: Any, extra: A
         or not 0 < max_reply_mb < 1e6
     ):
         raise ConfigError(f"model.max_reply_mb: got {max_reply_mb!r}, expected a number > 0 and < 1e6")
-    if extra is not None and not isinstance(extra, Mapping):
-        raise ConfigError(f"model.extra: got {extra!r}, expected a mapping, such as {{top_k: 20}}")
+
+
+def _check_mapping(value: Any, where: str, example: str) -> None:
+    if value is not None and not isinstance(value, Mapping):
+        raise ConfigError(f"{where}: got {value!r}, expected a mapping, such as {example}")

@@ -7,6 +7,7 @@ followed, because the key would follow them; certificates are verified, and noth
 from __future__ import annotations
 
 import asyncio
+import codecs
 import re
 import zlib
 from typing import Any, NoReturn
@@ -20,10 +21,10 @@ from yarl import URL
 from ...errors import ConfigError
 from ...settings.secrets import HIDDEN, redacted
 from ..faults import AttemptError, retry_after
-from .response import error_in
+from .error_body import error_in
 
 _CONNECT_SECONDS = 30.0
-_ERROR_BYTES = 65_536
+_ERROR_BYTES, _ERROR_TEXT_BYTES = 65_536, 16_000
 _LOOPBACK = ("localhost", "::1")
 
 
@@ -132,25 +133,28 @@ class HttpTransport:
         status = response.status
         if status < 400:
             to = redacted(response.headers.get("Location", ""), self._key)[:200]
-            raise AttemptError(
+            moved = AttemptError(
                 "refused", f"HTTP {status}: moved to {to!r}; redirects are not followed: mend base_url"
             )
+            moved.status = status
+            raise moved
         body, complete = await _read_up_to(_ERROR_BYTES, response)
         if not complete:
             response.close()
         body = self._redact(body)
         try:
-            data = orjson.loads(body)
+            data = orjson.loads(body.removeprefix(codecs.BOM_UTF8))
         except orjson.JSONDecodeError:
-            data = body[:2000].decode(errors="replace")
+            data = body[:_ERROR_TEXT_BYTES].decode(errors="replace")
         error = error_in(data, status)
-        error.retry_after = retry_after(response.headers)
+        stated = retry_after(response.headers)
+        error.retry_after = error.retry_after if stated is None else stated
         raise error
 
     def _without_key(self, error: AttemptError) -> AttemptError:
         if self._key is None or self._key not in str(error):
             return error
-        return AttemptError(error.kind, redacted(str(error), self._key), error.retry_after)
+        return error.reworded(redacted(str(error), self._key))
 
     async def close(self) -> None:
         """Close the connections; a later call would open new ones."""

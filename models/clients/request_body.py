@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 from autogen_core.models import AssistantMessage, LLMMessage, SystemMessage, UserMessage
@@ -17,10 +17,7 @@ from autogen_core.tools import Tool, ToolSchema
 from ...errors import ConfigError, names
 from .. import output_schema
 from .base import CreateArguments
-
-Structured = Literal["json_schema", "json_object", "prompt"]
-"""How an endpoint is told the output's form: by its schema; that it be a JSON object, the schema being
-in the prompt; by the schema in the prompt alone."""
+from .request_form import Change, RequestForm, changed
 
 OWN = ("model", "messages", "response_format", "stream", "n")
 """What the client alone decides; neither `model.extra` nor a role's sampling may set it."""
@@ -35,37 +32,47 @@ _CACHED_CHARACTERS = 16_000_000
 class BodyEncoder:
     """Encodes the requests to one model.
 
-    Args: model: its name at the endpoint; strict: whether schemas are in the form of OpenAI's strict mode.
+    Args: model: its name at the endpoint; strict: whether schemas are in the form of OpenAI's strict mode;
+        changes: what becomes of fields, whatever the form (`model.fields`).
     """
 
-    def __init__(self, model: str, strict: bool) -> None:
+    def __init__(self, model: str, strict: bool, changes: tuple[Change, ...] = ()) -> None:
         self._strict = strict
+        self._changes = changes
         self._head = b'{"model":' + _encoded(model) + b',"messages":'
         self._encode = TextEncoder()
 
-    def body(self, asked: CreateArguments, fields: Mapping[str, Any], structured: Structured) -> bytes:
+    def fields(self, asked: CreateArguments, fields: Mapping[str, Any], form: RequestForm) -> dict[str, Any]:
+        """The fields beside messages, tools and the output's form, as they are sent.
+
+        Args: fields: what is asked for, such as seed (`checked_extra`); otherwise as of `body`.
+        """
+        own: dict[str, Any] = {"stream": False}
+        if asked.tools:
+            own["tool_choice"] = _tool_choice(asked.tool_choice)
+        return changed({**own, **fields}, (*self._changes, *form.changes))
+
+    def body(self, asked: CreateArguments, sent: Mapping[str, Any], form: RequestForm) -> bytes:
         """One request's body.
 
-        Args:
-            asked: the messages, the tools, the output.
-            fields: further fields of the body, such as seed (`checked_extra`).
-            structured: how the output's form is asked for.
+        Args: asked: the messages, the tools, the output; sent: the other fields (`fields`); form: how.
 
         Raises:
             ConfigError: a field cannot be sent, or the record's schema cannot be strict.
             ValueError: a message holds more than text.
         """
         record = asked.output if isinstance(asked.output, type) else None
-        instruction = output_schema.instruction(record) if record and structured != "json_schema" else ""
-        parts = [self._head, *encoded_messages(asked.messages, self._encode, instruction)]
-        if record and structured == "json_schema":
+        by_schema = form.structured == "json_schema"
+        instruction = output_schema.instruction(record) if record and not by_schema else ""
+        parts = [self._head, *encoded_messages(asked.messages, self._encode, instruction, fold=form.folded)]
+        if record and by_schema:
             parts += [b',"response_format":', output_schema.response_format(record, self._strict)]
-        elif asked.output and structured != "prompt":
+        elif asked.output and form.structured != "prompt":
             parts += [b',"response_format":', _JSON_OBJECT]
         if asked.tools:
-            parts += [b",", _encoded_tools(asked.tools, asked.tool_choice)]
-        if fields:
-            parts += [b",", encoded_fields(fields, "sampling")]
+            parts += [b",", _encoded_tools(asked.tools)]
+        if sent:
+            parts += [b",", encoded_fields(sent, "sampling")]
         parts.append(b"}")
         return b"".join(parts)
 
@@ -103,35 +110,57 @@ def _encoded(text: str) -> bytes:
 
 
 def encoded_messages(
-    messages: Sequence[LLMMessage], encode: TextEncoder, instruction: str = ""
+    messages: Sequence[LLMMessage], encode: TextEncoder, instruction: str = "", *, fold: bool = False
 ) -> list[bytes]:
     """The messages as a JSON array, in pieces to be joined.
 
-    Args: encode: for system messages, which repeat; instruction: goes to the end of the first of them.
+    Args:
+        encode: for system messages, which repeat.
+        instruction: goes to the end of the first of them.
+        fold: whether system texts stand at the beginning of the first user message instead.
 
     Raises ValueError for what is no text: an image, a tool call.
     """
     parts: list[bytes] = []
+    folded: list[bytes] = []
+    if instruction and not any(isinstance(message, SystemMessage) for message in messages):
+        messages = [SystemMessage(content=instruction.lstrip()), *messages]
+        instruction = ""
     for message in messages:
         if not isinstance(message, SystemMessage):
             role = b"user" if isinstance(message, UserMessage) else b"assistant"
-            parts += [b',{"role":"', role, b'","content":', _encoded(_text_of(message)), b"}"]
+            text = _encoded(_text_of(message))
+            if folded and role == b"user":
+                text, folded = _joined(*folded, text), []
+            parts += [b',{"role":"', role, b'","content":', text, b"}"]
             continue
         text = encode(message.content)
         if instruction:
             text, instruction = text[:-1] + encode(instruction)[1:], ""
-        parts += [b',{"role":"system","content":', text, b"}"]
-    if instruction:
-        parts = [b',{"role":"system","content":', encode(instruction.lstrip()), b"}", *parts]
+        if fold:
+            folded.append(text)
+        else:
+            parts += [b',{"role":"system","content":', text, b"}"]
+    if folded:  # nobody spoke after it
+        parts += [b',{"role":"user","content":', _joined(*folded), b"}"]
     return [b"[", *(part[1:] if place == 0 else part for place, part in enumerate(parts)), b"]"]
 
 
-def _encoded_tools(tools: Sequence[Tool | ToolSchema], choice: Tool | str) -> bytes:
-    """Tools as fields of the body, `"tools":[…],"tool_choice":"auto"`."""
+def _joined(*texts: bytes) -> bytes:
+    """JSON strings as one, with an empty line between them."""
+    return b'"' + b"\\n\\n".join(text[1:-1] for text in texts if text != b'""') + b'"'
+
+
+def _encoded_tools(tools: Sequence[Tool | ToolSchema]) -> bytes:
+    """Tools as a field of the body, `"tools":[…]`."""
     schemas = [tool.schema if isinstance(tool, Tool) else tool for tool in tools]
-    named = choice if isinstance(choice, str) else {"type": "function", "function": {"name": choice.name}}
-    fields = {"tools": [{"type": "function", "function": schema} for schema in schemas], "tool_choice": named}
-    return encoded_fields(fields, "tools")
+    return encoded_fields(
+        {"tools": [{"type": "function", "function": schema} for schema in schemas]}, "tools"
+    )
+
+
+def _tool_choice(choice: Tool | str) -> Any:
+    return choice if isinstance(choice, str) else {"type": "function", "function": {"name": choice.name}}
 
 
 def _text_of(message: LLMMessage) -> str:

@@ -15,8 +15,10 @@ from autogen_core import FunctionCall
 from autogen_core.models import CreateResult, RequestUsage
 from autogen_core.models import FinishReasons as Finish
 
-from ..faults import AttemptError, Kind, kind_of_status
+from ..faults import AttemptError
 from ..request import CHARACTERS_A_TOKEN
+from .error_body import error_in
+from .framing import bounded_integer, decode_reply
 
 _FINISHES: dict[str, Finish] = {
     "stop": "stop",
@@ -27,18 +29,10 @@ _FINISHES: dict[str, Finish] = {
     "max_tokens": "length",
     "content_filter": "content_filter",
 }
-_KINDS: dict[str, Kind] = {
-    "rate_limit_exceeded": "rate_limited",
-    "insufficient_quota": "unauthorised",
-    "invalid_api_key": "unauthorised",
-    "invalid_request_error": "refused",
-    "context_length_exceeded": "refused",
-}
-"""What endpoints call their errors; with no money left, no other request would be answered either."""
 _UNIQUE_FIELDS = tuple(
     f'"{name}"'.encode() for name in ("choices", "message", "content", "finish_reason", "usage")
 )
-_MOST_TOKENS = 1_000_000_000
+_MOST_TOKENS = 100_000_000
 _MOST_CANDIDATES = 64
 
 
@@ -47,21 +41,24 @@ class CompletionResult(CreateResult):
 
     cached_tokens: int | None = None
     """tokens of the prompt that the endpoint had in its prefix cache; None: it does not say"""
+    estimated: bool = False
+    """whether tokens were estimated, because the endpoint's counts are missing or can be none"""
     refusal: bool = False
     """the content is the model's refusal, not an answer"""
     first_tokens: dict[str, float] | None = None
     """what might have stood at the answer's beginning -> its probability; None: the endpoint does not say"""
 
 
-def read_completion(reply: bytes, characters: int) -> CompletionResult:
+def read_completion(reply: bytes, characters: int, *, tools: bool = True) -> CompletionResult:
     """Read a reply of status 200.
 
-    Args: reply: the body; characters: of the prompt, for endpoints that do not count tokens.
+    Args: reply: the body; characters: of the prompt, for endpoints that do not count tokens; tools: whether
+        any were offered: otherwise calls beside a text are no answer.
 
     Raises AttemptError: 'malformed' for what is no completion, or as the error in it says.
     """
     data = _decode(reply)
-    if data.get("error"):
+    if _says(data.get("error")):
         raise error_in(data)
     choice = _first(data.get("choices"), "choices")
     message = choice.get("message")
@@ -70,9 +67,10 @@ def read_completion(reply: bytes, characters: int) -> CompletionResult:
     refusal = message.get("refusal")
     refused = isinstance(refusal, str) and bool(refusal)
     content = _text(refusal if refused else message.get("content"))
-    calls = _tool_calls(message.get("tool_calls"))
-    thought = message.get("reasoning_content") or message.get("reasoning")
-    usage, cached = _usage(data.get("usage"), characters, len(content))
+    calls = _tool_calls(message.get("tool_calls")) if tools or not content else []
+    thought = _string(message.get("reasoning_content") or message.get("reasoning")) or ""
+    written = len(content) + len(thought) + sum(len(call.name) + len(call.arguments) for call in calls)
+    usage, cached, estimated = _usage(data.get("usage"), characters, written)
     return CompletionResult(
         finish_reason="function_calls"
         if calls
@@ -81,8 +79,9 @@ def read_completion(reply: bytes, characters: int) -> CompletionResult:
         usage=usage,
         cached=False,
         logprobs=None,
-        thought=thought if isinstance(thought, str) else None,
+        thought=thought or None,
         cached_tokens=cached,
+        estimated=estimated,
         refusal=refused,
         first_tokens=_first_tokens(choice.get("logprobs")),
     )
@@ -107,44 +106,22 @@ def _first_tokens(logprobs: Any) -> dict[str, float] | None:
     return found or None
 
 
-def error_in(data: Any, status: int | None = None) -> AttemptError:
-    """The fault an error body stands for, in the endpoint's own words.
-
-    Args: data: the decoded body; status: of the HTTP reply; None: it was 200, and the body's code decides.
-    """
-    error = data.get("error", data) if isinstance(data, dict) else data
-    fields = error if isinstance(error, dict) else {}
-    message = fields.get("message") or fields.get("detail") or (error if isinstance(error, str) else "")
-    codes = [code for code in (fields.get("code"), fields.get("type")) if isinstance(code, str | int)]
-    kind: Kind | None = next((_KINDS[code] for code in map(str, codes) if code in _KINDS), None)
-    if status is None:
-        number = next((int(code) for code in codes if str(code).isdecimal() and len(str(code)) == 3), 500)
-        kind = kind or kind_of_status(max(number, 400))
-    elif kind != "unauthorised":
-        kind = kind_of_status(status)
-    return AttemptError(kind or "server", f"HTTP {status or 200}: {_as_text(message) or 'without a word'}")
-
-
-def _as_text(message: Any) -> str:
-    if isinstance(message, str):
-        return message
-    try:
-        return orjson.dumps(message)[:2000].decode(errors="replace")
-    except orjson.JSONEncodeError:  # too deep for anybody
-        return ""
+def _says(error: Any) -> bool:
+    """Whether the error of a reply is one: some endpoints send the field along, with nothing in it."""
+    return any(error.values()) if isinstance(error, dict) else bool(error)
 
 
 def _decode(reply: bytes) -> dict[str, Any]:
     try:
-        data = orjson.loads(reply)
-    except orjson.JSONDecodeError:
+        data, text = decode_reply(reply)
+    except ValueError:
         _malformed(f"{len(reply)} bytes that are no JSON: {reply[:80].decode(errors='replace')!r}")
     if not isinstance(data, dict):
         _malformed(f"a JSON {type(data).__name__}, expected an object")
     # Cheap first: inside of a JSON text the quotes would be escaped.
-    if any(reply.count(name) > 1 for name in _UNIQUE_FIELDS):
+    if text is not None and any(text.count(name) > 1 for name in _UNIQUE_FIELDS):
         try:
-            json.loads(reply, object_pairs_hook=_refuse_duplicates)
+            json.loads(text, object_pairs_hook=_refuse_duplicates, parse_int=bounded_integer)
         except (ValueError, RecursionError):
             _malformed("JSON that only some readers can read")
     return data
@@ -176,27 +153,34 @@ def _text(content: Any) -> str:
 
 
 def _tool_calls(calls: Any) -> list[FunctionCall]:
-    """The calls of a message, unread: arguments are the text the model wrote."""
-    if not calls:
-        return []
-    if not isinstance(calls, list):
-        _malformed(f"tool_calls is a {type(calls).__name__}, expected a list")
-    return [_tool_call(call) for call in calls]
+    """The calls of a message, unread: arguments are the text the model wrote.
+
+    A call that is none, or has no name, is the model's fault and no fault of the reply: it is handed on.
+    """
+    if isinstance(calls, dict):
+        calls = [calls]
+    return [_tool_call(call) for call in calls] if isinstance(calls, list) else []
 
 
 def _tool_call(call: Any) -> FunctionCall:
     """One call, whatever is wrong with it: a missing name or broken arguments are the model's answer."""
     function = call.get("function") if isinstance(call, dict) else None
-    fields = function if isinstance(function, dict) else {}
-    arguments = fields.get("arguments")
-    if arguments is not None and not isinstance(arguments, str):
-        arguments = orjson.dumps(arguments).decode()  # some endpoints send it decoded
-    name = _string(fields, "name") or ""
+    if not isinstance(function, dict):
+        id = _string(call, "id") if isinstance(call, dict) else None
+        return FunctionCall(id=id or "", name="", arguments=_as_json(call))
+    arguments = function.get("arguments")
+    if not isinstance(arguments, str):
+        arguments = "" if arguments is None else _as_json(arguments)  # some endpoints send it decoded
     return FunctionCall(
-        id=(_string(call, "id") if isinstance(call, dict) else None) or "",
-        name=name,
-        arguments=arguments or "",
+        id=_string(call, "id") or "", name=_string(function, "name") or "", arguments=arguments
     )
+
+
+def _as_json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # too deep for anybody
+        return ""
 
 
 def _string(value: Any, key: str | None = None) -> str | None:
@@ -205,25 +189,31 @@ def _string(value: Any, key: str | None = None) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def _usage(usage: Any, prompt_characters: int, characters: int) -> tuple[RequestUsage, int | None]:
+def _usage(usage: Any, prompt_characters: int, characters: int) -> tuple[RequestUsage, int | None, bool]:
+    """Tokens of prompt and answer, those of the prompt that were cached, and whether any was estimated."""
     fields = usage if isinstance(usage, dict) else {}
-    prompt, completion = _count(fields.get("prompt_tokens")), _count(fields.get("completion_tokens"))
+    prompt = _count(fields.get("prompt_tokens"), prompt_characters)
+    completion = _count(fields.get("completion_tokens"), characters)
     details = fields.get("prompt_tokens_details")
-    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
+    cached = _count(details.get("cached_tokens"), 0) if isinstance(details, dict) else None
     counted = RequestUsage(
         prompt_tokens=prompt if prompt is not None else prompt_characters // CHARACTERS_A_TOKEN,
         completion_tokens=completion if completion is not None else characters // CHARACTERS_A_TOKEN,
     )
-    return counted, cached if cached is None else min(cached, counted.prompt_tokens)
+    estimated = prompt is None or completion is None
+    return counted, cached if cached is None else min(cached, counted.prompt_tokens), estimated
 
 
-def _count(value: Any) -> int | None:
-    """A number of tokens; None where there is none."""
-    if value is None:
-        return None
+def _count(value: Any, characters: int) -> int | None:
+    """A number of tokens; None where it cannot be one: a flaw beside the answer does not cost the answer.
+
+    Args: characters: of the text that is counted; no tokens for some text were not counted.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if type(value) is not int or not 0 <= value < _MOST_TOKENS:
-        _malformed(f"a number of tokens is a {type(value).__name__}, or absurd")
-    return value
+        return None
+    return None if value == 0 and characters >= CHARACTERS_A_TOKEN else value
 
 
 def _malformed(what: str) -> NoReturn:

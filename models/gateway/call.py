@@ -24,6 +24,7 @@ from autogen_core.models import (
     UserMessage,
 )
 from autogen_core.tools import ToolSchema
+from loguru import logger
 from pydantic import BaseModel, ValidationError
 
 from ...errors import KeyRefusedError, PtoolError, RefusedRequestError, UnreachableModelError
@@ -34,7 +35,7 @@ from ..context_window import text_size
 from ..endpoint import Endpoint
 from ..faults import LASTING, AttemptError, fault_of
 from ..output_schema import schema_text
-from ..request import Request
+from ..request import LIMITS, Request
 from .activity import EndpointActivity, PendingCall
 from .budget import Cost, SpendingAccount
 from .cache_key import Message
@@ -48,6 +49,7 @@ MAX_TOKENS = 4_096
 _CHARACTERS_A_TOKEN = 3
 _TOKENS_A_MESSAGE = 16
 _FIRST_WAIT = 0.5
+_MOST_REFUSALS_SAID = 20
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -90,6 +92,7 @@ class EndpointCaller:
         self._save_failure = save_failure
         self._queue = AdmissionQueue(endpoint.name, endpoint.limits, concurrency, retries.patience)
         self._pending: set[PendingCall] = set()
+        self._refusals: set[str] = set()
         self._random = Random()  # waiting alike, processes would come back all at once; it changes no result
 
     def asked(self, request: Request, messages: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -174,10 +177,12 @@ class EndpointCaller:
             answers = breaker.answers
             if call.attempt > self._retries.attempts:
                 raise _unreachable(request, f"{outcome.kind}: {outcome}", f" {tries} times") from outcome
+            pause = self._queue.beyond_pause(outcome.retry_after)
             if outcome.retry_after is None and not breaker.is_open:
                 # Otherwise the queue in front of the endpoint says when to come back.
                 longest = min(self._retries.longest_wait, _FIRST_WAIT * 2 ** min(tries - 1, 30))
                 pause = self._random.uniform(0, longest)
+            if pause:
                 call.retry_at = asyncio.get_running_loop().time() + pause
                 await asyncio.sleep(pause)
 
@@ -234,7 +239,7 @@ class EndpointCaller:
                 message = without_secrets(f"{type(error).__name__}: {error}")
                 self._log(call, AttemptError("malformed", message), permit)
                 raise _unreachable(request, message) from error
-            raise AttemptError(fault.kind, without_secrets(str(fault)), fault.retry_after) from error
+            raise fault.reworded(without_secrets(str(fault))) from error
 
     def _fitting(self, request: Request, messages: Iterable[LLMMessage]) -> Mapping[str, Any]:
         """The request's sampling, with no more room for the answer than the prompt leaves in the context.
@@ -242,11 +247,13 @@ class EndpointCaller:
         Endpoints refuse what could grow too long together. The room is no part of the answer's key: it
         changes nothing but answers that would not have ended.
         """
-        wanted, window = request.sampling.get("max_tokens"), self.endpoint.window
-        if window.tokens is None or not isinstance(wanted, int):
+        window = self.endpoint.window
+        name = next((name for name in LIMITS if isinstance(request.sampling.get(name), int)), None)
+        if window.tokens is None or name is None:
             return request.sampling
+        wanted = request.sampling[name]
         size = sum(text_size(str(message.content)) for message in messages) + _beside_texts(request)
-        return {**request.sampling, "max_tokens": window.answer_room(size, wanted)}
+        return {**request.sampling, name: window.answer_room(size, wanted)}
 
     def _answer(self, key: bytes, request: Request, result: CreateResult, seconds: float) -> Answer:
         """What is kept of a result, all of it bounded."""
@@ -265,6 +272,8 @@ class EndpointCaller:
             cached_tokens=cached,
             usd=usd,
             seconds=seconds,
+            estimated=bool(_extra_field(result, "estimated")),
+            thought=0 if result.content else len(result.thought or ""),
         )
 
     def _log(self, call: _Call, fault: AttemptError, permit: Permit) -> None:
@@ -282,6 +291,9 @@ class EndpointCaller:
 
     def _refusal(self, request: Request, fault: AttemptError) -> PtoolError:
         if fault.kind == "refused":
+            if fault.words not in self._refusals and len(self._refusals) < _MOST_REFUSALS_SAID:
+                self._refusals.add(fault.words)
+                logger.warning("{}: refuses a request of {}: {}", self.endpoint.name, request.role, fault)
             return RefusedRequestError(
                 f"{request.turn}: {self.endpoint.name} refuses the request of {request.role!r}: {fault}"
             )

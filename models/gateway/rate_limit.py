@@ -58,7 +58,7 @@ class AdmissionQueue:
         self.breaker = CircuitBreaker(name, patience)
         self._seconds = limits.seconds
         self._patience = patience
-        self._paused_until = 0.0
+        self._paused_at, self._paused_until = -math.inf, 0.0
         self._in_flight = 0
         self._queue: deque[tuple[asyncio.Future[Permit], int]] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -101,14 +101,18 @@ class AdmissionQueue:
         self.release(permit)
 
     def report_failure(self, permit: Permit, fault: AttemptError) -> None:
-        """The call brought nothing; a pause the endpoint asks for is everybody's."""
+        """The call brought nothing; a pause the endpoint asks for is everybody's.
+
+        Calls that were under way when a pause began are told the same once more: it is one pause.
+        """
         now = self._now()
         if fault.kind in LASTING:
             self.breaker.record_refusal()
         else:
             if fault.kind in OVERLOAD_FAULTS:
-                self._concurrency.decrease(now)
-            self._paused_until = max(self._paused_until, now + (fault.retry_after or 0.0))
+                self._concurrency.decrease(now, permit.began)
+            if fault.retry_after and permit.began > self._paused_at:
+                self._paused_at, self._paused_until = now, max(self._paused_until, now + fault.retry_after)
             self.breaker.record_failure(fault, now, probe=permit.probe)
         self.release(permit)
 
@@ -118,6 +122,10 @@ class AdmissionQueue:
         if permit.probe:
             self.breaker.end_probe()
         self._admit()
+
+    def beyond_pause(self, seconds: float | None) -> float | None:
+        """The wait that one call was asked for, where the pause of all ends before it; otherwise None."""
+        return seconds if seconds and self._now() + seconds > self._paused_until else None
 
     def next_in(self, now: float) -> float:
         """Seconds until a call may be sent, as far as is known; infinite while a probe is under way."""
@@ -269,7 +277,7 @@ class AdaptiveConcurrency:
         self._limit = float(most)
         self._usual_seconds: dict[str, tuple[int, float]] = {}
         self._slowdown = 1.0
-        self._next_cut = 0.0
+        self._cut_at = self._next_cut = 0.0
         self.round_trip = 0.0
         """seconds an answer takes, smoothed; 0: there was none yet"""
 
@@ -296,8 +304,11 @@ class AdaptiveConcurrency:
         self._usual_seconds[role] = count, usual + max(1 / count, _SLOW) * (seconds - usual)
         return self._slowdown > SLOWER
 
-    def decrease(self, now: float) -> None:
-        """Halve, at most once a round trip: what was sent before the last cut says nothing about it."""
-        if now >= self._next_cut:
+    def decrease(self, now: float, began: float = math.inf) -> None:
+        """Halve, at most once a round trip: what was sent before the last cut says nothing about it.
+
+        Args: began: when the call was sent that is the reason.
+        """
+        if now >= self._next_cut and began >= self._cut_at:
             self._limit = max(1.0, self._limit / 2)
-            self._next_cut = now + self.round_trip
+            self._cut_at, self._next_cut = now, now + self.round_trip

@@ -82,6 +82,15 @@ REPLY_FAULTS: Mapping[str, CannedReply] = {
     "unavailable": error_reply(503, "the server is overloaded", "server_error"),
     "unauthorised": error_reply(401, "incorrect API key provided", "authentication_error"),
     "malformed": CannedReply(body=b"<html><body>bad gateway</body></html>"),
+    "refused": CannedReply(400, orjson.dumps([{"error": {"code": 400, "message": "not this time"}}])),
+    "moved": CannedReply(307, headers={"Location": "/v2/chat/completions"}),
+    "no_json": CannedReply(
+        400,
+        orjson.dumps({"error": {"message": "what was sampled is no JSON", "failed_generation": '{"a": '}}),
+    ),
+    "wait_in_body": CannedReply(
+        429, orjson.dumps({"error": {"message": "quota exceeded", "details": [{"retryDelay": "1s"}]}})
+    ),
     "hang": CannedReply(manner="hang"),
     "reset": CannedReply(manner="reset"),
 }
@@ -98,6 +107,10 @@ ANSWER_FAULTS: Mapping[str, Callable[[MockCompletion], MockCompletion]] = {
     "wrong_schema": _wrong_schema,
     "duplicate_keys": _duplicate_keys,
     "two_objects": _two_objects,
+    "in_reasoning": lambda answer: replace(answer, in_reasoning=True),
+    "odd_counts": lambda answer: replace(answer, odd_counts=True),
+    "streamed": lambda answer: replace(answer, frame="events"),
+    "marked": lambda answer: replace(answer, frame="mark"),
 }
 """Faults that corrupt an answer; what is sent is a completion all the same."""
 

@@ -212,7 +212,8 @@ class RequestHandler:
         self, request: web.Request, chat: ChatRequest, answer: MockCompletion
     ) -> web.StreamResponse:
         cached = self.stats.count_opening(chat.opening)
-        encode, kind = (encode_events, _EVENTS) if chat.stream else (encode_completion, _JSON)
+        streamed = chat.stream or answer.frame == "events"
+        encode, kind = (encode_events, _EVENTS) if streamed else (encode_completion, _JSON)
         pieces = encode(chat, answer, self._fingerprint, cached)
         if answer.slow:
             response = await _send_slowly(request, pieces, kind, self._options.slow_seconds)

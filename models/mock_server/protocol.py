@@ -5,6 +5,7 @@ It knows no model, fault or server.
 
 from __future__ import annotations
 
+import codecs
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from ..request import CHARACTERS_A_TOKEN
 MODEL = "ptool-scripted"
 """What the model is called on the wire: nobody shall take it for a language model."""
 
+ODD_COUNTS = {"prompt_tokens": 99.5, "completion_tokens": -35, "total_tokens": "many"}
+"""Counts of tokens that can be none."""
 _DIGEST = 16
 _FILLER_TEXT = b" and so on" * 6_400
 
@@ -51,6 +54,12 @@ class MockCompletion:
     """bytes of filler after the text"""
     slow: bool = False
     """sent in small pieces over many seconds"""
+    in_reasoning: bool = False
+    """the text stands where a model's thoughts do, and the content is null"""
+    odd_counts: bool = False
+    """the counts of tokens can be none"""
+    frame: Literal["as asked", "events", "mark"] = "as asked"
+    """events: streamed, whatever was asked for; mark: behind a byte order mark"""
 
 
 def parse_request(body: bytes) -> ChatRequest:
@@ -122,6 +131,8 @@ def encode_completion(
 ) -> tuple[bytes, ...]:
     """The answer as one JSON body, in as many pieces as its filler needs."""
     content = {"content": None, "refusal": answer.text} if answer.refused else {"content": answer.text}
+    if answer.in_reasoning:
+        content = {"content": None, "reasoning_content": answer.text}
     choice = {
         "index": 0,
         "message": {"role": "assistant", **content},
@@ -130,10 +141,10 @@ def encode_completion(
     }
     completion = {
         **_envelope("chat.completion", request, fingerprint),
-        "usage": estimated_usage(request, answer, cached),
+        "usage": ODD_COUNTS if answer.odd_counts else estimated_usage(request, answer, cached),
         "choices": [choice],
     }
-    body = orjson.dumps(completion)
+    body = (codecs.BOM_UTF8 if answer.frame == "mark" else b"") + orjson.dumps(completion)
     if not answer.filler:
         return (body,)
     head, end, tail = body.rpartition(b'"},"logprobs"')

@@ -18,6 +18,8 @@ from rich.text import Text
 from ...records import Sample
 from ...rendering.text import terminal_text
 
+INCOMPLETE = 1
+"""Exit status of a run in which a model could not be asked for everything; the same command goes on."""
 YIELD_TOO_LOW = 3
 """Exit status of a run that kept less than `min_yield`, or whose platforms cannot be told."""
 
@@ -79,12 +81,16 @@ class Summary:
     """part of the dataset -> samples; empty where nothing is split"""
     short_of: tuple[str, ...] = ()
     """what was asked for and is not there, a sentence each"""
+    missing: tuple[str, ...] = ()
+    """what could not be asked for, a sentence each; the same command asks for it again"""
     undecidable: bool = False
     """whether fewer platforms than `min_decidability` can be told from the history"""
 
     @property
     def exit_status(self) -> int:
-        """0, or 3 where less than `min_yield` was kept or than `min_decidability` can be told."""
+        """0; 1: something is missing; 3: less was kept than `min_yield`, or told than `min_decidability`."""
+        if self.missing:
+            return INCOMPLETE
         return YIELD_TOO_LOW if self.undecidable or self.funnel.kept_share < self.min_yield else 0
 
 
@@ -92,7 +98,7 @@ def report(summary: Summary, console: Console | None = None) -> None:
     """Print a summary to stdout, or to the console given."""
     console = console or Console(width=None if Console().is_terminal else _WIDTH, highlight=False)
     console.print(render(summary), crop=False)
-    for line in summary.short_of:
+    for line in (*summary.short_of, *summary.missing):
         console.print(Text(terminal_text(line, 300), style="bold red"))
     if summary.funnel.kept_share < summary.min_yield:
         kept, wanted = summary.funnel.kept_share, summary.min_yield

@@ -10,6 +10,7 @@ from math import sqrt
 
 from ...records import Sample, Solution
 from ...records.dataset_statistics import Audit, GateRow, Statistics
+from ...settings import Settings
 from ...store import (
     Ledger,
     Manifest,
@@ -20,12 +21,13 @@ from ...store import (
     write_jsonl,
     write_manifest,
 )
-from ..context import RunContext, repairs_of
+from ..context import RunContext, left_without_model, repairs_of
 from ..extensions import choose_extensions
 from ..population import PreparedPopulation
-from ..roles import STRANGER
+from ..roles import STRANGER, second_solvers
 from ..second_solvers import second_solutions
-from ..stages import load_episode
+from ..stages import EPISODES, load_episode
+from ..twins import STAGE as TWINS
 from .assembly import Dataset
 from .audit import choose_samples, run_audit
 from .card import card
@@ -201,9 +203,20 @@ def build_summary(
         model=statistics.model,
         tools=tuple(tools.describe() for population in populations for tools in population.tools),
         short_of=statistics.short_of,
+        missing=tuple(_missing(settings, populations)),
         undecidable=statistics.decidability.transparent < settings.min_decidability,
         next_steps=_next_steps(context, dataset),
     )
+
+
+def _missing(settings: Settings, populations: Sequence[PreparedPopulation]) -> Iterator[str]:
+    """What no model could be asked for, a sentence a stage."""
+    for stage in (EPISODES, TWINS, *second_solvers(settings)):
+        count = sum(left_without_model(population.context, stage) for population in populations)
+        if count:
+            why = "a model could not be asked, or its endpoint refused the request"
+            again = "the same command asks for them again (run.log and ptool.status say what was said)"
+            yield f"missing: {count:,} of the {stage.removesuffix('s')}s: {why}; {again}"
 
 
 def _some_samples(context: RunContext, dataset: Dataset) -> Iterator[Sample]:
@@ -248,6 +261,7 @@ def write_run_manifest(
                 "libraries": participants.library.fingerprints(),
                 "reasons": dict(dataset.curation.reasons),
                 "usage": _usage(context),
+                **({"estimated_answers": estimates} if (estimates := _ledger(context).estimates()) else {}),
                 "tools": summary.tools,
                 "judges_without_vote": dict(context.silent_judges),
                 "first_answers": dataset.curation.first_answers.as_dict(),
@@ -259,8 +273,13 @@ def write_run_manifest(
 
 def _usage(context: RunContext) -> dict[str, dict[str, dict[str, float]]]:
     """What the run's calls cost: stage -> role -> counts, failed and repaired attempts included."""
-    assert isinstance(context.ledger, Ledger)
     spent: dict[str, dict[str, dict[str, float]]] = {}
-    for (stage, role), cost in context.ledger.usage().items():
+    for (stage, role), cost in _ledger(context).usage().items():
         spent.setdefault(stage, {})[role] = asdict(cost)
     return spent
+
+
+def _ledger(context: RunContext) -> Ledger:
+    """The whole run's, of the context of its own people."""
+    assert isinstance(context.ledger, Ledger)
+    return context.ledger

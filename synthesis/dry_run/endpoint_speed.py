@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ...errors import UnreachableModelError
 from ...models.gateway import Gateway
-from ...models.request import Request
+from ...models.request import Request, with_limit
 
 MEASURED_SECONDS = 30.0
 """About how long the calls at the same time may take together."""
@@ -114,8 +114,7 @@ async def measure_speed(
     """
 
     async def call(lines: int, tokens: int) -> TimedCall:
-        limit = "max_completion_tokens" if "max_completion_tokens" in sampling else "max_tokens"
-        request = _request(role, lines, {**sampling, limit: tokens})
+        request = _request(role, lines, with_limit(sampling, tokens))
         began = time.perf_counter()
         answer = await gateway.answer(request)
         advance()

@@ -7,7 +7,7 @@ from typing import get_args
 import ptool
 import pytest
 import yaml
-from ptool.models.clients.request_body import Structured
+from ptool.models.clients.request_form import Structured
 from ptool.models.factory import build_endpoint
 from ptool.models.faults import KINDS
 from ptool.models.gateway.circuit_breaker import FAILURES_TO_OPEN

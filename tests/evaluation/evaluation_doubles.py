@@ -146,3 +146,12 @@ class Withholding(Golden):
         usage = RequestUsage(prompt_tokens=1, completion_tokens=1)
         content = gold([str(one.content) for one in messages])
         return CreateResult(finish_reason="content_filter", content=content, usage=usage, cached=False)
+
+
+class Thinking(Golden):
+    """As Golden, but what it says stands where its thoughts do."""
+
+    async def create(self, messages: Any, **options: Any) -> CreateResult:
+        usage = RequestUsage(prompt_tokens=1, completion_tokens=1)
+        thought = gold([str(one.content) for one in messages])
+        return CreateResult(finish_reason="stop", content="", thought=thought, usage=usage, cached=False)

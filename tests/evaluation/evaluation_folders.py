@@ -90,7 +90,7 @@ def evaluated(
             lines.append(unanswered_line(item, one))
             continue
         result = score_answer(item, one, "python")
-        results.add(item, result, one.finish)
+        results.add(item, result, one)
         results.add_baseline(
             "gold", score_answer(item, RawAnswer(render(item)), "python").scores[about["scorer"], "strict"]
         )

@@ -7,9 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
-from evaluation_doubles import dataset, lines, record, settings
+from evaluation_doubles import dataset, gold, lines, record, settings
 from ptool.benchmark.metrics import SCORES
 from ptool.errors import ConfigError, PtoolError, StoreError
+from ptool.evaluation.commands import print_evaluation
+from ptool.evaluation.report_texts import unreadable
 from ptool.evaluation.runner import evaluate
 
 DERIVED = ("per_sample.jsonl", "scores.json", "scores.csv", "report.md", "report.html")
@@ -251,3 +253,40 @@ def test_no_result_file_names_a_place_or_a_time(data, golden, tmp_path):
     for content in derived(outcome.folder).values():
         assert str(tmp_path).encode() not in content
         assert b"seconds" not in content
+
+
+def test_what_an_endpoint_says_is_in_the_log_the_lines_the_report_and_the_summary(
+    data, moody, tmp_path, capsys
+):
+    Path(moody["down"]).write_text("3")
+    outcome = evaluate(settings(data, tmp_path / "run", model=moody))
+    print_evaluation(outcome)
+    said = "HTTP 400: this context is too long"
+    assert said in " ".join(capsys.readouterr().out.split())
+    for name in ("run.log", "per_sample.jsonl", "scores.json", "report.md"):
+        assert said in (outcome.folder / name).read_text(), name
+
+
+def test_answers_among_the_thoughts_are_empty_and_hinted_at_everywhere(data, golden, tmp_path, capsys):
+    model = {**golden, "_target_": "evaluation_doubles.Thinking"}
+    outcome = evaluate(settings(data, tmp_path / "run", model=model))
+    print_evaluation(outcome)
+    out = " ".join(capsys.readouterr().out.split())
+    length = len(gold(["", 'x "tea 1"']))
+    assert (
+        f"; the answer is empty, {length} characters stand in reasoning_content"
+        in lines(outcome.folder)[1]["reason"]
+    )
+    samples = json.loads((outcome.folder / "scores.json").read_text())["samples"]
+    assert (samples["unreadable"], samples["empty"], samples["in_reasoning"]["answers"]) == (12, 12, 12)
+    for text in (out, " ".join((outcome.folder / "report.md").read_text().split())):
+        assert "12 of 12 answers cannot be read, 12 of them are empty" in text
+        assert "12 answers empty in content" in text
+    again = evaluate(settings(data, tmp_path / "run", model=model))  # from the ledger
+    assert derived(again.folder) == derived(outcome.folder)
+
+
+@pytest.mark.parametrize(("unreadable_count", "said"), [(6, False), (7, True)])
+def test_more_than_half_that_cannot_be_read_are_a_caveat(unreadable_count, said):
+    samples = {"scored": 12, "unreadable": unreadable_count, "empty": 0}
+    assert bool(list(unreadable(samples))) == said

@@ -53,4 +53,7 @@ class Double:
         self.peers.add(request.transport and request.transport.get_extra_info("peername"))
         if callable(self.reply):
             return await self.reply(request)
+        if isinstance(self.reply, web.Response):  # a response can be sent once
+            body, headers = self.reply.body, self.reply.headers
+            return web.Response(status=self.reply.status, body=body, headers=headers)
         return self.reply if isinstance(self.reply, web.StreamResponse) else web.json_response(self.reply)

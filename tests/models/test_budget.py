@@ -62,6 +62,30 @@ def test_no_order_of_settlements_exceeds_a_budget(calls, tokens, most):
         assert case.refused == 0
 
 
+def test_an_attempt_without_an_answer_is_a_call_and_no_tokens() -> None:
+    account = SpendingAccount(Budget(tokens=100, calls=2, usd=1.0), Spent())
+
+    async def story() -> None:
+        for _ in range(2):
+            await account.reserve(Cost(100, 1.0))
+            account.settle(Cost(100, 1.0), Cost())
+        with pytest.raises(BudgetSpentError, match=r"budget\.calls: 2 of 2 spent"):
+            await account.reserve(Cost(100, 1.0))
+
+    asyncio.run(story())
+
+
+def test_what_was_reserved_for_an_attempt_that_is_over_is_free_again() -> None:
+    async def story() -> None:
+        account = SpendingAccount(Budget(tokens=100), Spent())
+        await account.reserve(Cost(40))
+        await account.reserve(Cost(40))
+        account.settle(Cost(40), Cost(10))
+        await asyncio.wait_for(account.reserve(Cost(50)), 1.0)
+
+    virtual(story())
+
+
 def test_a_reservation_waits_for_what_others_really_take():
     case = Case(Budget(tokens=100), [(60, 50, 1.0, False), (60, 50, 2.0, False), (40, 100, 0.5, False)])
     virtual(case.run())

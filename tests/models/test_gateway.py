@@ -30,6 +30,7 @@ from ptool.models.endpoint import Endpoint
 from ptool.models.faults import AttemptError
 from ptool.models.gateway import Gateway
 from ptool.models.gateway.cache_key import cache_key
+from ptool.models.gateway.call import MAX_TOKENS
 from ptool.records import Query, Solution, Verdict
 from ptool.records.model_calls import Spent
 from ptool.settings import Budget, Price, Retries
@@ -216,6 +217,14 @@ def test_the_keys_of_kept_answers_never_move():
     assert offered.hex() == "2ed1a684326457b34b8b4af47768fd3b"
 
 
+@pytest.mark.parametrize(
+    ("length", "kept"),
+    [(4_096, "6dd77cbe65f28729d56235e032ee9e98"), (4_097, "c71c593cbf28bad2fa919506f845a5ca")],
+)
+def test_neither_do_those_of_texts_that_are_just_not_long_and_just_long(length, kept):
+    assert cache_key("m", [("user", "x" * length)], None, {}, 1, 0).hex() == kept
+
+
 def test_a_key_stands_for_everything_an_answer_depends_on():
     changed = [
         key(),
@@ -400,6 +409,25 @@ def test_rate_limits_do_not_count_while_others_are_answered():
     virtual(story())
 
 
+def test_many_that_are_asked_to_wait_do_not_wait_one_after_another():
+    async def story():
+        told = set()
+
+        def says(number, seed):
+            if seed % 3 or seed in told:
+                return 0.2, OK
+            told.add(seed)
+            return 0.05, AttemptError("rate_limited", "slow down", 1.0)
+
+        asked = gateway(model := Endless(says), concurrency=64)
+        replies = await asyncio.gather(*(asked.ask(request(seed=seed)) for seed in range(143)))
+        assert all(reply.record.ok for reply in replies)
+        assert len(model.started) == 143 + 48
+        return now()
+
+    assert virtual(story()) < 15  # 48 pauses of a second each are a handful of pauses
+
+
 def test_a_call_that_hangs_is_cut_off():
     async def story():
         model = Endless(lambda number, seed: (1e6, OK) if number == 0 else (1.0, OK))
@@ -441,14 +469,14 @@ async def test_a_refused_key_is_named_and_not_shown(monkeypatch):
     assert "canary" not in str(caught.value.__cause__)
 
 
-@pytest.mark.parametrize("cut", [0, 4])
+@pytest.mark.parametrize("cut", [0, 1, 4, 9])
 async def test_keys_in_what_clients_say_are_hidden_even_when_cut(monkeypatch, cut):
     monkeypatch.setenv("OTHER_TOKEN", secret := "canary-0123456789")
     words = ("x" * (500 - len(secret) + cut) + secret) if cut else f"no {secret} here"
     model = Endless(lambda number, seed: AttemptError("refused", words))
     with pytest.raises(RefusedRequestError) as caught:
         await gateway(model, log=(log := Log())).ask(request())
-    assert "canary-01" not in str(caught.value) + log.failures[0].message
+    assert secret[:8] not in str(caught.value) + log.failures[0].message
 
 
 async def test_a_bug_in_a_client_is_no_fault_of_the_endpoint():
@@ -493,6 +521,40 @@ def test_no_more_calls_than_the_budget_allows_failed_ones_included():
         assert sum(isinstance(one, BudgetSpentError) for one in ends) == 40 - len(log.answers)
 
     virtual(story())
+
+
+async def test_messages_are_sent_as_of_those_who_spoke_them():
+    kinds = []
+
+    class Listening(Endless):
+        async def create(self, messages, **options):
+            kinds.append([type(message).__name__ for message in messages])
+            return await super().create(messages, **options)
+
+    await gateway(Listening(lambda number, seed: OK if number else "no JSON")).ask(request())
+    assert kinds[0] == ["SystemMessage", "UserMessage"]
+    assert kinds[1] == ["SystemMessage", "UserMessage", "AssistantMessage", "UserMessage"]
+
+
+def test_how_long_a_call_took_is_counted_from_when_it_was_sent():
+    async def story():
+        asked = gateway(Endless(lambda number, seed: (1.5, OK)), concurrency=1, log=(log := Log()))
+        await asyncio.gather(*(asked.ask(request(seed=seed)) for seed in range(3)))
+        assert [answer.seconds for answer in log.answers.values()] == pytest.approx([1.5] * 3)
+        assert now() == pytest.approx(4.5)
+
+    virtual(story())
+
+
+@pytest.mark.parametrize(("tokens", "enough"), [(MAX_TOKENS + 200, True), (MAX_TOKENS - 1, False)])
+async def test_where_no_limit_is_named_the_longest_answer_there_is_is_reserved(tokens, enough):
+    asked = gateway(Endless(), budget=Budget(tokens=tokens))
+    question = request(output=None)
+    if enough:
+        assert (await asked.answer(question)).content == OK
+    else:
+        with pytest.raises(BudgetSpentError):
+            await asked.answer(question)
 
 
 def test_tokens_are_reserved_with_the_longest_answer():

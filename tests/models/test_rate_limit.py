@@ -267,6 +267,29 @@ def test_retry_after_pauses_everybody_and_one_that_is_too_long_ends_it():
     virtual(story())
 
 
+def test_pauses_that_are_asked_for_of_calls_under_way_are_one_pause():
+    async def story() -> None:
+        queue = admission(patience=60.0)
+        permits = [await queue.acquire(1) for _ in range(4)]
+        for permit in permits:
+            queue.report_failure(permit, fault("rate_limited", retry_after=20.0))
+            await asyncio.sleep(5.0)
+        await queue.acquire(1)
+        assert now() == pytest.approx(20.0, abs=0.01)
+        assert queue.beyond_pause(20.0) == 20.0  # who was asked to wait longer does so by itself
+
+    virtual(story())
+
+
+def test_one_burst_of_refusals_halves_once_however_long_it_takes_to_come_in():
+    concurrency = AdaptiveConcurrency(64)
+    for second in range(20):
+        concurrency.decrease(now=1.0 + second, began=0.0)
+    assert concurrency.limit == 32
+    concurrency.decrease(now=30.0, began=29.0)
+    assert concurrency.limit == 16
+
+
 def test_a_refused_request_is_no_failure_of_the_endpoint():
     async def story() -> None:
         queue = admission()

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 from ptool.errors import ConfigError
-from ptool.settings.secrets import refuse_secrets
+from ptool.settings.secrets import (
+    key_from,
+    may_hold_secret,
+    names_secret,
+    redacted,
+    refuse_secrets,
+    without_secrets,
+)
 
 CANARY = "sk-cAnArY/93847561+zz=="
 
@@ -87,3 +94,55 @@ def test_a_short_value_and_a_place_are_no_secrets(
     monkeypatch.setenv("MY_CREDENTIALS", place)
     monkeypatch.setenv("API_KEY", "none")
     refuse_secrets({"run": {"dir": f"{place}/run"}, "model": {"model": "nonesuch"}})
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one", "is_near"),
+    [
+        ("api_key", True, True),
+        ("apiKey", True, True),
+        ("X-API-Key", True, True),
+        ("HF_TOKEN", True, True),
+        ("MY_PASSWORDS", False, True),
+        ("api_key_env", False, True),
+        ("token_count", False, True),
+        ("monkey", False, False),
+        ("keyboard", False, False),
+        ("", False, False),
+    ],
+)
+def test_names_of_secrets_and_of_what_is_near_one(name: str, is_one: bool, is_near: bool) -> None:
+    assert (names_secret(name), may_hold_secret(name)) == (is_one, is_near)
+
+
+@pytest.mark.parametrize("left_out", range(10))
+def test_a_key_is_hidden_even_if_its_end_was_cut_off(left_out: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTHER_TOKEN", CANARY)
+    cut = CANARY[: len(CANARY) - left_out]
+    assert without_secrets(f"refused: {cut}") == "refused: [OTHER_TOKEN]"
+    assert redacted(f"refused: {cut}", CANARY) == "refused: [key]"
+    assert redacted(f"{cut} and more", CANARY) == ("[key] and more" if cut == CANARY else f"{cut} and more")
+
+
+@pytest.mark.parametrize(("value", "shown"), [("1234567", "1234567"), ("12345678", "[MY_KEY]")])
+def test_what_is_too_short_is_no_secret(value: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", value)
+    assert without_secrets(value) == shown
+
+
+@pytest.mark.parametrize("value", ["sk-ümlaut-0123", "sk-0123\x00456", "", "  "])
+def test_what_is_no_key_is_refused_and_not_shown(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "\0" in value:
+        monkeypatch.setattr("os.environ", {"MY_LLM": value})
+    else:
+        monkeypatch.setenv("MY_LLM", value)
+    with pytest.raises(ConfigError, match=r"model\.api_key_env: the environment variable MY_LLM") as caught:
+        key_from("MY_LLM")
+    assert not value.strip() or value not in str(caught.value)
+
+
+def test_a_key_is_read_without_the_spaces_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_LLM", f" {CANARY}\n")
+    assert (key_from("MY_LLM"), key_from(None)) == (CANARY, None)
+    with pytest.raises(ConfigError, match="expected the name of an environment variable"):
+        key_from(CANARY)

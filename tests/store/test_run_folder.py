@@ -33,7 +33,9 @@ def test_the_same_run_continues(tmp_path: Path) -> None:
 
 def test_another_run_is_refused_by_what_differs(tmp_path: Path) -> None:
     RunFolder(tmp_path, SAME).close()
-    with pytest.raises(StoreError, match=r"begun with other prompts; remove it, or choose another run\.dir"):
+    with pytest.raises(
+        StoreError, match=r"begun with other prompts; go on with .*, or choose another run\.dir"
+    ):
         RunFolder(tmp_path, {**SAME, "prompts": "124"})
 
 

@@ -1,0 +1,297 @@
+"""What an endpoint refuses is asked in another form, and the next answer decides which form is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+from autogen_core.models import AssistantMessage, SystemMessage, UserMessage
+from endpoint_double import Double, completion
+from loguru import logger
+from ptool.errors import ConfigError
+from ptool.models.clients.chat_completions import ChatCompletions
+from ptool.models.faults import AttemptError
+from ptool.models.request import with_limit
+from ptool.records import Solution, Verdict
+
+ASKED = [SystemMessage(content="You judge."), UserMessage(content="This?", source="ptool")]
+SENT = {"seed": 7, "temperature": 0.3, "max_tokens": 50}
+
+
+@pytest.fixture
+def warnings() -> Any:
+    heard: list[str] = []
+    sink = logger.add(lambda message: heard.append(str(message)), level="WARNING", format="{message}")
+    yield heard
+    logger.remove(sink)
+
+
+@pytest.fixture
+async def client(double: Double) -> AsyncIterator[ChatCompletions]:
+    one = ChatCompletions("m", double.base_url)
+    yield one
+    await one.close()
+
+
+def refusing(why: Callable[[dict[str, Any]], Any], status: int = 400) -> Any:
+    """A handler that refuses bodies: `why(body)` is the error body, or None."""
+
+    async def reply(request: web.Request) -> web.Response:
+        said = why(await request.json())
+        return web.json_response(completion("{}") if said is None else said, status=status if said else 200)
+
+    return reply
+
+
+def without(name: str, words: Any) -> Any:
+    """Refuses a field."""
+    return refusing(lambda body: words if name in body else None)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("seed", [{"error": {"message": 'Unknown name "seed": there is no such field.'}}]),
+        ("seed", {"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]}),
+        ("seed", {"error": {"message": "this cannot be", "param": "seed"}}),
+        ("seed", "`seed` went wrong"),
+        ("temperature", {"error": "'temperature' can only be 1 with this model."}),
+        ("stream", {"error": {"message": "stream: unexpected field"}}),
+    ],
+)
+async def test_a_field_that_is_refused_is_left_out_from_then_on(
+    double: Double, client: ChatCompletions, warnings: list[str], name: str, words: Any
+) -> None:
+    double.reply = without(name, words)
+    for _ in range(3):
+        assert (await client.create(ASKED, extra_create_args=SENT)).content == "{}"
+    left = {key for key in (*SENT, "stream") if key != name}
+    assert left <= double.bodies[-1].keys()
+    assert [name in body for body in double.bodies[-3:]] == [False] * 3
+    assert len(double.bodies) <= 3 + 2
+    assert len(warnings) == 1
+    assert f"model.fields={{{name}: null}}" in warnings[0]
+
+
+async def test_a_limit_that_is_refused_is_renamed(double: Double, client: ChatCompletions) -> None:
+    double.reply = without("max_tokens", {"error": "Unsupported parameter: use 'max_completion_tokens'"})
+    await client.create(ASKED, extra_create_args=SENT)
+    assert double.bodies[-1]["max_completion_tokens"] == 50
+    assert "max_tokens" not in double.bodies[-1]
+
+
+async def test_several_refusals_one_after_another(double: Double, client: ChatCompletions) -> None:
+    def why(body: dict[str, Any]) -> Any:
+        for name in ("max_tokens", "temperature", "seed"):
+            if name in body:
+                return {"error": f"unsupported: {name}"}
+        if body["messages"][0]["role"] == "system":
+            return {"error": "System role not supported"}
+        if body.get("response_format", {}).get("type") == "json_schema":
+            return {"error": "too many states"}
+        return None
+
+    double.reply = refusing(why)
+    await client.create(ASKED, extra_create_args=SENT, json_output=Verdict)
+    before = len(double.bodies)
+    await client.create(ASKED, extra_create_args=SENT, json_output=Verdict)
+    assert len(double.bodies) == before + 1 <= 10
+    assert client.structured == "json_object"
+
+
+WORDINGS = [
+    "The specified schema produces a constraint that has too many states.",
+    "Invalid value: 'json_schema'. Supported values are: 'text' and 'json_object'.",
+    "This model does not support structured outputs",
+    "unsupported feature",
+    "Failed to compile.",
+    "",
+    "字段无效",
+]
+
+
+@pytest.mark.parametrize("words", WORDINGS)
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_schema_is_refused_in_any_words(
+    double: Double, client: ChatCompletions, words: str, status: int
+) -> None:
+    def why(body: dict[str, Any]) -> Any:
+        schema = body.get("response_format", {}).get("type") == "json_schema"
+        return {"error": {"message": words}} if schema else None
+
+    double.reply = refusing(why, status)
+    for _ in range(3):
+        assert (await client.create(ASKED, json_output=Verdict)).content == "{}"
+    assert (client.structured, len(double.bodies) <= 3 + 2) == ("json_object", True)
+
+
+async def test_one_schema_that_is_too_much_leaves_the_others_as_they_were(
+    double: Double, client: ChatCompletions
+) -> None:
+    def why(body: dict[str, Any]) -> Any:
+        named = body.get("response_format", {}).get("json_schema", {}).get("name")
+        return {"error": "too many states"} if named == "Solution" else None
+
+    double.reply = refusing(why)
+    for record in (Verdict, Solution, Verdict, Solution):
+        await client.create(ASKED, json_output=record)
+    ways = [body["response_format"]["type"] for body in double.bodies]
+    assert ways[0] == ways[-2] == "json_schema"
+    assert ways[-1] == "json_object"
+    assert len(ways) == 4 + 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "System role not supported",
+        "Only user and assistant roles are supported!",
+        "Developer instruction is not enabled for models/gemma",
+        "Conversation roles must alternate user/assistant/user",
+        "no.",
+    ],
+)
+async def test_without_a_system_role_its_text_stands_first_in_the_users(
+    double: Double, client: ChatCompletions, words: str
+) -> None:
+    def why(body: dict[str, Any]) -> Any:
+        return {"message": words} if body["messages"][0]["role"] == "system" else None
+
+    double.reply = refusing(why)
+    for _ in range(2):
+        await client.create([*ASKED, AssistantMessage(content="No.", source="m"), ASKED[1]])
+    assert double.bodies[-1]["messages"] == [
+        {"role": "user", "content": "You judge.\n\nThis?"},
+        {"role": "assistant", "content": "No."},
+        {"role": "user", "content": "This?"},
+    ]
+    assert len(double.bodies) <= 2 + 2
+
+
+async def test_the_place_of_the_system_text_can_be_set(double: Double) -> None:
+    for place, roles in (("own", ["system", "user"]), ("user", ["user"])):
+        client = ChatCompletions("m", double.base_url, structured="prompt", system=place)  # type: ignore[arg-type]
+        await client.create(ASKED, json_output=Verdict)
+        await client.close()
+        assert [message["role"] for message in double.bodies[-1]["messages"]] == roles
+    assert double.bodies[-1]["messages"][0]["content"].startswith("You judge.\n\nAnswer with one JSON")
+    double.reply = refusing(lambda body: {"error": "System role not supported"})
+    own = ChatCompletions("m", double.base_url, system="own")
+    with pytest.raises(AttemptError, match="System role not supported"):
+        await own.create(ASKED)
+    await own.close()
+    assert {body["messages"][0]["role"] for body in double.bodies[2:]} == {"system"}
+
+
+async def test_what_was_chance_changes_nothing(double: Double, client: ChatCompletions) -> None:
+    turns: list[int] = []
+
+    def why(body: dict[str, Any]) -> Any:
+        turns.append(1)
+        return {"error": "could not be parsed, lower the temperature"} if len(turns) % 2 else None
+
+    double.reply = refusing(why)
+    for _ in range(3):
+        await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
+    assert all(body == double.bodies[0] for body in double.bodies)
+    assert len(double.bodies) == 6
+
+
+async def test_what_was_sampled_and_refused_is_the_answer(double: Double, client: ChatCompletions) -> None:
+    error = {"message": "Failed to generate JSON", "failed_generation": '{"ok": '}
+    double.reply = web.json_response({"error": error}, status=400)
+    result = await client.create(ASKED, json_output=Verdict)
+    assert (result.content, result.usage.prompt_tokens, len(double.bodies)) == ('{"ok": ', 3, 1)
+
+
+async def test_what_is_refused_in_every_form_is_told_in_the_first_words_and_soon_given_up(
+    double: Double, client: ChatCompletions
+) -> None:
+    double.reply = refusing(lambda body: {"error": f"no. {len(double.bodies)}"})
+    counts = []
+    for _ in range(6):
+        before = len(double.bodies)
+        with pytest.raises(AttemptError, match=f"HTTP 400: no. {before + 1}$"):
+            await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
+        counts.append(len(double.bodies) - before)
+    assert counts[0] == 7
+    assert counts[3:] == [2, 2, 2]  # the same again, as it may be chance
+    assert client.structured == "json_schema"
+
+
+async def test_a_prompt_that_is_too_long_teaches_nothing(double: Double, client: ChatCompletions) -> None:
+    words = "'max_tokens' is too large: 50. This model's maximum context length is 40 tokens"
+    double.reply = refusing(lambda body: {"error": words})
+    with pytest.raises(AttemptError, match="context length"):
+        await client.create(ASKED, extra_create_args=SENT)
+    double.reply = completion("{}")
+    await client.create(ASKED, extra_create_args=SENT)
+    assert SENT.items() <= double.bodies[-1].items()
+    assert all("max_tokens" in body for body in double.bodies)
+
+
+async def test_the_setting_renames_drops_and_replaces(double: Double) -> None:
+    fields = {
+        "max_tokens": "max_completion_tokens",
+        "seed": None,
+        "stream": None,
+        "temperature": 1,
+        "verbosity": "low",
+    }
+    client = ChatCompletions("m", double.base_url, fields=fields, extra={"top_k": 20})
+    await client.create(ASKED, extra_create_args=SENT)
+    await client.create(ASKED, tools=[{"name": "f"}])
+    await client.close()
+    first, second = (
+        {k: v for k, v in body.items() if k not in ("model", "messages")} for body in double.bodies
+    )
+    assert first == {"max_completion_tokens": 50, "temperature": 1, "verbosity": "low", "top_k": 20}
+    assert second["tool_choice"] == "auto"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"model": "dearer"}, "model.fields.model: may not touch 'model', which model.model sets"),
+        ({"n": 2}, "model.fields.n: may not touch 'n'"),
+        ({"response_format": None}, "which model.structured sets"),
+        ({"seed": "messages"}, "model.fields.seed: may not touch 'messages'"),
+        ({"": 1}, "model.fields: got '', expected the name of a field"),
+        ({"seed": "a b"}, "model.fields: got 'a b', expected the name of a field"),
+        ({"x": {1}}, "model.fields: not every value is JSON"),
+        (["seed"], "model.fields: got ['seed'], expected a mapping"),
+    ],
+)
+def test_what_cannot_be_changed_is_refused_in_one_line(fields: Any, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ChatCompletions("m", "http://127.0.0.1:9/v1", fields=fields)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+async def test_a_record_is_read_where_a_model_thinks_and_a_text_is_not(
+    double: Double, client: ChatCompletions
+) -> None:
+    double.reply = completion(None, reasoning_content='{"ok": true}')
+    assert (await client.create(ASKED, json_output=Verdict)).content == '{"ok": true}'
+    result = await client.create(ASKED)
+    assert (result.content, result.thought) == ("", '{"ok": true}')
+    double.reply = completion('{"ok": false}', reasoning='{"ok": true}')
+    assert json.loads(str((await client.create(ASKED, json_output=Verdict)).content)) == {"ok": False}
+
+
+@pytest.mark.parametrize(
+    ("sampling", "limited"),
+    [
+        ({}, {"max_tokens": 5}),
+        ({"max_tokens": 90}, {"max_tokens": 5}),
+        ({"max_completion_tokens": 90}, {"max_completion_tokens": 5}),
+        ({"max_tokens": None}, {"max_tokens": None}),
+        ({"max_tokens": None, "max_completion_tokens": 90}, {"max_tokens": None, "max_completion_tokens": 5}),
+    ],
+)
+def test_a_limit_that_is_null_stays_left_out(sampling: dict[str, Any], limited: dict[str, Any]) -> None:
+    assert with_limit(sampling, 5) == limited
