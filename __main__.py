@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import NoReturn
 
 from . import __version__
+from .cli.start import exit_with
+from .cli.streams import said_in_full
 from .errors import names
 
 COMMANDS = {
@@ -23,14 +26,18 @@ COMMANDS = {
 """Command -> what it does; each is the module `ptool.<command>` with a `main(words) -> int`."""
 
 
-def main() -> int:
-    """Hand the process's arguments to the command they name; returns its exit status."""
+def main() -> NoReturn:
+    """Hand the process's arguments to the command they name, and exit with its status."""
+    exit_with(_dispatch)
+
+
+def _dispatch() -> int:
     name, *rest = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help"):
         return _listed()
     if name == "--version":
         print(f"ptool {__version__}")
-        return 0
+        return said_in_full(0, only_prints=True)
     if name not in COMMANDS:
         print(f"error: no command {name!r}; there are {names(COMMANDS, name)}", file=sys.stderr)
         return 2
@@ -42,8 +49,8 @@ def _listed() -> int:
     for name, purpose in COMMANDS.items():
         print(f"  {name:<12}{purpose}")
     print("\n`ptool COMMAND --help` explains one; `python -m ptool.COMMAND` is the same.")
-    return 0
+    return said_in_full(0, only_prints=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -44,6 +45,35 @@ def keys(part: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
             yield from keys(field.annotation, f"{prefix}{name}.")
 
 
+def is_text(schema: type[BaseModel], key: str) -> bool:
+    """Whether the value of a dotted key is a text of one's own, and no number or name out of a list."""
+    options = _options(schema, key)
+    return any(option.get("type") == "string" and "enum" not in option for option in options) and not any(
+        option.get("type") in ("array", "integer", "number") for option in options
+    )
+
+
+def takes_any_key(schema: type[BaseModel], key: str) -> bool:
+    """Whether the settings leave open which keys there are below a dotted key, as in `model.extra`."""
+    return any(
+        option.get("type", "object") == "object"
+        and "properties" not in option
+        and "$ref" not in (_child(option, "") or {})
+        for option in _options(schema, key)
+    )
+
+
+def _options(schema: type[BaseModel], key: str) -> list[dict[str, Any]]:
+    root = _tree(schema)
+    _, found = _find(root, key.split("."))
+    return [_resolved(option, root) for option in found.get("anyOf", [found])]
+
+
+@cache
+def _tree(schema: type[BaseModel]) -> dict[str, Any]:
+    return schema.model_json_schema(by_alias=True)
+
+
 _SHOWN = 80
 _TYPES = {
     "integer": "an integer",
@@ -61,7 +91,7 @@ def _explained(error: ValidationError, settings: type[BaseModel]) -> list[str]:
 
     Args: error: what validation of `settings` raised; settings: the model it was raised for.
     """
-    schema = settings.model_json_schema(by_alias=True)
+    schema = _tree(settings)
     return list(dict.fromkeys(_line(fault, schema) for fault in error.errors(include_url=False)))
 
 
