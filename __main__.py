@@ -9,7 +9,7 @@ from typing import NoReturn
 from . import __version__
 from .cli.start import exit_with
 from .cli.streams import said_in_full
-from .errors import names
+from .errors import names, printable
 
 COMMANDS = {
     "run": "synthesise a verified dataset of personalised tool use",
@@ -39,7 +39,9 @@ def _dispatch() -> int:
         print(f"ptool {__version__}")
         return said_in_full(0, only_prints=True)
     if name not in COMMANDS:
-        print(f"error: no command {name!r}; there are {names(COMMANDS, name)}", file=sys.stderr)
+        print(
+            f"error: no command {printable(name, 80)!r}; there are {names(COMMANDS, name)}", file=sys.stderr
+        )
         return 2
     return importlib.import_module(f".{name}", __package__).main(rest)
 

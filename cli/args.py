@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from ..errors import ConfigError
+from ..errors import ConfigError, printable
 
 OPTIONS = """\
 Options: -m (every combination of key=a,b), --cfg job (show the configuration, run nothing),
@@ -103,7 +103,8 @@ def with_keys(words: Iterable[str], keys: Sequence[str]) -> tuple[str, ...]:
     """
     overrides, plain = _told_apart(words)
     if len(plain) > len(keys):
-        raise ConfigError(f"{plain[len(keys)]}: not an override, expected key=value, after {', '.join(keys)}")
+        more, known = printable(plain[len(keys)], 80), " and ".join(keys)
+        raise ConfigError(f"{more}: not an override, expected key=value; plain words are {known}")
     return (*overrides, *(f"{key}={quoted(word)}" for key, word in zip(keys, plain, strict=False)))
 
 

@@ -12,7 +12,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,8 +30,9 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from pydantic import BaseModel
 from yaml import YAMLError
 
-from ..errors import ConfigError, names
+from ..errors import ConfigError, names, printable
 from ..settings import NOT_HASHED, RECOGNISERS, Schema, Settings, validated
+from ..settings.texts import check_yaml
 from .args import OPTIONS, Arguments, quoted
 from .overrides import as_typed
 from .unknown_keys import GROUPS, check_experiment, no_such_key, opened, unknown_key
@@ -203,6 +204,8 @@ def composer(arguments: Arguments, config_name: str, schema: type[BaseModel]) ->
 
     Args: arguments: the command line; config_name: the command's primary config; schema: what it becomes.
     """
+    for folder in arguments.config_dirs:
+        _check_folder(folder)
     _ConfigFolders.folders = arguments.config_dirs
     Plugins.instance().register(_ConfigFolders)
     sweeps = arguments.multirun
@@ -211,6 +214,14 @@ def composer(arguments: Arguments, config_name: str, schema: type[BaseModel]) ->
         words = [as_typed(word, schema, sweeps=sweeps) for word in arguments.overrides]
         check_experiment(name, words, schema)
         yield Composer(name, tuple(opened(name, words, schema)), schema)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder of choices in which a file's aliases would never end. Raises ConfigError."""
+    for pattern in ("*.yaml", "*/*.yaml", "*/*/*.yaml"):
+        for file in folder.glob(pattern):
+            with suppress(OSError):
+                check_yaml(file.read_bytes(), str(file))
 
 
 def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schema, Sources]:
@@ -339,7 +350,7 @@ def _no_such_choice(error: MissingConfigException) -> str:
     group, _, got = (error.missing_cfg_file or "").removesuffix(".yaml").rpartition("/")
     if not group or error.options is None:
         return str(error).strip().partition("\n")[0]
-    return f"{group}: got {got!r}, there are {names(error.options, got)}"
+    return f"{group}: got {printable(got, 80)!r}, there are {names(error.options, got)}"
 
 
 def _one_line(text: str) -> str:

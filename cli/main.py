@@ -19,7 +19,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..errors import ConfigError, PtoolError
+from ..errors import ConfigError, PtoolError, printable
 from .args import Arguments, parse_arguments
 from .signals import INTERRUPTED, TERMINATED
 from .streams import said_in_full
@@ -33,6 +33,9 @@ Job = Callable[[Any, "Sources"], int]
 """What a command does with its settings (of the command's own schema); the number is its exit status."""
 
 UNREAD = 141
+
+_LONGEST_LINE = 4000
+"""Characters of an error that are printed."""
 
 _ONLY_PRINT = ("check", "diff", "explain", "status")
 """Commands that make nothing but what they print, by their primary config."""
@@ -122,8 +125,8 @@ def _unread() -> int:
 
 def _refused(error: PtoolError) -> int:
     label = "config error" if isinstance(error, ConfigError) else "error"
-    for line in str(error).splitlines() or [type(error).__name__]:
-        _print_error(f"{label}: {line}", error.exit_status)
+    for line in str(error).split("\n"):
+        _print_error(f"{label}: {printable(line, _LONGEST_LINE) or type(error).__name__}", error.exit_status)
     return error.exit_status
 
 

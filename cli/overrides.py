@@ -13,14 +13,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString
 from hydra.errors import HydraException, OverrideParseException
 from pydantic import BaseModel
 
-from ..errors import ConfigError
+from ..errors import ConfigError, printable
 from ..settings import is_text
+from ..settings.texts import parse_yaml
 from .args import quoted
 
 _KEY = re.compile(r"[+~]*[\w./@:$-]+", re.ASCII)
@@ -44,7 +44,9 @@ def as_typed(word: str, schema: type[BaseModel], *, sweeps: bool = False) -> str
     if not equals or not _KEY.fullmatch(key):
         if read is not None:
             return word
-        raise ConfigError(f"{key or word}: not an override, expected key=value{_hint(word)}")
+        shown = printable(key or word, 80)
+        hint = f", such as run.dir={shown}" if "/" in word and not equals else ""
+        raise ConfigError(f"{shown}: not an override, expected key=value{hint}")
     if _is_text(key.lstrip("+~").partition("@")[0], schema):
         return word if _is_read_as(value, read, sweeps) else f"{key}={_quoted(value, sweeps)}"
     if read is not None:
@@ -57,10 +59,6 @@ def _parsed(word: str) -> Override | None:
         return OverridesParser.create().parse_override(word)
     except (HydraException, OverrideParseException):
         return None
-
-
-def _hint(word: str) -> str:
-    return f", such as run.dir={word}" if "/" in word and "=" not in word else ""
 
 
 def _is_text(key: str, schema: type[BaseModel]) -> bool:
@@ -84,8 +82,8 @@ def _quoted(value: str, sweeps: bool) -> str:
 def _structure(value: str) -> str:
     """A list or mapping in Hydra's grammar, read as YAML; as it was typed where it is none."""
     try:
-        return _in_hydras_grammar(yaml.safe_load(value))
-    except (yaml.YAMLError, RecursionError):
+        return _in_hydras_grammar(parse_yaml(value, "an override"))
+    except ConfigError:
         return value
 
 

@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel
 
-from ..errors import ConfigError, names
+from ..errors import ConfigError, names, printable
 from ..settings import EvaluateSettings, Settings, keys, takes_any_key
 from .args import quoted
 
@@ -120,9 +120,9 @@ def no_such_key(key: str, schema: type[BaseModel]) -> str:
     listed = f"there are {names(known, key)}" if known else "see --cfg job for all there are"
     if "(did you mean" not in listed and (near := difflib.get_close_matches(key, every, n=1, cutoff=0.75)):
         listed += f" (did you mean {near[0]!r}?)"
-    if key.startswith("agent."):
+    if key.startswith("agent.") and len(key) <= 200:
         listed += f"; of a role that only judges or query_gate name: +{key}=…"
-    return f"{key}: no such key; {listed}"
+    return f"{printable(key, 200)}: no such key; {listed}"
 
 
 def check_experiment(config_name: str, overrides: Sequence[str], schema: type[BaseModel]) -> None:

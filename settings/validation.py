@@ -17,6 +17,7 @@ from ..errors import ConfigError, names
 from .base import StrictModel
 from .run import Settings
 from .secrets import may_hold_secret, refuse_secrets
+from .texts import check_texts
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -29,12 +30,18 @@ def validated(config: Mapping[str, Any], schema: type[Schema] = Settings) -> Sch
     if not isinstance(config, Mapping):
         raise ConfigError(f"the configuration: got {type(config).__name__}, expected a mapping")
     refuse_secrets(config)
+    for key in _OF_THE_WORLD:
+        check_texts(config.get(key), key)
     try:
         return schema.model_validate_json(json.dumps(config))
     except ValidationError as error:
         raise ConfigError("\n".join(_explained(error, schema))) from None
     except TypeError as error:
         raise ConfigError(f"a value is of no JSON type: {error}") from None
+
+
+_OF_THE_WORLD = ("scenario", "splits", "card")
+"""Keys whose texts get into data and onto terminals."""
 
 
 def keys(part: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
@@ -97,13 +104,17 @@ def _explained(error: ValidationError, settings: type[BaseModel]) -> list[str]:
 
 def _line(fault: ErrorDetails, root: dict[str, Any]) -> str:
     where, schema = _find(root, [step for step in fault["loc"] if step != "[key]"])
-    key = ".".join(where)
+    key = ".".join(where) or "the configuration"
+    if fault["type"] == "json_invalid":
+        return f"{key}: a text in it is no Unicode, expected whole characters"
     if fault["type"] == "value_error":
         own = str(fault["ctx"]["error"]) if "ctx" in fault else fault["msg"]
-        return f"{key}.{own}" if key else own
+        return f"{key}.{own}" if where else own
     if fault["type"] == "extra_forbidden":
         _, there = _find(root, list(fault["loc"][:-1]))
         return f"{key}: no such key; there are {names(there.get('properties', {}), where[-1])}"
+    if fault["type"] == "path":
+        return f"{key}: got {_shown(where[-1:], fault['input'])}, expected {fault['msg']}"
     if fault["loc"][-1] == "[key]":
         return f"{key}: got this name, expected {fault['msg'].lower()}"
     expected = _expectation(schema, root) or fault["msg"]
