@@ -11,6 +11,7 @@ import copy
 import shlex
 import sys
 import tempfile
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -217,11 +218,20 @@ def composer(arguments: Arguments, config_name: str, schema: type[BaseModel]) ->
 
 
 def _check_folder(folder: Path) -> None:
-    """Refuse a folder of choices in which a file's aliases would never end. Raises ConfigError."""
+    """Refuse a folder of choices with a file that Hydra would never end to read, or would misread.
+
+    Raises ConfigError.
+    """
     for pattern in ("*.yaml", "*/*.yaml", "*/*/*.yaml"):
         for file in folder.glob(pattern):
             with suppress(OSError):
-                check_yaml(file.read_bytes(), str(file))
+                content = file.read_bytes()
+                check_yaml(content, str(file))
+                if content.startswith(BOM_UTF8) and b"@package" in content[:1000]:
+                    raise ConfigError(
+                        f"{file}: begins with a byte order mark, behind which '# @package' is not seen; save it "
+                        "as UTF-8 without one"
+                    )
 
 
 def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schema, Sources]:

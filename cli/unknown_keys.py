@@ -136,8 +136,9 @@ def check_experiment(config_name: str, overrides: Sequence[str], schema: type[Ba
         if name in _experiments() and not takes(config_name, schema):
             others = [command for command, (config, kind) in _EXPERIMENTERS.items() if takes(config, kind)]
             mine = [one for one in _experiments() if _takes_experiment(config_name, schema, one)]
-            whose = f"which is for {' or '.join(others)}" if others else "which is for another command"
-            raise ConfigError(f"experiment: got {name!r}, {whose}; here there are {names(mine)}")
+            if others:
+                whose = f"which is an experiment of {' and '.join(others)}"
+                raise ConfigError(f"experiment: got {name!r}, {whose}; here there are {names(mine)}")
 
 
 def _experiments() -> list[str]:
