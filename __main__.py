@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 from . import __version__
@@ -38,6 +39,9 @@ def _dispatch() -> int:
     if name == "--version":
         print(f"ptool {__version__}")
         return said_in_full(0, only_prints=True)
+    if name.startswith(("--complete=", "--completion=")):
+        option, _, word = name.partition("=")
+        return _completed(word) if option == "--complete" else _completion_script(word)
     if name not in COMMANDS:
         print(
             f"error: no command {printable(name, 80)!r}; there are {names(COMMANDS, name)}", file=sys.stderr
@@ -46,11 +50,27 @@ def _dispatch() -> int:
     return importlib.import_module(f".{name}", __package__).main(rest)
 
 
+def _completed(word: str) -> int:
+    options = ("--help", "--version", "--completion=bash", "--completion=zsh")
+    print("\n".join(name for name in (*COMMANDS, *options) if name.startswith(word)))
+    return 0
+
+
+def _completion_script(shell: str) -> int:
+    script = Path(__file__).with_name("cli") / f"completion.{shell}"
+    if shell not in ("bash", "zsh"):
+        print(f"error: no completion for {printable(shell, 80)!r}; there are 'bash', 'zsh'", file=sys.stderr)
+        return 2
+    print(script.read_text("utf-8"), end="")
+    return said_in_full(0, only_prints=True)
+
+
 def _listed() -> int:
     print("usage: ptool COMMAND [key=value …]\n\ncommands:")
     for name, purpose in COMMANDS.items():
         print(f"  {name:<12}{purpose}")
-    print("\n`ptool COMMAND --help` explains one; `python -m ptool.COMMAND` is the same.")
+    print('\n`eval "$(ptool --completion=bash)"` (or zsh) has the shell complete commands, keys and choices.')
+    print("`ptool COMMAND --help` explains one; `python -m ptool.COMMAND` is the same.")
     return said_in_full(0, only_prints=True)
 
 

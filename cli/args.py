@@ -36,6 +36,8 @@ class Arguments:
     """the part of the configuration to show instead of running anything"""
     resolve: bool = False
     """whether interpolations are resolved in what `--cfg` shows"""
+    complete: str | None = None
+    """the word that is being typed, for which a shell asks what it may become"""
     help: bool = False
     version: bool = False
 
@@ -50,6 +52,7 @@ def _parser() -> _Parser:
     parser.add_argument("overrides", nargs="*")
     parser.add_argument("--help", "-h", action="store_true")
     parser.add_argument("--version", action="store_true")
+    parser.add_argument("--complete")
     parser.add_argument("--multirun", "-m", action="store_true")
     parser.add_argument("--cfg", "-c", choices=("job", "hydra", "all"))
     parser.add_argument("--resolve", action="store_true")

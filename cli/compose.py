@@ -36,7 +36,7 @@ from ..settings import NOT_HASHED, RECOGNISERS, Schema, Settings, validated
 from ..settings.texts import check_yaml
 from .args import OPTIONS, Arguments, quoted
 from .overrides import as_typed
-from .unknown_keys import GROUPS, check_experiment, no_such_key, opened, unknown_key
+from .unknown_keys import GROUPS, check_experiment, no_such_key, opened
 
 _GROUP_OF = {
     "judges": "agent",
@@ -194,8 +194,8 @@ class Composer:
             except (OverrideParseException, MissingConfigException):
                 raise
             except HydraException:
-                if (key := unknown_key(self.config_name, self.overrides)) is not None:
-                    raise ConfigError(no_such_key(key, self.schema)) from None
+                if (line := no_such_key(self.config_name, self.overrides, self.schema)) is not None:
+                    raise ConfigError(line) from None
                 raise
 
 
@@ -229,8 +229,8 @@ def _check_folder(folder: Path) -> None:
                 check_yaml(content, str(file))
                 if content.startswith(BOM_UTF8) and b"@package" in content[:1000]:
                     raise ConfigError(
-                        f"{file}: begins with a byte order mark, behind which '# @package' is not seen; save it "
-                        "as UTF-8 without one"
+                        f"{file}: begins with a byte order mark, behind which '# @package' is not seen; save "
+                        "it as UTF-8 without one"
                     )
 
 

@@ -76,9 +76,14 @@ def _composed(load_job: Callable[[], Job], arguments: Arguments, config: str, sc
     if arguments.version:
         print(f"ptool {__version__}")
         return 0
+    kind = getattr(importlib.import_module("..settings", __package__), schema)
+    if arguments.complete is not None:
+        from .completion import completions
+
+        print("\n".join(completions(arguments.complete, config, kind, arguments.config_dirs)))
+        return 0
     from .compose import composer, prepared
 
-    kind = getattr(importlib.import_module("..settings", __package__), schema)
     with composer(arguments, config, kind) as composing:
         if arguments.help:
             print(composing.help())

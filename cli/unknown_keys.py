@@ -65,15 +65,17 @@ def _is_in_open_mapping(config: DictConfig, override: Override, schema: type[Bas
     return bool(key) and OmegaConf.is_dict(OmegaConf.select(config, key)) and takes_any_key(schema, key)
 
 
-def unknown_key(config_name: str, overrides: Sequence[str]) -> str | None:
-    """The first key that an override sets or deletes and that is not there; None: something else is wrong."""
+def no_such_key(config_name: str, overrides: Sequence[str], schema: type[BaseModel]) -> str | None:
+    """What to say of the first key that an override sets or deletes and that is not there.
+
+    None: something else is wrong. Args: as of `opened`.
+    """
     chosen = _chosen(config_name, overrides)
     if chosen is None:
         return None
     config, rest = chosen
-    return next(
-        (override.key_or_group for override in rest if not _holds(config, override.key_or_group)), None
-    )
+    unknown = (override.key_or_group for override in rest if not _holds(config, override.key_or_group))
+    return next((_explained(key, config, schema) for key in unknown), None)
 
 
 def _chosen(config_name: str, overrides: Sequence[str]) -> tuple[DictConfig, list[Override]] | None:
@@ -111,18 +113,28 @@ def _holds(config: DictConfig, key: str) -> bool:
     return last in node.keys() if OmegaConf.is_dict(node) else OmegaConf.is_list(node)  # noqa: SIM118 (???)
 
 
-def no_such_key(key: str, schema: type[BaseModel]) -> str:
-    """What to say of a key that is not there: what there is beside it, and what it was meant to be."""
-    parent = key.rpartition(".")[0]
-    within = f"{parent}." if parent else ""
-    every = set(keys(schema)) | (set(GROUPS) if issubclass(schema, Settings) else set())
-    known = {name for name in every if name.startswith(within) and "." not in name[len(within) :]}
-    listed = f"there are {names(known, key)}" if known else "see --cfg job for all there are"
-    if "(did you mean" not in listed and (near := difflib.get_close_matches(key, every, n=1, cutoff=0.75)):
-        listed += f" (did you mean {near[0]!r}?)"
-    if key.startswith("agent.") and len(key) <= 200:
-        listed += f"; of a role that only judges or query_gate name: +{key}=…"
-    return f"{printable(key, 200)}: no such key; {listed}"
+def _explained(key: str, config: DictConfig, schema: type[BaseModel]) -> str:
+    """What there is where the key begins to lead nowhere, and which key was meant."""
+    node, parent, lost = _last_there(config, key)
+    beside = {f"{parent}{name}" for name in node} if OmegaConf.is_dict(node) else set()
+    groups = set(GROUPS) if issubclass(schema, Settings) else set()
+    known = beside if parent else (beside | groups) - {"hydra"}
+    near = difflib.get_close_matches(key[:200], {*keys(schema), *groups}, 1, 0.75)
+    listed = f"{names(known)} (did you mean {near[0]!r}?)" if near else names(known, lost)
+    if key.startswith("agent."):
+        listed += f"; of a role that only judges or query_gate name: +{printable(key, 200)}=…"
+    return f"{printable(key, 200)}: no such key; there are {listed}"
+
+
+def _last_there(config: DictConfig, key: str) -> tuple[Any, str, str]:
+    """The last part of the configuration on the way to a key, its name with a dot, and what it lacks."""
+    node: Any = config
+    parent = ""
+    for part in key.split("."):
+        if not OmegaConf.is_dict(node) or part not in node.keys():  # noqa: SIM118 (??? is no member)
+            return node, parent, f"{parent}{part}"
+        node, parent = node._get_node(part), f"{parent}{part}."
+    return node, parent, key
 
 
 def check_experiment(config_name: str, overrides: Sequence[str], schema: type[BaseModel]) -> None:

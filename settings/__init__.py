@@ -37,7 +37,7 @@ from .run import (
     TaskSettings,
     UnseenSettings,
 )
-from .validation import Schema, is_text, keys, takes_any_key, validated
+from .validation import Schema, choices, is_text, keys, takes_any_key, validated
 
 __all__ = [
     "NOT_HASHED",
@@ -71,6 +71,7 @@ __all__ = [
     "StrictModel",
     "TaskSettings",
     "UnseenSettings",
+    "choices",
     "is_text",
     "keys",
     "takes_any_key",

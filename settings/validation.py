@@ -60,6 +60,16 @@ def is_text(schema: type[BaseModel], key: str) -> bool:
     )
 
 
+def choices(schema: type[BaseModel], key: str) -> list[str]:
+    """The values a dotted key may have, where they are few: names out of a list, true and false, null beside them."""
+    found: list[str] = []
+    for option in _options(schema, key):
+        values = option.get("enum", [option["const"]] if "const" in option else [])
+        kinds = {"boolean": ["true", "false"], "null": ["null"]}
+        found += [*map(str, values), *kinds.get(option.get("type", ""), [])]
+    return [] if found == ["null"] else found
+
+
 def takes_any_key(schema: type[BaseModel], key: str) -> bool:
     """Whether the settings leave open which keys there are below a dotted key, as in `model.extra`."""
     return any(
