@@ -61,7 +61,7 @@ def is_text(schema: type[BaseModel], key: str) -> bool:
 
 
 def choices(schema: type[BaseModel], key: str) -> list[str]:
-    """The values a dotted key may have, where they are few: names out of a list, true and false, null beside them."""
+    """The values of a dotted key, where they are few: names out of a list, true and false, null beside."""
     found: list[str] = []
     for option in _options(schema, key):
         values = option.get("enum", [option["const"]] if "const" in option else [])

@@ -14,10 +14,7 @@ from ptool.settings import EvaluateSettings, Settings, StatusSettings
 @pytest.mark.parametrize(
     ("word", "found"),
     [
-        (
-            "sce",
-            ["scenario.description=", "scenario.kit=", "scenario.members=", "scenario.name=", "scenario="],
-        ),
+        ("splits.most", ["splits.most.all=", "splits.most.trained=", "splits.most.untrained="]),
         ("scenario=t", ["scenario=takeout", "scenario=tiny", "scenario=training", "scenario=travel"]),
         ("run", ["run.dir="]),
         ("assistant=", ["assistant=confirm", "assistant=none", "assistant=propose"]),
@@ -60,7 +57,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
         ("ptool run seed=3 scenario=ti", ["tiny"]),  # bash replaces what is behind the last '='
         ("ptool run --config-dir mine scenario=g", ["garden"]),
         ("ptool status run=fo", ["folder of mine"]),
-        ("ptool explain fo", ["folder of mine"]),
+        ("ptool explain fo", ["format=", "folder of mine"]),
     ],
 )
 def test_bash_is_given_what_it_replaces(line: str, replies: list[str], tmp_path: Path) -> None:
