@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
+from typing import NoReturn
 
 from . import __version__
-from .errors import names
+from .cli.start import exit_with
+from .cli.streams import said_in_full
+from .errors import names, printable
 
 COMMANDS = {
     "run": "synthesise a verified dataset of personalised tool use",
@@ -23,27 +27,52 @@ COMMANDS = {
 """Command -> what it does; each is the module `ptool.<command>` with a `main(words) -> int`."""
 
 
-def main() -> int:
-    """Hand the process's arguments to the command they name; returns its exit status."""
+def main() -> NoReturn:
+    """Hand the process's arguments to the command they name, and exit with its status."""
+    exit_with(_dispatch)
+
+
+def _dispatch() -> int:
     name, *rest = sys.argv[1:] or ["--help"]
     if name in ("-h", "--help"):
         return _listed()
     if name == "--version":
         print(f"ptool {__version__}")
-        return 0
+        return said_in_full(0, only_prints=True)
+    if name.startswith(("--complete=", "--completion=")):
+        option, _, word = name.partition("=")
+        return _completed(word) if option == "--complete" else _completion_script(word)
     if name not in COMMANDS:
-        print(f"error: no command {name!r}; there are {names(COMMANDS, name)}", file=sys.stderr)
+        print(
+            f"error: no command {printable(name, 80)!r}; there are {names(COMMANDS, name)}", file=sys.stderr
+        )
         return 2
     return importlib.import_module(f".{name}", __package__).main(rest)
+
+
+def _completed(word: str) -> int:
+    options = ("--help", "--version", "--completion=bash", "--completion=zsh")
+    print("\n".join(name for name in (*COMMANDS, *options) if name.startswith(word)))
+    return 0
+
+
+def _completion_script(shell: str) -> int:
+    script = Path(__file__).with_name("cli") / f"completion.{shell}"
+    if shell not in ("bash", "zsh"):
+        print(f"error: no completion for {printable(shell, 80)!r}; there are 'bash', 'zsh'", file=sys.stderr)
+        return 2
+    print(script.read_text("utf-8"), end="")
+    return said_in_full(0, only_prints=True)
 
 
 def _listed() -> int:
     print("usage: ptool COMMAND [key=value …]\n\ncommands:")
     for name, purpose in COMMANDS.items():
         print(f"  {name:<12}{purpose}")
-    print("\n`ptool COMMAND --help` explains one; `python -m ptool.COMMAND` is the same.")
-    return 0
+    print('\n`eval "$(ptool --completion=bash)"` (or zsh) has the shell complete commands, keys and choices.')
+    print("`ptool COMMAND --help` explains one; `python -m ptool.COMMAND` is the same.")
+    return said_in_full(0, only_prints=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

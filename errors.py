@@ -124,6 +124,24 @@ class StoreError(PtoolError):
 def names(known: Iterable[str], got: str | None = None) -> str:
     """Say what exists, and the nearest name to `got`: `'a', 'b' (did you mean 'b'?)`."""
     known = sorted(set(known))
-    listed = ", ".join(repr(name) for name in known) or "none"
-    near = difflib.get_close_matches(got, known, n=1) if got else []
-    return f"{listed} (did you mean {near[0]!r}?)" if near else listed
+    listed = ", ".join(_short(name) for name in known[:_MOST]) or "none"
+    listed += f" and {len(known) - _MOST:,} more" if len(known) > _MOST else ""
+    near = difflib.get_close_matches(got, known, n=1) if got and len(got) <= _LONGEST else []
+    return f"{listed} (did you mean {_short(near[0])}?)" if near else listed
+
+
+_MOST, _LONGEST = 200, 200
+"""Names that are listed, and characters of one."""
+
+
+def _short(name: str) -> str:
+    return repr(name) if len(name) <= _LONGEST else f"{name[:_LONGEST]!r}…"
+
+
+def printable(text: str, longest: int) -> str:
+    """A text on one line, bounded, with characters that are not seen written out."""
+    shown = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text[:longest]
+    )
+    return shown + ("…" if len(text) > longest else "")

@@ -1,13 +1,18 @@
 """`python -m ptool.evaluate`: score a model, a file of answers or a baseline on PTBench (section 5)."""
 
-import sys
+from __future__ import annotations
 
-from .cli.main import Job, run_command
+from typing import TYPE_CHECKING
+
+from .cli.start import exit_with, run_command
+
+if TYPE_CHECKING:
+    from .cli.main import Job
 
 
 def main(words: list[str] | None = None) -> int:
     """Run the command with `words`, or the process's arguments; returns its exit status."""
-    return run_command(_load_job, words, config="evaluate", schema="EvaluateSettings")
+    return run_command(_load_job, words, config="evaluate", schema="EvaluateSettings", plain_keys=("data",))
 
 
 def _load_job() -> Job:
@@ -17,4 +22,4 @@ def _load_job() -> Job:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -1,8 +1,13 @@
 """`python -m ptool.serve`: the scripted model as an OpenAI-compatible endpoint on loopback."""
 
-import sys
+from __future__ import annotations
 
-from .cli.main import Job, run_command
+from typing import TYPE_CHECKING
+
+from .cli.start import exit_with, run_command
+
+if TYPE_CHECKING:
+    from .cli.main import Job
 
 
 def main(words: list[str] | None = None) -> int:
@@ -17,4 +22,4 @@ def _load_job() -> Job:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

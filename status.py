@@ -1,13 +1,18 @@
 """`python -m ptool.status run=PATH`: what a run has done, what failed and why, what is left, what it cost."""
 
-import sys
+from __future__ import annotations
 
-from .cli.main import Job, run_command
+from typing import TYPE_CHECKING
+
+from .cli.start import exit_with, run_command
+
+if TYPE_CHECKING:
+    from .cli.main import Job
 
 
 def main(words: list[str] | None = None) -> int:
     """Run the command with `words`, or the process's arguments; returns its exit status."""
-    return run_command(_load_job, words, config="status", schema="StatusSettings")
+    return run_command(_load_job, words, config="status", schema="StatusSettings", plain_keys=("run",))
 
 
 def _load_job() -> Job:
@@ -17,4 +22,4 @@ def _load_job() -> Job:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_with(main)

@@ -40,7 +40,7 @@ class PromptLoader:
         self.folders = (*folders, OWN_FOLDER)
         # No autoescaping: a prompt is plain text, and `data` escapes what a view says.
         self._jinja = SandboxedEnvironment(
-            loader=FileSystemLoader([str(folder) for folder in self.folders]),
+            loader=FileSystemLoader([str(folder) for folder in self.folders], encoding="utf-8-sig"),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -11,8 +11,9 @@ import copy
 import shlex
 import sys
 import tempfile
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,8 +23,6 @@ from hydra import compose, initialize_config_module
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
@@ -32,9 +31,12 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from pydantic import BaseModel
 from yaml import YAMLError
 
-from ..errors import ConfigError, names
-from ..settings import NOT_HASHED, RECOGNISERS, Schema, Settings, keys, validated
+from ..errors import ConfigError, names, printable
+from ..settings import NOT_HASHED, RECOGNISERS, Schema, Settings, validated
+from ..settings.texts import check_yaml
 from .args import OPTIONS, Arguments, quoted
+from .overrides import as_typed
+from .unknown_keys import GROUPS, check_experiment, no_such_key, opened
 
 _GROUP_OF = {
     "judges": "agent",
@@ -45,9 +47,6 @@ _GROUP_OF = {
     "audit.injections": "injection",
 }
 """Keys that list objects by name -> the config group these are looked up in."""
-
-GROUPS = ("agent", "experiment", "model", "roles", "scale", "scenario")
-"""The config groups a user may name on the command line beside the settings' own keys."""
 
 SCRIPTED = "ptool.models.scripted.ScriptedModel"
 """`_target_` of the model that is no language model."""
@@ -113,6 +112,7 @@ class Composer:
     config_name: str
     """the primary config in conf/, or in a folder of the user's"""
     overrides: tuple[str, ...]
+    """in Hydra's grammar"""
     schema: type[BaseModel]
     """what the configuration has to become"""
 
@@ -194,9 +194,8 @@ class Composer:
             except (OverrideParseException, MissingConfigException):
                 raise
             except HydraException:
-                if (key := _unknown_key(self.config_name, self.overrides)) is not None:
-                    raise ConfigError(_no_such_key(key, self.schema)) from None
-                _check_experiment(self.config_name, self.overrides)
+                if (line := no_such_key(self.config_name, self.overrides, self.schema)) is not None:
+                    raise ConfigError(line) from None
                 raise
 
 
@@ -206,10 +205,33 @@ def composer(arguments: Arguments, config_name: str, schema: type[BaseModel]) ->
 
     Args: arguments: the command line; config_name: the command's primary config; schema: what it becomes.
     """
+    for folder in arguments.config_dirs:
+        _check_folder(folder)
     _ConfigFolders.folders = arguments.config_dirs
     Plugins.instance().register(_ConfigFolders)
+    sweeps = arguments.multirun
     with initialize_config_module("ptool.conf", version_base="1.3"):
-        yield Composer(arguments.config_name or config_name, arguments.overrides, schema)
+        name = arguments.config_name or config_name
+        words = [as_typed(word, schema, sweeps=sweeps) for word in arguments.overrides]
+        check_experiment(name, words, schema)
+        yield Composer(name, tuple(opened(name, words, schema)), schema)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder of choices with a file that Hydra would never end to read, or would misread.
+
+    Raises ConfigError.
+    """
+    for pattern in ("*.yaml", "*/*.yaml", "*/*/*.yaml"):
+        for file in folder.glob(pattern):
+            with suppress(OSError):
+                content = file.read_bytes()
+                check_yaml(content, str(file))
+                if content.startswith(BOM_UTF8) and b"@package" in content[:1000]:
+                    raise ConfigError(
+                        f"{file}: begins with a byte order mark, behind which '# @package' is not seen; save "
+                        "it as UTF-8 without one"
+                    )
 
 
 def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schema, Sources]:
@@ -338,63 +360,7 @@ def _no_such_choice(error: MissingConfigException) -> str:
     group, _, got = (error.missing_cfg_file or "").removesuffix(".yaml").rpartition("/")
     if not group or error.options is None:
         return str(error).strip().partition("\n")[0]
-    return f"{group}: got {got!r}, there are {names(error.options, got)}"
-
-
-def _unknown_key(config_name: str, overrides: Sequence[str]) -> str | None:
-    """The first key that an override sets or deletes and that is not there; None: something else is wrong."""
-    try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
-        choices = compose(config_name, return_hydra_config=True).hydra.runtime.choices
-        chosen = [
-            override
-            for override in parsed
-            if override.is_add() or override.is_force_add() or override.get_key_element() in choices
-        ]
-        config = compose(config_name, list(map(_single, chosen)), return_hydra_config=True)
-    except (HydraException, OmegaConfBaseException):
-        return None
-    rest = (override for override in parsed if override not in chosen and override.package is None)
-    return next(
-        (key for key in (override.key_or_group for override in rest) if not _holds(config, key)), None
-    )
-
-
-def _single(override: Override) -> str:
-    """The override itself; of one that sweeps, the first value."""
-    if override.is_discrete_sweep():
-        return f"{override.get_key_element()}={next(override.sweep_string_iterator())}"
-    return override.input_line or ""
-
-
-def _holds(config: DictConfig, key: str) -> bool:
-    parent, _, last = key.rpartition(".")
-    node: Any = OmegaConf.select(config, parent) if parent else config
-    return last in node.keys() if OmegaConf.is_dict(node) else OmegaConf.is_list(node)  # noqa: SIM118 (???)
-
-
-def _check_experiment(config_name: str, overrides: Sequence[str]) -> None:
-    """Raise ConfigError where the experiment alone does not go with the command's configuration."""
-    for word in overrides:
-        key, _, name = word.partition("=")
-        if key == "experiment":
-            try:
-                compose(config_name, [_single(OverridesParser.create().parse_override(word))])
-            except HydraException as error:
-                raise ConfigError(
-                    f"experiment: got {name!r}, which is for another command: {_reason(error)}"
-                ) from error
-
-
-def _no_such_key(key: str, schema: type[BaseModel]) -> str:
-    parent = key.rpartition(".")[0]
-    within = f"{parent}." if parent else ""
-    known = {name for name in keys(schema) if name.startswith(within) and "." not in name[len(within) :]}
-    known |= set() if parent or not issubclass(schema, Settings) else set(GROUPS)
-    listed = f"there are {names(known, key)}" if known else "see --cfg job for all there are"
-    if key.startswith("agent."):
-        listed += f"; of a role that only judges or query_gate name: +{key}=…"
-    return f"{key}: no such key; {listed}"
+    return f"{group}: got {printable(got, 80)!r}, there are {names(error.options, got)}"
 
 
 def _one_line(text: str) -> str:

@@ -19,8 +19,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..errors import ConfigError, PtoolError
+from ..errors import ConfigError, PtoolError, printable
 from .args import Arguments, parse_arguments
+from .signals import INTERRUPTED, TERMINATED
+from .streams import said_in_full
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -30,7 +32,13 @@ if TYPE_CHECKING:
 Job = Callable[[Any, "Sources"], int]
 """What a command does with its settings (of the command's own schema); the number is its exit status."""
 
-INTERRUPTED, UNREAD, TERMINATED = 130, 141, 143
+UNREAD = 141
+
+_LONGEST_LINE = 4000
+"""Characters of an error that are printed."""
+
+_ONLY_PRINT = ("check", "diff", "explain", "status")
+"""Commands that make nothing but what they print, by their primary config."""
 
 
 def run_command(
@@ -40,6 +48,7 @@ def run_command(
     config: str = "config",
     schema: str = "Settings",
     list_key: str | None = None,
+    plain_keys: Sequence[str] = (),
 ) -> int:
     """Compose the configuration a command line asks for and do the command's job, once or for a whole sweep.
 
@@ -49,28 +58,32 @@ def run_command(
         config: the primary config in conf/.
         schema: the class of `ptool.settings` that it becomes; by name, for importing it takes time.
         list_key: the key of which plain words are a list.
+        plain_keys: the keys that plain words stand for, in their order.
 
     Returns the exit status, the highest one of all jobs.
     """
-    with _sigterm_as_interrupt():
-        try:
-            arguments = parse_arguments(sys.argv[1:] if words is None else words, list_key)
-            if arguments.version:
-                print(f"ptool {__version__}")
-                return 0
-            return _composed(load_job, arguments, config, schema)
-        except PtoolError as error:
-            return _refused(error)
-        except KeyboardInterrupt:
-            raise SystemExit(_print_error(_what_is_safe(None), INTERRUPTED)) from None
-        except BrokenPipeError:
-            return _unread()
+    try:
+        arguments = parse_arguments(sys.argv[1:] if words is None else words, list_key, plain_keys)
+        only_prints = bool(config in _ONLY_PRINT or arguments.version or arguments.help or arguments.cfg)
+        return said_in_full(_composed(load_job, arguments, config, schema), only_prints=only_prints)
+    except PtoolError as error:
+        return _refused(error)
+    except BrokenPipeError:
+        return _unread()
 
 
 def _composed(load_job: Callable[[], Job], arguments: Arguments, config: str, schema: str) -> int:
+    if arguments.version:
+        print(f"ptool {__version__}")
+        return 0
+    kind = getattr(importlib.import_module("..settings", __package__), schema)
+    if arguments.complete is not None:
+        from .completion import completions
+
+        print("\n".join(completions(arguments.complete, config, kind, arguments.config_dirs)))
+        return 0
     from .compose import composer, prepared
 
-    kind = getattr(importlib.import_module("..settings", __package__), schema)
     with composer(arguments, config, kind) as composing:
         if arguments.help:
             print(composing.help())
@@ -80,7 +93,12 @@ def _composed(load_job: Callable[[], Job], arguments: Arguments, config: str, sc
             return 0
 
         def job(composed: DictConfig) -> int:
-            return run_job(lambda: prepared(composed, kind), lambda *given: load_job()(*given))
+            def prepare() -> tuple[Any, Sources]:
+                both = prepared(composed, kind)
+                load_job()  # the imports; only what follows has anything to clean up when it is interrupted
+                return both
+
+            return run_job(prepare, lambda *given: load_job()(*given))
 
         return max(composing.each_job(arguments.multirun, job), default=0)
 
@@ -94,11 +112,10 @@ def run_job(prepare: Callable[[], tuple[Any, Sources]], job: Job) -> int:
     try:
         settings, sources = prepare()
         folder = settings.run_folder() if hasattr(settings, "run_folder") else None
-        return job(settings, sources)
+        with _interruptible(folder):
+            return job(settings, sources)
     except PtoolError as error:
         return _refused(error)
-    except KeyboardInterrupt:
-        raise SystemExit(_print_error(_what_is_safe(folder), INTERRUPTED)) from None
     except BrokenPipeError:
         return _unread()
     except Exception as error:
@@ -113,8 +130,8 @@ def _unread() -> int:
 
 def _refused(error: PtoolError) -> int:
     label = "config error" if isinstance(error, ConfigError) else "error"
-    for line in str(error).splitlines() or [type(error).__name__]:
-        _print_error(f"{label}: {line}", error.exit_status)
+    for line in str(error).split("\n"):
+        _print_error(f"{label}: {printable(line, _LONGEST_LINE) or type(error).__name__}", error.exit_status)
     return error.exit_status
 
 
@@ -145,8 +162,11 @@ def _print_error(line: str, status: int) -> int:
 
 
 @contextlib.contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl-C does, asyncio's orderly cancellation included."""
+def _interruptible(folder: Path | None) -> Iterator[None]:
+    """While a job works, Ctrl-C and SIGTERM interrupt it, asyncio's orderly cancellation included.
+
+    Args: folder: where the job keeps what it makes. Raises SystemExit with the status of the signal.
+    """
     terminated = False
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
@@ -157,10 +177,17 @@ def _sigterm_as_interrupt() -> Iterator[None]:
         else:
             raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, handle)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if before[signal.SIGINT] is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, handle)
     try:
         yield
+    except KeyboardInterrupt:
+        _print_error(_what_is_safe(folder), INTERRUPTED)
+        raise SystemExit(TERMINATED if terminated else INTERRUPTED) from None
     except SystemExit as end:
         raise SystemExit(TERMINATED if terminated and end.code == INTERRUPTED else end.code) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

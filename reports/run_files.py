@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
 
-from ..errors import StoreError
+from ..errors import ConfigError, StoreError
+from ..settings.texts import read_yaml
 from ..store import dataset_index
 
 INDEX = f"dataset/{dataset_index.INDEX}"
@@ -124,10 +124,10 @@ def read_config(run: Path) -> dict[str, Any]:
     """
     file = run / "config.yaml"
     try:
-        config = yaml.safe_load(file.read_text("utf-8"))
+        config = read_yaml(file)
     except FileNotFoundError:
         return {}
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (OSError, ConfigError) as error:
         raise StoreError(f"{file}: cannot be read: {' '.join(str(error).split())[:200]}") from error
     return config if isinstance(config, dict) else {}
 

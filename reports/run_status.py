@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import orjson
-import yaml
 
 from ..errors import ConfigError, StoreError
 from ..settings import Settings, validated
+from ..settings.texts import read_yaml
 from ..store.read_only import CallTotals, LedgerReader, lock_holder, read_ledger
 from ..store.run_folder import advice_on, identity_of, maker_of
 from .run_files import UNSEEN
@@ -128,10 +128,10 @@ def status_of(folder: Path) -> Status:
 def _settings(folder: Path) -> Settings:
     file = folder / "config.yaml"
     try:
-        return validated(yaml.safe_load(file.read_text("utf-8")))
+        return validated(read_yaml(file))
     except OSError as error:
         raise StoreError(f"{file}: cannot be read: {error.strerror}") from error
-    except (ConfigError, yaml.YAMLError, UnicodeDecodeError, AttributeError) as error:
+    except (ConfigError, AttributeError) as error:
         reason, advice = " ".join(str(error).split())[:200], advice_on(maker_of(folder))
         raise StoreError(f"{file}: damaged, or of another version of ptool: {reason}; {advice}") from error
 

@@ -37,7 +37,7 @@ from .run import (
     TaskSettings,
     UnseenSettings,
 )
-from .validation import Schema, keys, validated
+from .validation import Schema, choices, is_text, keys, takes_any_key, validated
 
 __all__ = [
     "NOT_HASHED",
@@ -71,6 +71,9 @@ __all__ = [
     "StrictModel",
     "TaskSettings",
     "UnseenSettings",
+    "choices",
+    "is_text",
     "keys",
+    "takes_any_key",
     "validated",
 ]

@@ -5,10 +5,15 @@ They are used as they stand: a gateway takes `Budget` and `Retries`, an endpoint
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from .texts import hidden_character
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 """An identifier in lower case: roles and scenarios become parts of ids, folders and agent names."""
@@ -19,6 +24,25 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 Tools = Literal["scenario", "platforms"] | Annotated[int, Field(ge=1, le=100_000)] | None
 """Which tools a prompt shows (`ptool.models.tool_selection`); None: as many as fit."""
+
+
+def _as_path(text: str) -> str:
+    """A path as it is used: `~` is the home folder. Refuses what no path of a person's is."""
+    if hidden_character(text) or "\n" in text or "\t" in text:
+        raise PydanticCustomError("path", "a path without control characters")
+    path = os.path.expanduser(text)  # noqa: PTH111 (Path drops what the user typed, such as './')
+    if any(len(os.fsencode(part)) > 255 for part in Path(path).parts):
+        raise PydanticCustomError("path", "a path whose names have at most 255 bytes")
+    depth = 0
+    for part in Path.cwd().joinpath(path).parts[1:]:
+        depth += -1 if part == ".." else 1
+        if depth < 0:
+            raise PydanticCustomError("path", "a path that does not lead above /")
+    return path
+
+
+FilePath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_as_path)]
+"""A file or folder as people type it."""
 
 
 class StrictModel(BaseModel):
@@ -142,9 +166,7 @@ def _host(address: str) -> str:
 class RunFolderSettings(StrictModel):
     """Where the run is kept."""
 
-    dir: str | None = Field(
-        default=None, min_length=1, description="the run folder; null: runs/<scenario>-<digest>"
-    )
+    dir: FilePath | None = Field(default=None, description="the run folder; null: runs/<scenario>-<digest>")
 
 
 class Budget(StrictModel):

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from .base import Share, StrictModel
+from .base import FilePath, Share, StrictModel
 from .run import Settings
 
 
@@ -27,8 +27,8 @@ class MockServerOptions(StrictModel):
     key_env: str | None = Field(
         default=None, description="environment variable with the key that clients must send"
     )
-    record: str | None = Field(default=None, min_length=1, description="file that answers are written to")
-    replay: str | None = Field(default=None, min_length=1, description="file that is answered from")
+    record: FilePath | None = Field(default=None, description="file that answers are written to")
+    replay: FilePath | None = Field(default=None, description="file that is answered from")
     latency: float = Field(
         default=0.0, ge=0, le=3600, description="seconds from a request to its answer, the median"
     )
@@ -63,23 +63,21 @@ class ServeSettings(Settings):
 class StatusSettings(StrictModel):
     """What `ptool.status` is given (conf/status.yaml)."""
 
-    run: str = Field(min_length=1, description="the run folder to look at")
+    run: FilePath = Field(description="the run folder to look at")
     format: Literal["text", "json"] = Field(description="for people, or for programs")
 
 
 class ReportSettings(StrictModel):
     """What `ptool.report` is given (conf/report.yaml)."""
 
-    run: str = Field(min_length=1, description="the folder of a finished run")
-    out: str | None = Field(
-        min_length=1, description="the page to write; null: report.html in the run folder"
-    )
+    run: FilePath = Field(description="the folder of a finished run")
+    out: FilePath | None = Field(description="the page to write; null: report.html in the run folder")
 
 
 class ExplainSettings(StrictModel):
     """What `ptool.explain` is given (conf/explain.yaml)."""
 
-    run: str = Field(min_length=1, description="a run folder, or the folder of its held-out people")
+    run: FilePath = Field(description="a run folder, or the folder of its held-out people")
     sample: str = Field(min_length=1, max_length=200, description="id of a sample or of a rejected episode")
     format: Literal["text", "json"] = Field(description="for people, or for programs")
 
@@ -87,7 +85,7 @@ class ExplainSettings(StrictModel):
 class DiffSettings(StrictModel):
     """What `ptool.diff` is given (conf/diff.yaml)."""
 
-    runs: tuple[str, ...] = Field(description="the two run folders, the earlier one first")
+    runs: tuple[FilePath, ...] = Field(description="the two run folders, the earlier one first")
     format: Literal["text", "json"] = Field(description="for people, or for programs")
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ import orjson
 from pydantic import Field, model_validator
 
 from ..errors import ConfigError
-from .base import Budget, ModelSettings, Retries, RunFolderSettings, StrictModel, Tools
+from .base import Budget, FilePath, ModelSettings, Retries, RunFolderSettings, StrictModel, Tools
 
 Baseline = Literal["random", "majority_platform", "copy_profile", "scripted", "gold"]
 """Floors and ceilings that ship with the benchmark."""
@@ -20,12 +20,12 @@ Baseline = Literal["random", "majority_platform", "copy_profile", "scripted", "g
 class EvaluateSettings(StrictModel):
     """What `ptool.evaluate` is given (conf/evaluate.yaml)."""
 
-    data: str = Field(min_length=1, description="a run folder, a dataset folder or a file")
+    data: FilePath = Field(description="a run folder, a dataset folder or a file")
     kind: str | None = Field(description="which kind of dataset it is; null: found out")
     group: Literal["trained", "untrained", "unseen"] | None = Field(
         description="what its users are, where samples do not say"
     )
-    predictions: str | None = Field(min_length=1, description="answers given earlier, instead of a model's")
+    predictions: FilePath | None = Field(description="answers given earlier, instead of a model's")
     baseline: Baseline | None = Field(description="a floor or ceiling, instead of a model")
     model: ModelSettings = Field(description="who answers")
     variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")
@@ -43,7 +43,7 @@ class EvaluateSettings(StrictModel):
     run: RunFolderSettings = Field(description="where the evaluation is kept")
     budget: Budget = Field(description="what the calls may cost")
     retries: Retries = Field(description="how long a failing endpoint is borne with")
-    prices: str | None = Field(min_length=1, description="a price list of one's own")
+    prices: FilePath | None = Field(description="a price list of one's own")
 
     @model_validator(mode="after")
     def _one_who_answers(self) -> Self:
@@ -112,7 +112,9 @@ def _records_in(path: Path) -> list[Path]:
 class CompareSettings(StrictModel):
     """What `ptool.compare` is given (conf/compare.yaml)."""
 
-    evaluations: tuple[str, ...] = Field(min_length=1, max_length=50, description="folders of evaluations")
+    evaluations: tuple[FilePath, ...] = Field(
+        min_length=1, max_length=50, description="folders of evaluations"
+    )
     labels: tuple[str, ...] | None = Field(description="names to show, one for each; null: who answered")
     sizes: tuple[Annotated[float, Field(gt=0)] | None, ...] | None = Field(
         description="billions of parameters, one for each; null: as their names say"
@@ -134,7 +136,7 @@ class CompareSettings(StrictModel):
 class ExportSettings(StrictModel):
     """What `ptool.export` is given (conf/export.yaml)."""
 
-    data: str = Field(min_length=1, description="a run folder, a dataset folder or a file")
+    data: FilePath = Field(description="a run folder, a dataset folder or a file")
     kind: str | None = Field(description="which kind of dataset it is; null: found out")
     group: Literal["trained", "untrained", "unseen"] | None = Field(
         description="what its users are, where samples do not say"

@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from ..errors import names
 from .base import (
     Budget,
+    FilePath,
     ModelSettings,
     Name,
     ObjectSettings,
@@ -105,7 +106,7 @@ class RoleSettings(ObjectSettings):
 class TreeSettings(StrictModel):
     """The API tree (§4.1)."""
 
-    file: str | None = Field(min_length=1, description="a tree to use instead of growing one")
+    file: FilePath | None = Field(description="a tree to use instead of growing one")
     depth: int = Field(ge=1, le=6, description="category layers between a platform and its APIs")
     branching: int = Field(ge=2, le=64, description="most children a platform or category may have")
 
@@ -275,7 +276,7 @@ class Settings(StrictModel):
     model: ModelSettings = Field(description="who answers")
     budget: Budget = Field(description="what the run may cost")
     retries: Retries = Field(description="how long a failing endpoint is borne with")
-    prices: str | None = Field(min_length=1, description="a price list of one's own")
+    prices: FilePath | None = Field(description="a price list of one's own")
     agent: dict[Name, RoleSettings] = Field(description="the roles by name")
     check: dict[Name, ObjectSettings] = Field(description="rule checks of one's own by name")
     gate: dict[Name, ObjectSettings] = Field(description="quality gates of one's own by name")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +17,7 @@ from ..errors import ConfigError, names
 from .base import StrictModel
 from .run import Settings
 from .secrets import may_hold_secret, refuse_secrets
+from .texts import check_texts
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -28,6 +30,8 @@ def validated(config: Mapping[str, Any], schema: type[Schema] = Settings) -> Sch
     if not isinstance(config, Mapping):
         raise ConfigError(f"the configuration: got {type(config).__name__}, expected a mapping")
     refuse_secrets(config)
+    for key in _OF_THE_WORLD:
+        check_texts(config.get(key), key)
     try:
         return schema.model_validate_json(json.dumps(config))
     except ValidationError as error:
@@ -36,12 +40,55 @@ def validated(config: Mapping[str, Any], schema: type[Schema] = Settings) -> Sch
         raise ConfigError(f"a value is of no JSON type: {error}") from None
 
 
+_OF_THE_WORLD = ("scenario", "splits", "card")
+"""Keys whose texts get into data and onto terminals."""
+
+
 def keys(part: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
     """Every dotted key the configuration has, `task` and `task.plan` alike."""
     for name, field in part.model_fields.items():
         yield prefix + name
         if isinstance(field.annotation, type) and issubclass(field.annotation, StrictModel):
             yield from keys(field.annotation, f"{prefix}{name}.")
+
+
+def is_text(schema: type[BaseModel], key: str) -> bool:
+    """Whether the value of a dotted key is a text of one's own, and no number or name out of a list."""
+    options = _options(schema, key)
+    return any(option.get("type") == "string" and "enum" not in option for option in options) and not any(
+        option.get("type") in ("array", "integer", "number") for option in options
+    )
+
+
+def choices(schema: type[BaseModel], key: str) -> list[str]:
+    """The values of a dotted key, where they are few: names out of a list, true and false, null beside."""
+    found: list[str] = []
+    for option in _options(schema, key):
+        values = option.get("enum", [option["const"]] if "const" in option else [])
+        kinds = {"boolean": ["true", "false"], "null": ["null"]}
+        found += [*map(str, values), *kinds.get(option.get("type", ""), [])]
+    return [] if found == ["null"] else found
+
+
+def takes_any_key(schema: type[BaseModel], key: str) -> bool:
+    """Whether the settings leave open which keys there are below a dotted key, as in `model.extra`."""
+    return any(
+        option.get("type", "object") == "object"
+        and "properties" not in option
+        and "$ref" not in (_child(option, "") or {})
+        for option in _options(schema, key)
+    )
+
+
+def _options(schema: type[BaseModel], key: str) -> list[dict[str, Any]]:
+    root = _tree(schema)
+    _, found = _find(root, key.split("."))
+    return [_resolved(option, root) for option in found.get("anyOf", [found])]
+
+
+@cache
+def _tree(schema: type[BaseModel]) -> dict[str, Any]:
+    return schema.model_json_schema(by_alias=True)
 
 
 _SHOWN = 80
@@ -61,19 +108,23 @@ def _explained(error: ValidationError, settings: type[BaseModel]) -> list[str]:
 
     Args: error: what validation of `settings` raised; settings: the model it was raised for.
     """
-    schema = settings.model_json_schema(by_alias=True)
+    schema = _tree(settings)
     return list(dict.fromkeys(_line(fault, schema) for fault in error.errors(include_url=False)))
 
 
 def _line(fault: ErrorDetails, root: dict[str, Any]) -> str:
     where, schema = _find(root, [step for step in fault["loc"] if step != "[key]"])
-    key = ".".join(where)
+    key = ".".join(where) or "the configuration"
+    if fault["type"] == "json_invalid":
+        return f"{key}: a text in it is no Unicode, expected whole characters"
     if fault["type"] == "value_error":
         own = str(fault["ctx"]["error"]) if "ctx" in fault else fault["msg"]
-        return f"{key}.{own}" if key else own
+        return f"{key}.{own}" if where else own
     if fault["type"] == "extra_forbidden":
         _, there = _find(root, list(fault["loc"][:-1]))
         return f"{key}: no such key; there are {names(there.get('properties', {}), where[-1])}"
+    if fault["type"] == "path":
+        return f"{key}: got {_shown(where[-1:], fault['input'])}, expected {fault['msg']}"
     if fault["loc"][-1] == "[key]":
         return f"{key}: got this name, expected {fault['msg'].lower()}"
     expected = _expectation(schema, root) or fault["msg"]

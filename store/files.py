@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,6 +93,8 @@ def read_jsonl(path: Path, max_line: int = MAX_LINE) -> Iterator[Any]:
                 number += 1
                 if len(line) > max_line:
                     raise StoreError(f"{path}:{number}: longer than {max_line} bytes")
+                if number == 1:
+                    line = line.removeprefix(BOM_UTF8)
                 if line.strip():
                     yield _value(line, path, number)
     except OSError as error:

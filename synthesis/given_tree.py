@@ -5,10 +5,12 @@ It knows the two formats and what a run asks of its tree; it makes nothing.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from pathlib import Path
 
 from ..errors import ConfigError, TreeError, names
 from ..settings import Settings
+from ..settings.texts import check_texts
 from ..trees.api_tree import ApiTree
 from ..trees.graph_io import from_graphml, from_json
 
@@ -20,7 +22,7 @@ def load_given_tree(settings: Settings) -> ApiTree | None:
     """The tree of `tree.file`, checked; None where the run grows its own (§4.1).
 
     Raises:
-        ConfigError: the file cannot be read, or is of another kind.
+        ConfigError: the file cannot be read, is of another kind, or holds a text that hides something.
         TreeError: the tree breaks an invariant, or holds other scenarios than the run.
     """
     if settings.tree.file is None:
@@ -35,7 +37,12 @@ def load_given_tree(settings: Settings) -> ApiTree | None:
         content = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"tree.file: {path} cannot be read: {error.strerror}") from None
-    tree = ApiTree(read(content, str(path)))
+    graph = read(content.removeprefix(BOM_UTF8), str(path))
+    for node, attributes in graph.nodes(data=True):
+        check_texts({"name": node}, f"tree.file: {path}: a node")
+        check_texts(attributes, f"tree.file: {path}: {node}")
+    check_texts(graph.graph, f"tree.file: {path}: graph")
+    tree = ApiTree(graph)
     tree.check()
     wanted = [scenario.name for scenario in settings.scenarios()]
     if sorted(tree.scenarios()) != sorted(wanted):

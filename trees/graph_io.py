@@ -27,13 +27,14 @@ def to_json(graph: nx.DiGraph) -> bytes:
     """The graph as indented node-link JSON, in UTF-8."""
     try:
         data = nx.node_link_data(ordered(graph), edges="edges")
+        data["links"] = data["edges"]  # where NetworkX before 3.6 looks for them
         return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     except TypeError as error:
         raise TreeError(f"tree: cannot be written as JSON: {error}") from None
 
 
 def from_json(data: bytes | str, where: str = "tree JSON") -> nx.DiGraph:
-    """Read what `to_json` wrote.
+    """Read what `to_json` wrote, or NetworkX itself: its older versions call the edges 'links'.
 
     Raises:
         TreeError: not JSON, or not a directed graph in node-link form; names `where`.
@@ -43,7 +44,7 @@ def from_json(data: bytes | str, where: str = "tree JSON") -> nx.DiGraph:
         if document["directed"] is not True or document["multigraph"] is not False:
             raise ValueError("got an undirected graph or parallel edges, expected a directed graph")
         graph = _empty_graph(document["graph"])
-        _fill(graph, document["nodes"], document["edges"])
+        _fill(graph, document["nodes"], _edges(document))
     except orjson.JSONDecodeError as error:
         raise TreeError(f"{where}: not JSON: {error}") from None
     except (KeyError, TypeError, ValueError) as error:
@@ -91,6 +92,15 @@ def ordered(graph: nx.DiGraph) -> nx.DiGraph:
 
 def _roots(graph: nx.DiGraph) -> Iterator[Any]:
     return (node for node, degree in graph.in_degree if degree == 0)
+
+
+def _edges(document: Any) -> Any:
+    given = [document[key] for key in ("edges", "links") if key in document]
+    if not given:
+        raise KeyError("edges")
+    if given[0] != given[-1]:
+        raise ValueError("'edges' and 'links' differ, expected one of them, or both the same")
+    return given[0]
 
 
 def _fill(graph: nx.DiGraph, nodes: Any, edges: Any) -> None:

@@ -114,7 +114,7 @@ def apis_file(dataset: Path) -> Path:
 
 def _apps(file: Path) -> Apps:
     try:
-        return Apps(orjson.loads(file.read_bytes()))
+        return Apps(orjson.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         expected = "{app: {desc, APIs: {name: {desc, required_arguments, …}}}}"
         raise StoreError(f"{file}: {type(error).__name__}: {error}; expected {expected}") from None

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...errors import ConfigError
 from ...settings import Price
+from ...settings.texts import read_yaml
 
 OWN = Path(__file__).with_name("prices.yaml")
 """ptool's list."""
@@ -45,13 +46,13 @@ def price_of(model: str, own: Path | None = None) -> Price | None:
 
 @cache
 def _read(path: Path) -> Mapping[str, Price]:
-    import yaml
-
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = read_yaml(path)
         sources = [_Source.model_validate(one) for one in (given if isinstance(given, list) else [given])]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"prices: {path} cannot be read: {' '.join(str(error).split())[:300]}") from None
+    except OSError as error:
+        raise ConfigError(f"prices: {path} cannot be read: {error.strerror or error}") from None
+    except ConfigError as error:
+        raise ConfigError(f"prices: {error}") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "an entry"

@@ -13,15 +13,14 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from ...errors import ConfigError, UnknownPartError, names
 from ...records import Conflict
 from ...records.scenario import conflict_pattern
+from ...settings.texts import check_texts, read_yaml
 from .kit_rules import kit_problems
 from .kit_schema import CapabilitySpec, LexiconFile, ParameterSpec, PlatformsFile, SlotSpec, ToolsFile
-from .people import read_yaml
 from .slot_types import ChoiceSlot, CodeSlot, DateSlot, EnumSlot, ListSlot, NumberSlot, Slot, TimeSlot
 
 KITS_FOLDER = Path(__file__).parents[2] / "environments" / "scenarios"
@@ -202,8 +201,11 @@ def _load_folder(folder: str, place: Path) -> Kit:
             raise ConfigError(
                 f"scenario kit: {path} does not exist; a kit has {', '.join(f'{f}.yaml' for f in FILES)}"
             ) from None
-        except yaml.YAMLError as error:
-            raise ConfigError(f"scenario kit: {path} is not YAML: {' '.join(str(error).split())}") from None
+        except OSError as error:
+            raise ConfigError(f"scenario kit: {path} cannot be read: {error.strerror}") from None
+        except ConfigError as error:
+            raise ConfigError(f"scenario kit: {error}") from None
+        check_texts(content[name], f"scenario kit: {path}")
     return _build(content, folder)
 
 

@@ -1,8 +1,7 @@
 """Made-up people: personas and their basic features, drawn from tables that are the same in every scenario.
 
 `people.yaml` says what a person is described by, `countries.yaml` where people live, `sentence_frames.yaml`
-how they begin and end a request. YAML is read safely, and in C where PyYAML was built with it (30 times
-faster).
+how they begin and end a request.
 """
 
 from __future__ import annotations
@@ -16,23 +15,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from faker import Faker
+
+from ...settings.texts import read_yaml
 
 Drawn = TypeVar("Drawn")
 
 _FOLDER = Path(__file__).parent
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "ı": "i", "đ": "d", "þ": "th"})
-
-
-def read_yaml(path: Path) -> Any:
-    """The content of a YAML file; raises FileNotFoundError or yaml.YAMLError."""
-    loader = _Loader(path.read_text("utf-8"))
-    try:
-        return loader.get_single_data()
-    finally:
-        loader.dispose()
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from itertools import islice
 from math import sqrt
 
+from ...cli.program import command_line
 from ...records import Sample, Solution
 from ...records.dataset_statistics import Audit, GateRow, Statistics
 from ...settings import Settings
@@ -235,9 +236,9 @@ def _next_steps(context: RunContext, dataset: Dataset) -> tuple[str, ...]:
     other, file = "travel" if here != "travel" else "shopping", _first_file(dataset)
     return (
         f"look at {folder}/dataset/{file}, {folder}/api_tree.svg and {folder}/feature_tree.svg",
-        f"python -m ptool.report run={folder}                 # the dataset on one page",
-        f"python -m ptool.run scenario={other} seed=3             # another scenario, another seed",
-        "python -m ptool.run experiment=paper                  # the paper's dataset, split as in Table 5",
+        f"{command_line('report', f'run={folder}')}  # the dataset on one page",
+        f"{command_line('run', f'scenario={other}', 'seed=3')}  # another scenario, another seed",
+        f"{command_line('run', 'experiment=paper')}  # the paper's dataset, split as in Table 5",
     )
 
 

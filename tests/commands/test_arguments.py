@@ -58,7 +58,7 @@ def test_an_option_that_is_not_there_is_refused_in_one_line(words: str, says: st
     [
         (["a", "b"], ["runs=['a','b']"]),
         (["a", "seed=1", "b"], ["seed=1", "runs=['a','b']"]),
-        (["it's", "back\\slash"], ["runs=['it\\'s','back\\\\slash']"]),
+        (["it's", "back\\slash"], ["runs=['it\\'s','back\\slash']"]),
         (["~seed", "+x=1", "runs=[a]"], ["~seed", "+x=1", "runs=[a]"]),
         ([], []),
     ],

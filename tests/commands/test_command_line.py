@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import ptool
 import pytest
 
 PROBE = """
@@ -35,7 +36,22 @@ def command(*words: str, folder: Path, body: str | None = None) -> subprocess.Co
         (["scenario=shoping"], "config error: scenario: got 'shoping', there are 'custom', "),
         (["scenario=shoping"], "(did you mean 'shopping'?)"),
         (["sead=3"], "(did you mean 'seed'?)"),
+        (["sead=ü"], "(did you mean 'seed'?)"),
         (["task.pln=free"], "(did you mean 'task.plan'?)"),
+        (["retry.attempts=3"], "(did you mean 'retries.attempts'?)"),
+        (["rundir=x"], "(did you mean 'run.dir'?)"),
+        (["modle.model=x"], "(did you mean 'model'?)"),
+        (["model.modle=x"], "config error: model.modle: no such key; there are 'model._target_', "),
+        (["agent={stranger_danger: {name: x}}"], "config error: Could not override 'agent'"),
+        (
+            ["experiment=table2"],
+            "got 'table2', which is an experiment of ptool.evaluate; here there are 'free_",
+        ),
+        (["experiment=fig3b"], "got 'fig3b', which is an experiment of ptool.evaluate"),
+        (["runs/x"], "config error: runs/x: not an override, expected key=value, such as run.dir=runs/x"),
+        (["run.dir=a\nb"], "config error: run.dir: got 'a\\nb', expected a path without control characters"),
+        (["users=3\x1b[31m"], "config error: users: got '3\\x1b[31m', expected an integer >= 1"),
+        (["run.dir=\udcff"], "config error: run.dir=?: not UTF-8, expected a word in UTF-8"),
         (["+scenario.foo=1"], "config error: scenario.foo: no such key; there are 'description', "),
         (["users=abc"], "config error: users: got 'abc', expected an integer >= 1"),
         (["users=0"], "config error: users: got 0, expected an integer >= 1"),
@@ -152,3 +168,71 @@ def test_commands_are_listed_and_dispatched(words: list[str], status: int, text:
     )
     assert done.returncode == status
     assert text in done.stdout + done.stderr
+
+
+OPEN = (
+    "model=openai_compatible",
+    "model.base_url=http://127.0.0.1:1/v1",
+    "model.model=模型",
+    "scenario=tiny",
+)
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("model.extra={top_k: 20}", "extra:\n    top_k: 20\n"),
+        ("model.extra.top_k=20", "extra:\n    top_k: 20\n"),
+        ("+model.extra.top_k=20", "extra:\n    top_k: 20\n"),
+        ("model.extra={stop: [größe]}", "extra:\n    stop:\n    - größe\n"),
+        ('model.extra={"kwargs": {"thinking": false}}', "extra:\n    kwargs:\n      thinking: false\n"),
+        ("agent.verifier.sampling={top_k: 2}", "max_tokens: 2048\n      top_k: 2\n"),
+        ("run.dir=ck/a,b(c)=数据", "run:\n  dir: ck/a,b(c)=数据\n"),
+    ],
+)
+def test_mappings_take_keys_and_texts_are_as_typed(word: str, shown: str, tmp_path: Path) -> None:
+    done = command("--cfg", "job", *OPEN, word, folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert shown in done.stdout
+    assert "model: 模型" in done.stdout
+
+
+def test_an_experiment_of_a_run_is_named_to_evaluate(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "ptool.evaluate", "data=x", "experiment=paper"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "got 'paper', which is an experiment of ptool.run; here there are 'fig3a', " in done.stderr
+
+
+COMMANDS = ("run", "check", "serve", "status", "explain", "diff", "report", "evaluate", "compare", "export")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_ptools_version(name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"ptool.{name}", "--version"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"ptool {ptool.__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "line"),
+    [
+        ("status", ["ck/jürgen/step=12"], "error: ck/jürgen/step=12: "),
+        ("report", ["ck/a,b"], "error: ck/a,b"),
+        ("explain", ["~/nothing=here", "tiny-u0001-0001"], "nothing=here"),
+        ("evaluate", ["nothing(2)", "baseline=gold"], "nothing(2)"),
+        ("export", ["nothing[1]"], "nothing[1]"),
+        (
+            "explain",
+            ["a", "b", "c"],
+            "config error: c: not an override, expected key=value; plain words are run",
+        ),
+    ],
+)
+def test_a_plain_path_is_taken_as_it_stands(name: str, words: list[str], line: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"ptool.{name}", *words], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert line in done.stderr

@@ -16,7 +16,9 @@ from ptool.rendering.document import (
     Outline,
     Passage,
     Piece,
+    Row,
     Section,
+    Table,
     as_html,
     as_markdown,
     as_svg,
@@ -42,6 +44,15 @@ def test_steps_end_where_the_next_begin() -> None:
     assert left[2] + wide[2] == pytest.approx(left[1], abs=0.1)
     assert left[3] + wide[3] == pytest.approx(left[2], abs=0.1)
     assert "50.0%" in svg and "kept: 50" in svg
+
+
+@pytest.mark.parametrize(("words", "named"), [(4, ["Value", "From", "Evidence"]), (1, [])])
+def test_a_table_of_words_names_its_cells_for_narrow_screens(words: int, named: list[str]) -> None:
+    row = Row((Cell("1"), Cell("tea"), Cell("query"), Cell("characters 3 to 6")))
+    table = Table(("", "Value", "From", "Evidence"), (row,), "Answer", words=words)
+    page = as_html(Document("t", Cell("t"), sections=(Section("S", parts=(table,)),))).decode()
+    assert re.findall(r'data-name="(\w+)"', page) == named
+    assert ('<table class="stacked">' in page) == bool(named)
 
 
 def test_steps_of_nothing_are_drawn() -> None:

@@ -92,3 +92,35 @@ def test_a_tree_of_another_scenario_is_refused(grown):
 
     assert done.returncode == 2
     assert "holds 'tiny', the run takes place in 'shopping'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "spoil", "says"),
+    [
+        (
+            "api",
+            {"description": "a\u202eb"},
+            "findItem.description: got 'a\\u202eb' with the character U+202E",
+        ),
+        ("api", {"name": "x" * 100_000}, "findItem.name: got 100,000 characters, expected at most 200"),
+        ("platform", {"name": "x\x1b[31m"}, "CornerCart.name: got 'x\\x1b[31m' with the character U+001B"),
+        ("scenario", {"contexts": [{"name": "a\x07"}]}, "contexts[0].name: got 'a\\x07'"),
+    ],
+)
+def test_a_text_that_hides_something_is_refused_with_its_place(grown, tmp_path, kind, spoil, says):
+    tree = json.loads((grown / "first/api_tree.json").read_bytes())
+    next(node for node in tree["nodes"] if node["kind"] == kind).update(spoil)
+    (tmp_path / "mine.json").write_text(json.dumps(tree))
+
+    done = run(tmp_path, "tree.file=mine.json")
+
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert says in done.stderr
+    assert len(done.stderr) < 400 and done.stderr.strip().isprintable()
+
+
+@pytest.mark.parametrize("kind", ["json", "graphml"])
+def test_a_tree_may_begin_with_a_byte_order_mark(grown, tmp_path, kind):
+    content = (grown / f"first/api_tree.{kind}").read_bytes()
+    (tmp_path / f"mine.{kind}").write_bytes(b"\xef\xbb\xbf" + content)
+    assert run(tmp_path, f"tree.file=mine.{kind}").returncode == 0

@@ -1,6 +1,7 @@
 """Trees go out and come back unchanged; files that are no trees are refused, never trusted."""
 
 import networkx as nx
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,6 +77,15 @@ def test_equal_trees_give_equal_bytes_however_they_grew():
     assert to_graphml(one) == to_graphml(other)
 
 
+@pytest.mark.parametrize("edges", ["edges", "links"])
+async def test_every_form_of_networkx_is_read_and_written(edges):
+    graph = (await grown()).graph
+    theirs = orjson.dumps(nx.node_link_data(graph, edges=edges))
+    assert dict(from_json(theirs).nodes(data=True)) == dict(graph.nodes(data=True))
+    assert set(from_json(theirs).edges) == set(graph.edges)
+    assert nx.utils.graphs_equal(nx.node_link_graph(orjson.loads(to_json(graph)), edges=edges), graph)
+
+
 HEAD = '{"directed": true, "multigraph": false, "graph": {}, '
 
 
@@ -95,6 +105,8 @@ HEAD = '{"directed": true, "multigraph": false, "graph": {}, '
         HEAD + '"nodes": [{"id": "a"}], "edges": [{"source": "a", "target": "b"}]}',
         HEAD + '"nodes": [{"id": "a", "node_for_adding": 1}], "edges": []}',
         HEAD + '"nodes": 3, "edges": []}',
+        HEAD + '"nodes": []}',
+        HEAD + '"nodes": [{"id": "a"}, {"id": "b"}], "edges": [], "links": [{"source": "a", "target": "b"}]}',
         HEAD.replace("{}", "[]") + '"nodes": [], "edges": []}',
         HEAD.replace("true", "false") + '"nodes": [], "edges": []}',
     ],

@@ -1,0 +1,51 @@
+"""Ctrl-C ends a command with its status, whenever it comes."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+STARTED = """
+import runpy
+print("up", flush=True)
+runpy.run_module("ptool.run", run_name="__main__", alter_sys=True)
+"""
+
+
+def interrupted(folder: Path, after: float, number: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+    """Exit status and stderr of a run that gets a signal some seconds after Python is up."""
+    words = ["scenario=tiny", "users=40", "queries_per_user=40", f"run.dir=r{after:.6f}"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", STARTED, *words],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    time.sleep(after)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=60)
+    return process.returncode, stderr
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("after", [0.1, 0.25, 0.4])
+def test_a_signal_during_the_imports_ends_it_at_once(
+    number: signal.Signals, status: int, after: float, tmp_path: Path
+) -> None:
+    ended, stderr = interrupted(tmp_path, after, number)
+    assert ended == status
+    assert stderr.splitlines()[-1].startswith("interrupted")
+    assert "Traceback" not in stderr
+
+
+@pytest.mark.slow
+def test_ctrl_c_at_any_moment_of_the_first_two_seconds(tmp_path: Path) -> None:
+    moments = random.Random(2)
+    ended = [
+        (after, *interrupted(tmp_path, after)) for after in (moments.uniform(0.05, 2) for _ in range(120))
+    ]
+    assert [one for one in ended if one[1] != 130 or "Traceback" in one[2]] == []
