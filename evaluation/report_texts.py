@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..benchmark.statistics import FEW_USERS
 from ..rendering.text import counted, percent
 
 COLUMNS = {
@@ -94,9 +95,21 @@ def caveats(scores: Mapping[str, Any]) -> Iterator[str]:
             f"By the dataset's own metric {percent(own['value'])} % are right "
             f"({own['right']:,} of {own['samples']:,})."
         )
-    users = _users(scores)
-    if 0 < users < 10:
-        yield f"Only {counted(users, 'user')}: intervals over users are rough."
+    sections = scores["scores"]
+    yield from few_users({section: sections[section]["samples"]["users"] for section in sections})
+
+
+def few_users(users: Mapping[Any, int]) -> Iterator[str]:
+    """The remark on sections with few users. Args: users: section -> how many it has."""
+    few = {section: count for section, count in users.items() if 0 < count < FEW_USERS}
+    if few:
+        shown = ", ".join(f"{SECTIONS[section]} {count}" for section, count in few.items())
+        least = min(few.values())
+        floor = f"; {least} cannot show a difference below p = {2.0 ** (1 - least):.2g}" if least > 1 else ""
+        yield (
+            f"Fewer than {FEW_USERS} users ({shown}): intervals over users are wide, and say little of others"
+            f"{floor}."
+        )
 
 
 def _official_caveats(scores: Mapping[str, Any]) -> Iterator[str]:
@@ -128,7 +141,3 @@ def scripted(about: Mapping[str, Any]) -> bool:
     """Whether the scripted model or its heuristic answered."""
     by_model = about["by"] == "model" and str(about["answers"]).startswith("scripted")
     return by_model or about["baseline"] == "scripted"
-
-
-def _users(scores: Mapping[str, Any]) -> int:
-    return max((section["samples"]["users"] for section in scores["scores"].values()), default=0)

@@ -19,7 +19,7 @@ import orjson
 
 from ..benchmark import CodedError, Item, SampleScore, Scorer, obstacles
 from ..benchmark.errors_taxonomy import CODES, ErrorCounts
-from ..benchmark.metrics import DIMENSIONS, SCORES, SECTIONS, Breakdown, metric_row, ratio
+from ..benchmark.metrics import DIMENSIONS, SCORES, SECTIONS, Breakdown, Section, metric_row, ratio
 from ..benchmark.statistics import estimates
 from ..errors import StoreError
 from ..store import read_jsonl
@@ -87,6 +87,10 @@ class Results:
     def metric_row(self) -> dict[str, float | None]:
         """The columns of all samples, of the chosen scorer."""
         return metric_row(self._breakdowns[self.scorer, "strict"].counts("all"))
+
+    def users(self) -> dict[Section, int]:
+        """How many users each section has."""
+        return self._breakdowns[self.scorer, "strict"].user_counts()
 
     def baseline_rows(self) -> dict[str, dict[str, float | None]]:
         """Baseline -> the columns of all samples."""
