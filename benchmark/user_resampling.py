@@ -98,6 +98,7 @@ def paired_bootstrap(
 
 
 def check_confidence(confidence: float) -> None:
+    """Raises ValueError where a confidence is none."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence {confidence!r}: expected a number between 0 and 1")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..benchmark.protocols.toolspectrum import PARTS
 from ..benchmark.statistics import FEW_USERS
 from ..rendering.text import counted, percent
 
@@ -95,13 +96,19 @@ def caveats(scores: Mapping[str, Any]) -> Iterator[str]:
             f"By the dataset's own metric {percent(own['value'])} % are right "
             f"({own['right']:,} of {own['samples']:,})."
         )
+    if scores.get("f1"):
+        parts = ", ".join(f"{name} {percent(scores['f1'][part])}" for part, name in PARTS.items())
+        yield (
+            "The exact shares here are not comparable with ToolSpectrum's paper, which reports F1 of parts of "
+            f"a call. F1 of these answers, in percent: {parts}; upstream publishes no scoring code."
+        )
     sections = scores["scores"]
     yield from few_users({section: sections[section]["samples"]["users"] for section in sections})
 
 
 def few_users(users: Mapping[Any, int]) -> Iterator[str]:
     """The remark on sections with few users. Args: users: section -> how many it has."""
-    few = {section: count for section, count in users.items() if 0 < count < FEW_USERS}
+    few = {section: count for section, count in users.items() if section != "all" and 0 < count < FEW_USERS}
     if few:
         shown = ", ".join(f"{SECTIONS[section]} {count}" for section, count in few.items())
         least = min(few.values())

@@ -20,6 +20,7 @@ import orjson
 from ..benchmark import CodedError, Item, SampleScore, Scorer, obstacles
 from ..benchmark.errors_taxonomy import CODES, ErrorCounts
 from ..benchmark.metrics import DIMENSIONS, SCORES, SECTIONS, Breakdown, Section, metric_row, ratio
+from ..benchmark.protocols.toolspectrum import PartsF1
 from ..benchmark.statistics import estimates
 from ..errors import StoreError
 from ..store import read_jsonl
@@ -51,6 +52,7 @@ class Results:
         self._unanswered = Counter[str]()
         self._finishes = Counter[str]()
         self._upstream: list[int] = [0, 0]
+        self._parts = PartsF1()
         self._obstacles = Counter[str]()
         self._baselines = {name: Breakdown() for name in baselines}
 
@@ -75,6 +77,8 @@ class Results:
             self._upstream[0] += not result.upstream
             self._upstream[1] += 1
         self._obstacles.update(obstacles(item))
+        if item.source == "toolspectrum":
+            self._parts.add(item, result.parsed)
 
     def add_unanswered(self, missing: NoAnswer) -> None:
         """Count a sample without an answer."""
@@ -131,6 +135,7 @@ class Results:
                 name: self._sections(breakdown, self.scorer) for name, breakdown in self._baselines.items()
             },
             "upstream": {"right": right, "samples": asked, "value": ratio(right, asked)} if asked else None,
+            "f1": self._parts.shares() if self._parts.samples else None,
             "obstacles": dict(sorted(self._obstacles.items())),
         }
 

@@ -27,6 +27,7 @@ def parse(
     tolerance: Tolerance = "strict",
     platforms: Platforms | None = None,
     bounds: Bounds = BOUNDS,
+    may_decline: bool = False,
 ) -> Prediction | ParseError:
     """Read a model's answer; whatever it holds, nothing is evaluated and nothing raised.
 
@@ -38,8 +39,12 @@ def parse(
         platforms: platform -> its functions, which tells the platform of native calls; empty: the dataset
             has no platforms and an answer names none; None: not known, and an answer must name one.
         bounds: how large an answer may be.
+        may_decline: `[]`, `{}`, `None` and the format without platform and calls are answers, too.
     """
-    return read_answer(lambda source: _read(source, format, platforms, bounds), text, tolerance, bounds)
+    reading = read_answer(lambda source: _read(source, format, platforms, bounds), text, tolerance, bounds)
+    if may_decline and isinstance(reading, ParseError) and _declines(text, tolerance, bounds):
+        return Prediction(None, ())
+    return reading
 
 
 def read_answer(
@@ -60,6 +65,23 @@ def read_answer(
         except Refused as refused:
             first = first if start == 0 else ParseError(start + refused.position, refused.reason)
     return first
+
+
+_NO_CALL = (None, [], {}, {"functions": []}, {"platform": None, "functions": []})
+
+
+def _declines(text: str, tolerance: Tolerance, bounds: Bounds) -> bool:
+    """Whether a reply, without its thoughts and its fence where it is read tolerantly, makes no call."""
+    if len(text) > bounds.text:
+        return False
+    if tolerance == "tolerant":
+        text = _after_thoughts(text)[1].strip()
+        fence = _FENCE.fullmatch(text)
+        text = fence[1] if fence else text
+    try:
+        return text.strip() == "None" or json_format.load(text, bounds) in _NO_CALL
+    except Refused:
+        return False
 
 
 def _read(text: str, format: Format, platforms: Platforms | None, bounds: Bounds) -> Prediction:

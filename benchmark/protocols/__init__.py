@@ -3,7 +3,7 @@ answers.
 
 `verdict(item, prediction)` says why an answer is wrong there, or "" where it is right; None where an item's
 dataset has no metric of its own here (ptool and the published PTBench have `strict` and `official`;
-ToolSpectrum publishes none).
+ToolSpectrum has F1 of parts, which `toolspectrum.PartsF1` adds up).
 """
 
 from __future__ import annotations
