@@ -99,8 +99,8 @@ def caveats(scores: Mapping[str, Any]) -> Iterator[str]:
     if scores.get("f1"):
         parts = ", ".join(f"{name} {percent(scores['f1'][part])}" for part, name in PARTS.items())
         yield (
-            "The exact shares here are not comparable with ToolSpectrum's paper, which reports F1 of parts of "
-            f"a call. F1 of these answers, in percent: {parts}; upstream publishes no scoring code."
+            "The exact shares here are not comparable with ToolSpectrum's paper, which reports F1 of parts "
+            f"of a call. F1 of these answers, in percent: {parts}; upstream publishes no scoring code."
         )
     sections = scores["scores"]
     yield from few_users({section: sections[section]["samples"]["users"] for section in sections})
