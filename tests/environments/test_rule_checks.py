@@ -34,9 +34,7 @@ def test_a_free_plan_and_no_solution_have_nothing_to_agree_with(make_case, cafe)
     assert reasons(make_case(cafe.query())) == []
 
 
-def test_a_required_parameter_from_the_profile_blames_the_solution_and_an_optional_one_the_query(
-    make_case, cafe
-):
+def test_who_is_to_blame_for_a_missing_value_of_the_profile(make_case, cafe):
     call = cafe.task.calls[0].model_copy(update={"known": {"address": "home_address", "milk": "city"}})
     task = cafe.task.model_copy(update={"calls": (call,)})
     assert reasons(make_case(cafe.query(), cafe.solution(address=None), task)) == [

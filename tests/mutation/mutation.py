@@ -1,9 +1,9 @@
 """How many planted faults the tests catch: `make mutation ARGS="--mutants 60 --seed 0"`.
 
 A seeded sample of small changes is drawn over the core modules (a comparison turned or moved by one, a
-condition negated, and for or, a number one off, a sign, None returned). Each is planted into a copy of the tree,
-where the module's own tests run until one fails; survivors are printed with their places. Nothing outside
-a temporary folder is written. Sixty take some twenty minutes on two cores.
+condition negated, and for or, a number one off, a sign, None returned). Each is planted into a copy of the
+tree, where the module's own tests run until one fails; survivors are printed with their places. Nothing
+outside a temporary folder is written. Sixty take some twenty minutes on two cores.
 """
 
 from __future__ import annotations
@@ -24,9 +24,14 @@ from pathlib import Path
 import ptool
 
 ROOT = Path(ptool.__file__).parent
+_RULES = "tests/environments/test_checks.py tests/environments/test_rule_checks.py"
+_PERSONAL = (
+    "tests/synthesis/dataset/gates/test_gate_necessity.py "
+    "tests/synthesis/dataset/statistics/test_interchangeability.py"
+)
 MODULES = {
-    "environments/checks/agreement.py": "tests/environments/test_checks.py tests/environments/test_rule_checks.py",
-    "environments/checks/grounding.py": "tests/environments/test_checks.py tests/environments/test_rule_checks.py",
+    "environments/checks/agreement.py": _RULES,
+    "environments/checks/grounding.py": _RULES,
     "environments/checks/leak/check.py": "tests/environments/test_leak.py",
     "environments/checks/query.py": "tests/environments/test_checks.py",
     "environments/checks/solution.py": "tests/environments/test_checks.py",
@@ -47,8 +52,7 @@ MODULES = {
     "models/faults.py": "tests/models/test_faults.py tests/models/test_fault_matrix.py",
     "settings/secrets.py": "tests/settings/test_secrets.py",
     "store/writer.py": "tests/store/test_ledger.py tests/store/test_ledger_calls.py",
-    "synthesis/dataset/gates/necessity.py": "tests/synthesis/dataset/statistics/test_necessity.py "
-    "tests/synthesis/dataset/statistics/test_interchangeability.py tests/synthesis/dataset/gates/test_gate_necessity.py",
+    "synthesis/dataset/gates/necessity.py": _PERSONAL,
     "synthesis/dataset/near_duplicates.py": "tests/synthesis/dataset/gates/test_near_duplicates.py",
     "synthesis/dataset/splits.py": "tests/synthesis/dataset/test_sample_splits.py",
 }
@@ -71,7 +75,7 @@ class Mutation:
 
 
 def mutations(node: ast.AST) -> Iterator[Mutation]:
-    """Every change of a tree, in the order of the text; annotations, decorators and errors stay as they are."""
+    """Every change of a tree, in the order of the text; annotations, decorators and errors stay."""
     yield from _of(node)
     for name, value in ast.iter_fields(node):
         if name not in _NOT_MUTATED:
