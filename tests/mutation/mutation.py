@@ -51,7 +51,7 @@ MODULES = {
     "models/gateway/cache_key.py": "tests/models/test_gateway.py tests/models/test_raw_answers.py",
     "models/faults.py": "tests/models/test_faults.py tests/models/test_fault_matrix.py",
     "settings/secrets.py": "tests/settings/test_secrets.py",
-    "store/writer.py": "tests/store/test_ledger.py tests/store/test_ledger_calls.py",
+    "store/writer.py": "tests/store/test_writer.py tests/store/test_ledger.py",
     "synthesis/dataset/gates/necessity.py": _PERSONAL,
     "synthesis/dataset/near_duplicates.py": "tests/synthesis/dataset/gates/test_near_duplicates.py",
     "synthesis/dataset/splits.py": "tests/synthesis/dataset/test_sample_splits.py",
