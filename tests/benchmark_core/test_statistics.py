@@ -228,3 +228,11 @@ def test_many_users_cost_no_more_than_their_kinds() -> None:
     assert interval is not None
     assert interval.low < 0.3 < interval.high
     assert interval.high - interval.low < 0.002
+
+
+@pytest.mark.parametrize("confidence", [-0.5, 0, 1, 95])
+def test_a_confidence_is_between_0_and_1(confidence: float) -> None:
+    with pytest.raises(ValueError, match="expected a number between 0 and 1"):
+        clustered_bootstrap([(1, 2), (2, 2)], 0, confidence=confidence)
+    with pytest.raises(ValueError, match="expected a number between 0 and 1"):
+        paired_bootstrap([(1, 0, 2), (2, 1, 2)], 0, confidence=confidence)
