@@ -3,6 +3,7 @@
 #   make run ARGS="scenario=travel seed=3"    with other choices
 #   make test | make test-slow | make check   what a change must pass
 #   make fuzz                                 twenty minutes of hostile answers for the benchmark's parsers
+#   make mutation                             ten to thirty minutes: how many planted faults the tests catch
 #   make test-llm                             the pipeline on a real model (PTOOL_TEST_GGUF=FILE), opt-in
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-llm fuzz check format clean
+.PHONY: help run test test-slow test-llm fuzz mutation check format clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^$$/q'
@@ -33,6 +34,9 @@ fuzz: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "atheris>=3,<4"
 	PYTHONPATH=tests/benchmark_core $(BIN)/python tests/benchmark_core/fuzz_parse.py -max_total_time=600
 	PTOOL_FUZZ_EXAMPLES=30000 $(BIN)/python -m pytest tests/benchmark_core/test_hostile.py
+
+mutation: $(VENV)/.installed-dev
+	$(BIN)/python tests/mutation/mutation.py $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

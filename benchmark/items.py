@@ -88,6 +88,14 @@ class Item:
     flaw: str = ""
     """why the gold answer is none that could be given: no answer is right then; empty: it is one"""
 
+    may_decline: bool = False
+    """an answer may make no call, and name no platform: in this dataset that is the gold of some samples"""
+
+    @property
+    def names_platforms(self) -> bool:
+        """Whether the dataset has platforms; a sample whose gold makes no call has none to choose."""
+        return self.platform is not None or bool(self.platforms)
+
     def count_arguments(self, origin: Origin) -> int:
         """Gold arguments from the query, or from the profile: denominators of equations 4 and 5."""
         return sum(known == origin for call in self.calls for known in call.origins.values())

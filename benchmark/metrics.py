@@ -244,6 +244,10 @@ class Breakdown:
         names = sorted({user for part in parts for user in part})
         return {user: merge_counts(part[user] for part in parts if user in part) for user in names}
 
+    def user_counts(self) -> dict[Section, int]:
+        """How many users each section has."""
+        return {section: len(self.users(section)) for section in SECTIONS}
+
     def by(self, dimension: str) -> dict[str, Counts]:
         """Value -> counts over all samples, sorted; platforms and capabilities are 'scenario/name'."""
         if dimension == "user":

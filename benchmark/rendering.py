@@ -33,9 +33,9 @@ def render(item: Item, format: Format = "python", pick: int = 0, braces: bool = 
         for call in item.calls
     ]
     if format == "python":
-        return _python(item.platform, calls, braces)
+        return "{}" if item.may_decline and not calls and braces else _python(item.platform, calls, braces)
     if format == "json":
-        platform = {} if item.platform is None else {"platform": item.platform}
+        platform = {"platform": item.platform} if item.names_platforms else {}
         functions = [{"name": name, "parameters": arguments} for name, arguments in calls]
         return _json({**platform, "functions": functions})
     return _native(item, calls)

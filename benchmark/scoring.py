@@ -11,6 +11,7 @@ from .matching.strict import match_strict
 from .parsing import Bounds, Format, Tolerance
 from .parsing.answers import parse, read_answer
 from .parsing.bounds import BOUNDS
+from .parsing.native_format import Platforms
 
 Scorer = Literal["strict", "official"]
 
@@ -30,14 +31,15 @@ def score(
         text: what the model wrote.
         format: the answer format it was asked for.
         scorer: strict = the paper's formulas; official = what the published code computes. That code reads
-            `python` only, with its own parser; other formats, and items without platforms, are read by ours.
+            `python` only, with its own parser; other formats, and items without platforms or that may be
+            declined, are read by ours.
         tolerance: strict = the answer and nothing else; tolerant = also in reasoning, fences and prose.
         bounds: how large an answer may be.
     """
-    if scorer == "official" and format == "python" and item.platform is not None:
+    if scorer == "official" and format == "python" and item.platform is not None and not item.may_decline:
         parsed = read_answer(lambda source: official_parse(source, bounds), text, tolerance, bounds)
     else:
-        parsed = parse(text, format, tolerance, item.platforms if _names_platforms(item) else None, bounds)
+        parsed = parse(text, format, tolerance, _known_platforms(item), bounds, item.may_decline)
     return score_prediction(item, parsed, scorer)
 
 
@@ -57,9 +59,9 @@ def score_prediction(
     return _score(item, match_strict(*in_one_form(item, prediction)), prediction.ambiguous)
 
 
-def _names_platforms(item: Item) -> bool:
-    """Whether the item says what platforms there are, were it that there are none."""
-    return bool(item.platforms) or item.platform is None
+def _known_platforms(item: Item) -> Platforms | None:
+    """What platforms there are, were it that there are none; None: the item does not say."""
+    return item.platforms if item.platforms or item.platform is None else None
 
 
 def _score(item: Item, result: MatchResult, ambiguous: bool = False) -> SampleScore:

@@ -1,45 +1,33 @@
 """How sure a number is: intervals for one model, tests for two, and a correction for many.
 
-It knows counts and p-values, not samples, models or reports. Samples of one user are not independent (they
-share a profile and a history), so everything resampled is resampled by user. numpy is imported by the
-functions that draw.
+It knows counts and p-values, not samples, models or reports. How users are resampled stands in
+`user_resampling`.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import zip_longest
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from ..errors import ConfigError
 from .items import SampleScore
 from .metrics import SCORES, Counts, merge_counts
-
-if TYPE_CHECKING:
-    import numpy as np
-
-
-RESAMPLES = 10_000
-"""Resamples of a bootstrap: its 95 % limits then move by about 1 % of their distance with the seed."""
+from .user_resampling import (
+    RESAMPLES,
+    Interval,
+    PairedDifference,
+    check_confidence,
+    clustered_bootstrap,
+    paired_bootstrap,
+)
 
 EXACT_BELOW = 25
 """Discordant pairs from which McNemar's test takes the chi-squared approximation (Edwards 1948)."""
-
-_CELLS = 4_000_000  # numbers drawn at once: 32 MB
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate and the limits it is given with."""
-
-    estimate: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +40,13 @@ class McNemar:
     p_value: float
 
 
-@dataclass(frozen=True, slots=True)
-class PairedDifference:
-    """First model minus second, with its interval and the two-sided p-value of no difference."""
-
-    interval: Interval
-    p_value: float
-
-
 def wilson(hits: int, total: int, confidence: float = 0.95) -> Interval | None:
     """Wilson's score interval of a share (Wilson 1927), without continuity correction.
 
     Args: hits: successes, 0 to `total`; total: trials; confidence: 0 to 1, both excluded.
     Returns None where there is nothing to count. Raises ValueError for impossible counts.
     """
-    _check_confidence(confidence)
+    check_confidence(confidence)
     if not 0 <= hits <= total:
         raise ValueError(f"hits {hits!r} of {total!r}: expected 0 <= hits <= total")
     if total == 0:
@@ -78,45 +58,6 @@ def wilson(hits: int, total: int, confidence: float = 0.95) -> Interval | None:
     low = 0.0 if hits == 0 else min(centre - half, share)
     high = 1.0 if hits == total else max(centre + half, share)
     return Interval(share, low, high)
-
-
-def clustered_bootstrap(
-    clusters: Iterable[tuple[float, int]], seed: int, resamples: int = RESAMPLES, confidence: float = 0.95
-) -> Interval | None:
-    """Percentile interval of a micro average, whole users resampled with replacement.
-
-    Args: clusters: (hits, total) of every user; seed: same seed, same limits, in whatever order users come.
-    Returns None where nothing was counted or where one user is all there is: one cannot see how users differ.
-    """
-    rows = [(hits, total) for hits, total in clusters if total]
-    if len(rows) < 2:
-        return None
-    low, high = _limits(_ratios(rows, seed, resamples), confidence)
-    return Interval(math.fsum(hits for hits, _ in rows) / sum(total for _, total in rows), low, high)
-
-
-def paired_bootstrap(
-    clusters: Iterable[tuple[float, float, int]],
-    seed: int,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-) -> PairedDifference | None:
-    """PairedDifference of two models' micro averages on the same samples, whole users resampled.
-
-    Args: clusters: (hits of the first model, hits of the second, total) of every user. The p-value is twice
-    the smaller share of resamples at or beyond no difference, never below 2/(resamples + 1).
-    Returns None as `clustered_bootstrap` does.
-    """
-    rows = sorted((first - second, total) for first, second, total in clusters if total)
-    if len(rows) < 2:
-        return None
-    turned = sorted((-value, total) for value, total in rows)
-    sign = -1 if turned < rows else 1  # one of both directions is drawn: swapping the models swaps the result
-    ratios = sign * _ratios(min(rows, turned), seed, resamples)
-    estimate = math.fsum(value for value, _ in rows) / sum(total for _, total in rows)
-    beyond = min(int((ratios <= 0).sum()), int((ratios >= 0).sum()))
-    p_value = min(1.0, 2 * (beyond + 1) / (resamples + 1))
-    return PairedDifference(Interval(estimate, *_limits(ratios, confidence)), p_value)
 
 
 def mcnemar(only_first: int, only_second: int) -> McNemar:
@@ -150,47 +91,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _ratios(rows: Sequence[tuple[float, int]], seed: int, resamples: int) -> np.ndarray:
-    """Resampled sum(values)/sum(totals), shape (resamples,).
-
-    Users with equal rows are interchangeable, so kinds of rows are drawn (multinomial) instead of users: the
-    same distribution at a cost that does not grow with the number of users, and no order to depend on.
-    """
-    import numpy as np
-
-    kinds = sorted(Counter(rows).items())
-    table = np.array([row for row, _ in kinds], dtype=np.float64)
-    shares = np.array([count for _, count in kinds], dtype=np.float64) / len(rows)
-    generator = np.random.default_rng(seed)
-    parts = [
-        generator.multinomial(len(rows), shares, size=size) @ table for size in _sizes(resamples, len(kinds))
-    ]
-    sums = np.concatenate(parts)
-    return sums[:, 0] / sums[:, 1]
-
-
-def _sizes(resamples: int, kinds: int) -> Iterator[int]:
-    """`resamples` in pieces that fit in memory."""
-    if resamples < 1:
-        raise ValueError(f"resamples {resamples!r}: expected at least 1")
-    step = max(1, _CELLS // kinds)
-    for start in range(0, resamples, step):
-        yield min(step, resamples - start)
-
-
-def _limits(values: Any, confidence: float) -> tuple[float, float]:
-    import numpy as np
-
-    _check_confidence(confidence)
-    low, high = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
-
-
-def _check_confidence(confidence: float) -> None:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence {confidence!r}: expected a number between 0 and 1")
-
-
 Method = Literal["wilson", "bootstrap"]
 
 FRACTIONS: dict[str, Callable[[Counts], tuple[int, int]]] = {
@@ -207,6 +107,9 @@ FRACTIONS: dict[str, Callable[[Counts], tuple[int, int]]] = {
 
 BY_USER = ("query_params", "profile_params", "overall")
 """Columns whose interval resamples users."""
+
+FEW_USERS = 20
+"""Users below which every report says how little so few can show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +164,7 @@ class ColumnComparison:
     first: float | None
     second: float | None
     difference: PairedDifference | None
-    """first minus second, users resampled; None where not applicable or with fewer than two users"""
+    """first minus second, user by user; None where not applicable or with fewer than two users"""
     mcnemar: McNemar | None
     """None for the micro averages of parameters, and where not applicable"""
 

@@ -20,7 +20,7 @@ from rich.text import Text
 from ..rendering.text import percent, terminal_text
 from .comparison import FinishedComparison
 from .leaderboard import rank_entries
-from .report_texts import COLUMNS, FEWER_TOOLS, braces_remark, reading_remarks, unreadable
+from .report_texts import COLUMNS, FEWER_TOOLS, braces_remark, few_users, reading_remarks, unreadable
 from .runner import Outcome
 
 
@@ -80,6 +80,8 @@ def print_evaluation(outcome: Outcome, console: Console | None = None) -> None:
     console.print(f"{outcome.tools.describe()}{note}")
     if "scripted" in results.baseline_rows() or outcome.answers.startswith("scripted"):
         console.print("scripted knows the phrases of its kits: 100 on data made from them is no achievement")
+    for remark in few_users(results.users()):
+        console.print(remark)
     if results.unanswered:
         why = ", ".join(f"{code} {count:,}" for code, count in results.reasons.items())
         console.print(
@@ -137,4 +139,6 @@ def print_comparison(finished: FinishedComparison, seed: int, console: Console |
     console.print()
     console.print(table)
     console.print(f"percent, on the {finished.overlap.samples:,} samples that all of them scored")
+    for remark in few_users(finished.entries[0].users()):
+        console.print(remark)
     console.print()

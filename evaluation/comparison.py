@@ -123,7 +123,7 @@ def tests_csv(entries: Sequence[LeaderboardEntry], tests: Sequence[PairwiseTest]
         limits = by_users.interval if by_users else None
         numbers = [
             pair.first, pair.second, *((limits.estimate, limits.low, limits.high) if limits else (None,) * 3),
-            by_users and by_users.p_value, test.bootstrap_holm,
+            by_users and by_users.p_value, test.users_holm,
             *((by_samples.only_first, by_samples.only_second) if by_samples else (None,) * 2),
             by_samples and by_samples.p_value, test.mcnemar_holm,
         ]  # fmt: skip

@@ -14,7 +14,7 @@ from ..rendering.text import counted, interval, p_value, percent, points
 from .leaderboard_entries import LeaderboardEntry, RankedEntry, rank_entries
 from .paired_tests import PairwiseTest, SampleOverlap
 from .paper_tables import paper_section
-from .report_texts import COLUMNS, FEWER_TOOLS, VARIANTS
+from .report_texts import COLUMNS, FEWER_TOOLS, VARIANTS, few_users
 
 ABLATED = ("platform", "profile_params", "tool_value", "overall")
 """Columns of the ablation chart."""
@@ -59,6 +59,7 @@ def _notes(entries: Sequence[LeaderboardEntry], overlap: SampleOverlap) -> Itera
         yield "Rows in grey come from rules: no language model took part in them."
     if len({entry.evaluation.evaluated["format"] for entry in entries}) > 1:
         yield "Not all answers were asked for in the same format."
+    yield from few_users(entries[0].users())
     bounds = {entry.tools: entry.evaluation.evaluated for entry in entries}
     if set(bounds) != {None}:
         shown = "; ".join(
@@ -185,9 +186,10 @@ def _test_sections(entries: Sequence[LeaderboardEntry], tests: Sequence[Pairwise
         return
     text = (
         "Each pair on the same samples. The difference is first minus second, in points, with its interval "
-        "from resampling users; its p-value says how often no difference would look like that. McNemar's "
-        "test counts the samples only one of both has right, as if samples of a user were independent. "
-        "Holm's correction, in small print, is over the pairs of one column.",
+        "over users; its p-value says how often it would be as large if both were exchanged at random, user "
+        "by user, which few users cannot bring down. McNemar's test counts the samples only one of both has "
+        "right, as if samples of a user were independent. Holm's correction, in small print, is over the "
+        "pairs of one column.",
     )
     overall = [test for test in tests if test.column == "overall"]
     leading = [test for test in overall if test.first == overall[0].first]
@@ -216,7 +218,7 @@ def _test_row(entries: Sequence[LeaderboardEntry], test: PairwiseTest, several: 
             foreign(entries[test.second].label, 60),
             *([Cell(COLUMNS[test.column])] if several else []),
             Cell(difference, note=limits),
-            _p_value(by_users and by_users.p_value, test.bootstrap_holm),
+            _p_value(by_users and by_users.p_value, test.users_holm),
             Cell(f"{by_samples.only_first:,}" if by_samples else ""),
             Cell(f"{by_samples.only_second:,}" if by_samples else ""),
             _p_value(by_samples and by_samples.p_value, test.mcnemar_holm),

@@ -57,6 +57,10 @@ class LeaderboardEntry:
         """Its columns by section, as its scorer weighs them."""
         return self.breakdown.rows(published=self.evaluation.evaluated["scorer"] == "official")
 
+    def users(self) -> dict[Section, int]:
+        """How many users each section has."""
+        return self.breakdown.user_counts()
+
     def main_section(self) -> Section:
         """The section a result is first told for: overall, or all where every sample is unseen."""
         return "overall" if self.breakdown.users("overall") else "all"

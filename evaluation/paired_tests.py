@@ -165,7 +165,7 @@ class PairwiseTest:
     second: int
     column: str
     compared: ColumnComparison
-    bootstrap_holm: float | None
+    users_holm: float | None
     mcnemar_holm: float | None
 
 
@@ -184,7 +184,7 @@ def run_tests(
 ) -> list[PairwiseTest]:
     """Every column of every pair, column by column.
 
-    Args: samples: for every sample, each evaluation's score; seed: of the bootstrap.
+    Args: samples: for every sample, each evaluation's score; seed: of the exchanges drawn.
     """
     comparisons = {pair: Comparison() for pair in pairs}
     for scores in samples:
@@ -199,11 +199,11 @@ def run_tests(
 
 
 def _corrected(column: str, results: dict[tuple[int, int], ColumnComparison]) -> list[PairwiseTest]:
-    bootstrap = _holm([result.difference and result.difference.p_value for result in results.values()])
+    users = _holm([result.difference and result.difference.p_value for result in results.values()])
     mcnemar = _holm([result.mcnemar and result.mcnemar.p_value for result in results.values()])
     return [
         PairwiseTest(*pair, column, result, by_users, by_samples)
-        for (pair, result), by_users, by_samples in zip(results.items(), bootstrap, mcnemar, strict=True)
+        for (pair, result), by_users, by_samples in zip(results.items(), users, mcnemar, strict=True)
     ]
 
 

@@ -45,6 +45,8 @@ class VisibleSample:
     """platform -> characteristic -> text"""
     tools: dict[str, dict[str, Any]]
     """function -> its schema"""
+    may_decline: bool = False
+    """whether the answer may be that no call is made"""
 
     @property
     def basic(self) -> dict[str, Any]:
@@ -68,8 +70,8 @@ def visible_sample(item: Item, variant: Variant = "all") -> VisibleSample:
     if profile is not None:
         hidden = profile.keys() if variant == "none" else _HIDDEN[variant]
         profile = {key: value for key, value in profile.items() if key not in hidden}
-    platforms = None if item.platform is None else item.platforms
-    return VisibleSample(item.query, profile, platforms, item.characteristics, item.tools)
+    platforms = item.platforms if item.names_platforms else None
+    return VisibleSample(item.query, profile, platforms, item.characteristics, item.tools, item.may_decline)
 
 
 def check_variant(item: Item, variant: Variant) -> None:
@@ -137,7 +139,7 @@ def _wire_tool(schema: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def check_native(item: Item) -> None:
     """Raises ConfigError where tool calls could not tell which platform they mean."""
-    if item.platform is not None and not any(item.platforms.values()):
+    if item.names_platforms and not any(item.platforms.values()):
         raise ConfigError(
             f"format: got 'native', but the dataset does not say which platform offers which function "
             f"(sample {item.id!r:.80}), so tool calls could not name one; expected python or json"
@@ -214,6 +216,7 @@ class PromptWriter:
             profile=None if shown.profile is None else _json(shown.profile),
             platforms=None if shown.platforms is None else _json(_platforms(shown, named)),
             tools=_json([_tool(schema) for schema in shown.tools.values()]) if named is None else None,
+            may_decline=shown.may_decline,
         ).strip()
         return Prompt(system, shown.query, named.tools if named else (), named)
 

@@ -163,8 +163,7 @@ def _score_section(scores: Mapping[str, Any]) -> Section:
     text = (
         "Equations 2 to 11 of the paper. Intervals of 95 %: for Query, Profile and Overall by resampling "
         "users, because what one user's samples have in common is no evidence about other users; for all "
-        "others, and where there is one user only, Wilson's. Where all users are alike, resampling finds no "
-        "width, which is no certainty.",
+        "others, and where there is one user only, Wilson's.",
     )
     return Section("Scores", text, (bar_chart("accuracy", title, chart), table))
 

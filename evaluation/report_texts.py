@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..benchmark.protocols.toolspectrum import PARTS
+from ..benchmark.statistics import FEW_USERS
 from ..rendering.text import counted, percent
 
 COLUMNS = {
@@ -97,9 +99,27 @@ def caveats(scores: Mapping[str, Any]) -> Iterator[str]:
             f"By the dataset's own metric {percent(own['value'])} % are right "
             f"({own['right']:,} of {own['samples']:,})."
         )
-    users = _users(scores)
-    if 0 < users < 10:
-        yield f"Only {counted(users, 'user')}: intervals over users are rough."
+    if scores.get("f1"):
+        parts = ", ".join(f"{name} {percent(scores['f1'][part])}" for part, name in PARTS.items())
+        yield (
+            "The exact shares here are not comparable with ToolSpectrum's paper, which reports F1 of parts "
+            f"of a call. F1 of these answers, in percent: {parts}; upstream publishes no scoring code."
+        )
+    sections = scores["scores"]
+    yield from few_users({section: sections[section]["samples"]["users"] for section in sections})
+
+
+def few_users(users: Mapping[Any, int]) -> Iterator[str]:
+    """The remark on sections with few users. Args: users: section -> how many it has."""
+    few = {section: count for section, count in users.items() if section != "all" and 0 < count < FEW_USERS}
+    if few:
+        shown = ", ".join(f"{SECTIONS[section]} {count}" for section, count in few.items())
+        least = min(few.values())
+        floor = f"; {least} cannot show a difference below p = {2.0 ** (1 - least):.2g}" if least > 1 else ""
+        yield (
+            f"Fewer than {FEW_USERS} users ({shown}): intervals over users are wide, and say little of others"
+            f"{floor}."
+        )
 
 
 def reading_remarks(reading: Mapping[str, Any], format: str) -> Iterator[str]:
@@ -183,7 +203,3 @@ def scripted(about: Mapping[str, Any]) -> bool:
     """Whether the scripted model or its heuristic answered."""
     by_model = about["by"] == "model" and str(about["answers"]).startswith("scripted")
     return by_model or about["baseline"] == "scripted"
-
-
-def _users(scores: Mapping[str, Any]) -> int:
-    return max((section["samples"]["users"] for section in scores["scores"].values()), default=0)

@@ -19,7 +19,8 @@ import orjson
 
 from ..benchmark import CodedError, Item, SampleScore, Scorer, obstacles
 from ..benchmark.errors_taxonomy import CODES, ErrorCounts
-from ..benchmark.metrics import DIMENSIONS, SCORES, SECTIONS, Breakdown, metric_row, ratio
+from ..benchmark.metrics import DIMENSIONS, SCORES, SECTIONS, Breakdown, Section, metric_row, ratio
+from ..benchmark.protocols.toolspectrum import PartsF1
 from ..benchmark.statistics import estimates
 from ..errors import StoreError
 from ..store import read_jsonl
@@ -53,6 +54,7 @@ class Results:
         self._unreadable, self._empty, self._thoughts = 0, 0, [0, 0]
         self._finishes = Counter[str]()
         self._upstream: list[int] = [0, 0]
+        self._parts = PartsF1()
         self._obstacles = Counter[str]()
         self._hindrances = Counter[str]()
         self._tolerant_only: list[int] = [0, 0]
@@ -116,6 +118,8 @@ class Results:
             self._upstream[0] += not result.upstream
             self._upstream[1] += 1
         self._obstacles.update(obstacles(item))
+        if item.source == "toolspectrum":
+            self._parts.add(item, result.parsed)
 
     def add_unanswered(self, missing: NoAnswer) -> None:
         """Count a sample without an answer."""
@@ -129,6 +133,10 @@ class Results:
     def metric_row(self) -> dict[str, float | None]:
         """The columns of all samples, of the chosen scorer."""
         return metric_row(self._breakdowns[self.scorer, "strict"].counts("all"))
+
+    def users(self) -> dict[Section, int]:
+        """How many users each section has."""
+        return self._breakdowns[self.scorer, "strict"].user_counts()
 
     def baseline_rows(self) -> dict[str, dict[str, float | None]]:
         """Baseline -> the columns of all samples."""
@@ -164,6 +172,7 @@ class Results:
                 name: self._sections(breakdown, self.scorer) for name, breakdown in self._baselines.items()
             },
             "upstream": {"right": right, "samples": asked, "value": ratio(right, asked)} if asked else None,
+            "f1": self._parts.shares() if self._parts.samples else None,
             "obstacles": dict(sorted(self._obstacles.items())),
             "reading": self.reading,
         }

@@ -100,7 +100,7 @@ def score_answer(item: Item, answer: RawAnswer, format: Format, own_prompt: bool
         scores = _withheld_scores(item, reading)
     else:
         platforms = item.platforms if item.platforms or item.platform is None else None
-        reading = parse(answer.text, format, "strict", platforms)
+        reading = parse(answer.text, format, "strict", platforms, may_decline=item.may_decline)
         scores = _scores_in_all_modes(item, answer.text, reading, format, own_prompt)
     parsed = reading if isinstance(reading, Prediction) else None
     text = answer.text if format == "python" and answer.finish not in _WITHHELD else None
@@ -122,7 +122,8 @@ def score_in_mode(
     Args: own_prompt: the answer follows ptool's own prompt. That has the outer braces of Fig. 7; the
     published runner's has none, and its parser puts them on, so `official` gets such an answer without.
     """
-    if own_prompt and scorer == "official" and format == "python" and item.platform is not None:
+    as_published = format == "python" and item.platform is not None and not item.may_decline
+    if own_prompt and scorer == "official" and as_published:
         reading = read_answer(lambda source: official_parse(_without_braces(source), BOUNDS), text, tolerance)
         return score_prediction(item, reading, scorer)
     return score(item, text, format, scorer, tolerance)

@@ -38,7 +38,7 @@ def ranked_tools(item: Item, seed: int) -> RankedTools[str]:
     for platform, functions in item.platforms.items():
         for function in functions:
             owners.setdefault(function, []).append(platform)
-    known = item.capabilities if item.platform is not None else {name: name for name in item.tools}
+    known = item.capabilities if item.names_platforms else {name: name for name in item.tools}
     if unknown := next((name for name in item.tools if name not in known), None):
         raise ConfigError(
             f"tools: the dataset does not say which tools are interchangeable with {unknown!r:.60} (sample "

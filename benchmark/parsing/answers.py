@@ -28,6 +28,7 @@ def parse(
     tolerance: Tolerance = "strict",
     platforms: Platforms | None = None,
     bounds: Bounds = BOUNDS,
+    may_decline: bool = False,
 ) -> Prediction | ParseError:
     """Read a model's answer; whatever it holds, nothing is evaluated and nothing raised.
 
@@ -39,6 +40,7 @@ def parse(
         platforms: platform -> its functions, which tells the platform of native calls; empty: the dataset
             has no platforms and an answer names none; None: not known, and an answer must name one.
         bounds: how large an answer may be.
+        may_decline: `[]`, `{}`, `None` and the format without platform and calls are answers, too.
     """
 
     def read(source: str) -> Prediction:
@@ -47,7 +49,10 @@ def parse(
     def read_part(source: str) -> Prediction | None:
         return native_format.read_calls(source, platforms, bounds)
 
-    return read_answer(read, text, tolerance, bounds, read_part if format == "native" else None)
+    reading = read_answer(read, text, tolerance, bounds, read_part if format == "native" else None)
+    if may_decline and isinstance(reading, ParseError) and _declines(text, tolerance, bounds):
+        return Prediction(None, ())
+    return reading
 
 
 def read_answer(
@@ -98,6 +103,23 @@ def surroundings(text: str) -> str:
     if parts != [(0, len(text))]:
         return "reasoning"
     return "a code fence" if "```" in text else "text around it"
+
+
+_NO_CALL = (None, [], {}, {"functions": []}, {"platform": None, "functions": []})
+
+
+def _declines(text: str, tolerance: Tolerance, bounds: Bounds) -> bool:
+    """Whether a reply, without its thoughts and its fence where it is read tolerantly, makes no call."""
+    if len(text) > bounds.text:
+        return False
+    if tolerance == "tolerant":
+        text = "".join(text[start:end] for start, end in _turn(text, said_parts(text))).strip()
+        fence = _FENCE.fullmatch(text)
+        text = fence[1] if fence else text
+    try:
+        return text.strip() == "None" or json_format.load(text, bounds) in _NO_CALL
+    except Refused:
+        return False
 
 
 def _read(text: str, format: Format, platforms: Platforms | None, bounds: Bounds) -> Prediction:

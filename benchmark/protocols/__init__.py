@@ -3,7 +3,7 @@ answers.
 
 `read_upstream(item, text)` reads an answer as they do, and `verdict(item, prediction)` says why it is wrong
 there, or "" where it is right; both None where an item's dataset has no metric of its own here (ptool and the
-published PTBench have `strict` and `official`; ToolSpectrum publishes none).
+published PTBench have `strict` and `official`; ToolSpectrum has F1 of parts: `toolspectrum.PartsF1`).
 """
 
 from __future__ import annotations

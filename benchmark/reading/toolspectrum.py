@@ -4,11 +4,12 @@ A dataset is a JSON array of {instruction, persona?, environment?, toolCall: {AP
 apps stand in `API_description*.json` in the same folder or in `../api/`. Apps are platforms, personas are
 users. Origins: upstream's required arguments count as query, personalized ones as profile, environmental ones
 as neither. `toolCall: null` (a policy forbids it) is a gold answer without calls, right where the answer
-makes none.
+makes none; where a file has such records, declining is offered for all of its records.
 
 Where upstream could not be kept: it publishes data and prompts but no scoring code, so the metrics are
-ptool's own; apps that offer a function of the same name with different parameters are shown with the
-parameters of all of them; a Boolean that the gold writes as text ('True') is accepted as text and as Boolean.
+ptool's own, with F1 of its paper's four parts beside them (`protocols/toolspectrum.py`); apps that offer a
+function of the same name with different parameters are shown with the parameters of all of them; a Boolean
+that the gold writes as text ('True') is accepted as text and as Boolean.
 """
 
 from __future__ import annotations
@@ -76,8 +77,9 @@ def read(path: Path, group: Group | None = None) -> Iterator[Item]:
     record."""
     for file in dataset_files(path):
         apps = _apps(apis_file(file))
+        may_decline = any(record.value.get("toolCall", file) is None for record in read_records(file))
         for number, record in enumerate(read_records(file)):
-            yield _item(record, number, file.stem, apps, group)
+            yield _item(record, number, file.stem, apps, group, may_decline)
 
 
 def is_folder(path: Path) -> bool:
@@ -120,7 +122,9 @@ def _apps(file: Path) -> Apps:
         raise StoreError(f"{file}: {type(error).__name__}: {error}; expected {expected}") from None
 
 
-def _item(record: RawRecord, number: int, name: str, apps: Apps, group: Group | None) -> Item:
+def _item(
+    record: RawRecord, number: int, name: str, apps: Apps, group: Group | None, may_decline: bool
+) -> Item:
     call = record.get("toolCall", (dict, type(None)))
     gold_call = None if call is None else _call(RawRecord(f"{record.place}: toolCall", call), apps)
     persona, environment = (_optional(record, key) for key in ("persona", "environment"))
@@ -141,6 +145,7 @@ def _item(record: RawRecord, number: int, name: str, apps: Apps, group: Group | 
         source="toolspectrum",
         user_profile={key: value for key, value in shown.items() if value},
         characteristics=apps.characteristics,
+        may_decline=may_decline,
     )
 
 

@@ -122,9 +122,8 @@ def test_a_finished_run_asks_nothing_and_changes_nothing(
     here: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert here.run("scenario=tiny", "run.dir=run").status == 0
-    first, begun, asked = derived(here.folder / "run"), time.perf_counter(), count_answers(monkeypatch)
+    first, asked = derived(here.folder / "run"), count_answers(monkeypatch)
     assert here.run("scenario=tiny", "run.dir=run", "concurrency=3").status == 0
-    assert time.perf_counter() - begun < 5
     assert (derived(here.folder / "run"), asked) == (first, Counter())
     assert manifest(here.folder / "run")["counts"]["samples"] > 0
 

@@ -1,11 +1,14 @@
 """Intervals and tests give the values that scipy and statsmodels give, and behave as they must."""
 
 import math
+from itertools import product
+from operator import mul
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ptool.benchmark.statistics import clustered_bootstrap, holm, mcnemar, paired_bootstrap, wilson
+from ptool.benchmark.user_resampling import student_quantile
 from scipy import stats
 
 counts = st.integers(1, 500).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
@@ -111,12 +114,60 @@ def test_holm_only_raises_and_keeps_order(values: list[float], random) -> None:
 
 
 def test_bootstrap_finds_the_known_spread_of_equal_users() -> None:
-    # 40 users with one sample each, half right: the number right in a resample is Binomial(40, 1/2)
+    # 40 users with one sample each, half right: Clopper's and Pearson's interval of 20 of 40
     interval = clustered_bootstrap([(one % 2, 1) for one in range(40)], seed=1)
     assert interval is not None
     assert interval.estimate == 0.5
-    low, high = stats.binom(40, 0.5).ppf([0.025, 0.975]) / 40
-    assert (interval.low, interval.high) == pytest.approx((low, high), abs=0.026)
+    exact = stats.binomtest(20, 40).proportion_ci()
+    assert (interval.low, interval.high) == pytest.approx((exact.low, exact.high), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("users", "low"), [(3, 0.025 ** (1 / 3)), (6, 0.025 ** (1 / 6)), (80, 0.025 ** (1 / 80))]
+)
+def test_users_without_a_spread_leave_what_they_cannot_exclude(users: int, low: float) -> None:
+    perfect = clustered_bootstrap([(5, 5)] * users, seed=1)
+    nothing = clustered_bootstrap([(0, 5)] * users, seed=1)
+    assert perfect is not None
+    assert nothing is not None
+    assert (perfect.low, perfect.high) == (pytest.approx(low, abs=0.01), 1)
+    assert (nothing.low, nothing.high) == (0, pytest.approx(1 - low, abs=0.01))
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 5, 15, 79, 999, 1_000, 200_000])
+@pytest.mark.parametrize("probability", [0.6, 0.975, 0.995])
+def test_students_quantile_is_scipys(probability: float, degrees: int) -> None:
+    expected = float(stats.t.ppf(probability, degrees))
+    assert student_quantile(probability, degrees) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("sizes", [(6, 6, 6), (4, 9, 30, 5), (1, 60)])
+def test_the_limits_of_a_difference_are_a_jackknifes(sizes: tuple[int, ...]) -> None:
+    rows = [(number % 4, (number * 3) % 5, size) for number, size in enumerate(sizes, 1)]
+    found = paired_bootstrap([(first, second, size) for first, second, size in rows], seed=0)
+    assert found is not None
+    without = []
+    for left_out in range(len(rows)):
+        kept = rows[:left_out] + rows[left_out + 1 :]
+        without.append(sum(a - b for a, b, _ in kept) / sum(size for *_, size in kept))
+    estimate, users = sum(a - b for a, b, _ in rows) / sum(sizes), len(rows)
+    error = math.sqrt((users - 1) / users * sum((one - estimate) ** 2 for one in without))
+    alike = math.ceil(sum(sizes) ** 2 / sum(size**2 for size in sizes))
+    half = float(stats.t.ppf(0.975, max(alike - 1, 1))) * error
+    assert found.interval.low == pytest.approx(max(-1, estimate - half))
+    assert found.interval.high == pytest.approx(min(1, estimate + half))
+
+
+def test_exchanges_are_gone_through_or_drawn_to_the_same_end() -> None:
+    rows = [(5, 1, 6), (4, 2, 6), (3, 2, 9), (1, 3, 4), (6, 2, 8)]  # differences 4, 2, 1, -2, 4: together 9
+    few = paired_bootstrap(rows, seed=0)
+    assert few is not None
+    sums = [abs(sum(map(mul, signs, (4, 2, 1, -2, 4)))) for signs in product((1, -1), repeat=5)]
+    exact = sum(one >= 9 for one in sums) / 32
+    assert few.p_value == exact
+    many = paired_bootstrap([*rows, *([(1, 1, 3)] * 20)], seed=0)  # users without a difference change nothing
+    assert many is not None
+    assert many.p_value == pytest.approx(exact, abs=0.02)
 
 
 def test_samples_of_one_user_are_not_independent_evidence() -> None:
@@ -136,8 +187,7 @@ def test_bootstrap_depends_on_the_seed_alone_and_stays_in_range(rows, seed: int,
     random.shuffle(clusters)
     assert clustered_bootstrap(clusters, seed, resamples=200) == interval
     assert interval is not None
-    shares = [hits / total for hits, total in clusters]
-    assert min(shares) - 1e-12 <= interval.low <= interval.high <= max(shares) + 1e-12
+    assert 0 <= interval.low <= interval.estimate <= interval.high <= 1
 
 
 @settings(deadline=None, max_examples=50)
@@ -161,9 +211,10 @@ def test_paired_bootstrap_sees_a_difference_and_none() -> None:
     better = paired_bootstrap([(5, 1, 6)] * 20, seed=0)
     assert same is not None
     assert better is not None
-    assert (same.interval.low, same.interval.high, same.p_value) == (0, 0, 1)
-    assert better.p_value == pytest.approx(2 / 10_001)
-    assert better.interval.low == pytest.approx(4 / 6)
+    assert (same.interval.estimate, same.p_value) == (0, 1)
+    assert (same.interval.low, same.interval.high) == pytest.approx((-0.7076, 0.7076), abs=1e-4)
+    assert better.p_value == pytest.approx(1 / 10_001)
+    assert 0.35 < better.interval.low < 4 / 6 < better.interval.high < 0.8
 
 
 @pytest.mark.parametrize("clusters", [[], [(3, 7)], [(0, 0), (1, 2)]])
@@ -177,3 +228,11 @@ def test_many_users_cost_no_more_than_their_kinds() -> None:
     assert interval is not None
     assert interval.low < 0.3 < interval.high
     assert interval.high - interval.low < 0.002
+
+
+@pytest.mark.parametrize("confidence", [-0.5, 0, 1, 95])
+def test_a_confidence_is_between_0_and_1(confidence: float) -> None:
+    with pytest.raises(ValueError, match="expected a number between 0 and 1"):
+        clustered_bootstrap([(1, 2), (2, 2)], 0, confidence=confidence)
+    with pytest.raises(ValueError, match="expected a number between 0 and 1"):
+        paired_bootstrap([(1, 0, 2), (2, 1, 2)], 0, confidence=confidence)

@@ -263,3 +263,14 @@ def test_a_free_plan_has_nothing_to_agree_with(make_case, cafe):
     assert codes("agreement", make_case(cafe.query(), cafe.solution(platform="SlowCup"), free)) == []
     assert codes("stated", make_case(cafe.query(), task=free)) == []
     assert codes("stated", make_case(cafe.query(api="brew"), task=free)) == ["query.unknown_tool"]
+
+
+def test_an_api_of_another_platform_is_refused_with_those_of_this_one(make_case, cafe):
+    (reason,) = (
+        one
+        for one in CHECKS["stated"].run(make_case(cafe.query(api="brew")))
+        if one.code == "query.unknown_tool"
+    )
+    assert "order_drink" in reason.message
+    assert "list_orders" in reason.message
+    assert "there are brew" not in reason.message

@@ -309,3 +309,76 @@ async def test_no_objection_of_a_judge_is_drawn_away(world, cafe, driver, judge)
     play = Play(world, cafe, **{"gate": [OK], judge: [objection("query"), OK]})
     episode = await play.episode(driver, samples=3, query_judges=["gate"])
     assert (episode.rounds, len(episode.objections), len(play.shown[judge])) == (1, 1, 2)
+
+
+def state_after(dialogue, cafe, *outputs):
+    """The state of an episode in which these roles have said this."""
+    state = dialogue.reset(cafe.task)
+    for role, output in outputs:
+        state = dialogue.apply(state, role, output)
+    return state
+
+
+def feedback_dialogue(world, **changes):
+    """A dialogue that shows every role the feedback."""
+    roles = ("user", "assistant", "verifier", "taste")
+    return Dialogue(world, sees=dict.fromkeys(roles, ("feedback",)), **changes)
+
+
+def test_only_who_has_to_mend_is_shown_what_to(world, cafe):
+    dialogue = feedback_dialogue(world)
+    state = state_after(
+        dialogue,
+        cafe,
+        ("user", cafe.query()),
+        ("assistant", cafe.solution()),
+        ("verifier", objection("solution")),
+    )
+    assert dialogue.next(state) == ("assistant",)
+    assert len(dialogue.observe(state, "assistant")["feedback"]) == 1
+    assert len(dialogue.observe(state, "user")["feedback"]) == 1
+    assert list(dialogue.observe(state, "verifier")["feedback"]) == []
+    mended = dialogue.apply(state, "assistant", cafe.solution())
+    assert (mended.feedback, mended.voters, mended.vote_reasons) == ((), (), ())
+
+
+def test_a_new_query_makes_an_older_solution_and_its_votes_meaningless(world, cafe):
+    dialogue = feedback_dialogue(world, judges=("verifier", "taste"))
+    said = [
+        ("user", cafe.query()),
+        ("assistant", cafe.solution()),
+        ("verifier", objection("query")),
+        ("taste", OK),
+    ]
+    state = state_after(dialogue, cafe, *said)
+    assert (state.phase, state.round, state.voters) == ("query", 1, ())
+    state = dialogue.apply(state, "user", cafe.query())
+    assert (state.phase, state.solution, state.responses, state.feedback) == ("solution", None, (), ())
+
+
+@pytest.mark.parametrize(
+    ("assistant", "said", "blames"),
+    [("propose", 0, "query"), ("propose", 1, "solution"), ("none", 0, "query"), ("none", 1, "query")],
+)
+def test_a_model_that_does_not_answer_is_blamed_for_what_it_had_to_give(world, cafe, assistant, said, blames):
+    dialogue = feedback_dialogue(world, assistant=assistant)
+    state = state_after(dialogue, cafe, *[("user", cafe.query())][:said])
+    failed = dialogue.fail(state, dialogue.next(state)[0], ModelError("x" * 700))
+    assert (failed.phase, failed.reasons[0].blames, len(failed.reasons[0].message)) == (
+        "rejected",
+        blames,
+        600,
+    )
+    assert failed.objections == failed.reasons
+
+
+@pytest.mark.parametrize(("max_rounds", "phase"), [(0, "rejected"), (1, "query")])
+def test_the_last_round_is_the_last(world, cafe, max_rounds, phase):
+    state = state_after(feedback_dialogue(world, max_rounds=max_rounds), cafe, ("user", cafe.query("Tea!")))
+    assert state.phase == phase
+
+
+def test_there_is_nothing_to_check_before_the_query(world, cafe):
+    dialogue = feedback_dialogue(world)
+    with pytest.raises(ValueError, match="there is no query yet"):
+        dialogue.case(dialogue.reset(cafe.task))

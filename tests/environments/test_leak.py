@@ -10,6 +10,7 @@ from disguised_values import LANGUAGES, disguised_values
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from ptool.environments import Case
+from ptool.environments.checks.leak import check
 from ptool.environments.checks.leak.check import leak
 from ptool.environments.checks.leak.common_names import HOMONYMS
 from ptool.environments.checks.leak.normalise import MOST, NormalisedText
@@ -415,13 +416,13 @@ def test_any_text_can_be_searched(text):
     "unit", ["4 ", "a", "1", "1-", "anna ", "25 april ", "five five ", "é\u200b", "@", "5 mill "]
 )
 def test_hostile_texts_take_no_time(unit):
-    started = time.perf_counter()
+    started = time.process_time()
     found((unit * MOST)[:MOST])
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 5  # what is quadratic takes minutes
 
 
-def test_a_text_too_long_to_be_searched_is_not_let_through():
-    started = time.perf_counter()
+def test_a_text_too_long_to_be_searched_is_not_let_through(monkeypatch):
+    monkeypatch.setattr(check, "readings_of", None)  # nobody reads it
     (reason,) = leak(
         Case(
             None,  # type: ignore[arg-type]
@@ -431,7 +432,7 @@ def test_a_text_too_long_to_be_searched_is_not_let_through():
             Query(text="tea " * 250_000, intents=()),
         )
     )
-    assert (reason.code, time.perf_counter() - started < 0.1) == ("query.leak", True)
+    assert reason.code == "query.leak"
     assert reason.message == "got 1000000 characters, more than the 20000 that are searched for values"
 
 
@@ -439,11 +440,48 @@ def test_a_profile_of_ten_thousand_features_is_searched_in_seconds():
     basic = {
         f"home_address_{n}": f"{n} Mill Lane" if n % 3 else f"+34 {n:09}" for n in range(5_000, 10_000)
     } | {f"full_name_{n}": f"Anna{n} Keller{n}" for n in range(5_000)}
-    started = time.perf_counter()
+    started = time.process_time()
     assert found("5002 mill lane. " + "tea and mill lane 5 at anna " * 600, basic, ()) == {
         "home_address_5002"
     }
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "features"),
+    [
+        ("Two for 4711 points", ("loyalty",), {"loyalty"}),
+        ("Two for 4712 points", ("loyalty",), set()),
+        ("Two for 4711 points", (), set()),  # a number identifies nobody
+        ("Two for Ada Bell", (), {"loyalty"}),
+    ],
+)
+def test_numbers_and_more_within_a_profile_value(text, known, features):
+    basic = {"loyalty": {"points": 4711, "rates": [0.5, None, True], "card": {"name": "Ada Bell"}}}
+    assert found(text, basic, known) == features
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "leaks"),
+    [
+        ("One in XL please", "XL", True),
+        ("One in L please", "L", False),
+        ("One in XXL please", "XL", False),
+        ("Size 43 please", 43, True),
+        ("Size 9 please", 9, False),
+        ("I like it", True, False),
+    ],
+)
+def test_values_of_two_characters_leak_and_of_one_do_not(text, value, leaks):
+    assert found(text, {"size": value}, ("size",)) == ({"size"} if leaks else set())
+
+
+@pytest.mark.parametrize(("length", "refused"), [(MOST, False), (MOST + 1, True)])
+def test_the_last_text_that_is_searched(length, refused):
+    task = Task(id="t", scenario="s", user_id="u", context="c", platform="P", plan="free", calls=())
+    profile = Profile(id="u", basic={}, implicit={})
+    case = Case(None, profile, (), task, Query(text="x" * length, intents=()))  # type: ignore[arg-type]
+    assert bool(list(leak(case))) is refused
 
 
 def test_homonyms_are_in_one_case():

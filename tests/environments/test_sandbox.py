@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ptool.environments import SandboxState, execute_call
+from ptool.environments import SandboxState, World, execute_call
 from ptool.environments.mock_responses import value_for_schema
 from ptool.environments.world import compile_schema
-from ptool.records import Call
+from ptool.records import Api, Call, Characteristic, Context, Platform, ScenarioWorld
 
 NAMES = st.sampled_from(["order_id", "item", "count", "status", "price", "when", "note", "entries"])
 BOUNDS = st.tuples(st.integers(-50, 50), st.integers(0, 40))
@@ -100,3 +101,94 @@ def test_a_refused_call_changes_nothing(world):
         after, outcome = execute_call(state, world, "BeanBar", call)
         assert (after, outcome.ok) == (state, False)
         assert outcome.value["error"]
+
+
+def platform(response, parameters=None):
+    """A world of one platform with the functions `place` and `track`, whose answers have this schema."""
+    apis = tuple(
+        Api(
+            name=name,
+            description=name,
+            capability=name,
+            parameters=parameters or {"type": "object"},
+            response=response,
+        )
+        for name in ("place", "track")
+    )
+    shop = Platform(name="Shop", characteristics=(Characteristic(name="speed", text="fast"),))
+    contexts = (Context(name="any", description="any"),)
+    scenario = ScenarioWorld(
+        name="s", description="s", contexts=contexts, platforms=(shop,), apis={"Shop": apis}
+    )
+    return World(scenario, feature_of={}, profiles=[], histories=[])
+
+
+PARCEL = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("parcel_id", "item", "label")},
+    "required": ["parcel_id", "item"],
+}
+
+
+@pytest.mark.parametrize("name", ["parcel_id", "parcelId", "parcelID"])
+def test_a_follow_up_by_id_is_about_the_thing_that_was_created(name):
+    schema = {
+        **PARCEL,
+        "properties": {name: {"type": "string"}, "item": {"type": "string"}},
+        "required": [name, "item"],
+    }
+    world, state, made = platform(schema), SandboxState(), {}
+    for item in ("tea", "lamp", "rice"):
+        state, made[item] = execute_call(state, world, "Shop", Call(api="place", arguments={"item": item}))
+    for item, placed in made.items():
+        _, found = execute_call(state, world, "Shop", Call(api="track", arguments={name: placed.value[name]}))
+        assert found.value == {name: placed.value[name], "item": item}
+
+
+def test_what_is_no_id_or_another_id_finds_nothing():
+    world = platform(PARCEL)
+    state, placed = execute_call(
+        SandboxState(), world, "Shop", Call(api="place", arguments={"item": "tea", "label": "A"})
+    )
+    for arguments in ({"label": "A"}, {"parcel_id": "other"}, {"id": placed.value["parcel_id"]}):
+        _, found = execute_call(state, world, "Shop", Call(api="track", arguments=arguments))
+        assert found.value["item"] != "tea"
+
+
+def test_the_latest_of_two_things_with_one_id_is_found():
+    world, state = platform(PARCEL), SandboxState()
+    for item in ("tea", "lamp"):
+        arguments = {"parcel_id": "P1", "item": item}
+        state, _ = execute_call(state, world, "Shop", Call(api="place", arguments=arguments))
+    _, found = execute_call(state, world, "Shop", Call(api="track", arguments={"parcel_id": "P1"}))
+    assert found.value["item"] == "lamp"
+
+
+def test_a_refusal_names_the_function_or_the_first_fault(world):
+    _, unknown = execute_call(SandboxState(), world, "BeanBar", Call(api="x" * 200, arguments={}))
+    assert unknown.value == {"error": f"BeanBar has no function {'x' * 100}"}
+    wrong = Call(api="order_drink", arguments={"item": 3, "quantity": 1, "address": "home"})
+    _, invalid = execute_call(SandboxState(), world, "BeanBar", wrong)
+    assert invalid.value == {"error": '3 is not of type "string"'}
+
+
+def test_where_repeated_values_break_the_schema_a_second_try_repeats_nothing():
+    """The argument fits the property, but not what the whole response has to be."""
+    response = {
+        "type": "object",
+        "properties": {"item": {"type": "string"}},
+        "required": ["item"],
+        "not": {"properties": {"item": {"const": "tea"}}},
+    }
+    world = platform(response)
+    state, first = execute_call(SandboxState(), world, "Shop", Call(api="place", arguments={"item": "tea"}))
+    assert first.ok
+    assert first.value["item"] != "tea"
+    assert len(state.entities) == 1
+
+
+def test_a_response_that_nothing_fits_is_a_refusal():
+    world = platform({"type": "object", "properties": {"item": {"type": "string"}}, "not": {}})
+    state, outcome = execute_call(SandboxState(), world, "Shop", Call(api="place", arguments={"item": "tea"}))
+    assert (state, outcome.ok) == (SandboxState(), False)
+    assert outcome.value == {"error": "place: the platform has no answer that fits its own response schema"}

@@ -115,3 +115,28 @@ def test_the_order_they_come_in_does_not_matter(kept: list[CompactSample], seed:
     wish = settings(untrained_users=2, test_share=0.25)
     groups = draw_user_groups(PEOPLE, wish, seed)
     assert split_samples(kept, groups, wish, seed) == split_samples(HUNDRED, groups, wish, seed)
+
+
+@pytest.mark.parametrize("held_out", ["test", "unseen", "twins"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_whatever_part_holds_a_near_duplicate_it_is_not_trained_on(held_out: str, turned: bool) -> None:
+    place = {"name": "far", "description": "Far.", "members": {}}
+    wish = settings(untrained_users=1, unseen={"scenario": place, "users": 1, "queries": {"far": 1}})
+    groups = draw_user_groups(PEOPLE, wish, 0) | {"u0011": "unseen"}
+    tested = next(one for one in HUNDRED if groups[one.user] == "untrained")
+    twin = asked(tested.user, int(tested.id[-4:]), twin_of=tested.id)
+    far = asked("u0011", 1, "far", "unseen")
+    trained = next(one for one in HUNDRED if groups[one.user] == "trained")
+    pair = (trained.id, {"test": tested, "unseen": far, "twins": twin}[held_out].id)
+    samples = [*HUNDRED, twin, far]
+    placed = split_samples(samples, groups, wish, 0, [pair[::-1] if turned else pair])
+    assert (placed[pair[0]].split, placed[pair[1]].split) == ("reserve", held_out)
+    assert Counter(one.split for one in placed.values())["reserve"] == 1
+
+
+def test_near_duplicates_within_training_stay() -> None:
+    wish = settings(untrained_users=1)
+    groups = draw_user_groups(PEOPLE, wish, 0)
+    first, second, *_ = (one.id for one in HUNDRED if groups[one.user] == "trained")
+    placed = split_samples(HUNDRED, groups, wish, 0, [(first, second)])
+    assert (placed[first].split, placed[second].split) == ("train", "train")

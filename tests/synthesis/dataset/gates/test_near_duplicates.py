@@ -16,9 +16,11 @@ from ptool.synthesis.dataset.near_duplicates import (
     DuplicateIndex,
     jaccard,
     near_duplicate_pairs,
+    near_duplicate_samples,
     near_duplicates,
     text_features,
 )
+from ptool.synthesis.dataset.samples import CompactSample
 
 LONG = "could you order 2 pizzas with mushrooms and more cheese from the place at the corner for Lena tonight"
 QUERIES = [
@@ -157,3 +159,17 @@ def test_a_hostile_text_is_cut():
         index.add(f"{number}", "".join(map(chr, range(0x4E00, 0x9E00))) * 50)
     assert list(index.find("\u4e00" * 1_000_000)) == []
     assert time.process_time() - started < 1
+
+
+def test_a_sample_and_its_twins_are_no_near_duplicates_but_a_twin_of_another_is():
+    made = [
+        CompactSample(id, "", "s", "u", "need", "P", query, (), (), twin_of)
+        for id, query, twin_of in [
+            ("a", LONG, ""),
+            ("a-twin", LONG, "a"),
+            ("a-other", LONG, "a"),
+            ("b", "something else entirely", ""),
+            ("b-twin", LONG, "b"),
+        ]
+    ]
+    assert near_duplicate_samples(made) == [("a", "b-twin"), ("a-twin", "b-twin"), ("a-other", "b-twin")]

@@ -1,0 +1,70 @@
+"""Agreement and grounding where a change of one sign once went unseen."""
+
+from __future__ import annotations
+
+import pytest
+from ptool.environments import CHECKS
+from ptool.environments.checks.grounding import trace
+
+
+def reasons(case):
+    return [(one.code, one.blames, one.path) for one in CHECKS["agreement"].run(case)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({}, []),
+        ({"platform": "SlowCup"}, [("agreement.platform", "solution", "platform")]),
+        ({"api": "list_orders"}, [("agreement.calls", "query", "calls")]),
+        ({"quantity": 3}, [("agreement.value", "solution", "calls[0].arguments.quantity")]),
+        ({"quantity": None}, [("agreement.missing", "solution", "calls[0].arguments.quantity")]),
+        ({"milk": "oat"}, [("agreement.extra", "query", "calls[0].arguments.milk")]),
+        ({"address": "elsewhere"}, [("agreement.value", "solution", "calls[0].arguments.address")]),
+    ],
+)
+def test_agreement_names_who_is_to_blame_and_where(make_case, cafe, changed, found):
+    assert reasons(make_case(cafe.query(), cafe.solution(**changed))) == found
+
+
+def test_a_free_plan_and_no_solution_have_nothing_to_agree_with(make_case, cafe):
+    wrong = cafe.solution(platform="SlowCup")
+    free = cafe.task.model_copy(update={"plan": "free"})
+    assert reasons(make_case(cafe.query(), wrong, free)) == []
+    assert reasons(make_case(cafe.query())) == []
+
+
+def test_who_is_to_blame_for_a_missing_value_of_the_profile(make_case, cafe):
+    call = cafe.task.calls[0].model_copy(update={"known": {"address": "home_address", "milk": "city"}})
+    task = cafe.task.model_copy(update={"calls": (call,)})
+    assert reasons(make_case(cafe.query(), cafe.solution(address=None), task)) == [
+        ("agreement.missing", "solution", "calls[0].arguments.address"),
+        ("agreement.missing", "query", "calls[0].arguments.milk"),
+    ]
+
+
+def origins(case):
+    return {one.parameter: (one.origin, one.evidence.path) for one in trace(case).origins}
+
+
+def test_a_number_is_from_the_profile_only_by_a_link(make_case, cafe):
+    """cups_a_day is 3: an argument of 3 is no proof, unless the task says that it comes from there."""
+    case = make_case(cafe.query(), cafe.solution(quantity=3))
+    assert "quantity" not in origins(case)
+    call = cafe.task.calls[0].model_copy(
+        update={"known": {"address": "home_address", "quantity": "cups_a_day"}, "stated": ("item",)}
+    )
+    task = cafe.task.model_copy(update={"calls": (call,)})
+    linked = origins(make_case(cafe.query(), cafe.solution(quantity=3), task))
+    assert linked["quantity"] == ("profile", "basic_features.cups_a_day")
+
+
+def test_a_text_is_from_the_profile_without_a_link(make_case, cafe):
+    found = origins(make_case(cafe.query(), cafe.solution(milk="German")))
+    assert found["milk"] == ("profile", "basic_features.languages")
+    assert found["address"] == ("profile", "basic_features.home_address")
+
+
+def test_a_default_is_one_only_where_the_schema_has_it(make_case, cafe):
+    assert origins(make_case(cafe.query(), cafe.solution(currency="EUR")))["currency"] == ("default", None)
+    assert "currency" not in origins(make_case(cafe.query(), cafe.solution(currency="USD")))

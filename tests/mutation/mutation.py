@@ -1,0 +1,187 @@
+"""How many planted faults the tests catch: `make mutation ARGS="--mutants 60 --seed 0"`.
+
+A seeded sample of small changes is drawn over the core modules (a comparison turned or moved by one, a
+condition negated, and for or, a number one off, a sign, None returned). Each is planted into a copy of the
+tree, where the module's own tests run until one fails; survivors are printed with their places. Nothing
+outside a temporary folder is written. A change takes 10 to 30 seconds, by its tests and the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import ptool
+
+ROOT = Path(ptool.__file__).parent
+_RULES = "tests/environments/test_checks.py tests/environments/test_rule_checks.py"
+_PERSONAL = (
+    "tests/synthesis/dataset/gates/test_gate_necessity.py "
+    "tests/synthesis/dataset/statistics/test_interchangeability.py"
+)
+MODULES = {
+    "environments/checks/agreement.py": _RULES,
+    "environments/checks/grounding.py": _RULES,
+    "environments/checks/leak/check.py": "tests/environments/test_leak.py",
+    "environments/checks/query.py": "tests/environments/test_checks.py",
+    "environments/checks/solution.py": "tests/environments/test_checks.py",
+    "environments/dialogue.py": "tests/environments/test_dialogue.py",
+    "environments/sandbox.py": "tests/environments/test_sandbox.py",
+    "benchmark/matching/strict.py": "tests/benchmark_core/test_match_strict.py "
+    "tests/benchmark_core/test_match_assignment.py",
+    "benchmark/matching/values.py": "tests/benchmark_core/test_match_values.py "
+    "tests/benchmark_core/test_match_strict.py",
+    "benchmark/metrics.py": "tests/benchmark_core/test_metrics.py",
+    "benchmark/parsing/answers.py": "tests/benchmark_core/test_parse_tolerant.py "
+    "tests/benchmark_core/test_reading_toolspectrum.py tests/benchmark_core/test_hostile.py",
+    "benchmark/parsing/json_format.py": "tests/benchmark_core/test_parse_json_native.py "
+    "tests/benchmark_core/test_hostile.py",
+    "benchmark/user_resampling.py": "tests/benchmark_core/test_statistics.py",
+    "models/gateway/budget.py": "tests/models/test_budget.py",
+    "models/gateway/cache_key.py": "tests/models/test_gateway.py tests/models/test_raw_answers.py",
+    "models/faults.py": "tests/models/test_faults.py tests/models/test_fault_matrix.py",
+    "settings/secrets.py": "tests/settings/test_secrets.py",
+    "store/writer.py": "tests/store/test_writer.py tests/store/test_ledger.py",
+    "synthesis/dataset/gates/necessity.py": _PERSONAL,
+    "synthesis/dataset/near_duplicates.py": "tests/synthesis/dataset/gates/test_near_duplicates.py",
+    "synthesis/dataset/splits.py": "tests/synthesis/dataset/test_sample_splits.py",
+}
+"""Core module -> the test files that are to catch its faults."""
+
+LARGEST = 64
+"""Numbers that are moved by one; larger ones bound texts and messages, where one more or less is no fault."""
+
+_TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+}  # fmt: skip
+_NOT_MUTATED = frozenset({"annotation", "returns", "decorator_list"})
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One change that can be made to a tree."""
+
+    line: int
+    what: str
+    apply: Callable[[], object]
+
+
+def mutations(node: ast.AST) -> Iterator[Mutation]:
+    """Every change of a tree, in the order of the text; annotations, decorators and errors stay."""
+    yield from _of(node)
+    for name, value in ast.iter_fields(node):
+        if name not in _NOT_MUTATED:
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST) and not isinstance(child, ast.Raise):
+                    yield from mutations(child)
+
+
+def _of(node: ast.AST) -> Iterator[Mutation]:
+    line = getattr(node, "lineno", 0)
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and (turned := _TURNED.get(type(node.ops[0]))):
+        yield Mutation(line, f"-> {turned.__name__}", lambda: setattr(node, "ops", [turned()]))
+    elif isinstance(node, ast.BoolOp):
+        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        yield Mutation(line, f"-> {type(other).__name__}", lambda: setattr(node, "op", other))
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        sign = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
+        yield Mutation(line, f"-> {type(sign).__name__}", lambda: setattr(node, "op", sign))
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield Mutation(line, f"-> {not node.value}", lambda: setattr(node, "value", not node.value))
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value <= LARGEST:
+        for value in (node.value + 1, node.value - 1):
+            yield Mutation(line, f"-> {value}", lambda value=value: setattr(node, "value", value))
+    elif isinstance(node, ast.If | ast.IfExp | ast.While):
+        test = ast.UnaryOp(ast.Not(), node.test)
+        yield Mutation(line, "condition negated", lambda: setattr(node, "test", test))
+    elif isinstance(node, ast.Return) and not (node.value is None or _is_none(node.value)):
+        yield Mutation(line, "None returned", lambda: setattr(node, "value", ast.Constant(None)))
+
+
+def _is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def mutate(source: str, number: int) -> tuple[str, Mutation]:
+    """The source with its change of this number, and which that is."""
+    tree = ast.parse(source)
+    mutation = list(mutations(tree))[number]
+    mutation.apply()
+    return ast.unparse(ast.fix_missing_locations(tree)), mutation
+
+
+def draw(count: int, seed: int, modules: list[str]) -> list[tuple[str, int]]:
+    """A sample of (module, number of its change), every module as often as the others, give or take one."""
+    draw = random.Random(seed)
+    left = {}
+    for module in modules:
+        numbers = range(len(list(mutations(ast.parse((ROOT / module).read_text())))))
+        left[module] = draw.sample(numbers, len(numbers))
+    drawn: list[tuple[str, int]] = []
+    while len(drawn) < count and any(left.values()):
+        drawn += [(module, numbers.pop()) for module, numbers in left.items() if numbers]
+    return sorted(drawn[:count])
+
+
+def run_tests(tree: Path, files: str, timeout: float) -> bool:
+    """Whether the tests of a copy pass."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0",
+               "-m", "not slow and not llm", *files.split()]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(tree.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def main() -> int:
+    """Plant, count and name survivors; 1 where fewer than `--least` percent are caught."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--mutants", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--least", type=float, default=92.0, help="percent that must be caught")
+    parser.add_argument("--modules", nargs="*", default=sorted(MODULES), choices=sorted(MODULES))
+    chosen = parser.parse_args()
+    begun, survivors, seconds = time.monotonic(), [], {}
+    drawn = draw(chosen.mutants, chosen.seed, chosen.modules)
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "ptool"
+        ignored = shutil.ignore_patterns(".*", "runs", "build", "dist", "__pycache__", "*.egg-info")
+        shutil.copytree(ROOT, tree, ignore=ignored)
+        for number, (module, place) in enumerate(drawn, 1):
+            source, files = (ROOT / module).read_text(), MODULES[module]
+            if module not in seconds:
+                started = time.monotonic()
+                if not run_tests(tree, files, timeout=600):
+                    print(f"{files}: fails without any change", file=sys.stderr)
+                    return 2
+                seconds[module] = time.monotonic() - started
+            planted, mutation = mutate(source, place)
+            (tree / module).write_text(planted)
+            survived = run_tests(tree, files, timeout=10 + 3 * seconds[module])
+            (tree / module).write_text(source)
+            place_text = f"{module}:{mutation.line} {mutation.what}"
+            survivors += [place_text] if survived else []
+            print(f"{number}/{len(drawn)} {'SURVIVED' if survived else 'caught'} {place_text}", flush=True)
+    caught = len(drawn) - len(survivors)
+    share = 100 * caught / max(len(drawn), 1)
+    minutes = (time.monotonic() - begun) / 60
+    print(f"{caught} of {len(drawn)} caught ({share:.1f} %), seed {chosen.seed}, {minutes:.1f} minutes")
+    print("\n".join(survivors))
+    return 0 if share >= chosen.least else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

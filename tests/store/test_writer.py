@@ -1,0 +1,77 @@
+"""The writing thread: groups, their order, and the rows of one statement."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+from ptool.errors import StoreError
+from ptool.store.writer import _ROWS_A_STATEMENT, InsertStatement, UpdateStatement, Writer
+
+ROW = InsertStatement(0, "INSERT INTO rows VALUES", 2)
+LATER = UpdateStatement(1, "UPDATE rows SET value = value || ? WHERE id = ?")
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    database = sqlite3.connect(tmp_path / "l", isolation_level=None, check_same_thread=False)
+    database.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, value TEXT)")
+    yield database
+    database.close()
+
+
+def rows(folder: Path) -> list[tuple[int, str]]:
+    with sqlite3.connect(folder / "l") as database:
+        return database.execute("SELECT id, value FROM rows ORDER BY id").fetchall()
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 63, 64, 65, 64 + 8 + 1, 200, 1_100])
+def test_every_row_is_written_once(connection: sqlite3.Connection, tmp_path: Path, count: int) -> None:
+    writer = Writer(connection, tmp_path / "l")
+    for number in range(count):
+        writer.write(ROW, (number, str(number)))
+    writer.close()
+    assert rows(tmp_path) == [(number, str(number)) for number in range(count)]
+
+
+def test_statements_of_a_group_run_in_their_order(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    groups = Writer._commit
+    writer = Writer(connection, tmp_path / "l")
+    fault = groups(writer, [(LATER, ("b", 1), None), (ROW, (1, "a"), None), (LATER, ("c", 1), None)])
+    writer.close()
+    assert fault is None
+    assert rows(tmp_path) == [(1, "abc")]
+
+
+def test_a_group_with_a_fault_is_not_written_and_all_who_wait_are_told(
+    connection: sqlite3.Connection, tmp_path: Path
+) -> None:
+    writer = Writer(connection, tmp_path / "l")
+    first: Future[None] = Future()
+    writer.write(ROW, (1, "kept"), first)
+    first.result(10)
+    second: Future[None] = Future()
+    writer.write(ROW, (1, "again"), second)
+    assert isinstance(second.exception(10), StoreError)
+    third: Future[None] = Future()
+    writer.write(ROW, (2, "after"), third)
+    third.result(10)
+    writer.close()
+    assert rows(tmp_path) == [(1, "kept"), (2, "after")]
+
+
+def test_a_waiter_that_was_cancelled_is_let_be(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    writer, waiter = Writer(connection, tmp_path / "l"), Future()
+    waiter.cancel()
+    writer.write(ROW, (1, "a"), waiter)
+    writer.flush()
+    writer.close()
+    assert rows(tmp_path) == [(1, "a")]
+
+
+@pytest.mark.parametrize("size", _ROWS_A_STATEMENT)
+def test_a_statement_has_a_place_for_every_value(size: int) -> None:
+    assert ROW.sql(size).count("(?, ?)") == size
