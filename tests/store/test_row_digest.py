@@ -128,6 +128,9 @@ def without_digests(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     for table in ("items", "calls"):
         connection.execute(f"ALTER TABLE {table} DROP COLUMN digest")
+    connection.execute("DROP INDEX estimates")
+    for column in ("estimated", "thought"):
+        connection.execute(f"ALTER TABLE calls DROP COLUMN {column}")
     connection.execute("PRAGMA user_version = 3")
     connection.close()
 
