@@ -160,17 +160,22 @@ class YesNoJudge(ClosedJudge):
 
 
 class NeedRecogniser(ClosedJudge):
-    """Has to recognise the kind of need among those of the scenario (Definition 3.1)."""
+    """Has to recognise the kind of need among those of the scenario (Definition 3.1).
+
+    The kinds stand behind the query and by name alone: with descriptions, or before it, a small model names
+    its favourite (1.5B, four kinds, 128 queries: 91 % right against 36 to 67 %).
+    """
 
     def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
         """The task's kind of need among all."""
         right = views["task"]["context"]["name"]
-        texts = {context["name"]: _label(context) for context in views["contexts"]}
+        texts = {context["name"]: context["name"].replace("_", " ") for context in views["contexts"]}
+        described = {context["name"]: context["description"] for context in views["contexts"]}
         if right in texts:
             others = [text for name, text in texts.items() if name != right][: MOST_OPTIONS - 1]
             yield ClosedQuestion(
                 (texts[right], *others),
-                f"it reads as {{chosen}}, not as {texts[right]}; name what shows the need",
+                f"it reads as {{chosen}}, not as {texts[right]} ({described[right]}); name what shows it",
             )
 
 
@@ -222,10 +227,6 @@ def _option_questions(
 
 def _value_words(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value).replace("_", " ")
-
-
-def _label(context: Mapping[str, Any]) -> str:
-    return f"{context['name'].replace('_', ' ')}: {context['description']}"
 
 
 @lru_cache(maxsize=MOST_OPTIONS)
