@@ -102,6 +102,9 @@ def test_a_damaged_item_of_a_ledger_without_digests_is_made_again(here: Bench) -
     ledger = sqlite3.connect(run / "ledger.sqlite", isolation_level=None)
     for table in ("items", "calls"):
         ledger.execute(f"ALTER TABLE {table} DROP COLUMN digest")
+    ledger.execute("DROP INDEX estimates")
+    for column in ("estimated", "thought"):
+        ledger.execute(f"ALTER TABLE calls DROP COLUMN {column}")
     ledger.execute("PRAGMA user_version = 3")
     ledger.close()
     done = here.run(*EVERYTHING)

@@ -82,7 +82,7 @@ def test_by_default_as_many_are_shown_as_fit(run: Path, tmp_path: Path, tokens: 
     here, one_more = max(sizes[: len(sizes) // 2]), max(sizes[len(sizes) // 2 :])
     room = (tokens - 512 - 64) * 3
     assert here <= room
-    assert one_more + 12 * bound > room  # but for commas, another one would not have fitted
+    assert one_more + 24 * bound > room  # but for commas, another one would not have fitted
     assert outcome.tools.describe().endswith(f"of 72 tools shown: what fits {tokens:,} tokens of context")
 
 

@@ -170,7 +170,7 @@ def test_a_list_of_ones_own_goes_first(tmp_path: Path):
     ("text", "said"),
     [
         (None, "cannot be read"),
-        ("{source: [", "cannot be read"),
+        ("{source: [", "not YAML: "),
         ("gpt-4o: 3", "source"),
         ("{source: me, checked: 2026-01-01, models: {a: {input: -1, output: 2}}}", "models.a.input"),
     ],

@@ -104,7 +104,7 @@ def test_an_estimate_is_close_to_what_a_real_run_asks(tmp_path: Path) -> None:
     real, found = asked_by(tmp_path, *larger), expected_of(*larger)
     assert found.keys() == real.keys() > {("twins", "verifier"), ("audit", "verifier"), ("solver", "solver")}
     for part, lengths in real.items():
-        assert found[part] == pytest.approx(lengths, rel=0.06), part
+        assert found[part] == pytest.approx(lengths, rel=0.08), part
 
 
 @pytest.mark.parametrize("asked", [(), (*EVERYTHING, *SMALL)])
