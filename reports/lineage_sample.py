@@ -23,6 +23,7 @@ from .run_files import (
     find_line_with,
     json_pair,
     parse_object,
+    read_sample,
     read_slice,
 )
 
@@ -108,7 +109,7 @@ def _find_sample(run: Path, id: str, entry: Mapping[str, Any]) -> tuple[Path | N
         offset, size = entry.get("offset"), entry.get("bytes")
         if not isinstance(offset, int) or not isinstance(size, int) or min(offset, size) < 0:
             raise StoreError(f"{run / INDEX}: sample {id!r} has no place: offset {offset!r}, bytes {size!r}")
-        sample = parse_object(read_slice(file, offset, size), file)
+        sample = read_sample(read_slice(file, offset, size), file)
         if sample.get("id") != id:
             raise StoreError(
                 f"{file}: byte {offset} is not sample {id!r}; it is not the file its index was made of"
@@ -120,7 +121,7 @@ def _find_sample(run: Path, id: str, entry: Mapping[str, Any]) -> tuple[Path | N
         file = folder / f"{part}.jsonl"
         line = find_line_by_id(file, id)
         if line is not None:
-            return file, parse_object(line, file)
+            return file, read_sample(line, file)
     return None, {}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import orjson
 import yaml
 
 from ..errors import StoreError
+from ..records.shared_parts import SharedParts
 
 INDEX = "dataset/index.jsonl"
 """One line a sample: where it stands, and in which part of the dataset."""
@@ -120,6 +121,21 @@ def parse_object(line: bytes, file: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise StoreError(f"{file}: got {type(value).__name__}, expected one object a line")
     return value
+
+
+def read_sample(line: bytes, file: Path) -> dict[str, Any]:
+    """The whole sample of a line, joined with what it shares. Raises StoreError."""
+    try:
+        written = tuple(place.stat().st_mtime_ns for place in sorted(file.parent.glob("[tu]*s.jsonl")))
+        return _shared_parts(file.parent, written).join(parse_object(line, file))
+    except ValueError as error:
+        raise StoreError(f"{file}: {error}") from None
+
+
+@lru_cache(maxsize=8)
+def _shared_parts(folder: Path, written: tuple[int, ...]) -> SharedParts:
+    del written  # another time, another content
+    return SharedParts(folder)
 
 
 def read_object(file: Path) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from ..errors import StoreError
+from ..records.shared_parts import SHARED
 from ..store.files import read_jsonl
-from .run_files import DATASET_PARTS, INDEX, file_inside, parse_object, read_slice
+from .run_files import DATASET_PARTS, INDEX, file_inside, parse_object, read_sample, read_slice
 
 SHOWN = 5
 """Samples that are shown of each kind of difference."""
@@ -106,7 +107,7 @@ class SampleLocation(NamedTuple):
 
     def read(self) -> dict[str, Any]:
         """The sample. Raises StoreError."""
-        return parse_object(read_slice(self.file, self.offset, self.size), self.file)
+        return read_sample(read_slice(self.file, self.offset, self.size), self.file)
 
 
 def locate_samples(run: Path) -> Iterator[tuple[str, SampleLocation]]:
@@ -138,13 +139,19 @@ def _locate_samples_in(file: Path, split: str) -> Iterator[tuple[str, SampleLoca
             for line in lines:
                 body = line.removesuffix(b"\n")
                 if body:
-                    digest = blake2b(body, digest_size=8).hexdigest()
+                    digest = blake2b(_whole(body, file), digest_size=8).hexdigest()
                     yield _id_in(body, file), SampleLocation(digest, split, file, offset, len(body))
                 offset += len(line)
     except FileNotFoundError:
         return
     except OSError as error:
         raise StoreError(f"{file}: cannot be read: {error.strerror or error}") from error
+
+
+def _whole(line: bytes, file: Path) -> bytes:
+    """The line that the inline form of a dataset has of a sample."""
+    shared = all(f'"{part}":'.encode() not in line for part in SHARED)
+    return orjson.dumps(read_sample(line, file)) if shared else line
 
 
 def _id_in(line: bytes, file: Path) -> str:

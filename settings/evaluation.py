@@ -95,13 +95,19 @@ def _content(path: str) -> str:
 
 def _records_in(path: Path) -> list[Path]:
     if not path.is_dir():
-        return [path] if path.exists() else []
+        return [path, *_shared_beside(path.parent)] if path.exists() else []
     here = path / "dataset" if (path / "dataset").is_dir() else path
     for name in ("test.jsonl", "samples.jsonl"):  # of a run, what is read of it and nothing else
         if (here / name).is_file():
-            return [here / name]
+            return [here / name, *_shared_beside(here)]
     files = (file for pattern in ("*.json*", "*/*.json*") for file in here.glob(pattern) if file.is_file())
     return sorted(file for file in files if file.name != "manifest.json" and not file.name.startswith("."))
+
+
+def _shared_beside(folder: Path) -> list[Path]:
+    """What the samples of a folder share, where they are kept so."""
+    files = [folder / name for name in ("tools.jsonl", "users.jsonl")]
+    return files if all(file.is_file() for file in files) else []
 
 
 class CompareSettings(StrictModel):

@@ -73,7 +73,7 @@ def _kind_of_file(path: Path) -> Source | None:
     first = next(read_records(path), None)
     keys = set(first.value) if first else set()
     marks: tuple[tuple[Source, set[str]], ...] = (
-        ("ptool", {"id", "user_profile", "answer", "origins"}),
+        ("ptool", {"id", "user_id", "answer", "origins"}),
         ("published", {"user_profile", "answer", "query_params"}),
         ("toolspectrum", {"instruction", "toolCall"}),
         ("acebench", {"id", "question", "function", "profile"}),

@@ -14,6 +14,7 @@ from typing import Any, get_args
 import orjson
 
 from ...errors import StoreError
+from ...records.shared_parts import SharedParts
 from ..items import Group, Item, Origin
 from .raw_records import (
     RawRecord,
@@ -39,9 +40,17 @@ def read(path: Path, group: Group | None = None) -> Iterator[Item]:
     Args: group: of every sample that does not say its own. Raises StoreError with the place of a bad line.
     """
     file = samples_file(path)
-    shared, known = SharedValues(), _capabilities(path)
+    shared, known, parts = SharedValues(), _capabilities(path), SharedParts(file.parent)
     for record in read_records(file):
-        yield _item(record, shared, known, group)
+        yield _item(_joined(record, parts), shared, known, group)
+
+
+def _joined(record: RawRecord, parts: SharedParts) -> RawRecord:
+    """The whole sample, where tools and profile are kept beside it."""
+    try:
+        return RawRecord(record.place, parts.join(record.value))
+    except ValueError as error:
+        raise StoreError(f"{record.place}: {error}") from None
 
 
 def samples_file(path: Path) -> Path:

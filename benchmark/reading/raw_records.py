@@ -128,9 +128,17 @@ class SharedValues:
     def __init__(self, room: int = _MAX_SHARED) -> None:
         self._room = room
         self._kept: dict[tuple[Any, bytes], Any] = {}
+        self._last: dict[Any, tuple[Any, Any]] = {}
 
     def get(self, record: RawRecord, raw: Any, build: Callable[[RawRecord, Any], Built]) -> Built:
         """`build(record, raw)`, or what it returned for the same `raw` the last time."""
+        raw_before, built = self._last.get(build, (None, None))
+        if raw_before is not raw:  # the very object again: samples that share their tools
+            built = self._get_by_content(record, raw, build)
+            self._last[build] = raw, built
+        return built
+
+    def _get_by_content(self, record: RawRecord, raw: Any, build: Callable[[RawRecord, Any], Built]) -> Built:
         key = (build, fingerprint(raw, 16))
         if key not in self._kept:
             if len(self._kept) >= self._room:

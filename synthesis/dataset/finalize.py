@@ -10,6 +10,7 @@ from math import sqrt
 
 from ...records import Sample, Solution
 from ...records.dataset_statistics import Audit, GateRow, Statistics
+from ...records.shared_parts import SharedParts
 from ...store import (
     Ledger,
     Manifest,
@@ -158,6 +159,7 @@ def write_card(context: RunContext, dataset: Dataset, statistics: Statistics, wo
         command=f"python -m ptool.run {words}".rstrip(),
         versions=versions(),
         files=dataset.files(),
+        shared=settings.shares_tools,
     )
     write_bytes(context.folder / "dataset/README.md", written)
 
@@ -208,9 +210,10 @@ def build_summary(
 
 def _some_samples(context: RunContext, dataset: Dataset) -> Iterator[Sample]:
     """Three samples from different places of the first file."""
-    lines = list(islice(read_jsonl(context.folder / f"dataset/{_first_file(dataset)}"), 200))
+    file = context.folder / f"dataset/{_first_file(dataset)}"
+    lines, shared = list(islice(read_jsonl(file), 200)), SharedParts(file.parent)
     for line in lines[:: max(1, len(lines) // 3)][:3]:
-        yield Sample.model_validate(line)
+        yield Sample.model_validate(shared.join(line))
 
 
 def _first_file(dataset: Dataset) -> str:
