@@ -32,6 +32,11 @@ _HIDDEN = {
 }
 
 
+def hidden_parts(variant: Variant) -> frozenset[str]:
+    """The parts of a sample's profile that a variant does not show; `none` shows nothing of any profile."""
+    return frozenset(("basic_features", "user_history")) if variant == "none" else _HIDDEN[variant]
+
+
 @dataclass(frozen=True, slots=True)
 class VisibleSample:
     """One sample as a prompt or a baseline gets it."""

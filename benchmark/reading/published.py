@@ -21,6 +21,7 @@ from ..items import Group, Item, Origin
 from .raw_records import (
     RawRecord,
     SharedValues,
+    argument_origins,
     fingerprint,
     function_schemas,
     gold_calls,
@@ -73,9 +74,10 @@ def _item(record: RawRecord, number: int, shared: SharedValues, group: Group | N
         parameter_names(record, "query_params"),
         parameter_names(record, "profile_params"),
     )
-    origins: dict[str, Origin] = dict.fromkeys(profile_params, "profile")
-    origins |= dict.fromkeys(query_params, "query")  # a name in both counts as query, as upstream
-    platform, calls = gold_calls(record, lambda _: origins)
+    named: dict[str, Origin] = dict.fromkeys(profile_params, "profile")
+    named |= dict.fromkeys(query_params, "query")  # a name in both counts as query, as upstream
+    by_call = argument_origins(record) if "origins" in record.value else None  # as ptool's export has them
+    platform, calls = gold_calls(record, lambda call: named if by_call is None else by_call.get(call, {}))
     profile, places = _json(record, "user_profile", dict), _places(record)
     return Item(
         id=f"{group or 'published'}-{number:05}",

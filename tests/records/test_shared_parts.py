@@ -1,4 +1,4 @@
-"""A sample of the shared form, joined, is the sample of the inline form; what is missing is said in one line."""
+"""A sample of the shared form, joined, is that of the inline form; what is missing is said in one line."""
 
 from pathlib import Path
 

@@ -1,0 +1,159 @@
+"""The folder of an export: files that stream, appear together at the end, and are listed in manifest.json.
+
+It refuses to replace what it did not write: a folder of something else, a file that the manifest does not
+know, or one that was changed since. It knows no format.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import orjson
+
+from ..errors import StoreError
+from ..store import RunFolder, atomic
+from ..store.files import describe_error
+from ..store.run_folder import LOCK, MARKER
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+
+
+class OutputFile:
+    """One file while it is written: bytes go through, counted and hashed.
+
+    Args: file: where they go.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+        self.records = 0
+        """lines, rows or array members so far"""
+        self.size = 0
+        """bytes so far"""
+        self.closed = False
+        """always; who writes columns into it asks"""
+
+    def write(self, content: bytes) -> int:
+        """Write some bytes; returns how many."""
+        self._hash.update(content)
+        size = len(content)
+        self.size += size
+        self._file.write(content)
+        return size
+
+    def line(self, record: bytes) -> None:
+        """Write one record as a line."""
+        self.write(record)
+        self.write(b"\n")
+        self.records += 1
+
+    def tell(self) -> int:
+        """Bytes so far."""
+        return self.size
+
+    def flush(self) -> None:
+        """Nothing: what is written is flushed at the end."""
+
+    def entry(self) -> dict[str, Any]:
+        """What the manifest says of it."""
+        return {"records": self.records, "bytes": self.size, "sha256": self._hash.hexdigest()}
+
+
+class ExportFolder:
+    """An open export; used in a `with` block, at whose end all files appear, and none where it fails.
+
+    Args: path: where; made where there is none. digest: of everything the export depends on.
+        about: what the manifest says of the whole.
+    Raises StoreError: the folder is of something else, in use, or holds what this export did not write.
+    """
+
+    def __init__(self, path: Path, digest: str, about: Mapping[str, Any]) -> None:
+        self.path = path
+        self.counts: dict[str, int] = {}
+        """what else was counted, for the manifest"""
+        self._about = dict(about)
+        self.files: dict[str, OutputFile] = {}
+        """name -> file, those created so far"""
+        try:
+            self._folder = RunFolder(path, {"export": digest})
+        except StoreError as error:
+            raise StoreError(str(error).replace("run.dir", "out").replace("ptool run", "export")) from None
+        try:
+            self._written = _written_before(path)
+            self._open = ExitStack()
+            self._manifest = self._open.enter_context(atomic(path / MANIFEST))  # renamed after all others
+        except BaseException:
+            self._folder.close()
+            raise
+
+    def create(self, name: str) -> OutputFile:
+        """A new file, `part.jsonl` or `folder/part.jsonl`. Raises StoreError where another one is there."""
+        place = self._folder / name
+        if place.exists() and name not in self._written:
+            raise StoreError(f"{place}: is there and not of an export; remove it, or choose another out")
+        file = self.files[name] = OutputFile(self._open.enter_context(atomic(place)))
+        return file
+
+    def write(self, name: str, content: str) -> None:
+        """Write a small text file at once."""
+        self.create(name).write(content.encode())
+
+    @property
+    def records(self) -> int:
+        """Records in all files so far."""
+        return sum(file.records for file in self.files.values())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                listed = {name: file.entry() for name, file in sorted(self.files.items())}
+                body = {"format": FORMAT, **self._about, "files": listed}
+                body |= {"counts": dict(sorted(self.counts.items()))} if self.counts else {}
+                self._manifest.write(
+                    orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+                )
+            self._open.__exit__(kind, error, trace)
+        finally:
+            if not (self.path / MANIFEST).is_file():  # nothing was exported: no mark of it stays
+                for name in (MARKER, LOCK):
+                    (self.path / name).unlink(missing_ok=True)
+                if not any(self.path.iterdir()):
+                    self.path.rmdir()
+            self._folder.close()
+
+
+def _written_before(path: Path) -> set[str]:
+    """The files an export left here. Raises StoreError where one of them is another one by now."""
+    manifest = path / MANIFEST
+    if not manifest.is_file():
+        return set()
+    try:
+        files = dict(orjson.loads(manifest.read_bytes())["files"])
+        for name, entry in files.items():
+            place = path / name
+            if place.is_file() and _digest(place) != entry["sha256"]:
+                raise StoreError(
+                    f"{place}: was changed since it was exported; remove it, or choose another out"
+                )
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {describe_error(error)}; choose another out") from None
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        raise StoreError(f"{manifest}: is not of an export; remove it, or choose another out") from None
+    return set(files)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
