@@ -51,7 +51,9 @@ def _category(item: Item) -> str:
 def _lines(chats: Conversations, item: Item, id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """A question and its possible answer."""
     prompt = chats.prompt(item)
-    functions = chats.fragment("functions", prompt.tools, lambda: [_function(tool) for tool in prompt.tools])
+    functions = chats.fragments.of(
+        "functions", prompt.tools, lambda: [_function(tool) for tool in prompt.tools]
+    )
     question = {"id": id, "question": [chats.messages(item)], "function": functions, "sample": item.id}
     by_name = {tool["name"]: tool.get("parameters") or {} for tool in prompt.tools}
     calls = zip(chats.named_calls(item), item.calls, strict=True)

@@ -69,11 +69,11 @@ def _sharegpt_line(chats: Conversations, item: Item) -> dict[str, Any]:
     line = {
         "id": item.id,
         "conversations": [{"from": "human", "value": item.query}, answer],
-        "system": chats.fragment("system", prompt.system),
+        "system": chats.fragments.of("system", prompt.system),
     }
     tools = prompt.tools
     plain = lambda: orjson.dumps(list(tools)).decode()  # noqa: E731
-    return line | {"tools": chats.fragment("sharegpt tools", tools, plain)} if chats.native else line
+    return line | {"tools": chats.fragments.of("sharegpt tools", tools, plain)} if chats.native else line
 
 
 def write_trl(source: ExportSource, folder: ExportFolder) -> None:

@@ -15,8 +15,7 @@ import orjson
 from ..benchmark import Format, GoldCall, Item, render
 from ..errors import ConfigError
 from ..evaluation.prompt import Prompt, PromptWriter, Variant, visible_sample
-
-_NUMBERS_AS_KEYS = orjson.OPT_NON_STR_KEYS
+from .fragments import OPTIONS, Fragments
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,8 @@ class Conversations:
         self._writer = PromptWriter(answer)
         self._shown: tuple[Any, ...] = ()
         self._prompt = Prompt("", "")
-        self._fragments: dict[str, tuple[Any, orjson.Fragment]] = {}
+        self.fragments = Fragments()
+        """of what samples repeat"""
 
     def prompt(self, item: Item) -> Prompt:
         """What a model is sent; the same texts and tools as of the sample before where they are equal."""
@@ -65,7 +65,7 @@ class Conversations:
         """System and user message, to be written as JSON."""
         prompt = self.prompt(item)
         return [
-            {"role": "system", "content": self.fragment("system", prompt.system)},
+            {"role": "system", "content": self.fragments.of("system", prompt.system)},
             {"role": "user", "content": prompt.user},
         ]
 
@@ -108,22 +108,13 @@ class Conversations:
 
     def tools(self, item: Item) -> orjson.Fragment:
         """The tools of the prompt, each {type: function, function: …}, as JSON."""
-        return self.fragment("tools", self.prompt(item).tools)
+        tools = self.prompt(item).tools
+        return self.fragments.of("tools", tools, lambda: wrapped(tools))
 
     def tools_text(self, item: Item) -> orjson.Fragment:
         """The same as a JSON text: a column that has one type."""
         tools = self.prompt(item).tools
-        return self.fragment("tools text", tools, lambda: _json(wrapped(tools)))
-
-    def fragment(self, name: str, value: Any, build: Any = None) -> orjson.Fragment:
-        """The JSON of a value, taken again where it is the very object of the sample before.
-
-        Args: name: tells values of a sample apart; build: what is written of it, where it is not the value.
-        """
-        if name not in self._fragments or self._fragments[name][0] is not value:
-            written = build() if build else wrapped(value) if name == "tools" else value
-            self._fragments[name] = value, orjson.Fragment(orjson.dumps(written, option=_NUMBERS_AS_KEYS))
-        return self._fragments[name][1]
+        return self.fragments.of("tools text", tools, lambda: _json(wrapped(tools)))
 
 
 def wrapped(tools: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -141,4 +132,4 @@ def _answering(item: Item, answer: Answer) -> Item:
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value, option=_NUMBERS_AS_KEYS).decode()
+    return orjson.dumps(value, option=OPTIONS).decode()

@@ -14,14 +14,14 @@ import orjson
 from ..benchmark import Item
 from ..evaluation.prompt import visible_sample
 from .folder import ExportFolder, OutputFile
+from .fragments import OPTIONS, Fragments
 from .source import ExportSource
-
-_OPTIONS = orjson.OPT_NON_STR_KEYS
 
 
 def write_ptbench(source: ExportSource, folder: ExportFolder) -> None:
     """`PART_GROUP/data.json`, or `PART/data.json` of samples without a group."""
     files: dict[str, OutputFile] = {}
+    fragments = Fragments()
     for part in source.parts:
         for item in source.items(part):
             place = part.name if item.group in (None, part.name) else f"{part.name}_{item.group}"
@@ -29,18 +29,14 @@ def write_ptbench(source: ExportSource, folder: ExportFolder) -> None:
                 files[place] = folder.create(f"{place}/data.json")
             file = files[place]
             file.write(b",\n" if file.records else b"[\n")
-            file.write(orjson.dumps(_record(item, source.settings.variant), option=_OPTIONS))
+            file.write(orjson.dumps(_record(item, source.settings.variant, fragments), option=OPTIONS))
             file.records += 1
     for file in files.values():
         file.write(b"\n]\n")
 
 
-def _record(item: Item, variant: Any) -> dict[str, Any]:
+def _record(item: Item, variant: Any, fragments: Fragments) -> dict[str, Any]:
     shown = visible_sample(item, variant)
-    platforms = [
-        {"name": name, "profile": shown.characteristics.get(name, {}), "apis": list(functions)}
-        for name, functions in item.platforms.items()
-    ]
     calls = [
         {call.name: {name: call.published.get(name, values) for name, values in call.accepted.items()}}
         for call in item.calls
@@ -51,12 +47,19 @@ def _record(item: Item, variant: Any) -> dict[str, Any]:
         for name, origin in call.origins.items()
     ]
     return {
-        "user_profile": shown.profile or {},
-        "platforms": platforms,
-        "tools": list(shown.tools.values()),
+        "user_profile": fragments.of("user_profile", item.user_profile, lambda: shown.profile or {}),
+        "platforms": fragments.of("platforms", item.platforms, lambda: _platforms(item)),
+        "tools": fragments.of("tools", item.tools, lambda: list(item.tools.values())),
         "query": item.query,
         "answer": [item.platform, calls],
         "query_params": item.query_params,
         "profile_params": item.profile_params,
         "origins": origins,
     }
+
+
+def _platforms(item: Item) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "profile": item.characteristics.get(name, {}), "apis": list(functions)}
+        for name, functions in item.platforms.items()
+    ]

@@ -18,6 +18,7 @@ from ..errors import ConfigError
 from ..evaluation.prompt import Variant, hidden_parts
 from ..records import Sample
 from .folder import ExportFolder, OutputFile
+from .fragments import Fragments
 from .source import ExportSource, PartFile
 
 ROWS = 200
@@ -35,8 +36,9 @@ def write_jsonl(source: ExportSource, folder: ExportFolder) -> None:
     """`PART.jsonl`, a row a line."""
     for part in source.parts:
         file = folder.create(f"{part.name}.jsonl")
+        fragments = Fragments()
         for row in _rows(source, part):
-            file.line(orjson.dumps(row))
+            file.line(orjson.dumps({name: fragments.of(name, text) for name, text in row.items()}))
 
 
 def write_csv(source: ExportSource, folder: ExportFolder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -118,6 +119,10 @@ class ExportSettings(StrictModel):
 
     def digest(self) -> str:
         """Ten hex digits of everything the export depends on; where files lie does not count."""
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
         kept = self.model_dump(mode="json", exclude={"run", "data", "out"})
         kept["content"] = _content(self.source, with_episodes=self.format in PREFERENCES)
         return hashlib.blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=5).hexdigest()
