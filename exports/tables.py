@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -21,8 +20,8 @@ from .folder import ExportFolder, OutputFile
 from .fragments import Fragments
 from .source import ExportSource, PartFile
 
-ROWS = 200
-"""Rows that are in memory at once: a row group of Parquet."""
+GROUP = 4_000_000
+"""Characters of a row group of Parquet, whose rows are in memory at once."""
 COLUMNS = {name: str(field.description) for name, field in Sample.model_fields.items()}
 """Column -> what it holds."""
 _TEXTS = frozenset(
@@ -78,10 +77,17 @@ def write_parquet(source: ExportSource, folder: ExportFolder) -> None:
     for part in source.parts:
         file, rows = folder.create(f"{part.name}.parquet"), _rows(source, part)
         with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-            while group := list(islice(rows, ROWS)):
+            while group := list(_row_group(rows)):
                 columns = [pa.array([row[name] for row in group], pa.string()) for name in COLUMNS]
-                writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=ROWS)
+                writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=len(group))
                 file.records += len(group)
+
+
+def _row_group(rows: Iterator[Row]) -> Iterator[Row]:
+    size = 0
+    while size < GROUP and (row := next(rows, None)) is not None:
+        size += sum(map(len, row.values()))
+        yield row
 
 
 def _rows(source: ExportSource, part: PartFile) -> Iterator[Row]:
