@@ -39,7 +39,7 @@ class SampleDraw:
 
 
 def draw_samples(
-    items: Iterable[Item], where: str, n: int | None, seed: int, check: Callable[[Item], None]
+    items: Iterable[Item], where: str, n: int | None, seed: int, check: Callable[[Item], object]
 ) -> SampleDraw:
     """Read a dataset once, check every sample and draw.
 

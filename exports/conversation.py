@@ -6,7 +6,7 @@ again, so the cost of a sample is that of its query and answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -117,7 +117,7 @@ class Conversations:
         return self.fragments.of("tools text", tools, lambda: _json(wrapped(tools)))
 
 
-def wrapped(tools: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def wrapped(tools: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Schemas as chat endpoints take them."""
     return [{"type": "function", "function": tool} for tool in tools]
 

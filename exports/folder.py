@@ -129,9 +129,16 @@ class ExportFolder:
             if not (self.path / MANIFEST).is_file():  # nothing was exported: no mark of it stays
                 for name in (MARKER, LOCK):
                     (self.path / name).unlink(missing_ok=True)
-                if not any(self.path.iterdir()):
-                    self.path.rmdir()
+                _remove_empty(self.path)
             self._folder.close()
+
+
+def _remove_empty(folder: Path) -> None:
+    for inner in folder.iterdir():
+        if inner.is_dir():
+            _remove_empty(inner)
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _written_before(path: Path) -> set[str]:

@@ -40,7 +40,7 @@ def write_dpo(source: ExportSource, folder: ExportFolder) -> None:
         Conversations(source.settings.answer_format, source.settings.variant),
         source.settings.style,
     )
-    for part, rejected in _rejected_by_part(source, folder):
+    for part, rejected in _rejected_by_part(source, folder, chats):
         file = folder.create(f"{part.name}.jsonl")
         for item, pair in rejected:
             if pair is not None:
@@ -56,7 +56,7 @@ def write_kto(source: ExportSource, folder: ExportFolder) -> None:
         Conversations(source.settings.answer_format, source.settings.variant),
         source.settings.style,
     )
-    for part, rejected in _rejected_by_part(source, folder):
+    for part, rejected in _rejected_by_part(source, folder, chats):
         file = folder.create(f"{part.name}.jsonl")
         for item, wrong in rejected:
             line: dict[str, Any] = {"id": item.id, "why": wrong.why if wrong else "accepted"}
@@ -70,9 +70,11 @@ Judged = Iterator[tuple[Item, Rejected | None]]
 """A sample with a wrong answer, or with None: once for its own answer."""
 
 
-def _rejected_by_part(source: ExportSource, folder: ExportFolder) -> Iterator[tuple[PartFile, Judged]]:
+def _rejected_by_part(
+    source: ExportSource, folder: ExportFolder, chats: Conversations
+) -> Iterator[tuple[PartFile, Judged]]:
     """Every part with its wrong answers; counts them, and refuses where there is none."""
-    finder = _WrongAnswers(source)
+    finder = _WrongAnswers(source, chats)
 
     def counted(judged: Judged) -> Judged:
         for item, wrong in judged:
@@ -92,7 +94,13 @@ def _rejected_by_part(source: ExportSource, folder: ExportFolder) -> Iterator[tu
 
 
 class _WrongAnswers:
-    def __init__(self, source: ExportSource) -> None:
+    """Finds wrong answers to samples.
+
+    Args: source: of the samples; chats: that the answers will be written with.
+    """
+
+    def __init__(self, source: ExportSource, chats: Conversations) -> None:
+        self._chats = chats
         self._source = source
         self.negatives = source.settings.negatives or ("episodes", "twins", "corruptions")
         own = source.kind == "ptool" and self.negatives != ("corruptions",)
@@ -103,13 +111,13 @@ class _WrongAnswers:
         for item in self._source.items(part):
             yield item, None
             for why, answer in self._of_item(item):
-                if not _is_right(item, answer):
+                if not self._is_right(item, answer):
                     yield item, Rejected(item, why, answer)
             if "corruptions" in self.negatives:
                 yield from self._corrupted(item)
         if self._history and "episodes" in self.negatives and part.name in _WITH_REJECTED:
             for item, objection in self._history.rejected(part.path.name):
-                if not _is_right(item, objection.answer):
+                if not self._is_right(item, objection.answer):
                     yield item, Rejected(item, _said(objection), objection.answer)
 
     def _of_item(self, item: Item) -> Iterator[tuple[str, Answer]]:
@@ -126,15 +134,17 @@ class _WrongAnswers:
         """The first corruption that is wrong."""
         ways = list(self._corruptions.of(item))
         for why, answer in ways:
-            if not _is_right(item, answer):
+            if not self._is_right(item, answer):
                 yield item, Rejected(item, f"corruptions: {why}", answer)
                 return
+
+    def _is_right(self, item: Item, answer: Answer) -> bool:
+        """Whether an answer is right, or is written as the right one: tool calls do not name a platform."""
+        if self._chats.native and self._chats.named_calls(item, answer) == self._chats.named_calls(item):
+            return True
+        calls = tuple(PredictedCall(name, arguments) for name, arguments in answer.calls)
+        return score_prediction(item, Prediction(answer.platform, calls), "strict").overall
 
 
 def _said(objection: Objection) -> str:
     return f"episodes: {', '.join(objection.codes)}"
-
-
-def _is_right(item: Item, answer: Answer) -> bool:
-    calls = tuple(PredictedCall(name, arguments) for name, arguments in answer.calls)
-    return score_prediction(item, Prediction(answer.platform, calls), "strict").overall

@@ -13,6 +13,7 @@ import orjson
 
 from ..benchmark import Item
 from ..evaluation.prompt import visible_sample
+from .conversation import wrapped
 from .folder import ExportFolder, OutputFile
 from .fragments import OPTIONS, Fragments
 from .source import ExportSource
@@ -49,7 +50,7 @@ def _record(item: Item, variant: Any, fragments: Fragments) -> dict[str, Any]:
     return {
         "user_profile": fragments.of("user_profile", item.user_profile, lambda: shown.profile or {}),
         "platforms": fragments.of("platforms", item.platforms, lambda: _platforms(item)),
-        "tools": fragments.of("tools", item.tools, lambda: list(item.tools.values())),
+        "tools": fragments.of("tools", item.tools, lambda: wrapped(item.tools.values())),
         "query": item.query,
         "answer": [item.platform, calls],
         "query_params": item.query_params,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, tee
 from pathlib import Path
 from typing import Any, get_args
 
 from ..benchmark import Item
 from ..benchmark.reading import items, kind_of
-from ..benchmark.reading.ptool import samples, samples_file
+from ..benchmark.reading.ptool import read_samples, samples_file
 from ..errors import ConfigError, StoreError, names
 from ..evaluation.prompt import check_variant
 from ..evaluation.sampling import check_ids, draw_samples
@@ -67,22 +67,23 @@ class ExportSource:
                 f"format: got {self.settings.format!r}, which has the columns of ptool's samples, "
                 f"but {self.settings.source} is of kind {self.kind}; expected a run"
             )
-        for record in samples(part.path):
-            if self._drawn is None or record.get("id", str) in self._drawn:
-                yield record.value
+        read, again = tee(read_samples(part.path, self.settings.group))
+        checked = check_ids((self._check(item) for _, item in again), str(part.path))
+        for (record, _), item in zip(read, checked, strict=True):
+            if self._drawn is None or item.id in self._drawn:
+                yield record
 
     def _checked(self, part: PartFile) -> Iterator[Item]:
-        for item in self._read(part):
-            self._check(item)
-            yield item
+        return map(self._check, self._read(part))
 
     def _read(self, part: PartFile) -> Iterator[Item]:
         return items(part.path, self.kind, self.settings.group)
 
-    def _check(self, item: Item) -> None:
+    def _check(self, item: Item) -> Item:
         check_variant(item, self.settings.variant)
         if self.settings.answer_format == "native" and item.platform is not None:
             self._check_owners(item)
+        return item
 
     def _check_owners(self, item: Item) -> None:
         if not any(item.platforms.values()):

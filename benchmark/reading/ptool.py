@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import orjson
 
@@ -39,22 +39,22 @@ def read(path: Path, group: Group | None = None) -> Iterator[Item]:
 
     Args: group: of every sample that does not say its own. Raises StoreError with the place of a bad line.
     """
-    shared, known = SharedValues(), _capabilities(path)
-    for record in samples(samples_file(path)):
-        yield _item(record, shared, known, group)
+    return (item for _, item in read_samples(path, group))
 
 
-def samples(file: Path) -> Iterator[RawRecord]:
-    """The whole samples of a file, joined with tools and profiles that are kept beside it.
+def read_samples(path: Path, group: Group | None = None) -> Iterator[tuple[dict[str, Any], Item]]:
+    """Every sample as it was written, joined with tools and profiles that are kept beside it, and its item.
 
-    Raises StoreError with the place of a line that cannot be read or joined.
+    Args: as of `read`. Raises StoreError with the place of a line that cannot be read or joined.
     """
-    parts = SharedParts(file.parent)
+    file = samples_file(path)
+    shared, known, parts = SharedValues(), _capabilities(path), SharedParts(file.parent)
     for record in read_records(file):
         try:
-            yield RawRecord(record.place, parts.join(record.value))
+            whole = parts.join(record.value)
         except ValueError as error:
             raise StoreError(f"{record.place}: {error}") from None
+        yield whole, _item(RawRecord(record.place, whole), shared, known, group)
 
 
 class SampleReader:
