@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from ..benchmark import Item
-from .conversation import Answer, Conversations
+from .conversation import AnswerCalls, Conversations
 from .folder import ExportFolder
 from .source import ExportSource, PartFile
 
@@ -104,7 +104,7 @@ def prompt_fields(chats: Conversations, item: Item, style: str) -> dict[str, Any
     return {"prompt": chats.messages(item), **tools}
 
 
-def completion(chats: Conversations, item: Item, style: str, answer: Answer | None = None) -> Any:
+def completion(chats: Conversations, item: Item, style: str, answer: AnswerCalls | None = None) -> Any:
     """An answer as TRL has it: a list of one message, or a text."""
     return chats.text(item, answer) if style == "text" else [chats.answer(item, answer)]
 

@@ -19,7 +19,7 @@ from .fragments import OPTIONS, Fragments
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerCalls:
     """An answer to a sample: the gold one, or a wrong one."""
 
     platform: str | None
@@ -27,10 +27,10 @@ class Answer:
     """(function, arguments) of every call"""
 
 
-def gold_answer(item: Item) -> Answer:
+def gold_answer(item: Item) -> AnswerCalls:
     """The canonical answer of a sample."""
     calls = ((call.name, {name: values[0] for name, values in call.accepted.items()}) for call in item.calls)
-    return Answer(item.platform, tuple(calls))
+    return AnswerCalls(item.platform, tuple(calls))
 
 
 class Conversations:
@@ -69,17 +69,17 @@ class Conversations:
             {"role": "user", "content": prompt.user},
         ]
 
-    def answer(self, item: Item, answer: Answer | None = None) -> dict[str, Any]:
+    def answer(self, item: Item, answer: AnswerCalls | None = None) -> dict[str, Any]:
         """The assistant's message, with the gold answer or another one."""
         if self.native:
             return {"role": "assistant", "content": "", "tool_calls": self.tool_calls(item, answer)}
         return {"role": "assistant", "content": self.text(item, answer)}
 
-    def text(self, item: Item, answer: Answer | None = None) -> str:
+    def text(self, item: Item, answer: AnswerCalls | None = None) -> str:
         """An answer as text."""
         return render(item if answer is None else _answering(item, answer), self._answer)
 
-    def tool_calls(self, item: Item, answer: Answer | None = None) -> list[dict[str, Any]]:
+    def tool_calls(self, item: Item, answer: AnswerCalls | None = None) -> list[dict[str, Any]]:
         """An answer as calls with ids; arguments are JSON text, names those of the prompt's tools."""
         return [
             {
@@ -90,7 +90,7 @@ class Conversations:
             for number, (name, given) in enumerate(self.named_calls(item, answer))
         ]
 
-    def named_calls(self, item: Item, answer: Answer | None = None) -> list[tuple[str, dict[str, Any]]]:
+    def named_calls(self, item: Item, answer: AnswerCalls | None = None) -> list[tuple[str, dict[str, Any]]]:
         """(tool of the prompt, arguments) of every call. Raises ConfigError for a gold call of none."""
         given = gold_answer(item) if answer is None else answer
         names = self.prompt(item).tool_names
@@ -122,7 +122,7 @@ def wrapped(tools: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"type": "function", "function": tool} for tool in tools]
 
 
-def _answering(item: Item, answer: Answer) -> Item:
+def _answering(item: Item, answer: AnswerCalls) -> Item:
     """A sample whose gold is another answer."""
     calls = tuple(
         GoldCall(name, {parameter: (value,) for parameter, value in arguments.items()})

@@ -12,9 +12,9 @@ from typing import Any
 
 from ..benchmark import Item
 from ..models.seeds import derive
-from .conversation import Answer, gold_answer
+from .conversation import AnswerCalls, gold_answer
 
-Wrong = tuple[str, Answer]
+Wrong = tuple[str, AnswerCalls]
 """What was done, and the answer it made."""
 _MOST_VALUES = 8
 _UNKNOWN = "note"
@@ -39,7 +39,7 @@ class Corruptions:
             yield from way(item, gold, rng)
         self._remember(gold)
 
-    def _remember(self, gold: Answer) -> None:
+    def _remember(self, gold: AnswerCalls) -> None:
         for function, arguments in gold.calls:
             for name, value in arguments.items():
                 known = self._values.setdefault((function, name), [])
@@ -47,16 +47,16 @@ class Corruptions:
                     known.append(value)
                     del known[:-_MOST_VALUES]
 
-    def _other_platform(self, item: Item, gold: Answer, rng: random.Random) -> Iterator[Wrong]:
+    def _other_platform(self, item: Item, gold: AnswerCalls, rng: random.Random) -> Iterator[Wrong]:
         """The same, done on a platform whose functions have the same capabilities and parameters."""
         others = [name for name in item.platforms if name != gold.platform]
         for platform in rng.sample(others, len(others)):
             calls = [_transferred(item, platform, *call) for call in gold.calls]
             if calls and None not in calls:
-                answer = Answer(platform, tuple(call for call in calls if call is not None))
+                answer = AnswerCalls(platform, tuple(call for call in calls if call is not None))
                 yield f"other_platform: {gold.platform} became {platform}", answer
 
-    def _other_value(self, item: Item, gold: Answer, rng: random.Random) -> Iterator[Wrong]:
+    def _other_value(self, item: Item, gold: AnswerCalls, rng: random.Random) -> Iterator[Wrong]:
         """One argument has a value of another sample, or another option."""
         places = [(at, name) for at, (_, arguments) in enumerate(gold.calls) for name in arguments]
         for at, name in rng.sample(places, len(places)):
@@ -68,20 +68,20 @@ class Corruptions:
                 wrong = {**arguments, name: rng.choice(others)}
                 yield f"other_value: {function}.{name}", _with(gold, at, (function, wrong))
 
-    def _missing(self, item: Item, gold: Answer, rng: random.Random) -> Iterator[Wrong]:
+    def _missing(self, item: Item, gold: AnswerCalls, rng: random.Random) -> Iterator[Wrong]:
         """One of several calls, or one argument, is not there."""
         del item
         if len(gold.calls) > 1:
             at = rng.randrange(len(gold.calls))
             left = gold.calls[:at] + gold.calls[at + 1 :]
-            yield f"missing_call: {gold.calls[at][0]}", Answer(gold.platform, left)
+            yield f"missing_call: {gold.calls[at][0]}", AnswerCalls(gold.platform, left)
         places = [(at, name) for at, (_, arguments) in enumerate(gold.calls) for name in arguments]
         for at, name in rng.sample(places, len(places)):
             function, arguments = gold.calls[at]
             left = {other: value for other, value in arguments.items() if other != name}
             yield f"missing_argument: {function}.{name}", _with(gold, at, (function, left))
 
-    def _unknown(self, item: Item, gold: Answer, rng: random.Random) -> Iterator[Wrong]:
+    def _unknown(self, item: Item, gold: AnswerCalls, rng: random.Random) -> Iterator[Wrong]:
         """An argument that the function does not have."""
         for at in rng.sample(range(len(gold.calls)), len(gold.calls)):
             function, arguments = gold.calls[at]
@@ -89,15 +89,15 @@ class Corruptions:
                 wrong = {**arguments, _UNKNOWN: "as discussed"}
                 yield f"unknown_argument: {function}.{_UNKNOWN}", _with(gold, at, (function, wrong))
 
-    def _repeated(self, item: Item, gold: Answer, rng: random.Random) -> Iterator[Wrong]:
+    def _repeated(self, item: Item, gold: AnswerCalls, rng: random.Random) -> Iterator[Wrong]:
         """A call is made twice."""
         del item
         for call in rng.sample(gold.calls, min(len(gold.calls), 1)):
-            yield f"repeated_call: {call[0]}", Answer(gold.platform, (*gold.calls, call))
+            yield f"repeated_call: {call[0]}", AnswerCalls(gold.platform, (*gold.calls, call))
 
 
-def _with(gold: Answer, at: int, call: tuple[str, dict[str, Any]]) -> Answer:
-    return Answer(gold.platform, (*gold.calls[:at], call, *gold.calls[at + 1 :]))
+def _with(gold: AnswerCalls, at: int, call: tuple[str, dict[str, Any]]) -> AnswerCalls:
+    return AnswerCalls(gold.platform, (*gold.calls[:at], call, *gold.calls[at + 1 :]))
 
 
 def _properties(item: Item, function: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import orjson
 from ..benchmark import Item, PredictedCall, Prediction, score_prediction
 from ..errors import ConfigError
 from .chat import completion, prompt_fields
-from .conversation import Answer, Conversations, gold_answer
+from .conversation import AnswerCalls, Conversations, gold_answer
 from .corruptions import Corruptions
 from .folder import ExportFolder
 from .run_history import Objection, RunHistory
@@ -31,7 +31,7 @@ class Rejected(NamedTuple):
     item: Item
     why: str
     """'<source>: …'"""
-    answer: Answer
+    answer: AnswerCalls
 
 
 def write_dpo(source: ExportSource, folder: ExportFolder) -> None:
@@ -120,7 +120,7 @@ class _WrongAnswers:
                 if not self._is_right(item, objection.answer):
                     yield item, Rejected(item, _said(objection), objection.answer)
 
-    def _of_item(self, item: Item) -> Iterator[tuple[str, Answer]]:
+    def _of_item(self, item: Item) -> Iterator[tuple[str, AnswerCalls]]:
         if self._history is None:
             return
         if "episodes" in self.negatives:
@@ -138,7 +138,7 @@ class _WrongAnswers:
                 yield item, Rejected(item, f"corruptions: {why}", answer)
                 return
 
-    def _is_right(self, item: Item, answer: Answer) -> bool:
+    def _is_right(self, item: Item, answer: AnswerCalls) -> bool:
         """Whether an answer is right, or is written as the right one: tool calls do not name a platform."""
         if self._chats.native and self._chats.named_calls(item, answer) == self._chats.named_calls(item):
             return True

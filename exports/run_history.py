@@ -18,12 +18,12 @@ from ..benchmark.reading.ptool import SampleReader
 from ..errors import StoreError
 from ..records import Episode, Query, Solution
 from ..store import read_jsonl
-from .conversation import Answer
+from .conversation import AnswerCalls
 
 INDEX = "index.jsonl"
 
 
-class Place(NamedTuple):
+class SamplePlace(NamedTuple):
     """Where a sample stands in a dataset."""
 
     file: str
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 class Objection(NamedTuple):
     """An answer that was given and objected to."""
 
-    answer: Answer
+    answer: AnswerCalls
     codes: tuple[str, ...]
     """of the objections"""
 
@@ -50,8 +50,8 @@ class RunHistory:
         self._reader = SampleReader(folder)
         runs = (folder.parent, folder.parent / "unseen") if folder.name == "dataset" else ()
         self._episodes = [file for run in runs if (file := run / "episodes.jsonl").is_file()]
-        self._twins: dict[str, list[Place]] = defaultdict(list)
-        self._users: dict[tuple[str, str, str], Place] = {}
+        self._twins: dict[str, list[SamplePlace]] = defaultdict(list)
+        self._users: dict[tuple[str, str, str], SamplePlace] = {}
         self._mended: dict[str, list[Objection]] = {}
         self._read_index(folder / INDEX)
         for episode in self._objected("accepted"):
@@ -86,10 +86,10 @@ class RunHistory:
         if not index.is_file():
             return
         pairs: dict[str, str] = {}
-        places: dict[str, Place] = {}
+        places: dict[str, SamplePlace] = {}
         for number, entry in enumerate(read_jsonl(index), 1):
             try:
-                place = Place(str(entry["file"]), int(entry["offset"]), int(entry["bytes"]))
+                place = SamplePlace(str(entry["file"]), int(entry["offset"]), int(entry["bytes"]))
                 self._users.setdefault((entry["scenario"], entry["user_id"], place.file), place)
                 places[entry["id"]] = place
                 if entry.get("twin_of"):
@@ -133,7 +133,7 @@ def _objections(episode: Episode) -> Iterator[Objection]:
             if solution not in seen:
                 seen.append(solution)
                 calls = tuple((call.api, dict(call.arguments)) for call in solution.calls)
-                yield Objection(Answer(solution.platform, calls), tuple(dict.fromkeys(codes)))
+                yield Objection(AnswerCalls(solution.platform, calls), tuple(dict.fromkeys(codes)))
 
 
 def _as_item(episode: Episode, query: Query, other: Item) -> Item | None:
