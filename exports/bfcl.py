@@ -95,19 +95,18 @@ def _type_of_options(schema: dict[str, Any]) -> str:
 def _accepted(item: Item, call: GoldCall, schema: dict[str, Any]) -> dict[str, list[Any]]:
     """Parameter -> accepted values, "" among them where it may be left out.
 
-    Raises ConfigError for an empty text or list, which BFCL cannot tell from one that is left out.
+    Raises ConfigError for an empty text that may not: BFCL cannot tell them apart.
     """
     properties, required = schema.get("properties") or {}, set(schema.get("required") or ())
     accepted: dict[str, list[Any]] = {}
     for name, values in call.accepted.items():
-        if "" in values:
+        optional = (call.origins.get(name) == "default" or name in call.optional) and name not in required
+        if "" in values and not optional:
             raise ConfigError(
                 f"format: got 'bfcl', but sample {item.id!r:.80} accepts the empty text for {name!r:.80}, "
                 "which BFCL reads as left out; expected another format"
             )
-        optional = call.origins.get(name) == "default" or name in call.optional
-        accepted[name] = [_value(value) for value in values]
-        accepted[name] += [""] if optional and name not in required else []
+        accepted[name] = [_value(value) for value in values if value != ""] + ([""] if optional else [])
     for name, declared in properties.items():
         if (
             name not in accepted

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from ..benchmark import Item
+from ..errors import ConfigError
 from ..evaluation.prompt import visible_sample
 from .conversation import wrapped
 from .folder import ExportFolder, OutputFile
@@ -25,6 +26,11 @@ def write_ptbench(source: ExportSource, folder: ExportFolder) -> None:
     fragments = Fragments()
     for part in source.parts:
         for item in source.items(part):
+            if item.platform is None:
+                raise ConfigError(
+                    f"format: got 'ptbench', whose answers name a platform, but sample {item.id!r:.80} has "
+                    "none; expected another format"
+                )
             place = part.name if item.group in (None, part.name) else f"{part.name}_{item.group}"
             if place not in files:
                 files[place] = folder.create(f"{place}/data.json")

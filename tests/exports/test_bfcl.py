@@ -47,6 +47,17 @@ def test_it_reads_back_and_the_gold_is_right(made: Path, tmp_path: Path) -> None
         assert isinstance(prediction, Prediction) and verdict(item, prediction) == ""
 
 
+def test_what_was_read_from_bfcl_is_written_again(made: Path, tmp_path: Path) -> None:
+    first = export(run=made, format="bfcl", parts=["train"], out=tmp_path / "a").folder / "train"
+    again = export(data=first, format="bfcl", out=tmp_path / "b").folder / "train"
+    for name in ("BFCL_v4_multiple.json", "possible_answer/BFCL_v4_multiple.json"):
+        assert len(lines(again / name)) == len(lines(first / name)) > 0
+    answers = "possible_answer/BFCL_v4_multiple.json"
+    assert [row["ground_truth"] for row in lines(again / answers)] == [
+        row["ground_truth"] for row in lines(first / answers)
+    ]
+
+
 def test_an_empty_text_is_refused(tmp_path: Path) -> None:
     call = {"findItem": {"keyword": [""]}}
     with pytest.raises(ConfigError, match="sample 's000' accepts the empty text for 'keyword'"):

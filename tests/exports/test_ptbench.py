@@ -10,6 +10,7 @@ from export_bench import export, file_of, sample
 from ptool.benchmark import Item, Scorer, render, score
 from ptool.benchmark.metrics import Breakdown
 from ptool.benchmark.reading import items, kind_of
+from ptool.errors import ConfigError
 
 PUBLISHED = {"user_profile", "platforms", "tools", "query", "answer", "query_params", "profile_params"}
 SLIPS = (
@@ -68,6 +69,13 @@ def test_one_name_with_two_origins_keeps_both(tmp_path: Path) -> None:
     text = "{East: [findItem(size=1), findItem(size=3)]}"
     marks = score(back, text, "python", "strict")
     assert (marks.query_param_hits, marks.profile_param_hits) == (1, 0)
+
+
+def test_data_without_platforms_is_refused(tmp_path: Path) -> None:
+    bfcl = export(data=file_of(tmp_path, sample()), format="bfcl", out=tmp_path / "bfcl").folder / "samples"
+    with pytest.raises(ConfigError, match="format: got 'ptbench', whose answers name a platform"):
+        export(data=bfcl, format="ptbench", out=tmp_path / "out")
+    assert export(data=bfcl, format="tools", out=tmp_path / "out").records == 1
 
 
 def test_a_variant_hides_its_part(tmp_path: Path) -> None:

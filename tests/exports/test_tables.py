@@ -1,7 +1,10 @@
 """Tables that any reader takes: one type a column, equal in every reader, and no cell that computes."""
 
+import ast
 import csv
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -121,6 +124,26 @@ def test_datasets_reads_the_card_and_the_splits(made: Path, tmp_path: Path, form
     assert list(loaded) == list(PARTS) and sum(part.num_rows for part in loaded.values()) == finished.records
     if format in ("parquet", "jsonl", "csv"):
         assert {feature.dtype for feature in loaded["train"].features.values()} == {"string"}
+
+
+LOAD = """
+import sys
+from datasets import load_dataset
+print({name: part.num_rows for name, part in load_dataset(sys.argv[1], cache_dir=sys.argv[2]).items()})
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("PTOOL_OLD_DATASETS" not in os.environ, reason="names no python with datasets==3.6.0")
+@pytest.mark.parametrize("format", ["parquet", "jsonl", "csv", "messages", "trl", "sharegpt", "dpo", "kto"])
+def test_the_oldest_datasets_reads_it_too(made: Path, tmp_path: Path, format: str) -> None:
+    """`PTOOL_OLD_DATASETS` is a python that has the oldest version the card names."""
+    pytest.importorskip("pyarrow")
+    export(run=made, format=format, out=tmp_path / "out")
+    words = [os.environ["PTOOL_OLD_DATASETS"], "-c", LOAD, str(tmp_path / "out"), str(tmp_path / "cache")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-800:]
+    assert set(ast.literal_eval(done.stdout.splitlines()[-1])) == set(PARTS)
 
 
 def test_parts_that_are_no_splits_are_configurations(made: Path, tmp_path: Path) -> None:
