@@ -37,10 +37,10 @@ class Corruptions:
         ways = [self._other_platform, self._other_value, self._missing, self._unknown, self._repeated]
         for way in rng.sample(ways, len(ways)):
             yield from way(item, gold, rng)
-        self._remember(gold)
 
-    def _remember(self, gold: AnswerCalls) -> None:
-        for function, arguments in gold.calls:
+    def remember(self, item: Item) -> None:
+        """Keep a sample's values for those after it."""
+        for function, arguments in gold_answer(item).calls:
             for name, value in arguments.items():
                 known = self._values.setdefault((function, name), [])
                 if value not in known:

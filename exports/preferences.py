@@ -28,7 +28,6 @@ _WITH_REJECTED = ("samples", "train")
 class Rejected(NamedTuple):
     """A wrong answer to a sample."""
 
-    item: Item
     why: str
     """'<source>: …'"""
     answer: AnswerCalls
@@ -36,10 +35,8 @@ class Rejected(NamedTuple):
 
 def write_dpo(source: ExportSource, folder: ExportFolder) -> None:
     """`PART.jsonl` with {id, why, prompt, chosen, rejected}, a line a pair (TRL's preference format)."""
-    chats, style = (
-        Conversations(source.settings.answer_format, source.settings.variant),
-        source.settings.style,
-    )
+    style = source.settings.style
+    chats = Conversations(source.settings.answer_format, source.settings.variant)
     for part, rejected in _rejected_by_part(source, folder, chats):
         file = folder.create(f"{part.name}.jsonl")
         for item, pair in rejected:
@@ -52,10 +49,8 @@ def write_dpo(source: ExportSource, folder: ExportFolder) -> None:
 
 def write_kto(source: ExportSource, folder: ExportFolder) -> None:
     """`PART.jsonl` with {id, why, prompt, completion, label}: every sample's answer, and wrong ones."""
-    chats, style = (
-        Conversations(source.settings.answer_format, source.settings.variant),
-        source.settings.style,
-    )
+    style = source.settings.style
+    chats = Conversations(source.settings.answer_format, source.settings.variant)
     for part, rejected in _rejected_by_part(source, folder, chats):
         file = folder.create(f"{part.name}.jsonl")
         for item, wrong in rejected:
@@ -103,6 +98,7 @@ class _WrongAnswers:
         self._chats = chats
         self._source = source
         self.negatives = source.settings.negatives or ("episodes", "twins", "corruptions")
+        self._adds_rejected = "episodes" in self.negatives and source.settings.n is None
         own = source.kind == "ptool" and self.negatives != ("corruptions",)
         self._history = RunHistory(source.parts[0].path.parent) if own else None
         self._corruptions = Corruptions(source.settings.seed)
@@ -112,13 +108,13 @@ class _WrongAnswers:
             yield item, None
             for why, answer in self._of_item(item):
                 if not self._is_right(item, answer):
-                    yield item, Rejected(item, why, answer)
+                    yield item, Rejected(why, answer)
             if "corruptions" in self.negatives:
                 yield from self._corrupted(item)
-        if self._history and "episodes" in self.negatives and part.name in _WITH_REJECTED:
+        if self._history and self._adds_rejected and part.name in _WITH_REJECTED:
             for item, objection in self._history.rejected(part.path.name):
                 if not self._is_right(item, objection.answer):
-                    yield item, Rejected(item, _said(objection), objection.answer)
+                    yield item, Rejected(_said(objection), objection.answer)
 
     def _of_item(self, item: Item) -> Iterator[tuple[str, AnswerCalls]]:
         if self._history is None:
@@ -132,11 +128,11 @@ class _WrongAnswers:
 
     def _corrupted(self, item: Item) -> Judged:
         """The first corruption that is wrong."""
-        ways = list(self._corruptions.of(item))
-        for why, answer in ways:
+        for why, answer in self._corruptions.of(item):
             if not self._is_right(item, answer):
-                yield item, Rejected(item, f"corruptions: {why}", answer)
-                return
+                yield item, Rejected(f"corruptions: {why}", answer)
+                break
+        self._corruptions.remember(item)
 
     def _is_right(self, item: Item, answer: AnswerCalls) -> bool:
         """Whether an answer is right, or is written as the right one: tool calls do not name a platform."""
