@@ -11,8 +11,8 @@ from ..settings import ExportSettings
 from .folder import OutputFile
 from .tables import COLUMNS
 
-READERS = "3.6 to 5.2"
-"""Versions of `datasets` that were tried."""
+READERS, READERS_OF_SCHEMAS = "3.6 to 5.2", "4.7 to 5.2"
+"""Versions of `datasets` that read an export; where functions stand as objects, older ones cannot."""
 _SPLITS = {"samples": "train", "train": "train", "test": "test", "unseen": "unseen"}
 """Part -> the split `datasets` knows it by; other parts are configurations of their own."""
 _APART = {"twins": "test", "reserve": "train"}
@@ -39,10 +39,12 @@ def card_text(settings: ExportSettings, files: Mapping[str, OutputFile]) -> str:
             for config in configs
         ]
     rows = "\n".join(f"| `{name}` | {files[name].records:,} |" for name in by_part.values())
+    schemas = settings.format in ("messages", "tools") and settings.answer_format == "native"
+    readers = READERS_OF_SCHEMAS if schemas else READERS
     return (
         f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n# PTBench as {settings.format}\n\n"
         f"Written by `python -m ptool.export format={settings.format}`, variant {settings.variant}; "
-        f"`datasets` {READERS} read it:\n\n"
+        f"`datasets` {readers} read it:\n\n"
         '```python\nfrom datasets import load_dataset\n\ndata = load_dataset("path/to/this/folder")\n```\n\n'
         f"| file | records |\n| --- | ---: |\n{rows}\n{_columns(settings)}"
     )

@@ -38,7 +38,7 @@ class OutputFile:
         self.size = 0
         """bytes so far"""
         self.closed = False
-        """always; who writes columns into it asks"""
+        """never while it is open; a writer of Parquet asks"""
 
     def write(self, content: bytes) -> int:
         """Write some bytes; returns how many."""
@@ -81,10 +81,7 @@ class ExportFolder:
         self._about = dict(about)
         self.files: dict[str, OutputFile] = {}
         """name -> file, those created so far"""
-        try:
-            self._folder = RunFolder(path, {"export": digest})
-        except StoreError as error:
-            raise StoreError(str(error).replace("run.dir", "out").replace("ptool run", "export")) from None
+        self._folder = RunFolder(path, {"export": digest}, setting="out")
         try:
             self._written = _written_before(path)
             self._open = ExitStack()

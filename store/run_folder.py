@@ -21,6 +21,7 @@ from .files import describe_error, write_bytes, write_json
 MARKER = ".ptool-run.json"
 LOCK = ".lock"
 FORMAT = 1
+SETTING = "run.dir"
 
 
 class RunFolder:
@@ -28,22 +29,23 @@ class RunFolder:
 
     Args: path: where; made with its parents if it does not exist.
         identity: what makes this the same run when it is continued, such as {"settings": digest}.
+        setting: what a message names as the setting to change.
     Raises StoreError: not writable, not a run folder, another run's folder, or in use (names the process).
     """
 
-    def __init__(self, path: Path, identity: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, identity: Mapping[str, str], setting: str = SETTING) -> None:
         self.path = path
         self._lock: int | None = None
         try:
             path.mkdir(parents=True, exist_ok=True)
-            _refuse_foreign(path)
-            self._lock = _lock(path)
+            _refuse_foreign(path, setting)
+            self._lock = _lock(path, setting)
             _remove_leftovers(path)
-            _check_identity(path, dict(identity))
+            _check_identity(path, dict(identity), setting)
         except OSError as error:
             self.close()
             raise StoreError(
-                f"{path}: cannot be used as a run folder: {describe_error(error)}; choose another run.dir"
+                f"{path}: cannot be used as a run folder: {describe_error(error)}; choose another {setting}"
             ) from error
         except StoreError:
             self.close()
@@ -80,9 +82,9 @@ class RunFolder:
         self.close()
 
 
-def _refuse_foreign(path: Path) -> None:
+def _refuse_foreign(path: Path, setting: str) -> None:
     if not (path / MARKER).is_file() and any(_is_foreign(file.name) for file in path.iterdir()):
-        raise StoreError(f"{path}: holds files but no ptool run; choose an empty folder as run.dir")
+        raise StoreError(f"{path}: holds files but no ptool run; choose an empty folder as {setting}")
 
 
 def _is_foreign(name: str) -> bool:
@@ -95,7 +97,7 @@ def _remove_leftovers(path: Path) -> None:
         stale.unlink(missing_ok=True)
 
 
-def _lock(path: Path) -> int:
+def _lock(path: Path, setting: str) -> int:
     handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -103,14 +105,14 @@ def _lock(path: Path) -> int:
         holder = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
         os.close(handle)
         raise StoreError(
-            f"{path}: in use by process {holder}; wait for it, or choose another run.dir"
+            f"{path}: in use by process {holder}; wait for it, or choose another {setting}"
         ) from None
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
     return handle
 
 
-def identity_of(path: Path) -> dict[str, str]:
+def identity_of(path: Path, setting: str = SETTING) -> dict[str, str]:
     """What the run in a folder was begun with. Raises StoreError: no run folder, damaged, another format."""
     marker = path / MARKER
     if not path.is_dir():
@@ -121,20 +123,22 @@ def identity_of(path: Path) -> dict[str, str]:
         kept = orjson.loads(marker.read_bytes())
         version, identity = kept["format"], dict(kept["identity"])
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        raise StoreError(f"{marker}: damaged; choose another run.dir") from None
+        raise StoreError(f"{marker}: damaged; choose another {setting}") from None
     if version != FORMAT:
         raise StoreError(
-            f"{path}: a run folder of format {version!r}, expected {FORMAT}; choose another run.dir"
+            f"{path}: a run folder of format {version!r}, expected {FORMAT}; choose another {setting}"
         )
     return identity
 
 
-def _check_identity(path: Path, identity: dict[str, str]) -> None:
+def _check_identity(path: Path, identity: dict[str, str], setting: str) -> None:
     if not (path / MARKER).is_file():
         write_json(path / MARKER, {"format": FORMAT, "identity": identity})
         return
-    before = identity_of(path)
+    before = identity_of(path, setting)
     changed = sorted(key for key in before.keys() | identity if before.get(key) != identity.get(key))
     if changed:
         what = ", ".join(changed)
-        raise StoreError(f"{path}: holds a run begun with other {what}; remove it, or choose another run.dir")
+        raise StoreError(
+            f"{path}: holds a run begun with other {what}; remove it, or choose another {setting}"
+        )
