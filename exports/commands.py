@@ -12,7 +12,7 @@ from ..settings import ExportFormat, ExportSettings
 from .bfcl import write_bfcl
 from .card import card_text
 from .chat import write_messages, write_sharegpt, write_trl
-from .folder import ExportFolder
+from .folder import ExportFolder, open_export
 from .lm_eval import TASK, write_lm_eval
 from .preferences import write_dpo, write_kto
 from .ptbench import write_ptbench
@@ -63,7 +63,7 @@ def write_export(settings: ExportSettings) -> FinishedExport:
     parts = tuple(part.name for part in source.parts)
     about = settings.model_dump(mode="json", exclude={"run", "data", "out", "parts"})
     about = {"export": {**about, "answer": settings.answer_format, "parts": parts, "kind": source.kind}}
-    with ExportFolder(settings.run_folder(), settings.digest(), about) as folder:
+    with open_export(settings.run_folder(), settings.digest(), about) as folder:
         FORMATS[settings.format](source, folder)
         records = folder.records
         if settings.format not in _WITHOUT_CARD:

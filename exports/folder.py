@@ -7,11 +7,11 @@ know, or one that was changed since. It knows no format.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from contextlib import ExitStack
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 import orjson
 
@@ -61,41 +61,37 @@ class OutputFile:
     def flush(self) -> None:
         """Nothing: what is written is flushed at the end."""
 
+    def settle(self) -> None:
+        """Bring everything to the disk, so that no file of an export appears where another has no room."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
     def entry(self) -> dict[str, Any]:
         """What the manifest says of it."""
         return {"records": self.records, "bytes": self.size, "sha256": self._hash.hexdigest()}
 
 
 class ExportFolder:
-    """An open export; used in a `with` block, at whose end all files appear, and none where it fails.
+    """The files of an export under way; made by `open_export`.
 
-    Args: path: where; made where there is none. digest: of everything the export depends on.
-        about: what the manifest says of the whole.
-    Raises StoreError: the folder is of something else, in use, or holds what this export did not write.
+    Args: folder: locked, and of this export alone. known: the files an export left there before.
+        files: keeps what is written until all of it is there.
     """
 
-    def __init__(self, path: Path, digest: str, about: Mapping[str, Any]) -> None:
-        self.path = path
-        self.counts: dict[str, int] = {}
-        """what else was counted, for the manifest"""
-        self._about = dict(about)
+    def __init__(self, folder: RunFolder, known: Collection[str], files: ExitStack) -> None:
+        self.path = folder.path
         self.files: dict[str, OutputFile] = {}
         """name -> file, those created so far"""
-        self._folder = RunFolder(path, {"export": digest}, setting="out")
-        try:
-            self._written = _written_before(path)
-            self._open = ExitStack()
-            self._manifest = self._open.enter_context(atomic(path / MANIFEST))  # renamed after all others
-        except BaseException:
-            self._folder.close()
-            raise
+        self.counts: dict[str, int] = {}
+        """what else was counted, for the manifest"""
+        self._folder, self._known, self._stack = folder, known, files
 
     def create(self, name: str) -> OutputFile:
         """A new file, `part.jsonl` or `folder/part.jsonl`. Raises StoreError where another one is there."""
         place = self._folder / name
-        if place.exists() and name not in self._written:
+        if place.exists() and name not in self._known:
             raise StoreError(f"{place}: is there and not of an export; remove it, or choose another out")
-        file = self.files[name] = OutputFile(self._open.enter_context(atomic(place)))
+        file = self.files[name] = OutputFile(self._stack.enter_context(atomic(place)))
         return file
 
     def write(self, name: str, content: str) -> None:
@@ -107,27 +103,38 @@ class ExportFolder:
         """Records in all files so far."""
         return sum(file.records for file in self.files.values())
 
-    def __enter__(self) -> Self:
-        return self
+    def manifest(self, about: Mapping[str, Any]) -> bytes:
+        """What manifest.json says: what was exported, every file, and what else was counted."""
+        listed = {name: file.entry() for name, file in sorted(self.files.items())}
+        body = {"format": FORMAT, **about, "files": listed}
+        body |= {"counts": dict(sorted(self.counts.items()))} if self.counts else {}
+        return orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+
+@contextmanager
+def open_export(path: Path, digest: str, about: Mapping[str, Any]) -> Iterator[ExportFolder]:
+    """Open the folder of an export; at the end of the block all files appear, and none where it fails.
+
+    Args: path: where; made where there is none. digest: of everything the export depends on.
+        about: what the manifest says of the whole.
+    Raises StoreError: the folder is of something else, in use, or holds what this export did not write; or a
+    file cannot be written.
+    """
+    with RunFolder(path, {"export": digest}, setting="out") as locked:
         try:
-            if error is None:
-                listed = {name: file.entry() for name, file in sorted(self.files.items())}
-                body = {"format": FORMAT, **self._about, "files": listed}
-                body |= {"counts": dict(sorted(self.counts.items()))} if self.counts else {}
-                self._manifest.write(
-                    orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-                )
-            self._open.__exit__(kind, error, trace)
+            known = _written_before(path)
+            with ExitStack() as files:
+                manifest = files.enter_context(atomic(path / MANIFEST))  # renamed after all others
+                folder = ExportFolder(locked, known, files)
+                yield folder
+                for file in folder.files.values():
+                    file.settle()
+                manifest.write(folder.manifest(about))
         finally:
-            if not (self.path / MANIFEST).is_file():  # nothing was exported: no mark of it stays
+            if not (path / MANIFEST).is_file():  # nothing was exported: no mark of it stays
                 for name in (MARKER, LOCK):
-                    (self.path / name).unlink(missing_ok=True)
-                _remove_empty(self.path)
-            self._folder.close()
+                    (path / name).unlink(missing_ok=True)
+                _remove_empty(path)
 
 
 def _remove_empty(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The folder of an export: complete or not there, equal for equal settings, never over a file of others."""
 
+import errno
 import hashlib
 import json
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from export_bench import export, file_of, sample, settings
 from ptool.errors import ConfigError, StoreError
+from ptool.exports.folder import OutputFile
 
 FORMATS = ("lm_eval", "ptbench", "messages", "tools", "sharegpt", "trl", "dpo", "kto", "bfcl", "jsonl", "csv")
 
@@ -97,6 +99,22 @@ def test_a_fault_at_the_end_leaves_nothing(tmp_path: Path, format: str) -> None:
     with pytest.raises(StoreError, match=r"samples\.jsonl:3: answer: got 'East'"):
         export(data=data, format=format, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("format", ["messages", "bfcl", "csv"])
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str) -> None:
+    data, written = file_of(tmp_path, *map(sample, range(9))), []
+
+    def write(file: OutputFile, content: bytes) -> int:
+        written.append(len(content))
+        if len(written) > 8:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return len(content)
+
+    monkeypatch.setattr(OutputFile, "write", write)
+    with pytest.raises(StoreError, match="cannot be written: disk full") as raised:
+        export(data=data, format=format, out=tmp_path / "out")
+    assert "\n" not in str(raised.value) and not (tmp_path / "out").exists()
 
 
 def test_two_samples_of_one_id_are_refused(tmp_path: Path) -> None:

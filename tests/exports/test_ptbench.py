@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from export_bench import export, file_of, sample
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ptool.benchmark import Item, Scorer, render, score
 from ptool.benchmark.metrics import Breakdown
 from ptool.benchmark.reading import items, kind_of
@@ -69,6 +72,43 @@ def test_one_name_with_two_origins_keeps_both(tmp_path: Path) -> None:
     text = "{East: [findItem(size=1), findItem(size=3)]}"
     marks = score(back, text, "python", "strict")
     assert (marks.query_param_hits, marks.profile_param_hits) == (1, 0)
+
+
+VALUES = st.recursive(
+    st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    accepted=st.dictionaries(
+        st.text(min_size=1, max_size=8), st.lists(VALUES, min_size=1, max_size=3), max_size=4
+    )
+)
+def test_every_value_comes_back(accepted: dict[str, list[Any]]) -> None:
+    with TemporaryDirectory() as place:
+        folder = Path(place)
+        origins = [
+            {
+                "call": 0,
+                "parameter": name,
+                "value": values[0],
+                "origin": ("query", "profile", "default")[at % 3],
+            }
+            for at, (name, values) in enumerate(accepted.items())
+        ]
+        data = file_of(folder, sample(answer=["East", [{"findItem": accepted}]], origins=origins))
+        export(data=data, format="ptbench", out=folder / "out")
+        (before,), (back,) = items(data), items(folder / "out")
+        assert back.calls == before.calls and back.platforms == before.platforms
+        assert (back.tools, back.user_profile, back.characteristics) == (
+            before.tools, before.user_profile, before.characteristics,
+        )  # fmt: skip
 
 
 def test_data_without_platforms_is_refused(tmp_path: Path) -> None:
