@@ -11,8 +11,8 @@ from ..settings import ExportSettings
 from .folder import OutputFile
 from .tables import COLUMNS
 
-READERS, READERS_OF_SCHEMAS = "3.6 to 5.2", "4.7 to 5.2"
-"""Versions of `datasets` that read an export; where functions stand as objects, older ones cannot."""
+READERS, READERS_OF_OBJECTS = "3.6 to 5.2", "4.7 to 5.2"
+"""Versions of `datasets` that read an export; older ones cannot where functions or arguments are objects."""
 _SPLITS = {"samples": "train", "train": "train", "test": "test", "unseen": "unseen"}
 """Part -> the split `datasets` knows it by; other parts are configurations of their own."""
 _APART = {"twins": "test", "reserve": "train"}
@@ -32,22 +32,50 @@ def card_text(settings: ExportSettings, files: Mapping[str, OutputFile]) -> str:
     configs = [config for config in configs if config["data_files"]]
     front: dict[str, Any] = {"tags": ["tool-use", "function-calling", "personalization", "ptool"]}
     front["configs"] = configs
-    if settings.format in _TABLES:
-        features = [{"name": name, "dtype": "string"} for name in COLUMNS]
+    if features := _features(settings):
         front["dataset_info"] = [
-            {"config_name": config["config_name"], "features": [dict(one) for one in features]}
-            for config in configs
+            {"config_name": config["config_name"], "features": features} for config in configs
         ]
     rows = "\n".join(f"| `{name}` | {files[name].records:,} |" for name in by_part.values())
-    schemas = settings.format in ("messages", "tools") and settings.answer_format == "native"
-    readers = READERS_OF_SCHEMAS if schemas else READERS
+    readers = READERS_OF_OBJECTS if _has_objects(settings) else READERS
+    matter = yaml.dump(front, Dumper=_PlainDumper, sort_keys=False)
     return (
-        f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n\n# PTBench as {settings.format}\n\n"
+        f"---\n{matter}---\n\n# PTBench as {settings.format}\n\n"
         f"Written by `python -m ptool.export format={settings.format}`, variant {settings.variant}; "
         f"`datasets` {readers} read it:\n\n"
         '```python\nfrom datasets import load_dataset\n\ndata = load_dataset("path/to/this/folder")\n```\n\n'
         f"| file | records |\n| --- | ---: |\n{rows}\n{_columns(settings)}"
     )
+
+
+def _has_objects(settings: ExportSettings) -> bool:
+    """Whether functions or arguments stand there as objects, whose fields differ from sample to sample."""
+    return settings.answer_format == "native" and settings.format != "sharegpt"
+
+
+def _features(settings: ExportSettings) -> list[dict[str, Any]]:
+    """The columns as `datasets` declares them; none where it finds them out without a doubt."""
+    if settings.format in _TABLES:
+        return [{"name": name, "dtype": "string"} for name in COLUMNS]
+    if not _has_objects(settings):
+        return []
+    texts = [{"name": name, "dtype": "string"} for name in ("role", "content")]
+    prompt, answer = {"list": texts}, {"list": [*texts, {"name": "tool_calls", "list": "json"}]}
+    label, tools = [{"name": "label", "dtype": "bool"}], {"name": "tools", "dtype": "string"}
+    if settings.format in ("messages", "tools"):
+        parallel = {"name": "parallel_tool_calls", "dtype": "bool"}
+        return [{"name": "messages", **answer}, {"name": "tools", "list": "json"}, parallel]
+    ids = [
+        {"name": name, "dtype": "string"} for name in (("id",) if settings.format == "trl" else ("id", "why"))
+    ]
+    answers = ("chosen", "rejected") if settings.format == "dpo" else ("completion",)
+    columns = [*ids, {"name": "prompt", **prompt}, tools, *({"name": name, **answer} for name in answers)]
+    return [*columns, *label] if settings.format == "kto" else columns
+
+
+class _PlainDumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
 
 
 def _columns(settings: ExportSettings) -> str:

@@ -1,7 +1,7 @@
 """Chats for training: OpenAI's JSONL (`messages`, `tools`), LLaMA-Factory's (`sharegpt`), TRL's (`trl`).
 
-Every line is one sample in the order of its part. What would have another type from sample to sample (the
-arguments of a call, and tools where a reader of tables has to take them) is JSON text.
+Every line is one sample in the order of its part. Arguments of tool calls are JSON text where OpenAI and
+LLaMA-Factory read them, and objects for TRL, whose chat templates take them so.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def prompt_fields(chats: Conversations, item: Item, style: str) -> dict[str, Any
 
 def completion(chats: Conversations, item: Item, style: str, answer: AnswerCalls | None = None) -> Any:
     """An answer as TRL has it: a list of one message, or a text."""
-    return chats.text(item, answer) if style == "text" else [chats.answer(item, answer)]
+    return chats.text(item, answer) if style == "text" else [chats.answer(item, answer, objects=True)]
 
 
 def _write_parts(source: ExportSource, folder: ExportFolder, line: Line) -> None:

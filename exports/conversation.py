@@ -69,25 +69,29 @@ class Conversations:
             {"role": "user", "content": prompt.user},
         ]
 
-    def answer(self, item: Item, answer: AnswerCalls | None = None) -> dict[str, Any]:
-        """The assistant's message, with the gold answer or another one."""
+    def answer(
+        self, item: Item, answer: AnswerCalls | None = None, *, objects: bool = False
+    ) -> dict[str, Any]:
+        """The assistant's message, with the gold answer or another one.
+
+        Args: objects: whether arguments of tool calls are objects, as chat templates take them, and not JSON
+        text, as OpenAI has them.
+        """
         if self.native:
-            return {"role": "assistant", "content": "", "tool_calls": self.tool_calls(item, answer)}
+            return {"role": "assistant", "content": "", "tool_calls": self._tool_calls(item, answer, objects)}
         return {"role": "assistant", "content": self.text(item, answer)}
 
     def text(self, item: Item, answer: AnswerCalls | None = None) -> str:
         """An answer as text."""
         return render(item if answer is None else _answering(item, answer), self._answer)
 
-    def tool_calls(self, item: Item, answer: AnswerCalls | None = None) -> list[dict[str, Any]]:
-        """An answer as calls with ids; arguments are JSON text, names those of the prompt's tools."""
+    def _tool_calls(self, item: Item, answer: AnswerCalls | None, objects: bool) -> list[dict[str, Any]]:
+        """An answer as calls with ids, names those of the prompt's tools."""
+        named = self.named_calls(item, answer)
+        functions = ({"name": name, "arguments": given if objects else _json(given)} for name, given in named)
         return [
-            {
-                "id": f"call_{number}",
-                "type": "function",
-                "function": {"name": name, "arguments": _json(given)},
-            }
-            for number, (name, given) in enumerate(self.named_calls(item, answer))
+            {"id": f"call_{number}", "type": "function", "function": function}
+            for number, function in enumerate(functions)
         ]
 
     def named_calls(self, item: Item, answer: AnswerCalls | None = None) -> list[tuple[str, dict[str, Any]]]:

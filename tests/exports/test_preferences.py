@@ -44,7 +44,11 @@ def text_of(message: dict[str, Any], item: Any) -> str:
     """An answer as a model would have given it."""
     if "tool_calls" not in message:
         return message["content"]
-    text = json.dumps({"tool_calls": message["tool_calls"]})
+    calls = [{**call, "function": {**call["function"]}} for call in message["tool_calls"]]
+    for call in calls:
+        assert isinstance(call["function"]["arguments"], dict)  # as chat templates take them
+        call["function"]["arguments"] = json.dumps(call["function"]["arguments"])
+    text = json.dumps({"tool_calls": calls})
     return name_tools(visible_sample(item)).restore(text) if item else text
 
 

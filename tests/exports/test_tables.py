@@ -126,6 +126,23 @@ def test_datasets_reads_the_card_and_the_splits(made: Path, tmp_path: Path, form
         assert {feature.dtype for feature in loaded["train"].features.values()} == {"string"}
 
 
+@pytest.mark.parametrize("format", ["messages", "tools", "trl", "dpo", "kto"])
+def test_datasets_gives_tool_calls_as_they_were_written(made: Path, tmp_path: Path, format: str) -> None:
+    datasets = pytest.importorskip("datasets", minversion="4.7")
+    export(run=made, format=format, answer="native", out=tmp_path / "out")
+    loaded = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
+    for part in PARTS:
+        rows = [without_nulls(row) for row in loaded[part]]
+        assert rows == [without_nulls(line) for line in lines(tmp_path / "out" / f"{part}.jsonl")]
+
+
+def without_nulls(value: Any) -> Any:
+    """What columns fill up with nothing is not there."""
+    if isinstance(value, dict):
+        return {name: without_nulls(inner) for name, inner in value.items() if inner is not None}
+    return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
+
+
 LOAD = """
 import sys
 from datasets import load_dataset
