@@ -83,19 +83,13 @@ class RunHistory:
                 yield from ((item, objection) for objection in given)
 
     def _read_index(self, index: Path) -> None:
-        if not index.is_file():
-            return
-        pairs: dict[str, str] = {}
-        places: dict[str, SamplePlace] = {}
-        for number, entry in enumerate(read_jsonl(index), 1):
-            try:
-                place = SamplePlace(str(entry["file"]), int(entry["offset"]), int(entry["bytes"]))
-                self._users.setdefault((entry["scenario"], entry["user_id"], place.file), place)
+        """Find users and twins; of other samples nothing is kept."""
+        pairs = {entry["id"]: entry["twin_of"] for entry, _ in _entries(index) if entry.get("twin_of")}
+        wanted, places = pairs.keys() | set(pairs.values()), {}
+        for entry, place in _entries(index):
+            self._users.setdefault((entry["scenario"], entry["user_id"], place.file), place)
+            if entry["id"] in wanted:
                 places[entry["id"]] = place
-                if entry.get("twin_of"):
-                    pairs[entry["id"]] = entry["twin_of"]
-            except (KeyError, TypeError, ValueError):
-                raise StoreError(f"{index}:{number}: damaged; the run's command writes it again") from None
         for twin, original in pairs.items():
             if original in places:
                 self._twins[original].append(places[twin])
@@ -112,6 +106,19 @@ class RunHistory:
                     raise StoreError(
                         f"{file}:{number}: no episode; the run's command writes it again"
                     ) from None
+
+
+def _entries(index: Path) -> Iterator[tuple[dict[str, Any], SamplePlace]]:
+    """The lines of an index, each with the place it names; none where there is no index."""
+    for number, entry in enumerate(read_jsonl(index) if index.is_file() else (), 1):
+        try:
+            place = SamplePlace(str(entry["file"]), int(entry["offset"]), int(entry["bytes"]))
+            texts = [entry["id"], entry["scenario"], entry["user_id"], entry.get("twin_of") or ""]
+        except (KeyError, TypeError, ValueError):
+            texts, place = [None], SamplePlace("", 0, 0)
+        if Path(place.file).name != place.file or not all(isinstance(text, str) for text in texts):
+            raise StoreError(f"{index}:{number}: damaged; the run's command writes it again")
+        yield entry, place
 
 
 def _objections(episode: Episode) -> Iterator[Objection]:

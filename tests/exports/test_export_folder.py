@@ -32,6 +32,29 @@ def test_equal_exports_have_equal_bytes_and_a_true_manifest(made: Path, tmp_path
     assert sum(entry["records"] for entry in manifest["files"].values()) == first.records > 0
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_variant_shows_nothing_of_what_it_leaves_out(tmp_path: Path, format: str) -> None:
+    profile = {
+        "basic_features": {"tags": ["a", "b"], "motto": "BASIC"},
+        "user_history": {"shop": [{"platform": "East", "action": "HISTORY"}]},
+    }
+    data = file_of(tmp_path, sample(user_profile=profile))
+    seen = {}
+    for variant in ("all", "no_basic", "no_history", "none"):
+        export(data=data, format=format, variant=variant, out=tmp_path / variant)
+        whole = b"".join(contents(tmp_path / variant).values())
+        seen[variant] = (b"BASIC" in whole, b"HISTORY" in whole)
+    assert seen == {
+        "all": (True, True), "no_basic": (False, True), "no_history": (True, False), "none": (False, False),
+    }  # fmt: skip
+
+
+def test_parquet_has_equal_bytes_too(made: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    first, second = (export(run=made, format="parquet", out=tmp_path / name).folder for name in "ab")
+    assert contents(first) == contents(second)
+
+
 def test_both_forms_of_a_dataset_are_exported_alike(tmp_path: Path) -> None:
     """Tools and profile beside the samples, or in every sample."""
     inline = [sample(number) for number in range(4)]

@@ -9,7 +9,7 @@ import pytest
 from export_bench import export, file_of, lines, sample
 from ptool.benchmark import score
 from ptool.benchmark.reading import items
-from ptool.errors import ConfigError
+from ptool.errors import ConfigError, StoreError
 from ptool.evaluation.prompt import name_tools, visible_sample
 
 SOURCES = ("episodes", "twins", "corruptions")
@@ -109,6 +109,18 @@ def test_corruptions_need_no_run_and_depend_on_the_seed(tmp_path: Path) -> None:
     assert first == again != other
     whys = {row["why"].split(":")[1].strip() for row in lines(tmp_path / "a" / "samples.jsonl")}
     assert len(whys) > 2 and "other_platform" in whys  # lookUp has the capability of findItem
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["{}", "[]", '{"id": 1, "file": "a", "offset": 0, "bytes": 1, "scenario": "s", "user_id": "u"}',
+     '{"id": "i", "file": "../a", "offset": 0, "bytes": 1, "scenario": "s", "user_id": "u"}'],
+)  # fmt: skip
+def test_a_damaged_index_is_refused(tmp_path: Path, entry: str) -> None:
+    (tmp_path / "index.jsonl").write_text(entry + "\n")
+    with pytest.raises(StoreError, match=r"index\.jsonl:1: damaged"):
+        export(data=file_of(tmp_path, sample()), format="dpo", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_without_any_there_is_nothing_to_write(tmp_path: Path) -> None:
