@@ -16,7 +16,7 @@ COMMANDS = {
     "run": "synthesise a verified dataset of personalised tool use",
     "evaluate": "score a model, a file of answers or a baseline on PTBench",
     "compare": "evaluations side by side: leaderboard, paired tests, the paper's tables",
-    "export": "a dataset as a task of lm-evaluation-harness, with the same scores",
+    "export": "a dataset in the formats of trainers, leaderboards and readers of tables",
     "check": "try a run's configuration and endpoints, and estimate what it would take",
     "serve": "offer the scripted model as an OpenAI-compatible endpoint on loopback",
     "report": "a finished dataset as one page: numbers, pictures, examples with their proof",

@@ -1,4 +1,4 @@
-"""`python -m ptool.export`: a dataset as a task of lm-evaluation-harness, with the core's own scores."""
+"""`python -m ptool.export`: a dataset in the formats of trainers, leaderboards and readers of tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _load_job() -> Job:
-    from .evaluation.commands import export
+    from .exports.commands import export
 
     return export
 

@@ -1,4 +1,4 @@
-"""The jobs of the commands of the benchmark: evaluate, compare, export.
+"""The jobs of the commands of the benchmark: evaluate, compare.
 
 Each prints what came out as one table, ends with the line that says which folder it filled, and returns the
 exit status.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..settings import CompareSettings, EvaluateSettings, ExportSettings
+from ..settings import CompareSettings, EvaluateSettings
 
 if TYPE_CHECKING:
     from ..cli.compose import Sources
@@ -43,19 +43,6 @@ def compare(settings: CompareSettings, sources: Sources) -> int:
     finished = comparison.compare(settings)
     print_comparison(finished, settings.seed)
     print(f"comparison folder: {finished.folder}", flush=True)
-    return 0
-
-
-def export(settings: ExportSettings, sources: Sources) -> int:
-    """Write the task, say how it is run, and end with the line `task folder: PATH`."""
-    del sources
-    from .integrations.lm_eval_task import TASK
-    from .integrations.lm_eval_task import export as write_task
-
-    task = write_task(settings)
-    print(f"{task.samples:,} samples, {len(task.metrics)} metrics: {', '.join(task.metrics)}")
-    print(f"lm_eval --include_path {task.folder} --tasks {TASK} --apply_chat_template --model …")
-    print(f"task folder: {task.folder}", flush=True)
     return 0
 
 

@@ -32,6 +32,11 @@ _HIDDEN = {
 }
 
 
+def hidden_parts(variant: Variant) -> frozenset[str]:
+    """The parts of a sample's profile that a variant does not show; `none` shows nothing of any profile."""
+    return frozenset(("basic_features", "user_history")) if variant == "none" else _HIDDEN[variant]
+
+
 @dataclass(frozen=True, slots=True)
 class VisibleSample:
     """One sample as a prompt or a baseline gets it."""
@@ -203,6 +208,8 @@ class PromptWriter:
             loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         self._template = jinja.get_template(f"{format}.jinja")
+        self._named_before: tuple[Any, Any, ToolNames] | None = None
+        self._tools_before: tuple[Any, str] = None, ""
         self.native = format == "native"
         """whether tools are sent beside the texts"""
         sources = [(FOLDER / name).read_bytes() for name in ("base.jinja", f"{format}.jinja")]
@@ -211,14 +218,27 @@ class PromptWriter:
 
     def prompt(self, shown: VisibleSample) -> Prompt:
         """The prompt for a sample."""
-        named = name_tools(shown) if self.native else None
+        named = self._named_tools(shown) if self.native else None
         system = self._template.render(
             profile=None if shown.profile is None else _json(shown.profile),
             platforms=None if shown.platforms is None else _json(_platforms(shown, named)),
-            tools=_json([_tool(schema) for schema in shown.tools.values()]) if named is None else None,
+            tools=self._tools_text(shown.tools) if named is None else None,
             may_decline=shown.may_decline,
         ).strip()
         return Prompt(system, shown.query, named.tools if named else (), named)
+
+    def _named_tools(self, shown: VisibleSample) -> ToolNames:
+        """The tools under names for the wire; given once where the sample before has the very same."""
+        before = self._named_before
+        if before is None or before[0] is not shown.tools or before[1] is not shown.platforms:
+            before = self._named_before = shown.tools, shown.platforms, name_tools(shown)
+        return before[2]
+
+    def _tools_text(self, tools: dict[str, dict[str, Any]]) -> str:
+        """The functions as JSON; made once where the sample before has the very same."""
+        if self._tools_before[0] is not tools:
+            self._tools_before = tools, _json([_tool(schema) for schema in tools.values()])
+        return self._tools_before[1]
 
 
 def _platforms(shown: VisibleSample, named: ToolNames | None) -> list[dict[str, Any]]:

@@ -39,7 +39,7 @@ class SampleDraw:
 
 
 def draw_samples(
-    items: Iterable[Item], where: str, n: int | None, seed: int, check: Callable[[Item], None]
+    items: Iterable[Item], where: str, n: int | None, seed: int, check: Callable[[Item], object]
 ) -> SampleDraw:
     """Read a dataset once, check every sample and draw.
 
@@ -50,7 +50,7 @@ def draw_samples(
     """
     sources = Counter[str]()
     lowest: list[tuple[int, str]] = []
-    for item in _check_ids(items, where):
+    for item in check_ids(items, where):
         check(item)
         sources[item.source] += 1
         if n is not None:
@@ -62,7 +62,8 @@ def draw_samples(
     return SampleDraw(sources.total(), dict(sorted(sources.items())), drawn)
 
 
-def _check_ids(items: Iterable[Item], where: str) -> Iterator[Item]:
+def check_ids(items: Iterable[Item], where: str) -> Iterator[Item]:
+    """The items as they come. Raises StoreError for an id that stands twice; `where` names the dataset."""
     with closing(sqlite3.connect("")) as seen:  # a temporary database: on disk where it grows
         seen.execute("CREATE TABLE seen (id BLOB PRIMARY KEY) WITHOUT ROWID")
         for item in items:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal
 
 import orjson
@@ -120,9 +121,16 @@ class SampleEncoder:
     def __init__(self) -> None:
         self._before: dict[str, tuple[Any, orjson.Fragment]] = {}
 
-    def encode(self, sample: Sample) -> bytes:
-        """One sample on one line, without a line break."""
-        fields = {name: self._field(name, value) for name, value in sample if value is not None}
+    def encode(self, sample: Sample, without: Collection[str] = ()) -> bytes:
+        """One sample on one line, without a line break.
+
+        Args: without: names of fields that are left out.
+        """
+        fields = {
+            name: self._field(name, value)
+            for name, value in sample
+            if value is not None and name not in without
+        }
         return orjson.dumps(fields, default=dict)
 
     def _field(self, name: str, value: Any) -> Any:

@@ -21,6 +21,7 @@ from .run_files import (
     find_line_with,
     json_pair,
     parse_object,
+    read_sample,
 )
 
 _MOST_REASONS = 50
@@ -109,7 +110,7 @@ def _find_sample(run: Path, id: str, entry: Mapping[str, Any]) -> tuple[Path | N
         file = folder / f"{part}.jsonl"
         line = find_line_by_id(file, id)
         if line is not None:
-            return file, parse_object(line, file)
+            return file, read_sample(line, file)
     return None, {}
 
 

@@ -106,6 +106,11 @@ def parse_object(line: bytes, file: Path) -> dict[str, Any]:
     return value
 
 
+def read_sample(line: bytes, file: Path) -> dict[str, Any]:
+    """The whole sample of a line, joined with what it shares. Raises StoreError."""
+    return parse_object(dataset_index.whole_line(line, file), file)
+
+
 def read_object(file: Path) -> dict[str, Any]:
     """The object a JSON file is; empty where there is no file. Raises StoreError."""
     try:

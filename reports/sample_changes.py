@@ -17,7 +17,14 @@ from typing import Any
 import orjson
 
 from ..errors import StoreError
-from ..store.dataset_index import DATASET_PARTS, SampleLocation, check_dataset, line_digest, read_index
+from ..store.dataset_index import (
+    DATASET_PARTS,
+    SampleLocation,
+    check_dataset,
+    line_digest,
+    read_index,
+    whole_line,
+)
 from .run_files import INDEX, parse_object
 
 SHOWN = 5
@@ -116,10 +123,8 @@ def _locate_samples_in(file: Path, split: str) -> Iterator[tuple[str, SampleLoca
             for line in lines:
                 body = line.removesuffix(b"\n")
                 if body:
-                    yield (
-                        _id_in(body, file),
-                        SampleLocation(line_digest(body), split, file, offset, len(body)),
-                    )
+                    digest = line_digest(whole_line(body, file))
+                    yield _id_in(body, file), SampleLocation(digest, split, file, offset, len(body))
                 offset += len(line)
     except FileNotFoundError:
         return

@@ -23,7 +23,8 @@ from .commands import (
     Spell,
     StatusSettings,
 )
-from .evaluation import Baseline, CompareSettings, EvaluateSettings, ExportSettings
+from .evaluation import Baseline, CompareSettings, EvaluateSettings
+from .export import ExportFormat, ExportSettings, Negatives
 from .run import (
     NOT_HASHED,
     PLAIN_ROLE,
@@ -51,10 +52,12 @@ __all__ = [
     "DiffSettings",
     "EvaluateSettings",
     "ExplainSettings",
+    "ExportFormat",
     "ExportSettings",
     "Limits",
     "MockServerOptions",
     "ModelSettings",
+    "Negatives",
     "ObjectSettings",
     "Price",
     "ReportSettings",

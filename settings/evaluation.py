@@ -59,8 +59,8 @@ class EvaluateSettings(StrictModel):
     def identity(self) -> dict[str, Any]:
         """What answers depend on: everything but who scores them and how the calls go."""
         kept = self.model_dump(mode="json", by_alias=True, exclude=_NOT_HASHED)
-        kept["data"] = _content(self.data)
-        kept["predictions"] = self.predictions and _content(self.predictions)
+        kept["data"] = content_digest(self.data)
+        kept["predictions"] = self.predictions and content_digest(self.predictions)
         kept["model"] = self.model.identity() if self.asks_model else None
         if self.tools is None:
             del kept["tools"]  # what fits is found out; the folder keeps what it was
@@ -75,18 +75,18 @@ class EvaluateSettings(StrictModel):
 
     def run_folder(self) -> Path:
         """Where it is kept: `run.dir`, or runs/eval-<data>-<digest> below the working folder."""
-        return Path(self.run.dir or f"runs/eval-{_named(self.data)}-{self.digest()}")
+        return Path(self.run.dir or f"runs/eval-{data_name(self.data)}-{self.digest()}")
 
 
 _NOT_HASHED = {"scorer", "beside", "concurrency", "run", "budget", "retries", "prices", "model"}
 
 
-def _named(path: str) -> str:
+def data_name(path: str) -> str:
     """The name of a dataset, fit for a folder's name."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", Path(path).absolute().stem).strip("-")[:60] or "data"
 
 
-def _content(path: str) -> str:
+def content_digest(path: str) -> str:
     """A digest of a file, or of the records in a folder; of what does not exist, of nothing."""
     whole = hashlib.blake2b(digest_size=16)
     try:
@@ -100,13 +100,19 @@ def _content(path: str) -> str:
 
 def _records_in(path: Path) -> list[Path]:
     if not path.is_dir():
-        return [path] if path.exists() else []
+        return [path, *_shared_beside(path.parent)] if path.exists() else []
     here = path / "dataset" if (path / "dataset").is_dir() else path
     for name in ("test.jsonl", "samples.jsonl"):  # of a run, what is read of it and nothing else
         if (here / name).is_file():
-            return [here / name]
+            return [here / name, *_shared_beside(here)]
     files = (file for pattern in ("*.json*", "*/*.json*") for file in here.glob(pattern) if file.is_file())
     return sorted(file for file in files if file.name != "manifest.json" and not file.name.startswith("."))
+
+
+def _shared_beside(folder: Path) -> list[Path]:
+    """What the samples of a folder share, where they are kept so."""
+    files = [folder / name for name in ("tools.jsonl", "users.jsonl")]
+    return files if all(file.is_file() for file in files) else []
 
 
 class CompareSettings(StrictModel):
@@ -131,29 +137,3 @@ class CompareSettings(StrictModel):
             if Path(folder).absolute() in [Path(other).absolute() for other in self.evaluations[:place]]:
                 raise ValueError(f"evaluations: got {folder!r} twice, expected each evaluation once")
         return self
-
-
-class ExportSettings(StrictModel):
-    """What `ptool.export` is given (conf/export.yaml)."""
-
-    data: FilePath = Field(description="a run folder, a dataset folder or a file")
-    kind: str | None = Field(description="which kind of dataset it is; null: found out")
-    group: Literal["trained", "untrained", "unseen"] | None = Field(
-        description="what its users are, where samples do not say"
-    )
-    variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")
-    format: Literal["python", "json"] = Field(description="how to answer")
-    scorer: Literal["strict", "official"] = Field(description="whose rules the marks follow")
-    tolerance: Literal["strict", "tolerant"] = Field(description="how answers are read")
-    n: int | None = Field(ge=1, description="samples to draw; null: all")
-    seed: int = Field(ge=0, lt=2**63, description="of the draw")
-    run: RunFolderSettings = Field(description="where the task is written")
-
-    def digest(self) -> str:
-        """Ten hex digits of everything the task depends on; where files lie does not count."""
-        kept = self.model_dump(mode="json", exclude={"run"}) | {"data": _content(self.data)}
-        return hashlib.blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=5).hexdigest()
-
-    def run_folder(self) -> Path:
-        """Where it is written: `run.dir`, or runs/lm-eval-<data>-<digest> below the working folder."""
-        return Path(self.run.dir or f"runs/lm-eval-{_named(self.data)}-{self.digest()}")

@@ -40,6 +40,7 @@ NOT_HASHED = (
     "general_reader",
     "strict_stages",
     "run",
+    "dataset",
     "budget",
     "retries",
     "prices",
@@ -217,6 +218,20 @@ class AuditSettings(StrictModel):
     injections: tuple[str, ...] | None = Field(description="injections by name; null: all")
 
 
+class DatasetSettings(StrictModel):
+    """The form of the dataset's files; what a sample says is the same in both."""
+
+    tools: Literal["inline", "shared"] | None = Field(
+        default=None,
+        description="inline: in every sample; shared: tools and profiles once, in files beside the samples; "
+        "null: shared where more than 1,000 samples are planned",
+    )
+
+
+SHARED_FROM = 1_000
+"""A dataset for which more samples are planned keeps tools and profiles once (`dataset.tools=null`)."""
+
+
 class CardSettings(StrictModel):
     """The dataset card, dataset/README.md."""
 
@@ -266,6 +281,7 @@ class Settings(StrictModel):
     )
     splits: SplitSettings = Field(description="what is held out for the benchmark")
     audit: AuditSettings = Field(description="the verifier on trial")
+    dataset: DatasetSettings = Field(DatasetSettings(), description="the form of the dataset's files")
     card: CardSettings = Field(description="the dataset card")
     run: RunFolderSettings = Field(description="where it is kept")
     tree: TreeSettings = Field(description="the API tree")
@@ -327,6 +343,13 @@ class Settings(StrictModel):
     def query_judges(self) -> tuple[str, ...]:
         """Roles that vote on a query: those of `query_gate`, and the recognisers where they confirm it."""
         return (*self.query_gate, *(RECOGNISERS if self.assistant == "confirm" else ()))
+
+    @property
+    def shares_tools(self) -> bool:
+        """Whether the dataset keeps tools and profiles once; by what is planned, not by what is kept."""
+        unseen = self.splits.unseen
+        planned = self.users * self.queries_per_user + (sum(unseen.queries.values()) if unseen else 0)
+        return self.dataset.tools == "shared" if self.dataset.tools else planned > SHARED_FROM
 
     def scenarios(self) -> tuple[ScenarioSettings, ...]:
         """The scenarios the population lives in: the one, or a composite's members in their order."""

@@ -1,18 +1,22 @@
-"""`dataset/index.jsonl`: where each sample of a run stands, and the digest of its line.
+"""`dataset/index.jsonl`: where each sample of a run stands, and the digest of the whole sample.
 
-Whoever reads a dataset compares the digests, so that nothing is told of samples that a run did not make. It
-knows lines and digests, and nothing of what a sample holds.
+Whoever reads a dataset compares the digests, so that nothing is told of samples that a run did not make. A
+digest is of the line that the inline form has, so that both forms of a dataset have the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+import orjson
+
 from ..errors import StoreError
+from ..records.shared_parts import SHARED, SHARED_FILES, SharedParts
 from .files import MAX_LINE, read_jsonl
 from .run_folder import check_format
 
@@ -22,8 +26,11 @@ DATASET_PARTS = ("samples", "train", "test", "unseen", "twins", "reserve")
 """Files of samples beside the index, without '.jsonl', in the order they are read."""
 
 
+_SHARED_KEYS = tuple(f'"{part}":'.encode() for part in SHARED)
+
+
 class SampleLocation(NamedTuple):
-    """Where a sample stands, and what its bytes are."""
+    """Where a sample stands, and what it is."""
 
     digest: str
     split: str
@@ -32,16 +39,42 @@ class SampleLocation(NamedTuple):
     size: int
 
     def read_line(self) -> bytes:
-        """The sample's line. Raises StoreError where it is not there as it was written."""
+        """The whole sample's line. Raises StoreError where it is not there as it was written."""
         try:
             with self.file.open("rb") as opened:
                 opened.seek(self.offset)
                 line = opened.read(self.size)
         except (OSError, ValueError) as error:
             raise StoreError(f"{self.file}: cannot be read: {error}") from error
-        if line_digest(line) != self.digest:
+        whole = whole_line(line, self.file)
+        if line_digest(whole) != self.digest:
             raise _changed(self.file, f"byte {self.offset} is")
+        return whole
+
+
+def whole_line(line: bytes, file: Path) -> bytes:
+    """The line that the inline form has of a sample. Raises StoreError where what it shares is not there."""
+    if any(part in line for part in _SHARED_KEYS):
         return line
+    try:
+        sample = orjson.loads(line)
+        return orjson.dumps(shared_parts(file.parent).join(sample)) if isinstance(sample, dict) else line
+    except orjson.JSONDecodeError:
+        return line
+    except ValueError as error:
+        raise StoreError(f"{file}: {error}") from None
+
+
+def shared_parts(folder: Path) -> SharedParts:
+    """What the samples of a folder share, read anew where it was written anew."""
+    written = (folder / file.name for file in SHARED_FILES)
+    return _shared_parts(folder, tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in written))
+
+
+@lru_cache(maxsize=8)
+def _shared_parts(folder: Path, written: tuple[int, ...]) -> SharedParts:
+    del written
+    return SharedParts(folder)
 
 
 def line_digest(line: bytes) -> str:
@@ -129,7 +162,7 @@ def _is_next_line(file: IO[bytes], location: SampleLocation) -> bool:
     if file.tell() != location.offset:
         return False
     line = file.readline(location.size + 1)
-    return line.endswith(b"\n") and line_digest(line[:-1]) == location.digest
+    return line.endswith(b"\n") and line_digest(whole_line(line[:-1], location.file)) == location.digest
 
 
 def _changed(file: Path, what: str) -> StoreError:

@@ -33,6 +33,7 @@ _LOOK_SECONDS = 0.05
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,40}")
 ENDPOINTS = "endpoints"
 """Part of an identity that is a name people know: who answers."""
+SETTING = "run.dir"
 
 
 class RunFolder:
@@ -40,22 +41,23 @@ class RunFolder:
 
     Args: path: where; made with its parents if it does not exist.
         identity: what makes this the same run when it is continued, such as {"settings": digest}.
+        setting: what a message names as the setting to change.
     Raises StoreError: not writable, not a run folder, another run's folder, or in use (names the process).
     """
 
-    def __init__(self, path: Path, identity: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, identity: Mapping[str, str], setting: str = SETTING) -> None:
         self.path = path
         self._lock: int | None = None
         try:
             path.mkdir(parents=True, exist_ok=True)
-            _refuse_foreign(path)
-            self._lock = _lock(path)
+            _refuse_foreign(path, setting)
+            self._lock = _lock(path, setting)
             _remove_leftovers(path)
-            _check_identity(path, dict(identity))
+            _check_identity(path, dict(identity), setting)
         except OSError as error:
             self.close()
             raise StoreError(
-                f"{path}: cannot be used as a run folder: {describe_error(error)}; choose another run.dir"
+                f"{path}: cannot be used as a run folder: {describe_error(error)}; choose another {setting}"
             ) from error
         except StoreError:
             self.close()
@@ -109,9 +111,9 @@ class RunFolder:
             self.close()
 
 
-def _refuse_foreign(path: Path) -> None:
+def _refuse_foreign(path: Path, setting: str) -> None:
     if not (path / MARKER).is_file() and any(_is_foreign(file.name) for file in path.iterdir()):
-        raise StoreError(f"{path}: holds files but no ptool run; choose an empty folder as run.dir")
+        raise StoreError(f"{path}: holds files but no ptool run; choose an empty folder as {setting}")
 
 
 def _is_foreign(name: str) -> bool:
@@ -124,12 +126,12 @@ def _remove_leftovers(path: Path) -> None:
         stale.unlink(missing_ok=True)
 
 
-def _lock(path: Path) -> int:
+def _lock(path: Path, setting: str) -> int:
     handle = os.open(path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     if not try_lock(handle):
         holder = name_holder(handle)
         os.close(handle)
-        raise StoreError(f"{path}: in use by process {holder}; wait for it, or choose another run.dir")
+        raise StoreError(f"{path}: in use by process {holder}; wait for it, or choose another {setting}")
     os.ftruncate(handle, 0)
     os.write(handle, f"\n{os.getpid()}\n".encode())  # some systems let nobody read the byte that is locked
     return handle
@@ -151,9 +153,9 @@ def name_holder(handle: int) -> str:
     return os.read(handle, 32).decode(errors="replace").strip() or "unknown"
 
 
-def identity_of(path: Path) -> dict[str, str]:
+def identity_of(path: Path, setting: str = SETTING) -> dict[str, str]:
     """What the run in a folder was begun with. Raises StoreError: no run folder, damaged, another format."""
-    return _read_marker(path)[0]
+    return _read_marker(path, setting)[0]
 
 
 def check_format(path: Path) -> None:
@@ -167,7 +169,7 @@ def maker_of(path: Path) -> str | None:
     return _read_marker(path)[1]
 
 
-def _read_marker(path: Path) -> tuple[dict[str, str], str | None]:
+def _read_marker(path: Path, setting: str = SETTING) -> tuple[dict[str, str], str | None]:
     """Identity and maker of a run."""
     marker = path / MARKER
     if not path.is_dir():
@@ -179,11 +181,11 @@ def _read_marker(path: Path) -> tuple[dict[str, str], str | None]:
         format, identity = kept["format"], dict(kept["identity"])
         maker = kept.get("ptool") or _maker_in_manifest(path)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        raise StoreError(f"{marker}: damaged; choose another run.dir") from None
+        raise StoreError(f"{marker}: damaged; choose another {setting}") from None
     if format != FORMAT:
         raise StoreError(
             f"{path}: a run folder of format {format!r:.40}, expected {FORMAT}; {advice_on(maker)}, or "
-            "choose another run.dir"
+            f"choose another {setting}"
         )
     return identity, maker
 
@@ -203,32 +205,37 @@ def advice_on(maker: Any) -> str:
     return f"use ptool {maker}, which began it (pip install 'ptool=={maker}')"
 
 
-def _check_identity(path: Path, identity: dict[str, str]) -> None:
+def _check_identity(path: Path, identity: dict[str, str], setting: str) -> None:
     if not (path / MARKER).is_file():
         write_json(
             path / MARKER, {"format": FORMAT, "ptool": installed_version("ptool"), "identity": identity}
         )
         return
-    before, maker = _read_marker(path)
+    before, maker = _read_marker(path, setting)
     changed = sorted(key for key in before.keys() | identity if before.get(key) != identity.get(key))
     if changed:
         advice = _advice(path, before, identity, maker)
-        raise StoreError(f"{path}: holds a run begun with other {', '.join(changed)}; {advice}")
+        raise StoreError(
+            f"{path}: holds a run begun with other {', '.join(changed)}; {advice}choose another {setting}"
+        )
 
 
 def _advice(path: Path, before: Mapping[str, str], identity: Mapping[str, str], maker: Any) -> str:
-    """How to go on with what was paid for; who answered is a name, and the same model may have a new one."""
+    """How to go on with what was paid for, up to the choice of another folder.
+
+    Who answered is a name, and the same model may have a new one.
+    """
     there, here = before.get(ENDPOINTS), identity.get(ENDPOINTS)
     if maker not in (None, installed_version("ptool")):
-        return f"{advice_on(maker)}, or choose another run.dir"
+        return f"{advice_on(maker)}, or "
     if there == here or there is None:
-        return "go on with the command and the ptool that began it, or choose another run.dir"
+        return "go on with the command and the ptool that began it, or "
     paid = f"{_answers_in(path / 'ledger.sqlite'):,} answers there are of {there!r}"
     if " and " in there or here is None:
-        return f"{paid}; choose another run.dir"
+        return f"{paid}; "
     return (
         f"{paid}, and {here!r} is to go on; if that is the same model at another address, "
-        f"model.name={there!r} uses them, otherwise choose another run.dir"
+        f"model.name={there!r} uses them, otherwise "
     )
 
 

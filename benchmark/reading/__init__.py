@@ -47,7 +47,7 @@ def items(path: Path | str, kind: str | None = None, group: Group | None = None)
     return _READERS[kind or kind_of(path)](path, group)
 
 
-_OURS = ("manifest.json", "dataset/samples.jsonl", "samples.jsonl", "test.jsonl", "index.jsonl")
+_OURS = ("dataset/index.jsonl", "dataset/samples.jsonl", "samples.jsonl", "test.jsonl", "index.jsonl")
 """Files by which a folder is known for a run of ptool, or for the dataset of one."""
 
 
@@ -67,7 +67,7 @@ def _kind_of_folder(path: Path) -> Source | None:
         return "toolspectrum"
     if (path / published.FILE).is_file() or any(path.glob(f"*/{published.FILE}")):
         return "published"
-    return None
+    return "ptool" if (path / "manifest.json").is_file() else None  # a run that left no dataset
 
 
 def _kind_of_file(path: Path) -> Source | None:
@@ -76,7 +76,7 @@ def _kind_of_file(path: Path) -> Source | None:
     first = next(read_records(path), None)
     keys = set(first.value) if first else set()
     marks: tuple[tuple[Source, set[str]], ...] = (
-        ("ptool", {"id", "user_profile", "answer", "origins"}),
+        ("ptool", {"id", "user_id", "answer", "origins"}),
         ("published", {"user_profile", "answer", "query_params"}),
         ("toolspectrum", {"instruction", "toolCall"}),
         ("acebench", {"id", "question", "function", "profile"}),

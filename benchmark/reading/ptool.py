@@ -14,10 +14,12 @@ from typing import Any, get_args
 import orjson
 
 from ...errors import StoreError
-from ..items import Group, Item, Origin
+from ...records.shared_parts import SharedParts
+from ..items import Group, Item
 from .raw_records import (
     RawRecord,
     SharedValues,
+    argument_origins,
     function_schemas,
     gold_calls,
     parameter_names,
@@ -27,7 +29,6 @@ from .raw_records import (
     unchanged,
 )
 
-_ORIGINS = get_args(Origin)
 _GROUPS = get_args(Group)
 _PARTS = ("unseen.jsonl", "train.jsonl", "twins.jsonl", "reserve.jsonl")
 """Parts of a dataset that are looked at only where they are named."""
@@ -38,10 +39,45 @@ def read(path: Path, group: Group | None = None) -> Iterator[Item]:
 
     Args: group: of every sample that does not say its own. Raises StoreError with the place of a bad line.
     """
+    return (item for _, item in read_samples(path, group))
+
+
+def read_samples(path: Path, group: Group | None = None) -> Iterator[tuple[dict[str, Any], Item]]:
+    """Every sample as it was written, joined with tools and profiles that are kept beside it, and its item.
+
+    Args: as of `read`. Raises StoreError with the place of a line that cannot be read or joined.
+    """
     file = samples_file(path)
-    shared, known = SharedValues(), _capabilities(path)
+    shared, known, parts = SharedValues(), _capabilities(path), SharedParts(file.parent)
     for record in read_records(file):
-        yield _item(record, shared, known, group)
+        try:
+            whole = parts.join(record.value)
+        except ValueError as error:
+            raise StoreError(f"{record.place}: {error}") from None
+        yield whole, _item(RawRecord(record.place, whole), shared, known, group)
+
+
+class SampleReader:
+    """Reads single samples of a dataset's folder, each from its place in a file.
+
+    Args: folder: where samples lie, such as a run's dataset/.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parts, self._shared, self._known = SharedParts(folder), SharedValues(), _capabilities(folder)
+
+    def item(self, file: str, offset: int, size: int) -> Item:
+        """The sample in some bytes of a file. Raises StoreError where they hold none."""
+        path = self._folder / file
+        place = f"{path}: byte {offset}"
+        try:
+            with path.open("rb") as content:
+                content.seek(offset)
+                value = self._parts.join(orjson.loads(content.read(size)))
+        except (OSError, ValueError, AttributeError, TypeError) as error:
+            raise StoreError(f"{place}: no sample: {error}; is index.jsonl of this dataset?") from None
+        return _item(RawRecord(place, value), self._shared, self._known, None)
 
 
 def samples_file(path: Path) -> Path:
@@ -66,7 +102,8 @@ def samples_file(path: Path) -> Path:
 def _item(
     record: RawRecord, shared: SharedValues, known: dict[str, dict[str, str]], group: Group | None
 ) -> Item:
-    platform, calls = gold_calls(record, _origins(record))
+    origins = argument_origins(record)
+    platform, calls = gold_calls(record, lambda call: origins.get(call, {}))
     scenario = record.get("scenario", str)
     tools = shared.get(record, record.get("tools", list), function_schemas)
     places = record.get("platforms", list)
@@ -93,23 +130,6 @@ def _group(record: RawRecord) -> Group | None:
     if group is not None and group not in _GROUPS:
         raise record.wrong("group", group, f"one of {', '.join(_GROUPS)}")
     return group
-
-
-def _origins(record: RawRecord) -> Any:
-    """Position of a call -> its parameters' origins."""
-    by_call: dict[int, dict[str, Origin]] = {}
-    for argument in record.get("origins", list):
-        if not (
-            isinstance(argument, dict)
-            and isinstance(argument.get("call"), int)
-            and isinstance(argument.get("parameter"), str)
-            and argument.get("origin") in _ORIGINS
-        ):
-            raise record.wrong(
-                "origins", argument, "{call, parameter, value, origin: query | profile | default}"
-            )
-        by_call.setdefault(argument["call"], {})[argument["parameter"]] = argument["origin"]
-    return lambda call: by_call.get(call, {})
 
 
 def _own_capabilities(record: RawRecord) -> dict[str, str]:

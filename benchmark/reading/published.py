@@ -12,7 +12,7 @@ platforms are shown as far as they can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ..items import GoldCall, Group, Item, Origin
 from .raw_records import (
     RawRecord,
     SharedValues,
+    argument_origins,
     fingerprint,
     function_schemas,
     gold_calls,
@@ -80,9 +81,10 @@ def group_of(file: Path) -> Group | None:
 
 def _item(record: RawRecord, id: str, shared: SharedValues, group: Group | None) -> Item:
     query_params, profile_params = _names(record, "query_params"), _names(record, "profile_params")
-    origins: dict[str, Origin] = dict.fromkeys(profile_params, "profile")
-    origins |= dict.fromkeys(query_params, "query")  # a name in both counts as query, as upstream
-    gold = _gold(record, origins)
+    named: dict[str, Origin] = dict.fromkeys(profile_params, "profile")
+    named |= dict.fromkeys(query_params, "query")  # a name in both counts as query, as upstream
+    by_call = argument_origins(record) if "origins" in record.value else None  # as ptool's export has them
+    gold = _gold(record, lambda call: named if by_call is None else by_call.get(call, {}))
     profile, places = _json(record, "user_profile", dict), _places(record)
     return Item(
         id=id,
@@ -117,7 +119,7 @@ class _Gold:
 _FLAW = "the gold answer is not [platform, [{function: {parameter: [accepted, …]}}, …]]"
 
 
-def _gold(record: RawRecord, origins: Mapping[str, Origin]) -> _Gold:
+def _gold(record: RawRecord, origins_of: Callable[[int], Mapping[str, Origin]]) -> _Gold:
     """What the published code would compare an answer with; it refuses nothing before it compares."""
     answer = record.get("answer", object)
     if not isinstance(answer, list) or len(answer) < 2:
@@ -129,7 +131,7 @@ def _gold(record: RawRecord, origins: Mapping[str, Origin]) -> _Gold:
     name = platform if isinstance(platform, str) else _as_text(platform)
     try:
         named = RawRecord(record.place, {"answer": [name, answer[1]]})
-        _, calls = gold_calls(named, lambda _: origins, empty=True)
+        _, calls = gold_calls(named, origins_of, empty=True)
     except StoreError:
         return _Gold(name, published=published, flaw=_FLAW)
     return _Gold(name, calls, published)

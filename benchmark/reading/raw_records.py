@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import orjson
 
@@ -27,6 +27,7 @@ MAX_ARRAY = 2 * 1024 * 1024 * 1024
 
 Built = TypeVar("Built")
 
+_ORIGINS = get_args(Origin)
 _SHORTENED = 60  # characters of a bad value that a message shows
 
 
@@ -128,9 +129,17 @@ class SharedValues:
     def __init__(self, room: int = _MAX_SHARED) -> None:
         self._room = room
         self._kept: dict[tuple[Any, bytes], Any] = {}
+        self._last: dict[Any, tuple[Any, Any]] = {}
 
     def get(self, record: RawRecord, raw: Any, build: Callable[[RawRecord, Any], Built]) -> Built:
         """`build(record, raw)`, or what it returned for the same `raw` the last time."""
+        raw_before, built = self._last.get(build, (None, None))
+        if raw_before is not raw:  # the very object again: samples that share their tools
+            built = self._get_by_content(record, raw, build)
+            self._last[build] = raw, built
+        return built
+
+    def _get_by_content(self, record: RawRecord, raw: Any, build: Callable[[RawRecord, Any], Built]) -> Built:
         key = (build, fingerprint(raw, 16))
         if key not in self._kept:
             if len(self._kept) >= self._room:
@@ -185,6 +194,23 @@ def _accepted_values(record: RawRecord, where: str, values: Any, empty: bool) ->
     if not values and not empty:
         raise record.wrong(f"answer: {where}", values, "at least one accepted value")
     return tuple(values)
+
+
+def argument_origins(record: RawRecord) -> dict[int, dict[str, Origin]]:
+    """Position of a call -> its parameters' origins. Raises StoreError where `origins` has another shape."""
+    by_call: dict[int, dict[str, Origin]] = {}
+    for argument in record.get("origins", list):
+        if not (
+            isinstance(argument, dict)
+            and isinstance(argument.get("call"), int)
+            and isinstance(argument.get("parameter"), str)
+            and argument.get("origin") in _ORIGINS
+        ):
+            raise record.wrong(
+                "origins", argument, "{call, parameter, value, origin: query | profile | default}"
+            )
+        by_call.setdefault(argument["call"], {})[argument["parameter"]] = argument["origin"]
+    return by_call
 
 
 def function_schemas(record: RawRecord, raw: list[Any]) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
 
 from ...errors import StoreError
@@ -35,7 +36,7 @@ from ...rendering.document import (
 from ...rendering.text import inert, json_text
 from ...store import read_jsonl
 from ...store.dataset_index import location_of
-from ..run_files import INDEX, find_line_with, json_pair, parse_object
+from ..run_files import INDEX, find_line_with, json_pair, parse_object, read_sample
 from .report_data import ReportData
 
 EXAMPLES = 12
@@ -111,7 +112,7 @@ def _rank(item: _Ranked) -> tuple[bytes, int]:
 def _kinds(folder: Path, entry: dict[str, Any]) -> tuple[str, ...]:
     """What a sample shows an example of; it is read as plain data, for hundreds are looked at."""
     file, line = _sample_line(folder, entry)
-    sample = parse_object(line, file)
+    sample = parse_object(line, file)  # what it shares is of no interest here
     try:
         calls, origins = len(sample["answer"][1]), {origin["origin"] for origin in sample["origins"]}
     except (KeyError, TypeError, IndexError):
@@ -126,7 +127,7 @@ def _kinds(folder: Path, entry: dict[str, Any]) -> tuple[str, ...]:
 def _example(folder: Path, entry: dict[str, Any], kinds: tuple[str, ...]) -> ExampleSample:
     file, line = _sample_line(folder, entry)
     try:
-        sample = Sample.model_validate_json(line)
+        sample = Sample.model_validate_json(orjson.dumps(read_sample(line, file)))
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))[:120]
         raise _damaged(file, entry, where or "the whole") from None

@@ -9,6 +9,7 @@ import orjson
 
 from ...records import Sample
 from ...records.sample import Group, SampleEncoder
+from ...records.shared_parts import SHARED, SHARED_FILES, SharedFile
 from ...store import RunFolder, write_jsonl
 from ...store.dataset_index import line_digest
 from ..context import RunContext
@@ -103,7 +104,9 @@ def assemble_dataset(
             bar.advance()
             return builder.build(sample, placements[sample.id].group)
 
-        write_dataset(folder, dataset, build)
+        shared = settings.shares_tools
+        write_dataset(folder, dataset, build, shared=shared)
+        write_shared_parts(folder, dataset, lambda sample: builder.build(sample, None), shared=shared)
         write_jsonl(folder / "dataset/rejected.jsonl", curation.rejected)
     return dataset
 
@@ -137,13 +140,16 @@ def _curate(
     return curator.finish()
 
 
-def write_dataset(folder: RunFolder, dataset: Dataset, build: Callable[[CompactSample], Sample]) -> None:
+def write_dataset(
+    folder: RunFolder, dataset: Dataset, build: Callable[[CompactSample], Sample], *, shared: bool = False
+) -> None:
     """Write every part of the dataset, and index.jsonl, which says where each sample is.
 
     Args:
         folder: the run's.
         dataset: its samples are written in the order of their ids.
         build: makes the record of a sample.
+        shared: whether lines leave out what is in the files of shared parts; digests are of the whole sample.
 
     Raises:
         StoreError: a file cannot be written.
@@ -157,8 +163,11 @@ def write_dataset(folder: RunFolder, dataset: Dataset, build: Callable[[CompactS
         offset = 0
         for sample in samples:
             if dataset.placements[sample.id].split == split:
-                line = encoder.encode(build(sample))
-                index[sample.id] = _index_entry(sample, dataset.placements[sample.id], file, offset, line)
+                record, placement = build(sample), dataset.placements[sample.id]
+                whole = encoder.encode(record)
+                line = encoder.encode(record, SHARED) if shared else whole
+                digest = line_digest(whole)
+                index[sample.id] = _index_entry(sample, placement, file, offset, len(line), digest)
                 offset += len(line) + 1
                 yield line
 
@@ -170,7 +179,35 @@ def write_dataset(folder: RunFolder, dataset: Dataset, build: Callable[[CompactS
     write_jsonl(folder / "dataset/index.jsonl", (index[sample.id] for sample in samples))
 
 
-def _index_entry(sample: CompactSample, placement: Placement, file: str, offset: int, line: bytes) -> bytes:
+def write_shared_parts(
+    folder: RunFolder, dataset: Dataset, build: Callable[[CompactSample], Sample], *, shared: bool
+) -> None:
+    """Write what samples share, a line for every scenario and user; without `shared`, remove it.
+
+    Args: as of `write_dataset`. Raises StoreError where a file cannot be written.
+    """
+    for file in SHARED_FILES:
+        path = folder / f"dataset/{file.name}"
+        if shared:
+            write_jsonl(path, _shared_lines(file, dataset, build))
+        else:
+            path.unlink(missing_ok=True)  # what another form of the dataset has left
+
+
+def _shared_lines(
+    file: SharedFile, dataset: Dataset, build: Callable[[CompactSample], Sample]
+) -> Iterator[bytes]:
+    first: dict[str, CompactSample] = {}
+    for sample in dataset.samples:
+        first.setdefault(sample.scenario if file.key == "scenario" else sample.user, sample)
+    encoder = SampleEncoder()
+    for _, sample in sorted(first.items()):
+        yield encoder.encode(build(sample), Sample.model_fields.keys() - {file.key, *file.parts})
+
+
+def _index_entry(
+    sample: CompactSample, placement: Placement, file: str, offset: int, size: int, digest: str
+) -> bytes:
     return orjson.dumps(
         {
             "id": sample.id,
@@ -182,7 +219,7 @@ def _index_entry(sample: CompactSample, placement: Placement, file: str, offset:
             "twin_of": sample.twin_of or None,
             "file": file,
             "offset": offset,
-            "bytes": len(line),
-            "digest": line_digest(line),
+            "bytes": size,
+            "digest": digest,
         }
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
@@ -21,6 +21,7 @@ from pydantic import BaseModel, JsonValue
 
 from ...records import ArgumentOrigin, Evidence, Sample, UserProfile, VisiblePlatform
 from ...records.dataset_statistics import Statistics
+from ...records.shared_parts import SHARED, SHARED_FILES
 
 ANSWERS = {
     "propose": "another solves it without having seen the draw",
@@ -50,6 +51,7 @@ def card(
     command: str,
     versions: Mapping[str, str],
     files: Mapping[str, str],
+    shared: bool = False,
 ) -> bytes:
     """The card as UTF-8, ending with a line break; equal arguments give equal bytes.
 
@@ -62,11 +64,12 @@ def card(
         command: that makes the data again, on one line.
         versions: of ptool and what it runs on.
         files: split -> its file beside the card: all, or train, test, unseen, reserve; those that exist.
+        shared: whether samples leave tools and profiles to the files of shared parts.
     """
     return (
         _template()
         .render(
-            front=TrustedMarkdown(front_matter(statistics, title, license, files)),
+            front=TrustedMarkdown(front_matter(statistics, title, license, files, shared)),
             title=title,
             scenarios=scenarios,
             license=license,
@@ -75,6 +78,7 @@ def card(
             command=command,
             versions=versions,
             files=files,
+            shared=shared,
             statistics=statistics,
             fields=_fields(),
             meanings=meanings(statistics),
@@ -193,12 +197,18 @@ _APART = {"twins": "test", "reserve": "train"}
 _PLAIN = {str: "string", int: "int64", float: "float64", bool: "bool"}
 
 
-def front_matter(statistics: Statistics, title: str, license: str, files: Mapping[str, str]) -> str:
+def front_matter(
+    statistics: Statistics, title: str, license: str, files: Mapping[str, str], shared: bool = False
+) -> str:
     """The YAML between the two lines of dashes, which are not included; arguments as of `card`."""
     samples = _samples(statistics)
     configs = [_config("default", {_SPLITS[name]: file for name, file in files.items() if name in _SPLITS})]
     configs += [_config(name, {part: files[name]}) for name, part in _APART.items() if name in files]
-    columns = columns_of(Sample)
+    columns = {config["config_name"]: columns_of(Sample, SHARED if shared else ()) for config in configs}
+    for file in SHARED_FILES if shared else ():
+        name = file.name.removesuffix(".jsonl")
+        configs.append(_config(name, {"train": file.name}))
+        columns[name] = columns_of(Sample, Sample.model_fields.keys() - {file.key, *file.parts})
     origin = "scripted" if statistics.scripted else "llm-generated"
     about = {
         "pretty_name": _one_line(title)[:80] or "a dataset",
@@ -210,17 +220,23 @@ def front_matter(statistics: Statistics, title: str, license: str, files: Mappin
         "annotations_creators": ["machine-generated"],
         "source_datasets": ["original"],
         "configs": configs,
-        "dataset_info": [{"config_name": config["config_name"], "features": columns} for config in configs],
+        "dataset_info": [{"config_name": name, "features": features} for name, features in columns.items()],
     }
     return yaml.dump(about, Dumper=_NoAliases, sort_keys=False, allow_unicode=True, width=110).rstrip()
 
 
-def columns_of(record: type[BaseModel]) -> list[dict[str, Any]]:
+def columns_of(record: type[BaseModel], without: Collection[str] = ()) -> list[dict[str, Any]]:
     """A record's fields as `datasets` declares columns; whatever differs from sample to sample is JSON.
 
     JSON columns hold objects and lists: of a bare text, `datasets` would make the number it looks like.
+
+    Args: without: names of fields that are left out.
     """
-    return [{"name": name, **_column(field.annotation)} for name, field in record.model_fields.items()]
+    return [
+        {"name": name, **_column(field.annotation)}
+        for name, field in record.model_fields.items()
+        if name not in without
+    ]
 
 
 def _column(kind: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from math import sqrt
 from ...cli.program import command_line
 from ...records import Sample, Solution
 from ...records.dataset_statistics import Audit, GateRow, Statistics
+from ...records.shared_parts import SharedParts
 from ...settings import Settings
 from ...store import (
     Ledger,
@@ -161,6 +162,7 @@ def write_card(context: RunContext, dataset: Dataset, statistics: Statistics, wo
         command=f"python -m ptool.run {words}".rstrip(),
         versions=versions(),
         files=dataset.files(),
+        shared=settings.shares_tools,
     )
     write_bytes(context.folder / "dataset/README.md", written)
 
@@ -222,9 +224,10 @@ def _missing(settings: Settings, populations: Sequence[PreparedPopulation]) -> I
 
 def _some_samples(context: RunContext, dataset: Dataset) -> Iterator[Sample]:
     """Three samples from different places of the first file."""
-    lines = list(islice(read_jsonl(context.folder / f"dataset/{_first_file(dataset)}"), 200))
+    file = context.folder / f"dataset/{_first_file(dataset)}"
+    lines, shared = list(islice(read_jsonl(file), 200)), SharedParts(file.parent)
     for line in lines[:: max(1, len(lines) // 3)][:3]:
-        yield Sample.model_validate(line)
+        yield Sample.model_validate(shared.join(line))
 
 
 def _first_file(dataset: Dataset) -> str:

@@ -15,8 +15,8 @@ from ptool.benchmark import GoldCall, Rules, score
 from ptool.benchmark.reading import items
 from ptool.errors import ConfigError, StoreError
 from ptool.evaluation.integrations.harness import item_from_json, item_to_json
-from ptool.evaluation.integrations.lm_eval_task import export
 from ptool.evaluation.prompt import PromptWriter, visible_sample
+from ptool.exports.commands import FinishedExport, write_export
 from ptool.settings import ExportSettings, validated
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -24,11 +24,17 @@ WAYS = [("python", "strict", "strict"), ("python", "strict", "tolerant"), ("json
         ("python", "official", "strict")]  # fmt: skip
 
 
-def settings(data: Path, run: Path, **changes: Any) -> ExportSettings:
+def settings(data: Path, out: Path, **changes: Any) -> ExportSettings:
     """The shipped settings with changes."""
     plain = yaml.safe_load((CONF / "export.yaml").read_text())
     shipped = {key: one for key, one in plain.items() if key not in ("defaults", "hydra")}
-    return validated({**shipped, "data": str(data), "run": {"dir": str(run)}, **changes}, ExportSettings)
+    return validated({**shipped, "data": str(data), "out": str(out), **changes}, ExportSettings)
+
+
+def export(chosen: ExportSettings) -> FinishedExport:
+    """A written task of lm-evaluation-harness."""
+    assert chosen.format == "lm_eval"
+    return write_export(chosen)
 
 
 def loaded(folder: Path) -> ModuleType:
@@ -52,7 +58,7 @@ def test_the_written_functions_have_the_core_s_numbers(
     tmp_path: Path, format: Any, scorer: str, tolerance: str
 ) -> None:
     data = dataset(tmp_path)
-    task = export(settings(data, tmp_path / "task", format=format, scorer=scorer, tolerance=tolerance))
+    task = export(settings(data, tmp_path / "task", answer=format, scorer=scorer, tolerance=tolerance))
     given, utils = answers(data, format), loaded(task.folder)
     docs = [json.loads(one) for one in (task.folder / "samples.jsonl").read_text().splitlines()]
     kept = [utils.process_results(doc, [given[doc["query"]]]) for doc in docs]
@@ -71,7 +77,7 @@ def test_a_task_is_asked_what_an_evaluation_asks(tmp_path: Path) -> None:
     task = export(settings(data, tmp_path / "task", variant="no_history", n=5, seed=3))
     docs = [json.loads(one) for one in (task.folder / "samples.jsonl").read_text().splitlines()]
     by_id, prompter = {one.id: one for one in items(data)}, PromptWriter("python")
-    assert len(docs) == task.samples == 5
+    assert len(docs) == task.records == 5
     for doc in docs:
         prompt = prompter.prompt(visible_sample(by_id[doc["id"]], "no_history"))
         assert (doc["system"], doc["query"]) == (prompt.system, prompt.user)
@@ -92,7 +98,7 @@ def test_a_folder_of_another_task_is_refused(tmp_path: Path) -> None:
     data = dataset(tmp_path)
     export(settings(data, tmp_path / "task"))
     with pytest.raises(StoreError, match="task"):
-        export(settings(data, tmp_path / "task", format="json"))
+        export(settings(data, tmp_path / "task", answer="json"))
 
 
 def test_what_cannot_be_shown_is_refused_before_a_folder_is_made(tmp_path: Path) -> None:
@@ -100,8 +106,8 @@ def test_what_cannot_be_shown_is_refused_before_a_folder_is_made(tmp_path: Path)
     with pytest.raises(ConfigError, match="variant: got 'no_basic'"):
         export(settings(data, tmp_path / "task", variant="no_basic"))
     assert not (tmp_path / "task").exists()
-    with pytest.raises(ConfigError, match="format: got 'native'"):
-        settings(data, tmp_path / "task", format="native")
+    with pytest.raises(ConfigError, match="answer: got 'native'"):
+        settings(data, tmp_path / "task", answer="native")
 
 
 def test_where_nothing_is_profile_related_the_column_is_not_a_number(tmp_path: Path) -> None:

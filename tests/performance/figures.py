@@ -9,12 +9,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ptool.records.shared_parts import SharedParts
+
 
 def lines(path: Path) -> Iterator[dict]:
-    """The records of a JSONL file."""
+    """The records of a JSONL file; samples with what they share."""
+    shared = SharedParts(path.parent)
     with path.open(encoding="utf-8") as file:
         for line in file:
-            yield json.loads(line)
+            record = json.loads(line)
+            yield shared.join(record) if "answer" in record and "origins" in record else record
 
 
 def tokens(text: str) -> frozenset[str]:

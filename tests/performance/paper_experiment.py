@@ -46,6 +46,7 @@ TARGETS: dict[str, tuple[float, float]] = {
     "false alarms": (0, 0.01),
     "verdicts changed by instructions": (0, 0),
     "different instructions": (40, MANY),
+    "dataset MB": (0, 40),
     "report seconds": (0, 20),
     "report MB": (0, 5),
 }
@@ -63,6 +64,7 @@ def main() -> int:
         "peak RSS MB": used,
         **dataset(folder, statistics),
         **trial(statistics["audit"]),
+        "dataset MB": sum(file.stat().st_size for file in (folder / "dataset").iterdir()) / 1e6,
         "report seconds": reported,
         "report MB": (folder / "report.html").stat().st_size / 1e6,
     }

@@ -11,7 +11,7 @@ PERFORMANCE = Path(__file__).parent
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["start_up", "paper_scale", "paper_experiment", "framework_cost", "assignment"]
+    "name", ["start_up", "paper_scale", "paper_experiment", "framework_cost", "assignment", "export_speed"]
 )
 def test_the_bar_is_met(name, tmp_path):
     arguments = [str(tmp_path / "run")] if name.startswith("paper") else []

@@ -152,6 +152,22 @@ def test_columns_are_declared_for_every_field_and_json_never_holds_a_bare_text()
     assert found["answer"] == {"name": "answer", "dtype": "json"}
 
 
+def test_the_shared_form_has_configurations_of_what_is_shared() -> None:
+    text = made(shared=True)
+    found = front(text)
+    columns = {
+        one["config_name"]: [column["name"] for column in one["features"]] for one in found["dataset_info"]
+    }
+    left = [name for name in Sample.model_fields if name not in ("user_profile", "platforms", "tools")]
+    assert columns == {
+        "default": left, "reserve": left, "tools": ["scenario", "platforms", "tools"],
+        "users": ["user_id", "user_profile"],
+    }  # fmt: skip
+    assert found["configs"][2]["data_files"] == [{"split": "train", "path": "tools.jsonl"}]
+    program = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    assert "tools.jsonl" in program and compile(program, "card", "exec")
+
+
 def test_every_number_is_of_the_statistics() -> None:
     figures = statistics()
     body = made(figures).split("---\n", 2)[2]
