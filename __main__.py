@@ -11,6 +11,7 @@ from .errors import names
 COMMANDS = {
     "run": "synthesise a verified dataset of personalised tool use",
     "evaluate": "score a model, a file of answers or a baseline on PTBench",
+    "train": "tune a model on a run: LoRA, QLoRA or DPO, on this machine",
     "compare": "evaluations side by side: leaderboard, paired tests, the paper's tables",
     "export": "a dataset as a task of lm-evaluation-harness, with the same scores",
     "check": "try a run's configuration and endpoints, and estimate what it would take",

@@ -37,6 +37,7 @@ from .run import (
     TaskSettings,
     UnseenSettings,
 )
+from .training import TrainingMethod, TrainSettings
 from .validation import Schema, keys, validated
 
 __all__ = [
@@ -70,6 +71,8 @@ __all__ = [
     "StatusSettings",
     "StrictModel",
     "TaskSettings",
+    "TrainSettings",
+    "TrainingMethod",
     "UnseenSettings",
     "keys",
     "validated",
