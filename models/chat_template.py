@@ -52,7 +52,7 @@ class ChatTemplate:
         return [_message("user", f"{system}\n\n{user}")]
 
     def prompt_text(self, messages: Sequence[Message]) -> str:
-        """Messages up to where the assistant's answer begins. Raises ConfigError: the template refuses them."""
+        """Messages up to where the assistant's answer begins. Raises ConfigError: they are refused."""
         return self._render(list(messages), add_generation_prompt=True)
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
@@ -72,8 +72,8 @@ class ChatTemplate:
         text = whole[len(prompt) :].rstrip()
         if not whole.startswith(prompt) or answer.strip() not in text:
             raise ConfigError(
-                f"{self._where}: its chat template does not write an answer behind the prompt as it stands, so "
-                "nobody can tell which tokens are the assistant's; mend chat_template.jinja"
+                f"{self._where}: its chat template does not write an answer behind the prompt as it stands, "
+                "so nobody can tell which tokens are the assistant's; mend chat_template.jinja"
             )
         return text if text.rpartition(answer.strip())[2].strip() else text + self._tokenizer.eos_token
 

@@ -9,6 +9,7 @@ import importlib.util
 import os
 from collections.abc import Iterator
 from hashlib import blake2b
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ def require_packages(wanted_by: str, packages: tuple[str, ...] = PACKAGES) -> No
         os.environ[name] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+
+
+def library(name: str) -> Any:
+    """A library of the extra, imported now; as it need not be there, nothing is known of its types."""
+    return import_module(name)
 
 
 def checked_folder(path: str, where: str, marker: str = "config.json") -> Path:
@@ -74,10 +80,12 @@ def _ends(file: Path) -> bytes:
 
 def chosen_device(wanted: str, where: str) -> str:
     """cpu or cuda. Raises ConfigError where a GPU is asked for and there is none."""
-    import torch
+    torch = library("torch")
 
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(f"{where}: got 'cuda', but there is no GPU that torch can use; expected auto or cpu")
+        raise ConfigError(
+            f"{where}: got 'cuda', but there is no GPU that torch can use; expected auto or cpu"
+        )
     if wanted == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return wanted
@@ -85,7 +93,7 @@ def chosen_device(wanted: str, where: str) -> str:
 
 def chosen_dtype(wanted: str, device: str) -> Any:
     """The torch type that weights are computed in."""
-    import torch
+    torch = library("torch")
 
     if wanted != "auto":
         return getattr(torch, wanted)
@@ -96,12 +104,12 @@ def chosen_dtype(wanted: str, device: str) -> Any:
 
 def load_tokenizer(folder: Path, where: str) -> Any:
     """The tokenizer in a folder, padding on the left. Raises ConfigError."""
-    from transformers import AutoTokenizer
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
+    transformers = library("transformers")
+    transformers.utils.logging.disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
     except Exception as error:  # whatever a library makes of damaged files
         raise _unusable(where, folder, "tokenizer", error) from None
     tokenizer.padding_side = "left"
@@ -112,21 +120,19 @@ def load_tokenizer(folder: Path, where: str) -> Any:
 
 def load_config(folder: Path, where: str) -> Any:
     """The architecture in a folder. Raises ConfigError."""
-    from transformers import AutoConfig
-
     try:
-        return AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+        return library("transformers").AutoConfig.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
     except Exception as error:
         raise _unusable(where, folder, "config.json", error) from None
 
 
 def load_model(folder: Path, where: str, dtype: Any, quantisation: Any = None) -> Any:
     """The model in a folder, on the processor unless it is quantised. Raises ConfigError."""
-    from transformers import AutoModelForCausalLM
-
     extra = {"quantization_config": quantisation, "device_map": {"": 0}} if quantisation else {}
     try:
-        return AutoModelForCausalLM.from_pretrained(
+        return library("transformers").AutoModelForCausalLM.from_pretrained(
             str(folder),
             dtype=dtype,
             local_files_only=True,
@@ -140,10 +146,8 @@ def load_model(folder: Path, where: str, dtype: Any, quantisation: Any = None) -
 
 def with_adapter(model: Any, adapter: Path, where: str) -> Any:
     """The model with an adapter on it. Raises ConfigError where they do not fit."""
-    from peft import PeftModel
-
     try:
-        return PeftModel.from_pretrained(model, str(adapter), local_files_only=True)
+        return library("peft").PeftModel.from_pretrained(model, str(adapter), local_files_only=True)
     except Exception as error:
         raise _unusable(where, adapter, "adapter for this model", error) from None
 

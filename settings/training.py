@@ -52,7 +52,9 @@ class TrainSettings(StrictModel):
     n: int | None = Field(ge=1, description="samples to draw; null: all")
     seed: int = Field(ge=0, lt=2**32, description="of draws, of the adapters and of the order of samples")
     max_length: int = Field(ge=64, le=10_000_000, description="tokens of a prompt and its answer, at most")
-    device: Literal["auto", "cpu", "cuda"] = Field(description="what computes; auto: a GPU where there is one")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        description="what computes; auto: a GPU where there is one"
+    )
     checkpoint_every: int = Field(ge=1, description="steps between two checkpoints")
     most_hours: float | None = Field(gt=0, description="what is estimated to take longer is refused")
     merge: bool = Field(description="whether a copy of the model with the adapter merged in is written")

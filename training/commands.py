@@ -68,7 +68,9 @@ def train(settings: TrainSettings, sources: Sources) -> int:
     elif settings.merge and not (path / MERGED).is_dir():
         with RunFolder(path, identity):
             merge_adapter(base, load_tokenizer(base, "model_path"), path)
-    print(f"python -m ptool.evaluate data={run} model=transformers model.path={base} model.adapter={path / ADAPTER}")
+    print(
+        f"python -m ptool.evaluate data={run} model=transformers model.path={base} model.adapter={path / ADAPTER}"
+    )
     print(f"model folder: {path}", flush=True)
     return 0
 
@@ -115,7 +117,9 @@ def _check_quantisation(settings: TrainSettings, device: str) -> None:
     if not settings.train.quantise:
         return
     if device != "cuda":
-        raise ConfigError("train.quantise: got true, but 4 bits need a GPU; expected train=lora on this machine")
+        raise ConfigError(
+            "train.quantise: got true, but 4 bits need a GPU; expected train=lora on this machine"
+        )
     if importlib.util.find_spec("bitsandbytes") is None:
         raise ConfigError("train.quantise: needs the package bitsandbytes; pip install bitsandbytes")
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ConfigError
+from ..models.transformers_folder import library
 from ..settings import TrainSettings
 from .length import LengthReport
 
@@ -85,11 +86,9 @@ def estimate(config: Any, settings: TrainSettings, report: LengthReport, device:
 
 def model_size(config: Any, settings: TrainSettings) -> ModelSize:
     """Count the parameters of an architecture, none of which is allocated."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
+    torch, transformers = library("torch"), library("transformers")
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config)
+        model = transformers.AutoModelForCausalLM.from_config(config)
     head = model.get_output_embeddings()
     linear = [one for one in model.modules() if isinstance(one, torch.nn.Linear) and one is not head]
     text = config.get_text_config()
@@ -114,24 +113,22 @@ def _peak_memory(size: ModelSize, settings: TrainSettings, length: int, device: 
 
 def _free_memory(device: str) -> float:
     if device == "cuda":
-        import torch
-
+        torch = library("torch")
         return float(torch.cuda.mem_get_info()[0])
-    import psutil
-
-    return float(psutil.virtual_memory().available)
+    return float(library("psutil").virtual_memory().available)
 
 
 def _products_a_second(device: str) -> float:
     """Floating-point operations a second of a matrix product."""
-    import torch
-
+    torch = library("torch")
     side = 4096 if device == "cuda" else 768
-    matrix = torch.ones(side, side, device=device, dtype=torch.bfloat16 if device == "cuda" else torch.float32)
+    matrix = torch.ones(
+        side, side, device=device, dtype=torch.bfloat16 if device == "cuda" else torch.float32
+    )
     best = float("inf")
     for _ in range(4):
         began = time.perf_counter()
-        matrix @ matrix
+        torch.mm(matrix, matrix)
         if device == "cuda":
             torch.cuda.synchronize()
         best = min(best, time.perf_counter() - began)

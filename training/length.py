@@ -23,8 +23,6 @@ from ..settings import TrainSettings
 from .samples import Answers
 
 
-
-
 class TrainingSample(NamedTuple):
     """One conversation to learn from."""
 

@@ -26,7 +26,7 @@ class Answers(NamedTuple):
     rejected: str | None = None
     """an answer that is wrong for this user; None: nothing is compared"""
     why: str = ""
-    """where the wrong one is from: 'episodes: platform.wrong', 'twins: shopping-u0001-0002-twin'"""
+    """where the wrong one is from: 'episodes: arguments.missing', 'twins: shopping-u0001-0002-twin'"""
 
 
 def train_file(run: Path) -> Path:
@@ -42,7 +42,9 @@ def train_file(run: Path) -> Path:
     if (dataset / "samples.jsonl").is_file():
         return dataset / "samples.jsonl"
     there = ", ".join(sorted(file.name for file in dataset.glob("*.jsonl"))) or "nothing"
-    raise StoreError(f"{dataset}: nothing to train on, there is {there}; expected train.jsonl or samples.jsonl")
+    raise StoreError(
+        f"{dataset}: nothing to train on, there is {there}; expected train.jsonl or samples.jsonl"
+    )
 
 
 def is_split(run: Path) -> bool:
@@ -53,9 +55,10 @@ def is_split(run: Path) -> bool:
 def data_digest(run: Path, *, preferences: bool) -> str:
     """Stands for the bytes that are trained on."""
     whole = hashlib.blake2b(digest_size=8)
-    for file in (train_file(run), *(_preference_files(run) if preferences else ())):
-        with file.open("rb") as content:
-            whole.update(hashlib.file_digest(content, "blake2b").digest())
+    for file in (train_file(run), *([run / "episodes.jsonl"] if preferences else [])):
+        if file.is_file():
+            with file.open("rb") as content:
+                whole.update(hashlib.file_digest(content, "blake2b").digest())
     return whole.hexdigest()
 
 
@@ -92,26 +95,34 @@ def _answered(item: Item, platform: str, calls: _Calls) -> Item:
     return replace(item, platform=platform, calls=tuple(gold))
 
 
-def _preference_files(run: Path) -> list[Path]:
-    files = (run / "episodes.jsonl", run / "dataset" / "twins.jsonl")
-    return [file for file in files if file.is_file()]
-
-
 def _wrong_answers(run: Path) -> dict[str, list[_Wrong]]:
     """Id of a sample -> answers that are wrong for its user."""
     wrong: dict[str, list[_Wrong]] = {}
     for record in _records(run / "episodes.jsonl"):
         if record["status"] == "accepted":
             wrong.setdefault(record["id"], []).extend(_mended(record))
-    for record in _records(run / "dataset" / "twins.jsonl"):
-        platform, listed = record["answer"]
-        calls = [
-            (name, {key: values[0] for key, values in given.items() if values})
-            for call in listed
-            for name, given in call.items()
-        ]
-        wrong.setdefault(record["twin_of"], []).append((f"twins: {record['id']}", platform, calls))
+    for id, twin, answer in _twin_answers(train_file(run)):
+        wrong.setdefault(id, []).append((f"twins: {twin}", *answer))
     return wrong
+
+
+def _twin_answers(file: Path) -> Iterator[tuple[str, str, tuple[str, _Calls]]]:
+    """(id of a sample, id of its twin, what is right for the twin), both ways round."""
+    answers: dict[str, tuple[str, _Calls]] = {}
+    pairs: list[tuple[str, str]] = []
+    for record in _records(file):
+        platform, listed = record["answer"]
+        calls = [(name, _canonical(given)) for call in listed for name, given in call.items()]
+        answers[record["id"]] = platform, calls
+        if record.get("twin_of"):
+            pairs += [(record["id"], record["twin_of"]), (record["twin_of"], record["id"])]
+    for id, twin in pairs:
+        if twin in answers:
+            yield id, twin, answers[twin]
+
+
+def _canonical(accepted: dict[str, list[Any]]) -> dict[str, Any]:
+    return {name: values[0] for name, values in accepted.items() if values}
 
 
 def _mended(episode: dict[str, Any]) -> Iterator[_Wrong]:

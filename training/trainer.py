@@ -14,8 +14,8 @@ from typing import Any
 
 import orjson
 
-from ..models.transformers_folder import chosen_dtype, load_model, with_adapter
-from ..settings import TrainSettings, TrainingMethod
+from ..models.transformers_folder import chosen_dtype, library, load_model, with_adapter
+from ..settings import TrainingMethod, TrainSettings
 from .length import TrainingSample
 
 ADAPTER, MERGED, CHECKPOINTS = "adapter", "merged", "checkpoints"
@@ -45,9 +45,7 @@ def run_training(
 
     Returns the losses: [{step, loss, learning_rate}].
     """
-    import torch
-    import transformers
-
+    torch, transformers = library("torch"), library("transformers")
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     transformers.set_seed(settings.seed)
     dtype = chosen_dtype("auto", device)
@@ -93,10 +91,7 @@ def _trainer(
     checkpoints: Path,
     device: str,
 ) -> Any:
-    import datasets
-    import peft
-    import trl
-
+    datasets, peft, trl = library("datasets"), library("peft"), library("trl")
     datasets.disable_progress_bars()
     method = settings.train
     lora = peft.LoraConfig(
@@ -141,8 +136,7 @@ def _pair(sample: TrainingSample) -> dict[str, Any]:
 
 def _arguments(settings: TrainSettings, checkpoints: Path, device: str) -> dict[str, Any]:
     """What every trainer takes."""
-    import torch
-
+    torch = library("torch")
     method = settings.train
     bf16 = device == "cuda" and torch.cuda.is_bf16_supported()
     return {
@@ -169,9 +163,7 @@ def _arguments(settings: TrainSettings, checkpoints: Path, device: str) -> dict[
 
 
 def _quantisation(dtype: Any) -> Any:
-    from transformers import BitsAndBytesConfig
-
-    return BitsAndBytesConfig(
+    return library("transformers").BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
@@ -180,9 +172,9 @@ def _quantisation(dtype: Any) -> Any:
 
 
 def _progress(done: Callable[[int], None]) -> Any:
-    from transformers import TrainerCallback
+    base: Any = library("transformers").TrainerCallback
 
-    class Steps(TrainerCallback):
+    class Steps(base):
         def on_step_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
             del args, control, others
             done(state.global_step)

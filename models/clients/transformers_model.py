@@ -1,4 +1,4 @@
-"""`model=transformers`: a Transformers model in a folder, with an adapter or without, computed in this process.
+"""`model=transformers`: a Transformers model in a folder, with or without an adapter, computed in this process.
 
 Questions that wait together are answered together, up to `batch` of them, one batch after the other in a
 thread. It knows neither training nor benchmark; nothing is downloaded.
@@ -23,6 +23,7 @@ from ..transformers_folder import (
     chosen_device,
     chosen_dtype,
     fingerprint_folder,
+    library,
     load_config,
     load_model,
     load_tokenizer,
@@ -82,7 +83,9 @@ class TransformersModel(ModelClient):
             if not isinstance(number, int) or isinstance(number, bool) or number < 1:
                 raise ConfigError(f"model.{key}: got {number!r}, expected an integer of at least 1")
         self._folder = checked_folder(path, "model.path")
-        self._adapter = adapter and checked_folder(adapter, "model.adapter", "adapter_config.json")
+        self._adapter = (
+            checked_folder(adapter, "model.adapter", "adapter_config.json") if adapter is not None else None
+        )
         self._device = chosen_device(device, "model.device")
         self._dtype = chosen_dtype(dtype, self._device)
         self._batch, self._max_tokens = batch, max_tokens
@@ -108,8 +111,8 @@ class TransformersModel(ModelClient):
         """
         if asked.tools:
             raise ConfigError(
-                "format: got 'native', but model=transformers writes texts and no tool calls; expected python "
-                "or json"
+                "format: got 'native', but model=transformers writes texts and no tool calls; expected "
+                "python or json"
             )
         sampling = _checked_sampling(asked.extra)
         tokens = self._template.prompt(self._messages(asked))
@@ -164,8 +167,7 @@ class TransformersModel(ModelClient):
         return first
 
     def _generate(self, batch: list[_Question]) -> list[CreateResult]:
-        import torch
-
+        torch = library("torch")
         model = self._loaded()
         padded = self._tokenizer.pad({"input_ids": [one.tokens for one in batch]}, return_tensors="pt")
         sampling = dict(batch[0].sampling)
