@@ -17,6 +17,7 @@ from ..errors import ConfigError
 
 PACKAGES = ("torch", "transformers", "peft")
 """What a model in a folder needs."""
+_OFFLINE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 _HASHED_BYTES = 1 << 20
 _READ = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
 
@@ -54,8 +55,8 @@ def checked_folder(path: str, where: str, marker: str = "config.json") -> Path:
         raise ConfigError(f"{where}: {path!r:.200} holds no {marker}; expected the folder that has it")
     if not any(folder.glob("*.safetensors")):
         raise ConfigError(
-            f"{where}: {path!r:.200} holds no *.safetensors; other formats of weights can hold code, expected "
-            "weights saved with save_pretrained"
+            f"{where}: {path!r:.200} holds no *.safetensors; other formats of weights can hold code, "
+            "expected weights saved with save_pretrained"
         )
     return folder
 
@@ -107,9 +108,7 @@ def load_tokenizer(folder: Path, where: str) -> Any:
     transformers = library("transformers")
     transformers.utils.logging.disable_progress_bar()
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(
-            str(folder), local_files_only=True, trust_remote_code=False
-        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), **_OFFLINE)
     except Exception as error:  # whatever a library makes of damaged files
         raise _unusable(where, folder, "tokenizer", error) from None
     tokenizer.padding_side = "left"
@@ -121,9 +120,7 @@ def load_tokenizer(folder: Path, where: str) -> Any:
 def load_config(folder: Path, where: str) -> Any:
     """The architecture in a folder. Raises ConfigError."""
     try:
-        return library("transformers").AutoConfig.from_pretrained(
-            str(folder), local_files_only=True, trust_remote_code=False
-        )
+        return library("transformers").AutoConfig.from_pretrained(str(folder), **_OFFLINE)
     except Exception as error:
         raise _unusable(where, folder, "config.json", error) from None
 
@@ -135,9 +132,8 @@ def load_model(folder: Path, where: str, dtype: Any, quantisation: Any = None) -
         return library("transformers").AutoModelForCausalLM.from_pretrained(
             str(folder),
             dtype=dtype,
-            local_files_only=True,
-            trust_remote_code=False,
             use_safetensors=True,
+            **_OFFLINE,
             **extra,
         )
     except Exception as error:

@@ -48,7 +48,7 @@ def card_text(
 | | |
 | --- | --- |
 | samples | {report.describe(settings.max_length)} |
-| adapter | rank {method.rank}, alpha {method.alpha:g}, dropout {method.dropout:g}, on {method.targets}{bits} |
+| adapter | rank {method.rank}, alpha {method.alpha:g}, dropout {method.dropout:g}, {method.targets}{bits} |
 | learning rate | {method.learning_rate:g}, {method.schedule}, warm-up {method.warmup:g} of the steps |
 | batch | {method.batch} x {method.accumulate}, {method.epochs:g} epochs |
 | loss | on the assistant's tokens only; {first} at the first step, {last} at the last |

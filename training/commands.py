@@ -68,9 +68,8 @@ def train(settings: TrainSettings, sources: Sources) -> int:
     elif settings.merge and not (path / MERGED).is_dir():
         with RunFolder(path, identity):
             merge_adapter(base, load_tokenizer(base, "model_path"), path)
-    print(
-        f"python -m ptool.evaluate data={run} model=transformers model.path={base} model.adapter={path / ADAPTER}"
-    )
+    tuned = f"model=transformers model.path={base} model.adapter={path / ADAPTER}"
+    print(f"python -m ptool.evaluate data={run} {tuned}")
     print(f"model folder: {path}", flush=True)
     return 0
 
@@ -84,8 +83,8 @@ def _prepare(settings: TrainSettings, run: Path, base: Path) -> _Prepared:
     samples = list(fit.fit(_drawn(settings, run)))
     if not samples:
         raise ConfigError(
-            f"max_length: got {settings.max_length:,}, but none of the {fit.report.left_out:,} samples fits, not "
-            "even with nothing but the tools it needs; expected more, or a variant with shorter prompts"
+            f"max_length: got {settings.max_length:,}, but none of the {fit.report.left_out:,} samples fits, "
+            "not even with nothing but the tools it needs; expected more, or a variant with shorter prompts"
         )
     _say(fit.report.describe(settings.max_length))
     if not is_split(run):
@@ -102,8 +101,8 @@ def _drawn(settings: TrainSettings, run: Path) -> list[Answers]:
     answers = list(source(run, settings.format))
     if not answers and settings.train.method == "dpo":
         raise ConfigError(
-            f"train: got dpo, but {run} has no wrong answers to compare with; expected a run with twins=true, or "
-            "one whose answers were objected to and mended"
+            f"train: got dpo, but {run} has no wrong answers to compare with; expected a run with twins=true, "
+            "or one whose answers were objected to and mended"
         )
     if settings.n is None:
         return answers

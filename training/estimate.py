@@ -50,10 +50,11 @@ class Estimate:
 
     def describe(self) -> str:
         """One line for people."""
+        where = "the GPU" if self.device == "cuda" else "the processor, without a GPU"
+        memory, free = (f"{size / _GIGABYTE:.2g} GB" for size in (self.memory, self.free))
         return (
-            f"{self.size.parameters / 1e9:.3g} billion parameters, {self.size.adapter / 1e6:.3g} million of the "
-            f"adapters: about {_hours(self.hours)} and {self.memory / _GIGABYTE:.2g} GB of memory on this "
-            f"machine's {'GPU' if self.device == 'cuda' else 'processor'} ({self.free / _GIGABYTE:.2g} GB free)"
+            f"{self.size.parameters / 1e9:.3g} billion parameters and {self.size.adapter / 1e6:.3g} million of "
+            f"the adapters: about {_hours(self.hours)} and {memory} of memory on {where} ({free} free)"
         )
 
     def check(self, settings: TrainSettings) -> None:
@@ -61,8 +62,8 @@ class Estimate:
         advice = "take a smaller model, fewer samples (n), shorter ones (max_length), or a machine with a GPU"
         if settings.most_hours is not None and self.hours > settings.most_hours:
             raise ConfigError(
-                f"model_path: {self.describe()}, more than most_hours={settings.most_hours:g}; {advice}, or give "
-                "most_hours=null"
+                f"model_path: {self.describe()}, more than most_hours={settings.most_hours:g}; {advice}, or "
+                "give most_hours=null"
             )
         if self.memory > self.free:
             if self.device == "cuda" and not settings.train.quantise:

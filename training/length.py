@@ -1,4 +1,4 @@
-"""Samples made to fit into `max_length` tokens: tools that nobody needs are left out, never a part of an answer.
+"""Samples made to fit into `max_length` tokens: tools nobody needs are left out, no answer is cut.
 
 The answer's tools and their counterparts on the other platforms always stay, as in an evaluation. A sample
 that is too long even then is left out and counted.
