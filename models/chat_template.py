@@ -75,7 +75,8 @@ class ChatTemplate:
                 f"{self._where}: its chat template does not write an answer behind the prompt as it stands, "
                 "so nobody can tell which tokens are the assistant's; mend chat_template.jinja"
             )
-        return text if text.rpartition(answer.strip())[2].strip() else text + self._tokenizer.eos_token
+        ending = text[text.find(answer.strip()) + len(answer.strip()) :]
+        return text if ending.strip() else text + self._tokenizer.eos_token
 
     def _ending(self) -> int:
         question = [_message("user", "a")]

@@ -101,8 +101,8 @@ def _drawn(settings: TrainSettings, run: Path) -> list[Answers]:
     answers = list(source(run, settings.format))
     if not answers and settings.train.method == "dpo":
         raise ConfigError(
-            f"train: got dpo, but {run} has no wrong answers to compare with; expected a run with twins=true, "
-            "or one whose answers were objected to and mended"
+            f"train: got dpo, but {run} has no wrong answers to compare with; expected a run with "
+            "twins=true, or one whose answers were objected to and mended"
         )
     if settings.n is None:
         return answers
@@ -116,9 +116,7 @@ def _check_quantisation(settings: TrainSettings, device: str) -> None:
     if not settings.train.quantise:
         return
     if device != "cuda":
-        raise ConfigError(
-            "train.quantise: got true, but 4 bits need a GPU; expected train=lora on this machine"
-        )
+        raise ConfigError("train.quantise: got true, but 4 bits need a GPU; expected train=lora")
     if importlib.util.find_spec("bitsandbytes") is None:
         raise ConfigError("train.quantise: needs the package bitsandbytes; pip install bitsandbytes")
 

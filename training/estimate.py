@@ -53,8 +53,8 @@ class Estimate:
         where = "the GPU" if self.device == "cuda" else "the processor, without a GPU"
         memory, free = (f"{size / _GIGABYTE:.2g} GB" for size in (self.memory, self.free))
         return (
-            f"{self.size.parameters / 1e9:.3g} billion parameters and {self.size.adapter / 1e6:.3g} million of "
-            f"the adapters: about {_hours(self.hours)} and {memory} of memory on {where} ({free} free)"
+            f"{self.size.parameters / 1e9:.3g} billion parameters and {self.size.adapter / 1e6:.3g} million "
+            f"of the adapters: about {_hours(self.hours)} and {memory} of memory on {where} ({free} free)"
         )
 
     def check(self, settings: TrainSettings) -> None:

@@ -1,4 +1,4 @@
-"""`model=transformers`: a Transformers model in a folder, with or without an adapter, computed in this process.
+"""`model=transformers`: a Transformers model in a folder, with or without an adapter, in this process.
 
 Questions that wait together are answered together, up to `batch` of them, one batch after the other in a
 thread. It knows neither training nor benchmark; nothing is downloaded.

@@ -3,8 +3,19 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
+needs_extra = pytest.mark.skipif(
+    any(
+        find_spec(name) is None for name in ("torch", "transformers", "peft", "trl", "datasets", "accelerate")
+    ),
+    reason="needs ptool[train]",
+)
+SHORT = ("device=cpu", "tools=platforms", "train.accumulate=2", "train.learning_rate=5e-3")
+"""Words that make a training of the tiny model short and its progress plain."""
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
