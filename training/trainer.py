@@ -182,6 +182,15 @@ def _progress(done: Callable[[int], None]) -> Any:
     return Steps()
 
 
+def _sort_targets(file: Path) -> None:
+    """The modules of an adapter in an order of their own: PEFT writes a set."""
+    if file.is_file():
+        config = orjson.loads(file.read_bytes())
+        if isinstance(config["target_modules"], list):
+            config["target_modules"].sort()
+        file.write_bytes(orjson.dumps(config, option=orjson.OPT_INDENT_2))
+
+
 def _save(folder: Path, model: Any, tokenizer: Any) -> None:
     """Write a model and its tokenizer so that the folder is there only when it is whole."""
     partial = folder.with_name(f"{folder.name}.partial")
@@ -189,4 +198,5 @@ def _save(folder: Path, model: Any, tokenizer: Any) -> None:
         shutil.rmtree(stale, ignore_errors=True)
     model.save_pretrained(str(partial), safe_serialization=True)
     tokenizer.save_pretrained(str(partial))
+    _sort_targets(partial / "adapter_config.json")
     partial.rename(folder)

@@ -106,7 +106,10 @@ def test_another_training_in_the_folder(
     [
         (["model.path=nowhere"], "model.path: no folder 'nowhere'"),
         (["model.adapter=nowhere"], "model.adapter: no folder 'nowhere'"),
-        (["model.batch=0"], "model.batch: got 0, expected an integer of at least 1"),
+        (
+            ["model.batch=0", "model.limits.concurrency=1"],
+            "model.batch: got 0, expected an integer of at least 1",
+        ),
         (["model.dtype=float8"], "model.dtype: got 'float8', there are 'auto', 'bfloat16'"),
         (["format=native"], "model=transformers writes texts and no tool calls; expected python or json"),
         (["+sampling.topp=1"], "sampling.topp: model=transformers takes"),

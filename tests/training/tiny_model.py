@@ -37,14 +37,14 @@ def make_tokenizer(run: Path, chat_template: str | None = CHATML):
     from transformers import PreTrainedTokenizerFast
 
     lines = (run / "dataset" / "train.jsonl").read_text("utf-8").splitlines()
-    texts = [json.loads(line)["query"] for line in lines] + lines[:4]
+    texts = [json.loads(line)["query"] for line in lines] + lines
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     made.decoder = decoders.ByteLevel()
     special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     made.train_from_iterator(
-        texts, trainers.BpeTrainer(vocab_size=900, special_tokens=special, initial_alphabet=alphabet)
+        texts, trainers.BpeTrainer(vocab_size=3000, special_tokens=special, initial_alphabet=alphabet)
     )
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=made, eos_token="<|im_end|>", pad_token="<|endoftext|>"
@@ -60,7 +60,7 @@ def make_model(folder: Path, run: Path, chat_template: str | None = CHATML, **co
 
     tokenizer = make_tokenizer(run, chat_template)
     torch.manual_seed(0)
-    small = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2}
+    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
     small |= {"num_key_value_heads": 2, "max_position_embeddings": 8192, **config}
     tokens = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
     model = Qwen2ForCausalLM(Qwen2Config(vocab_size=len(tokenizer), **small, **tokens))
