@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from ..settings import TrainSettings
-from .estimate import Estimate
+from .estimate import TrainingEstimate
 from .length import LengthReport
 
 
@@ -16,7 +16,7 @@ def card_text(
     base: str,
     run: str,
     report: LengthReport,
-    estimate: Estimate,
+    estimate: TrainingEstimate,
     losses: list[dict[str, Any]],
     *,
     split: bool,

@@ -14,13 +14,14 @@ import yaml
 from loguru import logger
 
 from ..cli.progress import Progress
-from ..errors import ConfigError
+from ..errors import ConfigError, names
 from ..models.chat_template import ChatTemplate
 from ..models.transformers_folder import (
     PACKAGES,
     checked_folder,
     chosen_device,
     fingerprint_folder,
+    library,
     load_config,
     load_tokenizer,
     require_packages,
@@ -28,7 +29,7 @@ from ..models.transformers_folder import (
 from ..settings import TrainSettings
 from ..store import Manifest, RunFolder, run_log, write_bytes, write_jsonl, write_manifest
 from .card import card_text
-from .estimate import Estimate, estimate
+from .estimate import TrainingEstimate, estimate
 from .length import LengthFit, LengthReport, TrainingSample
 from .samples import Answers, data_digest, gold_answers, is_split, preferences, train_file
 from .trainer import ADAPTER, MERGED, merge_adapter, run_training, steps_of
@@ -47,7 +48,7 @@ class _Prepared:
     tokenizer: Any
     samples: list[TrainingSample]
     report: LengthReport
-    estimate: Estimate
+    estimate: TrainingEstimate
 
 
 def train(settings: TrainSettings, sources: Sources) -> int:
@@ -78,6 +79,7 @@ def _prepare(settings: TrainSettings, run: Path, base: Path) -> _Prepared:
     """Encode the samples and estimate, so that what cannot work is refused before a folder exists."""
     device = chosen_device(settings.device, "device")
     _check_quantisation(settings, device)
+    _check_tracker(settings.report_to)
     tokenizer = load_tokenizer(base, "model_path")
     fit = LengthFit(ChatTemplate(tokenizer, "model_path"), settings)
     samples = list(fit.fit(_drawn(settings, run)))
@@ -119,6 +121,13 @@ def _check_quantisation(settings: TrainSettings, device: str) -> None:
         raise ConfigError("train.quantise: got true, but 4 bits need a GPU; expected train=lora")
     if importlib.util.find_spec("bitsandbytes") is None:
         raise ConfigError("train.quantise: needs the package bitsandbytes; pip install bitsandbytes")
+
+
+def _check_tracker(name: str) -> None:
+    installed = library("transformers").integrations.integration_utils.get_available_reporting_integrations()
+    if name != "none" and name not in installed:
+        known = names(["none", *installed], name)
+        raise ConfigError(f"report_to: no tracker {name!r:.80} is installed; there are {known}")
 
 
 def _train_into(folder: RunFolder, settings: TrainSettings, prepared: _Prepared) -> None:

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ConfigError
+from ..errors import ConfigError, names
 from ..models.transformers_folder import library
 from ..settings import TrainSettings
 from .length import LengthReport
@@ -37,7 +37,7 @@ class ModelSize:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class TrainingEstimate:
     """What a training takes on this machine."""
 
     size: ModelSize
@@ -71,12 +71,12 @@ class Estimate:
             raise ConfigError(f"model_path: {self.describe()}, which is not enough; {advice}")
 
 
-def estimate(config: Any, settings: TrainSettings, report: LengthReport, device: str) -> Estimate:
+def estimate(config: Any, settings: TrainSettings, report: LengthReport, device: str) -> TrainingEstimate:
     """What a training takes. Args: config: of the model; report: of its samples; device: cpu or cuda."""
     size = model_size(config, settings)
     tokens = report.tokens * settings.train.epochs * (2 if settings.train.method == "dpo" else 1)
     work = tokens * _PASSES * (2 * size.parameters + 4 * size.layers * size.hidden * report.longest)
-    return Estimate(
+    return TrainingEstimate(
         size,
         device,
         hours=work / (_EFFICIENCY * _products_a_second(device)) / 3600,
@@ -86,20 +86,42 @@ def estimate(config: Any, settings: TrainSettings, report: LengthReport, device:
 
 
 def model_size(config: Any, settings: TrainSettings) -> ModelSize:
-    """Count the parameters of an architecture, none of which is allocated."""
+    """Count the parameters of an architecture, none of which is allocated.
+
+    Raises ConfigError: it has no module that an adapter is wanted for.
+    """
     torch, transformers = library("torch"), library("transformers")
     with torch.device("meta"):
         model = transformers.AutoModelForCausalLM.from_config(config)
     head = model.get_output_embeddings()
-    linear = [one for one in model.modules() if isinstance(one, torch.nn.Linear) and one is not head]
+    linear = {
+        name: module
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and module is not head
+    }
+    adapted = _targets(linear, settings.train.targets)
     text = config.get_text_config()
     return ModelSize(
         parameters=sum(one.numel() for one in model.parameters()),
-        adapter=sum(settings.train.rank * (one.in_features + one.out_features) for one in linear),
+        adapter=sum(settings.train.rank * (one.in_features + one.out_features) for one in adapted),
         layers=text.num_hidden_layers,
         hidden=text.hidden_size,
         vocabulary=text.vocab_size,
     )
+
+
+def _targets(linear: dict[str, Any], targets: str | tuple[str, ...]) -> list[Any]:
+    """The modules that get an adapter. Raises ConfigError for a name that none of them has."""
+    if targets == "all-linear":
+        return list(linear.values())
+    known = {name.rpartition(".")[2] for name in linear}
+    wanted = (targets,) if isinstance(targets, str) else targets
+    for target in wanted:
+        if target not in known:
+            raise ConfigError(
+                f"train.targets: no module {target!r}; there are all-linear, {names(known, target)}"
+            )
+    return [module for name, module in linear.items() if name.rpartition(".")[2] in wanted]
 
 
 def _peak_memory(size: ModelSize, settings: TrainSettings, length: int, device: str) -> float:

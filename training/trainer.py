@@ -98,7 +98,7 @@ def _trainer(
         r=method.rank,
         lora_alpha=method.alpha,
         lora_dropout=method.dropout,
-        target_modules=method.targets if isinstance(method.targets, str) else list(method.targets),
+        target_modules="all-linear" if method.targets == "all-linear" else _listed(method.targets),
         task_type="CAUSAL_LM",
     )
     shared = _arguments(settings, checkpoints, device)
@@ -117,6 +117,10 @@ def _trainer(
         processing_class=tokenizer,
         peft_config=lora,
     )
+
+
+def _listed(names: str | tuple[str, ...]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
 
 
 def masked(sample: TrainingSample) -> dict[str, list[int]]:
@@ -142,7 +146,7 @@ def _arguments(settings: TrainSettings, checkpoints: Path, device: str) -> dict[
     return {
         "output_dir": str(checkpoints),
         "learning_rate": method.learning_rate,
-        "lr_scheduler_type": method.schedule,
+        "lr_scheduler_type": "constant_with_warmup" if method.schedule == "constant" else method.schedule,
         "warmup_steps": method.warmup,  # below 1: a share of all steps
         "num_train_epochs": method.epochs,
         "per_device_train_batch_size": method.batch,

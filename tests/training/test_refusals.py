@@ -42,6 +42,11 @@ def test_without_the_extra(tmp_path: Path, capsys: pytest.CaptureFixture[str], m
         (["tools=1"], "tools: got 1, but sample"),
         (["most_hours=1e-9"], "more than most_hours=1e-09; take a smaller model, fewer samples (n)"),
         (["train=dpo", "train.packing=true"], "train.packing: got true, but preferences cannot be packed"),
+        (["train.targets=[q_prj]"], "train.targets: no module 'q_prj'; there are all-linear, 'down_proj'"),
+        (
+            ["report_to=carrier_pigeon"],
+            "report_to: no tracker 'carrier_pigeon' is installed; there are 'none'",
+        ),
         (["train.rank=0"], "train.rank: got 0, expected an integer >= 1"),
         (["train.rnak=4"], "did you mean 'train.rank'?"),
     ],
