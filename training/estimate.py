@@ -1,7 +1,7 @@
 """How long a training will take and how much memory it will need, before anything is loaded.
 
 From the architecture alone: parameters are counted without their values. Time is what this machine's own
-matrix products take. It is an estimate, right to a factor of two or so.
+matrix products take. It is an order of magnitude, no promise.
 """
 
 from __future__ import annotations
