@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import warnings
 from collections.abc import Iterator
 from hashlib import blake2b
 from importlib import import_module
@@ -107,6 +108,7 @@ def load_tokenizer(folder: Path, where: str) -> Any:
     """The tokenizer in a folder, padding on the left. Raises ConfigError."""
     transformers = library("transformers")
     transformers.utils.logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), **_OFFLINE)
     except Exception as error:  # whatever a library makes of damaged files

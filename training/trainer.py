@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import shutil
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,6 @@ def run_training(
     Returns the losses: [{step, loss, learning_rate}].
     """
     torch, transformers = library("torch"), library("transformers")
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     transformers.set_seed(settings.seed)
     dtype = chosen_dtype("auto", device)
     model = load_model(base, "model_path", dtype, _quantisation(dtype) if settings.train.quantise else None)
