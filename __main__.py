@@ -15,6 +15,7 @@ from .errors import names, printable
 COMMANDS = {
     "run": "synthesise a verified dataset of personalised tool use",
     "evaluate": "score a model, a file of answers or a baseline on PTBench",
+    "train": "tune a model on a run: LoRA, QLoRA or DPO, on this machine",
     "compare": "evaluations side by side: leaderboard, paired tests, the paper's tables",
     "export": "a dataset in the formats of trainers, leaderboards and readers of tables",
     "check": "try a run's configuration and endpoints, and estimate what it would take",

@@ -121,7 +121,7 @@ class Composer:
         hydra = self._composed(self.config_name).hydra
         text = [hydra.help.header]
         chosen = {key.partition("@")[0] for key in hydra.runtime.choices}
-        if chosen & set(GROUPS):
+        if chosen & {*GROUPS, "train"}:
             loader = GlobalHydra.instance().config_loader()
             groups = sorted(set(loader.list_groups("")) - {"hydra"})
             choices = (f"{group}: {', '.join(sorted(loader.get_group_options(group)))}\n" for group in groups)

@@ -38,6 +38,7 @@ from .run import (
     TaskSettings,
     UnseenSettings,
 )
+from .training import TrainingMethod, TrainSettings
 from .validation import Schema, choices, is_text, keys, takes_any_key, validated
 
 __all__ = [
@@ -73,6 +74,8 @@ __all__ = [
     "StatusSettings",
     "StrictModel",
     "TaskSettings",
+    "TrainSettings",
+    "TrainingMethod",
     "UnseenSettings",
     "choices",
     "is_text",

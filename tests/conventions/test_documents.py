@@ -29,6 +29,7 @@ KINDS = {
     "evaluate": ("evaluate", settings.EvaluateSettings),
     "compare": ("compare", settings.CompareSettings),
     "export": ("export", settings.ExportSettings),
+    "train": ("train", settings.TrainSettings),
 }
 """Command -> its primary config, and what that must become."""
 LISTED = {"compare": "evaluations", "diff": "runs"}

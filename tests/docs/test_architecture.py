@@ -15,7 +15,19 @@ from test_layers import ALLOWED  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
 
-COMMANDS = {"run", "check", "serve", "status", "report", "explain", "diff", "evaluate", "compare", "export"}
+COMMANDS = {
+    "run",
+    "check",
+    "serve",
+    "status",
+    "report",
+    "explain",
+    "diff",
+    "evaluate",
+    "compare",
+    "export",
+    "train",
+}
 EVERYWHERE = {"errors", "__init__", "__main__", "conf"}
 
 
