@@ -90,7 +90,7 @@ def _tabular(table: Table) -> Iterator[str]:
 def _row(row: Row, words: int) -> Iterator[str]:
     """A row, and below it one in small print where its numbers have intervals."""
     names, numbers = row.cells[:words], row.cells[words:]
-    texts = [_name(cell) for cell in names] + [_number(_text(cell)) for cell in numbers]
+    texts = [_name(cell) for cell in names] + [_text(cell, number=True) for cell in numbers]
     yield _line(rf"\textit{{{text}}}" if row.kind == "quoted" and text else text for text in texts)
     if any(cell.note for cell in numbers):
         yield _line([""] * words + [_small(cell.note) for cell in numbers])
@@ -101,16 +101,17 @@ def _name(cell: Cell) -> str:
 
 
 def _small(note: str) -> str:
-    return rf"{{\scriptsize {_number(escape(inert(note)))}}}" if note else ""
+    return rf"{{\scriptsize {escape(_with_minus(inert(note)))}}}" if note else ""
 
 
-def _number(text: str) -> str:
+def _with_minus(text: str) -> str:
     """A minus instead of a hyphen before a number."""
-    return re.sub(r"(?<![\w-])-(?=\d)", "$-$", text)
+    return re.sub(r"(?<![\w-])-(?=\d)", "−", text)
 
 
-def _text(cell: Cell) -> str:
-    text = escape(inert(cell.text, 4 * LONGEST))
+def _text(cell: Cell, number: bool = False) -> str:
+    shown = inert(cell.text, 4 * LONGEST)
+    text = escape(_with_minus(shown) if number else shown)
     return _STYLES.get(cell.mark, "%s").replace("%s", text) if text else ""
 
 

@@ -58,7 +58,7 @@
     const table = make("table", "", make("thead", "", make("tr", "",
       ...["Function", "Argument", "Expected", "Answered"].map((name) => make("th", "", name)))));
     table.append(make("tbody", "", ...rows.map(([name, parameter, expected, given, miss]) =>
-      make("tr", miss ? "miss" : "", ...[name, parameter, expected, given].map((one) => make("td", "", one))))));
+      make("tr", miss ? "miss" : "", ...[name, parameter, expected, given].map((one) => make("td", "", make("div", "", one)))))));
     return make("div", "wide", table);
   };
 
