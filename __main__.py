@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "synthesise a verified dataset of personalised tool use",
     "evaluate": "score a model, a file of answers or a baseline on PTBench",
     "compare": "evaluations side by side: leaderboard, paired tests, the paper's tables",
+    "experiment": "an experiment of the paper as one command: data, evaluations, its table",
     "export": "a dataset as a task of lm-evaluation-harness, with the same scores",
     "check": "try a run's configuration and endpoints, and estimate what it would take",
     "serve": "offer the scripted model as an OpenAI-compatible endpoint on loopback",

@@ -1,4 +1,4 @@
-"""The jobs of the commands of the benchmark: evaluate, compare, export.
+"""The jobs of the commands of the benchmark: evaluate, compare, export, experiment.
 
 Each prints what came out as one table, ends with the line that says which folder it filled, and returns the
 exit status.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..settings import CompareSettings, EvaluateSettings, ExportSettings
+from ..settings import CompareSettings, EvaluateSettings, ExperimentSettings, ExportSettings
 
 if TYPE_CHECKING:
     from ..cli.compose import Sources
@@ -57,6 +57,13 @@ def export(settings: ExportSettings, sources: Sources) -> int:
     print(f"lm_eval --include_path {task.folder} --tasks {TASK} --apply_chat_template --model …")
     print(f"task folder: {task.folder}", flush=True)
     return 0
+
+
+def experiment(settings: ExperimentSettings, sources: Sources) -> int:
+    """Plan an experiment of the paper, or do it, and end with the line `experiment folder: PATH`."""
+    from .experiments import run_experiment
+
+    return run_experiment(settings, sources)
 
 
 _EVALUATION_WIDTH = 110

@@ -24,6 +24,7 @@ from .commands import (
     StatusSettings,
 )
 from .evaluation import Baseline, CompareSettings, EvaluateSettings, ExportSettings
+from .experiments import ExperimentSettings, Sequence
 from .run import (
     NOT_HASHED,
     PLAIN_ROLE,
@@ -50,6 +51,7 @@ __all__ = [
     "CompositeScenarioSettings",
     "DiffSettings",
     "EvaluateSettings",
+    "ExperimentSettings",
     "ExplainSettings",
     "ExportSettings",
     "Limits",
@@ -63,6 +65,7 @@ __all__ = [
     "RunFolderSettings",
     "ScenarioSettings",
     "Schema",
+    "Sequence",
     "ServeSettings",
     "Settings",
     "Spell",

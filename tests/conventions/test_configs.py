@@ -17,7 +17,8 @@ OF_EVALUATE = ("fig3a", "fig3b", "table2", "table3", "unseen")  # experiments; t
 CHOICES = [
     f"{path.parent.name}={path.stem}"
     for path in sorted(CONF.glob("*/*.yaml"))
-    if path.parent.name != "agent" and (path.parent.name != "experiment" or path.stem not in OF_EVALUATE)
+    if path.parent.name not in ("agent", "sequence")
+    and (path.parent.name != "experiment" or path.stem not in OF_EVALUATE)
 ]
 ROLES = sorted(path.stem for path in (CONF / "agent").glob("*.yaml"))
 READERS = (

@@ -45,6 +45,7 @@ ALLOWED = {
     "diff": {"cli", "reports"},
     "evaluate": {"cli", "evaluation"},
     "compare": {"cli", "evaluation"},
+    "experiment": {"cli", "evaluation"},
     "export": {"cli", "evaluation"},
     "conf": set(),
     "__init__": set(),
