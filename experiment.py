@@ -13,20 +13,22 @@ if TYPE_CHECKING:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run the command with `words`, or the process's arguments; returns its exit status.
+    """Run the command with `words`, or the process's arguments; returns its exit status."""
+    given = with_models(sys.argv[1:] if words is None else words)
+    return run_command(
+        _load_job, given, config="experiment", schema="ExperimentSettings", plain_keys=("name",)
+    )
 
-    `model=… model.…=…` names the only model, as for ptool.evaluate, and stands for `models=['…']`.
-    """
-    given = sys.argv[1:] if words is None else words
-    model = [word for word in given if word.startswith(("model=", "model."))]
-    rest = [word for word in given if word not in model]
+
+def with_models(words: list[str]) -> list[str]:
+    """The words, with `model=… model.…=…` (the only model, as for ptool.evaluate) as `models=['…']`."""
+    model = [word for word in words if word.startswith(("model=", "model."))]
+    rest = [word for word in words if word not in model]
     if model:
         from .cli.args import quoted
 
         rest.append(f"models=[{quoted(shlex.join(model))}]")
-    return run_command(
-        _load_job, rest, config="experiment", schema="ExperimentSettings", plain_keys=("name",)
-    )
+    return rest
 
 
 def _load_job() -> Job:

@@ -20,8 +20,8 @@ from .experiment_steps import Step, as_mapping, model_name
 from .prompt import PromptWriter, visible_sample
 
 _LOOKED_AT = 40
-_PAPER = (1_301, 19_800, 40)
-"""Samples of PTBench, and tokens of a prompt and an answer as measured on such a dataset of ptool's own."""
+_PAPER = (19_800, 40)
+"""Tokens of a prompt and of an answer, as measured on a dataset of the paper's size of ptool's own."""
 _SECONDS = 2.0
 """Of an answer, for want of a measurement."""
 _CONCURRENCY = 64
@@ -65,7 +65,7 @@ def step_cost(step: Step) -> StepCost | None:
 def _sizes(step: Step, given: dict[str, str]) -> tuple[int, int, int]:
     """Samples, and tokens of a prompt and of an answer."""
     if step.data is None or not step.data.exists():
-        return _PAPER
+        return step.samples, *_PAPER
     form = given.get("format", "python")
     writer = PromptWriter(form)  # type: ignore[arg-type]
     read = items(step.data, given.get("kind"))

@@ -34,6 +34,8 @@ class Step:
     """of an evaluation: the words that name its model"""
     data: Path | None = None
     """of an evaluation: its samples"""
+    samples: int = 0
+    """of an evaluation: how many the paper has there"""
 
     def line(self) -> str:
         """As one types it."""
@@ -68,12 +70,20 @@ def build_steps(sequence: Sequence, settings: ExperimentSettings) -> list[Step]:
     if settings.model_path:
         trained = dict.fromkeys(answered.trained for answered in sequence.evaluations)
         steps += [_training(settings, variant, data, folder) for variant in trained]
-    datasets = {"": data} | {kind: Path(settings.others[kind]) for kind in sequence.others}
+    datasets = {"": _samples_in(data, sequence, settings)} | {
+        kind: Path(settings.others[kind]) for kind in sequence.others
+    }
     for kind, samples in datasets.items():
         evaluations = list(_evaluations(sequence, settings, kind, samples, folder))
         steps += [step for step, _ in evaluations]
         steps.append(_comparison(evaluations, folder / f"compare{'-' if kind else ''}{kind}"))
     return steps
+
+
+def _samples_in(data: Path, sequence: Sequence, settings: ExperimentSettings) -> Path:
+    """The file of a run that an experiment is about; the dataset itself where it has no such file."""
+    file = data / sequence.file
+    return file if settings.data is None or file.exists() else data
 
 
 def _check(sequence: Sequence, settings: ExperimentSettings) -> None:
@@ -126,7 +136,7 @@ def _evaluations(
                 f"run.dir={folder / name}",
             )
             label = _label(model) + (f" trained {VARIANTS[answered.trained]}" if several else "")
-            yield Step("evaluate", words, folder / name, asked, samples), label
+            yield Step("evaluate", words, folder / name, asked, samples, sequence.samples), label
 
 
 def _models(settings: ExperimentSettings, folder: Path) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ class Sequence(StrictModel):
 
     title: str = Field(description="what of the paper it is")
     data: tuple[str, ...] = Field(default=(), description="words of ptool.run that make its data")
+    file: str = Field(default="", description="file of a run with its samples; empty: the run's test split")
+    samples: int = Field(default=1083, ge=1, description="samples the paper has there, for plans")
     evaluations: tuple[AnsweredVariant, ...] = Field(default=(), description="how every model is evaluated")
     words: tuple[str, ...] = Field(default=(), description="words of ptool.evaluate, for all of them")
     others: tuple[str, ...] = Field(default=(), description="kinds of datasets of others, beside PTBench")

@@ -1,4 +1,4 @@
-"""Experiments of the paper as steps: what is done, in which order, with which words, and what it would take."""
+"""Experiments of the paper as steps: what is done, in which order, in which words, and at what cost."""
 
 import csv
 from pathlib import Path
@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 from evaluation_folders import somebody
+from hydra import compose, initialize_config_module
+from omegaconf import OmegaConf
 from ptool import experiment
 from ptool.benchmark.paper_results import paper_table
+from ptool.cli.args import parse_arguments
 from ptool.cli.compose import Sources
 from ptool.errors import ConfigError
 from ptool.evaluation.experiment_plan import step_cost
 from ptool.evaluation.experiment_steps import Step, build_steps, load_sequence
 from ptool.evaluation.other_benchmarks import write_table_10
-from ptool.settings import ExperimentSettings, validated
+from ptool.settings import CompareSettings, EvaluateSettings, ExperimentSettings, Settings, validated
 
 CONF = Path(experiment.__file__).parent / "conf" / "sequence"
 NAMES = sorted(path.stem for path in CONF.glob("*.yaml"))
@@ -49,6 +52,21 @@ def test_the_papers_experiments_are_there() -> None:
 )
 def test_steps_in_their_order(name: str, commands: list[str]) -> None:
     assert [step.command for step in steps(name)] == commands
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "fig6_general"])
+def test_every_step_is_a_command_that_composes(name: str) -> None:
+    others = {"acebench": "a", "toolspectrum": "t"} if name.startswith("table10") else {}
+    models = ["model=openai_compatible model.base_url=http://127.0.0.1:9/v1 model.model=m-{trained}"]
+    kinds = {"run": ("config", Settings), "evaluate": ("evaluate", EvaluateSettings)}
+    kinds["compare"] = ("compare", CompareSettings)
+    for step in steps(name, models=models, others=others):
+        config, kind = kinds[step.command]
+        words = parse_arguments(step.words, "evaluations" if step.command == "compare" else None).overrides
+        with initialize_config_module("ptool.conf", version_base="1.3"):
+            found = OmegaConf.to_container(compose(config, list(words)), resolve=True)
+        assert isinstance(found, dict)
+        assert validated({str(key): value for key, value in found.items()}, kind)
 
 
 def test_the_steps_of_two_models_on_data_that_is_there() -> None:
@@ -92,7 +110,7 @@ def test_one_name_stands_for_the_models_of_all_variants() -> None:
         (
             "table10_other_benchmarks",
             {},
-            "others: acebench and toolspectrum missing, expected others={acebench",
+            "others: acebench and toolspectrum missing, expected others={",
         ),
         ("table1", {"others": {"bfcl": "x"}}, "others: got 'bfcl', table1 takes none"),
         ("table1", {"models": ["model='x"]}, "No closing quotation, expected words as a shell takes them"),
@@ -121,11 +139,22 @@ def test_what_an_evaluation_takes() -> None:
         for words in ("model=openai model.model=gpt-4o-mini", "model=ollama model.model=zz", "model=scripted")
     )
     assert priced and unpriced and scripted
-    assert (priced.calls, unpriced.calls, scripted.calls) == (1_301, 1_301, 0)
+    assert (priced.calls, unpriced.calls, scripted.calls) == (1_083, 1_083, 0)
     assert priced.usd == pytest.approx((priced.prompt_tokens * 0.15 + priced.completion_tokens * 0.6) / 1e6)
     assert unpriced.usd is None and scripted.usd == 0.0
     few = step_cost(steps("table1", models=["model=openai model.model=gpt-4o-mini"], ask=["n=10"])[1])
     assert few is not None and few.calls == 10
+
+
+def test_unseen_scenarios_are_in_a_file_of_their_own(tmp_path: Path) -> None:
+    step = steps("table4_unseen")[1]
+    assert "data=runs/table4_unseen/data/dataset/unseen.jsonl" in step.words
+    cost = step_cost(steps("table4_unseen", models=["model=openai model.model=gpt-4o-mini"])[1])
+    assert cost is not None and cost.calls == 218
+    (tmp_path / "dataset").mkdir()
+    assert f"data={tmp_path}" in steps("table4_unseen", data=str(tmp_path))[0].words
+    (tmp_path / "dataset" / "unseen.jsonl").touch()
+    assert f"data={tmp_path}/dataset/unseen.jsonl" in steps("table4_unseen", data=str(tmp_path))[0].words
 
 
 def test_a_plan_does_nothing(
@@ -137,7 +166,7 @@ def test_a_plan_does_nothing(
     printed = capsys.readouterr().out
     assert "1. python -m ptool.run experiment=paper run.dir=runs/table1/data" in printed
     assert "model=openai model.model=gpt-4o-mini tools=scenario" in printed
-    assert "evaluations together: 1,301 calls" in printed and "$" in printed
+    assert "evaluations together: 1,083 calls" in printed and "$" in printed
     assert list(tmp_path.iterdir()) == []
 
 
