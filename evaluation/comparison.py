@@ -18,6 +18,7 @@ from ..errors import ConfigError, names
 from ..rendering.document import Document
 from ..settings import CompareSettings
 from ..store import RunFolder, write_bytes
+from .figures import check_matplotlib, write_figures
 from .leaderboard import leaderboard
 from .leaderboard_entries import GROUPS, LeaderboardEntry, build_entries, rank_entries
 from .paired_tests import AlignedSamples, PairwiseTest, SampleOverlap, choose_pairs, run_tests
@@ -43,8 +44,11 @@ class FinishedComparison:
 def compare(settings: CompareSettings) -> FinishedComparison:
     """Compare evaluations, and leave the leaderboard in a folder.
 
-    Raises PtoolError: a folder is none of an evaluation, or they are of different samples or scorers.
+    Raises PtoolError: a folder is none of an evaluation, they are of different samples or scorers, or figures
+    are asked for and cannot be drawn.
     """
+    if settings.figures:
+        check_matplotlib()
     evaluations = [load_evaluation(Path(folder)) for folder in settings.evaluations]
     entries = build_entries(evaluations, settings)
     against = _place_of(entries, settings.against)
@@ -61,6 +65,8 @@ def compare(settings: CompareSettings) -> FinishedComparison:
         write_document(document, folder.path, FILE)
         write_bytes(folder / f"{FILE}.csv", leaderboard_csv(entries, overlap, settings.seed).encode())
         write_bytes(folder / "tests.csv", tests_csv(entries, tests).encode())
+        if settings.figures:
+            write_figures(entries, folder.path)
     return FinishedComparison(place, document, entries, overlap, tests)
 
 
@@ -166,7 +172,7 @@ def _place_of(entries: Sequence[LeaderboardEntry], label: str | None) -> int | N
 def _digest(evaluations: Sequence[FinishedEvaluation], settings: CompareSettings) -> str:
     """Of everything the comparison depends on; where folders lie does not count."""
     whole = blake2b(digest_size=5)
-    chosen = settings.model_dump(mode="json", exclude={"evaluations", "run"})
+    chosen = settings.model_dump(mode="json", exclude={"evaluations", "run", "figures"})
     whole.update(orjson.dumps(chosen, option=orjson.OPT_SORT_KEYS))
     for evaluation in evaluations:
         for name in (SCORE_FILE, SAMPLES):
