@@ -34,6 +34,8 @@ _STYLE = {
 _NO_DATE = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
 _WIDTH = 3.4
 """Inches: a column of a paper."""
+_ABOVE: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
+"""Where a legend hides nothing."""
 _ABLATED = ("platform", "profile_params", "tool_value", "overall")
 
 Draw = Callable[[Any], None]
@@ -141,8 +143,7 @@ def _draw_ablation(axes: Any, name: str, variants: Mapping[str, LeaderboardEntry
     axes.set_xticks(range(len(_ABLATED)), [COLUMNS[column] for column in _ABLATED])
     axes.set_ylim(0, 100)
     axes.set_ylabel("Accuracy (%)")
-    axes.set_title(name, fontsize=8)
-    axes.legend(frameon=False, fontsize=6)
+    axes.legend(frameon=False, fontsize=6, ncols=4, title=name, title_fontsize=8, **_ABOVE)
 
 
 def _draw_mistakes(axes: Any, entries: Sequence[LeaderboardEntry]) -> None:
@@ -155,7 +156,7 @@ def _draw_mistakes(axes: Any, entries: Sequence[LeaderboardEntry]) -> None:
     axes.set_yticks(places, [entry.label for entry in entries])
     axes.set_xlim(0, 100)
     axes.set_xlabel("Share of the six types of mistakes (%)")
-    axes.legend(frameon=False, fontsize=6, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axes.legend(frameon=False, fontsize=6, ncols=3, **_ABOVE)
 
 
 def _draw_scaling(axes: Any, families: Mapping[str, Sequence[LeaderboardEntry]]) -> None:
