@@ -6,8 +6,7 @@ prompt is a list of numbers of pieces, and every piece is written once, before t
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -19,8 +18,8 @@ from ..store import read_jsonl
 from .scoring import to_json
 
 SHOWN = "shown.jsonl"
-_PIECES = re.compile(r'(?<=\n)|(?<=\},)(?=\{"type":"function")|(?<=\},)(?=\{"name":)')
-"""Where a prompt is cut: lines, the tools of a list, the platforms of a list."""
+_STARTS = ('{"type":"function"', '{"name":')
+"""How the members of a list begin: of tools, and of platforms."""
 
 
 class _Lines(Protocol):
@@ -37,7 +36,7 @@ class ShownWriter:
 
     def add(self, item: Item, prompt: str) -> None:
         """Write down one sample. Args: prompt: its system text, tools included."""
-        numbers = [self._number(piece) for piece in _PIECES.split(prompt) if piece]
+        numbers = [self._number(piece) for piece in _pieces(prompt)]
         self._lines.write(to_json({"id": item.id, "gold": _gold(item), "prompt": numbers}) + b"\n")
 
     def _number(self, piece: str) -> int:
@@ -57,6 +56,15 @@ class ShownSamples:
     """sample -> its calls, (function, parameter -> accepted values, parameter -> origin)"""
     prompts: dict[str, list[int]] = field(default_factory=dict)
     """sample -> the numbers of its pieces"""
+
+
+def _pieces(prompt: str) -> Iterator[str]:
+    """A prompt cut into its lines, and these before each tool or platform of a list."""
+    for line in prompt.splitlines(keepends=True):
+        start = next((start for start in _STARTS if f"}},{start}" in line), None)
+        members = line.split(f"}},{start}") if start else [line]
+        for number, member in enumerate(members):
+            yield (start or "") * (number > 0) + member + "}," * (number < len(members) - 1)
 
 
 def read_shown(folder: Path, most: int) -> ShownSamples:

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import io
 import json
 import re
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import Any
 
 import pytest
 from evaluation_folders import answers, evaluated, items, somebody
+from hypothesis import given
+from hypothesis import strategies as st
 from ptool.errors import StoreError
 from ptool.evaluation import sample_browser
 from ptool.evaluation.report import write_report
 from ptool.evaluation.results import load_evaluation
 from ptool.evaluation.sample_browser import browser_section
+from ptool.evaluation.shown_samples import ShownWriter
 from ptool.rendering.document import SampleBrowser
 
 
@@ -82,6 +86,25 @@ def test_samples_that_one_of_them_has_not_are_left_out(tmp_path: Path) -> None:
     data, text = browsed(somebody(tmp_path / "all", 0.5, count=8), few)
     assert [one["id"] for one in data["samples"]] == ["s002", "s003", "s004", "s005"]
     assert "4 samples of 8" in " ".join(text)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "\n", "\r", "},", '{"type":"function"', '{"name":', "\u2028"])).map(
+        "".join
+    )
+)
+def test_pieces_of_a_prompt_are_the_prompt(prompt: str) -> None:
+    file = io.BytesIO()
+    ShownWriter(file).add(items(1)[0], prompt)
+    *pieces, sample = (json.loads(line) for line in file.getvalue().splitlines())
+    assert "".join(pieces[number]["piece"] for number in sample["prompt"]) == prompt
+
+
+def test_a_tool_is_a_piece() -> None:
+    file = io.BytesIO()
+    ShownWriter(file).add(items(1)[0], 'x\n[{"type":"function","a":{}},{"type":"function","b":{}}]\n')
+    pieces = [json.loads(line).get("piece") for line in file.getvalue().splitlines()][:-1]
+    assert pieces == ["x\n", '[{"type":"function","a":{}},', '{"type":"function","b":{}}]\n']
 
 
 @pytest.mark.parametrize("line", ['{"id": "s000"}', '{"id": "s", "gold": [], "prompt": [7]}', "[]"])
