@@ -17,6 +17,7 @@ COMMANDS = {
     "evaluate": "score a model, a file of answers or a baseline on PTBench",
     "train": "tune a model on a run: LoRA, QLoRA or DPO, on this machine",
     "compare": "evaluations side by side: leaderboard, paired tests, the paper's tables",
+    "experiment": "an experiment of the paper as one command: data, evaluations, its table",
     "export": "a dataset in the formats of trainers, leaderboards and readers of tables",
     "check": "try a run's configuration and endpoints, and estimate what it would take",
     "serve": "offer the scripted model as an OpenAI-compatible endpoint on loopback",

@@ -1,4 +1,4 @@
-"""The jobs of the commands of the benchmark: evaluate, compare.
+"""The jobs of the commands of the benchmark: evaluate, compare, experiment.
 
 Each prints what came out as one table, ends with the line that says which folder it filled, and returns the
 exit status.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..settings import CompareSettings, EvaluateSettings
+from ..settings import CompareSettings, EvaluateSettings, ExperimentSettings
 
 if TYPE_CHECKING:
     from ..cli.compose import Sources
@@ -44,6 +44,13 @@ def compare(settings: CompareSettings, sources: Sources) -> int:
     print_comparison(finished, settings.seed)
     print(f"comparison folder: {finished.folder}", flush=True)
     return 0
+
+
+def experiment(settings: ExperimentSettings, sources: Sources) -> int:
+    """Plan an experiment of the paper, or do it, and end with the line `experiment folder: PATH`."""
+    from .experiments import run_experiment
+
+    return run_experiment(settings, sources)
 
 
 _EVALUATION_WIDTH = 110

@@ -1,4 +1,4 @@
-"""Several finished evaluations side by side: leaderboard.md, .html and .csv in a folder of their own.
+"""Several finished evaluations side by side: leaderboard.md, .html, .tex and .csv in a folder of their own.
 
 It reads the evaluations' files only. Whatever they do not share is left out, and said so; evaluations of
 different samples are refused.
@@ -18,8 +18,9 @@ from ..errors import ConfigError, names
 from ..rendering.document import Document
 from ..settings import CompareSettings
 from ..store import RunFolder, write_bytes
+from .figures import check_matplotlib, write_figures
 from .leaderboard import leaderboard
-from .leaderboard_entries import LeaderboardEntry, build_entries, rank_entries
+from .leaderboard_entries import GROUPS, LeaderboardEntry, build_entries, rank_entries
 from .paired_tests import AlignedSamples, PairwiseTest, SampleOverlap, choose_pairs, run_tests
 from .paper_tables import paper_tables
 from .report import write_document
@@ -43,8 +44,11 @@ class FinishedComparison:
 def compare(settings: CompareSettings) -> FinishedComparison:
     """Compare evaluations, and leave the leaderboard in a folder.
 
-    Raises PtoolError: a folder is none of an evaluation, or they are of different samples or scorers.
+    Raises PtoolError: a folder is none of an evaluation, they are of different samples or scorers, or figures
+    are asked for and cannot be drawn.
     """
+    if settings.figures:
+        check_matplotlib()
     evaluations = [load_evaluation(Path(folder)) for folder in settings.evaluations]
     entries = build_entries(evaluations, settings)
     against = _place_of(entries, settings.against)
@@ -61,6 +65,8 @@ def compare(settings: CompareSettings) -> FinishedComparison:
         write_document(document, folder.path, FILE)
         write_bytes(folder / f"{FILE}.csv", leaderboard_csv(entries, overlap, settings.seed).encode())
         write_bytes(folder / "tests.csv", tests_csv(entries, tests).encode())
+        if settings.figures:
+            write_figures(entries, folder.path)
     return FinishedComparison(place, document, entries, overlap, tests)
 
 
@@ -75,7 +81,19 @@ def _rank_places(entries: Sequence[LeaderboardEntry], seed: int) -> list[int]:
 def leaderboard_csv(entries: Sequence[LeaderboardEntry], overlap: SampleOverlap, seed: int) -> str:
     """All entries' shares, the best first, then the tables of the paper: who, from where, columns 0 to 1."""
     rows = [
-        ["table", "who", "source", "variant", "format", "samples", *COLUMNS, *_LIMITS, "trained", "untrained"]
+        [
+            "table",
+            "who",
+            "source",
+            "variant",
+            "format",
+            "samples",
+            *COLUMNS,
+            *_LIMITS,
+            "trained",
+            "untrained",
+            *_GROUP_LIMITS,
+        ]
     ]
     for ranked_entry in rank_entries(entries, seed):
         about, values = ranked_entry.entry.evaluation.evaluated, ranked_entry.estimates
@@ -94,11 +112,13 @@ def leaderboard_csv(entries: Sequence[LeaderboardEntry], overlap: SampleOverlap,
             ]
             + [_number(values[column].value) for column in COLUMNS]
             + [*limits, *map(_number, groups)]
+            + [_limit(ranked_entry.groups.get(group), end) for group in GROUPS for end in ("low", "high")]
         )
     return csv_text([*rows, *_paper_rows(entries)])
 
 
 _LIMITS = tuple(f"{column}_{end}" for column in COLUMNS for end in ("low", "high"))
+_GROUP_LIMITS = tuple(f"{group}_{end}" for group in GROUPS for end in ("low", "high"))
 
 
 def _paper_rows(entries: Sequence[LeaderboardEntry]) -> Iterator[list[str]]:
@@ -109,7 +129,8 @@ def _paper_rows(entries: Sequence[LeaderboardEntry]) -> Iterator[list[str]]:
         for name, source, row in shares:
             columns = [_number(row.get(column)) for column in COLUMNS]
             groups = [_number(row.get(group)) for group in ("trained", "untrained")]
-            yield [f"Table {number}", name, source, "", "", "", *columns, *("" for _ in _LIMITS), *groups]
+            none, no_limits = ("" for _ in _LIMITS), ("" for _ in _GROUP_LIMITS)
+            yield [f"Table {number}", name, source, "", "", "", *columns, *none, *groups, *no_limits]
 
 
 def tests_csv(entries: Sequence[LeaderboardEntry], tests: Sequence[PairwiseTest]) -> str:
@@ -133,8 +154,8 @@ def tests_csv(entries: Sequence[LeaderboardEntry], tests: Sequence[PairwiseTest]
     return csv_text(rows)
 
 
-def _limit(estimate: Estimate, end: str) -> str:
-    return _number(getattr(estimate.interval, end)) if estimate.interval else ""
+def _limit(estimate: Estimate | None, end: str) -> str:
+    return _number(getattr(estimate.interval, end)) if estimate and estimate.interval else ""
 
 
 def _number(value: float | None) -> str:
@@ -151,7 +172,7 @@ def _place_of(entries: Sequence[LeaderboardEntry], label: str | None) -> int | N
 def _digest(evaluations: Sequence[FinishedEvaluation], settings: CompareSettings) -> str:
     """Of everything the comparison depends on; where folders lie does not count."""
     whole = blake2b(digest_size=5)
-    chosen = settings.model_dump(mode="json", exclude={"evaluations", "run"})
+    chosen = settings.model_dump(mode="json", exclude={"evaluations", "run", "figures"})
     whole.update(orjson.dumps(chosen, option=orjson.OPT_SORT_KEYS))
     for evaluation in evaluations:
         for name in (SCORE_FILE, SAMPLES):

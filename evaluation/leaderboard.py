@@ -1,6 +1,7 @@
 """Several evaluations as one document: who is ahead, whether that could be chance, ablations and scaling.
 
-It is given counts and tests, and reads no file.
+It is given counts and tests; of files it reads what evaluations say of their samples, and how they were
+made.
 """
 
 from __future__ import annotations
@@ -8,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from ..benchmark.metrics import Section as MetricSection
+from ..benchmark.statistics import Estimate
 from ..rendering.charts import Point, bar_chart, grouped_bar_chart, line_chart
-from ..rendering.document import Cell, Document, Row, Section, Table, foreign
+from ..rendering.document import Cell, Document, Mark, Row, Section, Table, foreign
 from ..rendering.text import counted, interval, p_value, percent, points
-from .leaderboard_entries import LeaderboardEntry, RankedEntry, rank_entries
+from .leaderboard_entries import GROUPS, LeaderboardEntry, RankedEntry, rank_entries
 from .paired_tests import PairwiseTest, SampleOverlap
 from .paper_tables import paper_section
-from .report_texts import COLUMNS, FEWER_TOOLS, VARIANTS, few_users
+from .provenance import Provenance, read_provenance
+from .report_texts import COLUMNS, FEWER_TOOLS, SECTIONS, VARIANTS, few_users
+from .sample_browser import browser_section
 
 ABLATED = ("platform", "profile_params", "tool_value", "overall")
 """Columns of the ablation chart."""
@@ -26,11 +31,13 @@ def leaderboard(
     """The whole comparison."""
     ranked = rank_entries(entries, seed)
     paper = paper_section(entries)
+    browser = browser_section({each.entry.label: each.entry.evaluation for each in ranked})
     sections = [
         _leader_section(ranked),
         *_test_sections(entries, tests),
         *_ablation_sections(ranked),
         *_scaling_section(ranked),
+        *_cost_section(ranked),
     ]
     about = entries[0].evaluation.evaluated
     data = dict.fromkeys(str(entry.evaluation.evaluated["data"]) for entry in entries)
@@ -45,7 +52,7 @@ def leaderboard(
             ("Seed", Cell(str(seed))),
         ),
         notes=tuple(_notes(entries, overlap)),
-        sections=(*sections, *([paper] if paper else [])),
+        sections=(*sections, *(part for part in (paper, browser) if part)),
     )  # fmt: skip
 
 
@@ -83,28 +90,71 @@ def _leader_section(ranked: Sequence[RankedEntry]) -> Section:
         column: max((ranked_entry.estimates[column].value or 0 for ranked_entry in answered), default=0)
         for column in COLUMNS
     }
-    rows = tuple(_leader_row(ranked_entry, best) for ranked_entry in ranked)
     text = (
         "Percent, with intervals of 95 %: by resampling users for Query, Profile and Overall, Wilson's for "
         "the others. Neighbours whose intervals overlap may still differ: the tests below compare them "
-        "sample by sample. Bold is the best that rules did not give.",
+        "sample by sample. Bold is the best that rules did not give. Trained and Untrained are Overall of "
+        "those users.",
     )
-    table = Table(("Who", *COLUMNS.values()), rows)
+    groups: list[MetricSection] = [group for group in GROUPS if any(group in each.groups for each in ranked)]
+    rows = tuple(_leader_row(ranked_entry, best, groups) for ranked_entry in ranked)
+    columns = ("Who", *COLUMNS.values(), *(SECTIONS[group].split()[0] for group in groups))
+    table = Table(columns, rows, sortable=True, keep="Overall")
     return Section("Leaderboard", text, (chart, table))
 
 
-def _leader_row(ranked_entry: RankedEntry, best: Mapping[str, float]) -> Row:
+def _leader_row(ranked_entry: RankedEntry, best: Mapping[str, float], groups: Sequence[MetricSection]) -> Row:
     rules = ranked_entry.entry.by_rules
     cells = []
     for column in COLUMNS:
         estimate = ranked_entry.estimates[column]
-        note = interval(estimate.interval.low, estimate.interval.high) if estimate.interval else ""
         leads = not rules and bool(estimate.value) and estimate.value == best[column]
-        cells.append(Cell(percent(estimate.value), note=note, mark="best" if leads else ""))
+        cells.append(_estimate_cell(estimate, "best" if leads else ""))
+    cells += [_estimate_cell(ranked_entry.groups.get(group, Estimate(None))) for group in groups]
     entry = ranked_entry.entry
     variant = VARIANTS[entry.variant] if entry.variant != "all" and entry.label == entry.name else ""
     name = replace(foreign(entry.label, 90), note=variant)
     return Row((name, *cells), "floor" if rules else "")
+
+
+def _estimate_cell(estimate: Estimate, mark: Mark = "") -> Cell:
+    limits = estimate.interval
+    return Cell(percent(estimate.value), note=interval(limits.low, limits.high) if limits else "", mark=mark)
+
+
+def _cost_section(ranked: Sequence[RankedEntry]) -> Iterator[Section]:
+    """What each evaluation took, of those that say it."""
+    made = [(each.entry, read_provenance(each.entry.evaluation.folder)) for each in ranked]
+    rows = tuple(_cost_row(entry, provenance) for entry, provenance in made if provenance is not None)
+    if rows:
+        columns = ("Who", "Date, version", "Prompt", "Sampling", *_COSTS)
+        text = (
+            "Tokens and US dollars are of all samples of an evaluation, latency is the time from a question "
+            "to its whole answer. The same prompt digest means the same words around the samples.",
+        )
+        yield Section("What it took", text, (Table(columns, rows, words=4, sortable=True),))
+
+
+_COSTS = ("Tokens sent", "received", "US dollars", "Median s", "95 % s")
+
+
+def _cost_row(entry: LeaderboardEntry, provenance: Provenance) -> Row:
+    words = (
+        foreign(entry.label, 90),
+        foreign(f"{provenance.date}, ptool {provenance.version}".removeprefix(", "), 60),
+        foreign(provenance.prompt, 80),
+        foreign(provenance.sampling if provenance.asked else "", 160),
+    )
+    if not provenance.asked:
+        return Row((*words, *(Cell("") for _ in _COSTS)), "floor" if entry.by_rules else "")
+    seconds = (provenance.median, provenance.p95)
+    numbers = (
+        Cell(f"{provenance.sent:,}"),
+        Cell(f"{provenance.received:,}"),
+        Cell("" if provenance.unpriced else f"{provenance.usd:,.4f}"),
+        *(Cell("" if each is None else f"{each:.2f}") for each in seconds),
+    )
+    return Row((*words, *numbers), "floor" if entry.by_rules else "")
 
 
 def _ablation_sections(ranked: Sequence[RankedEntry]) -> Iterator[Section]:

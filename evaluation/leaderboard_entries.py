@@ -17,6 +17,8 @@ from .results import FinishedEvaluation
 
 _SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d{1,4}(?:\.\d{1,3})?)\s?([bm])(?![a-z])", re.IGNORECASE)
 _NAME_LENGTH = 60
+GROUPS: tuple[Section, ...] = ("trained", "untrained")
+"""Sections whose overall stands beside the leaderboard's, as in Table 1."""
 
 
 @dataclass(eq=False)
@@ -65,9 +67,9 @@ class LeaderboardEntry:
         """The section a result is first told for: overall, or all where every sample is unseen."""
         return "overall" if self.breakdown.users("overall") else "all"
 
-    def estimates(self, seed: int) -> dict[str, Estimate]:
-        """Its columns with intervals, of the main section."""
-        section = self.main_section()
+    def estimates(self, seed: int, section: Section | None = None) -> dict[str, Estimate]:
+        """Its columns with intervals, of a section that it has; None: of the main one."""
+        section = section or self.main_section()
         column_estimates = estimates(self.breakdown.users(section), seed, section)
         weighed = self.rows()[section]
         return {
@@ -103,6 +105,8 @@ class RankedEntry:
 
     entry: LeaderboardEntry
     estimates: Mapping[str, Estimate]
+    groups: Mapping[Section, Estimate]
+    """trained, untrained -> overall of those users, as far as there are any"""
 
     def bar(self, column: str, label: str) -> Bar:
         """One column as a bar."""
@@ -114,11 +118,17 @@ class RankedEntry:
 
 def rank_entries(entries: Sequence[LeaderboardEntry], seed: int) -> list[RankedEntry]:
     """All entries, the best overall first."""
-    ranked = [RankedEntry(entry, entry.estimates(seed)) for entry in entries]
+    ranked = [RankedEntry(entry, entry.estimates(seed), _groups(entry, seed)) for entry in entries]
     return sorted(
         ranked,
         key=lambda ranked_entry: (-(ranked_entry.estimates["overall"].value or 0), ranked_entry.entry.label),
     )
+
+
+def _groups(entry: LeaderboardEntry, seed: int) -> dict[Section, Estimate]:
+    return {
+        group: entry.estimates(seed, group)["overall"] for group in GROUPS if entry.breakdown.users(group)
+    }
 
 
 def size_of(name: str) -> float | None:

@@ -192,8 +192,15 @@ class Prompt:
     @property
     def size(self) -> int:
         """Characters of everything that is sent (`text_size`)."""
-        tools = _json([_tool(schema) for schema in self.tools]) if self.tools else ""
-        return sum(map(text_size, (self.system, self.user, tools)))
+        return sum(map(text_size, (self.system, self.user, self._tools())))
+
+    @property
+    def before_query(self) -> str:
+        """Everything but the query: the system text, and behind it the tools that are sent beside it."""
+        return f"{self.system}\n\n{self._tools()}" if self.tools else self.system
+
+    def _tools(self) -> str:
+        return _json([_tool(schema) for schema in self.tools]) if self.tools else ""
 
 
 class PromptWriter:

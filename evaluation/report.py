@@ -1,4 +1,4 @@
-"""The report on one evaluation: report.md, report.html and their pictures, from the files in its folder.
+"""The report on one evaluation: report.md, .html, .tex and their pictures, from the files in its folder.
 
 It may be written again at any time: it asks nobody, scores nothing, and equal files give equal bytes. Every
 text of a model or a dataset is shown as text, bounded.
@@ -28,10 +28,13 @@ from ..rendering.document import (
     as_svg,
     foreign,
 )
+from ..rendering.latex import as_latex
 from ..rendering.text import counted, counts_text, interval, percent
 from ..store import write_bytes
+from .provenance import Provenance, read_provenance
 from .report_texts import COLUMNS, MISTAKES, SECTIONS, SHOWN_OF_USER, caveats, short_name
 from .results import SCORE_FILE, FinishedEvaluation, load_evaluation
+from .sample_browser import browser_section
 
 MAX_ROWS = {"scenario": 20, "platform": 30, "capability": 40, "calls": 20, "user": 40}
 """Dimension -> rows of its table; the rest stands in scores.csv."""
@@ -49,7 +52,7 @@ _DIMENSIONS = {
 
 
 def write_report(folder: Path) -> None:
-    """Write report.md, report.html and pictures/*.svg into the folder of a finished evaluation.
+    """Write report.md, report.html, report.tex and pictures/*.svg into the folder of a finished evaluation.
 
     Raises StoreError: no such evaluation, damaged files, or the folder cannot be written.
     """
@@ -57,7 +60,7 @@ def write_report(folder: Path) -> None:
 
 
 def write_document(document: Document, folder: Path, name: str) -> None:
-    """Write a document as NAME.md, NAME.html and pictures. Raises StoreError."""
+    """Write a document as NAME.md, NAME.html, NAME.tex and pictures. Raises StoreError."""
     place = folder / "pictures"
     try:
         place.mkdir(exist_ok=True)
@@ -67,6 +70,7 @@ def write_document(document: Document, folder: Path, name: str) -> None:
         write_bytes(place / f"{picture.name}.svg", as_svg(picture))
     write_bytes(folder / f"{name}.md", as_markdown(document))
     write_bytes(folder / f"{name}.html", as_html(document))
+    write_bytes(folder / f"{name}.tex", as_latex(document))
 
 
 def report(evaluation: FinishedEvaluation) -> Document:
@@ -77,7 +81,7 @@ def report(evaluation: FinishedEvaluation) -> Document:
             title="PTBench report",
             about=foreign(scores["evaluated"]["answers"]),
             tiles=tuple(_tiles(scores)),
-            facts=tuple(_facts(scores)),
+            facts=(*_facts(scores), *provenance_facts(read_provenance(evaluation.folder))),
             notes=tuple(caveats(scores)),
             sections=tuple(_sections(evaluation)),
         )
@@ -128,6 +132,21 @@ def _facts(scores: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
     yield "Digest", Cell(about["digest"])
 
 
+def provenance_facts(provenance: Provenance | None) -> Iterator[tuple[str, Cell]]:
+    """With what, when and at what cost it was evaluated; nothing where no manifest says it."""
+    if provenance is None:
+        return
+    yield "ptool", foreign(provenance.version, 60)
+    if provenance.date:
+        yield "Date", foreign(provenance.date, 20)
+    if provenance.prompt:
+        yield "Prompt", foreign(provenance.prompt, 80)
+    if provenance.asked:
+        yield "Sampling", foreign(provenance.sampling, 160)
+        yield "Tokens", Cell(f"{provenance.sent:,} sent, {provenance.received:,} received")
+        yield "Cost", Cell(provenance.cost())
+
+
 def _sections(evaluation: FinishedEvaluation) -> Iterator[Section]:
     scores = evaluation.scores
     if not scores["samples"]["scored"]:
@@ -141,6 +160,9 @@ def _sections(evaluation: FinishedEvaluation) -> Iterator[Section]:
     yield from _breakdowns(scores)
     yield _scoring_modes(scores)
     yield _answers(evaluation)
+    browser = browser_section({short_name(scores["evaluated"]["answers"]): evaluation})
+    if browser is not None:
+        yield browser
     yield _column_legend()
 
 

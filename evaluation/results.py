@@ -294,6 +294,10 @@ class SampleLine:
     query: str
     answer: str
     """as the model gave it, bounded; empty: none"""
+    parsed: dict[str, Any] | None = None
+    """platform and calls, as they were read; None: they cannot be"""
+    reason: str = ""
+    """what is wrong, or why there is no score; empty: nothing"""
 
 
 @dataclass(frozen=True)
@@ -364,7 +368,7 @@ def _parse_line(raw: dict[str, Any]) -> SampleLine:
     id, query = _text(raw["id"]), _text(raw["query"])
     about = tuple(raw[name] for name in ("user", "scenario", "gold_platform", "n_calls"))
     if raw["status"] != "scored":
-        return SampleLine(id, about, None, query, "")
+        return SampleLine(id, about, None, query, "", reason=_text(raw["reason"]))
     score = SampleScore(
         **_flags_and_hits(raw),
         id=id,
@@ -378,13 +382,21 @@ def _parse_line(raw: dict[str, Any]) -> SampleLine:
         errors=tuple(CodedError(**error) for error in raw["errors"]),
         reason=_text(raw["reason"]),
     )
-    return SampleLine(id, about, score, query, _text(raw["answer"]))
+    return SampleLine(id, about, score, query, _text(raw["answer"]), _parsed(raw.get("parsed")), score.reason)
 
 
 def _flags_and_hits(raw: dict[str, Any]) -> dict[str, Any]:
     return {name: _flag(raw[name]) for name in FLAGS if name != "platform"} | {
         name: _number(raw[name]) for name in HITS
     }
+
+
+def _parsed(value: Any) -> dict[str, Any] | None:
+    """An answer as it was read, platform and calls. Raises TypeError, KeyError."""
+    if value is None:
+        return None
+    calls = [{"name": _text(call["name"]), "arguments": dict(call["arguments"])} for call in value["calls"]]
+    return {"platform": None if value["platform"] is None else _text(value["platform"]), "calls": calls}
 
 
 def _text(value: Any) -> str:

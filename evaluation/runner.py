@@ -30,7 +30,8 @@ from ..store.dataset_index import check_dataset
 from ..store.run_folder import ENDPOINTS, identity_of
 from .baselines import Baselines
 from .model_answers import AnsweredItem, ModelAnswerer, answer_in_order, answer_of_file, wrap_answers
-from .prompt import PromptWriter, check_native, check_variant
+from .prompt import PromptWriter, check_native, check_variant, visible_sample
+from .provenance import day
 from .report import write_report
 from .results import SAMPLES, SCORE_FILE, Results, scores_csv
 from .sampling import draw_samples
@@ -43,6 +44,7 @@ from .scoring import (
     scored_line,
     unanswered_line,
 )
+from .shown_samples import SHOWN, ShownWriter
 from .tool_bound import PromptSizes, check_bound, most_needed, shown_item
 
 _COUNTED = 20_000
@@ -110,6 +112,7 @@ class Evaluation:
         )
         self.tools = self._bound_tools()
         self._usage: dict[str, dict[str, float]] = {}
+        self._latency: dict[str, float] = {}
         self.estimates = 0
         self.results = Results(settings.scorer, settings.beside)
         self.answers = _name_answerer(settings, self._endpoint)
@@ -178,6 +181,7 @@ class Evaluation:
                 asyncio.run(self._ask_and_score(self._endpoint, ledger, folder / SAMPLES))
                 self._usage = {role: asdict(cost) for (_, role), cost in ledger.usage().items()}
                 self.estimates = ledger.estimates()
+                self._latency = ledger.latency()
         self._write_results(folder)
         logger.info("evaluation {} ends: {}", self.settings.digest(), self.results.metric_row())
 
@@ -257,10 +261,17 @@ class Evaluation:
 
     async def _score_all(self, answered: AsyncGenerator[AnsweredItem, None], file: Path) -> None:
         """Score answers as they come, and write a line for each."""
-        with self._progress.stage("samples", self._draw.count) as stage, atomic(file) as lines:
+        with (
+            self._progress.stage("samples", self._draw.count) as stage,
+            atomic(file) as lines,
+            atomic(file.with_name(SHOWN)) as shown,
+        ):
+            writer = ShownWriter(shown)
             async with aclosing(answered):
                 async for item, answer in answered:
                     lines.write(self._score_line(item, answer) + b"\n")
+                    visible = visible_sample(item, self.settings.variant)
+                    writer.add(item, self._prompter.prompt(visible).before_query)
                     stage.advance()
 
     def _score_line(self, item: Item, answer: RawAnswer | NoAnswer) -> bytes:
@@ -322,7 +333,9 @@ class Evaluation:
             timings=self._progress.timings,
             notes={
                 "evaluated": self._description(),
+                "date": day(),
                 "usage": self._usage,
+                **({"latency": self._latency} if self._latency else {}),
                 "not_scored": results.reasons,
                 **({"estimated_answers": self.estimates} if self.estimates else {}),
             },

@@ -185,7 +185,7 @@ def _upstream(item: Item, parsed: Prediction | None, text: str | None) -> str | 
 def scored_line(item: Item, answer: RawAnswer, result: AnswerScores, scorer: Scorer) -> bytes:
     """A scored sample as a line of per_sample.jsonl: flags after strict parsing, and beside it tolerant."""
     strict, tolerant = result.scores[scorer, "strict"], result.scores[scorer, "tolerant"]
-    return _to_json(
+    return to_json(
         {
             **_sample_fields(item),
             "status": "scored",
@@ -211,7 +211,7 @@ def _elsewhere(answer: RawAnswer) -> str:
 
 def unanswered_line(item: Item, missing: NoAnswer) -> bytes:
     """A sample without an answer as a line of per_sample.jsonl: every flag is null."""
-    return _to_json(
+    return to_json(
         {
             **_sample_fields(item),
             "status": "not_scored",
@@ -252,7 +252,8 @@ def _error(error: CodedError) -> dict[str, str]:
     return {"code": error.code, "path": error.path, "expected": error.expected, "got": error.got}
 
 
-def _to_json(value: dict[str, Any]) -> bytes:
+def to_json(value: dict[str, Any]) -> bytes:
+    """A line of a file; what JSON cannot hold is written out as text."""
     try:
         return orjson.dumps(value)
     except TypeError:  # model text: halves of characters, numbers without end, odd keys

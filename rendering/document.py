@@ -1,13 +1,15 @@
 """A document of sections, tables, pictures, passages and outlines, written as HTML or Markdown.
 
 Text is ours unless a cell or piece says that it is foreign; foreign text is inert: bounded, escaped in HTML,
-a code span in Markdown. The HTML needs no network and runs no script, and its policy lets
-nothing else in either. It knows nothing of evaluations, runs or datasets.
+a code span in Markdown. The HTML needs no network; its policy lets in no script but ours (`sort.js`,
+`browser.js`), and those only where a table can be sorted or samples be browsed. It knows nothing of
+evaluations, runs or datasets.
 """
 
 from __future__ import annotations
 
 import base64
+import gzip
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -58,6 +60,10 @@ class Table:
     rows: tuple[Row, ...]
     caption: str = ""
     words: int = 1
+    sortable: bool = False
+    """whether a click on a heading sorts its rows"""
+    keep: str = ""
+    """the column that stays in sight on a phone, beside the first"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +140,20 @@ class Fold:
     opened: bool = False
 
 
-Part = Table | Picture | Passage | Facts | Outline | Fold
+@dataclass(frozen=True, slots=True)
+class SampleBrowser:
+    """Samples to search, filter and open one by one; in HTML only, and drawn there by `browser.js`."""
+
+    part: ClassVar[str] = "browser"
+    data: bytes
+    """JSON, as `browser.js` reads it; all texts in it may be foreign"""
+
+    def packed(self) -> str:
+        """The data as it stands in a page: compressed, base64; equal data gives equal bytes."""
+        return base64.b64encode(gzip.compress(self.data, 9, mtime=0)).decode()
+
+
+Part = Table | Picture | Passage | Facts | Outline | Fold | SampleBrowser
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,18 +182,22 @@ class Document:
     contents: bool = False
     """whether a list of the sections stands in front"""
 
+    def parts(self) -> Iterator[Part]:
+        """All its parts, in order, those in folds included."""
+        for section in self.sections:
+            yield from _unfolded(section.parts)
+
     def pictures(self) -> Iterator[Picture]:
         """All its pictures, in order."""
-        for section in self.sections:
-            yield from _pictures(section.parts)
+        return (part for part in self.parts() if isinstance(part, Picture))
 
 
-def _pictures(parts: Iterable[Part]) -> Iterator[Picture]:
+def _unfolded(parts: Iterable[Part]) -> Iterator[Part]:
     for part in parts:
-        if isinstance(part, Picture):
+        if isinstance(part, Fold):
+            yield from _unfolded(part.parts)
+        else:
             yield part
-        elif isinstance(part, Fold):
-            yield from _pictures(part.parts)
 
 
 def foreign(text: object, longest: int = LONGEST, note: str = "", numbers: tuple[int, ...] = ()) -> Cell:
@@ -189,16 +212,32 @@ def count_cell(value: int) -> Cell:
 
 def as_html(document: Document) -> bytes:
     """One HTML file with everything in it."""
-    style = "".join(
-        map(_read_style, ("light.css", "dark.css", "chart.css", "page.css", "parts.css", "print.css"))
+    parts = list(document.parts())
+    browses = any(isinstance(part, SampleBrowser) for part in parts)
+    sorts = any(isinstance(part, Table) and part.sortable for part in parts)
+    styles = ("light.css", "dark.css", "chart.css", "page.css", "parts.css", "print.css")
+    scripts = (*(["sort.js"] if sorts else []), *(["browser.js"] if browses else []))
+    style = "".join(map(_read_file, (*styles, *(["browser.css"] if browses else []))))
+    script = "".join(map(_read_file, scripts))
+    page = render_template(
+        "page.html.jinja",
+        document=document,
+        style=style,
+        style_digest=_digest(style),
+        script=script,
+        script_digest=_digest(script),
     )
-    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
-    return render_template("page.html.jinja", document=document, style=style, digest=digest).encode()
+    return page.encode()
+
+
+def _digest(text: str) -> str:
+    """What a page's policy lets in."""
+    return base64.b64encode(sha256(text.encode()).digest()).decode()
 
 
 def as_svg(picture: Picture) -> bytes:
     """A picture as a file of its own, always light: nobody knows the page it will stand on."""
-    rules = f"{_read_style('light.css')}{_read_style('chart.css')}.chart {{ background: var(--paper); }}"
+    rules = f"{_read_file('light.css')}{_read_file('chart.css')}.chart {{ background: var(--paper); }}"
     style = f"<style>{rules}</style>"
     return picture.svg.replace("<title>", f"{style}<title>", 1).encode()
 
@@ -220,7 +259,7 @@ def render_template(template: str, **values: object) -> str:
 
 
 @cache
-def _read_style(name: str) -> str:
+def _read_file(name: str) -> str:
     return (TEMPLATES / name).read_text("utf-8")
 
 
@@ -255,6 +294,8 @@ def _markdown_part(part: Part, pictures: str) -> Iterable[str]:
             ]
         case Outline():
             return [f"**{part.title}**", "", *_markdown_branches(part.branches, 0)]
+        case SampleBrowser():
+            return ["The page (HTML) has all samples to search and filter."]
         case Fold():
             return [
                 f"### {_markdown_span(part.title)}",

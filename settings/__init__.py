@@ -24,6 +24,7 @@ from .commands import (
     StatusSettings,
 )
 from .evaluation import Baseline, CompareSettings, EvaluateSettings
+from .experiments import ExperimentSettings, Sequence
 from .export import ExportFormat, ExportSettings, Negatives
 from .run import (
     NOT_HASHED,
@@ -52,6 +53,7 @@ __all__ = [
     "CompositeScenarioSettings",
     "DiffSettings",
     "EvaluateSettings",
+    "ExperimentSettings",
     "ExplainSettings",
     "ExportFormat",
     "ExportSettings",
@@ -67,6 +69,7 @@ __all__ = [
     "RunFolderSettings",
     "ScenarioSettings",
     "Schema",
+    "Sequence",
     "ServeSettings",
     "Settings",
     "Spell",

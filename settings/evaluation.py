@@ -129,6 +129,7 @@ class CompareSettings(StrictModel):
         min_length=1, description="a label to test the others against; null: all pairs"
     )
     seed: int = Field(ge=0, lt=2**63, description="of the intervals and tests")
+    figures: bool = Field(default=False, description="whether to draw figures for a paper (extra viz)")
     run: RunFolderSettings = Field(description="where the comparison is kept")
 
     @model_validator(mode="after")

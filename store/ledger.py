@@ -10,6 +10,7 @@ endpoint says fits into a row: a text no encoding knows, a number no machine cou
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -142,6 +143,13 @@ class Ledger:
         """Who answered so far -> how often, sorted."""
         sql = "SELECT endpoint, sum(answers) FROM totals GROUP BY endpoint ORDER BY endpoint"
         return dict(self._rows(sql, ()))
+
+    def latency(self) -> dict[str, float]:
+        """Seconds from a question to its whole answer, 'median' and 'p95'; empty where there is no answer."""
+        count = self._rows("SELECT count(*) FROM calls", ())[0][0]
+        sql = "SELECT seconds FROM calls ORDER BY seconds LIMIT 1 OFFSET ?"
+        places = {"median": (count - 1) // 2, "p95": math.ceil(0.95 * count) - 1} if count else {}
+        return {name: round(self._rows(sql, (place,))[0][0], 3) for name, place in places.items()}
 
     def estimates(self) -> int:
         """Answers whose tokens are estimated, because the endpoint did not count them."""

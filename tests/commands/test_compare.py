@@ -34,7 +34,8 @@ def test_plain_words_are_evaluations(place: Path) -> None:
     assert "gold" in done.stdout and "majority_platform" in done.stdout
     names = {str(one.relative_to(place / "out")) for one in (place / "out").rglob("[!.]*") if one.is_file()}
     assert names == {
-        "leaderboard.md", "leaderboard.html", "leaderboard.csv", "tests.csv", "pictures/leaderboard.svg"
+        "leaderboard.md", "leaderboard.tex", "leaderboard.html", "leaderboard.csv", "tests.csv",
+        "pictures/leaderboard.svg"
     }  # fmt: skip
 
 

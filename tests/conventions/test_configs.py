@@ -17,7 +17,7 @@ OF_EVALUATE = ("fig3a", "fig3b", "table2", "table3", "unseen")  # experiments; t
 CHOICES = [
     f"{path.parent.name}={path.stem}"
     for path in sorted(CONF.glob("*/*.yaml"))
-    if path.parent.name not in ("agent", "train")
+    if path.parent.name not in ("agent", "train", "sequence")
     and (path.parent.name != "experiment" or path.stem not in OF_EVALUATE)
 ]
 ROLES = sorted(path.stem for path in (CONF / "agent").glob("*.yaml"))

@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from ptool import settings
 from ptool.__main__ import COMMANDS
 from ptool.cli.args import parse_arguments
+from ptool.experiment import with_models
 
 ROOT = Path(ptool.__file__).parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), ROOT / "runs" / "README.md"]
@@ -28,6 +29,7 @@ KINDS = {
     "report": ("report", settings.ReportSettings),
     "evaluate": ("evaluate", settings.EvaluateSettings),
     "compare": ("compare", settings.CompareSettings),
+    "experiment": ("experiment", settings.ExperimentSettings),
     "export": ("export", settings.ExportSettings),
     "train": ("train", settings.TrainSettings),
 }
@@ -64,6 +66,8 @@ def problem(command: str) -> str | None:
     if "--config-dir" in words or "--help" in words:
         return None
     after = words[3:] if words[1] == "-m" else words[2:]
+    if name == "experiment":
+        return refused(name, list(parse_arguments(with_models(after), None, ("name",)).overrides))
     return refused(name, list(parse_arguments(after, LISTED.get(name)).overrides))
 
 

@@ -47,6 +47,7 @@ ALLOWED = {
     "diff": {"cli", "reports"},
     "evaluate": {"cli", "evaluation"},
     "compare": {"cli", "evaluation"},
+    "experiment": {"cli", "evaluation"},
     "export": {"cli", "exports"},
     "train": {"cli", "training"},
     "conf": set(),

@@ -15,19 +15,8 @@ from test_layers import ALLOWED  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
 
-COMMANDS = {
-    "run",
-    "check",
-    "serve",
-    "status",
-    "report",
-    "explain",
-    "diff",
-    "evaluate",
-    "compare",
-    "export",
-    "train",
-}
+COMMANDS = {"run", "check", "serve", "status", "report", "explain", "diff", "evaluate", "compare", "export"}
+COMMANDS |= {"experiment", "train"}
 EVERYWHERE = {"errors", "__init__", "__main__", "conf"}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from ptool.benchmark import GoldCall, Item, render
 from ptool.evaluation.results import Results, scores_csv
 from ptool.evaluation.scoring import NoAnswer, RawAnswer, score_answer, scored_line, unanswered_line
+from ptool.evaluation.shown_samples import ShownWriter
 from ptool.store import write_bytes, write_json
 
 SCENARIOS = {"shopping": "trained", "travel": "untrained", "finance": "unseen", "lifestyle": "unseen"}
@@ -84,6 +85,10 @@ def evaluated(
         "baseline": None,
     } | about
     results, lines = Results(about["scorer"], ("gold",)), []
+    with (folder / "shown.jsonl").open("wb") as shown:
+        writer = ShownWriter(shown)
+        for item in found:
+            writer.add(item, f"A profile:\n{item.user}\nSome tools:\n{sorted(item.tools)}")
     for item, one in zip(found, given, strict=True):
         if isinstance(one, NoAnswer):
             results.add_unanswered(one)

@@ -173,7 +173,7 @@ def test_the_order_of_samples_does_not_matter(
 
 def test_one_evaluation_alone_stands_beside_the_paper(three: list[Path], tmp_path: Path) -> None:
     found = compare(asked(three[0], run={"dir": str(tmp_path / "alone")}))
-    assert headings(found) == ["Leaderboard", "Beside the paper"]
+    assert headings(found) == ["Leaderboard", "Beside the paper", "Browse the samples"]
     assert table(found.folder, "tests.csv") == []
 
 
@@ -292,6 +292,7 @@ def test_hostile_names_stay_names(tmp_path: Path) -> None:
     folders = [somebody(tmp_path / str(place), 0.5, answered_by=one) for place, one in enumerate(names)]
     found = compare(asked(*folders))
     page = (found.folder / "leaderboard.html").read_text()
-    assert "<script" not in page and "&lt;script&gt;" in page
+    assert "<script>alert" not in page and "&lt;script&gt;" in page
+    assert page.count("<script") == 2  # ours, and the packed samples
     assert "`` `\\|x\\|` [a](http://127.0.0.1) ``" in text_of(found).replace(" at http", "")
     assert "'=1+1" in {one["who"] for one in table(found.folder)}

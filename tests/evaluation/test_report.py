@@ -56,6 +56,7 @@ FRAME_TAGS = {
     "section",
     "figure",
     "details",
+    "script",
 }
 TABLE_TAGS = {"table", "caption", "thead", "tr", "th", "tbody", "td"}
 PICTURE_TAGS = {"svg", "line", "text", "rect", "path", "circle"}
@@ -114,7 +115,8 @@ def test_it_has_every_part(folder: Path) -> None:
     assert headings == [
         "Scores", "Floors and ceilings", "Mistakes", "Examples of mistakes", "By scenario",
         "By platform to choose", "By capability", "By number of calls", "By user",
-        "Other ways of reading and scoring", "Some answers", "What the columns mean",
+        "Other ways of reading and scoring", "Some answers", "Browse the samples",
+        "What the columns mean",
     ]  # fmt: skip
     assert {one for one in files(folder) if one.endswith(".svg")} == {
         f"pictures/{one}.svg"
@@ -143,6 +145,8 @@ def test_the_page_needs_nothing_and_nobody(folder: Path) -> None:
     assert found.tags <= TAGS
     assert not found.attributes & {"src", "href", "style", "onload", "action"}
     assert b"default-src 'none'; style-src 'sha256-" in page
+    assert len(re.findall(rb"<script>", page)) == 1 and page.count(b"script-src 'sha256-") == 1
+    assert page.count(b"<script") == 2  # ours, and the samples, which are data
     assert b"@import" not in page and b"url(" not in page
 
 
