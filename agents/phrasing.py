@@ -252,7 +252,7 @@ def _composed(
 def _checked(values: Mapping[str, Any], say: Mapping[str, Any], need: Mapping[str, str]) -> dict[str, Any]:
     """What is to be said, drawn or thought up.
 
-    Raises ValueError for a value that is missing, or is only the name of the need or of the parameter.
+    Raises ValueError for a value that is missing, cut off, or only the name of the need or of the parameter.
     """
     checked = {name: schema.get("const", values.get(name)) for name, schema in say.items()}
     for name, value in checked.items():
@@ -265,6 +265,9 @@ def _checked(values: Mapping[str, Any], say: Mapping[str, Any], need: Mapping[st
                 raise ValueError(
                     f"{part!r} is no concrete {name_words(name)}; name one that such a customer means"
                 )
+            longest = say[name].get("items", say[name]).get("maxLength", 0)
+            if "const" not in say[name] and isinstance(part, str) and 0 < longest <= len(part):
+                raise ValueError(f"{part!r} was cut off at {longest} characters; name one thing in few words")
             words = [_stem(word[0]) for word in _WORD.finditer(part)] if isinstance(part, str) else []
             if len(words) > _COPIED and described.issuperset(words):
                 raise ValueError(f"{part!r} repeats what the need is about; name one thing of that kind")

@@ -268,6 +268,11 @@ def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> Non
     assert "is no concrete item" in objection(said, {"item": TEXT})
 
 
+def test_a_value_that_fills_its_form_to_the_brim_was_cut_off() -> None:
+    said = answer("Compare lamps, shelves and rugs.", {"item": "lamps, shelv"})
+    assert "was cut off at 12 characters" in objection(said, {"item": {**TEXT, "maxLength": 12}})
+
+
 @pytest.mark.parametrize("text", ["Sure, here is tea.", "I can help with tea.", "Would you like tea?"])
 def test_the_assistants_voice_is_refused(text: str) -> None:
     assert "what an assistant says" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
