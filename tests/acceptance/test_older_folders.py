@@ -23,7 +23,7 @@ READERS = {
     "explain": ("run=run", "sample=tiny-u0001-0001"),
     "diff": ("run", "run"),
     "evaluate": ("data=run", "baseline=gold", "run.dir=again"),
-    "export": ("data=run", "run.dir=task"),
+    "export": ("data=run", "out=task"),
 }
 
 
