@@ -19,6 +19,7 @@ from ..evaluation.prompt import check_variant
 from ..evaluation.sampling import check_ids, draw_samples
 from ..settings import ExportSettings
 from ..settings.export import Part
+from ..store.dataset_index import check_dataset
 
 _DEFAULT_PARTS = ("samples", "train", "test", "unseen")
 
@@ -43,6 +44,7 @@ class ExportSource:
         path = settings.source
         if not path.exists():
             raise StoreError(f"{path}: no such file or folder")
+        check_dataset(path)
         self.kind = settings.kind or kind_of(path)
         """which kind of dataset it is"""
         self.parts = tuple(_parts(path, self.kind, settings))

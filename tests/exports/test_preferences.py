@@ -118,7 +118,7 @@ def test_corruptions_need_no_run_and_depend_on_the_seed(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_damaged_index_is_refused(tmp_path: Path, entry: str) -> None:
     (tmp_path / "index.jsonl").write_text(entry + "\n")
-    with pytest.raises(StoreError, match=r"index\.jsonl:1: damaged"):
+    with pytest.raises(StoreError, match=r"index\.jsonl(:1: damaged|: got file '\.\./a')"):
         export(data=file_of(tmp_path, sample()), format="dpo", out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -287,6 +287,7 @@ def test_datasets_reads_the_folder_and_changes_nothing(
                 "origins": [{"call": 0, "parameter": "zip", "value": ["3045", 7][number], "origin": "profile",
                              "evidence": evidence}],
                 "capabilities": {"get": "get"}, "group": "trained", "twin_of": None,
+                "platform_evidence": None, "assistant": None,
             }
             for number in range(2)
         ]  # fmt: skip
