@@ -72,7 +72,9 @@ def _is_read_as(typed: str, read: Override | None, sweeps: bool) -> bool:
     if read.is_sweep_override():
         return sweeps
     value = read.value()
-    return value is None or value == typed or isinstance(value, dict) or isinstance(read._value, QuotedString)
+    if value is None:
+        return typed in ("null", "")  # Hydra reads NULL as null, too; that is a text
+    return value == typed or isinstance(value, dict) or isinstance(read._value, QuotedString)
 
 
 def _quoted(value: str, sweeps: bool) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 from hydra import compose, initialize_config_module
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ptool.cli.overrides import as_typed
 from ptool.errors import ConfigError
@@ -76,6 +76,9 @@ def test_what_hydra_reads_is_left_to_it(typed: str, value: object) -> None:
 
 
 @settings(max_examples=200, deadline=None)
+@example("NULL")
+@example("Null")
+@example(" null")
 @given(st.text(min_size=1).filter(lambda text: "${" not in text and text != "null" and text[0] not in "'\""))
 def test_any_text_comes_back(text: str) -> None:
     override = as_typed(f"run.dir={text}", Settings)
