@@ -16,13 +16,13 @@ from typing import Any
 
 import orjson
 from pydantic import model_validator
-from rapidfuzz import fuzz
 
 from ..models.request import NO_USAGE, Reply, Request
 from ..models.seeds import derive
 from ..records import Query
 from ..texts.allusions import ended, with_allusions
-from ..texts.search import Span, searchable_text
+from ..texts.search import searchable_text
+from ..texts.similar_words import near, stem, stretch, telling_words, words_of
 from ..texts.word_lists import MONTH_NAMES
 from .role import Ask, Observation, Role, Views
 
@@ -31,10 +31,6 @@ LONGEST_REQUEST = 420
 _JOB = "job_1"
 """Key of a call's values in an answer."""
 _DAY, _HOUR = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"\d{2}:\d{2}")
-_WORD = re.compile(r"[^\W_]+")
-_LITTLE_WORDS = frozenset(
-    ["a", "an", "and", "or", "the", "of", "for", "with", "vs", "in", "on", "to", "my", "some", "any"]
-)
 _NEARLY, _ROUGHLY = 85, 65
 """Least likeness in percent: of words that replace a value thought up; of words that name a yes or no."""
 _MOST_PARTS = 20
@@ -43,10 +39,23 @@ _REFERENCES = frozenset(("id", "number", "code", "reference", "no", "ref", "key"
 """Last words of parameters that point at something without telling what it is."""
 _COPIED = 3
 """Words of a value, more of which are a copy where the description of the need has them all."""
+_PART_OF_TEXT = r'[^,;"\\\x00-\x1f]'
+"""A character of a thing in a list; in a grammar for JSON, nothing that ends or escapes a text."""
+_TWO, _BETWEEN_TWO = re.compile(r"\b(?:two|both|pair)\b", re.IGNORECASE), ", | and | or | vs "
+_SENTENCE = re.compile(
+    r"\b(?:question|asked|message|comment|note|text|body|sentence|remark|reply|announcement|wish)\b",
+    re.IGNORECASE,
+)
+"""Words of a description whose parameter holds what somebody says, instead of the name of something."""
+_SEVERAL = re.compile(r"\b(?:several|three|list|lists|commas?|separated|more than one)\b", re.IGNORECASE)
+_MOST_LISTED = 3
+"""Things that one text lists at most."""
+_ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re.IGNORECASE)
+"""What a model begins with that was asked to do something; no part of what a customer says."""
 _ASSISTANT_SPEAKS = re.compile(
-    r"\A\W*(?:sure|of course|certainly|okay|ok)\b"
-    r"|\bI(?:'ll| will| can) (?:check|look|search|find|help|let you)\b"
-    r"|\bhow (?:can|may) I\b|\bwould you like\b",
+    r"\A\W*here (?:is|are)\b|(?:\A|[.!?] )\W*I(?:'ll| will| can) (?:check|look|search|find|help|let you)\b"
+    r"|\bhow (?:can|may) I (?:help|assist)\b|\bwould you like\b"
+    r"|\byour (?:\w+ )?(?:address|code|postcode|city|country|name|number|e-?mail|phone|language|currency)\b",
     re.IGNORECASE,
 )
 
@@ -168,7 +177,7 @@ def _phrased(errand_text: str, mentions_text: str, options_text: str) -> type[Qu
     [job] = errand["jobs"]
     fields: dict[str, Any] = {}
     if job["say"]:
-        values = _object({name: _value_shape(schema) for name, schema in job["say"].items()})
+        values = _object({name: _value_shape(name, schema) for name, schema in job["say"].items()})
         fields["values"] = _object({_JOB: values})
     if errand["purpose"]:
         fields["purpose"] = {"type": "string", "minLength": 3, "maxLength": 60}
@@ -198,8 +207,26 @@ def _phrased(errand_text: str, mentions_text: str, options_text: str) -> type[Qu
     return Phrased
 
 
-def _value_shape(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key != "description"}
+def _value_shape(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What an answer's grammar holds a value to; of a free text, that it names as many things as asked."""
+    shape = {key: value for key, value in schema.items() if key != "description"}
+    longest = schema.get("maxLength", 0)
+    if longest and schema.get("type") == "string" and _is_free_text(name, schema):
+        part, least, most = f"{_PART_OF_TEXT}{{2,{longest}}}", *_things(schema)
+        more = f"({_BETWEEN_TWO}){part}" if most == 2 else f"(, {part}){{{least - 1},{most - 1}}}"
+        shape["pattern"] = f"^{part}{more if most > 1 else ''}$"
+    return shape
+
+
+def _things(schema: Mapping[str, Any]) -> tuple[int, int]:
+    """How many things a text that is thought up names, at least and at most, as its description says."""
+    described = str(schema.get("description", ""))
+    return (2, 2) if _TWO.search(described) else (1, _MOST_LISTED if _SEVERAL.search(described) else 1)
+
+
+def is_sentence(schema: Mapping[str, Any]) -> bool:
+    """Whether a text holds what somebody says, such as a question or a note."""
+    return _SENTENCE.search(str(schema.get("description", ""))) is not None
 
 
 def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,6 +244,8 @@ def _composed(
     """The query that values and text make; raises ValueError for the first thing the text does not say."""
     text = said.get("text")
     text = " ".join(text.split()) if isinstance(text, str) else ""
+    if match := _ASSENT.match(text):
+        text = text[match.end() :][:1].upper() + text[match.end() + 1 :]
     if not text:
         raise ValueError("`text` is missing; write what the customer says")
     if len(text) > LONGEST_REQUEST:
@@ -231,6 +260,9 @@ def _composed(
     given = said.get("values")
     values = given.get(_JOB) if isinstance(given, dict) else None
     values = _checked(values if isinstance(values, dict) else {}, job["say"], errand["need"])
+    for option in (schema.get("const") for schema in job["say"].values()):
+        if isinstance(option, str) and "_" in option:
+            text = text.replace(option, value_words(option))
     text = _with_left_out(values, job["say"], options, text)
     spoken = {name: spoken_words(name, values[name], job["say"][name], text) for name in job["say"]}
     intent = {
@@ -240,38 +272,57 @@ def _composed(
     }
     telling = [spoken[name][1] for name in telling_parameters(job["say"])]
     if errand["purpose"]:
-        purpose = said.get("purpose")
-        if not isinstance(purpose, str) or not purpose.strip():
-            raise ValueError("`purpose` is missing; give it")
-        if not (words := _near(purpose.strip(), text, _NEARLY)):
+        purpose = _purpose(said)
+        if not (words := near(purpose, text, _NEARLY)):
             raise ValueError(f"the text does not say the purpose {purpose[:60]!r}; write it in the text")
         telling.insert(0, words)
     return {"text": text, "intents": [intent], "need": telling[0] if telling else ""}
 
 
+def _purpose(said: Mapping[str, Any]) -> str:
+    """What a request is for; raises ValueError where it is missing."""
+    purpose = said.get("purpose")
+    if not isinstance(purpose, str) or not purpose.strip():
+        raise ValueError("`purpose` is missing; give it")
+    return purpose.strip()
+
+
 def _checked(values: Mapping[str, Any], say: Mapping[str, Any], need: Mapping[str, str]) -> dict[str, Any]:
     """What is to be said, drawn or thought up.
 
-    Raises ValueError for a value that is missing, cut off, or only the name of the need or of the parameter.
+    Raises ValueError for a value that is missing, cut off, nothing, a list where one thing is asked for, or
+    only the name of the need or of the parameter.
     """
     checked = {name: schema.get("const", values.get(name)) for name, schema in say.items()}
     for name, value in checked.items():
         if value is None:
             raise ValueError(f"`values` has no {name!r}; give it")
-        vague = (need["name"].casefold(), name_words(name))
-        described = {_stem(word[0]) for word in _WORD.finditer(need.get("description", ""))}
-        for part in value if isinstance(value, list) and "const" not in say[name] else [value]:
-            if "const" not in say[name] and isinstance(part, str) and part.strip().casefold() in vague:
-                raise ValueError(
-                    f"{part!r} is no concrete {name_words(name)}; name one that such a customer means"
-                )
-            longest = say[name].get("items", say[name]).get("maxLength", 0)
-            if "const" not in say[name] and isinstance(part, str) and 0 < longest <= len(part):
-                raise ValueError(f"{part!r} was cut off at {longest} characters; name one thing in few words")
-            words = [_stem(word[0]) for word in _WORD.finditer(part)] if isinstance(part, str) else []
-            if len(words) > _COPIED and described.issuperset(words):
-                raise ValueError(f"{part!r} repeats what the need is about; name one thing of that kind")
+        if "const" in say[name]:
+            continue
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, str):
+                _check_words(name, part, say[name], need)
+            elif part == 0 and not isinstance(part, bool):
+                raise ValueError(f"{name_words(name)} 0 asks for nothing; give a number that matters")
     return checked
+
+
+def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping[str, str]) -> None:
+    """Refuse words that were thought up where they tell nothing; raises ValueError."""
+    if words.strip().casefold() in (need["name"].casefold(), name_words(name)):
+        raise ValueError(f"{words!r} is no concrete {name_words(name)}; name one that such a customer means")
+    longest = schema.get("items", schema).get("maxLength", 0)
+    least, most = _things(schema)
+    parts = re.split(_BETWEEN_TWO if least > 1 else "[,;]", words)
+    if 0 < longest <= max(map(len, parts if most > 1 else [words])):
+        raise ValueError(f"{words!r} was cut off at {longest} characters; name one thing in few words")
+    is_listed = longest and schema.get("type") == "string" and _is_free_text(name, schema)
+    if is_listed and not least <= len(parts) <= most:
+        raise ValueError(f"{words!r} names {len(parts)} things; name {most} in few words")
+    stems = [stem(word) for word in words_of(words)]
+    for described in (need.get("description", ""), str(schema.get("description", ""))):
+        if len(stems) > _COPIED and {stem(word) for word in words_of(described)}.issuperset(stems):
+            raise ValueError(f"{words!r} repeats what is asked for; name one thing of that kind")
 
 
 def _with_left_out(
@@ -294,7 +345,7 @@ def _with_left_out(
             raise ValueError(
                 f"the text says {other!r}, not {name_words(name)} {value_words(value)!r}; write the latter"
             )
-        sentence = f"{name_words(name)}: {value_words(value)}."
+        sentence = f"{name_words(name)}: {ended(value_words(value))}"
         text = f"{ended(text)} {sentence[0].upper()}{sentence[1:]}"
     return text
 
@@ -309,8 +360,11 @@ def _said_and_left_out(
         try:
             _, said[name] = spoken_words(name, value, say[name], text)
         except ValueError:
-            # What was thought up in words belongs into the sentence.
-            if isinstance(value, int | float) or (isinstance(value, str) and "const" in say[name]):
+            # The name of a thing that was thought up belongs into the sentence.
+            schema = say[name]
+            if isinstance(value, int | float) or (
+                isinstance(value, str) and ("const" in schema or is_sentence(schema))
+            ):
                 left_out.append(name)
     return said, left_out
 
@@ -327,10 +381,10 @@ def _another(value: Any, options: Sequence[str], text: str) -> str | None:
 
     Of an option those words count that the right one does not have: 'descending' of 'price_descending'.
     """
-    own = _telling_words(value_words(value)) if isinstance(value, str) else set()
-    there = _telling_words(text)
+    own = telling_words(value_words(value)) if isinstance(value, str) else set()
+    there = telling_words(text)
     for option in options:
-        words = _telling_words(name_words(option)) - own
+        words = telling_words(name_words(option)) - own
         if option != value and words and words <= there:
             return name_words(option)
     if isinstance(value, str):
@@ -340,10 +394,6 @@ def _another(value: Any, options: Sequence[str], text: str) -> str | None:
         )
         return next((text[slice(*span)] for _, span in found), None)
     return None
-
-
-def _telling_words(text: str) -> set[str]:
-    return {_stem(word[0]) for word in _WORD.finditer(text)} - _LITTLE_WORDS
 
 
 def value_words(value: Any) -> str:
@@ -364,7 +414,7 @@ def spoken_words(name: str, value: Any, schema: Mapping[str, Any], text: str) ->
     Raises ValueError: the text does not say it.
     """
     if isinstance(value, bool):
-        words = _near(name_words(name), text, _ROUGHLY) or _near(
+        words = near(name_words(name), text, _ROUGHLY) or near(
             str(schema.get("description", "")), text, _ROUGHLY
         )
         if not words:
@@ -389,7 +439,7 @@ def spoken_words(name: str, value: Any, schema: Mapping[str, Any], text: str) ->
     if (
         isinstance(value, str)
         and not {"format", "pattern", "enum"} & schema.keys()
-        and (words := _near(value, text, _NEARLY) or _stretch(value, text))
+        and (words := near(value, text, _NEARLY) or stretch(value, text))
     ):
         return words, words
     raise ValueError(f"the text does not say {name_words(name)} {str(value)[:80]!r}; write it in the text")
@@ -402,68 +452,10 @@ def _option_words(value: str, text: str) -> str:
     likely = (value, name_words(value), f"{name_words(value)}s")
     for span in filter(None, map(searchable.locate, likely)):
         return text[slice(*span)]
-    words = None if value[:1].isdecimal() else _stretch(name_words(value), text, least=1.0)
+    words = None if value[:1].isdecimal() else stretch(name_words(value), text, least=1.0)
     if words is None:
         raise ValueError(f"the text does not say {name_words(value)!r}; write it in the text")
     return words
-
-
-def _near(value: str, text: str, least: float) -> str | None:
-    """The words of a text that are most like a value, whole ones; None: nothing is alike enough."""
-    if not value.strip():
-        return None
-    hit = fuzz.partial_ratio_alignment(value.casefold(), text.casefold(), score_cutoff=least)
-    if hit is None or hit.dest_start == hit.dest_end or len(text.casefold()) != len(text):
-        return None
-    start, end = _whole_words((hit.dest_start, hit.dest_end), text)
-    words = text[start:end].strip(" ,.;:!?'\"")
-    return words if fuzz.ratio(value.casefold(), words.casefold()) >= least else None
-
-
-def _stretch(value: str, text: str, least: float = 0.6) -> str | None:
-    """The shortest stretch of a text with the words of a value, in any number, with little between them.
-
-    'jeans, shirt' is in 'compare the jeans and the shirts'. None: there is no such stretch.
-
-    Args: least: share of the value's words that it must have, 0 to 1.
-    """
-    wanted = {_stem(word[0]) for word in _WORD.finditer(value)} - _LITTLE_WORDS
-    places = [
-        (match.span(), _stem(match[0]))
-        for match in _WORD.finditer(text)
-        if _stem(match[0]) not in _LITTLE_WORDS
-    ]
-    best: tuple[int, int, Span] | None = None
-    for start, (first, stem) in enumerate(places):
-        if stem not in wanted:
-            continue
-        for end in range(start, min(len(places), start + len(wanted) + 2)):
-            found = len(wanted & {stem for _, stem in places[start : end + 1]})
-            candidate = (-found, end - start, (first[0], places[end][0][1]))
-            if places[end][1] in wanted and (best is None or candidate < best):
-                best = candidate
-    if best is None or -best[0] < least * len(wanted):
-        return None
-    return text[slice(*best[2])]
-
-
-def _stem(word: str) -> str:
-    """A word in one case, and in one number where its ending tells."""
-    word = word.casefold()
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("sses", "ches", "shes", "xes")):
-        return word[:-2]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-def _whole_words(span: Span, text: str) -> Span:
-    start, end = span
-    while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
-        start -= 1
-    while 0 < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
-        end += 1
-    return start, end
 
 
 def _between(words: Sequence[str], text: str) -> str:

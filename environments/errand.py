@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..agents.phrasing import telling_parameters
+from ..agents.phrasing import is_sentence, telling_parameters
 from ..errors import ConfigError
 from ..models.seeds import derive
 from ..records import Task, TaskCall
@@ -20,8 +20,8 @@ from .world import Tool, World
 
 FIRST_DAY, DAYS = dt.date(2027, 1, 11), 300
 """Days that are drawn: from the first one on, so many."""
-LONGEST_WORDS = 40
-"""Characters of a text that is thought up for one parameter."""
+LONGEST_WORDS, LONGEST_SENTENCE = 40, 100
+"""Characters of a text that is thought up for one parameter: of a name for something, of a whole sentence."""
 MOST_ITEMS = 3
 """Items of a list that is thought up."""
 
@@ -30,7 +30,7 @@ _MANNERS = (
     "brief and plain",
     "polite",
     "in a hurry",
-    "friendly and a little chatty",
+    "friendly",
     "matter-of-fact",
     "casual",
     "careful and precise",
@@ -128,7 +128,8 @@ def _shape(schema: Mapping[str, Any]) -> dict[str, Any]:
         shape["enum"] = schema["enum"]
     match shape.get("type"):
         case "string":
-            shape |= {"minLength": 2, "maxLength": LONGEST_WORDS} if "format" not in shape else {}
+            longest = LONGEST_SENTENCE if is_sentence(schema) else LONGEST_WORDS
+            shape |= {"minLength": 2, "maxLength": longest} if "format" not in shape else {}
         case "array":
             most = min(MOST_ITEMS, schema.get("maxItems", MOST_ITEMS))
             shape |= {"items": _shape(schema.get("items") or {"type": "string"}), "maxItems": most}

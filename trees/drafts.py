@@ -25,7 +25,7 @@ from ..records import (
     SaidParameter,
 )
 from .defaults import default_dimension, default_drafts, default_world
-from .naming import camel_case, near_name, snake_case, styled, take_unique
+from .naming import camel_case, name_words, near_name, snake_case, styled, take_unique
 from .personal_facts import BY_NAME, choose_fact, recognise
 from .retry import Mended
 from .schemas import MAX_TEXT, Schema
@@ -38,6 +38,9 @@ _SAID_CITY = "city"
 """A standard fact that is as often said: where to look for something."""
 _JSON_TYPES = frozenset(("string", "integer", "number", "boolean", "array", "object", "null"))
 """What a model writes in the place of a name that it does not find."""
+_IDENTIFIER = re.compile(r"\b(?:identifier|id|number|code)\b(?= of)", re.IGNORECASE)
+_NAMES = re.compile(r"(?:^|_)(?:name|title|query|keyword|term|description|address)$")
+"""Last words of parameters that hold words, whatever type a model gives them."""
 _TYPES: Mapping[str, Schema] = {
     "text": {"type": "string"},
     "integer": {"type": "integer", "minimum": 1},
@@ -71,7 +74,7 @@ def complete_scenario(
         )
         for place, platform in enumerate(_platform_names(answer.names, spare.names, mended))
     )
-    contexts = tuple(_contexts(answer.contexts, spare.contexts, mended))
+    contexts = tuple(_contexts(answer.contexts, spare.contexts, name, mended))
     facts = tuple(_facts(answer.facts, mended))
     return Expansion(
         contexts=contexts, platforms=platforms, names=answer.names, dimensions=dimensions, facts=facts
@@ -116,11 +119,16 @@ def _platform_names(names: Sequence[str], spare: Sequence[str], mended: Mended) 
     return [*taken, *more][:count]
 
 
-def _contexts(drafts: Sequence[Context], spare: Sequence[Context], mended: Mended) -> Iterable[Context]:
+def _contexts(
+    drafts: Sequence[Context], spare: Sequence[Context], scenario: str, mended: Mended
+) -> Iterable[Context]:
+    """The kinds of need that are drafted; one that is the scenario again sets nothing apart."""
     contexts: dict[str, Context] = {}
     for draft in drafts:
         name = snake_case(draft.name, "need")
-        mended["duplicate"] += name in contexts
+        mended["duplicate"] += name in contexts or name == scenario
+        if name == scenario:
+            continue
         contexts.setdefault(
             name, Context(name=name, description=draft.description.strip()[:MAX_TEXT] or name)
         )
@@ -183,7 +191,7 @@ def complete_apis(
     apis = [
         _twin(rival, answer.twins.get(rival.capability), place, names, mended) for rival in rivals[:quota]
     ]
-    drafts = [draft for draft in answer.drafts if draft.capability.strip()]
+    drafts = list(_new_functions(answer.drafts, capabilities, mended))
     missing = quota - len(apis) - len(drafts)
     if missing > 0:
         mended["missing"] += missing
@@ -192,6 +200,24 @@ def complete_apis(
         number = len(own) + len(apis)
         apis.append(_api(draft, category, number, place, facts, names, capabilities, mended))
     return Expansion(apis=tuple(apis))
+
+
+def _new_functions(
+    drafts: Iterable[ApiDraft], capabilities: Iterable[str], mended: Mended
+) -> Iterator[ApiDraft]:
+    """The drafts of what no function of the platform does yet; singular or plural is no difference."""
+    taken = {_without_number(capability) for capability in capabilities}
+    for draft in drafts:
+        capability = _without_number(snake_case(draft.capability, ""))
+        if capability and capability not in taken:
+            taken.add(capability)
+            yield draft
+        else:
+            mended["duplicate"] += 1
+
+
+def _without_number(capability: str) -> tuple[str, ...]:
+    return tuple(word.rstrip("s") for word in name_words(capability))
 
 
 def _twin(rival: Api, words: Any, place: int, names: set[str], mended: Mended) -> Api:
@@ -251,10 +277,7 @@ def _api(
     capabilities: set[str],
     mended: Mended,
 ) -> Api:
-    capability = snake_case(draft.capability, "do")
-    if capability in capabilities:
-        mended["duplicate"] += 1
-    capability = take_unique(capability, category, capabilities)
+    capability = take_unique(snake_case(draft.capability, "do"), category, capabilities)
     description = draft.description.strip()[:MAX_TEXT] or f"Lets a person {capability.replace('_', ' ')}."
     said, personal = _sorted_parameters(draft, facts, mended)
     if not said:
@@ -319,9 +342,20 @@ def _sorted_parameters(
         elif name in said:
             mended["duplicate"] += 1
         else:
-            mended["identifier"] += name != snake_case(parameter.name, "item")
-            said[name] = parameter.model_copy(update={"name": name})
+            said[name] = _named(parameter, name, mended)
     return list(said.values()), personal
+
+
+def _named(parameter: SaidParameter, name: str, mended: Mended) -> SaidParameter:
+    """The parameter under a name that a customer would know: no identifier, and a name is no number."""
+    update: dict[str, Any] = {"name": name}
+    if name != snake_case(parameter.name, "item"):
+        mended["identifier"] += 1
+        update["description"] = _IDENTIFIER.sub("name", parameter.description)
+    if _NAMES.search(name) and parameter.type in ("integer", "number"):
+        mended["types"] += 1
+        update["type"] = "text"
+    return parameter.model_copy(update=update)
 
 
 def _said_schema(parameter: SaidParameter) -> Schema:

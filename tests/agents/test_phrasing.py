@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -66,6 +67,13 @@ def objection(said: Any, *jobs: dict[str, Any], **more: Any) -> str:
         (TEXT, "trail shoe", "Find me Trail Shoes, please.", "Trail Shoes", "Trail Shoes"),
         (TEXT, "Café au lait", "A café au lait for me.", "Café au lait", "café au lait"),
         (TEXT, "jeans, shirt", "Compare the shirts and jeans.", "shirts and jeans", "shirts and jeans"),
+        (
+            TEXT,
+            "oat milk, oat bar",
+            "Oat milk and an oat bar.",
+            "Oat milk and an oat bar",
+            "Oat milk and an oat bar",
+        ),
         (TEXT, "wifi router", "A Wi-Fi router.", "wifi router", "Wi-Fi router"),
         (COUNT, 2, "Two teas, please.", 2, "Two"),
         (COUNT, 1, "Get me a tea.", 1, "a"),
@@ -269,13 +277,69 @@ def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> Non
 
 
 def test_a_value_that_fills_its_form_to_the_brim_was_cut_off() -> None:
-    said = answer("Compare lamps, shelves and rugs.", {"item": "lamps, shelv"})
+    said = answer("Compare lamps and shelves.", {"item": "lamps and sh"})
     assert "was cut off at 12 characters" in objection(said, {"item": {**TEXT, "maxLength": 12}})
 
 
 @pytest.mark.parametrize("text", ["Sure, here is tea.", "I can help with tea.", "Would you like tea?"])
 def test_the_assistants_voice_is_refused(text: str) -> None:
     assert "what an assistant says" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
+
+
+@pytest.mark.parametrize("text", ["Bring tea to your home address.", "I will look for tea."])
+def test_the_customer_is_the_one_who_speaks(text: str) -> None:
+    assert "what an assistant says" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
+
+
+def test_assent_before_a_request_is_dropped() -> None:
+    said = answer("Sure, can you bring tea so I can check it?", {"item": "tea"})
+    assert phrased(said, {"item": TEXT}).text == "Can you bring tea so I can check it?"
+
+
+WORDS = {**TEXT, "maxLength": 20}
+
+
+@pytest.mark.parametrize(
+    ("description", "value", "fault"),
+    [
+        ("What to bring.", "tea, eggs", "names 2 things; name 1"),
+        ("What to bring.", "tea and eggs", None),  # one thing may have two names
+        ("The two things.", "tea", "names 1 things; name 2"),
+        ("The two things.", "tea, eggs and milk", "names 3 things; name 2"),
+        ("The two things.", "tea and eggs", None),
+        ("Several things.", "tea, eggs, milk", None),
+        ("What to bring to a guest.", "what to bring to guests", "repeats what is asked for"),
+    ],
+)
+def test_a_value_names_as_many_things_as_its_description_says(
+    description: str, value: str, fault: str | None
+) -> None:
+    schema = {**WORDS, "maxLength": 40, "description": description}
+    said = answer(f"Bring {value}.", {"item": value})
+    values = USER.form(views({"item": schema})).model_json_schema()["properties"]["values"]
+    pattern = values["properties"]["job_1"]["properties"]["item"]["pattern"]
+    if fault:
+        assert fault in objection(said, {"item": schema})
+    else:
+        assert phrased(said, {"item": schema}).intents[0].stated["item"] == value
+        assert re.fullmatch(pattern, value)
+    assert not re.fullmatch(pattern, "tea, eggs, milk, rice")
+
+
+@pytest.mark.parametrize("count", [0, 0.0])
+def test_nought_is_no_number_that_was_thought_up(count: float) -> None:
+    assert "asks for nothing" in objection(answer("At least 0.", {"least": count}), {"least": COUNT})
+
+
+def test_what_somebody_says_is_appended_where_the_text_leaves_it_out() -> None:
+    schema = {**WORDS, "maxLength": 100, "description": "The question to the seller."}
+    query = phrased(answer("Ask about the tea.", {"note": "Is it green?"}), {"note": schema})
+    assert query.text == "Ask about the tea. Note: Is it green?"
+
+
+def test_an_option_is_said_as_people_write_it() -> None:
+    query = phrased(answer("Find tea, price_ascending.", {}), {"sort": {"const": "price_ascending"}})
+    assert query.text == "Find tea, price ascending."
 
 
 def test_a_whole_query_is_taken_as_it_is() -> None:
