@@ -16,6 +16,8 @@ LITTLE_WORDS = frozenset(
     ["a", "an", "and", "or", "the", "of", "for", "with", "vs", "in", "on", "to", "my", "some", "any"]
 )
 _WORD = re.compile(r"[^\W_]+")
+_SEPARATOR, _PAUSE = re.compile(r"[,;]|\b(?:and|or|vs)\b"), re.compile(r"[,;:.!?](?:\s|\Z)")
+"""Between the things of a list; where one thing ends in any case."""
 
 
 def words_of(text: str) -> list[str]:
@@ -48,6 +50,7 @@ def stretch(value: str, text: str, least: float = 0.75) -> str | None:
     Args: least: share of the value's words that it must have, 0 to 1.
     """
     wanted = telling_words(value)
+    is_list = _SEPARATOR.search(value) is not None
     places = [
         (match.span(), stem(match[0])) for match in _WORD.finditer(text) if stem(match[0]) not in LITTLE_WORDS
     ]
@@ -56,6 +59,8 @@ def stretch(value: str, text: str, least: float = 0.75) -> str | None:
         if root not in wanted:
             continue
         for end in range(start, min(len(places), start + len(wanted) + 2)):
+            if not is_list and _PAUSE.search(text, first[0], places[end][0][1]):
+                break
             found = len(wanted & {root for _, root in places[start : end + 1]})
             candidate = (-found, end - start, (first[0], places[end][0][1]))
             if places[end][1] in wanted and (best is None or candidate < best):

@@ -254,6 +254,35 @@ def test_too_few_drafts_are_filled_up_and_too_many_cut():
     assert len(completed(*[draft(f"a{n}", text("x")) for n in range(5)], quota=2)[0]) == 2
 
 
+def test_a_function_drafted_again_makes_room_for_another():
+    found, mended = completed(draft("find plant", text("x")), draft("find_plants", text("x")))
+    assert [api.capability for api in found] == ["find_plant", "find_beds"]
+    assert mended == {"duplicate": 1, "missing": 1, "personal": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "wanted"),
+    [
+        ("plant_id", "integer", "string"),
+        ("plant_title", "number", "string"),
+        ("plants", "integer", "integer"),
+    ],
+)
+def test_what_is_called_a_name_is_no_number(name, given, wanted):
+    said = text(name, type=given, description="The ID of a plant, by number.")
+    ((api,), _) = completed(draft("find plants", said))
+    schema = next(iter(api.properties().values()))
+    assert schema["type"] == wanted
+    assert schema["description"].startswith("The name of" if name == "plant_id" else "The ID of")
+
+
+def test_a_need_that_is_the_scenario_again_is_none():
+    contexts = [Context(name=name, description="d") for name in ("Gardening", "lawn", "balcony")]
+    answer = SCENARIO.model_copy(update={"contexts": tuple(contexts)})
+    made = complete_scenario(answer, "gardening", GARDEN["gardening"], 3, Counter())
+    assert [context.name for context in made.contexts] == ["lawn", "balcony"]
+
+
 @given(
     st.lists(st.text(max_size=30), max_size=4),
     st.lists(st.lists(st.text(max_size=20), min_size=2, max_size=3), max_size=4),
