@@ -39,6 +39,10 @@ _REFERENCES = frozenset(("id", "number", "code", "reference", "no", "ref", "key"
 """Last words of parameters that point at something without telling what it is."""
 _COPIED = 3
 """Words of a value, more of which are a copy where the description of the need has them all."""
+_ANYTHING = telling_words(
+    "all every each item thing good product service everything something anything stuff"
+)
+"""Words that name no thing."""
 _PART_OF_TEXT = r'[^,;"\\\x00-\x1f]'
 """A character of a thing in a list; in a grammar for JSON, nothing that ends or escapes a text."""
 _TWO, _BETWEEN_TWO = re.compile(r"\b(?:two|both|pair)\b", re.IGNORECASE), ", | and | or | vs "
@@ -309,7 +313,8 @@ def _checked(values: Mapping[str, Any], say: Mapping[str, Any], need: Mapping[st
 
 def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping[str, str]) -> None:
     """Refuse words that were thought up where they tell nothing; raises ValueError."""
-    if words.strip().casefold() in (need["name"].casefold(), name_words(name)):
+    vague = words.strip().casefold() in (need["name"].casefold(), name_words(name))
+    if vague or (words_of(words) and telling_words(words) <= _ANYTHING):
         raise ValueError(f"{words!r} is no concrete {name_words(name)}; name one that such a customer means")
     longest = schema.get("items", schema).get("maxLength", 0)
     least, most = _things(schema)

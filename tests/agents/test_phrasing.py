@@ -270,7 +270,7 @@ def test_where_no_value_tells_the_need_a_purpose_has_to() -> None:
         assert "`purpose` is missing" in objection(said | {"purpose": missing}, {"n": COUNT}, purpose=True)
 
 
-@pytest.mark.parametrize("value", ["Morning Drinks", "item", " item "])
+@pytest.mark.parametrize("value", ["Morning Drinks", "item", " item ", "all products", "Some things"])
 def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> None:
     said = answer(f"Get me {value}.", {"item": value})
     assert "is no concrete item" in objection(said, {"item": TEXT})
