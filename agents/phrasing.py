@@ -40,12 +40,15 @@ _REFERENCES = frozenset(("id", "number", "code", "reference", "no", "ref", "key"
 _COPIED = 3
 """Words of a value, more of which are a copy where the description of the need has them all."""
 _ANYTHING = telling_words(
-    "all every each item thing good product service everything something anything stuff"
+    "all every each item thing good product service everything something anything stuff range kind buy find get need"
 )
 """Words that name no thing."""
 _PART_OF_TEXT = r'[^,;"\\\x00-\x1f]'
 """A character of a thing in a list; in a grammar for JSON, nothing that ends or escapes a text."""
-_TWO, _BETWEEN_TWO = re.compile(r"\b(?:two|both|pair)\b", re.IGNORECASE), ", | and | or | vs "
+_TWO, _BETWEEN_TWO = (
+    re.compile(r"\b(?:two|both|pair)\b", re.IGNORECASE),
+    ", | and | or | vs | versus | with | against ",
+)
 _SENTENCE = re.compile(
     r"\b(?:question|asked|message|comment|note|text|body|sentence|remark|reply|announcement|wish)\b",
     re.IGNORECASE,
@@ -128,10 +131,14 @@ def _part(views: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 def _unlike(earlier: Sequence[Query], query: Query) -> Query:
     """The query for one call; raises ValueError where an earlier call asks for the very same."""
-    said = [(intent.api, intent.stated) for intent in query.intents]
-    if any(said == [(intent.api, intent.stated) for intent in part.intents] for part in earlier):
+    if any(_asks(query) == _asks(part) for part in earlier):
         raise ValueError("the customer asked for this in another sentence already; think of another thing")
     return query
+
+
+def _asks(query: Query) -> list[tuple[str, set[str]]]:
+    """What a query asks for, one coat or several alike."""
+    return [(intent.api, telling_words(orjson.dumps(intent.stated).decode())) for intent in query.intents]
 
 
 def _joined(parts: Sequence[Query], mentions: Sequence[Sequence[str]]) -> Query:
@@ -314,11 +321,11 @@ def _checked(values: Mapping[str, Any], say: Mapping[str, Any], need: Mapping[st
 def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping[str, str]) -> None:
     """Refuse words that were thought up where they tell nothing; raises ValueError."""
     vague = words.strip().casefold() in (need["name"].casefold(), name_words(name))
-    if vague or (words_of(words) and telling_words(words) <= _ANYTHING):
+    if vague or (words_of(words) and telling_words(words) <= _ANYTHING | telling_words(need["name"])):
         raise ValueError(f"{words!r} is no concrete {name_words(name)}; name one that such a customer means")
     longest = schema.get("items", schema).get("maxLength", 0)
     least, most = _things(schema)
-    parts = re.split(_BETWEEN_TWO if least > 1 else "[,;]", words)
+    parts = re.split(_BETWEEN_TWO if least > 1 else "[,;]", words.replace("vs.", "vs"))
     if 0 < longest <= max(map(len, parts if most > 1 else [words])):
         raise ValueError(f"{words!r} was cut off at {longest} characters; name one thing in few words")
     is_listed = longest and schema.get("type") == "string" and _is_free_text(name, schema)

@@ -210,10 +210,10 @@ async def test_every_call_is_phrased_by_itself_so_no_value_strays_to_the_other()
 
 
 async def test_the_second_call_does_not_ask_for_the_very_same_again() -> None:
-    tea = answer("Bring 2 teas.", {"item": "tea", "count": 2})
+    tea, teas = (answer(f"Bring 2 {item}.", {"item": item, "count": 2}) for item in ("tea", "teas"))
     other = answer("Bring 3 teas.", {"item": "tea", "count": 3})
     say = {"item": TEXT, "count": COUNT}
-    assert (await phrased_by(Model(tea, tea, other), views(say, say))).text == "Bring 2 teas. Bring 3 teas."
+    assert (await phrased_by(Model(teas, tea, other), views(say, say))).text == "Bring 2 teas. Bring 3 teas."
 
 
 async def test_a_purpose_is_said_once_and_each_call_is_shown_its_own_objections() -> None:
@@ -270,7 +270,9 @@ def test_where_no_value_tells_the_need_a_purpose_has_to() -> None:
         assert "`purpose` is missing" in objection(said | {"purpose": missing}, {"n": COUNT}, purpose=True)
 
 
-@pytest.mark.parametrize("value", ["Morning Drinks", "item", " item ", "all products", "Some things"])
+@pytest.mark.parametrize(
+    "value", ["Morning Drinks", "item", " item ", "all products", "Some things", "drinks to buy"]
+)
 def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> None:
     said = answer(f"Get me {value}.", {"item": value})
     assert "is no concrete item" in objection(said, {"item": TEXT})
@@ -307,6 +309,7 @@ WORDS = {**TEXT, "maxLength": 20}
         ("The two things.", "tea", "names 1 things; name 2"),
         ("The two things.", "tea, eggs and milk", "names 3 things; name 2"),
         ("The two things.", "tea and eggs", None),
+        ("The two things.", "tea vs. eggs, tea vs. milk", "names 4 things; name 2"),
         ("Several things.", "tea, eggs, milk", None),
         ("What to bring to a guest.", "what to bring to guests", "repeats what is asked for"),
     ],
