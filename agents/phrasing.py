@@ -40,7 +40,8 @@ _REFERENCES = frozenset(("id", "number", "code", "reference", "no", "ref", "key"
 _COPIED = 3
 """Words of a value, more of which are a copy where the description of the need has them all."""
 _ANYTHING = telling_words(
-    "all every each item thing good product service everything something anything stuff range kind buy find get need"
+    "all every each item thing good product service everything something anything stuff range kind "
+    "buy find get need"
 )
 """Words that name no thing."""
 _PART_OF_TEXT = r'[^,;"\\\x00-\x1f]'
