@@ -17,8 +17,9 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-from ..errors import PromptError, PtoolError, names
+from ..errors import PromptError, PtoolError, names, printable
 from ..models import prompt_blocks as blocks
+from ..texts.hidden import STEERING, hidden_character
 from .examples import examples_of
 from .views import VIEWS
 
@@ -55,8 +56,8 @@ class PromptLoader:
             sees: the views the role is given.
 
         Raises:
-            PromptError: no such file, a syntax error, a missing block, an unknown or unseen view, a
-                variable that nobody fills.
+            PromptError: no such file, a syntax error, a character that steers terminals, a missing block, an
+                unknown or unseen view, a variable that nobody fills.
         """
         file = name if name.endswith(".jinja") else f"{name}.jinja"
         source = self._source(file, role)
@@ -78,6 +79,13 @@ class PromptLoader:
                 f"agent.{role}.prompt: no prompt {file!r}; there are {names(known, file)}; "
                 "put the file beside the role's YAML or into a folder 'prompts' there"
             ) from None
+        for number, line in enumerate(source.splitlines(), 1):
+            if (found := hidden_character(line, STEERING)) is not None:
+                shown = printable(line.strip(), 80)
+                raise PromptError(
+                    f"prompt {file}, line {number}: got '{shown}' with the character {found}, expected a "
+                    "line without it"
+                )
         return source
 
 

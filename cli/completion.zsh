@@ -1,10 +1,12 @@
 # Completion of ptool in zsh, once compinit has run: eval "$(ptool --completion=zsh)"
 _ptool() {
-  local -a found
-  found=("${(@f)$("$words[1]" "${(@)words[2,CURRENT-1]}" "--complete=$words[CURRENT]" 2>/dev/null)}")
-  if [[ -n "$found[1]" ]]; then
-    compadd -S '' -- "${found[@]}"
-  else
+  local program=${(Q)${~words[1]}} word=${(Q)PREFIX}
+  local -a found open
+  found=("${(@f)$("$program" "${(@Q)words[2,CURRENT-1]}" "--complete=$word" 2>/dev/null)}")
+  open=(${(M)found:#*[=.]}) found=(${found:#*[=.]})
+  compadd -S '' -a open  # more of the word follows
+  compadd -a found
+  if (( CURRENT > 2 )) && [[ $word != *=* || ${#found} -eq 0 ]]; then
     compset -P '*='
     _files
   fi

@@ -11,9 +11,8 @@ import copy
 import shlex
 import sys
 import tempfile
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,8 +32,8 @@ from yaml import YAMLError
 
 from ..errors import ConfigError, names, printable
 from ..settings import NOT_HASHED, RECOGNISERS, Schema, Settings, validated
-from ..settings.texts import check_yaml
 from .args import OPTIONS, Arguments, quoted
+from .config_files import check_user_files
 from .overrides import as_typed
 from .unknown_keys import GROUPS, check_experiment, no_such_key, opened
 
@@ -57,7 +56,7 @@ _COUNTED = {"strangers": "stranger", "consistency": "solver"}
 _OF_THE_MACHINE = ("base_url", "api_key_env", "file")
 """Last parts of keys whose values say where something is, and are of no use elsewhere."""
 
-_LONGEST_REASON = 600
+_LONGEST_REASON, _LONGEST_LISTED = 600, 100
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ class Composer:
         if chosen & {*GROUPS, "train"}:
             loader = GlobalHydra.instance().config_loader()
             groups = sorted(set(loader.list_groups("")) - {"hydra"})
-            choices = (f"{group}: {', '.join(sorted(loader.get_group_options(group)))}\n" for group in groups)
+            choices = (f"{group}: {_listed(loader.get_group_options(group))}\n" for group in groups)
             text.append(f"Groups and their choices:\n{''.join(choices)}\n{hydra.help.footer}")
         return "\n\n".join([*text, OPTIONS])
 
@@ -199,39 +198,26 @@ class Composer:
                 raise
 
 
+def _listed(names: Iterable[str]) -> str:
+    """Names of files, of which some may be strangers', in order."""
+    return ", ".join(printable(name, _LONGEST_LISTED) for name in sorted(names))
+
+
 @contextmanager
 def composer(arguments: Arguments, config_name: str, schema: type[BaseModel]) -> Iterator[Composer]:
     """Hydra, initialised with ptool's configuration and the user's folders, for as long as the block runs.
 
     Args: arguments: the command line; config_name: the command's primary config; schema: what it becomes.
     """
-    for folder in arguments.config_dirs:
-        _check_folder(folder)
     _ConfigFolders.folders = arguments.config_dirs
     Plugins.instance().register(_ConfigFolders)
+    check_user_files()
     sweeps = arguments.multirun
     with initialize_config_module("ptool.conf", version_base="1.3"):
         name = arguments.config_name or config_name
         words = [as_typed(word, schema, sweeps=sweeps) for word in arguments.overrides]
         check_experiment(name, words, schema)
         yield Composer(name, tuple(opened(name, words, schema)), schema)
-
-
-def _check_folder(folder: Path) -> None:
-    """Refuse a folder of choices with a file that Hydra would never end to read, or would misread.
-
-    Raises ConfigError.
-    """
-    for pattern in ("*.yaml", "*/*.yaml", "*/*/*.yaml"):
-        for file in folder.glob(pattern):
-            with suppress(OSError):
-                content = file.read_bytes()
-                check_yaml(content, str(file))
-                if content.startswith(BOM_UTF8) and b"@package" in content[:1000]:
-                    raise ConfigError(
-                        f"{file}: begins with a byte order mark, behind which '# @package' is not seen; save "
-                        "it as UTF-8 without one"
-                    )
 
 
 def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schema, Sources]:

@@ -16,6 +16,7 @@ import orjson
 from ..errors import ConfigError
 from ..evaluation.prompt import Variant, hidden_parts
 from ..records import Sample
+from ..records.table_rows import TEXTS, column_text
 from .folder import ExportFolder, OutputFile
 from .fragments import Fragments
 from .source import ExportSource, PartFile
@@ -24,9 +25,6 @@ GROUP = 4_000_000
 """Characters of a row group of Parquet, whose rows are in memory at once."""
 COLUMNS = {name: str(field.description) for name, field in Sample.model_fields.items()}
 """Column -> what it holds."""
-_TEXTS = frozenset(
-    ("id", "scenario", "user_id", "query", "assistant", "group", "twin_of")
-)  # others are JSON text
 
 Row = dict[str, str]
 
@@ -95,11 +93,11 @@ def _rows(source: ExportSource, part: PartFile) -> Iterator[Row]:
     texts: dict[str, tuple[Any, str]] = {}
 
     def cell(name: str, value: Any) -> str:
-        if name in _TEXTS:
-            return "" if value is None else str(value)
+        if name in TEXTS:
+            return column_text(value)
         if name not in texts or texts[name][0] is not value:
             shown = value if name != "user_profile" else _visible(value, variant)
-            texts[name] = value, orjson.dumps(shown).decode()
+            texts[name] = value, column_text(shown)
         return texts[name][1]
 
     for record in source.records(part):

@@ -8,7 +8,8 @@ so memory grows with the number of users by some bytes each, never with profiles
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from codecs import BOM_UTF8
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from .sample import Sample
+from .table_rows import from_row
 
 
 class SharedFile(NamedTuple):
@@ -26,6 +28,11 @@ class SharedFile(NamedTuple):
     """field of a sample that says which line is its own"""
     parts: tuple[str, ...]
     """fields of a sample that stand there"""
+
+    @property
+    def absent(self) -> Collection[str]:
+        """Fields of a sample that do not stand there."""
+        return Sample.model_fields.keys() - {self.key, *self.parts}
 
 
 SHARED_FILES = (
@@ -55,8 +62,10 @@ class SharedParts:
     def join(self, sample: dict[str, Any]) -> dict[str, Any]:
         """The whole sample, its fields in the record's order; one that is whole is returned as it is.
 
-        Raises ValueError, one line, where what it shares is not there.
+        A row of a table is read as the sample that it holds. Raises ValueError, one line, where what a sample
+        shares is not there, or a row holds no JSON.
         """
+        sample = from_row(sample)
         if sample.keys() & SHARED or any(not isinstance(sample.get(file.key), str) for file in SHARED_FILES):
             return sample  # whole, or none of ours: its reader says what is wrong
         found = dict(sample)
@@ -82,6 +91,10 @@ class SharedParts:
             ) from None
         except OSError as error:
             raise ValueError(f"{path}: cannot be read: {error.strerror or error}") from None
+        try:
+            value = from_row(value)
+        except ValueError as error:
+            raise ValueError(f"{path}: {file.key} {key[:80]!r}: {error}") from None
         if any(part not in value for part in file.parts):
             raise ValueError(f"{path}: {file.key} {key[:80]!r} lacks one of {', '.join(file.parts)}")
         return {part: value[part] for part in file.parts}
@@ -100,9 +113,9 @@ def _places(path: Path, key: str) -> Iterator[tuple[str, tuple[int, int]]]:
             offset += len(line)
 
 
-def _object(line: bytes, path: Path, offset: int) -> Mapping[str, Any]:
+def _object(line: bytes, path: Path, offset: int) -> dict[str, Any]:
     try:
-        value = orjson.loads(line)
+        value = orjson.loads(line.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise ValueError(f"{path}: byte {offset}: not JSON: {error}") from None
     if not isinstance(value, dict):

@@ -7,6 +7,7 @@ leaves, and nothing of what their records mean.
 from __future__ import annotations
 
 import mmap
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,7 +120,7 @@ def read_object(file: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise StoreError(f"{file}: cannot be read: {error.strerror or error}") from error
-    return parse_object(content, file)
+    return parse_object(content.removeprefix(BOM_UTF8), file)
 
 
 def read_config(run: Path) -> dict[str, Any]:

@@ -1,66 +1,34 @@
 """Texts and YAML that people hand in: refused where they hide something or never end.
 
-A character that is not seen could make a line on the terminal say something else, a YAML alias of aliases
-stands for more values than there is memory. What is refused is named with its place and written out.
+A YAML alias of aliases stands for more values than there is memory. What is refused is named with its place
+and written out.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ..errors import ConfigError, printable
+from ..texts.hidden import faults
 
-LONGEST_NAME = 200
-"""Characters of a key, or of what is called a name."""
 LONGEST_TEXT = 20_000
-"""Characters of any other text."""
+"""Characters of a text that is no name."""
 MAX_ALIASED = 100_000
 """Values that the aliases of one YAML text may stand for."""
-MAX_DEPTH = 100
-"""Lists and mappings within each other."""
 
-_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters other than tab and line break, directions that override those of the letters, halves."""
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def hidden_character(text: str) -> str | None:
-    """The first character of a text that nobody sees and that changes how the text is shown, as 'U+202E'."""
-    found = _HIDDEN.search(text)
-    return f"U+{ord(found.group()):04X}" if found else None
-
-
-def check_texts(value: Any, where: str, depth: int = 0) -> None:
+def check_texts(value: Any, where: str) -> None:
     """Refuse texts and keys in a value of JSON's types that are endless or hide something.
 
     Raises ConfigError with the place, `where` and the keys that lead there.
     """
-    if depth > MAX_DEPTH:
-        raise ConfigError(f"{where[:LONGEST_NAME]}…: more than {MAX_DEPTH} lists and mappings in each other")
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            _check_text(str(key), f"{where}: a key", LONGEST_NAME)
-            if key == "name" and isinstance(inner, str):
-                _check_text(inner, f"{where}.name", LONGEST_NAME)
-            check_texts(inner, f"{where}.{key}", depth + 1)
-    elif isinstance(value, list | tuple):
-        for position, inner in enumerate(value):
-            check_texts(inner, f"{where}[{position}]", depth + 1)
-    elif isinstance(value, str):
-        _check_text(value, where, LONGEST_TEXT)
-
-
-def _check_text(text: str, where: str, longest: int) -> None:
-    if (hidden := hidden_character(text)) is not None:
-        shown = printable(text, 80)
-        raise ConfigError(f"{where}: got '{shown}' with the character {hidden}, expected a text without it")
-    if len(text) > longest:
-        raise ConfigError(f"{where}: got {len(text):,} characters, expected at most {longest:,}")
+    for fault in faults(value, where, LONGEST_TEXT):
+        raise ConfigError(fault)
 
 
 def read_yaml(path: Path) -> Any:

@@ -1,1 +1,1 @@
-"""Texts and the values in them: found as people write them, compared as tools mean them, in any room."""
+"""Texts: values found in them as people write them, compared as tools mean them; and what hides in them."""

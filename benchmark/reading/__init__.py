@@ -74,7 +74,9 @@ def _kind_of_file(path: Path) -> Source | None:
     if path.name.startswith("BFCL_v"):
         return "bfcl"
     first = next(read_records(path), None)
-    keys = set(first.value) if first else set()
+    if first is None:
+        raise StoreError(f"{path}: holds no records, expected at least one sample")
+    keys = set(first.value)
     marks: tuple[tuple[Source, set[str]], ...] = (
         ("ptool", {"id", "user_id", "answer", "origins"}),
         ("published", {"user_profile", "answer", "query_params"}),

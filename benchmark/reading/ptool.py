@@ -1,4 +1,4 @@
-"""ptool's own datasets: a run folder, its `dataset/` or a file of samples.
+"""ptool's own datasets: a run folder, its `dataset/`, the tables in it, or a file of samples.
 
 A run folder gives `dataset/test.jsonl` where the run made a split, else `dataset/samples.jsonl`; its
 `api_tree.json` tells which capability a function has, of what lies in its `dataset/` as well. Metric and
@@ -7,6 +7,7 @@ protocol are ptool's own (strict) or the published ones (official).
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -144,7 +145,7 @@ def _own_capabilities(record: RawRecord) -> dict[str, str]:
 def _capabilities(path: Path) -> dict[str, dict[str, str]]:
     """scenario -> function -> capability, from the API trees of the run a dataset is of; empty: none."""
     dataset = path if path.is_dir() else path.parent
-    run = dataset.parent if dataset.name == "dataset" else path
+    run = next((folder.parent for folder in (dataset, dataset.parent) if folder.name == "dataset"), path)
     capabilities: dict[str, dict[str, str]] = {}
     for tree in (run / "api_tree.json", run / "unseen" / "api_tree.json"):
         if tree.is_file():
@@ -154,7 +155,7 @@ def _capabilities(path: Path) -> dict[str, dict[str, str]]:
 
 def _read_capabilities(tree: Path, capabilities: dict[str, dict[str, str]]) -> None:
     try:
-        for node in orjson.loads(tree.read_bytes())["nodes"]:
+        for node in orjson.loads(tree.read_bytes().removeprefix(BOM_UTF8))["nodes"]:
             if node["kind"] == "api":
                 scenario = node["id"].partition("/")[0]
                 capabilities.setdefault(scenario, {})[node["name"]] = node["capability"]

@@ -25,6 +25,7 @@ from .raw_records import (
     RawRecord,
     SharedValues,
     argument_origins,
+    check_shown,
     fingerprint,
     function_schemas,
     gold_calls,
@@ -150,6 +151,7 @@ def _names(record: RawRecord, key: str) -> tuple[str, ...]:
 def _schemas(record: RawRecord, raw: list[Any]) -> dict[str, dict[str, Any]]:
     """name -> schema; of a function with an odd schema the name and description, of none nothing."""
     schemas: dict[str, dict[str, Any]] = {}
+    check_shown(raw, f"{record.place}: functions")
     for declared in raw:
         try:
             found = function_schemas(record, [declared])

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, get_args
 import orjson
 
 from ...errors import StoreError
+from ...texts.hidden import STEERING, faults
 from ..items import GoldCall, Origin
 
 MAX_LINE = 64 * 1024 * 1024
@@ -216,6 +217,7 @@ def argument_origins(record: RawRecord) -> dict[int, dict[str, Origin]]:
 def function_schemas(record: RawRecord, raw: list[Any]) -> dict[str, dict[str, Any]]:
     """name -> schema, wrapped as `{type: function, function: …}` or not; of equal names the first stays."""
     schemas: dict[str, dict[str, Any]] = {}
+    check_shown(raw, f"{record.place}: functions")
     for at, declared in enumerate(raw):
         schema = declared.get("function", declared) if isinstance(declared, dict) else None
         if not isinstance(schema, dict) or not isinstance(schema.get("name"), str):
@@ -223,6 +225,16 @@ def function_schemas(record: RawRecord, raw: list[Any]) -> dict[str, dict[str, A
         _check_parameters(record, schema)
         schemas.setdefault(schema["name"], schema)
     return schemas
+
+
+def check_shown(value: Any, where: str) -> None:
+    """Refuse names that hide something or are endless, and texts that steer a terminal.
+
+    Args: value: functions or platforms, which prompts and pages show; where: their place.
+    Raises StoreError with the place.
+    """
+    for fault in faults(value, where, MAX_LINE, STEERING):
+        raise StoreError(fault)
 
 
 def _check_parameters(record: RawRecord, schema: dict[str, Any]) -> None:
@@ -243,6 +255,7 @@ def _check_parameters(record: RawRecord, schema: dict[str, Any]) -> None:
 def platform_functions(record: RawRecord, raw: list[Any]) -> dict[str, tuple[str, ...]]:
     """name -> the functions a record says the platform offers; published records do not say."""
     offered: dict[str, tuple[str, ...]] = {}
+    check_shown(raw, f"{record.place}: platforms")
     for at, platform in enumerate(raw):
         apis = (
             platform.get("apis", [])

@@ -23,7 +23,7 @@ import orjson
 
 from ...errors import StoreError
 from ..items import GoldCall, Group, Item, Origin
-from .raw_records import RawRecord, fingerprint, read_records
+from .raw_records import RawRecord, check_shown, fingerprint, read_records
 
 _ARGUMENT = re.compile(r"(\w+) \((\w+)\)$")
 _TYPES = {
@@ -116,7 +116,9 @@ def apis_file(dataset: Path) -> Path:
 
 def _apps(file: Path) -> Apps:
     try:
-        return Apps(orjson.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf")))
+        described = orjson.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        check_shown(described, str(file))
+        return Apps(described)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         expected = "{app: {desc, APIs: {name: {desc, required_arguments, …}}}}"
         raise StoreError(f"{file}: {type(error).__name__}: {error}; expected {expected}") from None

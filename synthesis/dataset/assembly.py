@@ -10,7 +10,8 @@ import orjson
 from ...records import Sample
 from ...records.sample import Group, SampleEncoder
 from ...records.shared_parts import SHARED, SHARED_FILES, SharedFile
-from ...store import RunFolder, write_jsonl
+from ...records.table_rows import columns, to_row
+from ...store import RunFolder, read_jsonl, write_jsonl
 from ...store.dataset_index import line_digest
 from ..context import RunContext
 from ..extensions import choose_extensions
@@ -34,6 +35,8 @@ FILES: dict[Split, str] = {
     "reserve": "reserve.jsonl",
 }
 """Part of the dataset -> its file below dataset/."""
+TABLES = "dataset/tables"
+"""Where the same files stand with text in every column."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ def assemble_dataset(
         shared = settings.shares_tools
         write_dataset(folder, dataset, build, shared=shared)
         write_shared_parts(folder, dataset, lambda sample: builder.build(sample, None), shared=shared)
+        write_tables(folder, shared=shared)
         write_jsonl(folder / "dataset/rejected.jsonl", curation.rejected)
     return dataset
 
@@ -194,6 +198,23 @@ def write_shared_parts(
             path.unlink(missing_ok=True)  # what another form of the dataset has left
 
 
+def write_tables(folder: RunFolder, *, shared: bool) -> None:
+    """Write every file of samples and of what they share once more, as a table below dataset/tables/.
+
+    Args: as of `write_dataset`, whose files are there. Raises StoreError where a file cannot be written.
+    """
+    left_out = dict.fromkeys(FILES.values(), SHARED if shared else ()) | {
+        file.name: file.absent for file in SHARED_FILES
+    }
+    for file, without in left_out.items():
+        samples, table = folder / f"dataset/{file}", folder / f"{TABLES}/{file}"
+        if samples.is_file():
+            names = columns(without)
+            write_jsonl(table, (orjson.dumps(to_row(sample, names)) for sample in read_jsonl(samples)))
+        else:
+            table.unlink(missing_ok=True)
+
+
 def _shared_lines(
     file: SharedFile, dataset: Dataset, build: Callable[[CompactSample], Sample]
 ) -> Iterator[bytes]:
@@ -202,7 +223,7 @@ def _shared_lines(
         first.setdefault(sample.scenario if file.key == "scenario" else sample.user, sample)
     encoder = SampleEncoder()
     for _, sample in sorted(first.items()):
-        yield encoder.encode(build(sample), Sample.model_fields.keys() - {file.key, *file.parts})
+        yield encoder.encode(build(sample), file.absent)
 
 
 def _index_entry(

@@ -1,27 +1,25 @@
 """The dataset card, dataset/README.md: front matter for the Hugging Face Hub, and Markdown from a template.
 
-The types of all columns are declared from the records. Left to guess, `datasets` takes a birth date for a
-point in time, and gives every record the parameters of all others. Text of models and users is escaped, so
-that it can only be shown.
+It leads readers to the tables, whose columns are all text: what `datasets` would guess of a sample changes
+with its version, and is wrong. Text of models and users is escaped, so that it can only be shown.
 """
 
 from __future__ import annotations
 
 import re
-import types
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 import yaml
 from jinja2 import FileSystemLoader, StrictUndefined, Template
 from jinja2.sandbox import SandboxedEnvironment
-from pydantic import BaseModel, JsonValue
 
 from ...records import ArgumentOrigin, Evidence, Sample, UserProfile, VisiblePlatform
 from ...records.dataset_statistics import Statistics
 from ...records.shared_parts import SHARED, SHARED_FILES
+from ...records.table_rows import columns
 
 ANSWERS = {
     "propose": "another solves it without having seen the draw",
@@ -63,7 +61,7 @@ def card(
         seed, digest: of the run and its settings.
         command: that makes the data again, on one line.
         versions: of ptool and what it runs on.
-        files: split -> its file beside the card: all, or train, test, unseen, reserve; those that exist.
+        files: split -> its file: all, or train, test, unseen, reserve; those that exist.
         shared: whether samples leave tools and profiles to the files of shared parts.
     """
     return (
@@ -84,6 +82,8 @@ def card(
             meanings=meanings(statistics),
             answers=TrustedMarkdown(ANSWERS[statistics.assistant]),
             first=next(iter(files), "all"),
+            split=next((_SPLITS[name] for name in files if name in _SPLITS), "train"),
+            oldest=READERS,
         )
         .rstrip()
         + "\n"
@@ -194,7 +194,10 @@ _SPLITS = {"all": "train", "train": "train", "test": "test", "unseen": "unseen"}
 """Part of the dataset -> the split that `datasets` knows it by."""
 _APART = {"twins": "test", "reserve": "train"}
 """Parts that are configurations of their own."""
-_PLAIN = {str: "string", int: "int64", float: "float64", bool: "bool"}
+READERS = "3.6"
+"""The oldest version of `datasets` that reads the tables."""
+_FOLDER = "tables"
+"""Where they lie, seen from the card."""
 
 
 def front_matter(
@@ -204,11 +207,11 @@ def front_matter(
     samples = _samples(statistics)
     configs = [_config("default", {_SPLITS[name]: file for name, file in files.items() if name in _SPLITS})]
     configs += [_config(name, {part: files[name]}) for name, part in _APART.items() if name in files]
-    columns = {config["config_name"]: columns_of(Sample, SHARED if shared else ()) for config in configs}
+    features = {config["config_name"]: columns(SHARED if shared else ()) for config in configs}
     for file in SHARED_FILES if shared else ():
         name = file.name.removesuffix(".jsonl")
         configs.append(_config(name, {"train": file.name}))
-        columns[name] = columns_of(Sample, Sample.model_fields.keys() - {file.key, *file.parts})
+        features[name] = columns(file.absent)
     origin = "scripted" if statistics.scripted else "llm-generated"
     about = {
         "pretty_name": _one_line(title)[:80] or "a dataset",
@@ -220,59 +223,18 @@ def front_matter(
         "annotations_creators": ["machine-generated"],
         "source_datasets": ["original"],
         "configs": configs,
-        "dataset_info": [{"config_name": name, "features": features} for name, features in columns.items()],
+        "dataset_info": [
+            {"config_name": name, "features": [{"name": column, "dtype": "string"} for column in names]}
+            for name, names in features.items()
+        ],
     }
     return yaml.dump(about, Dumper=_NoAliases, sort_keys=False, allow_unicode=True, width=110).rstrip()
-
-
-def columns_of(record: type[BaseModel], without: Collection[str] = ()) -> list[dict[str, Any]]:
-    """A record's fields as `datasets` declares columns; whatever differs from sample to sample is JSON.
-
-    JSON columns hold objects and lists: of a bare text, `datasets` would make the number it looks like.
-
-    Args: without: names of fields that are left out.
-    """
-    return [
-        {"name": name, **_column(field.annotation)}
-        for name, field in record.model_fields.items()
-        if name not in without
-    ]
-
-
-def _column(kind: Any) -> dict[str, Any]:
-    kind = _without_none(kind)
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        columns = columns_of(kind)
-        loose = any(_is_loose(field.annotation) for field in kind.model_fields.values())
-        return {"dtype": "json"} if loose else {"struct": columns}
-    if get_origin(kind) is tuple and not _is_loose(get_args(kind)[0]):
-        inside = _column(get_args(kind)[0])
-        return {"list": inside.get("struct") or inside["dtype"]}
-    return {"dtype": _PLAIN.get(kind, "string" if _is_text(kind) else "json")}
-
-
-def _is_loose(kind: Any) -> bool:
-    """Whether its values may be bare texts or numbers as well as objects."""
-    return kind in (Any, JsonValue)
-
-
-def _is_text(kind: Any) -> bool:
-    """Whether it is one of some texts."""
-    values = get_args(kind)
-    return bool(values) and all(isinstance(value, str) for value in values)
-
-
-def _without_none(kind: Any) -> Any:
-    if get_origin(kind) in (Union, types.UnionType):
-        rest = [option for option in get_args(kind) if option is not type(None)]
-        return rest[0] if len(rest) == 1 else kind
-    return kind
 
 
 def _config(name: str, splits: Mapping[str, str]) -> dict[str, Any]:
     return {
         "config_name": name,
-        "data_files": [{"split": split, "path": file} for split, file in splits.items()],
+        "data_files": [{"split": split, "path": f"{_FOLDER}/{file}"} for split, file in splits.items()],
     }
 
 

@@ -58,10 +58,12 @@ def test_the_index_finds_every_sample(here: Bench) -> None:
 def test_a_change_of_mind_leaves_no_file_of_the_other_way(here: Bench) -> None:
     here.run("scenario=tiny", "run.dir=run")
     (here.folder / "run/dataset/test.jsonl").write_text("old\n")
+    (here.folder / "run/dataset/tables/test.jsonl").write_text("old\n")
     here.run("scenario=tiny", "run.dir=run")
     assert sorted(one.name for one in (here.folder / "run/dataset").iterdir()) == [
-        "README.md", "index.jsonl", "quality.jsonl", "rejected.jsonl", "samples.jsonl",
+        "README.md", "index.jsonl", "quality.jsonl", "rejected.jsonl", "samples.jsonl", "tables",
     ]  # fmt: skip
+    assert [one.name for one in (here.folder / "run/dataset/tables").iterdir()] == ["samples.jsonl"]
 
 
 def test_a_history_that_does_not_tell_the_platform_fails_loudly(here: Bench) -> None:

@@ -82,6 +82,10 @@ def test_a_solver_reads_the_assistants_prompt_without_feedback():
             "name of a view in quotes",
         ),
         ("{% block system %}{% if %}{% endblock %}", "line 1"),
+        (
+            "{% block system %}\r\nturn \u202e{% endblock %}",
+            r"line 2: got 'turn \\u202e.*' with the character U\+202E",
+        ),
     ],
 )
 def test_a_prompt_is_checked_when_it_is_loaded(tmp_path, source, complaint):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ptool.benchmark import PredictedCall, Prediction, score_prediction
 from ptool.benchmark.protocols import verdict
 from ptool.benchmark.reading import items
-from ptool.errors import PtoolError
+from ptool.errors import PtoolError, StoreError
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),
@@ -103,3 +103,50 @@ def test_undamaged_gold_is_right(tmp_path: Path, kind: str) -> None:
     (item,) = items(tmp_path / next(iter(FILES[kind])))
     assert (item.source, score_prediction(item, gold(item)).reason) == (kind, "")
     assert not verdict(item, gold(item))
+
+
+NAMES = {"ptool": "buy", "published": "buy", "bfcl": "play", "acebench": "play", "toolspectrum": "book"}
+"""kind -> the function that its record offers and asks for"""
+
+
+@pytest.mark.parametrize(
+    ("hostile", "says"),
+    [
+        ("\u202e", r"got '\w+\\u202e' with the character U\+202E, expected a text without it"),
+        ("\x1b[2J", r"got '\w+\\x1b\[2J' with the character U\+001B, expected a text without it"),
+        ("x" * 100_000, r"got 100,00\d characters, expected at most 200"),
+    ],
+)
+@pytest.mark.parametrize("kind", NAMES)
+def test_a_tool_that_hides_something_is_refused_with_its_place(
+    tmp_path: Path, kind: str, hostile: str, says: str
+) -> None:
+    name = NAMES[kind]
+    for file, record in FILES[kind].items():
+        lines(tmp_path / file, json.dumps(record).replace(f'"{name}"', json.dumps(name + hostile)))
+    with pytest.raises(StoreError, match=rf"^{tmp_path}/[\w./-]+: ?.*{says}$") as refused:
+        list(items(tmp_path / next(iter(FILES[kind])), kind))
+    assert len(str(refused.value)) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("description", "taken"),
+    [
+        ("It\x92s 5\x0bkm\r\n", True),
+        ("قائمة \u200f", True),
+        ("x" * 100_000, True),
+        ("a\u2066b", False),
+        ("\x9b2J", False),
+    ],
+)
+def test_descriptions_may_hold_odd_spaces_and_quotes_and_steer_nothing(
+    tmp_path: Path, description: str, taken: bool
+) -> None:
+    tools = [{"name": name, "description": description} for name in ("buy", "order")]
+    file = lines(tmp_path / "samples.jsonl", sample(tools=tools))
+    if taken:
+        (item,) = items(file)
+        assert item.tools["buy"]["description"] == description
+    else:
+        with pytest.raises(StoreError, match=r"samples.jsonl:1: functions\[0\].description: got "):
+            list(items(file))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ptool.benchmark import GoldCall
 from ptool.benchmark.reading import items, kind_of
 from ptool.errors import ConfigError, StoreError
+from ptool.records.table_rows import columns, to_row
 
 
 def test_a_sample_becomes_an_item(tmp_path: Path) -> None:
@@ -49,8 +50,10 @@ def test_a_run_folder_gives_its_split_and_its_capabilities(tmp_path: Path) -> No
         {"kind": "scenario", "name": "shopping", "id": "shopping"},
         {"kind": "api", "name": "buy", "capability": "purchase", "id": "shopping/MegaMart/x/buy"},
     ]
-    (tmp_path / "api_tree.json").write_text(json.dumps({"nodes": nodes}))
+    (tmp_path / "api_tree.json").write_text(f"\ufeff{json.dumps({'nodes': nodes})}", "utf-8")
     lines(tmp_path / "dataset" / "samples.jsonl", sample("a"), sample("b"))
+    lines(tmp_path / "dataset" / "tables" / "samples.jsonl", to_row(sample("a"), columns()))
+    assert next(items(tmp_path / "dataset" / "tables")) == next(items(tmp_path))
     assert [one.id for one in items(tmp_path)] == ["a", "b"]
     assert next(items(tmp_path)).capabilities == {"buy": "purchase"}
     lines(tmp_path / "dataset" / "test.jsonl", sample("b", group="untrained"))
@@ -152,6 +155,8 @@ def test_wrong_places_are_said(tmp_path: Path) -> None:
         items(tmp_path / "nowhere")
     with pytest.raises(StoreError, match="no dataset that ptool knows; expected one of ptool, published"):
         items(tmp_path)
+    with pytest.raises(StoreError, match=r"empty.jsonl: holds no records, expected at least one sample"):
+        items(lines(tmp_path / "empty.jsonl", "", ""))
     with pytest.raises(ConfigError, match=r"data kind 'bfc': there are .*did you mean 'bfcl'"):
         items(tmp_path, kind="bfc")
     with pytest.raises(StoreError, match=r"no dataset/samples.jsonl; expected the folder of a finished"):

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,22 @@ def test_every_command_has_its_own_keys(tmp_path: Path) -> None:
     assert completions("scenario=g", "config", Settings, [tmp_path]) == ["scenario=garden"]
 
 
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with some folders in it, and a `ptool` that the shell finds."""
+    (tmp_path / "folder of mine").mkdir()
+    for folder in ("mine", "my own"):
+        (tmp_path / folder / "scenario").mkdir(parents=True)
+        (tmp_path / folder / "scenario" / "garden.yaml").touch()
+    program = tmp_path / "ptool"
+    program.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m ptool \"$@\"\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 SIMULATED = """
 source <(ptool --completion=bash)
 COMP_LINE="$1"; COMP_POINT=${#1}
@@ -49,6 +66,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.usefixtures("desk")
 @pytest.mark.parametrize(
     ("line", "replies"),
     [
@@ -60,15 +78,55 @@ printf '%s\\n' "${COMPREPLY[@]}"
         ("ptool explain fo", ["format=", "folder of mine"]),
     ],
 )
-def test_bash_is_given_what_it_replaces(line: str, replies: list[str], tmp_path: Path) -> None:
-    (tmp_path / "folder of mine").mkdir()
-    (tmp_path / "mine" / "scenario").mkdir(parents=True)
-    (tmp_path / "mine" / "scenario" / "garden.yaml").touch()
-    program = tmp_path / "ptool"
-    program.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m ptool \"$@\"\n")
-    program.chmod(0o755)
+def test_bash_is_given_what_it_replaces(line: str, replies: list[str]) -> None:
     done = subprocess.run(
-        ["bash", "-c", SIMULATED, "bash", line], cwd=tmp_path, capture_output=True, text=True, timeout=60,
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        ["bash", "-c", SIMULATED, "bash", line], capture_output=True, text=True, timeout=60
     )  # fmt: skip
     assert (done.stdout.splitlines(), done.stderr) == (replies, "")
+
+
+ZSHRC = """
+autoload -Uz compinit; compinit -D -u
+eval "$(ptool --completion=zsh)"
+zle-line-init() {
+  for BUFFER in "${(@f)$(<lines)}"; do
+    CURSOR=$#BUFFER
+    zle complete-word
+    print -r -- "$BUFFER|" >> completed
+  done
+  exit
+}
+zle -N zle-line-init
+"""
+COMPLETED = {
+    "ptool ev": "ptool evaluate ",
+    "ptool run assist": "ptool run assistant=",  # a value follows at once
+    "ptool run assi": "ptool run assi",  # two keys are listed
+    "ptool run seed=3 scenario=ti": "ptool run seed=3 scenario=tiny ",
+    r"ptool run --config-dir my\ own scenario=g": r"ptool run --config-dir my\ own scenario=garden ",
+    "ptool run --mul": "ptool run --multirun ",
+    "ptool status run=fold": r"ptool status run=folder\ of\ mine/",
+    "ptool diff fold": r"ptool diff folder\ of\ mine/",
+    "~/ptool ru": "~/ptool run ",
+    "ptool fold": "ptool fold",  # no command
+}
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+def test_zsh_completes_the_line(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real one, on a terminal of its own: it reads lines from a file, and writes what became of them."""
+    pty = pytest.importorskip("pty")
+    (desk / ".zshrc").write_text(ZSHRC)
+    (desk / "lines").write_text("\n".join(COMPLETED))
+    monkeypatch.setenv("ZDOTDIR", str(desk))
+    ours, its = pty.openpty()
+    shell = subprocess.Popen(
+        ["zsh", "-o", "NO_GLOBAL_RCS", "-i"], stdin=its, stdout=its, stderr=its, start_new_session=True
+    )
+    os.close(its)
+    with suppress(OSError):  # a terminal whose last user is gone
+        while os.read(ours, 65_536):
+            pass
+    os.close(ours)
+    assert shell.wait(60) == 0
+    assert (desk / "completed").read_text().splitlines() == [f"{line}|" for line in COMPLETED.values()]

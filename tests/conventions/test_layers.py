@@ -11,10 +11,10 @@ import pytest
 ROOT = Path(ptool.__file__).parent
 ALLOWED = {
     "errors": set(),
-    "texts": set(),
+    "texts": {"errors"},
     "records": set(),
     "rendering": set(),
-    "settings": {"errors"},
+    "settings": {"errors", "texts"},
     "store": {"errors", "records"},
     "models": {"errors", "texts", "records", "settings"},
     "trees": {"errors", "records", "models", "store", "rendering", "settings"},
