@@ -32,7 +32,7 @@ from ..rendering.latex import as_latex
 from ..rendering.text import counted, counts_text, interval, percent
 from ..store import write_bytes
 from .provenance import Provenance, read_provenance
-from .report_texts import COLUMNS, MISTAKES, SECTIONS, SHOWN_OF_USER, caveats, short_name
+from .report_texts import COLUMNS, KEPT, MISTAKES, SECTIONS, SHOWN_OF_USER, caveats, short_name
 from .results import SCORE_FILE, FinishedEvaluation, load_evaluation
 from .sample_browser import browser_section
 
@@ -174,7 +174,7 @@ def _score_section(scores: Mapping[str, Any]) -> Section:
         if section in sections and not (section == "all" and _all_repeats(sections))
     ]
     rows = (Row((Cell(SECTIONS[section]), *_estimates(sections[section]))) for section in shown)
-    table = Table(("Percent", "Samples", "Users", *COLUMNS.values()), tuple(rows))
+    table = Table(("Percent", "Samples", "Users", *COLUMNS.values()), tuple(rows), keep=KEPT)
     chart = [
         Bar(name, estimate["value"], estimate["low"], estimate["high"])
         for column, name in COLUMNS.items()
@@ -223,7 +223,7 @@ def _baselines(scores: Mapping[str, Any]) -> Section:
         "copying the profile, a heuristic that reads what is shown (scripted), and the accepted answers "
         "themselves (gold).",
     )
-    table = Table(("Percent", *COLUMNS.values()), tuple(rows))
+    table = Table(("Percent", *COLUMNS.values()), tuple(rows), keep=KEPT)
     return Section(
         "Floors and ceilings", text, (bar_chart("baselines", "Overall, beside baselines", chart), table)
     )
@@ -297,7 +297,7 @@ def _breakdowns(scores: Mapping[str, Any]) -> Iterator[Section]:
             continue
         rows = (_breakdown_row(name, shares) for name, shares in islice(values.items(), MAX_ROWS[dimension]))
         columns = (title.capitalize(), "Samples", *(COLUMNS[column] for column in _BREAKDOWN))
-        parts: list[Table | Picture] = [Table(columns, tuple(rows))]
+        parts: list[Table | Picture] = [Table(columns, tuple(rows), keep=KEPT)]
         if len(values) <= MAX_BARS:
             only = f"{next(iter(scores['by']['scenario']))}/" if len(scores["by"]["scenario"]) == 1 else ""
             parts.insert(0, bar_chart(f"by_{dimension}", f"Overall, by {title}", list(_bars(values, only))))
@@ -335,7 +335,9 @@ def _scoring_modes(scores: Mapping[str, Any]) -> Section:
         "the official one computes what the published code computes.",
     )
     return Section(
-        "Other ways of reading and scoring", text, (Table(("Percent", *COLUMNS.values()), tuple(rows)),)
+        "Other ways of reading and scoring",
+        text,
+        (Table(("Percent", *COLUMNS.values()), tuple(rows), keep=KEPT),),
     )
 
 
