@@ -14,6 +14,7 @@ from typing import Any
 from ..benchmark.errors_taxonomy import CODES, FIGURE_4
 from ..benchmark.statistics import wilson
 from ..errors import StoreError
+from ..rendering.benchmark_table import benchmark_table
 from ..rendering.charts import Bar, bar_chart, pie_chart
 from ..rendering.document import (
     Cell,
@@ -163,7 +164,20 @@ def _sections(evaluation: FinishedEvaluation) -> Iterator[Section]:
     browser = browser_section({short_name(scores["evaluated"]["answers"]): evaluation})
     if browser is not None:
         yield browser
+    yield from _dataset_section(scores)
     yield _column_legend()
+
+
+def _dataset_section(scores: Mapping[str, Any]) -> Iterator[Section]:
+    """Table 9; nothing where an earlier ptool counted no dataset."""
+    figures = scores["evaluated"].get("dataset")
+    if figures:
+        text = (
+            "All samples that could be asked, also where some were drawn. Rows in italics are quoted from "
+            "the paper; n/a: the dataset does not say where arguments come from.",
+        )
+        counts = (figures["tools"], figures["users"], figures["samples"])
+        yield Section("The dataset", text, (benchmark_table("", *counts, tuple(figures["personal"])),))
 
 
 def _score_section(scores: Mapping[str, Any]) -> Section:
