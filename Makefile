@@ -4,7 +4,7 @@
 #   make test | make test-slow | make check   what a change must pass
 #   make fuzz                                 twenty minutes of hostile answers for the benchmark's parsers
 #   make mutation                             ten to thirty minutes: how many planted faults the tests catch
-#   make test-train                           the training, with ptool[train] for a processor
+#   make test-data | make test-train          what ptool[data] and ptool[train] add, each installed alone
 #   make test-llm                             the pipeline on a real model (PTOOL_TEST_GGUF=FILE), opt-in
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-train test-llm fuzz mutation check format clean
+.PHONY: help run test test-slow test-data test-train test-llm fuzz mutation check format clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^$$/q'
@@ -27,8 +27,11 @@ test: $(VENV)/.installed-dev
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
-test-train: $(VENV)/.installed-train
-	$(BIN)/python -m pytest tests/training -rs $(ARGS)
+test-data: $(VENV)/extra-data/.installed
+	$(VENV)/extra-data/bin/python -m pytest tests/exports/test_tables.py tests/exports/test_export_folder.py -rs $(ARGS)
+
+test-train: $(VENV)/extra-train/.installed
+	$(VENV)/extra-train/bin/python -m pytest tests/training -rs $(ARGS)
 
 test-llm: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[local]"
@@ -70,6 +73,14 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	@touch $@ $(VENV)/.installed
 
-$(VENV)/.installed-train: pyproject.toml .ci/install_train.py | $(VENV)/.installed-dev
-	$(BIN)/python .ci/install_train.py
+# An extra has a venv of its own, with nothing but what runs the tests.
+$(VENV)/extra-data/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[data,test]"
+	@touch $@
+
+$(VENV)/extra-train/.installed: pyproject.toml .ci/install_train.py | $(BIN)/python
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	$(@D)/bin/python .ci/install_train.py
 	@touch $@

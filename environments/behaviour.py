@@ -26,7 +26,7 @@ from ..errors import (
     UnusableHistoryError,
 )
 from ..models.seeds import derive
-from ..records import Action, Actions, History, Preference, Preferences, Reason, Turn
+from ..records import Action, Actions, History, HistoryFormat, Preference, Preferences, Reason, Turn
 from ..texts.search import compact, searchable_text
 from ..texts.values import scalars
 from ..trees.naming import near_name
@@ -86,6 +86,7 @@ class Behaviour:
         seed: the run's seed; the visits are drawn from it.
         actions_per_context: visits for every kind of need, >= 1.
         loyalty: share of them on the preferred platform; always more than half.
+        format: what a history shows; where that is dates, a user went to another platform at first.
         max_rounds: rounds of feedback, >= 0.
         strict: whether a history that no role completes is rejected; else code completes it.
     """
@@ -101,6 +102,7 @@ class Behaviour:
         seed: int,
         actions_per_context: int,
         loyalty: float,
+        format: HistoryFormat = "plain",
         max_rounds: int = 2,
         strict: bool = True,
     ) -> None:
@@ -112,6 +114,7 @@ class Behaviour:
         self._seed = seed
         self._visits_each = actions_per_context
         self._loyalty = loyalty
+        self._format: HistoryFormat = format
         self._max_rounds = max_rounds
         self._strict = strict
 
@@ -165,6 +168,7 @@ class Behaviour:
                 Action(platform=visit.platform, action=action, context=visit.context)
                 for visit, action in done
             ),
+            format=self._format,
         )
 
     def _apply_preferences(self, state: BehaviourState, output: Preferences) -> BehaviourState:
@@ -208,7 +212,7 @@ class Behaviour:
                 yield _reason("history.unknown_platform", f"preferences[{index}]", message, "preferences")
 
     def _draw_visits(
-        self, state: BehaviourState, preferences: Iterable[Preference]
+        self, state: BehaviourState, preferences: Sequence[Preference]
     ) -> tuple[PlannedVisit, ...]:
         """Draw the visits: a strict majority of every context's on its preferred platform, then shuffled."""
         draw = random.Random(derive(self._seed, self.stage, state.id, "visits"))
@@ -217,12 +221,14 @@ class Behaviour:
         for preference in preferences:
             platform, context = preference.platform, preference.context
             rivals = [name for name in self.world.platforms if name != platform] or [platform]
+            if self._format == "chronological":
+                rivals = [draw.choice(rivals)]  # the one preferred before
             visits += [PlannedVisit(platform, context)] * preferred
             visits += [
                 PlannedVisit(draw.choice(rivals), context) for _ in range(self._visits_each - preferred)
             ]
         draw.shuffle(visits)
-        return tuple(visits)
+        return tuple(_former_first(visits, preferences) if self._format == "chronological" else visits)
 
     def _apply_actions(self, state: BehaviourState, output: Actions) -> BehaviourState:
         given, kinds = _mend_actions(output.actions, len(state.visits))
@@ -323,6 +329,14 @@ class Behaviour:
                 return self._fill_in(state, reasons)
             return replace(state, phase="rejected", reasons=reasons)
         return replace(state, round=state.round + 1, feedback=reasons, reasons=reasons)
+
+
+def _former_first(visits: Sequence[PlannedVisit], preferences: Iterable[Preference]) -> list[PlannedVisit]:
+    """The visits with kinds of need in the same places; of each, those on the preferred platform last."""
+    preferred = {preference.context: preference.platform for preference in preferences}
+    ordered = sorted(visits, key=lambda visit: visit.platform == preferred[visit.context])
+    of_context = {name: iter([visit for visit in ordered if visit.context == name]) for name in preferred}
+    return [next(of_context[visit.context]) for visit in visits]
 
 
 def preferred_visits(visits: int, loyalty: float) -> int:

@@ -71,7 +71,7 @@ def build_steps(sequence: Sequence, settings: ExperimentSettings) -> list[Step]:
         trained = dict.fromkeys(answered.trained for answered in sequence.evaluations)
         steps += [_training(settings, variant, data, folder) for variant in trained]
     datasets = {"": _samples_in(data, sequence, settings)} | {
-        kind: Path(settings.others[kind]) for kind in sequence.others
+        kind: Path(settings.others[kind]) for kind in sequence.others if kind in settings.others
     }
     for kind, samples in datasets.items():
         evaluations = list(_evaluations(sequence, settings, kind, samples, folder))
@@ -87,11 +87,10 @@ def _samples_in(data: Path, sequence: Sequence, settings: ExperimentSettings) ->
 
 
 def _check(sequence: Sequence, settings: ExperimentSettings) -> None:
-    missing = [kind for kind in sequence.others if kind not in settings.others]
-    if missing:
+    if sequence.others and not settings.others:
         raise ConfigError(
-            f"others: {' and '.join(missing)} missing, expected others={{{missing[0]}: FOLDER}} with the "
-            "data its authors publish"
+            f"others: {' or '.join(sequence.others)} missing, expected "
+            f"others={{{sequence.others[0]}: FOLDER}} with the data its authors publish"
         )
     unknown = [kind for kind in settings.others if kind not in sequence.others]
     if unknown:

@@ -18,7 +18,7 @@ from .leaderboard_entries import GROUPS, LeaderboardEntry, RankedEntry, rank_ent
 from .paired_tests import PairwiseTest, SampleOverlap
 from .paper_tables import paper_section
 from .provenance import Provenance, read_provenance
-from .report_texts import COLUMNS, FEWER_TOOLS, SECTIONS, VARIANTS, few_users
+from .report_texts import COLUMNS, FEWER_TOOLS, KEPT, SECTIONS, VARIANTS, few_users
 from .sample_browser import browser_section
 
 ABLATED = ("platform", "profile_params", "tool_value", "overall")
@@ -99,7 +99,7 @@ def _leader_section(ranked: Sequence[RankedEntry]) -> Section:
     groups: list[MetricSection] = [group for group in GROUPS if any(group in each.groups for each in ranked)]
     rows = tuple(_leader_row(ranked_entry, best, groups) for ranked_entry in ranked)
     columns = ("Who", *COLUMNS.values(), *(SECTIONS[group].split()[0] for group in groups))
-    table = Table(columns, rows, sortable=True, keep="Overall")
+    table = Table(columns, rows, sortable=True, keep=KEPT)
     return Section("Leaderboard", text, (chart, table))
 
 
@@ -181,7 +181,7 @@ def _ablation_sections(ranked: Sequence[RankedEntry]) -> Iterator[Section]:
             "on the variant that shows everything.",
         )
         yield Section(f"Ablation {place}" if place > 1 else "Ablation", text, (
-            chart, Table(("Who", "Shown", *COLUMNS.values()), tuple(rows), words=2)
+            chart, Table(("Who", "Shown", *COLUMNS.values()), tuple(rows), words=2, keep=KEPT)
         ))  # fmt: skip
 
 
@@ -256,7 +256,7 @@ def _test_table(entries: Sequence[LeaderboardEntry], tests: Sequence[PairwiseTes
     columns = ("Difference", "p", "Only first", "Only second", "McNemar's p")
     head = ("First", "Second", *(["Column"] if several else []))
     rows = (_test_row(entries, test, several) for test in tests)
-    return Table((*head, *columns), tuple(rows), words=len(head))
+    return Table((*head, *columns), tuple(rows), words=len(head), keep=KEPT)
 
 
 def _test_row(entries: Sequence[LeaderboardEntry], test: PairwiseTest, several: bool) -> Row:

@@ -67,7 +67,7 @@ def _document(rows: Mapping[str, Mapping[str, float | None]]) -> Document:
     table = Table(("Model", *quoted.columns), (*theirs, *ours), f"Table {_NUMBER}. {quoted.title}")
     text = (
         "Rows in italics are quoted from the paper. ACEBench is counted by its own metric, ToolSpectrum and "
-        "PTBench by the share of samples that are fully right, in percent.",
+        "PTBench by the share of samples that are fully right, in percent; n/a: not evaluated here.",
     )
     return Document("Other benchmarks", Cell("Table 10"), sections=(Section("Table 10", text, (table,)),))
 

@@ -14,7 +14,7 @@ from ..benchmark.paper_results import PaperRow, paper_table
 from ..rendering.document import Cell, Row, Section, Table, foreign
 from ..rendering.text import percent
 from .leaderboard_entries import LeaderboardEntry
-from .report_texts import COLUMNS, VARIANTS
+from .report_texts import COLUMNS, KEPT, VARIANTS
 
 Shares = Mapping[str, float | None]
 
@@ -88,7 +88,7 @@ def _table(number: int, own: Sequence[OwnRow]) -> Table:
     head = (*(["Type"] if kinds else []), "Variant" if number == 2 else "Model")
     headings = _HEADINGS | ({"platform": "Tool-P"} if number in _DETAILED else {})
     names = (headings[column] for column in quoted.columns)
-    return Table((*head, *names), tuple(rows), f"Table {number}. {quoted.title}", words=len(head))
+    return Table((*head, *names), tuple(rows), f"Table {number}. {quoted.title}", len(head), keep=KEPT)
 
 
 def _quoted_row(quoted_row: PaperRow, cells: Sequence[Cell], kinds: bool) -> Row:

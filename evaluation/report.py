@@ -14,6 +14,7 @@ from typing import Any
 from ..benchmark.errors_taxonomy import CODES, FIGURE_4
 from ..benchmark.statistics import wilson
 from ..errors import StoreError
+from ..rendering.benchmark_table import benchmark_table
 from ..rendering.charts import Bar, bar_chart, pie_chart
 from ..rendering.document import (
     Cell,
@@ -32,7 +33,7 @@ from ..rendering.latex import as_latex
 from ..rendering.text import counted, counts_text, interval, percent
 from ..store import write_bytes
 from .provenance import Provenance, read_provenance
-from .report_texts import COLUMNS, MISTAKES, SECTIONS, SHOWN_OF_USER, caveats, short_name
+from .report_texts import COLUMNS, KEPT, MISTAKES, SECTIONS, SHOWN_OF_USER, caveats, short_name
 from .results import SCORE_FILE, FinishedEvaluation, load_evaluation
 from .sample_browser import browser_section
 
@@ -163,7 +164,20 @@ def _sections(evaluation: FinishedEvaluation) -> Iterator[Section]:
     browser = browser_section({short_name(scores["evaluated"]["answers"]): evaluation})
     if browser is not None:
         yield browser
+    yield from _dataset_section(scores)
     yield _column_legend()
+
+
+def _dataset_section(scores: Mapping[str, Any]) -> Iterator[Section]:
+    """Table 9; nothing where an earlier ptool counted no dataset."""
+    figures = scores["evaluated"].get("dataset")
+    if figures:
+        text = (
+            "All samples that could be asked, also where some were drawn. Rows in italics are quoted from "
+            "the paper; n/a: the dataset does not say where arguments come from.",
+        )
+        counts = (figures["tools"], figures["users"], figures["samples"])
+        yield Section("The dataset", text, (benchmark_table("", *counts, tuple(figures["personal"])),))
 
 
 def _score_section(scores: Mapping[str, Any]) -> Section:
@@ -174,7 +188,7 @@ def _score_section(scores: Mapping[str, Any]) -> Section:
         if section in sections and not (section == "all" and _all_repeats(sections))
     ]
     rows = (Row((Cell(SECTIONS[section]), *_estimates(sections[section]))) for section in shown)
-    table = Table(("Percent", "Samples", "Users", *COLUMNS.values()), tuple(rows))
+    table = Table(("Percent", "Samples", "Users", *COLUMNS.values()), tuple(rows), keep=KEPT)
     chart = [
         Bar(name, estimate["value"], estimate["low"], estimate["high"])
         for column, name in COLUMNS.items()
@@ -223,7 +237,7 @@ def _baselines(scores: Mapping[str, Any]) -> Section:
         "copying the profile, a heuristic that reads what is shown (scripted), and the accepted answers "
         "themselves (gold).",
     )
-    table = Table(("Percent", *COLUMNS.values()), tuple(rows))
+    table = Table(("Percent", *COLUMNS.values()), tuple(rows), keep=KEPT)
     return Section(
         "Floors and ceilings", text, (bar_chart("baselines", "Overall, beside baselines", chart), table)
     )
@@ -297,7 +311,7 @@ def _breakdowns(scores: Mapping[str, Any]) -> Iterator[Section]:
             continue
         rows = (_breakdown_row(name, shares) for name, shares in islice(values.items(), MAX_ROWS[dimension]))
         columns = (title.capitalize(), "Samples", *(COLUMNS[column] for column in _BREAKDOWN))
-        parts: list[Table | Picture] = [Table(columns, tuple(rows))]
+        parts: list[Table | Picture] = [Table(columns, tuple(rows), keep=KEPT)]
         if len(values) <= MAX_BARS:
             only = f"{next(iter(scores['by']['scenario']))}/" if len(scores["by"]["scenario"]) == 1 else ""
             parts.insert(0, bar_chart(f"by_{dimension}", f"Overall, by {title}", list(_bars(values, only))))
@@ -335,7 +349,9 @@ def _scoring_modes(scores: Mapping[str, Any]) -> Section:
         "the official one computes what the published code computes.",
     )
     return Section(
-        "Other ways of reading and scoring", text, (Table(("Percent", *COLUMNS.values()), tuple(rows)),)
+        "Other ways of reading and scoring",
+        text,
+        (Table(("Percent", *COLUMNS.values()), tuple(rows), keep=KEPT),),
     )
 
 

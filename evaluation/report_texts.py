@@ -24,6 +24,8 @@ COLUMNS = {
     "overall": "Overall",
 }
 """Column -> its heading, as in Table 1."""
+KEPT = COLUMNS["overall"]
+"""The heading that stays in sight on a phone."""
 
 SECTIONS = {
     "overall": "Overall",

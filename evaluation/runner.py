@@ -14,6 +14,7 @@ import yaml
 from loguru import logger
 
 from ..benchmark import Item, SampleScore
+from ..benchmark.dataset_figures import DatasetFigures
 from ..benchmark.reading import answered, items
 from ..cli.progress import Progress
 from ..errors import ConfigError, ContextTooShortError, StoreError
@@ -104,6 +105,7 @@ class Evaluation:
         )
         self._progress = Progress(log=logger.info)
         self._most_tools = 0
+        self._figures = DatasetFigures()
         check_dataset(Path(settings.data))
         self._braces = [0, 0]
         """answers of a file with the outer braces of Fig. 7, and without"""
@@ -214,6 +216,7 @@ class Evaluation:
 
     def _check(self, item: Item) -> None:
         self._most_tools = max(self._most_tools, len(item.tools))
+        self._figures.add(item)
         check_variant(item, self.settings.variant)
         if self.settings.format == "native" and self._endpoint is not None:
             check_native(item)
@@ -307,6 +310,7 @@ class Evaluation:
             "data": Path(settings.data).absolute().name,
             "sources": self._draw.sources,
             "total": self._draw.total,
+            "dataset": self._figures.as_json(),
             "n": self._draw.count,
             "answers": self.answers,
             "by": "model" if self._endpoint else "baseline" if settings.baseline else "predictions",

@@ -83,7 +83,11 @@ class Conversations:
 
     def text(self, item: Item, answer: AnswerCalls | None = None) -> str:
         """An answer as text."""
-        return render(item if answer is None else _answering(item, answer), self._answer)
+        return render(item if answer is None else answering(item, answer), self._answer)
+
+    def written(self, item: Item, answer: AnswerCalls) -> object:
+        """What tells answers apart as they are written: tool calls do not name a platform."""
+        return self.named_calls(item, answer) if self.native else self.text(item, answer)
 
     def _tool_calls(self, item: Item, answer: AnswerCalls | None, objects: bool) -> list[dict[str, Any]]:
         """An answer as calls with ids, names those of the prompt's tools."""
@@ -126,7 +130,7 @@ def wrapped(tools: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"type": "function", "function": tool} for tool in tools]
 
 
-def _answering(item: Item, answer: AnswerCalls) -> Item:
+def answering(item: Item, answer: AnswerCalls) -> Item:
     """A sample whose gold is another answer."""
     calls = tuple(
         GoldCall(name, {parameter: (value,) for parameter, value in arguments.items()})

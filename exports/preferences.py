@@ -1,36 +1,26 @@
 """Preferences for training: pairs of a chosen and a rejected answer (`dpo`), or single judged ones (`kto`).
 
-Rejected answers come from episodes (answers that a check or judge objected to), from twins (what is right for
-another user) and from corruptions. `why` names where each is from and what is wrong. An answer that the
-strict scorer finds right is never a rejected one.
+`why` names where a rejected answer is from and what is wrong (`wrong_answers.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, get_args
 
 import orjson
 
-from ..benchmark import Item, PredictedCall, Prediction, score_prediction
+from ..benchmark import Item
 from ..errors import ConfigError
+from ..settings.export import Negatives
 from .chat import completion, prompt_fields
-from .conversation import AnswerCalls, Conversations, gold_answer
-from .corruptions import Corruptions
+from .conversation import Conversations
 from .folder import ExportFolder
-from .run_history import Objection, RunHistory
 from .source import ExportSource, PartFile
+from .wrong_answers import WrongAnswer, WrongAnswers
 
 _WITH_REJECTED = ("samples", "train")
 """Parts that rejected episodes of their users are added to: what is held out stays as it is."""
-
-
-class Rejected(NamedTuple):
-    """A wrong answer to a sample."""
-
-    why: str
-    """'<source>: …'"""
-    answer: AnswerCalls
 
 
 def write_dpo(source: ExportSource, folder: ExportFolder) -> None:
@@ -61,7 +51,7 @@ def write_kto(source: ExportSource, folder: ExportFolder) -> None:
             file.line(orjson.dumps(line))
 
 
-Judged = Iterator[tuple[Item, Rejected | None]]
+Judged = Iterator[tuple[Item, WrongAnswer | None]]
 """A sample with a wrong answer, or with None: once for its own answer."""
 
 
@@ -69,7 +59,10 @@ def _rejected_by_part(
     source: ExportSource, folder: ExportFolder, chats: Conversations
 ) -> Iterator[tuple[PartFile, Judged]]:
     """Every part with its wrong answers; counts them, and refuses where there is none."""
-    finder = _WrongAnswers(source, chats)
+    settings = source.settings
+    negatives = settings.negatives or get_args(Negatives)
+    dataset = source.parts[0].path.parent if source.kind == "ptool" else None
+    finder = WrongAnswers(dataset, negatives, settings.seed, chats.written)
 
     def counted(judged: Judged) -> Judged:
         for item, wrong in judged:
@@ -79,68 +72,18 @@ def _rejected_by_part(
             yield item, wrong
 
     for part in source.parts:
-        yield part, counted(finder.of_part(part))
+        yield part, counted(_of_part(source, part, finder))
     if not folder.counts:
-        wanted = ", ".join(finder.negatives)
         raise ConfigError(
-            f"negatives: got {wanted}, but {source.settings.source} has none; twins need a run made with "
-            "twins=true, episodes one whose answers were objected to; corruptions can always be made"
+            f"negatives: got {', '.join(negatives)}, but {settings.source} has none; twins need a run made "
+            "with twins=true, episodes one whose answers were objected to; corruptions can always be made"
         )
 
 
-class _WrongAnswers:
-    """Finds wrong answers to samples.
-
-    Args: source: of the samples; chats: that the answers will be written with.
-    """
-
-    def __init__(self, source: ExportSource, chats: Conversations) -> None:
-        self._chats = chats
-        self._source = source
-        self.negatives = source.settings.negatives or ("episodes", "twins", "corruptions")
-        self._adds_rejected = "episodes" in self.negatives and source.settings.n is None
-        own = source.kind == "ptool" and self.negatives != ("corruptions",)
-        self._history = RunHistory(source.parts[0].path.parent) if own else None
-        self._corruptions = Corruptions(source.settings.seed)
-
-    def of_part(self, part: PartFile) -> Judged:
-        for item in self._source.items(part):
-            yield item, None
-            for why, answer in self._of_item(item):
-                if not self._is_right(item, answer):
-                    yield item, Rejected(why, answer)
-            if "corruptions" in self.negatives:
-                yield from self._corrupted(item)
-        if self._history and self._adds_rejected and part.name in _WITH_REJECTED:
-            for item, objection in self._history.rejected(part.path.name):
-                if not self._is_right(item, objection.answer):
-                    yield item, Rejected(_said(objection), objection.answer)
-
-    def _of_item(self, item: Item) -> Iterator[tuple[str, AnswerCalls]]:
-        if self._history is None:
-            return
-        if "episodes" in self.negatives:
-            for objection in self._history.mended_answers(item.id):
-                yield _said(objection), objection.answer
-        if "twins" in self.negatives:
-            for id, twin in self._history.twin_answers(item.id):
-                yield f"twins: right for the user of {id}", gold_answer(twin)
-
-    def _corrupted(self, item: Item) -> Judged:
-        """The first corruption that is wrong."""
-        for why, answer in self._corruptions.of(item):
-            if not self._is_right(item, answer):
-                yield item, Rejected(f"corruptions: {why}", answer)
-                break
-        self._corruptions.remember(item)
-
-    def _is_right(self, item: Item, answer: AnswerCalls) -> bool:
-        """Whether an answer is right, or is written as the right one: tool calls do not name a platform."""
-        if self._chats.native and self._chats.named_calls(item, answer) == self._chats.named_calls(item):
-            return True
-        calls = tuple(PredictedCall(name, arguments) for name, arguments in answer.calls)
-        return score_prediction(item, Prediction(answer.platform, calls), "strict").overall
-
-
-def _said(objection: Objection) -> str:
-    return f"episodes: {', '.join(objection.codes)}"
+def _of_part(source: ExportSource, part: PartFile, finder: WrongAnswers) -> Judged:
+    for item in source.items(part):
+        yield item, None
+        for wrong in finder.of(item):
+            yield item, wrong
+    if source.settings.n is None and part.name in _WITH_REJECTED:
+        yield from finder.of_rejected(part.path.name)

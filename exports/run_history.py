@@ -48,8 +48,7 @@ class RunHistory:
 
     def __init__(self, folder: Path) -> None:
         self._reader = SampleReader(folder)
-        runs = (folder.parent, folder.parent / "unseen") if folder.name == "dataset" else ()
-        self._episodes = [file for run in runs if (file := run / "episodes.jsonl").is_file()]
+        self._episodes = episode_files(folder.parent) if folder.name == "dataset" else []
         self._twins: dict[str, list[SamplePlace]] = defaultdict(list)
         self._users: dict[tuple[str, str, str], SamplePlace] = {}
         self._mended: dict[str, list[Objection]] = {}
@@ -67,8 +66,8 @@ class RunHistory:
         """The answers to a sample's own query that were objected to before the one that was kept."""
         return self._mended.get(id, [])
 
-    def rejected(self, file: str) -> Iterator[tuple[Item, Objection]]:
-        """Rejected episodes of users of a file of samples: the drawn answer as gold, and the given one.
+    def rejected(self, file: str) -> Iterator[tuple[Item, list[Objection]]]:
+        """Rejected episodes of users of a file of samples: the drawn answer as gold, and those given.
 
         Only those whose query nobody objected to, so that what was drawn is what was asked for.
         """
@@ -80,7 +79,7 @@ class RunHistory:
                 continue
             item = _as_item(episode, episode.query, self._reader.item(*place))
             if item is not None:
-                yield from ((item, objection) for objection in given)
+                yield item, given
 
     def _read_index(self, index: Path) -> None:
         """Find users and twins; of other samples nothing is kept."""
@@ -106,6 +105,11 @@ class RunHistory:
                     raise StoreError(
                         f"{file}:{number}: no episode; the run's command writes it again"
                     ) from None
+
+
+def episode_files(run: Path) -> list[Path]:
+    """The conversations of a run, those in scenarios held out included."""
+    return [file for part in (run, run / "unseen") if (file := part / "episodes.jsonl").is_file()]
 
 
 def _entries(index: Path) -> Iterator[tuple[dict[str, Any], SamplePlace]]:

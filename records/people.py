@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import date, timedelta
+from typing import Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from .base import JsonObject, Record
 
 Kind = Literal["basic", "implicit"]
 """`basic` features are observable; `implicit` ones are latent and show only in what a user does."""
+
+
+HistoryFormat = Literal["plain", "preferred_only", "rating_integrated", "chronological"]
+"""What a history shows. `plain`: visits, most of them where the user prefers to go. The others are the
+settings of PEToolBench (Xu et al., 2025): only such visits; each with a rating; each with its date, where the
+user preferred another platform before."""
+_FIRST_DAY, _DAYS_BETWEEN = date(2025, 1, 6), timedelta(days=3)
 
 
 class Cluster(Record):
@@ -90,7 +98,24 @@ class History(Record):
     scenario: str = Field(description="where")
     preferences: tuple[Preference, ...] = Field(description="latent; drives tasks, never exported")
     actions: tuple[Action, ...] = Field(description="visible, in the order they happened")
+    format: HistoryFormat = Field(default="plain", description="what a sample shows of the actions")
 
     def visible(self) -> list[dict[str, str]]:
-        """The actions as a sample shows them (Fig. 7)."""
-        return [{"platform": action.platform, "action": action.action} for action in self.actions]
+        """The actions as a sample shows them: `platform` and `action` (Fig. 7), and `rating` or `date`."""
+        shown = [{"platform": action.platform, "action": action.action} for action in self.actions]
+        if self.format == "rating_integrated":
+            liked = {(preference.context, preference.platform) for preference in self.preferences}
+            for entry, action in zip(shown, self.actions, strict=True):
+                entry["rating"] = "liked" if (action.context, action.platform) in liked else "disliked"
+        elif self.format == "chronological":
+            for place, entry in enumerate(shown):
+                entry["date"] = (_FIRST_DAY + place * _DAYS_BETWEEN).isoformat()
+        return shown
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A plain history is written as it was before there were others."""
+        written = write(self)
+        if self.format == "plain":
+            del written["format"]
+        return written

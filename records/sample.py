@@ -55,7 +55,8 @@ class UserProfile(Record):
 
     basic_features: dict[str, JsonValue] = Field(description="feature -> value")
     user_history: dict[str, list[dict[str, str]]] = Field(
-        description="scenario -> [{platform, action}], in every scenario the user lives in"
+        description="scenario -> [{platform, action}], in every scenario the user lives in; "
+        "with a rating or a date each, where the run shows it (history.format)"
     )
 
 

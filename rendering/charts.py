@@ -133,10 +133,17 @@ class Point:
     bar: Bar
 
 
+def _name(label: str) -> str:
+    """A name of at most so many letters: its beginning and its end, for names of one family differ there."""
+    text = inert(label, 1_000)
+    half = LABEL_LENGTH // 2
+    return text if len(text) <= LABEL_LENGTH else f"{text[:half]}…{text[1 - half :]}"
+
+
 def bar_chart(name: str, title: str, rows: Sequence[Bar]) -> Picture:
     """Horizontal bars from 0 to 100 %, one below the other, with whiskers for their limits."""
     canvas, step = Canvas(), 25.0
-    longest = max((len(shortened(bar.label)) for bar in rows), default=0)
+    longest = max((len(_name(bar.label)) for bar in rows), default=0)
     left, right = longest * LETTER + 14, WIDTH - 114
     bottom = 6 + step * len(rows)
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
@@ -152,7 +159,7 @@ def bar_chart(name: str, title: str, rows: Sequence[Bar]) -> Picture:
 
 def _horizontal_bar(canvas: Canvas, bar: Bar, middle: float, left: float, right: float) -> None:
     tooltip = f"{inert(bar.label)}: {bar.value_text}"
-    canvas.add("text", "label end", shortened(bar.label), tooltip, x=left - 8, y=middle)
+    canvas.add("text", "label end", _name(bar.label), tooltip, x=left - 8, y=middle)
     canvas.add("text", "value", bar.value_text, x=right + 8, y=middle)
     if bar.value is None:
         return

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import jinja2
+from markupsafe import Markup, escape
 
 from .text import LONGEST, inert
 
@@ -244,13 +245,27 @@ def as_svg(picture: Picture) -> bytes:
 
 @cache
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = breakable
+    return environment
+
+
+_JOINT = re.compile(r"(?<=[_/.:@=,])(?=\w)|(?<=[a-z])(?=[A-Z])")
+_UNBROKEN = 14
+"""Letters of a name that fit the narrowest column."""
+
+
+def breakable(name: str) -> Markup:
+    """A name as HTML; a long one is broken where its parts meet (`a_name`, `aName`), and no part is."""
+    if len(name) <= _UNBROKEN:
+        return escape(name)
+    return Markup("<wbr>").join(_JOINT.split(name))
 
 
 def render_template(template: str, **values: object) -> str:

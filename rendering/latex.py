@@ -1,20 +1,23 @@
 """The tables of a document as LaTeX (booktabs), to be put into a paper: one `table` for each, and the facts.
 
-Whatever a table holds is text: every character that LaTeX reads as a command is escaped. Tables of words only
-and pictures are left out; pictures are files of their own.
+Whatever a table holds is text: every character that LaTeX reads as a command is escaped, and one that
+pdfLaTeX cannot print stands there as its code (`U+6A21`). Tables of words only and pictures are left out;
+pictures are files of their own.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from .document import Cell, Document, Fold, Part, Row, Table
 from .text import LONGEST, inert
 
 _HEAD = """\
 % {title}
-% Needs \\usepackage{{booktabs,graphicx}}; names in other scripts than Latin need LuaLaTeX or XeLaTeX.
+% Needs \\usepackage{{booktabs,graphicx}}.
 """
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_",
@@ -22,6 +25,13 @@ _ESCAPES = {
     ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''", "`": r"\textasciigrave{}",
     "–": "--", "—": "---", "…": r"\ldots{}", "✓": r"$\surd$", "✗": r"$\times$", "−": "$-$",
 }  # fmt: skip
+_OTHER = r"{\ifdefined\Umathchar %s\else\scriptsize U+%04X\fi}"
+"""LuaLaTeX and XeLaTeX print the character, as far as their font has it. It needs no macro of ours: a list of
+tables prints captions before any could be defined."""
+_LATIN = 0x180
+"""From here on pdfLaTeX knows single characters only, those of `_KNOWN`."""
+_UNKNOWN = frozenset("«»ÐÞðþĄąĐđĘęĦħĮįĸĿŀŉŊŋŦŧŲųſ")
+_KNOWN = frozenset("‐‑‒–—―‘’“”†•…‰€™→")
 _STYLES = {"best": r"\textbf{%s}", "second": r"\underline{%s}"}
 _MOST_COLUMNS = 9
 """Columns of a table that fit a page without being made smaller."""
@@ -41,7 +51,19 @@ def as_latex(document: Document) -> bytes:
 
 def escape(text: str) -> str:
     """Text that LaTeX prints as it stands."""
-    return "".join(_ESCAPES.get(character, character) for character in text)
+    normal = unicodedata.normalize("NFC", text)
+    return "".join(_escape(character, after) for character, after in pairwise(f"{normal} "))
+
+
+def _escape(character: str, after: str) -> str:
+    if character == after and character in "-'":
+        return character + "{}"  # two of them would become another sign
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character == "\ufffd":
+        return r"{\scriptsize U+FFFD}"  # LuaLaTeX takes it for a byte that it could not read
+    printed = character in _KNOWN or (ord(character) < _LATIN and character not in _UNKNOWN)
+    return character if printed else _OTHER % (character, ord(character))
 
 
 def _tables(parts: Iterable[Part]) -> Iterator[Table]:

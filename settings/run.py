@@ -129,6 +129,14 @@ class HistorySettings(StrictModel):
 
     actions_per_context: int = Field(ge=1, le=50, description="visits per kind of need")
     loyalty: float = Field(gt=0.5, le=1, description="share of visits on the preferred platform")
+    format: Literal["plain", "preferred_only", "rating_integrated", "chronological"] = Field(
+        default="plain", description="what a history shows, beside plain visits the settings of PEToolBench"
+    )
+
+    @property
+    def preferred_share(self) -> float:
+        """Share of visits on the preferred platform under this format."""
+        return 1.0 if self.format == "preferred_only" else self.loyalty
 
 
 class TaskSettings(StrictModel):
@@ -368,6 +376,8 @@ class Settings(StrictModel):
         for group in ("check", "gate", "tools"):
             if not data[group]:
                 del data[group]  # what nobody brings along is in no digest
+        if self.history.format == "plain":
+            del data["history"]["format"]  # as before there were others
         canonical = orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
         return hashlib.blake2b(canonical, digest_size=5).hexdigest()
 

@@ -132,7 +132,8 @@ async def play_histories(
             sees=context.participants.sees("chooser", "actor"),
             seed=settings.seed,
             actions_per_context=settings.history.actions_per_context,
-            loyalty=settings.history.loyalty,
+            loyalty=settings.history.preferred_share,
+            format=settings.history.format,
             max_rounds=settings.max_rounds,
             strict=settings.strict_stages,
         )

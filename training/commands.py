@@ -28,6 +28,7 @@ from ..models.transformers_folder import (
 )
 from ..settings import TrainSettings
 from ..store import Manifest, RunFolder, run_log, write_bytes, write_jsonl, write_manifest
+from ..store.dataset_index import check_dataset
 from .card import card_text
 from .estimate import TrainingEstimate, estimate
 from .length import LengthFit, LengthReport, TrainingSample
@@ -58,6 +59,7 @@ def train(settings: TrainSettings, sources: Sources) -> int:
     run = Path(settings.run)
     base = checked_folder(settings.model_path, "model_path")
     train_file(run)
+    check_dataset(run)
     is_dpo = settings.train.method == "dpo"
     identity = settings.identity(data_digest(run, preferences=is_dpo), fingerprint_folder(base))
     path = settings.folder(identity)
@@ -104,7 +106,7 @@ def _drawn(settings: TrainSettings, run: Path) -> list[Answers]:
     if not answers and settings.train.method == "dpo":
         raise ConfigError(
             f"train: got dpo, but {run} has no wrong answers to compare with; expected a run with "
-            "twins=true, or one whose answers were objected to and mended"
+            "twins=true, or one whose answers were objected to"
         )
     if settings.n is None:
         return answers

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import orjson
-
-from ..benchmark import Format, GoldCall, Item, PredictedCall, Prediction, render, score_prediction
+from ..benchmark import Format, Item, render
 from ..benchmark.reading import items
 from ..errors import StoreError
+from ..exports.conversation import AnswerCalls, answering
+from ..exports.run_history import episode_files
+from ..exports.wrong_answers import WrongAnswers
+from ..settings.evaluation import content_digest
 
 
 class Answers(NamedTuple):
@@ -26,7 +28,7 @@ class Answers(NamedTuple):
     rejected: str | None = None
     """an answer that is wrong for this user; None: nothing is compared"""
     why: str = ""
-    """where the wrong one is from: 'episodes: arguments.missing', 'twins: shopping-u0001-0002-twin'"""
+    """where the wrong one is from, as in `exports/wrong_answers.py`"""
 
 
 def train_file(run: Path) -> Path:
@@ -54,12 +56,10 @@ def is_split(run: Path) -> bool:
 
 def data_digest(run: Path, *, preferences: bool) -> str:
     """Stands for the bytes that are trained on."""
-    whole = hashlib.blake2b(digest_size=8)
-    for file in (train_file(run), *([run / "episodes.jsonl"] if preferences else [])):
-        if file.is_file():
-            with file.open("rb") as content:
-                whole.update(hashlib.file_digest(content, "blake2b").digest())
-    return whole.hexdigest()
+    file = train_file(run)
+    beside = (file.parent / "index.jsonl", *episode_files(run)) if preferences else ()
+    digests = [content_digest(str(each)) for each in (file, *beside) if each.is_file()]
+    return hashlib.blake2b(" ".join(digests).encode(), digest_size=8).hexdigest()
 
 
 def gold_answers(run: Path, format: Format) -> Iterator[Answers]:
@@ -69,78 +69,16 @@ def gold_answers(run: Path, format: Format) -> Iterator[Answers]:
 
 
 def preferences(run: Path, format: Format) -> Iterator[Answers]:
-    """Every sample as often as a wrong answer to it is known.
+    """Every sample as often as a wrong answer to it is known, then rejected episodes of the same people.
 
-    Wrong answers are those that were objected to before an episode was accepted, and what is right for the
-    user of a twin. An answer that the strict scorer finds right is none of them.
+    They are those of `ptool.export format=dpo negatives=[episodes,twins]`.
     """
-    wrong = _wrong_answers(run)
-    for item in items(train_file(run), "ptool"):
-        seen = {render(item, format)}
-        for why, platform, calls in wrong.get(item.id, ()):
-            prediction = Prediction(platform, tuple(PredictedCall(name, given) for name, given in calls))
-            text = render(_answered(item, platform, calls), format)
-            if text not in seen and not score_prediction(item, prediction, "strict").overall:
-                seen.add(text)
-                yield Answers(item, render(item, format), text, why)
+    file = train_file(run)
 
+    def written(item: Item, answer: AnswerCalls) -> str:
+        return render(answering(item, answer), format)
 
-_Calls = list[tuple[str, dict[str, Any]]]
-_Wrong = tuple[str, str, _Calls]
-"""(why, platform, calls)"""
-
-
-def _answered(item: Item, platform: str, calls: _Calls) -> Item:
-    gold = (GoldCall(name, {key: (value,) for key, value in given.items()}) for name, given in calls)
-    return replace(item, platform=platform, calls=tuple(gold))
-
-
-def _wrong_answers(run: Path) -> dict[str, list[_Wrong]]:
-    """Id of a sample -> answers that are wrong for its user."""
-    wrong: dict[str, list[_Wrong]] = {}
-    for record in _records(run / "episodes.jsonl"):
-        if record["status"] == "accepted":
-            wrong.setdefault(record["id"], []).extend(_mended(record))
-    for id, twin, answer in _twin_answers(train_file(run)):
-        wrong.setdefault(id, []).append((f"twins: {twin}", *answer))
-    return wrong
-
-
-def _twin_answers(file: Path) -> Iterator[tuple[str, str, tuple[str, _Calls]]]:
-    """(id of a sample, id of its twin, what is right for the twin), both ways round."""
-    answers: dict[str, tuple[str, _Calls]] = {}
-    pairs: list[tuple[str, str]] = []
-    for record in _records(file):
-        platform, listed = record["answer"]
-        calls = [(name, _canonical(given)) for call in listed for name, given in call.items()]
-        answers[record["id"]] = platform, calls
-        if record.get("twin_of"):
-            pairs += [(record["id"], record["twin_of"]), (record["twin_of"], record["id"])]
-    for id, twin in pairs:
-        if twin in answers:
-            yield id, twin, answers[twin]
-
-
-def _canonical(accepted: dict[str, list[Any]]) -> dict[str, Any]:
-    return {name: values[0] for name, values in accepted.items() if values}
-
-
-def _mended(episode: dict[str, Any]) -> Iterator[_Wrong]:
-    """The assistant's answers in an episode, but for the last one."""
-    codes = sorted({reason["code"] for reason in episode["objections"] if reason["blames"] == "solution"})
-    answers = [turn["output"] for turn in episode["turns"] if turn["role"] == "assistant"]
-    for answer in answers[:-1]:
-        if isinstance(answer.get("platform"), str) and isinstance(answer.get("calls"), list):
-            calls = [(call["api"], call["arguments"]) for call in answer["calls"]]
-            yield f"episodes: {', '.join(codes)}", answer["platform"], calls
-
-
-def _records(file: Path) -> Iterator[dict[str, Any]]:
-    if not file.is_file():
-        return
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                yield orjson.loads(line)
-            except orjson.JSONDecodeError:
-                raise StoreError(f"{file}:{number}: not a line of JSON; was the run finished?") from None
+    finder = WrongAnswers(file.parent, ("episodes", "twins"), 0, written)
+    known = ((item, wrong) for item in items(file, "ptool") for wrong in finder.of(item))
+    for item, wrong in chain(known, finder.of_rejected(file.name)):
+        yield Answers(item, render(item, format), written(item, wrong.answer), wrong.why)

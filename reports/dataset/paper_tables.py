@@ -6,6 +6,7 @@ The quoted numbers are printed ones and never measured here; what is ours comes 
 from __future__ import annotations
 
 from ...records.dataset_statistics import SplitRow, Statistics
+from ...rendering.benchmark_table import benchmark_table, quoted_table
 from ...rendering.document import Cell, Row, Section, Table, count_cell, foreign
 
 TABLE_5 = (
@@ -17,13 +18,6 @@ TABLE_5 = (
     ("Total", 8, 21, 576, 95, 8_397),
 )
 """Dataset, scenarios, platforms, APIs, users, queries, as printed; its total of platforms is the paper's."""
-
-TABLE_9 = (
-    ("ETAPP", 35, 16, 800, (True, False, False)),
-    ("ToolSpectrum", 42, 158, 1_000, (True, True, False)),
-    ("Ours (the paper's)", 360, 85, 1_301, (True, True, True)),
-)
-"""Benchmark, tools, users, samples; whether tools, parameters and trajectories are personal; as printed."""
 
 _SPLIT_NAMES = {
     "train": "Train",
@@ -63,31 +57,19 @@ def _split_row(split: SplitRow) -> Row:
 
 
 def _table_9(statistics: Statistics, actions: int) -> Table:
-    quoted = [
-        Row((Cell(name, note="quoted"), *map(count_cell, numbers), *map(_tick, ticks)), "quoted")
-        for name, *numbers, ticks in TABLE_9
-    ]
-    columns = ("Benchmark", "Tools", "Users", "Samples", "Tool P.", "Param P.", "User Traj.")
-    caption = "Table 9. Personalised tool-use benchmarks"
     benchmark = _benchmark_split(statistics)
     if benchmark is None:
-        return Table(columns, tuple(quoted), caption)
+        return quoted_table()
     personal = (
         statistics.interchangeability.other_user_elsewhere > 0,
         statistics.origins.get("profile", 0) > 0,
         actions > 0,
     )
-    numbers = (benchmark.apis, benchmark.users, benchmark.queries)
-    name = Cell("This dataset", note=f"{_SPLIT_NAMES.get(benchmark.name, 'its part').lower()}")
-    ours = Row((name, *map(count_cell, numbers), *map(_tick, personal)), "own")
-    return Table(columns, (*quoted, ours), caption)
+    note = _SPLIT_NAMES.get(benchmark.name, "its part").lower()
+    return benchmark_table(note, benchmark.apis, benchmark.users, benchmark.queries, personal)
 
 
 def _benchmark_split(statistics: Statistics) -> SplitRow | None:
     """What a benchmark is: the test split, or everything where nothing is split."""
     splits = {split.name: split for split in statistics.splits}
     return splits.get("test") or splits.get("all")
-
-
-def _tick(present: bool) -> Cell:
-    return Cell("✓" if present else "✗")

@@ -74,7 +74,7 @@ def write_statistics(
             curation.solved,
             near_duplicates=dataset.near_duplicates,
             reader=load_reader() if settings.general_reader else None,
-            loyalty=settings.history.loyalty,
+            loyalty=settings.history.preferred_share,
             actions_per_context=settings.history.actions_per_context,
             seed=settings.seed,
         )

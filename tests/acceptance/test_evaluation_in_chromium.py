@@ -12,6 +12,7 @@ from browser import Seen, browser, opened, tab
 sys.path.append(str(Path(__file__).parents[1] / "evaluation"))
 from evaluation_folders import answers, evaluated, items, somebody
 from ptool.evaluation.comparison import compare
+from ptool.evaluation.report import write_report
 from ptool.evaluation.scoring import RawAnswer
 from ptool.settings import CompareSettings, validated
 
@@ -117,16 +118,36 @@ async def test_a_click_on_a_heading_sorts(page: Path, tmp_path: Path) -> None:
 
 
 async def test_on_a_phone_overall_stays_in_sight(page: Path, tmp_path: Path) -> None:
-    script = """[...document.querySelectorAll('.keep')].map((one) => one.getBoundingClientRect())
-      .every((box) => box.left >= 0 && box.right <= innerWidth && box.width > 40)"""
-    shown, _ = await after(page, tmp_path / "profile", script, width=390)
-    assert shown is True
+    """In every table that has it, those of the paper and of scenarios included."""
+    script = """(() => { document.querySelectorAll('details').forEach((one) => { one.open = true });
+      const heads = [...document.querySelectorAll('th')].filter((one) => one.innerText === 'Overall');
+      const kept = [...heads, ...document.querySelectorAll('.keep')];
+      const hidden = kept.map((one) => one.getBoundingClientRect())
+        .filter((box) => box.left < 0 || box.right > innerWidth || box.width < 40);
+      return [heads.length, hidden.length] })()"""
+    write_report(page.parent.parent / "c")
+    for each, least in ((page, 5), (page.parent.parent / "c" / "report.html", 5)):
+        (tables, hidden), _ = await after(each, tmp_path / each.stem, script, width=390)
+        assert (tables >= least, hidden) == (True, 0), each.name
 
 
 async def test_names_are_not_broken_in_the_middle(tmp_path: Path) -> None:
-    folders = [somebody(tmp_path / name, 0.5, answered_by=name) for name in ("copy_profile", "weak")]
+    """Short ones stay on their line; a long one is broken where its parts meet."""
+    long = "a_model_with_aRatherLong_name-32B-Instruct"
+    folders = [somebody(tmp_path / name, 0.5, answered_by=name) for name in ("copy_profile", long)]
     script = """[...document.querySelectorAll('table:not(.stacked) td.word > code')]
-      .filter((one) => one.textContent === 'copy_profile' && one.offsetParent)
-      .map((one) => one.getClientRects().length && one.offsetHeight)"""
-    heights, _ = await after(compared(tmp_path, folders), tmp_path / "profile", script, width=390)
-    assert heights and max(heights) < 30
+      .filter((one) => one.offsetParent).map((one) => {
+        const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT), lines = [];
+        for (let node = walker.nextNode(), top = -1; node; node = walker.nextNode())
+          for (let at = 0; at < node.length; at += 1) {
+            const range = document.createRange(); range.setStart(node, at); range.setEnd(node, at + 1);
+            const box = range.getBoundingClientRect();
+            if (Math.abs(box.top - top) > 3) { lines.push(''); top = box.top }
+            lines[lines.length - 1] += node.data[at] }
+        return lines })"""
+    found, _ = await after(compared(tmp_path, folders), tmp_path / "profile", script, width=390)
+    assert ["copy_profile"] in found
+    ends = {len(part) for part in ("a_", "a_model_", "a_model_with_", "a_model_with_a")}
+    ends |= {long.index(part) for part in ("Long", "name", "32B", "Instruct")}
+    broken = [lines for lines in found if "".join(lines) == long]
+    assert broken and all(len("".join(lines[:at])) in ends for lines in broken for at in range(1, len(lines)))

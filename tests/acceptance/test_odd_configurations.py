@@ -2,6 +2,8 @@
 
 import pytest
 from acceptance_bench import Bench, lines, manifest
+from ptool.benchmark.reading import items
+from ptool.evaluation.prompt import PromptWriter, visible_sample
 from ptool.synthesis.dataset.gates import GATES
 
 SHOP = ("scenario=shopping", "users=2", "queries_per_user=5")
@@ -68,6 +70,34 @@ def test_a_loyal_user_stays_on_the_preferred_platform_of_each_context(here: Benc
     for history in lines(here.folder / "run/histories.jsonl"):
         preferred = {one["context"]: one["platform"] for one in history["preferences"]}
         assert all(deed["platform"] == preferred[deed["context"]] for deed in history["actions"])
+
+
+@pytest.mark.parametrize(
+    ("format", "beside", "elsewhere"),
+    [
+        ("preferred_only", set(), False),
+        ("rating_integrated", {"rating"}, True),
+        ("chronological", {"date"}, True),
+    ],
+)
+def test_histories_as_another_benchmark_shows_them(
+    format: str, beside: set[str], elsewhere: bool, here: Bench
+) -> None:
+    """They are in every sample, and in the prompts of an evaluation."""
+    done = here.run(*TINY, "run.dir=run", f"history.format={format}")
+    assert (done.status, done.faults) == (0, [])
+    histories = lines(here.folder / "run/histories.jsonl")
+    preferred = {
+        (one["user_id"], p["context"]): p["platform"] for one in histories for p in one["preferences"]
+    }
+    visits = [(one["user_id"], deed) for one in histories for deed in one["actions"]]
+    assert any(deed["platform"] != preferred[user, deed["context"]] for user, deed in visits) == elsewhere
+    for sample in lines(here.folder / "run/dataset/samples.jsonl"):
+        for deed in sample["user_profile"]["user_history"]["tiny"]:
+            assert deed.keys() == {"platform", "action"} | beside
+    for item in items(here.folder / "run/dataset/samples.jsonl"):
+        prompt = PromptWriter("python").prompt(visible_sample(item)).system
+        assert all(f'"{key}":"' in prompt for key in ("platform", *beside))
 
 
 def test_text_checks_alone_still_keep_the_platform_out_of_the_judges_hands(here: Bench) -> None:

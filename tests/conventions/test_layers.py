@@ -37,7 +37,7 @@ ALLOWED = {
     "evaluation": {"errors", "settings", "records", "models", "store", "benchmark", "rendering", "cli"},
     "reports": {"errors", "settings", "records", "models", "store", "trees", "rendering", "cli"},
     "exports": {"errors", "settings", "records", "models", "store", "benchmark", "evaluation", "cli"},
-    "training": {"errors", "settings", "models", "store", "benchmark", "evaluation", "cli"},
+    "training": {"errors", "settings", "models", "store", "benchmark", "evaluation", "exports", "cli"},
     "run": {"cli", "synthesis"},
     "check": {"cli", "synthesis"},
     "serve": {"cli", "synthesis"},

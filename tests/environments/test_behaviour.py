@@ -15,7 +15,7 @@ from ptool.errors import ModelError
 from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
 from ptool.models.gateway import Gateway
-from ptool.records import Actions, Conflict, Preference, Preferences
+from ptool.records import Action, Actions, Conflict, History, Preference, Preferences
 
 SEES = {
     "chooser": ["scenario", "contexts", "platforms", "profile.basic", "profile.implicit"],
@@ -56,6 +56,42 @@ SCENARIO: list = []
 @pytest.fixture(autouse=True, scope="module")
 def _scenario(world):
     SCENARIO.append(world.scenario)
+
+
+@given(st.integers(1, 9), st.floats(0, 1), st.integers(0, 5))
+def test_a_taste_that_changed_comes_after_the_former_one(each, loyalty, seed):
+    how = {"seed": seed, "actions_per_context": each, "loyalty": loyalty, "format": "chronological"}
+    behaviour = Behaviour(World(SCENARIO[0], profiles=()), sees=SEES, **how)
+    visits = behaviour.apply(behaviour.reset("u0001"), "chooser", CHOSEN).visits
+    assert Counter(visit.context for visit in visits) == {"morning": each, "party": each}
+    for one in CHOSEN.preferences:
+        went = [visit.platform for visit in visits if visit.context == one.context]
+        former = [platform for platform in went if platform != one.platform]
+        assert went == former + [one.platform] * (each - len(former))
+        assert len(set(former)) <= 1 and len(former) < each / 2
+
+
+@pytest.mark.parametrize(
+    ("format", "shown"),
+    [
+        ("plain", [("BeanBar", None), ("SlowCup", None), ("BeanBar", None)]),
+        ("preferred_only", [("BeanBar", None), ("SlowCup", None), ("BeanBar", None)]),
+        ("rating_integrated", [("BeanBar", "liked"), ("SlowCup", "disliked"), ("BeanBar", "disliked")]),
+        ("chronological", [("BeanBar", "2025-01-06"), ("SlowCup", "2025-01-09"), ("BeanBar", "2025-01-12")]),
+    ],
+)
+def test_what_a_history_shows_of_its_actions(format, shown):
+    """The same platform is liked for one kind of need and disliked for another; what is latent stays so."""
+    done = [("BeanBar", "morning"), ("SlowCup", "morning"), ("BeanBar", "party")]
+    actions = tuple(Action(platform=name, action="Went", context=need) for name, need in done)
+    history = History(
+        user_id="u", scenario="s", preferences=CHOSEN.preferences, actions=actions, format=format
+    )
+    beside = {"rating_integrated": "rating", "chronological": "date"}.get(format, "none")
+    assert [(one["platform"], one.get(beside)) for one in history.visible()] == shown
+    assert {key for one in history.visible() for key in one} <= {"platform", "action", beside}
+    assert History.model_validate_json(history.model_dump_json()) == history
+    assert ("format" in history.model_dump()) == (format != "plain")  # as it was before there were others
 
 
 def test_a_plan_depends_on_the_seed_alone(world):

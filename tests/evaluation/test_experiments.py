@@ -110,7 +110,7 @@ def test_one_name_stands_for_the_models_of_all_variants() -> None:
         (
             "table10_other_benchmarks",
             {},
-            "others: acebench and toolspectrum missing, expected others={",
+            "others: acebench or toolspectrum missing, expected others={acebench: FOLDER}",
         ),
         ("table1", {"others": {"bfcl": "x"}}, "others: got 'bfcl', table1 takes none"),
         ("table1", {"models": ["model='x"]}, "No closing quotation, expected words as a shell takes them"),
@@ -178,6 +178,15 @@ def test_general_abilities_are_handed_over(tmp_path: Path, monkeypatch: pytest.M
     assert "'model=q;rm x,base_url=http://h/v1/completions'" in script
     assert "--tasks mmlu,gsm8k,humaneval,commonsense_qa,arc_challenge" in script
     assert "bfcl generate --model 'q;rm x' --test-category non_live" in script and "pip install" in script
+
+
+def test_table_10_of_one_other_benchmark(tmp_path: Path) -> None:
+    made = steps("table10_other_benchmarks", data="runs/x", others={"acebench": "there"})
+    asked = [step.words[:2] for step in made if step.command == "evaluate"]
+    assert asked == [("data=runs/x", "model=scripted"), ("data=there", "kind=acebench")]
+    folders = [somebody(tmp_path / kind, 1.0, sources={kind: 48}) for kind in ("ptool", "acebench")]
+    write_table_10([Step("evaluate", (), folder, "model=scripted") for folder in folders], tmp_path)
+    assert "| `scripted` | 100.00 | n/a | 100.00 |" in (tmp_path / "table10.md").read_text()
 
 
 def test_table_10_stands_beside_the_printed_one(tmp_path: Path) -> None:

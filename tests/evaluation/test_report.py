@@ -37,6 +37,7 @@ TEXT_TAGS = {
     "span",
     "small",
     "code",
+    "wbr",
     "title",
     "dl",
     "dt",
@@ -281,6 +282,12 @@ def test_a_bar_is_as_long_as_its_share() -> None:
     half, whole = (float(one) for one in re.findall(r'<rect class="answers"[^>]* width="([\d.]+)"', svg))
     assert half * 2 == pytest.approx(whole, abs=0.2)
     assert svg.count('class="whisker"') == 1 and "50.00 (25–75)" in svg and "n/a" in svg
+
+
+def test_long_names_of_one_family_differ_in_a_chart() -> None:
+    family = [f"Qwen2.5-Coder-1.5B-Instruct-{kind}" for kind in ("sft", "dpo")]
+    svg = bar_chart("b", "B", [Bar(name, 0.5) for name in family]).svg
+    assert "Qwen2.5-Coder…Instruct-sft" in svg and "Qwen2.5-Coder…Instruct-dpo" in svg
 
 
 def test_slices_of_a_pie_close_its_circle() -> None:

@@ -22,6 +22,7 @@ from ptool.rendering.document import (
     as_html,
     as_markdown,
     as_svg,
+    breakable,
     foreign,
 )
 from ptool.rendering.radial import CORE, MOST_SECTORS, SIZE, Sector, radial_tree
@@ -158,3 +159,18 @@ def test_parts_as_markdown() -> None:
 )
 def test_parts_as_html(part: str) -> None:
     assert part in as_html(PARTS).decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "html"),
+    [
+        ("copy_profile", "copy_profile"),
+        ("a_model_with_a_name", "a_<wbr>model_<wbr>with_<wbr>a_<wbr>name"),
+        ("getShipmentStatus", "get<wbr>Shipment<wbr>Status"),
+        ("org/model:7b.Q4_K", "org/<wbr>model:<wbr>7b.<wbr>Q4_<wbr>K"),
+        ("<b>aB</b> & 'x_y' _", "&lt;b&gt;a<wbr>B&lt;/<wbr>b&gt; &amp; &#39;x_<wbr>y&#39; _"),
+        ("a plain sentence stays", "a plain sentence stays"),
+    ],
+)
+def test_long_names_break_where_their_parts_meet(name: str, html: str) -> None:
+    assert str(breakable(name)) == html

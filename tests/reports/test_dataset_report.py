@@ -29,13 +29,20 @@ class Page(html.parser.HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, tuple[tuple[str, str | None], ...]]] = []
         self.texts: list[str] = []
+        self._in_name = False
         self.feed(page.decode())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, tuple(attrs)))
+        self._in_name = (tag, attrs) == ("wbr", [])  # where a long name may be broken
+        if not self._in_name:
+            self.tags.append((tag, tuple(attrs)))
 
     def handle_data(self, data: str) -> None:
-        self.texts.append(data)
+        if self._in_name:
+            self.texts[-1] += data
+        else:
+            self.texts.append(data)
+        self._in_name = False
 
     @property
     def shape(self) -> list[tuple[str, tuple[str, ...], str | None]]:

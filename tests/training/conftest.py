@@ -1,9 +1,12 @@
 """One tiny run and one tiny model for all tests of this folder."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
+
+os.environ["OMP_NUM_THREADS"] = "1"  # threads of a model this small do nothing but wait for each other
 
 sys.path.append(str(Path(__file__).parent))
 from tiny_model import make_model, make_run

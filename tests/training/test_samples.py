@@ -1,12 +1,15 @@
 """What of a run may be trained on, and what is wrong for a user. Needs nothing of the extra."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
+from ptool import export
 from ptool.benchmark import Prediction, parse, score_prediction
 from ptool.errors import StoreError
 from ptool.training.samples import data_digest, gold_answers, is_split, preferences, train_file
+from tiny_model import make_run
 
 
 def ids(file: Path) -> set[str]:
@@ -32,43 +35,54 @@ def test_gold_answers_are_right_and_rejected_ones_are_wrong(run: Path) -> None:
         assert not score_prediction(pair.item, wrong, "strict").overall
 
 
-def episode(id: str, *answers: dict) -> dict:
-    """An accepted episode in which an assistant mended its answers."""
-    turns = [{"role": "assistant", "round": at, "output": answer} for at, answer in enumerate(answers)]
-    objections = [{"code": "arguments.missing", "blames": "solution"}] * (len(answers) - 1)
-    return {"id": id, "status": "accepted", "turns": turns, "objections": objections}
-
-
 def test_mended_answers_are_wrong_ones(run: Path, tmp_path: Path) -> None:
-    (tmp_path / "dataset").mkdir()
-    line = (run / "dataset" / "train.jsonl").read_text("utf-8").splitlines()[0]
-    (tmp_path / "dataset" / "samples.jsonl").write_text(f"{line}\n", "utf-8")
-    sample = json.loads(line)
-    platform, calls = sample["answer"]
-    right = {
-        "platform": platform,
-        "calls": [
-            {"api": name, "arguments": {key: values[0] for key, values in given.items()}}
-            for call in calls
-            for name, given in call.items()
-        ],
-    }
-    wrong = {"platform": "Elsewhere", "calls": right["calls"]}
-    story = episode(sample["id"], wrong, wrong, right, right)  # said twice, and a right one judged wrong
-    (tmp_path / "episodes.jsonl").write_text(json.dumps(story) + "\n", "utf-8")
-    (pair,) = preferences(tmp_path, "python")
-    assert pair.why == "episodes: arguments.missing"
+    """An answer is given twice, then a right one is judged wrong and given again."""
+    shutil.copytree(run / "dataset", tmp_path / "dataset")
+    kept = ids(run / "dataset" / "train.jsonl")
+    episodes = map(json.loads, (run / "episodes.jsonl").read_text("utf-8").splitlines())
+    episode = next(one for one in episodes if one["id"] in kept)
+    right = next(turn for turn in episode["turns"] if turn["role"] == "assistant")
+    wrong = {**right, "output": {**right["output"], "platform": "Elsewhere"}}
+    place = episode["turns"].index(right)
+    episode["turns"][place:place] = [wrong, wrong, right]
+    said = {"code": "arguments.missing", "blames": "solution", "path": "", "message": "", "source": "rules"}
+    (tmp_path / "episodes.jsonl").write_text(json.dumps({**episode, "objections": [said]}) + "\n", "utf-8")
+    (pair,) = (one for one in preferences(tmp_path, "python") if one.why.startswith("episodes"))
+    assert (pair.item.id, pair.why) == (episode["id"], "episodes: arguments.missing")
     assert (pair.rejected or "").startswith("{Elsewhere: [")
-    assert not is_split(tmp_path)
+
+
+def test_preferences_are_those_of_an_export(tmp_path: Path) -> None:
+    """Mended answers, twins, and rejected episodes of people who are trained on; no other command's list."""
+    made = make_run(tmp_path / "run", "users=8", "twins=true", "model.slips=0.4", "min_yield=0")
+    words = ["format=dpo", "negatives=[episodes,twins]", "parts=[train]", "style=text"]
+    assert export.main([f"run={made}", *words, f"out={tmp_path / 'dpo'}"]) == 0
+    lines = (tmp_path / "dpo" / "train.jsonl").read_text("utf-8").splitlines()
+    exported = [tuple(json.loads(line)[key] for key in ("id", "why", "chosen", "rejected")) for line in lines]
+    pairs = list(preferences(made, "python"))
+    assert exported == [(one.item.id, one.why, one.chosen, one.rejected) for one in pairs]
+    rejected = [one for one in pairs if one.item.id not in ids(made / "dataset" / "train.jsonl")]
+    assert rejected
+    assert {one.why.partition(":")[0] for one in pairs} == {"twins", "episodes"}
+    held_out = [
+        json.loads(line) for line in (made / "dataset" / "test.jsonl").read_text("utf-8").splitlines()
+    ]
+    strangers = {one["user_id"] for one in held_out if one["group"] == "untrained"}
+    assert strangers and not any(user in one.item.id for user in strangers for one in pairs)
 
 
 def test_other_data_is_another_training(run: Path, tmp_path: Path) -> None:
-    (tmp_path / "dataset").mkdir()
-    file = tmp_path / "dataset" / "train.jsonl"
-    file.write_bytes((run / "dataset" / "train.jsonl").read_bytes())
+    """Also where other tools stand beside the very same lines (`dataset.tools=shared`)."""
+    shutil.copytree(run / "dataset", tmp_path / "dataset")
     assert data_digest(tmp_path, preferences=False) == data_digest(run, preferences=False)
+    digests = {data_digest(tmp_path, preferences=False)}
+    for name in ("tools.jsonl", "users.jsonl"):
+        (tmp_path / "dataset" / name).write_text("{}\n")
+    digests.add(data_digest(tmp_path, preferences=False))
+    file = tmp_path / "dataset" / "train.jsonl"
     file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
-    assert data_digest(tmp_path, preferences=False) != data_digest(run, preferences=False)
+    digests.add(data_digest(tmp_path, preferences=False))
+    assert len(digests) == 3
 
 
 @pytest.mark.parametrize(
