@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ptool.environments import CHECKS
 from ptool.environments.checks.grounding import trace
+from ptool.records import Query
 
 
 def reasons(case):
@@ -41,6 +42,36 @@ def test_who_is_to_blame_for_a_missing_value_of_the_profile(make_case, cafe):
         ("agreement.missing", "solution", "calls[0].arguments.address"),
         ("agreement.missing", "query", "calls[0].arguments.milk"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("feature", "argument", "found"),
+    [
+        ("languages", "German", []),  # one of several
+        ("languages", ["German", "English"], []),
+        ("languages", "French", ["agreement.value"]),
+        ("home_address", "5 Mill Lane", ["agreement.value"]),  # a text has no parts
+    ],
+)
+def test_of_a_feature_a_part_is_enough(make_case, cafe, feature, argument, found):
+    call = cafe.task.calls[0].model_copy(update={"known": {"address": feature}})
+    task = cafe.task.model_copy(update={"calls": (call,)})
+    assert [
+        code for code, *_ in reasons(make_case(cafe.query(), cafe.solution(address=argument), task))
+    ] == found
+
+
+@pytest.mark.parametrize(("item", "found"), [(["tea", "cake"], []), ("tea", ["agreement.value"])])
+def test_of_a_stated_value_a_part_is_not(make_case, cafe, item, found):
+    case = make_case(cafe.query(item=["tea", "cake"], quantity=2), cafe.solution(item=item))
+    assert [code for code, *_ in reasons(case)] == found
+
+
+def test_a_call_without_an_intent_or_an_intent_without_a_task_is_compared_with_nothing(make_case, cafe):
+    (first,), (second,) = cafe.query().intents, cafe.query(item="tea", quantity=1).intents
+    for intents in ((), (first, second)):  # the call is the second's, the task the first's
+        made = cafe.solution(item="tea", quantity=1)
+        assert reasons(make_case(Query(text=cafe.text, intents=intents), made)) == []
 
 
 def origins(case):

@@ -10,20 +10,29 @@ from __future__ import annotations
 
 import argparse
 import ast
+import compileall
 import os
 import random
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from queue import SimpleQueue
 
-import ptool
+import pytest
 
-ROOT = Path(ptool.__file__).parent
+ROOT = Path(__file__).parents[2]
+_SERVER = get_context("forkserver")
+_SERVER.set_forkserver_preload(
+    ["autogen_agentchat.agents", "faker", "hydra", "hypothesis", "networkx", "pytest"]
+)
 _RULES = "tests/environments/test_checks.py tests/environments/test_rule_checks.py"
 _PERSONAL = (
     "tests/synthesis/dataset/gates/test_gate_necessity.py "
@@ -83,8 +92,15 @@ def mutations(node: ast.AST) -> Iterator[Mutation]:
     for name, value in ast.iter_fields(node):
         if name not in _NOT_MUTATED:
             for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST) and not isinstance(child, ast.Raise):
+                if isinstance(child, ast.AST) and not _only_asserts(child):
                     yield from mutations(child)
+
+
+def _only_asserts(node: ast.AST) -> bool:
+    """Whether nothing that is right depends on it: an error's text, or that two lists are equally long."""
+    return isinstance(node, ast.Raise | ast.Assert) or (
+        isinstance(node, ast.keyword) and node.arg == "strict"
+    )
 
 
 def _of(node: ast.AST) -> Iterator[Mutation]:
@@ -134,16 +150,71 @@ def draw(count: int, seed: int, modules: list[str]) -> list[tuple[str, int]]:
     return sorted(drawn[:count])
 
 
-def run_tests(tree: Path, files: str, timeout: float) -> bool:
-    """Whether the tests of a copy pass."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0",
-               "-m", "not slow and not llm", *files.split()]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": str(tree.parent), "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, timeout=timeout)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+def run_tests(tree: Path, files: str, timeout: float) -> str:
+    """What the tests of a copy say of it: passed, failed or timed out."""
+    process = _SERVER.Process(target=_pytest, args=(tree, files.split()))
+    process.start()
+    process.join(timeout)
+    if process.exitcode is None and process.pid is not None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.join()
+        return "timed out"
+    return "failed" if process.exitcode else "passed"
+
+
+def _pytest(tree: Path, files: list[str]) -> None:
+    """Runs in a fork of the server; with all that the tests start, it is a group that can be ended."""
+    os.setsid()
+    silence = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(silence, stream)
+    os.chdir(tree)
+    sys.path.insert(0, str(tree.parent))
+    os.environ |= {"PYTHONPATH": str(tree.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    sys.dont_write_bytecode = True
+    sys.exit(pytest.main(["-x", "-p", "no:cacheprovider", "--hypothesis-seed=0",
+                          "-m", "not slow and not llm", *files]))  # fmt: skip
+
+
+class Judge:
+    """Plants changes into copies of the tree, as many at a time as there are copies.
+
+    Args: folder: for the copies; jobs: how many.
+    """
+
+    def __init__(self, folder: Path, jobs: int) -> None:
+        self._trees: SimpleQueue[Path] = SimpleQueue()
+        self._seconds: dict[str, float] = {}
+        ignored = shutil.ignore_patterns(".*", "runs", "build", "dist", "__pycache__", "*.egg-info")
+        whole = shutil.copytree(ROOT, folder / "ptool", ignore=ignored)
+        compileall.compile_dir(whole, quiet=1)
+        for number in range(jobs):
+            self._trees.put(Path(shutil.copytree(whole, folder / str(number) / "ptool")))
+
+    def passes(self, module: str) -> bool:
+        """Whether the tests of a module pass without any change; how long they take is kept."""
+        with self._tree() as tree:
+            began = time.monotonic()
+            outcome = run_tests(tree, MODULES[module], timeout=600)
+            self._seconds[module] = time.monotonic() - began
+        return outcome == "passed"
+
+    def outcome(self, module: str, number: int) -> tuple[str, str]:
+        """What the tests say of one change, and where and what it is."""
+        source = (ROOT / module).read_text()
+        planted, mutation = mutate(source, number)
+        with self._tree() as tree:
+            (tree / module).write_text(planted)
+            said = run_tests(tree, MODULES[module], timeout=10 + 3 * self._seconds[module])
+            (tree / module).write_text(source)
+        return said, f"{module}:{mutation.line} {mutation.what}"
+
+    @contextmanager
+    def _tree(self) -> Iterator[Path]:
+        tree = self._trees.get()
+        yield tree
+        shutil.rmtree(tree / ".hypothesis", ignore_errors=True)  # what one change taught helps no other
+        self._trees.put(tree)
 
 
 def main() -> int:
@@ -153,28 +224,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--least", type=float, default=92.0, help="percent that must be caught")
     parser.add_argument("--modules", nargs="*", default=sorted(MODULES), choices=sorted(MODULES))
+    parser.add_argument("--jobs", type=int, default=2, help="changes judged at a time")
     chosen = parser.parse_args()
-    begun, survivors, seconds = time.monotonic(), [], {}
+    begun, survivors = time.monotonic(), []
     drawn = draw(chosen.mutants, chosen.seed, chosen.modules)
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / "ptool"
-        ignored = shutil.ignore_patterns(".*", "runs", "build", "dist", "__pycache__", "*.egg-info")
-        shutil.copytree(ROOT, tree, ignore=ignored)
-        for number, (module, place) in enumerate(drawn, 1):
-            source, files = (ROOT / module).read_text(), MODULES[module]
-            if module not in seconds:
-                started = time.monotonic()
-                if not run_tests(tree, files, timeout=600):
-                    print(f"{files}: fails without any change", file=sys.stderr)
-                    return 2
-                seconds[module] = time.monotonic() - started
-            planted, mutation = mutate(source, place)
-            (tree / module).write_text(planted)
-            survived = run_tests(tree, files, timeout=10 + 3 * seconds[module])
-            (tree / module).write_text(source)
-            place_text = f"{module}:{mutation.line} {mutation.what}"
-            survivors += [place_text] if survived else []
-            print(f"{number}/{len(drawn)} {'SURVIVED' if survived else 'caught'} {place_text}", flush=True)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(chosen.jobs) as pool:
+        judge, modules = Judge(Path(folder), chosen.jobs), sorted({module for module, _ in drawn})
+        for module, passes in zip(modules, pool.map(judge.passes, modules), strict=True):
+            if not passes:
+                print(f"{MODULES[module]}: fails without any change", file=sys.stderr)
+                return 2
+        for number, (said, place) in enumerate(pool.map(judge.outcome, *zip(*drawn, strict=True)), 1):
+            survivors += [place] if said == "passed" else []
+            print(f"{number}/{len(drawn)} {'SURVIVED' if said == 'passed' else said} {place}", flush=True)
     caught = len(drawn) - len(survivors)
     share = 100 * caught / max(len(drawn), 1)
     minutes = (time.monotonic() - begun) / 60
