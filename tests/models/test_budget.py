@@ -75,6 +75,16 @@ def test_an_attempt_without_an_answer_is_a_call_and_no_tokens() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("actual", [Cost(), None])  # no answer; never sent
+async def test_an_attempt_without_an_answer_takes_no_tokens(actual: Cost | None) -> None:
+    account = SpendingAccount(Budget(tokens=100), Spent())
+    for _ in range(3):
+        await account.reserve(Cost(100))
+        account.settle(Cost(100), actual)
+    with pytest.raises(BudgetSpentError, match=r"budget\.tokens: 0 of 100 spent"):
+        await account.reserve(Cost(101))
+
+
 def test_what_was_reserved_for_an_attempt_that_is_over_is_free_again() -> None:
     async def story() -> None:
         account = SpendingAccount(Budget(tokens=100), Spent())
