@@ -37,12 +37,16 @@ _SERVER.set_forkserver_preload(
 _RULES = "tests/environments/test_checks.py tests/environments/test_rule_checks.py"
 _PERSONAL = (
     "tests/synthesis/dataset/gates/test_gate_necessity.py "
-    "tests/synthesis/dataset/statistics/test_interchangeability.py"
+    "tests/synthesis/dataset/statistics/test_interchangeability.py "
+    "tests/synthesis/dataset/statistics/test_necessity.py"
 )
 MODULES = {
     "environments/checks/agreement.py": _RULES,
     "environments/checks/grounding.py": _RULES,
+    "environments/checks/leak/addresses.py": "tests/environments/test_leak.py",
     "environments/checks/leak/check.py": "tests/environments/test_leak.py",
+    "environments/checks/leak/normalise.py": "tests/environments/test_leak.py",
+    "environments/checks/leak/personal_data.py": "tests/environments/test_leak.py",
     "environments/checks/query.py": "tests/environments/test_checks.py",
     "environments/checks/solution.py": "tests/environments/test_checks.py",
     "environments/dialogue.py": "tests/environments/test_dialogue.py",
@@ -59,6 +63,12 @@ MODULES = {
     "benchmark/user_resampling.py": "tests/benchmark_core/test_statistics.py",
     "models/gateway/budget.py": "tests/models/test_budget.py",
     "models/gateway/cache_key.py": "tests/models/test_gateway.py tests/models/test_raw_answers.py",
+    "models/gateway/call.py": "tests/models/test_gateway.py tests/models/test_raw_answers.py "
+    "tests/models/test_activity.py tests/models/test_context_window.py",
+    "models/gateway/circuit_breaker.py": "tests/models/test_rate_limit.py tests/models/test_gateway.py",
+    "models/gateway/gateway.py": "tests/models/test_gateway.py tests/models/test_gateway_corrections.py "
+    "tests/models/test_raw_answers.py tests/models/test_activity.py",
+    "models/gateway/rate_limit.py": "tests/models/test_rate_limit.py tests/models/test_activity.py",
     "models/faults.py": "tests/models/test_faults.py tests/models/test_fault_matrix.py",
     "settings/secrets.py": "tests/settings/test_secrets.py",
     "store/writer.py": "tests/store/test_writer.py tests/store/test_ledger.py",
@@ -93,15 +103,15 @@ def mutations(node: ast.AST) -> Iterator[Mutation]:
     for name, value in ast.iter_fields(node):
         if name not in _NOT_MUTATED:
             for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST) and not _only_asserts(child):
+                if isinstance(child, ast.AST) and not _decides_nothing(child):
                     yield from mutations(child)
 
 
-def _only_asserts(node: ast.AST) -> bool:
-    """Whether nothing that is right depends on it: an error's text, or that two lists are equally long."""
-    return isinstance(node, ast.Raise | ast.Assert) or (
-        isinstance(node, ast.keyword) and node.arg == "strict"
-    )
+def _decides_nothing(node: ast.AST) -> bool:
+    """Whether only messages, types or what can never be are at stake: errors, `TYPE_CHECKING`, `strict=`."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name):
+        return node.test.id == "TYPE_CHECKING"
+    return isinstance(node, ast.Raise) or (isinstance(node, ast.keyword) and node.arg == "strict")
 
 
 def _of(node: ast.AST) -> Iterator[Mutation]:
