@@ -116,6 +116,20 @@ def test_who_is_cancelled_while_being_granted_gives_it_back():
     virtual(story())
 
 
+def test_who_is_cancelled_as_the_budget_ends_is_just_cancelled():
+    async def story():
+        account = SpendingAccount(Budget(tokens=10), Spent())
+        await account.reserve(Cost(10))
+        waiting = asyncio.ensure_future(account.reserve(Cost(10)))
+        await asyncio.sleep(0)
+        account.settle(Cost(10), Cost(5))
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+
+    virtual(story())
+
+
 async def test_the_stop_says_what_was_spent_and_how_to_go_on():
     account = SpendingAccount(
         Budget(tokens=10_000), Spent(calls=3, prompt_tokens=9_000, completion_tokens=500)
