@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import pytest
 from hypothesis import example, given, settings
@@ -414,6 +415,50 @@ def test_a_refused_request_is_no_failure_of_the_endpoint():
         assert not queue.breaker.is_open
 
     virtual(story())
+
+
+def test_five_failures_in_a_row_open_it_before_and_after_an_answer():
+    breaker = CircuitBreaker("m", 60.0)
+    for answers in (0, 1):
+        assert (breaker.answers, breaker.is_open, breaker.failing_for(9.0)) == (answers, False, None)
+        for second in range(5):
+            assert (breaker.is_open, breaker.begin_call(), breaker.free_at(7.0)) == (False, False, 7.0)
+            breaker.record_failure(fault(), 10.0 + second, probe=False)
+        assert (breaker.is_open, breaker.failing_for(30.0), breaker.free_at(14.0)) == (True, 20.0, 14.5)
+        assert (breaker.begin_call(), breaker.free_at(15.0)) == (True, math.inf)
+        breaker.end_probe()
+        assert breaker.free_at(15.0) == 14.5
+        breaker.record_answer()
+
+
+@pytest.mark.parametrize(
+    ("before", "never_reached"),
+    [
+        (lambda breaker: None, True),
+        (lambda breaker: breaker.record_failure(fault("connection"), 0.0, probe=False), True),
+        (lambda breaker: breaker.record_failure(fault("server"), 0.0, probe=False), False),
+        (lambda breaker: breaker.record_refusal(), False),
+        (lambda breaker: breaker.record_answer(), False),
+    ],
+)
+def test_patience_is_short_only_where_nobody_was_ever_there(before, never_reached):
+    breaker = CircuitBreaker("m", 60.0)
+    before(breaker)
+    for _ in range(5):
+        breaker.record_failure(fault("connection"), 0.0, probe=False)
+    assert breaker.never_reached is never_reached
+    breaker.record_failure(fault("connection"), 5.0, probe=True)
+    assert (breaker.down is not None) is never_reached
+
+
+def test_a_pause_as_long_as_patience_is_borne_and_a_longer_one_is_the_reason():
+    breaker = CircuitBreaker("m", 60.0)
+    for _ in range(4):
+        breaker.record_failure(fault("rate_limited", retry_after=60.0), 0.0, probe=False)
+    assert breaker.down is None
+    breaker.record_failure(fault("rate_limited", retry_after=61.0), 70.0, probe=False)
+    assert breaker.down is not None
+    assert "asks to wait 61 s" in breaker.down
 
 
 def test_failures_with_answers_in_between_open_nothing():

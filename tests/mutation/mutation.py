@@ -63,11 +63,11 @@ MODULES = {
     "benchmark/user_resampling.py": "tests/benchmark_core/test_statistics.py",
     "models/gateway/budget.py": "tests/models/test_budget.py",
     "models/gateway/cache_key.py": "tests/models/test_gateway.py tests/models/test_raw_answers.py",
-    "models/gateway/call.py": "tests/models/test_gateway.py tests/models/test_raw_answers.py "
-    "tests/models/test_activity.py tests/models/test_context_window.py",
-    "models/gateway/circuit_breaker.py": "tests/models/test_rate_limit.py tests/models/test_gateway.py",
-    "models/gateway/gateway.py": "tests/models/test_gateway.py tests/models/test_gateway_corrections.py "
-    "tests/models/test_raw_answers.py tests/models/test_activity.py",
+    "models/gateway/call.py": "tests/models/test_gateway_calls.py tests/models/test_gateway.py "
+    "tests/models/test_activity.py",
+    "models/gateway/circuit_breaker.py": "tests/models/test_rate_limit.py tests/models/test_activity.py",
+    "models/gateway/gateway.py": "tests/models/test_gateway_calls.py tests/models/test_gateway.py "
+    "tests/models/test_gateway_corrections.py tests/models/test_activity.py",
     "models/gateway/rate_limit.py": "tests/models/test_rate_limit.py tests/models/test_activity.py",
     "models/faults.py": "tests/models/test_faults.py tests/models/test_fault_matrix.py",
     "settings/secrets.py": "tests/settings/test_secrets.py",
