@@ -43,7 +43,8 @@ _PERSONAL = (
 MODULES = {
     "environments/checks/agreement.py": _RULES,
     "environments/checks/grounding.py": _RULES,
-    "environments/checks/leak/addresses.py": "tests/environments/test_leak.py",
+    "environments/checks/leak/addresses.py": "tests/environments/test_addresses.py "
+    "tests/environments/test_leak.py",
     "environments/checks/leak/check.py": "tests/environments/test_leak.py",
     "environments/checks/leak/normalise.py": "tests/environments/test_leak.py",
     "environments/checks/leak/personal_data.py": "tests/environments/test_leak.py",
