@@ -46,8 +46,10 @@ MODULES = {
     "environments/checks/leak/addresses.py": "tests/environments/test_addresses.py "
     "tests/environments/test_leak.py",
     "environments/checks/leak/check.py": "tests/environments/test_leak.py",
-    "environments/checks/leak/normalise.py": "tests/environments/test_leak.py",
-    "environments/checks/leak/personal_data.py": "tests/environments/test_leak.py",
+    "environments/checks/leak/normalise.py": "tests/environments/test_normalised_text.py "
+    "tests/environments/test_personal_data.py tests/environments/test_leak.py",
+    "environments/checks/leak/personal_data.py": "tests/environments/test_personal_data.py "
+    "tests/environments/test_leak.py",
     "environments/checks/query.py": "tests/environments/test_checks.py",
     "environments/checks/solution.py": "tests/environments/test_checks.py",
     "environments/dialogue.py": "tests/environments/test_dialogue.py",
@@ -72,7 +74,7 @@ MODULES = {
     "models/gateway/rate_limit.py": "tests/models/test_rate_limit.py tests/models/test_activity.py",
     "models/faults.py": "tests/models/test_faults.py tests/models/test_fault_matrix.py",
     "settings/secrets.py": "tests/settings/test_secrets.py",
-    "store/writer.py": "tests/store/test_writer.py tests/store/test_ledger.py",
+    "store/writer.py": "tests/store/test_writer.py",
     "synthesis/dataset/gates/necessity.py": _PERSONAL,
     "synthesis/dataset/near_duplicates.py": "tests/synthesis/dataset/gates/test_near_duplicates.py",
     "synthesis/dataset/splits.py": "tests/synthesis/dataset/test_sample_splits.py",

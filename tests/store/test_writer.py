@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
@@ -16,6 +16,7 @@ from ptool.errors import StoreError
 from ptool.store.writer import (
     _ROWS_A_STATEMENT,
     GATHER_SECONDS,
+    MAX_GROUP,
     InsertStatement,
     UpdateStatement,
     Writer,
@@ -89,33 +90,59 @@ def test_rows_go_into_as_few_statements_as_possible() -> None:
     assert [len(values) // 2 for _, values in _split_rows(ROW, rows)] == [64, 64, 8, 1, 1]
 
 
-def test_only_who_had_company_waits_for_more(
+class HeldUp(Writer):
+    """Commits a group when it is told to, and says how many rows it has."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.groups: SimpleQueue[int] = SimpleQueue()
+        self.go_on = Semaphore(0)
+        super().__init__(connection, path)
+
+    def _commit(self, group: Sequence) -> StoreError | None:
+        self.groups.put(len(group))
+        self.go_on.acquire()
+        return super()._commit(group)
+
+
+def test_what_queues_up_during_a_commit_is_the_next_group_and_only_who_had_company_waits_for_more(
     connection: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     naps: list[float] = []
     monkeypatch.setattr("ptool.store.writer.time", SimpleNamespace(sleep=naps.append))
-    groups: SimpleQueue[int] = SimpleQueue()
-    go_on, commit = Semaphore(0), Writer._commit
-
-    def held_up(writer: Writer, group: list) -> StoreError | None:
-        groups.put(len(group))
-        go_on.acquire()
-        return commit(writer, group)
-
-    monkeypatch.setattr(Writer, "_commit", held_up)
-    writer = Writer(connection, tmp_path / "l")
+    writer = HeldUp(connection, tmp_path / "l")
     writer.write(ROW, (1, "alone"))
-    assert groups.get(timeout=10) == 1
+    assert writer.groups.get(timeout=10) == 1
     writer.write(ROW, (2, "queued up meanwhile"))
     writer.write(ROW, (3, "and its company"))
-    go_on.release()
-    assert groups.get(timeout=10) == 2
-    writer.write(ROW, (4, "last"))
-    go_on.release()
-    assert groups.get(timeout=10) == 1
-    go_on.release()
+    writer.go_on.release()
+    assert writer.groups.get(timeout=10) == 2
+    writer.write(ROW, (4, "alone"))
+    writer.go_on.release()
+    assert writer.groups.get(timeout=10) == 1
+    writer.go_on.release()
     writer.close()
     assert naps == [GATHER_SECONDS]
+
+
+def test_a_group_has_so_many_rows_at_most(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    writer = HeldUp(connection, tmp_path / "l")
+    writer.write(ROW, (0, ""))
+    assert writer.groups.get(timeout=10) == 1
+    for number in range(MAX_GROUP + 88):
+        writer.write(ROW, (number + 1, ""))
+    writer.go_on.release(3)
+    assert [writer.groups.get(timeout=10) for _ in range(2)] == [MAX_GROUP, 88]
+    writer.close()
+
+
+def test_what_is_written_to_a_file_that_was_removed_is_an_error(
+    connection: sqlite3.Connection, tmp_path: Path
+) -> None:
+    writer, waiter = Writer(connection, tmp_path / "l"), Future()
+    (tmp_path / "l").unlink()
+    writer.write(ROW, (1, ""), waiter)
+    assert isinstance(waiter.exception(10), StoreError)
+    writer.close()
 
 
 def test_a_ledger_that_nobody_closes_keeps_no_process_alive(
