@@ -156,19 +156,15 @@ def _pairs(
 ) -> tuple[list[tuple[GoldCall, PredictedCall]], list[GoldCall], list[PredictedCall]]:
     """Matched calls in the gold's order, gold calls without a partner, predicted calls without one."""
     golds = item.calls
-    if len(golds) == 1 and len(calls) == 1:  # most answers
-        if golds[0].name == calls[0].name:
-            return [(golds[0], calls[0])], [], []
-        return [], [golds[0]], [calls[0]]
     partner: dict[int, int] = {}
     for name in dict.fromkeys(gold.name for gold in golds):
         wanted = [n for n, gold in enumerate(golds) if gold.name == name]
         given = [n for n, call in enumerate(calls) if call.name == name]
-        if len(wanted) == 1 and len(given) == 1:
-            partner[wanted[0]] = given[0]
-        elif given:
-            weights = [[_weight(item, golds[g], calls[c]) for c in given] for g in wanted]
-            partner |= {wanted[row]: given[column] for row, column in best_assignment(weights)}
+        if len(wanted) == len(given) == 1:  # most answers
+            partner |= zip(wanted, given, strict=True)
+            continue
+        weights = [[_weight(item, golds[g], calls[c]) for c in given] for g in wanted]
+        partner |= {wanted[row]: given[column] for row, column in best_assignment(weights)}
     taken = set(partner.values())
     pairs = [(golds[g], calls[partner[g]]) for g in sorted(partner)]
     unmatched = [gold for n, gold in enumerate(golds) if n not in partner]
@@ -196,7 +192,7 @@ def _schema(item: Item, function: str, parameter: str) -> dict[str, Any]:
 def _right(item: Item, function: str, parameter: str, value: Any, wanted: tuple[Any, ...]) -> bool:
     if type(value) is str and value in wanted:  # most values
         return True
-    return accepted(value, wanted, lambda: _schema(item, function, parameter), item.rules)
+    return accepted(value, wanted, _schema(item, function, parameter), item.rules)
 
 
 def _may_be_absent(item: Item, gold: GoldCall, parameter: str, wanted: tuple[Any, ...]) -> bool:

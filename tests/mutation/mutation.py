@@ -55,7 +55,7 @@ MODULES = {
     "environments/dialogue.py": "tests/environments/test_dialogue.py",
     "environments/sandbox.py": "tests/environments/test_sandbox.py",
     "benchmark/matching/strict.py": "tests/benchmark_core/test_match_strict.py "
-    "tests/benchmark_core/test_match_assignment.py",
+    "tests/benchmark_core/test_match_assignment.py tests/benchmark_core/test_one_form.py",
     "benchmark/matching/values.py": "tests/benchmark_core/test_match_values.py "
     "tests/benchmark_core/test_match_strict.py",
     "benchmark/metrics.py": "tests/benchmark_core/test_metrics.py",
