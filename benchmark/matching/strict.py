@@ -172,17 +172,18 @@ def _pairs(
 
 
 def _weight(item: Item, gold: GoldCall, predicted: PredictedCall) -> int:
-    hits = mistakes = 0
-    for name, wanted in gold.accepted.items():
-        if name in predicted.arguments:
-            right = _right(item, gold.name, name, predicted.arguments[name], wanted)
-        else:
-            right = _may_be_absent(item, gold, name, wanted)
-        hits += right
-        mistakes += not right
-    for name, value in predicted.arguments.items():
-        mistakes += name not in gold.accepted and not _may_be_extra(item, gold.name, name, value)
-    return hits * _HIT - mistakes
+    given = predicted.arguments
+    hits = sum(
+        _right(item, gold.name, name, given[name], wanted)
+        if name in given
+        else _may_be_absent(item, gold, name, wanted)
+        for name, wanted in gold.accepted.items()
+    )
+    excessive = sum(
+        name not in gold.accepted and not _may_be_extra(item, gold.name, name, value)
+        for name, value in given.items()
+    )
+    return hits * _HIT - (len(gold.accepted) - hits + excessive)
 
 
 def _schema(item: Item, function: str, parameter: str) -> dict[str, Any]:
@@ -228,12 +229,13 @@ def best_assignment(weights: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 def _hungarian(weights: Sequence[Sequence[int]]) -> list[int | None]:
     """Column -> its row, by shortest augmenting paths on potentials; rows <= columns."""
     rows, columns = len(weights), len(weights[0])
-    row_potential, column_potential = [0] * (rows + 1), [0] * (columns + 1)
-    owner: list[int | None] = [None] * (columns + 1)  # the last column is where a path starts
+    places = columns + 1  # the last one is where a path starts
+    row_potential, column_potential = [0] * rows, [0] * places
+    owner: list[int | None] = [None] * places
     for row in range(rows):
         owner[columns] = row
         least: list[int | None] = [None] * columns
-        before, visited, here = [columns] * columns, [False] * (columns + 1), columns
+        before, visited, here = [columns] * columns, [False] * places, columns
         while (current := owner[here]) is not None:
             visited[here] = True
             for column in range(columns):
@@ -248,13 +250,13 @@ def _hungarian(weights: Sequence[Sequence[int]]) -> list[int | None]:
                 for column, slack in enumerate(least)
                 if slack is not None and not visited[column]
             )
-            for column in range(columns + 1):
+            for column in range(places):
                 if visited[column]:
                     owned = owner[column]
                     assert owned is not None
                     row_potential[owned] += delta
                     column_potential[column] -= delta
-                elif column < columns and (slack := least[column]) is not None:
+                elif (slack := least[column]) is not None:
                     least[column] = slack - delta
             here = nearest
         while here != columns:

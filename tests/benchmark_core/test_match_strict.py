@@ -179,6 +179,8 @@ def test_what_may_be_left_out(call: GoldCall, arguments: dict, holds: str) -> No
         (Rules(normalise=frozenset({"phone"})), "phone", "+34 698 483 444", "698483444", False),
         (Rules(text="folded"), "town", "New York, NY", "new-york NY", True),
         (Rules(text="folded"), "town", "New York", "Newark", False),
+        (Rules(text="folded"), "town", "5", 5, False),
+        (Rules(text="folded"), "people", 5, "5", False),
         (Rules(extra="ignored"), "wine", None, "red", True),
     ],
 )
