@@ -59,7 +59,8 @@ MODULES = {
     "benchmark/matching/values.py": "tests/benchmark_core/test_match_values.py "
     "tests/benchmark_core/test_match_strict.py",
     "benchmark/metrics.py": "tests/benchmark_core/test_metrics.py",
-    "benchmark/parsing/answers.py": "tests/benchmark_core/test_parse_tolerant.py "
+    "benchmark/parsing/answers.py": "tests/benchmark_core/test_parse_places.py "
+    "tests/benchmark_core/test_parse_tolerant.py "
     "tests/benchmark_core/test_parse_tool_call_texts.py tests/benchmark_core/test_reading_toolspectrum.py",
     "benchmark/parsing/json_format.py": "tests/benchmark_core/test_parse_json_native.py",
     "benchmark/user_resampling.py": "tests/benchmark_core/test_statistics.py",
