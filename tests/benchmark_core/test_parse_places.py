@@ -43,7 +43,8 @@ def test_how_far_is_looked(text: str, bounds: Bounds, found: bool) -> None:
         ("so {Mart: [f(a=x)]} or {Mart: [f(a=y)]} then", "y"),
         ("so {Mart: [f(a=x)]}", "x"),
         ("<think>no</think>\n\n{Mart: [f(a=x)]}", "x"),
-        ("```\n{Mart: [f(a=x)]}\n```", "x"),
+        ("```\n\n  {Mart: [f(a=x)]}\n```", "x"),
+        ("so (\n {Mart: [f(a=x)]} and", "x"),
         ("{Mart: [f(a=x)]} then\n```\n{Mart: [f(a=y)]}\n```\nand so", "y"),
     ],
 )
