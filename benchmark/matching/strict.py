@@ -16,7 +16,7 @@ from ..items import CodedError, ErrorCode, GoldCall, Item, MatchResult, Predicte
 from ..parsing.bounds import short
 from .values import accepted, same, subschema
 
-_HIT = 1 << 20
+_HIT = 1_000_000
 """weight of one right value against one mistake: values first"""
 
 
