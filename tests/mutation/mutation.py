@@ -43,8 +43,7 @@ _PERSONAL = (
 MODULES = {
     "environments/checks/agreement.py": _RULES,
     "environments/checks/grounding.py": _RULES,
-    "environments/checks/leak/addresses.py": "tests/environments/test_addresses.py "
-    "tests/environments/test_leak.py",
+    "environments/checks/leak/addresses.py": "tests/environments/test_addresses.py",
     "environments/checks/leak/check.py": "tests/environments/test_leak.py",
     "environments/checks/leak/normalise.py": "tests/environments/test_normalised_text.py "
     "tests/environments/test_personal_data.py tests/environments/test_leak.py",
@@ -165,9 +164,9 @@ def draw(count: int, seed: int, modules: list[str]) -> list[tuple[str, int]]:
     return sorted(drawn[:count])
 
 
-def run_tests(tree: Path, files: str, timeout: float) -> str:
+def run_tests(tree: Path, files: list[str], timeout: float) -> str:
     """What the tests of a copy say of it: passed, failed or timed out."""
-    process = _SERVER.Process(target=_pytest, args=(tree, files.split()))
+    process = _SERVER.Process(target=_pytest, args=(tree, files))
     process.start()
     process.join(timeout)
     if process.exitcode is None and process.pid is not None:
@@ -215,21 +214,22 @@ class Judge:
         for number in range(jobs):
             self._trees.put(Path(shutil.copytree(whole, folder / str(number) / "ptool")))
 
-    def passes(self, module: str) -> bool:
-        """Whether the tests of a module pass without any change; how long they take is kept."""
+    def passes(self, file: str) -> bool:
+        """Whether the tests of a file pass without any change; how long they take is kept."""
         with self._tree() as tree:
             began = time.monotonic()
-            outcome = run_tests(tree, MODULES[module], timeout=600)
-            self._seconds[module] = time.monotonic() - began
+            outcome = run_tests(tree, [file], timeout=600)
+            self._seconds[file] = time.monotonic() - began
         return outcome == "passed"
 
     def outcome(self, module: str, number: int) -> tuple[str, str]:
         """What the tests say of one change, and where and what it is."""
         source = (ROOT / module).read_text()
         planted, mutation = mutate(source, number)
+        files = MODULES[module].split()
         with self._tree() as tree:
             (tree / module).write_text(planted)
-            said = run_tests(tree, MODULES[module], timeout=10 + 3 * self._seconds[module])
+            said = run_tests(tree, files, timeout=10 + 3 * sum(self._seconds[file] for file in files))
             (tree / module).write_text(source)
         return said, f"{module}:{mutation.line} {mutation.what}"
 
@@ -252,10 +252,11 @@ def main() -> int:
     begun, survivors = time.monotonic(), []
     drawn = draw(chosen.mutants, chosen.seed, chosen.modules)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(chosen.jobs) as pool:
-        judge, modules = Judge(Path(folder), chosen.jobs), sorted({module for module, _ in drawn})
-        for module, passes in zip(modules, pool.map(judge.passes, modules), strict=True):
+        judge = Judge(Path(folder), chosen.jobs)
+        files = sorted({file for module, _ in drawn for file in MODULES[module].split()})
+        for file, passes in zip(files, pool.map(judge.passes, files), strict=True):
             if not passes:
-                print(f"{MODULES[module]}: fails without any change", file=sys.stderr)
+                print(f"{file}: fails without any change", file=sys.stderr)
                 return 2
         for number, (said, place) in enumerate(pool.map(judge.outcome, *zip(*drawn, strict=True)), 1):
             survivors += [place] if said == "passed" else []
