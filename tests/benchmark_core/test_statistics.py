@@ -193,9 +193,9 @@ def test_at_least_one_resample_is_drawn() -> None:
 
 
 def test_the_best_user_imagined_is_as_good_as_the_best_there_is() -> None:
-    interval = clustered_bootstrap([(12, 10), (11, 10), (12, 10)], 0)  # the official scorer counts so
+    interval = clustered_bootstrap([(12, 10), (8, 10)], 0)  # the official scorer counts beyond all
     assert interval is not None
-    assert interval.estimate + 0.01 < interval.high <= 1.2
+    assert interval.high == pytest.approx(1.194, abs=0.01)  # 1.156 where nobody is better than all right
 
 
 def test_samples_of_one_user_are_not_independent_evidence() -> None:
