@@ -3,7 +3,7 @@
 #   make run ARGS="scenario=travel seed=3"    with other choices
 #   make test | make test-slow | make check   what a change must pass
 #   make fuzz                                 twenty minutes of hostile answers for the benchmark's parsers
-#   make mutation                             ten to thirty minutes: how many planted faults the tests catch
+#   make mutation                             five to thirty minutes: how many planted faults the tests catch
 #   make test-data | make test-train          what ptool[data] and ptool[train] add, each installed alone
 #   make test-llm                             the pipeline on a real model (PTOOL_TEST_GGUF=FILE), opt-in
 SHELL := /bin/sh

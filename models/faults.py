@@ -6,7 +6,6 @@ shape (status code, headers, kind of exception) and knows no SDK.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from datetime import UTC
@@ -28,6 +27,7 @@ NO_MONEY_CODES = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
 """Codes of errors that stand for a spent account: they come as 429, but waiting does not help."""
 
 _MESSAGE_CHARACTERS = 500
+_CHARACTERS_READ = 2_000
 _LONGEST_WAIT = 1e7
 
 
@@ -47,9 +47,7 @@ class AttemptError(Exception):
 
     def __init__(self, kind: Kind, message: str, retry_after: float | None = None) -> None:
         # An endpoint's words go to a terminal: no escape sequences.
-        printable = "".join(
-            char if char.isprintable() else " " for char in message[: 4 * _MESSAGE_CHARACTERS]
-        )
+        printable = "".join(char if char.isprintable() else " " for char in message[:_CHARACTERS_READ])
         super().__init__(" ".join(printable.split())[:_MESSAGE_CHARACTERS])
         self.kind: Kind = kind
         self.retry_after = retry_after
@@ -88,7 +86,7 @@ def fault_of(error: Exception) -> AttemptError | None:
             return AttemptError("unauthorised", message)
         return AttemptError(kind_of_status(status), message, retry_after(_headers(error)))
     names = {base.__name__.lower() for base in type(error).__mro__}
-    if isinstance(error, TimeoutError | asyncio.TimeoutError) or any("timeout" in name for name in names):
+    if any("timeout" in name for name in names):
         return AttemptError("timeout", message)
     if isinstance(error, OSError) or any("connect" in name for name in names):
         return AttemptError("connection", message)

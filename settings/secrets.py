@@ -127,7 +127,7 @@ def without_secrets(text: str) -> str:
 def _without(text: str, secret: str, instead: str) -> str:
     """The text without a secret, nor its beginning where the text ends: messages are cut at a bound."""
     text = text.replace(secret, instead)
-    for cut in range(len(secret) - 1, _SHORTEST - 1, -1):
+    for cut in range(len(secret), _SHORTEST - 1, -1):
         if text.endswith(secret[:cut]):
             return text[:-cut] + instead
     return text

@@ -16,7 +16,7 @@ from ..items import CodedError, ErrorCode, GoldCall, Item, MatchResult, Predicte
 from ..parsing.bounds import short
 from .values import accepted, same, subschema
 
-_HIT = 1 << 20
+_HIT = 1_000_000
 """weight of one right value against one mistake: values first"""
 
 
@@ -156,19 +156,15 @@ def _pairs(
 ) -> tuple[list[tuple[GoldCall, PredictedCall]], list[GoldCall], list[PredictedCall]]:
     """Matched calls in the gold's order, gold calls without a partner, predicted calls without one."""
     golds = item.calls
-    if len(golds) == 1 and len(calls) == 1:  # most answers
-        if golds[0].name == calls[0].name:
-            return [(golds[0], calls[0])], [], []
-        return [], [golds[0]], [calls[0]]
     partner: dict[int, int] = {}
     for name in dict.fromkeys(gold.name for gold in golds):
         wanted = [n for n, gold in enumerate(golds) if gold.name == name]
         given = [n for n, call in enumerate(calls) if call.name == name]
-        if len(wanted) == 1 and len(given) == 1:
-            partner[wanted[0]] = given[0]
-        elif given:
-            weights = [[_weight(item, golds[g], calls[c]) for c in given] for g in wanted]
-            partner |= {wanted[row]: given[column] for row, column in best_assignment(weights)}
+        if len(wanted) == len(given) == 1:  # most answers
+            partner |= zip(wanted, given, strict=True)
+            continue
+        weights = [[_weight(item, golds[g], calls[c]) for c in given] for g in wanted]
+        partner |= {wanted[row]: given[column] for row, column in best_assignment(weights)}
     taken = set(partner.values())
     pairs = [(golds[g], calls[partner[g]]) for g in sorted(partner)]
     unmatched = [gold for n, gold in enumerate(golds) if n not in partner]
@@ -176,17 +172,18 @@ def _pairs(
 
 
 def _weight(item: Item, gold: GoldCall, predicted: PredictedCall) -> int:
-    hits = mistakes = 0
-    for name, wanted in gold.accepted.items():
-        if name in predicted.arguments:
-            right = _right(item, gold.name, name, predicted.arguments[name], wanted)
-        else:
-            right = _may_be_absent(item, gold, name, wanted)
-        hits += right
-        mistakes += not right
-    for name, value in predicted.arguments.items():
-        mistakes += name not in gold.accepted and not _may_be_extra(item, gold.name, name, value)
-    return hits * _HIT - mistakes
+    given = predicted.arguments
+    hits = sum(
+        _right(item, gold.name, name, given[name], wanted)
+        if name in given
+        else _may_be_absent(item, gold, name, wanted)
+        for name, wanted in gold.accepted.items()
+    )
+    excessive = sum(
+        name not in gold.accepted and not _may_be_extra(item, gold.name, name, value)
+        for name, value in given.items()
+    )
+    return hits * _HIT - (len(gold.accepted) - hits + excessive)
 
 
 def _schema(item: Item, function: str, parameter: str) -> dict[str, Any]:
@@ -196,7 +193,7 @@ def _schema(item: Item, function: str, parameter: str) -> dict[str, Any]:
 def _right(item: Item, function: str, parameter: str, value: Any, wanted: tuple[Any, ...]) -> bool:
     if type(value) is str and value in wanted:  # most values
         return True
-    return accepted(value, wanted, lambda: _schema(item, function, parameter), item.rules)
+    return accepted(value, wanted, _schema(item, function, parameter), item.rules)
 
 
 def _may_be_absent(item: Item, gold: GoldCall, parameter: str, wanted: tuple[Any, ...]) -> bool:
@@ -232,12 +229,13 @@ def best_assignment(weights: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 def _hungarian(weights: Sequence[Sequence[int]]) -> list[int | None]:
     """Column -> its row, by shortest augmenting paths on potentials; rows <= columns."""
     rows, columns = len(weights), len(weights[0])
-    row_potential, column_potential = [0] * (rows + 1), [0] * (columns + 1)
-    owner: list[int | None] = [None] * (columns + 1)  # the last column is where a path starts
+    places = columns + 1  # the last one is where a path starts
+    row_potential, column_potential = [0] * rows, [0] * places
+    owner: list[int | None] = [None] * places
     for row in range(rows):
         owner[columns] = row
         least: list[int | None] = [None] * columns
-        before, visited, here = [columns] * columns, [False] * (columns + 1), columns
+        before, visited, here = [columns] * columns, [False] * places, columns
         while (current := owner[here]) is not None:
             visited[here] = True
             for column in range(columns):
@@ -252,13 +250,13 @@ def _hungarian(weights: Sequence[Sequence[int]]) -> list[int | None]:
                 for column, slack in enumerate(least)
                 if slack is not None and not visited[column]
             )
-            for column in range(columns + 1):
+            for column in range(places):
                 if visited[column]:
                     owned = owner[column]
                     assert owned is not None
                     row_potential[owned] += delta
                     column_potential[column] -= delta
-                elif column < columns and (slack := least[column]) is not None:
+                elif (slack := least[column]) is not None:
                     least[column] = slack - delta
             here = nearest
         while here != columns:

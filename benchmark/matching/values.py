@@ -20,17 +20,9 @@ _EMPTY_SCHEMA: dict[str, Any] = {}
 _NOT_FOLDED = str.maketrans("", "", " ,./-_*^")
 
 
-def accepted(value: Any, wanted: tuple[Any, ...], schema: Callable[[], dict[str, Any]], rules: Rules) -> bool:
-    """Whether `value` is one of `wanted`; `schema` is only asked where plain comparison does not settle
-    it."""
-    kind = type(value)
-    if kind is str or kind is int or kind is bool or kind is float:
-        for candidate in wanted:
-            if type(candidate) is kind and candidate == value:
-                return True
-        if kind is bool:
-            return False
-    return any(same(value, candidate, schema(), rules) for candidate in wanted)
+def accepted(value: Any, wanted: tuple[Any, ...], schema: dict[str, Any], rules: Rules) -> bool:
+    """Whether `value` means the same as one of `wanted`."""
+    return any(same(value, candidate, schema, rules) for candidate in wanted)
 
 
 def same(value: Any, wanted: Any, schema: dict[str, Any], rules: Rules) -> bool:

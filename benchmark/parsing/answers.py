@@ -214,4 +214,4 @@ def _closing(text: str, opening: int, end: int, bounds: Bounds) -> tuple[int | N
             return step.end(), steps
         if depth > bounds.depth:
             break
-    return None, steps + 1
+    return None, steps

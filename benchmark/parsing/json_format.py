@@ -16,7 +16,7 @@ from .bounds import BOUNDS, Bounds, Refused, check_brackets, short
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
-def read(text: str, has_platform: bool = True, bounds: Bounds = BOUNDS) -> Prediction:
+def read(text: str, has_platform: bool, bounds: Bounds) -> Prediction:
     """Read one answer. Raises `Refused`."""
     answer = load(text, bounds)
     wanted = {"platform", "functions"} if has_platform else {"functions"}

@@ -68,7 +68,7 @@ class PartsF1:
             required = query or (name not in wanted and name in parameters.get("required", ()))
             schema = subschema(subschema(parameters, "properties"), name)
             both = name in given and name in wanted
-            right = both and accepted(given[name], wanted[name], lambda schema=schema: schema, item.rules)
+            right = both and accepted(given[name], wanted[name], schema, item.rules)
             self._count("required" if required else "optional", right, name in given, name in wanted)
 
     def _count(self, part: str, hit: bool, given: bool, wanted: bool) -> None:

@@ -38,7 +38,7 @@ class AgreementCheck(Check):
             yield _reason("agreement.platform", "solution", "platform", message)
             return
         called, asked = [call.api for call in case.calls], [call.api for call in case.task.calls]
-        if called != asked and sorted(called) != sorted(asked):
+        if sorted(called) != sorted(asked):
             message = (
                 f"the query led to {dict(Counter(called))}, the task asks for {dict(Counter(asked))}; "
                 "say clearly what you want"
@@ -55,8 +55,7 @@ def _reason(code: str, blames: Literal["query", "solution"], path: str, message:
 def _arguments_agree(case: Case) -> Iterator[Reason]:
     behind = {id(intent): call for intent, call in zip(case.query.intents, pair_intents(case), strict=True)}
     for index, (call, intent) in enumerate(zip(case.calls, pair_calls(case), strict=True)):
-        asked = behind.get(id(intent))
-        if intent is not None and asked is not None:
+        if intent is not None and (asked := behind[id(intent)]) is not None:
             yield from _call_agrees(case, call, intent, asked, f"calls[{index}].arguments")
 
 

@@ -123,7 +123,7 @@ class DuplicateCheck(Check):
     def run(self, case: Case) -> Iterator[Reason]:
         """Name every call that stands there before."""
         seen: dict[tuple[str, bytes], int] = {}
-        for index, call in enumerate(case.calls if len(case.calls) > 1 else ()):
+        for index, call in enumerate(case.calls):
             key = (call.api, orjson.dumps(call.arguments, option=orjson.OPT_SORT_KEYS))
             if key in seen:
                 message = f"the same call as calls[{seen[key]}]; make it once"

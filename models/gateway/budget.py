@@ -57,7 +57,7 @@ class SpendingAccount:
         try:
             await waiter
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+            if not waiter.cancelled() and waiter.exception() is None:
                 self.settle(cost, None)
             raise
 

@@ -79,8 +79,9 @@ class AdmissionQueue:
         try:
             return await waiter
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+            if not waiter.cancelled() and waiter.exception() is None:
                 self.release(waiter.result())
+            self._admit()  # who stood behind may take less
             raise
 
     def time_limit(self, permit: Permit) -> float:

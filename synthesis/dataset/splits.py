@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from ...models.seeds import derive
@@ -132,10 +133,10 @@ def _order(
     members: dict[str, list[CompactSample]] = {}
     for sample in samples:
         members.setdefault(getattr(sample, strata[0]), []).append(sample)
-    positions: list[tuple[float, str, CompactSample]] = []
+    positions: list[tuple[float, CompactSample]] = []
     for name, of_stratum in members.items():
         inner = f"{label}/{name}"
         start = derive(seed, "split", inner) / 2**63
         ordered = _order(of_stratum, strata[1:], seed, inner)
-        positions += (((rank + start) / len(ordered), name, sample) for rank, sample in enumerate(ordered))
-    return [sample for *_, sample in sorted(positions, key=lambda position: position[:2])]
+        positions += (((rank + start) / len(ordered), sample) for rank, sample in enumerate(ordered))
+    return [sample for _, sample in sorted(positions, key=itemgetter(0))]

@@ -179,6 +179,8 @@ def test_what_may_be_left_out(call: GoldCall, arguments: dict, holds: str) -> No
         (Rules(normalise=frozenset({"phone"})), "phone", "+34 698 483 444", "698483444", False),
         (Rules(text="folded"), "town", "New York, NY", "new-york NY", True),
         (Rules(text="folded"), "town", "New York", "Newark", False),
+        (Rules(text="folded"), "town", "5", 5, False),
+        (Rules(text="folded"), "people", 5, "5", False),
         (Rules(extra="ignored"), "wine", None, "red", True),
     ],
 )
@@ -223,6 +225,46 @@ def test_an_item_without_platforms() -> None:
 
 def test_an_item_that_does_not_list_its_platforms() -> None:
     assert score(replace(ONE, platforms={}), "MegaMart: [bookTable(town='Lyon', people=2)]").overall
+
+
+@pytest.mark.parametrize(("platform", "said"), [("MegaMart", False), (None, None)])
+def test_a_flawed_gold_answer_is_never_right_and_counts_nothing(
+    platform: str | None, said: bool | None
+) -> None:
+    flawed = replace(ONE, platform=platform, platforms={}, flaw="a list")
+    found = score_prediction(flawed, Prediction("MegaMart", (PredictedCall("bookTable", {}),)))
+    assert (flags(found), found.platform) == ("f", said)
+    assert (found.query_param_hits, found.query_param_total) == (0, 0)
+    assert (found.profile_param_hits, found.profile_param_total) == (0, 0)
+    assert coded(found) == ["tool.wrong the gold answer"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ((1, 2, 3, 4), "1 or 2 or 3 or 4"),
+        ((1, 2, 3, 4, 5), "1 or 2 or 3 or 4 or …"),
+        (("a", "b"), "'a' or 'b'"),
+    ],
+)
+def test_of_many_accepted_values_four_are_named(wanted: tuple, expected: str) -> None:
+    found = score_prediction(
+        item(gold(order=wanted)), Prediction("MegaMart", (PredictedCall("bookTable", {"order": 9}),))
+    )
+    assert (found.errors[0].expected, found.errors[0].got) == (expected, "9")
+    missing = score_prediction(
+        item(gold(order=wanted)), Prediction("MegaMart", (PredictedCall("bookTable", {}),))
+    )
+    assert [error.expected for error in missing.errors] == [expected] * 2
+
+
+def test_profile_related_parameters_are_counted_apart() -> None:
+    both = item(gold("bookTable", "profile", town="Lyon", people=2), gold("findMenu", diet="vegan"))
+    found = score(both, "MegaMart: [bookTable(town='Lyon', people=3), findMenu(diet='vegan')]")
+    assert (found.profile_param_hits, found.profile_param_total) == (1, 2)
+    assert (found.query_param_hits, found.query_param_total) == (1, 1)
+    assert coded(found) == ["parameter.wrong bookTable.people", "origin.profile bookTable.people"]
+    assert (found.errors[1].expected, found.errors[1].got) == ("2", "3")
 
 
 def test_a_score_explains_itself() -> None:

@@ -24,11 +24,14 @@ from ptool.benchmark.matching.values import normal_date, normal_date_time, norma
         ("2024-13-01", None),
         ("2024-05/01", None),
         ("2024511", None),
+        ("2024111", None),  # January 11 or November 1?
         ("1 Mayday 2024", None),
+        ("Mayday 1, 2024", None),
         ("2024-05", None),
         ("", None),
         ("٢٠٢٤-٠٥-٠١", None),
-        ("2024-05-01" + " " * 99, None),
+        ("2024-05-01" + " " * 54, "2024-05-01"),
+        ("2024-05-01" + " " * 55, None),
     ],
 )
 def test_dates(text: str, normal: str | None) -> None:
@@ -43,6 +46,13 @@ def test_dates(text: str, normal: str | None) -> None:
         ("4.45 P.M.", "16:45:00"),
         ("12 am", "00:00:00"),
         ("12pm", "12:00:00"),
+        ("1 am", "01:00:00"),
+        ("11 pm", "23:00:00"),
+        ("0:30 pm", None),
+        ("23:59:59", "23:59:59"),
+        ("16:45:60", None),
+        ("16:45" + " " * 59, "16:45:00"),
+        ("16:45" + " " * 60, None),
         ("09:05:07", "09:05:07"),
         ("24:00", None),
         ("13 pm", None),
@@ -62,6 +72,11 @@ def test_times(text: str, normal: str | None) -> None:
         ("20240501 4:45 pm", "2024-05-01T16:45:00"),
         ("2024-05-01", None),
         ("2024-05-01T16:45:00Z", None),
+        ("2024-05-01 T16:45", None),
+        ("2024-05-01 soon", None),
+        ("soon 16:45", None),
+        ("2024-05-01 16:45" + " " * 48, "2024-05-01T16:45:00"),
+        ("2024-05-01 16:45" + " " * 49, None),
     ],
 )
 def test_dates_with_times(text: str, normal: str | None) -> None:
@@ -78,6 +93,8 @@ def test_dates_with_times(text: str, normal: str | None) -> None:
         ("call me", None),
         ("+34 698 483 444 ext 5", None),
         ("1" * 21, None),
+        ("0123" + " " * 60, "0123"),
+        ("0123" + " " * 61, None),
     ],
 )
 def test_phone_numbers(text: str, normal: str | None) -> None:

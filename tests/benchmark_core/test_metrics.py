@@ -86,6 +86,24 @@ def test_sections_are_told_apart() -> None:
     assert breakdown.rows(published=True)["overall"]["overall"] == pytest.approx(474 * 0.5 / 1083)
     assert breakdown.rows(published=True)["all"] == breakdown.rows()["all"]
     assert list(breakdown.users("overall")) == ["u1", "u2"]
+    assert {user: counts.samples for user, counts in breakdown.by("user").items()} == {
+        "u1": 2, "u2": 1, "u3": 1,
+    }  # fmt: skip
+    assert breakdown.user_counts() == {"overall": 2, "trained": 1, "untrained": 1, "unseen": 1, "all": 3}
+
+
+def test_published_weights_need_both_groups() -> None:
+    for group in ("trained", "untrained"):
+        rows = break_down([score("a", "fpntvo", group=group), score("b", "f", group=group)]).rows(
+            published=True
+        )
+        assert rows["overall"] == rows[group]
+        assert rows["overall"]["overall"] == 0.5
+
+
+def test_names_that_are_numbers_come_by_size_behind_the_others() -> None:
+    breakdown = break_down([score(name, "f", scenario=name) for name in ("10", "b", "9")])
+    assert list(breakdown.by("scenario")) == ["b", "9", "10"]
 
 
 def test_without_groups_everything_is_overall() -> None:

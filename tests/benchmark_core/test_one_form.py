@@ -47,6 +47,7 @@ def test_compatible_values_are_not_equal() -> None:
         ("ﬁt", "fit", r"expected '\ufb01t', got 'fit'"),
         ("Paris", "Par\u200bis", r"expected 'Paris', got 'Par\u200bis'"),
         ("Köln", "Bonn", "expected 'Köln', got 'Bonn'"),
+        ("Köln", "Bari", "expected 'Köln', got 'Bari'"),
     ],
 )
 def test_what_looks_alike_is_shown_with_escapes(wanted: str, given_value: str, shown: str) -> None:

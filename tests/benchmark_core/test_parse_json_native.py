@@ -32,6 +32,11 @@ def test_json() -> None:
         ('{"platform": "A", "functions": [1e999]}', "out of range"),
         ('{"platform": "\\ud800", "functions": []}', "a lone surrogate"),
         ('{"platform": "\ud800", "functions": []}', "a lone surrogate"),
+        (
+            '{"platform": "A", "functions": [{"name": "f", "parameters": {"a": ["\\ud800"]}}]}',
+            "a lone surrogate",
+        ),
+        ('{"platform": "A", "functions": [{"name": "f", "parameters": {"\\udfff": 1}}]}', "a lone surrogate"),
         ("[" * 41, "brackets nest deeper than 40"),
         ("[]", "expected an object"),
     ],
@@ -40,6 +45,27 @@ def test_json_refused(text: str, reason: str) -> None:
     found = parse(text, "json")
     assert isinstance(found, ParseError)
     assert reason in found.reason
+
+
+@pytest.mark.parametrize(("calls", "read"), [(100, True), (101, False)])
+def test_an_answer_makes_so_many_calls_at_most(calls: int, read: bool) -> None:
+    functions = [{"name": "f", "parameters": {}}] * calls
+    found = parse(json.dumps({"platform": "A", "functions": functions}), "json")
+    assert isinstance(found, Prediction) is read
+    assert read or found == ParseError(0, "more than 100 calls")
+
+
+@pytest.mark.parametrize(("length", "read"), [(16_384, True), (16_385, False)])
+def test_an_answer_is_so_long_at_most(length: int, read: bool) -> None:
+    text = '{"platform": "A", "functions": []}'.ljust(length)
+    found = parse(text, "json")
+    assert isinstance(found, Prediction) is read
+    assert read or found == ParseError(16_384, "longer than 16,384 characters")
+
+
+def test_escapes_that_are_letters_are_read() -> None:
+    found = parse('{"platform": "\\u00c9lan", "functions": []}', "json")
+    assert found == Prediction("Élan", ())
 
 
 def test_brackets_inside_texts_do_not_nest() -> None:

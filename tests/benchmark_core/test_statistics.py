@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ptool.benchmark.statistics import clustered_bootstrap, holm, mcnemar, paired_bootstrap, wilson
-from ptool.benchmark.user_resampling import student_quantile
+from ptool.benchmark.user_resampling import _batches, student_quantile
 from scipy import stats
 
 counts = st.integers(1, 500).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
@@ -165,9 +165,37 @@ def test_exchanges_are_gone_through_or_drawn_to_the_same_end() -> None:
     sums = [abs(sum(map(mul, signs, (4, 2, 1, -2, 4)))) for signs in product((1, -1), repeat=5)]
     exact = sum(one >= 9 for one in sums) / 32
     assert few.p_value == exact
+    as_many = paired_bootstrap(rows, seed=0, resamples=32)
+    assert as_many is not None
+    assert as_many.p_value == exact
     many = paired_bootstrap([*rows, *([(1, 1, 3)] * 20)], seed=0)  # users without a difference change nothing
     assert many is not None
     assert many.p_value == pytest.approx(exact, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("resamples", "kinds", "batches"),
+    [
+        (10_000, 3, [10_000]),
+        (4, 2_000_000, [2, 2]),
+        (5, 2_000_000, [2, 2, 1]),
+        (2, 5_000_000, [1, 1]),
+        (1, 1, [1]),
+    ],
+)
+def test_resamples_are_drawn_in_pieces_that_fit(resamples: int, kinds: int, batches: list[int]) -> None:
+    assert list(_batches(resamples, kinds)) == batches
+
+
+def test_at_least_one_resample_is_drawn() -> None:
+    with pytest.raises(ValueError, match="resamples 0: expected at least 1"):
+        clustered_bootstrap([(1, 2), (2, 2)], 0, resamples=0)
+
+
+def test_the_best_user_imagined_is_as_good_as_the_best_there_is() -> None:
+    interval = clustered_bootstrap([(12, 10), (8, 10)], 0)  # the official scorer counts beyond all
+    assert interval is not None
+    assert interval.high == pytest.approx(1.194, abs=0.01)  # 1.156 where nobody is better than all right
 
 
 def test_samples_of_one_user_are_not_independent_evidence() -> None:

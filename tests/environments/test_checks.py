@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ptool.environments import CHECKS, choose_checks, trace
+from ptool.environments import CHECKS, Case, World, choose_checks, trace
 from ptool.errors import ConfigError
-from ptool.records import Call, Intent, Phrase, Query, Solution
+from ptool.records import Api, Call, Intent, Phrase, Query, Solution
 
 
 def codes(check, case):
@@ -29,7 +29,8 @@ def test_an_unknown_check_names_what_there_is():
     ("text", "found"),
     [
         ("Tea now!", []),
-        ("Tea!", ["query.length"]),
+        ("Tea now", ["query.length"]),
+        ("t" * 1200, []),
         ("t" * 1201, ["query.length"]),
         ("Tea\x00 please", ["query.unprintable"]),
         ("Tea please\u202e", ["query.unprintable"]),
@@ -71,7 +72,11 @@ def test_words_that_do_not_stand_in_the_text_are_answered_with_those_that_do(mak
 
 def test_intents_must_be_the_task(make_case, cafe):
     assert "query.intents" in codes("stated", make_case(cafe.query(api="list_orders")))
-    assert "query.intents" in codes("stated", make_case(Query(text=cafe.text, intents=())))
+    (reason,) = CHECKS["stated"].run(make_case(Query(text=cafe.text, intents=())))
+    assert (reason.code, reason.message) == (
+        "query.intents",
+        "got intents for nothing, the task asks for order_drink x1",
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,8 +135,30 @@ def test_tools(make_case, cafe, made, found):
 def test_a_solution_must_call_something_but_not_everything(make_case, cafe):
     nothing = Solution(platform="BeanBar", calls=())
     assert codes("tools", make_case(cafe.query(), nothing)) == ["solution.empty"]
-    much = Solution(platform="BeanBar", calls=(Call(api="list_orders", arguments={}),) * 17)
-    assert codes("tools", make_case(cafe.query(), much)) == ["solution.too_many"]
+    for count, found in ((16, []), (17, ["solution.too_many"])):
+        much = Solution(platform="BeanBar", calls=(Call(api="list_orders", arguments={}),) * count)
+        assert codes("tools", make_case(cafe.query(), much)) == found
+
+
+def test_an_unknown_tool_is_answered_with_those_of_the_platform(make_case, cafe):
+    (reason,) = CHECKS["tools"].run(make_case(cafe.query(), cafe.solution(api="fly")))
+    assert reason.message == "no function 'fly' on 'BeanBar'; there are 'list_orders', 'order_drink'"
+
+
+def test_the_place_of_a_wrong_argument_is_named(cafe):
+    sizes = {"type": "array", "items": {"type": "object", "properties": {"size": {"enum": ["S", "L"]}}}}
+    order = Api(
+        name="order",
+        description="order",
+        capability="order",
+        parameters={"type": "object", "properties": {"cups": sizes}},
+        response={"type": "object"},
+    )
+    world = World(cafe.scenario.model_copy(update={"apis": {"BeanBar": (order,)}}), profiles=[cafe.profile])
+    call = Call(api="order", arguments={"cups": [{"size": "S"}, {"size": "M"}]})
+    solution = Solution(platform="BeanBar", calls=(call,))
+    (reason,) = CHECKS["arguments"].run(Case(world, cafe.profile, (), cafe.task, cafe.query(), solution))
+    assert (reason.code, reason.path) == ("arguments.enum", "calls[0].arguments.cups[1].size")
 
 
 @pytest.mark.parametrize(

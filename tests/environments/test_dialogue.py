@@ -378,6 +378,26 @@ def test_the_last_round_is_the_last(world, cafe, max_rounds, phase):
     assert state.phase == phase
 
 
+def test_without_a_word_there_are_two_rounds_and_then_nobody_speaks(world, cafe):
+    dialogue = feedback_dialogue(world)
+    state, rounds = dialogue.reset(cafe.task), []
+    while dialogue.next(state):
+        rounds.append(state.round)
+        state = dialogue.apply(state, "user", cafe.query("Tea!"))
+    assert (rounds, state.phase, dialogue.next(state)) == ([0, 1, 2], "rejected", ())
+
+
+def test_a_judges_findings_and_codes_are_bounded(world, cafe):
+    codes = ["x" * 50, "!?", *(f"code {number}" for number in range(15))]
+    findings = tuple(Finding(code=code, blames="solution", path="", message="no") for code in codes)
+    said = [("user", cafe.query()), ("assistant", cafe.solution())]
+    state = state_after(
+        feedback_dialogue(world), cafe, *said, ("verifier", Verdict(ok=False, reasons=findings))
+    )
+    found = [reason.code for reason in state.objections]
+    assert (found[:3], len(found)) == (["judge." + "x" * 40, "judge.other", "judge.code_0"], 16)
+
+
 def test_there_is_nothing_to_check_before_the_query(world, cafe):
     dialogue = feedback_dialogue(world)
     with pytest.raises(ValueError, match="there is no query yet"):

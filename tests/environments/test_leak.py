@@ -476,6 +476,55 @@ def test_values_of_two_characters_leak_and_of_one_do_not(text, value, leaks):
     assert found(text, {"size": value}, ("size",)) == ({"size"} if leaks else set())
 
 
+@pytest.mark.parametrize(
+    ("feature", "value", "identifies"),
+    [
+        ("login", "anna", True),
+        ("login", "ann", False),
+        ("motto", "anna", False),
+        ("card_holder", "Anna", True),
+        ("card_brand", "Anna", False),
+        ("contact", "anna@example.org", True),  # by its form
+        ("contact", "+34 698 483 555", True),
+        ("contact", "698 483", True),
+        ("contact", "698483", False),
+    ],
+)
+def test_what_identifies_the_user_is_withheld_though_no_call_takes_it(feature, value, identifies):
+    assert found(f"It is {value} again", {feature: value}, ()) == ({feature} if identifies else set())
+
+
+@pytest.mark.parametrize(
+    ("basic", "text", "message"),
+    [
+        (
+            {"home_city": "Nice"},
+            "To Nice",
+            "the value of 'home_city' stands in the text; the assistant knows it: leave it out, "
+            "or write 'my home city' in its place",
+        ),
+        (
+            {"phone": "+34 698 483 555"},
+            "Ring 848 3555",
+            "the value of 'phone' can be told from the text by its last seven digits; "
+            "the assistant knows it: leave it out, or write 'my phone' in its place",
+        ),
+        (
+            {"c" * 61: "Nice"},
+            "To Nice",
+            f"the value of '{'c' * 60}' stands in the text; the assistant knows it: leave it out, "
+            f"or write 'my {'c' * 60}' in its place",
+        ),
+    ],
+)
+def test_the_user_is_told_what_is_to_be_seen_and_what_to_write_instead(basic, text, message):
+    call = TaskCall(api="a", capability="a", stated=(), known={"x": next(iter(basic))}, defaults=())
+    task = Task(id="t", scenario="s", user_id="u", context="c", platform="P", plan="guided", calls=(call,))
+    query, profile = Query(text=text, intents=()), Profile(id="u", basic=basic, implicit={})
+    (reason,) = leak(Case(None, profile, (), task, query))  # type: ignore[arg-type]
+    assert (reason.code, reason.path, reason.message) == ("query.leak", "query.text", message)
+
+
 @pytest.mark.parametrize(("length", "refused"), [(MOST, False), (MOST + 1, True)])
 def test_the_last_text_that_is_searched(length, refused):
     task = Task(id="t", scenario="s", user_id="u", context="c", platform="P", plan="free", calls=())

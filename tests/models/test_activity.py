@@ -75,6 +75,15 @@ def test_a_pause_that_the_endpoint_asks_for_is_told() -> None:
     assert told[9].waiting.endswith("attempt 2 of 6, next in 10 s")
 
 
+def test_a_pause_of_one_call_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.Random.uniform", lambda self, low, high: 20.0)
+    told = watched(
+        Endless(lambda number, _: AttemptError("server", "503") if not number else OK), 10, calls=1
+    )
+    assert told[9].waiting.endswith("(server: 503), attempt 2 of 6, next in 10 s")
+    assert told[9].spent == "1 retry"
+
+
 def test_limits_a_minute_are_told_as_waiting_for_ones_turn() -> None:
     told = watched(Endless(), 20, calls=3, requests_per_minute=1)
     assert told[9].waiting == "test-model at nowhere takes the next call in 50 s"

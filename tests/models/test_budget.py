@@ -75,6 +75,16 @@ def test_an_attempt_without_an_answer_is_a_call_and_no_tokens() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("actual", [Cost(), None])  # no answer; never sent
+async def test_an_attempt_without_an_answer_takes_no_tokens(actual: Cost | None) -> None:
+    account = SpendingAccount(Budget(tokens=100), Spent())
+    for _ in range(3):
+        await account.reserve(Cost(100))
+        account.settle(Cost(100), actual)
+    with pytest.raises(BudgetSpentError, match=r"budget\.tokens: 0 of 100 spent"):
+        await account.reserve(Cost(101))
+
+
 def test_what_was_reserved_for_an_attempt_that_is_over_is_free_again() -> None:
     async def story() -> None:
         account = SpendingAccount(Budget(tokens=100), Spent())
@@ -102,6 +112,20 @@ def test_who_is_cancelled_while_being_granted_gives_it_back():
         waiting.cancel()
         await asyncio.wait([waiting])
         await account.reserve(Cost(10))
+
+    virtual(story())
+
+
+def test_who_is_cancelled_as_the_budget_ends_is_just_cancelled():
+    async def story():
+        account = SpendingAccount(Budget(tokens=10), Spent())
+        await account.reserve(Cost(10))
+        waiting = asyncio.ensure_future(account.reserve(Cost(10)))
+        await asyncio.sleep(0)
+        account.settle(Cost(10), Cost(5))
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
 
     virtual(story())
 

@@ -28,6 +28,9 @@ NOON, LATER = "Mon, 02 Jan 2023 12:00:00 GMT", "Mon, 02 Jan 2023 12:00:30 GMT"
         ({"retry-after": LATER, "date": NOON}, 30),
         ({"retry-after": NOON, "date": LATER}, 0),
         ({"retry-after": LATER}, 0),
+        ({"retry-after": "Fri, 28 Apr 2023 05:46:39 GMT", "date": NOON}, 1e7 - 1),
+        ({"retry-after": "Fri, 28 Apr 2023 05:46:40 GMT", "date": NOON}, None),
+        ({"retry-after": "Mon, 02 Jan 2023 12:00:30", "date": NOON}, 30),  # without a zone it is in UTC
         ({"retry-after": "Mon, 02 Jan 9999 12:00:00 GMT", "date": NOON}, None),
         ({"retry-after": "Mon, 99 Jan 2023 12:00:00 GMT"}, None),
     ],
@@ -64,12 +67,16 @@ class APIConnectionError(Exception):
     [
         (AttemptError("too_large", "x"), "too_large"),
         (StatusError(429), "rate_limited"),
-        (StatusError(402), "unauthorised"),
-        (StatusError(413), "refused"),
+        *((StatusError(status), "unauthorised") for status in (401, 402, 403)),
+        (StatusError(408), "timeout"),
+        (StatusError(400), "refused"),
+        (StatusError(404), "refused"),
+        (StatusError(500), "server"),
         (StatusError(529), "server"),
         (TimeoutError(), "timeout"),
         (ConnectionResetError(), "connection"),
         (APIConnectionError(), "connection"),
+        (OSError("no route to host"), "connection"),
         (StatusError(200), None),
         (StatusError("429"), None),
         (KeyError("choices"), None),
@@ -84,6 +91,29 @@ def test_a_foreign_exceptions_headers_are_read() -> None:
     found = fault_of(StatusError(429, **{"retry-after": "3"}))
     assert found is not None
     assert found.retry_after == 3
+
+
+@pytest.mark.parametrize("response", [None, SimpleNamespace(), SimpleNamespace(headers=None)])
+def test_a_foreign_exception_may_have_no_headers(response: object) -> None:
+    error = StatusError(429)
+    error.response = response  # type: ignore[assignment]
+    found = fault_of(error)
+    assert (found and found.kind, found and found.retry_after) == ("rate_limited", None)
+
+
+def test_refusals_that_differ_in_numbers_only_are_told_in_the_same_words() -> None:
+    said = [
+        AttemptError("refused", f"request {id}: {size} tokens").words for id, size in (("a1", 7), ("9c", 8))
+    ]
+    assert said == ["request 0: 0 tokens"] * 2
+
+
+def test_a_fault_in_other_words_keeps_all_else() -> None:
+    fault = AttemptError("refused", "sk-123", 7.0)
+    fault.status, fault.field, fault.sampled = 400, "model", "text"
+    other = fault.reworded("[key]")
+    assert (str(other), other.kind, other.retry_after) == ("[key]", "refused", 7.0)
+    assert (other.status, other.field, other.sampled) == (400, "model", "text")
 
 
 def test_a_message_is_one_printable_bounded_line() -> None:

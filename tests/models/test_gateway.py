@@ -94,9 +94,11 @@ async def test_a_client_that_validates_by_itself_is_corrected_too():
             Verdict.model_validate_json(result.content)  # as AutoGen's OpenAI client does
             return result
 
-    model = Validating(lambda role, found, seed: next(answers), keep=True)
-    assert (await gateway(model).ask(request())).record == Verdict(ok=True, reasons=())
+    model, log = Validating(lambda role, found, seed: next(answers), keep=True), Log()
+    assert (await gateway(model, log=log).ask(request())).record == Verdict(ok=True, reasons=())
     assert "not of the required form" in model.prompts[1][2]
+    refused, *_ = log.answers.values()  # which keeps to itself what it took
+    assert (refused.prompt_tokens, refused.completion_tokens, refused.finish) == (0, 0, "unknown")
 
 
 async def test_a_role_may_refuse_a_record():
@@ -117,7 +119,7 @@ async def test_hopeless_answers_end_in_one_bounded_line(answer):
         await gateway(scripted(*[answer] * 6), log=log).ask(request())
     assert len(str(caught.value)) < 2_000
     assert "\n" not in str(caught.value)
-    assert max(len(one.content) for one in log.answers.values()) <= 200_001
+    assert {len(one.content) for one in log.answers.values()} == {min(len(answer), 200_001)}
 
 
 async def test_a_role_with_its_own_client_uses_it():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import pytest
 from hypothesis import example, given, settings
@@ -78,6 +79,55 @@ def test_estimates_of_tokens_are_corrected():
     assert window.free_at(100, 60.0) == 60.0
 
 
+def test_what_has_left_the_window_is_not_corrected():
+    window = SlidingWindow(100, 60.0)
+    first, second = window.take(40, 0.0), window.take(50, 30.0)
+    assert window.free_at(20, 31.0) == 60.0
+    window.correct(first, 30)
+    assert window.free_at(20, 31.0) == 31.0
+    assert window.free_at(50, 60.0) == 60.0
+    window.correct(first, 1_000)
+    assert window.free_at(50, 60.0) == 60.0
+    window.correct(second, 60)
+    assert window.free_at(50, 60.0) == 90.0
+
+
+def test_an_answer_that_took_less_makes_room_at_once():
+    async def story() -> None:
+        queue = admission(tokens_per_minute=100)
+        permit = await queue.acquire(80)
+        await asyncio.sleep(5)
+        queue.report_answer(permit, "role", 20, 5.0)
+        await queue.acquire(80)
+        assert now() == 5.0
+
+    virtual(story())
+
+
+def test_an_endpoints_own_concurrency_may_be_smaller_than_the_runs():
+    for own, run, most in ((2, 10, 2), (10, 2, 2), (None, 3, 3)):
+        queue = AdmissionQueue("test-model", Limits(concurrency=own), run, 60.0)
+        assert queue._concurrency.limit == most
+
+
+def test_when_the_next_call_may_be_sent_is_known():
+    async def story() -> None:
+        queue = admission(tokens_per_minute=100)
+        await asyncio.sleep(5)
+        assert queue.next_in(now()) == 0.0
+        permit = await queue.acquire(80)
+        waiting = [asyncio.ensure_future(queue.acquire(tokens)) for tokens in (30, 5)]
+        await asyncio.sleep(10)
+        assert queue.next_in(now()) == 50.0  # until the first of them has room
+        queue.report_failure(permit, fault("rate_limited", retry_after=55.0))
+        await asyncio.sleep(1)
+        assert queue.next_in(now()) == 54.0
+        for one in waiting:
+            one.cancel()
+
+    virtual(story())
+
+
 def test_first_come_first_served_and_no_more_than_the_concurrency():
     order: list[int] = []
     queue = admission(concurrency=2)
@@ -113,13 +163,40 @@ def test_who_leaves_the_queue_leaves_no_hole():
     virtual(story())
 
 
+def test_who_leaves_the_queue_lets_pass_whoever_takes_less():
+    async def story() -> None:
+        queue = admission(tokens_per_minute=100)
+        await queue.acquire(80)
+        much, little = (asyncio.ensure_future(queue.acquire(tokens)) for tokens in (50, 10))
+        await asyncio.sleep(1)
+        much.cancel()
+        await little
+        assert now() == 1.0
+
+    virtual(story())
+
+
+def test_who_leaves_the_queue_as_the_endpoint_is_given_up_just_leaves():
+    async def story() -> None:
+        queue = admission(concurrency=1)
+        permit = await queue.acquire(1)
+        waiting = asyncio.ensure_future(queue.acquire(1))
+        await asyncio.sleep(0)
+        queue.report_failure(permit, fault("rate_limited", retry_after=3_600.0))
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+
+    virtual(story())
+
+
 def test_the_concurrency_halves_once_a_round_trip_and_grows_by_one_a_window():
     concurrency = AdaptiveConcurrency(64)
     concurrency.record_answer("a", 1.0, now=0.0)
     for _ in range(50):
         concurrency.decrease(now=10.0)
     assert concurrency.limit == 32
-    concurrency.decrease(now=11.5)
+    concurrency.decrease(now=11.0)
     assert concurrency.limit == 16
     for _ in range(17):
         concurrency.record_answer("a", 1.0, now=12.0)
@@ -143,6 +220,23 @@ def test_growing_slow_halves_and_lasting_slowness_becomes_the_usual():
         clock += 0.5
         concurrency.record_answer("a", 4.0, clock)
     assert concurrency.limit == 64
+
+
+@pytest.mark.parametrize(
+    ("answers", "then", "slower"),
+    [
+        ([1.0] * 20, 21.1, True),  # 0.1 of what is beyond the usual counts at once
+        ([1.0] * 20, 21.0, False),
+        ([1.0] * 19, 500.0, False),  # too few to know what is usual
+        ([1.0, 3.0] * 10, 42.1, True),  # their mean
+        ([1.0, 3.0] * 10, 41.9, False),
+    ],
+)
+def test_one_answer_that_takes_twenty_times_as_long_is_growth(answers, then, slower):
+    concurrency = AdaptiveConcurrency(64)
+    for seconds in [*answers, then]:
+        concurrency.record_answer("a", seconds, 0.0)
+    assert (concurrency.limit < 64) is slower
 
 
 def test_a_slow_role_beside_a_fast_one_is_no_growth():
@@ -198,6 +292,23 @@ def test_one_probe_at_a_time():
         queue.report_answer(waiting[0].result(), "role", 1, 1.0)
         await asyncio.sleep(0)
         assert all(one.done() for one in waiting)
+
+    virtual(story())
+
+
+@pytest.mark.parametrize(
+    ("patience", "answers", "limit"), [(1.0, [10.0], 30.0), (1.0, [10.0, 20.0], 33.0), (60.0, [10.0], 60.0)]
+)
+def test_a_probe_may_take_three_times_as_long_as_answers_did(patience, answers, limit):
+    async def story() -> None:
+        queue = admission(patience=patience, seconds=600)
+        for seconds in answers:
+            queue.report_answer(await queue.acquire(1), "role", 1, seconds)
+        for _ in range(5):
+            permit = await queue.acquire(1)
+            assert queue.time_limit(permit) == 600
+            queue.report_failure(permit, fault())
+        assert queue.time_limit(await queue.acquire(1)) == pytest.approx(limit)
 
     virtual(story())
 
@@ -258,6 +369,11 @@ def test_retry_after_pauses_everybody_and_one_that_is_too_long_ends_it():
     async def story() -> None:
         queue = admission(patience=60.0)
         queue.report_failure(await queue.acquire(1), fault("rate_limited", retry_after=20.0))
+        assert (queue.beyond_pause(20.0), queue.beyond_pause(20.5), queue.beyond_pause(None)) == (
+            None,
+            20.5,
+            None,
+        )
         permits = await asyncio.gather(*(queue.acquire(1) for _ in range(3)))
         assert now() == pytest.approx(20.0, abs=0.01)
         queue.report_failure(permits[0], fault("rate_limited", retry_after=3_600.0))
@@ -286,7 +402,7 @@ def test_one_burst_of_refusals_halves_once_however_long_it_takes_to_come_in():
     for second in range(20):
         concurrency.decrease(now=1.0 + second, began=0.0)
     assert concurrency.limit == 32
-    concurrency.decrease(now=30.0, began=29.0)
+    concurrency.decrease(now=30.0, began=1.0)
     assert concurrency.limit == 16
 
 
@@ -299,6 +415,50 @@ def test_a_refused_request_is_no_failure_of_the_endpoint():
         assert not queue.breaker.is_open
 
     virtual(story())
+
+
+def test_five_failures_in_a_row_open_it_before_and_after_an_answer():
+    breaker = CircuitBreaker("m", 60.0)
+    for answers in (0, 1):
+        assert (breaker.answers, breaker.is_open, breaker.failing_for(9.0)) == (answers, False, None)
+        for second in range(5):
+            assert (breaker.is_open, breaker.begin_call(), breaker.free_at(7.0)) == (False, False, 7.0)
+            breaker.record_failure(fault(), 10.0 + second, probe=False)
+        assert (breaker.is_open, breaker.failing_for(30.0), breaker.free_at(14.0)) == (True, 20.0, 14.5)
+        assert (breaker.begin_call(), breaker.free_at(15.0)) == (True, math.inf)
+        breaker.end_probe()
+        assert breaker.free_at(15.0) == 14.5
+        breaker.record_answer()
+
+
+@pytest.mark.parametrize(
+    ("before", "never_reached"),
+    [
+        (lambda breaker: None, True),
+        (lambda breaker: breaker.record_failure(fault("connection"), 0.0, probe=False), True),
+        (lambda breaker: breaker.record_failure(fault("server"), 0.0, probe=False), False),
+        (lambda breaker: breaker.record_refusal(), False),
+        (lambda breaker: breaker.record_answer(), False),
+    ],
+)
+def test_patience_is_short_only_where_nobody_was_ever_there(before, never_reached):
+    breaker = CircuitBreaker("m", 60.0)
+    before(breaker)
+    for _ in range(5):
+        breaker.record_failure(fault("connection"), 0.0, probe=False)
+    assert breaker.never_reached is never_reached
+    breaker.record_failure(fault("connection"), 5.0, probe=True)
+    assert (breaker.down is not None) is never_reached
+
+
+def test_a_pause_as_long_as_patience_is_borne_and_a_longer_one_is_the_reason():
+    breaker = CircuitBreaker("m", 60.0)
+    for _ in range(4):
+        breaker.record_failure(fault("rate_limited", retry_after=60.0), 0.0, probe=False)
+    assert breaker.down is None
+    breaker.record_failure(fault("rate_limited", retry_after=61.0), 70.0, probe=False)
+    assert breaker.down is not None
+    assert "asks to wait 61 s" in breaker.down
 
 
 def test_failures_with_answers_in_between_open_nothing():

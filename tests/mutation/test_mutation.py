@@ -6,9 +6,13 @@ import pytest
 from mutation import MODULES, ROOT, draw, mutate, mutations
 
 SOURCE = """
+if TYPE_CHECKING:
+    import c
 def f(a: int = 1) -> bool:
     if a < 2 and a in b:
         raise ValueError(a == 3)
+    if zip(a, b, strict=True):
+        return False
     return a + True
 """
 
@@ -25,6 +29,8 @@ def test_every_change_of_a_small_source() -> None:
         "if a < 3 and a in b:",
         "if a < 1 and a in b:",
         "if a < 2 and a not in b:",
+        "if not zip(a, b, strict=True):",
+        "return True",
         "return None",
         "return a - True",
         "return a + False",

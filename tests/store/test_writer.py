@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Semaphore
+from types import SimpleNamespace
 
 import pytest
 from ptool.errors import StoreError
-from ptool.store.writer import _ROWS_A_STATEMENT, InsertStatement, UpdateStatement, Writer
+from ptool.store.writer import (
+    _ROWS_A_STATEMENT,
+    GATHER_SECONDS,
+    MAX_GROUP,
+    InsertStatement,
+    UpdateStatement,
+    Writer,
+    _split_rows,
+)
 
 ROW = InsertStatement(0, "INSERT INTO rows VALUES", 2)
 LATER = UpdateStatement(1, "UPDATE rows SET value = value || ? WHERE id = ?")
@@ -70,6 +82,89 @@ def test_a_waiter_that_was_cancelled_is_let_be(connection: sqlite3.Connection, t
     writer.flush()
     writer.close()
     assert rows(tmp_path) == [(1, "a")]
+
+
+def test_rows_go_into_as_few_statements_as_possible() -> None:
+    """Of few sizes, so that statements stay prepared: sixty-four, eight and one."""
+    rows = [(number, "") for number in range(2 * 64 + 8 + 2)]
+    assert [len(values) // 2 for _, values in _split_rows(ROW, rows)] == [64, 64, 8, 1, 1]
+
+
+class HeldUp(Writer):
+    """Commits a group when it is told to, and says how many rows it has."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.groups: SimpleQueue[int] = SimpleQueue()
+        self.go_on = Semaphore(0)
+        super().__init__(connection, path)
+
+    def _commit(self, group: Sequence) -> StoreError | None:
+        self.groups.put(len(group))
+        self.go_on.acquire()
+        return super()._commit(group)
+
+
+def test_what_queues_up_during_a_commit_is_the_next_group_and_only_who_had_company_waits_for_more(
+    connection: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    naps: list[float] = []
+    monkeypatch.setattr("ptool.store.writer.time", SimpleNamespace(sleep=naps.append))
+    writer = HeldUp(connection, tmp_path / "l")
+    writer.write(ROW, (1, "alone"))
+    assert writer.groups.get(timeout=10) == 1
+    writer.write(ROW, (2, "queued up meanwhile"))
+    writer.write(ROW, (3, "and its company"))
+    writer.go_on.release()
+    assert writer.groups.get(timeout=10) == 2
+    writer.write(ROW, (4, "alone"))
+    writer.go_on.release()
+    assert writer.groups.get(timeout=10) == 1
+    writer.go_on.release()
+    writer.close()
+    assert naps == [GATHER_SECONDS]
+
+
+def test_a_group_has_so_many_rows_at_most(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    writer = HeldUp(connection, tmp_path / "l")
+    writer.write(ROW, (0, ""))
+    assert writer.groups.get(timeout=10) == 1
+    for number in range(MAX_GROUP + 88):
+        writer.write(ROW, (number + 1, ""))
+    writer.go_on.release(3)
+    assert [writer.groups.get(timeout=10) for _ in range(2)] == [MAX_GROUP, 88]
+    writer.close()
+
+
+def test_what_is_written_to_a_file_that_was_removed_is_an_error(
+    connection: sqlite3.Connection, tmp_path: Path
+) -> None:
+    writer, waiter = Writer(connection, tmp_path / "l"), Future()
+    (tmp_path / "l").unlink()
+    writer.write(ROW, (1, ""), waiter)
+    assert isinstance(waiter.exception(10), StoreError)
+    writer.close()
+
+
+def test_a_ledger_that_nobody_closes_keeps_no_process_alive(
+    connection: sqlite3.Connection, tmp_path: Path
+) -> None:
+    writer = Writer(connection, tmp_path / "l")
+    assert [thread.daemon for thread in threading.enumerate() if thread.name == "ledger"] == [True]
+    writer.close()
+
+
+def test_a_folder_that_cannot_be_looked_at_for_once_is_no_fault(
+    connection: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Path) -> None:
+        raise PermissionError
+
+    writer, waiter = Writer(connection, tmp_path / "l"), Future()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", refused)
+        writer.write(ROW, (1, "a"), waiter)
+        assert waiter.exception(10) is None
+    writer.close()
 
 
 @pytest.mark.parametrize("size", _ROWS_A_STATEMENT)

@@ -92,6 +92,23 @@ def test_an_even_draw_has_its_size(count: int | None) -> None:
     assert len({one.id for one in drawn}) == len(drawn) == min(100, 100 if count is None else count)
 
 
+def test_the_draws_of_a_seed_never_move() -> None:
+    """Whoever continues a run, or makes it again, holds out the same users and queries."""
+    groups = draw_user_groups(PEOPLE, settings(untrained_users=2), 5)
+    assert [user for user, group in groups.items() if group == "untrained"] == ["u0004", "u0007"]
+    garden, travel = (
+        [asked(user, n, place) for user in PEOPLE[:3] for n in range(3)] for place in ("g", "t")
+    )
+    assert [one.id for one in draw_evenly([*garden, *travel], 6, 3, "what")] == [
+        "t-u0002-0001",
+        "g-u0003-0000",
+        "g-u0001-0000",
+        "g-u0002-0002",
+        "t-u0003-0001",
+        "t-u0001-0000",
+    ]
+
+
 @given(
     sizes=st.lists(st.integers(1, 30), min_size=1, max_size=12),
     share=st.floats(0, 1),

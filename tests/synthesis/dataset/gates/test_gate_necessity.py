@@ -34,6 +34,19 @@ def test_a_call_that_nobody_offers_leaves_nothing_to_choose(
 
 
 @pytest.mark.parametrize(
+    ("stated", "needed"),
+    [
+        ({"item": "red socks"}, True),
+        ({"item": "red socks", "to": "Calle Mayor 4, 46018 Valencia"}, False),
+        ({"item": "red socks", "to": "Gran Via 1"}, True),
+        ({"item": "Calle Mayor 4, 46018 Valencia"}, True),
+    ],
+)
+def test_what_the_query_states_needs_no_profile(candidate: Callable, stated: dict, needed: bool) -> None:
+    assert [one.code for one in NecessityGate().run(candidate(**stated))] == ["gate.necessity"] * (not needed)
+
+
+@pytest.mark.parametrize(
     ("value", "schema", "without"),
     [
         ("Lyon", {}, True),
