@@ -133,7 +133,7 @@ def text_features(text: str) -> TextFeatures:
     followed = zip(words, [*words[1:], ""], strict=False)
     numbers = [(word, after) for word, after in followed if word[0].isdecimal()]
     if len(numbers) == 1:
-        numbers = [(numbers[0][0], "")]
+        numbers = [(number, "") for number, _ in numbers]
     names = frozenset(word for at, word in enumerate(words) if word != "i" and normalised.is_proper_noun(at))
     return TextFeatures(trigrams, tuple(sorted(numbers)), names, frozenset(words))
 
