@@ -24,6 +24,7 @@ from ..texts.allusions import ended, with_allusions
 from ..texts.search import searchable_text
 from ..texts.similar_words import near, stem, stretch, telling_words, words_of
 from ..texts.word_lists import MONTH_NAMES
+from .examples import copied_text
 from .role import Ask, Observation, Role, Views
 
 LONGEST_REQUEST = 420
@@ -82,7 +83,7 @@ class PhrasingUser(Role):
         views = Views(observation.views)
         jobs = views["errand"]["jobs"]
         if len(jobs) == 1:
-            return await ask(self.request(observation))
+            return await ask(self.request(observation), accept=partial(self._accept_part, jobs, ()))
         parts: list[Query] = []
         usage = NO_USAGE
         for number in range(len(jobs)):
@@ -97,11 +98,21 @@ class PhrasingUser(Role):
                         }
                     )
                 ),
-                accept=partial(_unlike, tuple(parts)),
+                accept=partial(self._accept_part, jobs, tuple(parts)),
             )
             usage += reply.usage
             parts.append(reply.record)
         return Reply(_joined(parts, views["errand.mentions"]), usage)
+
+    def _accept_part(
+        self, jobs: Sequence[Mapping[str, Any]], earlier: Sequence[Query], query: Query
+    ) -> Query:
+        """The query for one call; raises ValueError where it repeats an example, or an earlier call."""
+        said = [str(value) for intent in query.intents for value in intent.stated.values()]
+        examples = self.prompt.examples if self.prompt else ()
+        if copied := copied_text(said, examples, lambda: orjson.dumps(jobs).decode()):
+            raise ValueError(f"{copied[:80]!r} stands in an example; think of another thing")
+        return _unlike(earlier, query)
 
     def request(self, observation: Observation) -> Request:
         """Show one objection at a time: a weak model mends one thing, and forgets the second."""

@@ -216,6 +216,12 @@ async def test_the_second_call_does_not_ask_for_the_very_same_again() -> None:
     assert (await phrased_by(Model(teas, tea, other), views(say, say))).text == "Bring 2 teas. Bring 3 teas."
 
 
+async def test_what_stands_in_an_example_of_the_prompt_is_thought_up_by_nobody() -> None:
+    copied = answer("Bring Moby Dick.", {"item": "Moby Dick"})
+    own = answer("Bring Oliver Twist.", {"item": "Oliver Twist"})
+    assert (await phrased_by(Model(copied, own), views({"item": TEXT}))).text == "Bring Oliver Twist."
+
+
 async def test_a_purpose_is_said_once_and_each_call_is_shown_its_own_objections() -> None:
     shown = views({"n": COUNT}, {"n": COUNT}, purpose=True) | {
         "feedback": [{"code": "x", "message": "about the second", "path": "query.intents[1].stated.n"}]
