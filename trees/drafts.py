@@ -25,7 +25,7 @@ from ..records import (
     SaidParameter,
 )
 from .defaults import default_dimension, default_drafts, default_world
-from .naming import camel_case, name_words, near_name, snake_case, styled, take_unique
+from .naming import camel_case, name_words, near_name, snake_case, styled, take_unique, without_names
 from .personal_facts import BY_NAME, choose_fact, recognise
 from .retry import Mended
 from .schemas import MAX_TEXT, Schema
@@ -173,9 +173,12 @@ def complete_apis(
     rivals: Sequence[Api],
     facts: Sequence[PersonalFact],
     place: int,
+    platforms: Sequence[str],
     mended: Mended,
 ) -> Expansion:
     """Write out the APIs of drafts; an answer that holds APIs is left as it is.
+
+    What a function does is told without a platform's name, which its users would repeat.
 
     Args:
         category: name of the node they hang below.
@@ -184,6 +187,7 @@ def complete_apis(
         rivals: APIs of an earlier platform that it has no counterpart of yet, in this category first.
         facts: the scenario's own.
         place: of the platform in its scenario, from 0; decides the style of its names.
+        platforms: names of the scenario's platforms.
     """
     if answer.apis or not (answer.drafts or answer.twins):
         return answer
@@ -199,7 +203,30 @@ def complete_apis(
     for draft in drafts[: quota - len(apis)]:
         number = len(own) + len(apis)
         apis.append(_api(draft, category, number, place, facts, names, capabilities, mended))
-    return Expansion(apis=tuple(apis))
+    return Expansion(apis=tuple(_without_platforms(api, platforms, mended) for api in apis))
+
+
+def _without_platforms(api: Api, platforms: Sequence[str], mended: Mended) -> Api:
+    """The API with no platform's name in a description."""
+
+    def told(text: str, instead: str) -> str:
+        bare = without_names(text, platforms)
+        mended["platform_named"] += bare != text
+        return bare if name_words(bare) else instead
+
+    properties = {
+        name: {**schema, "description": told(str(schema["description"]), name.replace("_", " "))}
+        if "description" in schema
+        else schema
+        for name, schema in api.properties().items()
+    }
+    words = api.capability.replace("_", " ")
+    return api.model_copy(
+        update={
+            "description": told(api.description, f"Lets a person {words}."),
+            "parameters": {**api.parameters, "properties": properties},
+        }
+    )
 
 
 def _new_functions(

@@ -216,6 +216,7 @@ class _Grower:
         own = self.tree.apis(scenario, platform)
         rivals = _counterparts(self.tree, node, own)
         place = len(_earlier_platforms(self.tree, scenario, platform))
+        platforms = [self.tree.attributes(child)["name"] for child in self.tree.children(scenario)]
         drafted = self.tree.attributes(scenario).get("facts", ())
         facts = [PersonalFact.model_validate(fact) for fact in drafted]
 
@@ -225,7 +226,7 @@ class _Grower:
             return checked
 
         def complete(got: Expansion, mended: Mended) -> Expansion:
-            return complete_apis(got, category, quota, own, rivals, facts, place, mended)
+            return complete_apis(got, category, quota, own, rivals, facts, place, platforms, mended)
 
         def fallback() -> Expansion:
             drafts = default_drafts(category, quota, {api.capability for api in own})

@@ -60,3 +60,16 @@ def near_name(name: str, known: Iterable[str]) -> str | None:
         " ".join(name_words(name)), plain.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR
     )
     return plain[found[0]] if found else None
+
+
+def without_names(text: str, names: Iterable[str]) -> str:
+    """A text without some names, and without the word that ties them to it: 'finds a lamp on eBay' loses two.
+
+    Args: names: as they are written or run together ('GreenThumb' is 'Green Thumb', too).
+    """
+    spelt = "|".join(r"[\s_-]?".join(map(re.escape, name_words(name))) for name in names if name_words(name))
+    if not spelt:
+        return text
+    tie = r"(?:\b(?:on|at|in|from|to|via|through|with|using|of|by|for)\s+(?:the\s+)?)?"
+    bare = re.sub(rf"\s*{tie}\b(?:{spelt})\b(?:['’]s)?", "", text, flags=re.IGNORECASE)
+    return re.sub(r"\s+([.,;:!?])", r"\1", " ".join(bare.split())) if bare != text else text

@@ -102,7 +102,7 @@ STANDARD_FACTS: tuple[StandardFact, ...] = (
         "The number of the person's account with loyalty programmes.",
         ("membership_number", "member_id", "loyalty_number", "account_number"),
         _words("track", "return", "review", "rate", "status", "histor", "point", "discount", "account"),
-        {"type": "string", "maxLength": 20},
+        {"type": "string", "maxLength": 20, "pattern": "^[A-Za-z]{0,4}-?[0-9]{4,12}$"},
         lambda draw: f"M-{draw.randrange(100000, 1000000)}",
     ),
     StandardFact(

@@ -19,6 +19,7 @@ from ptool.records import (
 )
 from ptool.trees import ApiTree, TreeShape, cluster_features, grow_tree
 from ptool.trees.drafts import complete_apis, complete_scenario
+from ptool.trees.naming import without_names
 from ptool.trees.personal_facts import BY_NAME, choose_fact, recognise
 from ptool.trees.schemas import check_function
 
@@ -166,11 +167,14 @@ async def test_what_requests_say_is_no_feature_and_facts_are_without_a_clusterer
     assert features.feature_of("gardening", "Leafy", "Do0", "SoilType") == "soil_type"
 
 
+PLATFORMS = ("GreenThumb", "Ebay")
+
+
 def completed(*drafts, twins=None, rivals=(), place=0, quota=None):
     mended = Counter()
     answer = Expansion(drafts=drafts, twins=twins or {})
     quota = len(drafts) or len(rivals) if quota is None else quota
-    found = complete_apis(answer, "beds", quota, (), rivals, (SOIL,), place, mended).apis
+    found = complete_apis(answer, "beds", quota, (), rivals, (SOIL,), place, PLATFORMS, mended).apis
     for api in found:
         check_function(api, api.name)
     return found, {kind: count for kind, count in mended.items() if count}
@@ -274,6 +278,28 @@ def test_what_is_called_a_name_is_no_number(name, given, wanted):
     schema = next(iter(api.properties().values()))
     assert schema["type"] == wanted
     assert schema["description"].startswith("The name of" if name == "plant_id" else "The ID of")
+
+
+def test_a_description_names_no_platform():
+    said = text("plant", description="The plant as Green Thumb's shop calls it.")
+    seen = draft("find plants", said).model_copy(update={"description": "Finds a plant on eBay."})
+    (api,), mended = completed(seen)
+    assert (api.description, mended) == ("Finds a plant.", {"platform_named": 2})
+    assert next(iter(api.properties().values()))["description"] == "The plant as shop calls it."
+
+
+@pytest.mark.parametrize(
+    ("given", "bare"),
+    [
+        ("Books a table at the Blue Anchor!", "Books a table!"),
+        ("An anchor of blue steel.", "An anchor of blue steel."),
+        ("Blueprints and anchors.", "Blueprints and anchors."),
+        ("blue_anchor", ""),
+    ],
+)
+def test_only_the_name_itself_goes(given, bare):
+    assert without_names(given, ["BlueAnchor"]) == bare
+    assert without_names(given, ["!?"]) == given
 
 
 def test_a_need_that_is_the_scenario_again_is_none():
