@@ -17,7 +17,6 @@ from typing import Any
 
 from loguru import logger
 
-from ..agents import FactClusterer
 from ..cli.progress import Stage
 from ..environments.behaviour import Behaviour
 from ..environments.dialogue import ASSISTANT, USER, Dialogue
@@ -83,15 +82,8 @@ async def build_feature_tree(context: RunContext, api_tree: ApiTree) -> FeatureT
         clusterer = StageRole(
             context, "feature_tree", "clusterer", Clusters, bar, lambda view: {"clustering": view}
         )
-        settings, participants = context.settings, context.participants
-        is_lean = isinstance(participants.roles["clusterer"], FactClusterer)
-        tree = await cluster_features(
-            api_tree,
-            clusterer,
-            settings.features,
-            strict=settings.strict_stages,
-            facts_by_name=is_lean and not participants.is_scripted("clusterer"),
-        )
+        settings = context.settings
+        tree = await cluster_features(api_tree, clusterer, settings.features, strict=settings.strict_stages)
         _write_graph(context, "feature_tree", tree.graph, "Feature tree")
     return tree
 

@@ -19,7 +19,6 @@ from ..settings import ClusteringLimits
 from .api_tree import ApiTree
 from .defaults import default_features, importance_of
 from .feature_tree import PERSONA, FeatureTree, inner_id, leaves
-from .personal_facts import recognise
 from .repair import repair_clusters
 from .retry import AskRole, Mended, ask_until_accepted, note
 from .schemas import check_name, check_text, value_schema
@@ -35,7 +34,6 @@ async def cluster_features(
     *,
     retries: int = 2,
     strict: bool = True,
-    facts_by_name: bool = False,
 ) -> FeatureTree:
     """Merge the leaves of an API tree into features, and those into themes, until few are left on top.
 
@@ -46,8 +44,6 @@ async def cluster_features(
         limits: how wide the tree may be.
         retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
         strict: whether nodes that nobody merges acceptably end the clustering; else code goes by their names.
-        facts_by_name: whether a parameter that is called like a standard fact is that fact, in any scenario,
-            and every characteristic leads to how much it matters; the clusterer is asked about the rest.
 
     Raises:
         TreeError: themes stay too many, and it is strict.
@@ -56,8 +52,8 @@ async def cluster_features(
     graph = nx.DiGraph(tree="feature")
     graph.add_nodes_from(leaves(api_tree))
     merger = _Merger(graph, clusterer, limits, retries, strict)
-    settled = [name for name in api_tree.scenarios() if facts_by_name or "facts" in api_tree.attributes(name)]
-    nodes, level = await merger.merge(list(graph), 0, merger.hang_facts(settled, by_name=facts_by_name)), 1
+    drafted = [name for name in api_tree.scenarios() if "facts" in api_tree.attributes(name)]
+    nodes, level = await merger.merge(list(graph), 0, merger.hang_facts(drafted)), 1
     for feature in nodes:
         _finish_feature(graph, feature)
     while level == 1 or len(nodes) > limits.max_themes:
@@ -103,13 +99,11 @@ class _Merger:
     retries: int
     strict: bool
 
-    def hang_facts(self, scenarios: Collection[str], *, by_name: bool) -> dict[str, Cluster]:
+    def hang_facts(self, scenarios: Collection[str]) -> dict[str, Cluster]:
         """Put features above what needs no clusterer, and give them by name.
 
         Where a scenario was drafted, its designer has said which parameter is which fact of a person, and all
         its platforms have the same characteristics: what a person cares about is how much each matters.
-
-        Args: by_name: whether a parameter that is called like a standard fact is one in any case.
         """
         features: dict[str, Cluster] = {}
         drafted = {leaf: node for leaf, node in self.graph.nodes(data=True) if node["where"][0] in scenarios}
@@ -118,8 +112,6 @@ class _Merger:
             if attributes["source"] == "characteristic":
                 name, description = importance_of(attributes["name"])
                 kind = "implicit"
-            elif by_name and not name and (known := recognise(attributes["name"])):
-                name, description = known.name, known.description
             if name:
                 feature = Cluster(name=name, description=description, kind=kind, members=())
                 self.hang(features.setdefault(name, feature), [leaf], 1)

@@ -387,24 +387,3 @@ def test_every_fact_has_a_value_that_fits_its_schema():
 async def test_a_broken_fallback_is_no_silent_success():
     with pytest.raises(TreeError, match="at most 36"):
         await grow_tree(ApiTree(), GARDEN, TreeShape(2, 40, 1, 6), Drafter(**SILENT), strict=False)
-
-
-@pytest.mark.parametrize(("by_name", "asked"), [(False, ["email", "query", "price"]), (True, ["query"])])
-async def test_what_is_called_like_a_fact_needs_no_clusterer(by_name, asked):
-    tree = ApiTree()
-    tree.add("/", "scenario", "shop", description="d", contexts=[], conflicts=[], expanded=True)
-    tree.add("shop", "platform", "A", characteristics=[{"name": "price", "text": "t"}], expanded=True)
-    tree.add("shop/A", "category", "c", description="d", apis=1, expanded=True)
-    properties = {name: {"type": "string", "description": "d"} for name in ("email", "query")}
-    api = completed(draft("find", text("x")))[0][0].model_copy(
-        update={"parameters": {"type": "object", "properties": properties, "required": ["query"]}}
-    )
-    tree.add("shop/A/c", "api", api.name, **api.model_dump(exclude={"name"}))
-    seen = []
-
-    async def clusterer(_item, view):
-        seen.extend(node["name"] for node in view["nodes"] if not view["level"])
-        raise TreeError("no answer")
-
-    await cluster_features(tree, clusterer, strict=False, facts_by_name=by_name)
-    assert sorted(set(seen)) == sorted(asked)
