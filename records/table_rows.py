@@ -55,4 +55,4 @@ def _parsed(name: str, text: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise ValueError(f"{name}: got a text that is no JSON: {error}") from None
+        raise ValueError(f"{name}: got {text[:60]!r}, which is no JSON: {error}") from None

@@ -101,7 +101,7 @@ def test_latent_values_reach_user_and_assistant_and_no_exported_record(
     for role in ("designer", "clusterer", "privacy"):
         assert not SENTINEL.search("\n".join(heard[role]))
     for file in (
-        *(run / "dataset").iterdir(),
+        *filter(Path.is_file, (run / "dataset").rglob("*")),
         run / "histories.jsonl",
         run / "tasks.jsonl",
         run / "manifest.json",

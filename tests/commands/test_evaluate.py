@@ -158,7 +158,7 @@ def test_an_experiment_may_be_a_single_job(
         (["data=RUN", "varient=all"], "did you mean 'variant'?"),
         (["data=RUN", "experiment=fig3"], "there are 'fig3a', "),
         (["data=RUN", "model=openai_compatible"], "config error: model.model: missing"),
-        (["data=empty"], "no dataset that ptool knows"),
+        (["data=empty"], "empty: holds no records, expected at least one sample"),
         (["data=junk"], "junk:1: not JSON"),
         (["data=RUN", "+sampling.model=dearer", "model=openai_compatible", "model.model=m",
           "model.base_url=http://127.0.0.1:9/v1"], "config error: sampling.model: may not be set here"),

@@ -95,7 +95,7 @@ def test_an_unknown_role_names_those_of_the_folder_too(
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("a: [1", "config error: not YAML: "),
+        ("a: [1", "agent/outside.yaml: not YAML: "),
         (
             "defaults: [nobody]\nname: outside",
             "config error: In 'agent/outside': Could not load 'agent/nobody'.",
