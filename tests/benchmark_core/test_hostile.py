@@ -111,16 +111,27 @@ def test_nothing_raises_and_everything_is_consistent(name: str) -> None:
 
 
 def test_every_reading_takes_at_most_50_ms() -> None:
-    """Processor time, the better of two: another process may have had the core."""
+    """Processor time, the better of two: another process may have had the core. A slow machine has more."""
+    most = 0.05 * max(1.0, min(_pace() for _ in range(5)) / _USUAL_PACE)
     slow = {}
     for name, text in WHOLE.items():
         for format in ("python", "json", "native"):
             for scorer in ("strict", "official"):
                 for tolerance in ("strict", "tolerant"):
                     seconds = min(_seconds(text, format, scorer, tolerance) for _ in range(2))
-                    if seconds > 0.05:
+                    if seconds > most:
                         slow[name, format, scorer, tolerance] = seconds
     assert slow == {}
+
+
+_USUAL_PACE = 0.012
+"""Seconds of `_pace` on a machine that keeps the 50 ms, about."""
+
+
+def _pace() -> float:
+    started = time.process_time()
+    sum(number * number for number in range(300_000))
+    return time.process_time() - started
 
 
 def _seconds(text: str, *how: str) -> float:

@@ -78,9 +78,10 @@ async def asked(model):
 def alive(pid):
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        stat = Path(f"/proc/{pid}/stat").read_text() if Path("/proc").is_dir() else ""
+    except (ProcessLookupError, FileNotFoundError):  # it may end between the two
         return False
-    return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z" if Path("/proc").is_dir() else True
+    return not stat or stat.split(") ")[1][0] != "Z"
 
 
 def gone(pid, within=10.0):
