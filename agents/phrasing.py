@@ -48,7 +48,7 @@ _ANYTHING = telling_words(
 _PART_OF_TEXT = r'[^,;"\\\x00-\x1f]'
 """A character of a thing in a list; in a grammar for JSON, nothing that ends or escapes a text."""
 _TWO, _BETWEEN_TWO = (
-    re.compile(r"\b(?:two|both|pair)\b", re.IGNORECASE),
+    re.compile(r"\b(?:two|both)\b", re.IGNORECASE),
     ", | and | or | vs | versus | with | against ",
 )
 _SENTENCE = re.compile(

@@ -317,6 +317,7 @@ WORDS = {**TEXT, "maxLength": 20}
         ("The two things.", "tea and eggs", None),
         ("The two things.", "tea vs. eggs, tea vs. milk", "names 4 things; name 2"),
         ("Several things.", "tea, eggs, milk", None),
+        ("The pair of things.", "boots", None),
         ("What to bring to a guest.", "what to bring to guests", "repeats what is asked for"),
     ],
 )
