@@ -110,25 +110,17 @@ def test_nothing_raises_and_everything_is_consistent(name: str) -> None:
     assert problems(WHOLE[name]) == []
 
 
-def test_every_reading_takes_at_most_50_ms() -> None:
-    """Processor time, the better of two: another process may have had the core. A slow machine has more."""
-    most = max(0.05, 4 * min(_pace() for _ in range(5)))
+def test_no_reading_takes_long() -> None:
+    """Processor time: some milliseconds on a quiet machine; what is quadratic takes seconds."""
     slow = {}
     for name, text in WHOLE.items():
         for format in ("python", "json", "native"):
             for scorer in ("strict", "official"):
                 for tolerance in ("strict", "tolerant"):
                     seconds = min(_seconds(text, format, scorer, tolerance) for _ in range(2))
-                    if seconds > most:
+                    if seconds > 0.3:
                         slow[name, format, scorer, tolerance] = seconds
     assert slow == {}
-
-
-def _pace() -> float:
-    """Processor seconds of 300,000 squares, by which a slow machine is known."""
-    started = time.process_time()
-    sum(number * number for number in range(300_000))
-    return time.process_time() - started
 
 
 def _seconds(text: str, *how: str) -> float:
