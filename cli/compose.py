@@ -8,6 +8,7 @@ knows no stage and no model.
 from __future__ import annotations
 
 import copy
+import re
 import shlex
 import sys
 import tempfile
@@ -57,6 +58,8 @@ _OF_THE_MACHINE = ("base_url", "api_key_env", "file")
 """Last parts of keys whose values say where something is, and are of no use elsewhere."""
 
 _LONGEST_REASON, _LONGEST_LISTED = 600, 100
+_PLACE = re.compile(r"\n\s*full_key: (.*)\n\s*object_type=.*")
+"""How OmegaConf says where something is."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +133,12 @@ class Composer:
     def shown(self, part: str, resolve: bool) -> str:
         """The configuration as YAML: of the job, of Hydra, or all of it."""
         config = self._composed(self.config_name, *self.overrides)
-        if (roles := _roles_of(config, config.hydra.runtime.choices)) is not None:
-            config = self._composed(self.config_name, *self.overrides, f"roles={roles}")
-        if part != "all":
-            kept = [str(key) for key in config if (key == "hydra") == (part == "hydra")]
-            config = OmegaConf.masked_copy(config, kept)
         with in_plain_words():
+            if (roles := _roles_of(config, config.hydra.runtime.choices)) is not None:
+                config = self._composed(self.config_name, *self.overrides, f"roles={roles}")
+            if part != "all":
+                kept = [str(key) for key in config if (key == "hydra") == (part == "hydra")]
+                config = OmegaConf.masked_copy(config, kept)
             return OmegaConf.to_yaml(config, resolve=resolve)
 
     def each_job(self, multirun: bool, job: Callable[[DictConfig], int]) -> list[int]:
@@ -149,7 +152,9 @@ class Composer:
         if multirun:
             return self._sweep(job)
         config = self._composed(self.config_name, *self.overrides)
-        if OmegaConf.select(config, "hydra.sweeper.params"):
+        with in_plain_words():
+            sweeps = OmegaConf.select(config, "hydra.sweeper.params")
+        if sweeps:
             return self._sweep(job)
         job_config = copy.deepcopy(config)
         with open_dict(job_config):
@@ -337,7 +342,9 @@ def in_plain_words() -> Iterator[None]:
 def _reason(error: BaseException) -> str:
     """Hydra's own words, or those of OmegaConf behind them."""
     if isinstance(error, OmegaConfBaseException):
-        return _one_line(error.msg or str(error))
+        text = error.msg or str(error)
+        place = _PLACE.search(text)
+        return _one_line(f"{place[1]}: {text[: place.start()]}" if place and place[1] else text)
     behind = f" {_reason(error.__cause__)}" if isinstance(error.__cause__, Exception) else ""
     return _one_line(f"{error}{behind}")
 
@@ -350,4 +357,4 @@ def _no_such_choice(error: MissingConfigException) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:_LONGEST_REASON]
+    return " ".join(_PLACE.sub("", text).split())[:_LONGEST_REASON]

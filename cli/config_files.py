@@ -18,6 +18,7 @@ from yaml import YAMLError
 
 from ..errors import ConfigError, printable
 from ..settings.texts import check_texts, parse_yaml
+from .interpolation import bound_interpolations
 
 _LONGEST_REASON = 300
 
@@ -42,7 +43,11 @@ class CheckedFolder(FileConfigSource):
 
 
 def check_user_files() -> None:
-    """Let Hydra read every folder of this machine as a `CheckedFolder`; its own registry replaces nothing."""
+    """Let Hydra read every folder of this machine as a `CheckedFolder`; its own registry replaces nothing.
+
+    What the files interpolate is bounded where it is resolved.
+    """
+    bound_interpolations()
     SourcesRegistry.instance().types[CheckedFolder.scheme()] = CheckedFolder
 
 

@@ -160,9 +160,9 @@ def _experiments() -> list[str]:
 def _takes_experiment(config_name: str, schema: type[BaseModel], name: str) -> bool:
     try:
         config = compose(config_name, [f"experiment={quoted(name)}"], return_hydra_config=True)
+        swept = OmegaConf.select(config, "hydra.sweeper.params") or {}
     except (HydraException, OmegaConfBaseException):
         return False
-    swept = OmegaConf.select(config, "hydra.sweeper.params") or {}
     return set(map(str, config)) - {"hydra"} <= set(schema.model_fields) and all(
         _holds(config, key) for key in swept
     )

@@ -4,8 +4,8 @@ Everything of an answer must be right: the number of calls, and for every gold c
 are parallel, its name, required parameters, types and values. Types are those of the function's schema,
 exactly: a whole number does where a float is declared, 5.0 does not where an integer is. Texts are folded.
 Where a gold value is not of the declared type it stands for a variable of the user's, and is compared as it
-is. Kept too: parallel calls are assigned in order, the first that fits, so a better assignment may be missed.
-Lost: whether upstream declares `array` or `tuple` (a tuple in an answer is a list here).
+is. Kept too: parallel calls are assigned in order, the first that fits, so a better assignment may be missed;
+and a tuple in an answer does only where a tuple is declared.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TYPES: dict[str, type] = {
 
 def find_fault(item: Item, prediction: Prediction) -> str:
     """Why BFCL counts the answer as wrong; '' where it is right."""
-    calls = [PredictedCall(call.name, _lists(call.arguments)) for call in prediction.calls]
+    calls = list(prediction.calls)
     if len(calls) != len(item.calls):
         return f"{len(calls)} calls, expected {len(item.calls)}"
     for position, gold in enumerate(item.calls):
@@ -51,6 +51,8 @@ def _against(item: Item, gold: GoldCall, call: PredictedCall) -> str:
     for name, value in call.arguments.items():
         if name not in declared or name not in gold.accepted:
             return f"parameter {name!r:.80} is not expected"
+        if isinstance(value, tuple) and declared[name].get("x-tuple"):
+            value = list(value)
         if not _fits(value, gold.accepted[name], declared[name]):
             return f"value of {name!r} is not accepted"
     left_out = (name for name in gold.accepted if name not in call.arguments and name not in gold.optional)
@@ -104,13 +106,6 @@ def _same_object(value: Any, accepted: Any) -> bool:
     if not isinstance(value, dict) or not isinstance(accepted, dict) or value.keys() != accepted.keys():
         return False
     return all(folded_value(value[key]) == folded_value(expected) for key, expected in accepted.items())
-
-
-def _lists(value: Any) -> Any:
-    """JSON values again: tuples as lists."""
-    if isinstance(value, dict):
-        return {key: _lists(element) for key, element in value.items()}
-    return [_lists(element) for element in value] if isinstance(value, list | tuple) else value
 
 
 def folded_value(value: Any) -> Any:

@@ -6,7 +6,7 @@ name. The upstream protocol is kept: alternatives for every value, "" for a para
 texts folded (case, spaces and `,./-_*^` do not count), alternatives inside objects (expanded here).
 `protocols.bfcl` is the upstream metric, types included. Where it could not be kept: Java and JavaScript
 (upstream turns their source texts into values) are not read, and the declared types `dict`, `float`, `tuple`
-and `any` are written as JSON Schema has them.
+(an array with `x-tuple`) and `any` are written as JSON Schema has them.
 """
 
 from __future__ import annotations
@@ -152,6 +152,8 @@ def _json_schema(raw: Any) -> Any:
         return raw
     schema = {key: _json_schema(value) for key, value in raw.items()}
     if isinstance(schema.get("type"), str):
+        if schema["type"] == "tuple":
+            schema["x-tuple"] = True  # upstream takes a tuple for no other array
         schema["type"] = _TYPES.get(schema["type"], schema["type"])
         if schema["type"] == "any":
             del schema["type"]

@@ -34,6 +34,7 @@ from .request_form import (
     SystemPlace,
     checked_changes,
     checked_choice,
+    negotiable,
     speaks_of_form,
 )
 from .response import CompletionResult, read_completion
@@ -143,7 +144,8 @@ class ChatCompletions(ModelClient, Component[Config]):
             try:
                 weighed = await self._weighed_letters(asked)
             except AttemptError as error:
-                if not _about_probabilities(error):
+                question = str(asked.messages).encode()
+                if not (_about_probabilities(error) or self._forms.crashed(question, error)):
                     raise
                 refusal = str(error)
         if weighed is not None and weighed.content:
@@ -172,15 +174,18 @@ class ChatCompletions(ModelClient, Component[Config]):
         search: FormSearch | None = None
         while True:
             sent = self._encoder.fields(asked, fields, form)
+            body = self._encoder.body(asked, sent, form)
             try:
-                reply = await self._transport.post(self._encoder.body(asked, sent, form))
+                reply = await self._transport.post(body)
             except AttemptError as error:
                 if "logprobs" in sent and not speaks_of_form(error, sent):
                     raise  # asked without them, it says if that was why
-                search = search or FormSearch(self._forms, form, asked.output, error)
+                if search is None and not (negotiable(error, sent) or self._forms.crashed(body, error)):
+                    raise
+                search = search or FormSearch(self._forms, form, asked.output, error, sent)
                 form = search.next(form, error, sent)
                 continue
-            self._forms.keep(form, asked.output, search)
+            self._forms.keep(form, asked.output, search, sent)
             return reply
 
     def _read(self, reply: bytes, asked: CreateArguments) -> CompletionResult:

@@ -1,9 +1,10 @@
 """The form a request is sent in, and how a client finds one that its endpoint takes.
 
-Endpoints refuse fields they do not know, system messages, or a schema, in words of their own. What is refused
-is asked again in another form; only the form in which it was answered is kept, for every later request. So it
-is the next answer that decides whose fault a refusal was, and words only say what to try first. It knows
-neither connection nor JSON; the settings are `model.fields`, `model.system` and `model.structured`.
+Endpoints refuse fields they do not know, system messages, or a schema, in words of their own or in none, with
+any status from 400 to 501. What is refused is asked again in another form, down to the barest; only the form
+in which it was answered is kept, for every later request. So it is the next answer that decides whose fault a
+refusal was, and words only say what to try first. It knows neither connection nor JSON; the settings are
+`model.fields`, `model.system` and `model.structured`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Any, Literal, get_args
 
 from loguru import logger
@@ -48,19 +50,31 @@ _NAME = re.compile(r"[A-Za-z_][\w.-]{0,63}")
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens")
 _OWN_FALLBACK = ("logprobs", "top_logprobs")
 """Without these fields closed questions are asked otherwise, which is the client's matter."""
-_ABOUT_FORMAT = ("response_format", "json_schema", "json_object", "structured output", "guided", "grammar")
+_ABOUT_FORMAT = (
+    "response_format",
+    "json_object",
+    "json mode",
+    "structured output",
+    "guided",
+    "grammar",
+    "schema",
+)
 _ABOUT_SYSTEM = re.compile(
     r"system\W.{0,40}(role|message|prompt|instruction)|roles?\b.{0,80}\bsystem\b|developer instruction"
     r"|roles? must alternate"
 )
+_CRASHED = (500, 501)
+"""Statuses with which endpoints fail over a request, besides failing for a while."""
+_CRASHES = 3
+"""Times in a row that one request fails so before its form may be why."""
 _ABOUT_CONTEXT = re.compile(r"context.{0,40}(length|window|size)|too long")
 _REFUSES = re.compile(
     r"unsupported|unknown|unrecogni|unexpected|invalid|deprecated|extra|only|must|no such|should be|too \w+"
     r"|(not|cannot|n't)\b.{0,20}(support|allow|permit|accept|recogni|valid|known|exist|set)|\buse\b"
 )
 """Words by which a field is refused, rather than mentioned."""
-_MOST_SEARCHES_IN_VAIN, _MOST_FORMS = 3, 16
-_MOST_RECORDS = 1_000
+_MOST_SEARCHES_IN_VAIN, _MOST_FORMS = 3, 20
+_MOST_RECORDS, _MOST_CRASHED = 1_000, 1_000
 
 Change = tuple[str, Any]
 """A field and what becomes of it: None: left out; a text: renamed (`RENAMED`); anything else: its value."""
@@ -121,22 +135,47 @@ class FormMemory:
         self._of_record: dict[type[BaseModel], Structured] = {}
         self._answered_in: set[Structured] = set()
         self._system_taken = False
+        self._taken: set[str] = set()
+        """fields of requests that were answered"""
         self._searches_in_vain = 0
+        self._crashes: dict[bytes, int] = {}
 
     def known(self, record: Any) -> RequestForm:
         """The form to ask for a record in, or for text (None)."""
         own = self._of_record.get(record)
         return self.form if own is None else replace(self.form, structured=own)
 
-    def others(self, start: RequestForm, record: Any) -> Iterator[RequestForm]:
-        """The forms to try after a refusal that does not say why: the same again, as some are chance."""
+    def others(self, start: RequestForm, record: Any, sent: Mapping[str, Any]) -> Iterator[RequestForm]:
+        """The forms to try after a refusal that does not say why: the same again, as some are chance.
+
+        Then with less help, one thing less at a time that no answered request had; the last is the barest.
+        Args: sent: its fields.
+        """
         yield start
         if self._searches_in_vain >= _MOST_SEARCHES_IN_VAIN:
             return
         below = self.below(start, record)
         yield from below
-        if self.may_fold(start) and not self._system_taken:
+        fold = self.may_fold(start) and not self._system_taken
+        if fold:
             yield from (replace(form, folded=True) for form in (start, *below))
+        optional = [(name, None) for name in sent if name not in (*_LIMITS, *_OWN_FALLBACK)]
+        for change in optional:
+            if change[0] not in self._taken:
+                yield replace(start, changes=(*start.changes, change))
+        if left_out := [change for change in optional if change[0] not in self._taken]:
+            barest = (start, *below)[-1]
+            yield replace(barest, folded=start.folded or fold, changes=(*start.changes, *left_out))
+
+    def crashed(self, request: bytes, error: AttemptError) -> bool:
+        """Whether one request has failed so often that its form may be why. Args: request: what tells it."""
+        if error.status not in _CRASHED or self._searches_in_vain >= _MOST_SEARCHES_IN_VAIN:
+            return False
+        if len(self._crashes) >= _MOST_CRASHED:
+            self._crashes.clear()
+        digest = blake2b(request, digest_size=16).digest()
+        self._crashes[digest] = self._crashes.get(digest, 0) + 1
+        return self._crashes[digest] >= _CRASHES
 
     def below(self, form: RequestForm, record: Any) -> list[RequestForm]:
         """The further ways to ask for a record, each with less help from the endpoint."""
@@ -147,8 +186,14 @@ class FormMemory:
         """Whether the system text may move into the first user message."""
         return self._auto_system and not form.folded
 
-    def keep(self, form: RequestForm, record: Any, search: FormSearch | None) -> None:
-        """A request was answered in a form. Args: search: how that was found; None: it was known."""
+    def keep(
+        self, form: RequestForm, record: Any, search: FormSearch | None, sent: Mapping[str, Any]
+    ) -> None:
+        """A request was answered in a form.
+
+        Args: search: how that was found; None: it was known; sent: its fields, which are no fault of others.
+        """
+        self._taken |= sent.keys()
         if search is not None:
             self._learn(form, record, search)
         if isinstance(record, type):
@@ -190,14 +235,23 @@ class FormMemory:
 class FormSearch:
     """The search for a form in which one question is answered.
 
-    Args: memory: of the endpoint; start: the form that was refused; record: asked for; error: the refusal.
+    Args: memory: of the endpoint; start: the form that was refused; record: asked for; error: the refusal;
+        sent: the fields it was sent with.
     """
 
-    def __init__(self, memory: FormMemory, start: RequestForm, record: Any, error: AttemptError) -> None:
+    def __init__(
+        self,
+        memory: FormMemory,
+        start: RequestForm,
+        record: Any,
+        error: AttemptError,
+        sent: Mapping[str, Any],
+    ) -> None:
         self.start, self.first = start, error
         self._memory, self._record = memory, record
-        self._others = memory.others(start, record)
+        self._others = memory.others(start, record, sent)
         self._tried = {start}
+        self._hints: tuple[Change, ...] = ()
         self._asked_again, self._forms = False, 0
         self._reasons: dict[Change, AttemptError] = {}
 
@@ -208,9 +262,9 @@ class FormSearch:
 
         Raises the first refusal where there is no further form, or the last one where it is another fault.
         """
-        if not negotiable(error):
+        if not (negotiable(error, sent) or (error.kind == "server" and error.status == self.first.status)):
             raise error
-        following = self._hinted(form, error, sent) or self._unhinted(form, error)
+        following = self._hinted(form, error, sent) or self._unhinted()
         if following is None or self._forms >= _MOST_FORMS:
             self._memory.give_up()
             raise self.first
@@ -234,6 +288,7 @@ class FormSearch:
             for change in (*(renamed if name in _LIMITS else ()), None):
                 following = replace(form, changes=(*form.changes, (name, change)))
                 if change not in dict(form.changes) and following not in self._tried:
+                    self._hints = (*self._hints, (name, change))
                     self._reasons[name, change] = error
                     return following
         return None
@@ -242,20 +297,27 @@ class FormSearch:
         """The refusal that named a field."""
         return self._reasons.get(change, self.first)
 
-    def _unhinted(self, form: RequestForm, error: AttemptError) -> RequestForm | None:
-        if error.kind != "refused":
-            return None
-        other = next(self._others, None)
-        self._asked_again = True
-        return other and replace(other, changes=form.changes)
+    def _unhinted(self) -> RequestForm | None:
+        """The next form without what nobody spoke of; what was named stays changed."""
+        for other in self._others:
+            following = replace(other, changes=tuple(dict.fromkeys((*self._hints, *other.changes))))
+            if not self._asked_again or following not in self._tried:
+                self._asked_again = True
+                return following
+        return None
 
 
-def negotiable(error: AttemptError) -> bool:
-    """Whether a request may have been refused for its form; some say so with a status of 500."""
+def negotiable(error: AttemptError, sent: Mapping[str, Any]) -> bool:
+    """Whether a request may have been refused for its form; some say so with a status of 500 and more.
+
+    Args: sent: the fields it was sent with.
+    """
     if error.sampled is not None:
         return False
     if error.kind == "server":
-        return about_format(error)
+        words = str(error).lower()
+        named = _REFUSES.search(words) and named_fields(error, sent)
+        return bool(about_format(error) or _ABOUT_SYSTEM.search(words) or named)
     return error.kind == "refused" and (error.status is None or error.status >= 400)
 
 
@@ -271,13 +333,13 @@ def about_format(error: AttemptError) -> bool:
 
 
 def named_fields(error: AttemptError, sent: Mapping[str, Any]) -> list[str]:
-    """The fields of a request that its refusal names, the first one first."""
+    """The fields of a request that its refusal names, `top_p` also as `topP`, the first one first."""
     words = f"{error.field.rpartition('.')[2]} {error}".lower()
     places = {
         name: place.start()
         for name in sent
         if name not in _OWN_FALLBACK
-        and (place := re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", words))
+        and (place := re.search(rf"(?<!\w){re.escape(name.lower()).replace('_', '[_ -]?')}(?!\w)", words))
     }
     if not places and any(name in words for name in _LIMITS):  # it names the one to use instead
         return [name for name in _LIMITS if name in sent]

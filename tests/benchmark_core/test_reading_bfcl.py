@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from benchmark_fixtures import function, gold, lines, real, right
-from ptool.benchmark import Item, score_prediction
+from ptool.benchmark import Item, Prediction, score_prediction
+from ptool.benchmark.items import PredictedCall
 from ptool.benchmark.protocols import verdict
 from ptool.benchmark.reading import items
 from ptool.errors import StoreError
@@ -37,6 +38,22 @@ def test_a_bfcl_question(tmp_path: Path) -> None:
         "array",
         None,
     ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "right"),
+    [
+        ("tuple", (1, 2), True),
+        ("tuple", [1, 2], True),
+        ("array", [1, 2], True),
+        ("array", (1, 2), False),  # Python's list and tuple are two types
+        ("tuple", (1, (2,)), False),
+    ],
+)
+def test_a_tuple_does_where_one_is_declared(tmp_path: Path, declared: str, value: Any, right: bool) -> None:
+    item = bfcl(tmp_path, "simple", [function("f", ["x"], x=declared)], {"f": {"x": [[1, 2]]}})
+    prediction = Prediction(None, (PredictedCall("f", {"x": value}),))
+    assert (verdict(item, prediction) == "") == right
 
 
 @pytest.mark.parametrize(

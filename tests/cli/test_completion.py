@@ -44,6 +44,7 @@ def test_every_command_has_its_own_keys(tmp_path: Path) -> None:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with some folders in it, and a `ptool` that the shell finds."""
     (tmp_path / "folder of mine").mkdir()
+    (tmp_path / "at:noon").mkdir()
     for folder in ("mine", "my own"):
         (tmp_path / folder / "scenario").mkdir(parents=True)
         (tmp_path / folder / "scenario" / "garden.yaml").touch()
@@ -56,33 +57,59 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-SIMULATED = """
-source <(ptool --completion=bash)
-COMP_LINE="$1"; COMP_POINT=${#1}
-compopt() { :; }
-_ptool ptool
-printf '%s\\n' "${COMPREPLY[@]}"
+BASHRC = r"""
+PS1='ready> '
+eval "$(ptool --completion=bash)"
+bind 'set bell-style none'
+bind -x '"\C-t": printf "%s|\n" "$READLINE_LINE" >> completed'
 """
+COMPLETED_BY_BASH = {
+    "ptool ev": "ptool evaluate ",
+    "ptool run assist": "ptool run assistant=",  # a value follows at once
+    "ptool run assi": "ptool run assi",  # two keys are listed
+    "ptool run seed=3 scenario=ti": "ptool run seed=3 scenario=tiny ",
+    "ptool run scenario.description='a b' assist": "ptool run scenario.description='a b' assistant=",
+    r"""ptool run "card.name=it's \"x\" =" twins=t""": r"""ptool run "card.name=it's \"x\" =" twins=true """,
+    r"ptool run scenario.name=a\ b\'c scenario=ti": r"ptool run scenario.name=a\ b\'c scenario=tiny ",
+    "ptool run 'scenario=ti": "ptool run 'scenario=tiny' ",
+    "ptool run --config-dir 'my own' scenario=g": "ptool run --config-dir 'my own' scenario=garden ",
+    r"ptool run --config-dir my\ own scenario=g": r"ptool run --config-dir my\ own scenario=garden ",
+    "ptool status run=fold": r"ptool status run=folder\ of\ mine/",
+    "ptool status run='folder of": "ptool status run='folder of mine'/",
+    "ptool status run=at:no": "ptool status run=at:noon ",
+    "ptool diff fold": r"ptool diff folder\ of\ mine/",
+    "~/ptool ru": "~/ptool run ",
+}
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-@pytest.mark.usefixtures("desk")
-@pytest.mark.parametrize(
-    ("line", "replies"),
-    [
-        ("ptool ev", ["evaluate"]),
-        ("ptool run assi", ["assignment=", "assistant="]),
-        ("ptool run seed=3 scenario=ti", ["tiny"]),  # bash replaces what is behind the last '='
-        ("ptool run --config-dir mine scenario=g", ["garden"]),
-        ("ptool status run=fo", ["folder of mine"]),
-        ("ptool explain fo", ["format=", "folder of mine"]),
-    ],
-)
-def test_bash_is_given_what_it_replaces(line: str, replies: list[str]) -> None:
-    done = subprocess.run(
-        ["bash", "-c", SIMULATED, "bash", line], capture_output=True, text=True, timeout=60
-    )  # fmt: skip
-    assert (done.stdout.splitlines(), done.stderr) == (replies, "")
+def test_bash_completes_the_line(desk: Path) -> None:
+    """A real one, on a terminal where each line is typed, a tab, and a key that writes the line down."""
+    pty = pytest.importorskip("pty")
+    (desk / "rc").write_text(BASHRC)
+    ours, its = pty.openpty()
+    shell = subprocess.Popen(
+        ["bash", "--noprofile", "--rcfile", "rc", "-i"],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        start_new_session=True,
+    )
+    os.close(its)
+    shown = b""
+    while b"ready> " not in shown:
+        shown += os.read(ours, 65_536)
+    for line in COMPLETED_BY_BASH:
+        os.write(ours, line.encode() + b"\t\x14\x01\x0b")  # then to the beginning, and all of it away
+    os.write(ours, b"exit\n")
+    with suppress(OSError):
+        while os.read(ours, 65_536):
+            pass
+    os.close(ours)
+    assert shell.wait(60) == 0
+    assert (desk / "completed").read_text().splitlines() == [
+        f"{line}|" for line in COMPLETED_BY_BASH.values()
+    ]
 
 
 ZSHRC = """
@@ -98,12 +125,13 @@ zle-line-init() {
 }
 zle -N zle-line-init
 """
-COMPLETED = {
+COMPLETED_BY_ZSH = {
     "ptool ev": "ptool evaluate ",
     "ptool run assist": "ptool run assistant=",  # a value follows at once
     "ptool run assi": "ptool run assi",  # two keys are listed
     "ptool run seed=3 scenario=ti": "ptool run seed=3 scenario=tiny ",
     r"ptool run --config-dir my\ own scenario=g": r"ptool run --config-dir my\ own scenario=garden ",
+    "ptool run scenario.description='a b' assist": "ptool run scenario.description='a b' assistant=",
     "ptool run --mul": "ptool run --multirun ",
     "ptool status run=fold": r"ptool status run=folder\ of\ mine/",
     "ptool diff fold": r"ptool diff folder\ of\ mine/",
@@ -117,7 +145,7 @@ def test_zsh_completes_the_line(desk: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """A real one, on a terminal of its own: it reads lines from a file, and writes what became of them."""
     pty = pytest.importorskip("pty")
     (desk / ".zshrc").write_text(ZSHRC)
-    (desk / "lines").write_text("\n".join(COMPLETED))
+    (desk / "lines").write_text("\n".join(COMPLETED_BY_ZSH))
     monkeypatch.setenv("ZDOTDIR", str(desk))
     ours, its = pty.openpty()
     shell = subprocess.Popen(
@@ -129,4 +157,4 @@ def test_zsh_completes_the_line(desk: Path, monkeypatch: pytest.MonkeyPatch) -> 
             pass
     os.close(ours)
     assert shell.wait(60) == 0
-    assert (desk / "completed").read_text().splitlines() == [f"{line}|" for line in COMPLETED.values()]
+    assert (desk / "completed").read_text().splitlines() == [f"{line}|" for line in COMPLETED_BY_ZSH.values()]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from ptool import check, evaluate, run
 from ptool.run import main
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -56,6 +57,66 @@ def test_what_hides_or_never_ends_is_refused_with_its_file(
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1
     assert err.startswith("config error: ") and says in err and not Path("runs").exists()
+
+
+def chained(link: str) -> str:
+    """Thirty values of a scenario, each of which is made of the one before as `link` says."""
+    return "".join(f"a{n}: {link.replace('BEFORE', f'${{scenario.a{n - 1}}}')}\n" for n in range(1, 31))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("description: ${scenario.a30}\na0: xx\n" + chained("BEFORE BEFORE"), "scenario.description: its"),
+        ("description: ${scenario.a30}\na0: ''\n" + chained("BEFOREBEFORE"), "scenario.description: its"),
+        ("a0: {k: v}\n" + chained("{k: '${oc.select:x,BEFORE}', l: 'BEFORE'}"), "scenario.a"),
+        (f"description: {'${scenario.a}' * 50}\na: {'x' * 900}", "scenario.description: its"),
+        ("description: ${scenario.name}\nname: ${scenario.description}", "Recursive interpolation"),
+    ],
+)
+def test_interpolations_that_grow_are_refused_with_their_key(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    content: str,
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine/scenario").mkdir(parents=True)
+    Path("mine/scenario/x.yaml").write_text(content)
+    assert main(["--config-dir", "mine", "scenario=x"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1
+    assert err.startswith("config error: ") and says in err and not Path("runs").exists()
+
+
+def test_a_target_that_grows_ends_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine/model").mkdir(parents=True)
+    Path("mine/model/x.yaml").write_text(
+        "_target_: ${model.a30}\na0: p\n" + chained("BEFOREBEFORE").replace("scenario.", "model.")
+    )
+    monkeypatch.setattr("ptool.cli.interpolation.MAX_INTERPOLATIONS", 100)
+    commands = (
+        *((run.main, words) for words in ((), ("--cfg", "all"), ("-m", "seed=1"))),
+        *((check.main, ()), (evaluate.main, ("data=x",))),
+    )
+    for command, words in commands:
+        assert command(["--config-dir", "mine", "model=x", *words]) == 2
+        line = "config error: model._target_: its interpolations stand for more than 100 values\n"
+        assert capsys.readouterr() == ("", line)
+
+
+def test_a_sweep_may_resolve_as_much_in_every_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("ptool.cli.interpolation.MAX_INTERPOLATIONS", 60)
+    seeds = ",".join(map(str, range(9)))
+    assert main(["-m", "scenario=tiny", "users=0", f"seed={seeds}"]) == 2
+    assert capsys.readouterr().err.count("users: got 0") == 9
 
 
 def test_a_role_that_is_only_named_is_no_exception(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -144,6 +146,94 @@ async def test_one_schema_that_is_too_much_leaves_the_others_as_they_were(
     assert len(ways) == 4 + 2
 
 
+def mentions(part: str) -> Callable[[dict[str, Any]], bool]:
+    """Whether a body has what an endpoint refuses: a field, a system message, or a way to ask for a form."""
+
+    def found(body: dict[str, Any]) -> bool:
+        if part == "system":
+            return any(message["role"] == "system" for message in body["messages"])
+        if part.startswith("json_"):
+            return body.get("response_format", {}).get("type") == part
+        return part in body
+
+    return found
+
+
+REFUSALS = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "refusals_of_servers.jsonl").read_text().splitlines()
+]
+"""What servers and gateways were reported to say: what is refused (a field, a system message, a way to ask
+for a form), the status, the whole body."""
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=[f"{one['server']}: {one['refuses']}" for one in REFUSALS])
+async def test_what_a_server_says_in_its_own_words_is_asked_again_without_it(
+    double: Double, client: ChatCompletions, refusal: dict[str, Any]
+) -> None:
+    part, refused = refusal["refuses"], mentions(refusal["refuses"])
+    double.reply = refusing(lambda body: refusal["body"] if refused(body) else None, refusal["status"])
+    sent = {**SENT, "top_p": 1.0}
+    for _ in range(3):  # as often as a failure of the server would be borne with
+        with suppress(AttemptError):
+            await client.create(ASKED, extra_create_args=sent, json_output=Verdict)
+    before = len(double.bodies)
+    assert (await client.create(ASKED, extra_create_args=sent, json_output=Verdict)).content == "{}"
+    body = double.bodies[-1]
+    assert (len(double.bodies), refused(body)) == (before + 1, False)
+    others = {*sent, "stream", "system", "json_schema"} - {
+        part,
+        "max_tokens" if part == "response_format" else "",
+    }
+    kept = {other for other in others if mentions(other)(body)}
+    assert kept >= others - {"json_schema"} and (
+        "json_schema" in kept or part in ("json_schema", "response_format")
+    )
+
+
+async def test_a_server_that_fails_whatever_it_is_asked_is_left_as_it_was(
+    double: Double, client: ChatCompletions
+) -> None:
+    double.reply = web.Response(status=500, text="Internal Server Error")
+    counts = []
+    for _ in range(8):
+        before = len(double.bodies)
+        with pytest.raises(AttemptError, match="HTTP 500") as caught:
+            await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
+        assert caught.value.kind == "server"
+        counts.append(len(double.bodies) - before)
+    assert counts == [1, 1, 11, 11, 11, 1, 1, 1]
+    double.reply = completion("{}")
+    await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
+    assert double.bodies[-1] == double.bodies[0]
+
+
+async def test_what_an_endpoint_takes_is_not_why_it_refuses_something_else(
+    double: Double, client: ChatCompletions, warnings: list[str]
+) -> None:
+    """One request of many is refused for what it says: whatever helps it says nothing of the fields."""
+    double.reply = refusing(
+        lambda body: "no." if "That?" in str(body["messages"]) and "seed" in body else None
+    )
+    await client.create(ASKED, extra_create_args=SENT)
+    with pytest.raises(AttemptError, match=r"no\."):
+        await client.create([UserMessage(content="That?", source="ptool")], extra_create_args=SENT)
+    await client.create(ASKED, extra_create_args=SENT)
+    assert SENT.items() <= double.bodies[-1].items()
+    assert warnings == []
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 529])
+async def test_a_server_that_is_not_there_for_a_while_is_no_matter_of_form(
+    double: Double, client: ChatCompletions, status: int
+) -> None:
+    double.reply = web.Response(status=status, text="overloaded, the stream broke off")
+    for _ in range(5):
+        with pytest.raises(AttemptError):
+            await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
+    assert len(double.bodies) == 5
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -217,7 +307,7 @@ async def test_what_is_refused_in_every_form_is_told_in_the_first_words_and_soon
         with pytest.raises(AttemptError, match=f"HTTP 400: no. {before + 1}$"):
             await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
         counts.append(len(double.bodies) - before)
-    assert counts[0] == 7
+    assert counts[0] == 7 + 3 + 1  # ways of form and system text, fields left out, the barest
     assert counts[3:] == [2, 2, 2]  # the same again, as it may be chance
     assert client.structured == "json_schema"
 

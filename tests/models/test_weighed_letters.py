@@ -77,6 +77,17 @@ async def test_letters_are_weighed_however_the_token_is_written(
     assert "response_format" not in body
 
 
+async def test_a_question_that_always_fails_is_asked_without_probabilities(
+    double: Double, client: ChatCompletions
+) -> None:
+    double.reply = two_ways((500, "Internal Server Error"), completion('{"letter": "A"}'))
+    for _ in range(2):
+        with pytest.raises(AttemptError, match="HTTP 500"):
+            await client.create(ASKED, json_output=LETTERS)
+    result = await client.create(ASKED, json_output=LETTERS)
+    assert (LETTERS.model_validate_json(result.content).letter, client.gives_probabilities) == ("A", False)
+
+
 async def test_yes_and_no_are_weighed_as_words(double: Double, client: ChatCompletions) -> None:
     double.reply = weighed((" no", 0.3), ("No", 0.3), ("yes", 0.2), ("Yes.", 0.15), ("None", 0.05))
     answer = YES_NO.model_validate_json((await client.create(ASKED, json_output=YES_NO)).content)
