@@ -100,7 +100,7 @@ class Announcements:
 class Display(Protocol):
     """Where stages are shown."""
 
-    def stage(self, stage: Stage, transient: bool) -> AbstractContextManager[Callable[[str], None]]:
+    def stage(self, stage: Stage, transient: bool, /) -> AbstractContextManager[Callable[[str], None]]:
         """Show a stage while the block runs; gives what is told every second what goes on.
 
         Args: transient: whether nothing is left to be seen of it.

@@ -17,7 +17,7 @@ Overrides = Mapping[str, Any] | Sequence[str]
 """A mapping, nested or with dotted keys, or the words of a command line."""
 
 _KEY = re.compile(r"\+{0,2}[A-Za-z_][\w./@:-]*", re.ASCII)
-_PLAIN = re.compile(r"(?!(?:true|false|null|inf|nan)$)[A-Za-z][\w./-]*", re.ASCII | re.IGNORECASE)
+_PLAIN = re.compile(r"(?!(?:true|false|null|inf|nan)\Z)[A-Za-z_][\w./-]*", re.ASCII | re.IGNORECASE)
 """Texts that stand for themselves on a command line."""
 _INTERPOLATION = re.compile(r"(\\*)\$\{")
 _DEEPEST = 20
@@ -81,11 +81,11 @@ def _in_grammar(value: Any, key: str, depth: int = 0) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return repr(value)
+        return repr(int(value) if isinstance(value, int) else float(value))
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
     if isinstance(value, str):
-        return _text(value)
+        return _text(str.__str__(value))
     if isinstance(value, list | tuple):
         return f"[{','.join(_in_grammar(inner, key, depth + 1) for inner in value)}]"
     if isinstance(value, Mapping):
@@ -104,7 +104,7 @@ def _text(text: str) -> str:
 
 
 def _inner_key(name: Any, key: str) -> str:
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][\w.-]*", name, re.ASCII):
+    if not isinstance(name, str) or "/" in name or not _PLAIN.fullmatch(name):
         raise ConfigError(
             f"{key}: got the key {printable(repr(name), 80)} in it, expected letters and digits"
         )

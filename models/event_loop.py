@@ -17,6 +17,8 @@ from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, TypeVar
 
+from .process_state import ProcessState
+
 Result = TypeVar("Result")
 Factory = Callable[[], asyncio.AbstractEventLoop]
 
@@ -80,7 +82,7 @@ def run(main: Coroutine[Any, Any, Result], factory: Factory | None = None) -> Re
     Raises KeyboardInterrupt where Ctrl-C, or an `Interrupt` of this context, ended it.
     """
     interrupt = _interrupt.get()
-    with _tuned(), asyncio.Runner(loop_factory=factory or _fastest()) as runner:
+    with _tuning.changed(), asyncio.Runner(loop_factory=factory or _fastest()) as runner:
         if interrupt is None:
             return runner.run(main)
         try:
@@ -98,24 +100,18 @@ def _fastest() -> Factory:
         return asyncio.new_event_loop
 
 
-_tuning = threading.Lock()
-_before: list[tuple[float, tuple[int, int, int]]] = []
-"""How the process was before the first of those who run now, once for each of them."""
+def _tune() -> Callable[[], None]:
+    """Set garbage collector and threads' turns as they suit such a process; returns what sets them back."""
+    interval, threshold = sys.getswitchinterval(), gc.get_threshold()
+    young, *older = threshold
+    gc.set_threshold(max(young, _GC_THRESHOLD) if young else 0, *older)
+    sys.setswitchinterval(min(interval, _SWITCH_SECONDS))
+
+    def undo() -> None:
+        gc.set_threshold(*threshold)
+        sys.setswitchinterval(interval)
+
+    return undo
 
 
-@contextmanager
-def _tuned() -> Iterator[None]:
-    """The garbage collector and the threads' turns as they suit such a process; after the last, as before."""
-    with _tuning:
-        interval, (young, *older) = sys.getswitchinterval(), gc.get_threshold()
-        _before.append(_before[0] if _before else (interval, gc.get_threshold()))
-        gc.set_threshold(max(young, _GC_THRESHOLD) if young else 0, *older)
-        sys.setswitchinterval(min(interval, _SWITCH_SECONDS))
-    try:
-        yield
-    finally:
-        with _tuning:
-            interval, threshold = _before.pop()
-            if not _before:
-                gc.set_threshold(*threshold)
-                sys.setswitchinterval(interval)
+_tuning = ProcessState(_tune)

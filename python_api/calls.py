@@ -20,6 +20,7 @@ from ..cli.python_overrides import Overrides, python_arguments
 from ..cli.streams import warnings_shown
 from ..errors import BudgetSpentError, StoreError
 from ..evaluation.results import SCORE_FILE
+from ..models.transformers_folder import environment_kept
 from ..settings import EvaluateSettings, Settings
 from ..store.run_folder import MARKER
 from .displays import Progress, chosen_display
@@ -195,7 +196,11 @@ class _Call(Generic[Result]):
             settings, sources = composed_settings(arguments, config, schema)
             self._folder = here / settings.run_folder()  # whatever the working folder is by then
             run = settings.run.model_copy(update={"dir": str(self._folder)})
-            with sources.importable(), warnings_shown(lambda line: display.say(line.rstrip())):
+            with (
+                environment_kept.changed(),
+                sources.importable(),
+                warnings_shown(lambda line: display.say(line.rstrip())),
+            ):
                 return job(settings.model_copy(update={"run": run}), sources, display)
 
         self._worker = Worker(work)
@@ -220,10 +225,10 @@ def _arguments(
     config_dir: Place | Iterable[Place] | None,
 ) -> Arguments:
     """What the words of the command line would be. Raises ConfigError."""
-    one = config_dir is None or isinstance(config_dir, str | os.PathLike)
-    folders = [config_dir] if one and config_dir is not None else [] if one else config_dir
+    one = isinstance(config_dir, str | os.PathLike)
+    folders: Iterable[Place] = [config_dir] if one else config_dir or ()
     named = {key: value for key, value in given.items() if value is not None}
-    return python_arguments({**named, **settings}, overrides, map(os.fspath, folders))
+    return python_arguments({**named, **settings}, overrides, [os.fspath(folder) for folder in folders])
 
 
 def _path_of(data: Place | Samples) -> str:

@@ -10,7 +10,7 @@ import orjson
 
 from ..errors import StoreError
 from ..records.model_calls import Spent
-from ..rendering.text import counted, inert
+from ..rendering.text import counted, in_order, inert
 from ..store.dataset_index import DATASET_PARTS
 from ..store.read_only import read_ledger
 from ..store.run_folder import LOCK, MARKER
@@ -26,6 +26,8 @@ EXIT_STATUSES: dict[RunStatus, int | None] = {
     "unfinished": None,
 }
 """Status -> the exit status of the command for it; None: no command ends so."""
+
+_FUNNEL = ("made", "rule_rejected", "judge_rejected", "failed", "gate_rejected", "kept")
 
 
 class Run(Samples):
@@ -57,7 +59,7 @@ class Run(Samples):
             return "budget_spent"
         if not self._manifest:
             return "unfinished"
-        ended = {status: name for name, status in EXIT_STATUSES.items()}
+        ended: dict[int | None, RunStatus] = {status: name for name, status in EXIT_STATUSES.items()}
         return ended.get(self._outcome.get("exit_status", 0), "done")
 
     @property
@@ -78,7 +80,7 @@ class Run(Samples):
     @property
     def funnel(self) -> dict[str, int]:
         """What became of the episodes, as the command prints it; empty before its end."""
-        return dict(self._manifest.get("funnel", {}))
+        return in_order(self._manifest.get("funnel", {}), _FUNNEL)
 
     @property
     def cost(self) -> Spent:

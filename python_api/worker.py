@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
@@ -44,12 +44,13 @@ class Worker(Generic[Result]):
     def wait(self) -> Result:
         """The job's result, or what it raised. Raises KeyboardInterrupt, once the job has ended by it."""
         stopped: BaseException | None = None
-        while self._thread.is_alive():
+        while not self._future.done():  # a thread whose join is interrupted is taken for one that has ended
             try:
-                self._thread.join(_LOOK_SECONDS)
+                wait([self._future], _LOOK_SECONDS)
             except BaseException as error:  # Ctrl-C, or what a signal handler of the caller's raises
                 stopped = error
                 self._interrupt.set()
+        self._thread.join()
         if stopped is not None:
             raise stopped
         return self._future.result()
