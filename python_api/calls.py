@@ -64,7 +64,7 @@ def synthesise(
         KeyboardInterrupt: it was interrupted.
     """
     arguments = _arguments({"scenario": scenario, "seed": seed}, settings, overrides, config_dir)
-    return _Call(_run_job, "config", Settings, arguments, progress).wait()
+    return _JobUnderWay(_run_job, "config", Settings, arguments, progress).wait()
 
 
 async def synthesise_async(
@@ -82,7 +82,7 @@ async def synthesise_async(
     its own.
     """
     arguments = _arguments({"scenario": scenario, "seed": seed}, settings, overrides, config_dir)
-    return await _Call(_run_job, "config", Settings, arguments, progress).wait_async()
+    return await _JobUnderWay(_run_job, "config", Settings, arguments, progress).wait_async()
 
 
 def evaluate(
@@ -108,7 +108,7 @@ def evaluate(
         KeyboardInterrupt: it was interrupted.
     """
     arguments = _arguments({"data": _path_of(data), "model": model}, settings, overrides, config_dir)
-    return _Call(_evaluation_job, "evaluate", EvaluateSettings, arguments, progress).wait()
+    return _JobUnderWay(_evaluation_job, "evaluate", EvaluateSettings, arguments, progress).wait()
 
 
 async def evaluate_async(
@@ -122,7 +122,7 @@ async def evaluate_async(
 ) -> Evaluation:
     """As `evaluate`, without keeping the caller's event loop from other work."""
     arguments = _arguments({"data": _path_of(data), "model": model}, settings, overrides, config_dir)
-    return await _Call(_evaluation_job, "evaluate", EvaluateSettings, arguments, progress).wait_async()
+    return await _JobUnderWay(_evaluation_job, "evaluate", EvaluateSettings, arguments, progress).wait_async()
 
 
 def load(path: Place) -> Run | Evaluation | Samples:
@@ -174,7 +174,7 @@ def _evaluation_job(settings: EvaluateSettings, _sources: Sources, display: Disp
     return Evaluation(folder)
 
 
-class _Call(Generic[Result]):
+class _JobUnderWay(Generic[Result]):
     """A job under way.
 
     Args: job: what is done; config, schema: as of `composed_settings`; arguments: what was given; progress:

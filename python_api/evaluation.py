@@ -20,7 +20,7 @@ EvaluationStatus = Literal["done", "incomplete", "budget_spent"]
 
 
 class Evaluation:
-    """An evaluation: what `evaluate` returns, and `load` for the folder of one.
+    """An evaluation, in the folder `path`: what `evaluate` returns, and `load` for the folder of one.
 
     `for line in evaluation` gives every sample with its answer and its score
     (`ptool.evaluation.results.SampleLine`), one at a time.

@@ -33,8 +33,8 @@ _FUNNEL = ("made", "rule_rejected", "judge_rejected", "failed", "gate_rejected",
 class Run(Samples):
     """A run: what `synthesise` returns, and `load` for a run folder.
 
-    It is what its folder holds, read when it is asked for; a run that went on since shows its new state.
-    `for sample in run` gives its samples, `run["test"]` those of a part.
+    It is what the folder `path` holds, read when it is asked for; a run that went on since shows its new
+    state. `for sample in run` gives its samples, `run["test"]` those of a part.
 
     Args: path: the run folder; stopped: why it ended before its end, where that is known.
     """

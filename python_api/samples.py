@@ -19,7 +19,7 @@ _SHOWN = 3
 
 
 class Samples:
-    """The samples of a dataset, of one part or of several.
+    """The samples of a dataset, of one part or of several; `path` is the file, or the folder of the parts.
 
     `for sample in samples` gives every `ptool.records.Sample`, one at a time, whichever form the dataset has:
     tools and profiles that are kept beside the samples are joined to them. What is read is compared with the
