@@ -22,7 +22,7 @@ from ..errors import BudgetSpentError, StoreError
 from ..evaluation.results import SCORE_FILE
 from ..models.transformers_folder import environment_kept
 from ..settings import EvaluateSettings, Settings
-from ..store.run_folder import MARKER
+from ..store.run_folder import MARKER, identity_of
 from .displays import Progress, chosen_display
 from .evaluation import Evaluation
 from .run import Run, part_files
@@ -138,7 +138,7 @@ def load(path: Place) -> Run | Evaluation | Samples:
     place = Path(path).absolute()
     if (place / SCORE_FILE).is_file():
         return Evaluation(place)
-    if (place / MARKER).is_file():
+    if (place / MARKER).is_file() and "settings" in identity_of(place):  # exports have a marker, too
         return Run(place)
     if place.is_dir():
         files = part_files(place) or part_files(place / "dataset")

@@ -5,6 +5,7 @@ import asyncio
 import importlib.util
 import inspect
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ PAGE = ROOT / "docs" / "python.md"
 pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
 
 TEXT = PAGE.read_text("utf-8") if PAGE.is_file() else ""
-BLOCKS = re.findall(r"^```python\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCKS = PYTHON.findall(TEXT)
 
 
 STOPPED = """
@@ -45,25 +47,34 @@ async def run_cell(source: str, namespace: dict[str, Any]) -> None:
         await result
 
 
+async def run_cells(sources: Iterable[str]) -> dict[str, Any]:
+    """Blocks in their order, in one namespace, which is returned."""
+    namespace: dict[str, Any] = {}
+    for source in sources:
+        await run_cell(source, namespace)
+    return namespace
+
+
 def test_every_block_runs_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("pandas")
     pytest.importorskip("datasets")
     monkeypatch.chdir(tmp_path)
-
-    async def notebook() -> dict[str, Any]:
-        namespace: dict[str, Any] = {}
-        for block in BLOCKS:
-            await run_cell(block, namespace)
-        return namespace
-
-    left = asyncio.run(notebook())
+    left = asyncio.run(run_cells(BLOCKS))
     out = capsys.readouterr().out
     assert "there are 'custom', 'entertainment'" in out and "did you mean 'shopping'?" in out
     assert left["seen"]["episodes"] == (20, 20)
     assert left["held_out"] and len(left["runs"]) == 2
     assert [one.name for one in tmp_path.iterdir()] == ["runs"]
+
+
+def test_the_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pandas")
+    monkeypatch.chdir(tmp_path)
+    example = PYTHON.findall((ROOT / "README.md").read_text("utf-8"))
+    left = asyncio.run(run_cells(example))
+    assert len(example) == 1 and len(left["frame"]) == len(left["run"]) > 0
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from ptool.python_api import displays
 from ptool.python_api.displays import NotebookDisplay, chosen_display
 from ptool.records import Sample
 from ptool.run import main
+from ptool.store import RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +61,14 @@ def test_a_dataset_is_loaded_from_wherever_it_lies(run: Run, name: str, tmp_path
     shutil.copytree(run.path, copied)
     loaded = load(copied / name)
     assert isinstance(loaded, Samples)
+    assert list(loaded) == list(run)
+
+
+def test_samples_that_another_command_wrote_are_no_run(run: Run, tmp_path: Path) -> None:
+    with RunFolder(tmp_path / "verified", {"verified": "0123"}) as folder:
+        shutil.copy(run.files["dataset/samples.jsonl"], folder / "samples.jsonl")
+    loaded = load(tmp_path / "verified")
+    assert type(loaded) is Samples
     assert list(loaded) == list(run)
 
 
