@@ -28,7 +28,7 @@ _open: ContextVar[frozenset[object]] = ContextVar("ptool_log_sinks", default=fro
 
 
 @contextmanager
-def sink(write: Callable[[str], object], level: str, format: str) -> Iterator[Callable[[], bool]]:
+def sink(write: Callable[[str], None], level: str, format: str) -> Iterator[Callable[[], bool]]:
     """Have what is logged in this context written while the block runs.
 
     Args: write: is given each line with its line break; level: the lowest; format: as loguru has it.

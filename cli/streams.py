@@ -88,13 +88,16 @@ def said_in_full(status: int, *, only_prints: bool) -> int:
 
 
 @contextmanager
-def warnings_shown(say: Callable[[str], object] | None = None) -> Iterator[None]:
+def warnings_shown(say: Callable[[str], None] | None = None) -> Iterator[None]:
     """Show what is logged in this context from WARNING up while the block runs.
 
     Args: say: is given each line, with its line break; None: stderr.
     """
     from ..log import sink
 
-    # stderr is looked up each time: progress bars replace it while they are shown
-    with sink(say or (lambda line: sys.stderr.write(line)), "WARNING", "{level.name}: {message}"):
+    with sink(say or _to_stderr, "WARNING", "{level.name}: {message}"):
         yield
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(line)  # looked up each time: progress bars replace it while they are shown
