@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from . import __version__
 from .cli.start import exit_with
 from .cli.streams import said_in_full
 from .errors import names, printable
+from .version import VERSION
 
 COMMANDS = {
     "run": "synthesise a verified dataset of personalised tool use",
@@ -39,7 +39,7 @@ def _dispatch() -> int:
     if name in ("-h", "--help"):
         return _listed()
     if name == "--version":
-        print(f"ptool {__version__}")
+        print(f"ptool {VERSION}")
         return said_in_full(0, only_prints=True)
     if name.startswith(("--complete=", "--completion=")):
         option, _, word = name.partition("=")

@@ -12,12 +12,13 @@ import re
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from hydra import compose, initialize_config_module
 from hydra.core.config_search_path import ConfigSearchPath
@@ -26,6 +27,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
+from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from pydantic import BaseModel
@@ -37,6 +39,8 @@ from .args import OPTIONS, Arguments, quoted
 from .config_files import check_user_files
 from .overrides import as_typed
 from .unknown_keys import GROUPS, check_experiment, no_such_key, opened
+
+Result = TypeVar("Result")
 
 _GROUP_OF = {
     "judges": "agent",
@@ -92,9 +96,17 @@ class Sources:
             place for folder in self.folders for place in (folder, folder / "prompts", folder / "agent")
         )
 
-    def importable(self) -> None:
-        """Let `_target_` find modules in these folders; installed packages keep precedence."""
-        sys.path.extend(str(folder) for folder in self.folders if str(folder) not in sys.path)
+    @contextmanager
+    def importable(self) -> Iterator[None]:
+        """Let `_target_` find modules in these folders while the block runs; installed packages go first."""
+        added = [str(folder) for folder in self.folders]
+        sys.path.extend(added)
+        try:
+            yield
+        finally:
+            for folder in added:
+                if folder in sys.path:
+                    del sys.path[len(sys.path) - 1 - sys.path[::-1].index(folder)]
 
 
 class _ConfigFolders(SearchPathPlugin):
@@ -149,22 +161,18 @@ class Composer:
 
         Returns the jobs' exit statuses.
         """
-        if multirun:
+        config = None if multirun else self._composed(self.config_name, *self.overrides)
+        if config is None or _swept(config):
             return self._sweep(job)
+        return [_done(config, job)]
+
+    def the_job(self, job: Callable[[DictConfig], Result]) -> Result:
+        """Do a job with the composed configuration. Raises ConfigError where that stands for several."""
         config = self._composed(self.config_name, *self.overrides)
-        with in_plain_words():
-            sweeps = OmegaConf.select(config, "hydra.sweeper.params")
-        if sweeps:
-            return self._sweep(job)
-        job_config = copy.deepcopy(config)
-        with open_dict(job_config):
-            del job_config["hydra"]
-        before = HydraConfig.instance().cfg
-        HydraConfig.instance().set_config(config)
-        try:
-            return [job(job_config)]
-        finally:
-            HydraConfig.instance().cfg = before
+        if swept := _swept(config):
+            over = ", ".join(f"{key}={value}" for key, value in swept.items())
+            raise ConfigError(f"these settings stand for several jobs ({over}), expected those of one")
+        return _done(config, job)
 
     def _sweep(self, job: Callable[[DictConfig], int]) -> list[int]:
         """Let Hydra's sweeper and launcher do the jobs, their own notes in a folder that is thrown away."""
@@ -203,6 +211,25 @@ class Composer:
                 raise
 
 
+def _swept(config: DictConfig) -> Mapping[str, str]:
+    """What a configuration sweeps over, by key."""
+    with in_plain_words():
+        return OmegaConf.select(config, "hydra.sweeper.params") or {}
+
+
+def _done(config: DictConfig, job: Callable[[DictConfig], Result]) -> Result:
+    """What a job makes of its configuration, with Hydra's own part where Hydra looks for it."""
+    job_config = copy.deepcopy(config)
+    with open_dict(job_config):
+        del job_config["hydra"]
+    before = HydraConfig.instance().cfg
+    HydraConfig.instance().set_config(config)
+    try:
+        return job(job_config)
+    finally:
+        HydraConfig.instance().cfg = before
+
+
 def _listed(names: Iterable[str]) -> str:
     """Names of files, of which some may be strangers', in order."""
     return ", ".join(printable(name, _LONGEST_LISTED) for name in sorted(names))
@@ -218,11 +245,40 @@ def composer(arguments: Arguments, config_name: str, schema: type[BaseModel]) ->
     Plugins.instance().register(_ConfigFolders)
     check_user_files()
     sweeps = arguments.multirun
-    with initialize_config_module("ptool.conf", version_base="1.3"):
+    with _own_hydra():
         name = arguments.config_name or config_name
         words = [as_typed(word, schema, sweeps=sweeps) for word in arguments.overrides]
         check_experiment(name, words, schema)
         yield Composer(name, tuple(opened(name, words, schema)), schema)
+
+
+@contextmanager
+def _own_hydra() -> Iterator[None]:
+    """Hydra with ptool's configuration while the block runs; a program's own is as it was afterwards."""
+    theirs, base = GlobalHydra.instance().hydra, VersionBase.instance().version_base
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_module("ptool.conf", version_base="1.3"):
+            yield
+    finally:
+        GlobalHydra.instance().hydra = theirs
+        VersionBase.instance().version_base = base
+        _ConfigFolders.folders = ()
+
+
+_composing = threading.Lock()
+"""Hydra has one state for the whole process."""
+
+
+def composed_settings(arguments: Arguments, config_name: str, schema: type[Schema]) -> tuple[Schema, Sources]:
+    """Settings and sources of the one job that words ask for; nothing of Hydra is left behind.
+
+    Args: as of `composer`. Calls from several threads wait for each other.
+
+    Raises ConfigError for anything wrong with the configuration, or where it stands for several jobs.
+    """
+    with _composing, composer(arguments, config_name, schema) as composing:
+        return composing.the_job(lambda config: prepared(config, schema))
 
 
 def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schema, Sources]:
@@ -233,7 +289,6 @@ def prepared(config: DictConfig, schema: type[Schema] = Settings) -> tuple[Schem
     Raises ConfigError for anything wrong with the configuration.
     """
     sources = _sources()
-    sources.importable()
     with in_plain_words():
         config = _with_roles(config)
         _add_named(config)

@@ -18,11 +18,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
 from ..errors import ConfigError, PtoolError, printable
+from ..version import VERSION
 from .args import Arguments, parse_arguments
 from .signals import INTERRUPTED, TERMINATED
-from .streams import said_in_full
+from .streams import said_in_full, warnings_shown
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -74,7 +74,7 @@ def run_command(
 
 def _composed(load_job: Callable[[], Job], arguments: Arguments, config: str, schema: str) -> int:
     if arguments.version:
-        print(f"ptool {__version__}")
+        print(f"ptool {VERSION}")
         return 0
     kind = getattr(importlib.import_module("..settings", __package__), schema)
     if arguments.complete is not None:
@@ -112,7 +112,7 @@ def run_job(prepare: Callable[[], tuple[Any, Sources]], job: Job) -> int:
     try:
         settings, sources = prepare()
         folder = settings.run_folder() if hasattr(settings, "run_folder") else None
-        with _interruptible(folder):
+        with _interruptible(folder), warnings_shown(), sources.importable():
             return job(settings, sources)
     except PtoolError as error:
         return _refused(error)
@@ -149,7 +149,8 @@ def _bug(error: Exception, folder: Path | None) -> int:
     )
 
 
-def _what_is_safe(folder: Path | None) -> str:
+def what_is_safe(folder: Path | None) -> str:
+    """What an interrupted job leaves. Args: folder: where it keeps what it makes; None: not known yet."""
     ledger = folder / "ledger.sqlite" if folder else None
     if ledger is None or not ledger.is_file():
         return "interrupted before anything was made"
@@ -184,7 +185,7 @@ def _interruptible(folder: Path | None) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        _print_error(_what_is_safe(folder), INTERRUPTED)
+        _print_error(what_is_safe(folder), INTERRUPTED)
         raise SystemExit(TERMINATED if terminated else INTERRUPTED) from None
     except SystemExit as end:
         raise SystemExit(TERMINATED if terminated and end.code == INTERRUPTED else end.code) from None

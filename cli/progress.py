@@ -1,8 +1,8 @@
-"""Progress of a run's stages: bars on a terminal, plain lines elsewhere, the same lines in a log.
+"""Progress of a run's stages on a display: bars on a terminal, plain lines elsewhere, the same in a log.
 
 A stage that takes long says how fast it goes, how long the rest takes, what it has cost and who is waited
-for: in a line below the bar, elsewhere every half minute, and at once where an endpoint fails. It writes to
-stderr and knows nothing of what the stages do; ticks come from the event loop a stage is worked on in.
+for: in a line below the bar, elsewhere every half minute, and at once where an endpoint fails. It knows
+nothing of what the stages do; ticks come from the event loop a stage is worked on in.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TextIO
 
 from rich.console import Console, RenderableType
@@ -97,22 +97,94 @@ class Announcements:
         return ANSWERED_AGAIN if before and not failing else ""
 
 
+class Display(Protocol):
+    """Where stages are shown."""
+
+    def stage(self, stage: Stage, transient: bool, /) -> AbstractContextManager[Callable[[str], None]]:
+        """Show a stage while the block runs; gives what is told every second what goes on.
+
+        Args: transient: whether nothing is left to be seen of it.
+        """
+        ...
+
+    def note(self, line: str) -> None:
+        """Show a line of a long stage, where nothing else shows how far it is."""
+        ...
+
+    def say(self, line: str) -> None:
+        """Show a line between stages."""
+        ...
+
+
+class StreamDisplay:
+    """Bars where a stream is a terminal, plain lines elsewhere.
+
+    Args: stream: where to; None: stderr.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._given = stream
+
+    @property
+    def _stream(self) -> TextIO:
+        return self._given or sys.stderr
+
+    @contextmanager
+    def stage(self, stage: Stage, transient: bool) -> Iterator[Callable[[str], None]]:
+        """As `Display.stage`."""
+        if self._stream.isatty():
+            with _bars(self._stream, stage, transient) as bars:
+                yield bars.show
+            return
+        of = "" if stage.total is None else f" of {stage.total}"
+        if not transient:
+            self.say(f"{stage.name}: started{of and f' ({stage.total})'}")
+        yield lambda _: None
+        if not transient:
+            self.say(f"{stage.name}: {stage.done}{of} in {time.perf_counter() - stage.began:.1f} s")
+
+    def note(self, line: str) -> None:
+        """As `Display.note`."""
+        if not self._stream.isatty():
+            self.say(line)
+
+    def say(self, line: str) -> None:
+        """As `Display.say`."""
+        print(line, file=self._stream, flush=True)
+
+
+class _Silent:
+    """Shows nothing."""
+
+    @contextmanager
+    def stage(self, _stage: Stage, _transient: bool) -> Iterator[Callable[[str], None]]:
+        yield lambda _: None
+
+    def note(self, line: str) -> None: ...
+
+    def say(self, line: str) -> None: ...
+
+
+SILENT: Display = _Silent()
+"""The display that shows nothing."""
+
+
 class Progress:
     """Shows stages one after the other, and keeps how long each took.
 
     Args:
-        stream: where to; bars are drawn where it is a terminal.
+        display: where; None: on stderr.
         activity: what goes on behind the stages; may be set later.
         log: is told the plain lines of long stages as well.
     """
 
     def __init__(
         self,
-        stream: TextIO | None = None,
+        display: Display | None = None,
         activity: Callable[[], ActivityReport] | None = None,
         log: Callable[[str], None] = lambda _line: None,
     ) -> None:
-        self._stream = stream
+        self.display = display or StreamDisplay()
         self._log = log
         self.activity = activity
         self.timings: dict[str, float] = {}
@@ -127,24 +199,15 @@ class Progress:
             total: how many items there are, None where unknown.
             transient: whether nothing is said of its beginning and end.
         """
-        stage, stream = Stage(name, total), self._stream or sys.stderr
+        stage = Stage(name, total)
         try:
-            if stream.isatty():
-                with _bars(stream, stage, transient) as bars, self._ticks(stage, bars.show, self._log):
-                    yield stage
-                return
-            of = "" if total is None else f" of {total}"
-            if not transient:
-                _print(f"{name}: started{of and f' ({total})'}", stream)
-            with self._ticks(stage, lambda _: None, lambda line: self._say(line, stream)):
+            with self.display.stage(stage, transient) as show, self._ticks(stage, show, self._say):
                 yield stage
-            if not transient:
-                _print(f"{name}: {stage.done}{of} in {time.perf_counter() - stage.began:.1f} s", stream)
         finally:
             self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - stage.began
 
-    def _say(self, line: str, stream: TextIO) -> None:
-        _print(line, stream)
+    def _say(self, line: str) -> None:
+        self.display.note(line)
         self._log(line)
 
     @contextmanager
@@ -181,10 +244,6 @@ class Progress:
             timer.cancel()
         if announcements.due(loop.time() - began, failing=False) == ANSWERED_AGAIN:
             say(f"{stage.name}: {ANSWERED_AGAIN}")
-
-
-def _print(line: str, stream: TextIO) -> None:
-    print(line, file=stream, flush=True)
 
 
 class _Bars(Bars):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -83,3 +85,19 @@ def said_in_full(status: int, *, only_prints: bool) -> int:
         return status
     print(f"error: the output could not be written: {lost.strerror}", file=sys.stderr, flush=True)
     return status or int(only_prints)
+
+
+@contextmanager
+def warnings_shown(say: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Show what is logged in this context from WARNING up while the block runs.
+
+    Args: say: is given each line, with its line break; None: stderr.
+    """
+    from ..log import sink
+
+    with sink(say or _to_stderr, "WARNING", "{level.name}: {message}"):
+        yield
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(line)  # looked up each time: progress bars replace it while they are shown

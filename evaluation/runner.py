@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
@@ -11,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from loguru import logger
 
 from ..benchmark import Item, SampleScore
 from ..benchmark.dataset_figures import DatasetFigures
 from ..benchmark.reading import answered, items
-from ..cli.progress import Progress
+from ..cli.progress import Display, Progress
 from ..errors import ConfigError, ContextTooShortError, StoreError
+from ..log import logger
+from ..models import event_loop
 from ..models.endpoint import Endpoint, describe_kept
 from ..models.factory import build_endpoint
 from ..models.gateway import Gateway
@@ -74,14 +73,19 @@ class Outcome:
         return 1 if self.results.unanswered else 0
 
 
-def evaluate(settings: EvaluateSettings) -> Outcome:
+def evaluate(settings: EvaluateSettings, display: Display | None = None) -> Outcome:
     """Evaluate, or go on with an evaluation that was begun (§5).
+
+    Args:
+        settings: the evaluation's.
+        display: where it is shown how far it is; None: on stderr.
 
     Raises:
         PtoolError: anything refused; nothing is left behind unless the evaluation had begun.
     """
-    evaluation = Evaluation(settings)
-    print(evaluation.tools.describe(), file=sys.stderr, flush=True)
+    progress = Progress(display, log=logger.info)
+    evaluation = EvaluationJob(settings, progress)
+    progress.display.say(evaluation.tools.describe())
     with RunFolder(settings.run_folder(), evaluation.identity()) as folder, run_log(folder / "run.log"):
         folder.save_config(_as_yaml(settings))
         evaluation.run(folder)
@@ -89,21 +93,22 @@ def evaluate(settings: EvaluateSettings) -> Outcome:
     return Outcome(folder.path, settings, answers, results, evaluation.tools, evaluation.estimates)
 
 
-class Evaluation:
+class EvaluationJob:
     """One evaluation: everything is built and looked through before a folder exists.
+
+    Args: settings: the evaluation's; progress: shows how far it is.
 
     Raises PtoolError: the data, the predictions or the model cannot be used.
     """
 
-    def __init__(self, settings: EvaluateSettings) -> None:
-        self.settings = settings
+    def __init__(self, settings: EvaluateSettings, progress: Progress) -> None:
+        self.settings, self._progress = settings, progress
         library = Library(shipped_kits())
         self._endpoint = _endpoint(settings, library) if settings.asks_model else None
         self._prompter = PromptWriter(settings.format)
         self._baselines = Baselines(
             HeuristicSolver(library), settings.variant, settings.format, settings.seed
         )
-        self._progress = Progress(log=logger.info)
         self._most_tools = 0
         self._figures = DatasetFigures()
         check_dataset(Path(settings.data))
@@ -141,7 +146,7 @@ class Evaluation:
             return ToolBound(bound, self._most_tools)
         window, max_tokens = endpoint.window, settings.sampling.get("max_tokens")
         sizes = PromptSizes(self._prompter, settings.variant, settings.seed, window, max_tokens)
-        asyncio.run(endpoint.measure_window(sizes.prompt(next(self._chosen_items())).system[:_COUNTED]))
+        event_loop.run(endpoint.measure_window(sizes.prompt(next(self._chosen_items())).system[:_COUNTED]))
         if settings.tools is None:
             begun = _begun(settings.run_folder())
             if begun is not None:
@@ -175,12 +180,12 @@ class Evaluation:
             "evaluation {} begins; {}; {}", self.settings.digest(), self.answers, self.tools.describe()
         )
         if self._endpoint is None:
-            asyncio.run(self._score_all(wrap_answers(self._existing_answers()), folder / SAMPLES))
+            event_loop.run(self._score_all(wrap_answers(self._existing_answers()), folder / SAMPLES))
         else:
             with Ledger(folder / "ledger.sqlite") as ledger:
                 if kept := describe_kept(ledger.answers(), [self._endpoint]):
                     logger.warning("{}", kept)
-                asyncio.run(self._ask_and_score(self._endpoint, ledger, folder / SAMPLES))
+                event_loop.run(self._ask_and_score(self._endpoint, ledger, folder / SAMPLES))
                 self._usage = {role: asdict(cost) for (_, role), cost in ledger.usage().items()}
                 self.estimates = ledger.estimates()
                 self._latency = ledger.latency()

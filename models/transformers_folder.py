@@ -8,16 +8,24 @@ from __future__ import annotations
 import importlib.util
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
+from .process_state import ProcessState
 
 PACKAGES = ("torch", "transformers", "peft")
 """What a model in a folder needs."""
+_VARIABLES = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+_UNLESS_GIVEN = {"TOKENIZERS_PARALLELISM": "false", "TRANSFORMERS_VERBOSITY": "error"}
 _OFFLINE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 _HASHED_BYTES = 1 << 20
 _READ = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
@@ -31,10 +39,31 @@ def require_packages(wanted_by: str, packages: tuple[str, ...] = PACKAGES) -> No
             f"{wanted_by}: needs the package{'s' * (len(missing) > 1)} {', '.join(missing)}; "
             "pip install 'ptool[train]'"
         )
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
-        os.environ[name] = "1"
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.update(_VARIABLES)
+    for name, value in _UNLESS_GIVEN.items():
+        os.environ.setdefault(name, value)
+
+
+def _note_environment() -> Callable[[], None]:
+    names = (*_VARIABLES, *_UNLESS_GIVEN)
+    before = {name: os.environ.get(name) for name in names}
+    filters = [*warnings.filters]
+
+    def undo() -> None:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        warnings.filters[:] = [  # pyright: ignore[reportIndexIssue]
+            one for one in warnings.filters if one in filters or one[2] is not FutureWarning
+        ]
+
+    return undo
+
+
+environment_kept = ProcessState(_note_environment)
+"""The variables and warnings that a model in a folder changes are as before once nobody uses one any more."""
 
 
 def library(name: str) -> Any:

@@ -5,6 +5,7 @@ from .ledger import Ledger
 from .manifest import Manifest, versions, write_manifest
 from .run_folder import RunFolder
 from .run_log import run_log
+from .samples import read_samples
 
 __all__ = [
     "Ledger",
@@ -12,6 +13,7 @@ __all__ = [
     "RunFolder",
     "atomic",
     "read_jsonl",
+    "read_samples",
     "run_log",
     "versions",
     "write_bytes",

@@ -21,9 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from loguru import logger
-
 from ..errors import StoreError
+from ..log import logger
 from ..records.model_calls import Answer, Failure, Spent
 from .bloom_filter import BloomFilter
 from .message_texts import Message, PackedMessages

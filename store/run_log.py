@@ -1,40 +1,53 @@
-"""run.log: what happened, for whoever looks for a fault; warnings also reach the terminal.
+"""run.log: what happened, for whoever looks for a fault.
 
-loguru writes it; the standard library's logging (AutoGen's, Faker's) is led into it from WARNING up, as their
-lower levels hold whole prompts. Values of variables are never written.
+The standard library's logging (AutoGen's, Faker's) is led into it from WARNING up, as its lower levels hold
+whole prompts. Values of variables are never written.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from loguru import logger
-
 from ..errors import StoreError
+from ..log import logger, sink
 from .files import describe_error
 
-_FILE = "{time:YYYY-MM-DDTHH:mm:ss.SSSZ} {level: <8} {name}: {message}"
-_TERMINAL = "{level.name}: {message}"
+_FORMAT = "{time:YYYY-MM-DDTHH:mm:ss.SSSZ} {level: <8} {name}: {message}"
 
 
 class _Intercept(logging.Handler):
-    """Hands records of the standard library's logging to loguru."""
+    """Hands records of the standard library's logging to ptool's log, those of one run.
+
+    Args: is_ours: whether the code that logs belongs to the run.
+    """
+
+    def __init__(self, is_ours: Callable[[], bool]) -> None:
+        super().__init__(logging.WARNING)
+        self._is_ours = is_ours
 
     def emit(self, record: logging.LogRecord) -> None:
+        if not self._is_ours():
+            self._leave_to_python(record)
+            return
         level = record.levelname if record.levelname in logging.getLevelNamesMapping() else record.levelno
         patched = logger.patch(lambda entry: entry.update(name=record.name))
         patched.opt(exception=record.exc_info).log(level, "{}", _one_line(record.getMessage()))
 
+    def _leave_to_python(self, record: logging.LogRecord) -> None:
+        """What another part of the program logs goes where it would without a run."""
+        there = logging.getLogger().handlers
+        if there[:1] == [self] and all(isinstance(handler, _Intercept) for handler in there):
+            assert logging.lastResort is not None
+            logging.lastResort.handle(record)
+
 
 @contextmanager
 def run_log(path: Path) -> Iterator[None]:
-    """Log to `path` (appended to) and warnings to stderr while the block runs. Raises StoreError."""
-    logger.remove()
+    """Log what happens in this context to `path` (appended to) while the block runs. Raises StoreError."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     except OSError as error:
@@ -44,20 +57,17 @@ def run_log(path: Path) -> Iterator[None]:
         with suppress(OSError):  # a full disk is reported by what has to be kept, and once
             os.write(handle, text.encode("utf-8", "replace"))
 
-    logger.add(to_file, level="INFO", format=_FILE, backtrace=False, diagnose=False)
-    logger.add(_to_terminal, level="WARNING", format=_TERMINAL, backtrace=False, diagnose=False)
-    root, intercept = logging.getLogger(), _Intercept(logging.WARNING)
-    root.addHandler(intercept)
+    root = logging.getLogger()
     try:
-        yield
+        with sink(to_file, "INFO", _FORMAT) as is_ours:
+            intercept = _Intercept(is_ours)
+            root.addHandler(intercept)
+            try:
+                yield
+            finally:
+                root.removeHandler(intercept)
     finally:
-        root.removeHandler(intercept)
-        logger.remove()
         os.close(handle)
-
-
-def _to_terminal(text: str) -> None:
-    sys.stderr.write(text)  # looked up each time: progress bars replace it while they are shown
 
 
 def _one_line(text: str, limit: int = 2000) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cli.main import INTERRUPTED
+from ..cli.progress import Display, StreamDisplay
 from ..errors import ConfigError
 from ..settings import MockServerOptions, ServeSettings, Settings
 from ..settings.secrets import key_from
@@ -16,22 +17,32 @@ from ..settings.secrets import key_from
 if TYPE_CHECKING:
     from ..cli.compose import Sources
     from ..models.mock_server.handler import AnswerSource
+    from .dataset.console_summary import Summary
 
 
 def synthesise(settings: Settings, sources: Sources) -> int:
     """Synthesise the dataset, report on it, and end with the line `run folder: PATH`."""
-    from . import pipeline
     from .dataset import console_summary
+
+    summary = make_dataset(settings, sources, StreamDisplay())
+    console_summary.report(summary)
+    print(f"run folder: {summary.folder}", flush=True)
+    return summary.exit_status
+
+
+def make_dataset(settings: Settings, sources: Sources, display: Display) -> Summary:
+    """What `ptool.run` does, and `ptool.synthesise` from Python: look whether all fits, then synthesise.
+
+    Args: display: where stages are shown. Raises PtoolError: anything refused, or the run had to end.
+    """
+    from . import pipeline
     from .dry_run.prompt_fit import ensure_prompts_fit
     from .dry_run.qualification import qualification
 
     parts = pipeline.build_parts(settings, sources)
-    ensure_prompts_fit(settings, sources, parts)
+    ensure_prompts_fit(settings, sources, parts, display.say)
     tried = qualification(settings, sources, parts.participants)
-    summary = pipeline.synthesise(settings, sources, parts, tried.silent if tried else None)
-    console_summary.report(summary)
-    print(f"run folder: {summary.folder}", flush=True)
-    return summary.exit_status
+    return pipeline.synthesise(settings, sources, parts, tried.silent if tried else None, display)
 
 
 def check(settings: Settings, sources: Sources) -> int:

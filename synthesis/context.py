@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import orjson
-from loguru import logger
 from pydantic import ValidationError
 
 from ..cli.progress import Progress, Stage
 from ..environments.checks import Checks
 from ..errors import StoreError, UnusableAnswerError
+from ..log import logger
 from ..records import Record
 from ..settings import Settings
 from ..store import Ledger, RunFolder

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from loguru import logger
-
 from ..environments.world import World
+from ..log import logger
 from ..records import History
 
 MOST_SHARE = 0.8

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from loguru import logger
-
 from ..environments.dialogue import ASSISTANT, USER
 from ..errors import NO_ANSWER_CODES
+from ..log import logger
 from ..records import Episode
 
 FLOOR = 0.5

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
-from loguru import logger
 
-from ..cli.progress import Progress
+from ..cli.progress import Display, Progress
+from ..log import logger
 from ..models.endpoint import describe_kept
 from ..models.event_loop import run
 from ..records.dataset_statistics import Audit
@@ -73,7 +73,11 @@ Qualify = Callable[[Participants], Awaitable[Mapping[str, str]]]
 
 
 def synthesise(
-    settings: Settings, sources: Sources, parts: RunParts | None = None, qualify: Qualify | None = None
+    settings: Settings,
+    sources: Sources,
+    parts: RunParts | None = None,
+    qualify: Qualify | None = None,
+    display: Display | None = None,
 ) -> Summary:
     """Make a dataset, or go on with one that was begun (§4).
 
@@ -82,6 +86,7 @@ def synthesise(
         sources: the user's own folders, for prompts.
         parts: what the settings name, where it is built already.
         qualify: tries the judges before they vote; None: all of them do.
+        display: where stages are shown; None: on stderr.
 
     Raises:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
@@ -97,7 +102,7 @@ def synthesise(
             participants.gateway.log = ledger
             if kept := describe_kept(ledger.answers(), participants.endpoints.values()):
                 logger.warning("{}", kept)
-            progress = Progress(activity=participants.gateway.activity, log=logger.info)
+            progress = Progress(display, participants.gateway.activity, logger.info)
             context = RunContext(settings, participants, extensions.checks, folder, ledger, progress, tree)
             return run(_synthesise(context, sources.again(), qualify))
 

@@ -15,14 +15,13 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from loguru import logger
-
 from ..cli.progress import Stage
 from ..environments.behaviour import Behaviour
 from ..environments.dialogue import ASSISTANT, USER, Dialogue
 from ..environments.runner import run_behaviour, run_dialogue
 from ..environments.world import World
 from ..errors import NO_ANSWER_CODES, UnusableHistoryError
+from ..log import logger
 from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
 from ..settings import Settings
 from ..store import write_bytes, write_jsonl

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from loguru import logger
-
 from ..environments.dialogue import ASSISTANT, DialogueState
 from ..environments.views import DIALOGUE_VIEWS, called_apis
 from ..environments.world import ToolKey, World
 from ..errors import ConfigError, ContextTooShortError
+from ..log import logger
 from ..models.context_window import NO_LIMIT, least_answer, text_size
 from ..models.tool_selection import RankedTools, ToolBound
 from ..records import Query, Task

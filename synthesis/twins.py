@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from loguru import logger
-
 from ..agents.autogen import RoleAgent
 from ..environments.checks import Case
 from ..environments.checks.leak.check import leak
@@ -25,6 +23,7 @@ from ..environments.dialogue import USER, Dialogue, DialogueState
 from ..environments.runner import run_environment
 from ..environments.world import World
 from ..errors import ModelError
+from ..log import logger
 from ..models.request import NO_USAGE
 from ..models.seeds import derive
 from ..records import Episode, Query, Task

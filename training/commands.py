@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import yaml
-from loguru import logger
 
 from ..cli.progress import Progress
 from ..errors import ConfigError, names
+from ..log import logger
 from ..models.chat_template import ChatTemplate
 from ..models.transformers_folder import (
     PACKAGES,

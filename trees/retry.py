@@ -15,9 +15,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
-from loguru import logger
-
 from ..errors import TreeError, UnusableAnswerError
+from ..log import logger
 
 Answer = TypeVar("Answer")
 Checked = TypeVar("Checked")

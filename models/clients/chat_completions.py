@@ -14,10 +14,10 @@ from typing import Any, Literal
 import orjson
 from autogen_core import Component
 from autogen_core.models import ModelInfo, RequestUsage
-from loguru import logger
 from pydantic import BaseModel, ConfigDict
 
 from ...errors import ConfigError
+from ...log import logger
 from ...settings.secrets import key_from
 from ..context_window import UNKNOWN, counted_tokens, served_context, slot_context
 from ..faults import AttemptError

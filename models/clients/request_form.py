@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Literal, get_args
 
-from loguru import logger
 from pydantic import BaseModel
 
 from ...errors import ConfigError, names
+from ...log import logger
 from ..faults import AttemptError
 
 Structured = Literal["json_schema", "json_object", "prompt"]

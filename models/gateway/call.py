@@ -24,10 +24,10 @@ from autogen_core.models import (
     UserMessage,
 )
 from autogen_core.tools import ToolSchema
-from loguru import logger
 from pydantic import BaseModel, ValidationError
 
 from ...errors import KeyRefusedError, PtoolError, RefusedRequestError, UnreachableModelError
+from ...log import logger
 from ...records.model_calls import Answer, Failure
 from ...settings import Price, Retries
 from ...settings.secrets import without_secrets

@@ -87,6 +87,13 @@ class Summary:
     """whether fewer platforms than `min_decidability` can be told from the history"""
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with what was made, a sentence each."""
+        kept, wanted = self.funnel.kept_share, self.min_yield
+        too_low = f"yield too low: kept {kept:.1%}, min_yield is {wanted:.1%}; see dataset/rejected.jsonl"
+        return (*self.short_of, *self.missing, *([too_low] if kept < wanted else []))
+
+    @property
     def exit_status(self) -> int:
         """0; 1: something is missing; 3: less was kept than `min_yield`, or told than `min_decidability`."""
         if self.missing:
@@ -98,12 +105,8 @@ def report(summary: Summary, console: Console | None = None) -> None:
     """Print a summary to stdout, or to the console given."""
     console = console or Console(width=None if Console().is_terminal else _WIDTH, highlight=False)
     console.print(render(summary), crop=False)
-    for line in (*summary.short_of, *summary.missing):
+    for line in summary.problems:
         console.print(Text(terminal_text(line, 300), style="bold red"))
-    if summary.funnel.kept_share < summary.min_yield:
-        kept, wanted = summary.funnel.kept_share, summary.min_yield
-        line = f"yield too low: kept {kept:.1%}, min_yield is {wanted:.1%}; see dataset/rejected.jsonl"
-        console.print(Text(line, style="bold red"))
 
 
 def render(summary: Summary) -> RenderableType:

@@ -11,12 +11,11 @@ from math import sqrt
 from ...cli.program import command_line
 from ...records import Sample, Solution
 from ...records.dataset_statistics import Audit, GateRow, Statistics
-from ...records.shared_parts import SharedParts
 from ...settings import Settings
 from ...store import (
     Ledger,
     Manifest,
-    read_jsonl,
+    read_samples,
     versions,
     write_bytes,
     write_json,
@@ -224,10 +223,8 @@ def _missing(settings: Settings, populations: Sequence[PreparedPopulation]) -> I
 
 def _some_samples(context: RunContext, dataset: Dataset) -> Iterator[Sample]:
     """Three samples from different places of the first file."""
-    file = context.folder / f"dataset/{_first_file(dataset)}"
-    lines, shared = list(islice(read_jsonl(file), 200)), SharedParts(file.parent)
-    for line in lines[:: max(1, len(lines) // 3)][:3]:
-        yield Sample.model_validate(shared.join(line))
+    first = list(islice(read_samples(context.folder / f"dataset/{_first_file(dataset)}"), 200))
+    yield from first[:: max(1, len(first) // 3)][:3]
 
 
 def _first_file(dataset: Dataset) -> str:
@@ -262,6 +259,7 @@ def write_run_manifest(
             funnel=summary.funnel.as_dict(),
             timings=context.progress.timings,
             notes={
+                "outcome": {"exit_status": summary.exit_status, "problems": summary.problems},
                 "libraries": participants.library.fingerprints(),
                 "reasons": dict(dataset.curation.reasons),
                 "usage": _usage(context),

@@ -7,7 +7,6 @@ model plays are tried (`role_trials`). Nothing is left on disk.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +28,7 @@ from ...errors import (
     UnreachableModelError,
     UnusableAnswerError,
 )
+from ...models import event_loop
 from ...models.clients.base import OfflineModel
 from ...models.context_window import UNKNOWN
 from ...models.endpoint import Endpoint
@@ -153,7 +153,7 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
     participants = parts.participants
     small_run: SmallRun | None = None
     problem = ""
-    asyncio.run(participants.measure_windows())
+    event_loop.run(participants.measure_windows())
     try:
         small_run = play_small(settings, sources, parts)
         refuse_too_long(measured_fits(participants, small_run))
@@ -167,7 +167,7 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
     except PtoolError as error:
         unplayed = f"no qualification: the scripted model cannot play its tasks with these roles ({error})"
         problem = f"{problem}; {unplayed}" if problem else unplayed
-    trials, roles = asyncio.run(_try_endpoints(participants, small_run, tasks))
+    trials, roles = event_loop.run(_try_endpoints(participants, small_run, tasks))
     if small_run is None:
         return CheckResult(trials, (), None, (), (problem,), roles)
     lines = estimate(settings, small_run, participants.endpoints, given_tree=parts.given_tree is not None)

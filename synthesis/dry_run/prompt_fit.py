@@ -6,16 +6,14 @@ model anything that is paid for.
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
-from loguru import logger
-
 from ...errors import ContextTooShortError, PtoolError
+from ...log import logger
+from ...models import event_loop
 from ...models.context_window import ContextWindow
 from ...settings import Settings
 from ..pipeline import RunParts
@@ -60,15 +58,21 @@ class PromptFit:
         return self.window.fits(self.size, self.answer)
 
 
-def ensure_prompts_fit(settings: Settings, sources: Sources, parts: RunParts) -> None:
+def ensure_prompts_fit(
+    settings: Settings, sources: Sources, parts: RunParts, say: Callable[[str], None]
+) -> None:
     """Ask every endpoint for its context, and refuse a run whose prompts do not fit.
 
     Where no context is known nothing is played: nothing could be said.
 
+    Args:
+        settings, sources, parts: the run's.
+        say: is told how many tools fit.
+
     Raises:
         ContextTooShortError: says every role whose prompts are too long.
     """
-    asyncio.run(parts.participants.measure_windows())
+    event_loop.run(parts.participants.measure_windows())
     if all(parts.participants.window(role).tokens is None for role in parts.participants.roles):
         return
     try:
@@ -80,7 +84,7 @@ def ensure_prompts_fit(settings: Settings, sources: Sources, parts: RunParts) ->
         return
     refuse_too_long(measured_fits(parts.participants, small_run))
     for tools in small_run.tools:
-        print(f"rehearsal: {tools.describe()}", file=sys.stderr, flush=True)
+        say(f"rehearsal: {tools.describe()}")
 
 
 def measured_fits(participants: Participants, small_run: SmallRun) -> dict[str, PromptFit]:

@@ -19,13 +19,12 @@ from itertools import islice
 from math import comb
 from typing import TYPE_CHECKING, NamedTuple
 
-from loguru import logger
-
 from ...agents import Role
 from ...agents.autogen import AskModel, ask_agent, make_agents
 from ...agents.role import Observation, Views
 from ...environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
 from ...errors import RefusedRequestError, RunStoppedError, UnreachableModelError, UnusableAnswerError
+from ...log import logger
 from ...models import prompt_blocks as blocks
 from ...models.context_window import text_size
 from ...models.gateway import Gateway

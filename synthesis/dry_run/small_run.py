@@ -6,8 +6,6 @@ trees as large as the kits allow, at most a hundred profiles a population, and o
 
 from __future__ import annotations
 
-import asyncio
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
@@ -18,12 +16,12 @@ from shutil import rmtree
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from loguru import logger
-
-from ...cli.progress import Progress
+from ...cli.progress import SILENT, Progress
 from ...environments.checks import Checks
 from ...environments.world import World
 from ...errors import ContextTooShortError, PtoolError, StoreError, UnknownPartError
+from ...log import unheard
+from ...models import event_loop
 from ...models.scripted import Library
 from ...models.scripted.kit import Kit, shipped_kits
 from ...models.tool_selection import ToolBound
@@ -290,21 +288,20 @@ def _play_in_scratch_folder(
 
     Args: participants: population -> whose gateway logs its calls; collect: takes what is wanted of it.
     """
-    logger.disable("ptool")  # what went wrong in a small run is of no use to anybody
     # Named before it is made: an interrupt between the two leaves nothing either.
     scratch = Path(gettempdir()) / f"ptool-check-{token_hex(8)}"
     try:
         scratch.mkdir(mode=0o700)
-        with RunFolder(scratch, {}) as folder, Ledger(folder / "ledger.sqlite") as ledger:
-            progress = Progress(io.StringIO())
+        # What goes wrong in a small run is of no use to anybody.
+        with unheard(), RunFolder(scratch, {}) as folder, Ledger(folder / "ledger.sqlite") as ledger:
+            progress = Progress(SILENT)
             context = RunContext(settings, participants[""], checks, folder, ledger, progress, tree)
             planned = [
                 (replace(population_context(context, plan), participants=participants[plan.name]), plan)
                 for plan in plans
             ]
-            return collect(asyncio.run(run_stages(planned)))
+            return collect(event_loop.run(run_stages(planned)))
     except OSError as error:
         raise StoreError(f"no throw-away folder for the rehearsal: {error}") from error
     finally:
         rmtree(scratch, ignore_errors=True)
-        logger.enable("ptool")

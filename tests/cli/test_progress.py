@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from ptool.cli.progress import EVERY, EVERY_FAILING, Progress, Stage
+from ptool.cli.progress import EVERY, EVERY_FAILING, Progress, Stage, StreamDisplay
 from ptool.models.gateway.activity import Activity
 
 
@@ -19,7 +19,7 @@ class Terminal(io.StringIO):
 
 def test_without_a_terminal_a_stage_is_two_lines() -> None:
     stream = io.StringIO()
-    progress = Progress(stream)
+    progress = Progress(StreamDisplay(stream))
     with progress.stage("episodes", 3) as stage:
         stage.advance()
         stage.advance(2)
@@ -31,14 +31,14 @@ def test_without_a_terminal_a_stage_is_two_lines() -> None:
 
 def test_a_failed_stage_does_not_claim_its_end() -> None:
     stream = io.StringIO()
-    with pytest.raises(RuntimeError), Progress(stream).stage("profiles"):
+    with pytest.raises(RuntimeError), Progress(StreamDisplay(stream)).stage("profiles"):
         raise RuntimeError
     assert stream.getvalue() == "profiles: started\n"
 
 
 def test_on_a_terminal_there_are_bars() -> None:
     stream = Terminal()
-    with Progress(stream).stage("episodes", 2) as stage:
+    with Progress(StreamDisplay(stream)).stage("episodes", 2) as stage:
         stage.advance(2)
     assert "episodes" in stream.getvalue()
     assert "started" not in stream.getvalue()
@@ -76,7 +76,7 @@ def passed(
     async def story() -> None:
         loop = asyncio.get_running_loop()
         state = (lambda: activity(loop.time())) if activity else None
-        with Progress(stream, state, logged.append).stage("episodes", total) as stage:
+        with Progress(StreamDisplay(stream), state, logged.append).stage("episodes", total) as stage:
             for second in range(int(seconds)):
                 work(stage, second)
                 await asyncio.sleep(1)
@@ -135,6 +135,6 @@ def test_on_a_terminal_a_line_below_the_bar_says_it_and_the_log_has_it_too() -> 
 
 def test_without_an_event_loop_nothing_ticks() -> None:
     stream = io.StringIO()
-    with Progress(stream, lambda: DOWN).stage("tasks", transient=True):
+    with Progress(StreamDisplay(stream), lambda: DOWN).stage("tasks", transient=True):
         pass
     assert stream.getvalue() == ""

@@ -72,7 +72,8 @@ def test_it_is_found_and_can_be_built(
     folder: Path, way: list[str], words: list[str], strictness: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     status, [(settings, sources)] = composed(*way, *words, monkeypatch=monkeypatch)
-    judge = build(settings.agent["outside"], "agent.outside")
+    with sources.importable():
+        judge = build(settings.agent["outside"], "agent.outside")
     assert (status, judge.name, judge.strictness) == (0, "outside", strictness)
     assert settings.agent["outside"].sampling == {"temperature": 0.1, "top_p": 0.9}
     assert sources.folders == (folder,)

@@ -11,16 +11,18 @@ import pytest
 ROOT = Path(ptool.__file__).parent
 ALLOWED = {
     "errors": set(),
+    "log": set(),
+    "version": set(),
     "texts": {"errors"},
     "records": set(),
     "rendering": set(),
     "settings": {"errors", "texts"},
-    "store": {"errors", "records"},
-    "models": {"errors", "texts", "records", "settings"},
-    "trees": {"errors", "records", "models", "store", "rendering", "settings"},
+    "store": {"errors", "log", "records"},
+    "models": {"errors", "log", "texts", "records", "settings"},
+    "trees": {"errors", "log", "records", "models", "store", "rendering", "settings"},
     "agents": {"errors", "texts", "records", "models"},
     "environments": {"errors", "texts", "records", "models", "trees", "agents"},
-    "cli": {"errors", "settings", "__init__"},
+    "cli": {"errors", "log", "settings", "version"},
     "synthesis": {
         "errors",
         "texts",
@@ -32,12 +34,24 @@ ALLOWED = {
         "environments",
         "settings",
     }
-    | {"cli", "rendering"},
+    | {"cli", "log", "rendering"},
     "benchmark": {"errors", "texts", "records"},
-    "evaluation": {"errors", "settings", "records", "models", "store", "benchmark", "rendering", "cli"},
+    "evaluation": {
+        "errors",
+        "log",
+        "settings",
+        "records",
+        "models",
+        "store",
+        "benchmark",
+        "rendering",
+        "cli",
+    },
     "reports": {"errors", "settings", "records", "models", "store", "trees", "rendering", "cli"},
     "exports": {"errors", "settings", "records", "models", "store", "benchmark", "evaluation", "cli"},
-    "training": {"errors", "settings", "models", "store", "benchmark", "evaluation", "exports", "cli"},
+    "training": {"errors", "log", "settings", "models", "store", "benchmark", "evaluation", "exports", "cli"},
+    "python_api": {"errors", "settings", "records", "models", "store", "benchmark", "rendering", "cli"}
+    | {"synthesis", "evaluation"},
     "run": {"cli", "synthesis"},
     "check": {"cli", "synthesis"},
     "serve": {"cli", "synthesis"},
@@ -51,10 +65,11 @@ ALLOWED = {
     "export": {"cli", "exports"},
     "train": {"cli", "training"},
     "conf": set(),
-    "__init__": set(),
-    "__main__": {"cli", "errors", "__init__"},
+    "__init__": {"python_api", "version"},
+    "__main__": {"cli", "errors", "version"},
 }
 AUTOGEN = ("models/", "agents/autogen.py")
+LOG = "log.py"
 
 
 def sources() -> list[Path]:
@@ -95,6 +110,8 @@ def offences(path: Path, source: str) -> list[str]:
             found.append(f"{path}:{line}: {own} must not import {unit} ({name})")
         if name.startswith("autogen") and not path.as_posix().startswith(AUTOGEN):
             found.append(f"{path}:{line}: only {' and '.join(AUTOGEN)} import AutoGen ({name})")
+        if name.startswith("loguru") and path.as_posix() != LOG:
+            found.append(f"{path}:{line}: only {LOG} imports loguru; log with its logger")
     return found
 
 
@@ -132,6 +149,7 @@ def test_every_folder_has_a_layer() -> None:
         ("models/scripted/a.py", "from ...store.ledger import Ledger", "models must not import store"),
         ("agents/role.py", "import autogen_core", "import AutoGen"),
         ("store/a.py", "import ptool.trees", "store must not import trees"),
+        ("store/a.py", "from loguru import logger", "only log.py imports loguru"),
     ],
 )
 def test_offences_are_found(path: str, source: str, expected: str) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tre
 
 COMMANDS = {"run", "check", "serve", "status", "report", "explain", "diff", "evaluate", "compare", "export"}
 COMMANDS |= {"experiment", "train"}
-EVERYWHERE = {"errors", "__init__", "__main__", "conf"}
+EVERYWHERE = {"errors", "log", "version", "__init__", "__main__", "conf"}
 
 
 def drawn() -> networkx.DiGraph:

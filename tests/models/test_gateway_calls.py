@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from autogen_core import FunctionCall
 from autogen_core.models import CreateResult, RequestUsage
-from loguru import logger
 from model_doubles import OK, Endless, Log, endpoint, request, virtual
 from ptool.errors import BudgetSpentError, ConfigError, RefusedRequestError, UnreachableModelError
+from ptool.log import logger
 from ptool.models.clients.response import CompletionResult
 from ptool.models.endpoint import Endpoint
 from ptool.models.faults import AttemptError

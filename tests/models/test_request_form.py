@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 from autogen_core.models import AssistantMessage, SystemMessage, UserMessage
 from endpoint_double import Double, completion
-from loguru import logger
 from ptool.errors import ConfigError
+from ptool.log import logger
 from ptool.models.clients.chat_completions import ChatCompletions
 from ptool.models.faults import AttemptError
 from ptool.models.request import with_limit

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 from autogen_core.models import UserMessage
 from endpoint_double import Double, completion
-from loguru import logger
 from ptool.agents.closed_questions import closed_form
+from ptool.log import logger
 from ptool.models.clients.chat_completions import ChatCompletions
 from ptool.models.faults import AttemptError
 from ptool.records import Verdict

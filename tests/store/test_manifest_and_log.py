@@ -5,8 +5,9 @@ from pathlib import Path
 
 import orjson
 import pytest
-from loguru import logger
+from ptool.cli.streams import warnings_shown
 from ptool.errors import StoreError
+from ptool.log import logger
 from ptool.store import Manifest, run_log, versions, write_manifest
 
 
@@ -32,7 +33,7 @@ def test_versions_name_the_dependencies_but_no_extras() -> None:
 def test_warnings_reach_the_terminal_and_the_rest_the_log(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with run_log(tmp_path / "run.log"):
+    with warnings_shown(), run_log(tmp_path / "run.log"):
         logger.info("quiet {}", 1)
         logger.warning("loud")
         logging.getLogger("autogen_core.events").info("a whole prompt")

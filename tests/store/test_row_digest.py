@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from loguru import logger
 from ptool.errors import StoreError
+from ptool.log import logger
 from ptool.records.model_calls import Answer
 from ptool.store import Ledger
 from ptool.store.read_only import read_ledger

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from loguru import logger
 from ptool.environments import World
+from ptool.log import logger
 from ptool.records import Context, History, Platform, Preference, ScenarioWorld
 from ptool.synthesis.favourites import warn_of_favourites
 

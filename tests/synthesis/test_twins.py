@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -10,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from ptool.agents import Role
 from ptool.agents.autogen import make_agents
-from ptool.cli.progress import Progress
+from ptool.cli.progress import SILENT, Progress
 from ptool.environments import Dialogue, World
 from ptool.environments.checks import choose_checks
 from ptool.errors import UnreachableModelError
@@ -269,7 +268,7 @@ def made(tmp_path) -> Iterator:
             context = RunContext(
                 SimpleNamespace(query_judges=(), judges=("verifier",), assistant="propose", **settings),
                 SimpleNamespace(agents=cast.agents, sees=lambda *roles: {one: SEES[one] for one in roles}),
-                choose_checks(None), place, ledger, Progress(io.StringIO()),
+                choose_checks(None), place, ledger, Progress(SILENT),
             )  # fmt: skip
             tasks = []
             for number in range(1, 21):

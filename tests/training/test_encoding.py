@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from ptool.cli.args import parse_arguments
-from ptool.cli.compose import composer, prepared
+from ptool.cli.compose import composed_settings
 from ptool.errors import ConfigError
 from ptool.models.chat_template import ChatTemplate
 from ptool.settings import TrainSettings
@@ -21,10 +21,7 @@ pytestmark = needs_extra
 
 def composed(*words: str) -> TrainSettings:
     """Settings of ptool.train, as a command line gives them."""
-    found: list[TrainSettings] = []
-    with composer(parse_arguments(words), "train", TrainSettings) as composing:
-        composing.each_job(False, lambda config: found.append(prepared(config, TrainSettings)[0]) or 0)
-    return found[0]
+    return composed_settings(parse_arguments(words), "train", TrainSettings)[0]
 
 
 @pytest.fixture(scope="module")
