@@ -61,7 +61,7 @@ _LONGEST_FAULT = 300
 
 
 @dataclass(frozen=True)
-class Bounds:
+class AnswerBounds:
     """How long an agent may take over one answer."""
 
     calls: int = 64
@@ -167,7 +167,7 @@ class OwnAgent:
         role: str,
         make: Callable[[CallScope], Player],
         gateway: Gateway,
-        bounds: Bounds,
+        bounds: AnswerBounds,
         where: str,
     ) -> None:
         self.role = role

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from ..agents.component_file import ComponentFile, providers, read_component
-from ..agents.own_agent import Bounds, OwnAgent, Player, checked_player, load_player
+from ..agents.own_agent import AnswerBounds, OwnAgent, Player, checked_player, load_player
 from ..errors import ConfigError, PtoolError
 from ..models.endpoint import Endpoint
 from ..models.factory import COMPONENT, build_endpoint, fingerprint
@@ -60,7 +60,7 @@ class OwnAgents:
         agents: dict[str, OwnAgent] = {}
         for role, spec in _played(self.settings).items():
             limits = spec.limits
-            bounds = Bounds(**limits.model_dump()) if limits else Bounds()
+            bounds = AnswerBounds(**limits.model_dump()) if limits else AnswerBounds()
             if spec.agent is not None:
                 where, make = _where(role, "agent"), _maker(spec.agent, _where(role, "agent"))
             else:

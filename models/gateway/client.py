@@ -21,6 +21,7 @@ from autogen_core.models import (
     CreateResult,
     LLMMessage,
     ModelCapabilities,  # pyright: ignore[reportDeprecated]
+    ModelFamily,
     ModelInfo,
     RequestUsage,
 )
@@ -237,8 +238,21 @@ class GatewayClient(ChatCompletionClient, Component[GatewayClientConfig]):
 
     @property
     def model_info(self) -> ModelInfo:
-        """What the endpoint's client says, but for images; the gateway sees to records whatever it can."""
-        client = self.scope.gateway.client(self._endpoint or self.scope.role)
+        """What the endpoint's client says, but for images; a placeholder may be anything.
+
+        The gateway sees to records, whatever the endpoint can.
+        """
+        info = ModelInfo(
+            vision=False,
+            function_calling=True,
+            json_output=True,
+            structured_output=True,
+            family=ModelFamily.UNKNOWN,
+            multiple_system_messages=True,
+        )
+        if self._scope is None:
+            return info
+        client = self._scope.gateway.client(self._endpoint or self._scope.role)
         return {**client.model_info, "vision": False, "json_output": True, "structured_output": True}
 
     @property

@@ -98,7 +98,7 @@ def _functions(tools: Any) -> Iterator[str]:
 
 
 def _tool_calls(request: ChatRequest, answer: MockCompletion) -> list[Any] | None:
-    """The calls in an answer that is `{"tool_calls": […]}`, where functions may be called; None: it is a text."""
+    """The calls in an answer that is `{"tool_calls": […]}`, where there are functions; None: it is a text."""
     if not request.functions or not answer.text.startswith('{"tool_calls":'):
         return None
     try:
