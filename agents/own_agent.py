@@ -300,6 +300,7 @@ class AgentConversation:
         if token is not None:
             token.add_callback(ending.cancel)
         run = asyncio.ensure_future(self._run(self._player, text, ending, said))
+        run.add_done_callback(_look_at)  # whatever it raises, and whenever
         try:
             stuck = await self._wait(run)
         finally:
@@ -371,6 +372,11 @@ class AgentConversation:
                 return
 
 
+def _look_at(run: asyncio.Future[None]) -> None:
+    if not run.cancelled():
+        run.exception()
+
+
 async def _end(run: asyncio.Future[None], token: CancellationToken) -> None:
     """End an agent that still runs, or leave it behind: some wait for what never comes."""
     token.cancel()
@@ -402,8 +408,8 @@ def message_text(message: BaseChatMessage) -> str:
 
 
 def _one_line(error: BaseException) -> str:
-    words = " ".join(f"{type(error).__name__}: {error}".split())
-    return printable(words, _LONGEST_FAULT)
+    words, _, _ = f"{type(error).__name__}: {error}".partition("\nTraceback:")  # which teams add to them
+    return printable(" ".join(words.removeprefix("RuntimeError: ").split()), _LONGEST_FAULT)
 
 
 class OwnRoleAgent(RoleAgent):
