@@ -72,6 +72,7 @@ class ScriptedModel(OfflineModel):
 
     def answer_with(self, tools: Sequence[Tool | ToolSchema], texts: Sequence[str], seed: int) -> str:
         """The text of an answer to a prompt of the benchmark that offers its functions as tools."""
+        texts = from_prompt(texts)
         schemas = [tool.schema if isinstance(tool, Tool) else tool for tool in tools]
         answer = self._heuristic.answer(texts, schemas, seed) if role_of(texts) is None else None
         return self.answer(texts, seed) if answer is None else answer
