@@ -1,4 +1,4 @@
-"""The roles, their prompts and views; AutoGen is met in `ptool.agents.autogen` alone, imported by name."""
+"""The roles, their prompts and views; AutoGen is met in `autogen` and `own_agent` alone, imported by name."""
 
 from .closed_choice import ClosedChooser
 from .closed_questions import CallRecogniser, ClosedJudge, ClosedQuestion, NeedRecogniser, YesNoJudge

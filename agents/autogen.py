@@ -1,12 +1,13 @@
 """Roles as AutoGen AgentChat agents, and the two drivers of a conversation between them.
 
-This is the only module of `agents` that imports AutoGen. It knows no protocol: who speaks next, what a
-speaker sees and when it is over is the `Conversation`'s to say.
+With `own_agent` it is the only module of `agents` that imports AutoGen. It knows no protocol: who speaks
+next, what a speaker sees and when it is over is the `Conversation`'s to say.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Protocol
@@ -14,14 +15,17 @@ from typing import Any, Protocol
 from autogen_agentchat.agents import BaseChatAgent
 from autogen_agentchat.base import Response
 from autogen_agentchat.conditions import FunctionalTermination
-from autogen_agentchat.messages import BaseChatMessage, StructuredMessage, TextMessage
+from autogen_agentchat.messages import BaseAgentEvent, BaseChatMessage, StructuredMessage, TextMessage
 from autogen_agentchat.teams import RoundRobinGroupChat
 from autogen_core import CancellationToken
 from pydantic import BaseModel
 
 from ..models.request import NO_USAGE, Reply
-from ..records import Usage
+from ..records import InnerMessage, Usage
 from .role import Observation, Role
+
+LONGEST_INNER = 8_000
+"""Characters of a message on the way to an answer that an episode keeps."""
 
 AskModel = Callable[..., Awaitable[Reply]]
 """`Gateway.ask`."""
@@ -85,6 +89,10 @@ class RoleAgent(BaseChatAgent):
             )
         )
 
+    def for_conversation(self) -> RoleAgent:
+        """The agent for one conversation: itself, as it keeps nothing."""
+        return self
+
     async def on_reset(self, cancellation_token: CancellationToken) -> None:
         """Nothing is kept, so there is nothing to reset."""
 
@@ -111,7 +119,17 @@ async def ask_agent(
     response = await agent.on_messages([message], token or CancellationToken())
     answer = response.chat_message
     counts = {name: int(count) for name, count in answer.metadata.items()}
-    return Reply(answer.content, Usage.model_construct(**counts))  # type: ignore[attr-defined]
+    inner = tuple(map(_inner_message, response.inner_messages)) if response.inner_messages else ()
+    return Reply(answer.content, Usage.model_construct(**counts), inner)  # type: ignore[attr-defined]
+
+
+def _inner_message(message: BaseAgentEvent | BaseChatMessage) -> InnerMessage:
+    """What an episode keeps of a message: no ids and times, which differ from run to run."""
+    content = message.model_dump(mode="json").get("content", "")
+    text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    text = text.encode("utf-8", "backslashreplace").decode()
+    cut = text if len(text) <= LONGEST_INNER else text[: LONGEST_INNER - 1] + "…"
+    return InnerMessage(type=type(message).__name__, source=message.source, content=cut)
 
 
 async def run_loop(conversation: Conversation, agents: Mapping[str, RoleAgent]) -> None:

@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel
 
 from ..errors import ConfigError, names, printable
-from ..settings import EvaluateSettings, Settings, keys, takes_any_key
+from ..settings import EvaluateSettings, Settings, keys, may_be_left_out, takes_any_key
 from .args import quoted
 
 GROUPS = ("agent", "experiment", "model", "roles", "scale", "scenario")
@@ -34,9 +34,10 @@ _EXPERIMENTERS: dict[str, tuple[str, type[BaseModel]]] = {
 
 
 def opened(config_name: str, overrides: Sequence[str], schema: type[BaseModel]) -> list[str]:
-    """The overrides, with `++` before those that put keys into a mapping that takes any.
+    """The overrides, with `++` before those that put keys into a mapping that takes any, or may have them.
 
-    `model.extra={top_k: 20}` is one: which keys an endpoint knows, ptool does not say.
+    `model.extra={top_k: 20}` is one: which keys an endpoint knows, ptool does not say. Another is
+    `agent.user.component=FILE`, a key that files leave out.
 
     Args: config_name: the primary config; overrides: in Hydra's grammar; schema: what it becomes.
     """
@@ -53,13 +54,15 @@ def _may_open(word: str, schema: type[BaseModel]) -> bool:
     key, _, value = word.partition("=")
     parent = key.rpartition(".")[0]
     mapping = key if value[:1] == "{" else parent
-    return bool(mapping) and takes_any_key(schema, mapping)
+    return bool(mapping) and (takes_any_key(schema, mapping) or may_be_left_out(schema, key))
 
 
 def _is_in_open_mapping(config: DictConfig, override: Override, schema: type[BaseModel]) -> bool:
     key = override.key_or_group
     if override.is_delete():
         return False
+    if may_be_left_out(schema, key) and not _holds(config, key):
+        return _holds(config, ".".join(key.split(".")[:2]))
     while key and not _holds(config, key):
         key = key.rpartition(".")[0]
     return bool(key) and OmegaConf.is_dict(OmegaConf.select(config, key)) and takes_any_key(schema, key)

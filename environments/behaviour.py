@@ -26,7 +26,18 @@ from ..errors import (
     UnusableHistoryError,
 )
 from ..models.seeds import derive
-from ..records import Action, Actions, History, HistoryFormat, Preference, Preferences, Reason, Turn
+from ..records import (
+    Action,
+    Actions,
+    History,
+    HistoryFormat,
+    InnerMessage,
+    Preference,
+    Preferences,
+    Reason,
+    Turn,
+)
+from ..records.dialogue import with_inner
 from ..texts.search import compact, searchable_text
 from ..texts.values import scalars
 from ..trees.naming import near_name
@@ -75,6 +86,10 @@ class BehaviourState:
     def id(self) -> str:
         """'<scenario>-<user>'."""
         return f"{self.scenario}-{self.user}"
+
+    def with_inner(self, inner: Sequence[InnerMessage]) -> BehaviourState:
+        """The state with the messages on the way to the last answer."""
+        return replace(self, turns=with_inner(self.turns, inner))
 
 
 class Behaviour:

@@ -12,11 +12,12 @@ what is still objected to then rejects the episode. Where code writes the soluti
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from ..errors import ConfigError, ModelError
-from ..records import Episode, Finding, Query, Reason, Solution, Task, Turn, Usage, Verdict
+from ..records import Episode, Finding, InnerMessage, Query, Reason, Solution, Task, Turn, Usage, Verdict
+from ..records.dialogue import with_inner
 from .checks import Checks, choose_checks
 from .checks.case import Case
 from .gold_solution import gold_solution
@@ -73,6 +74,10 @@ class DialogueState(NamedTuple):
     def user(self) -> str:
         """Who asks."""
         return self.task.user_id
+
+    def with_inner(self, inner: Sequence[InnerMessage]) -> DialogueState:
+        """The state with the messages on the way to the last answer."""
+        return self._replace(turns=with_inner(self.turns, inner))
 
 
 class Dialogue:

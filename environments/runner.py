@@ -6,15 +6,15 @@ It knows protocols only as pure state machines and roles only as agents; records
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from ..agents import Observation
 from ..agents.autogen import DRIVERS, RoleAgent
 from ..errors import ConfigError, ModelError, UnknownPartError, names
 from ..models.request import NO_USAGE, Reply
 from ..models.seeds import derive
-from ..records import Episode, History, Task, Usage, Verdict
+from ..records import Episode, History, InnerMessage, Task, Usage, Verdict
 from .behaviour import Behaviour
 from .dialogue import Dialogue
 
@@ -35,6 +35,10 @@ class EnvironmentState(Protocol):
     @property
     def round(self) -> int:
         """Rounds of feedback so far."""
+        ...
+
+    def with_inner(self, inner: Sequence[InnerMessage]) -> Self:
+        """The state with the messages on the way to the last answer."""
         ...
 
 
@@ -138,7 +142,12 @@ async def run_environment(
     if missing := [role for role in environment.roles if role not in agents]:
         raise ConfigError(f"agent.{missing[0]}: missing; there are {names(agents, missing[0])}")
     run = _EnvironmentRun(environment, state, seed, samples)
-    await DRIVERS[driver](run, {role: agents[role] for role in environment.roles})
+    speakers = {role: agents[role].for_conversation() for role in environment.roles}
+    try:
+        await DRIVERS[driver](run, speakers)
+    finally:
+        for agent in speakers.values():
+            await agent.close()
     return run.state, run.usage
 
 
@@ -172,6 +181,8 @@ class _EnvironmentRun(Generic[_State]):
         if isinstance(answer, Reply):
             self.usage += answer.usage
             after = self._environment.apply(self.state, speaker, answer.record)
+            if answer.inner:
+                after = after.with_inner(answer.inner)
             voted = isinstance(answer.record, Verdict)  # an objection drawn away would be none
             if not voted and self._objected(after) and self._drawn + 1 < self._samples:
                 self._drawn += 1

@@ -1,7 +1,7 @@
 """Models named in the configuration become endpoints: a client each, its limits, its price.
 
-Roles whose models are configured alike share one endpoint, so there is one client for each in a process. It
-knows no role and no stage.
+Roles whose models are configured alike share one endpoint, so there is one client for each in a process. An
+AutoGen program of one's own gets a client with a gateway of its own (`gateway_client`). It knows no stage.
 """
 
 from __future__ import annotations
@@ -15,12 +15,18 @@ from typing import Any
 
 import orjson
 from autogen_core.models import ChatCompletionClient
+from pydantic import ValidationError
 
 from ..errors import ConfigError
-from ..settings import ModelSettings, Price
+from ..settings import Budget, ModelSettings, Price, Retries
 from ..settings.instantiate import build, locate
-from .endpoint import Endpoint
+from .endpoint import CallLog, Endpoint
+from .gateway import CallScope, Gateway, GatewayClient
 from .gateway.prices import price_of
+from .seeds import derive
+
+COMPONENT = "ptool.models.clients.autogen_component.component"
+"""The `_target_` that makes a client of an AutoGen component."""
 
 
 def build_endpoints(
@@ -68,6 +74,40 @@ def build_endpoint(
         context=spec.context,
         lasting_name=spec.lasting_name,
     )
+
+
+def gateway_client(
+    model: Mapping[str, Any],
+    *,
+    log: CallLog | None = None,
+    name: str = "agent",
+    budget: Budget = Budget(),  # noqa: B008 (frozen)
+    retries: Retries = Retries(),  # noqa: B008 (frozen)
+    concurrency: int = 16,
+    seed: int = 0,
+) -> GatewayClient:
+    """A client for an AutoGen program of one's own; `client.scope.gateway.close()` closes its gateway.
+
+    Args:
+        model: `_target_` with its arguments, as in conf/model, or a component (`provider`, `config`).
+        log: keeps the answers, such as an open `ptool.store.Ledger`; None: for this process alone.
+        name: whose calls they are, in the ledger and in seeds.
+        budget: what all calls may cost, those the log already knows included.
+        retries: how long a failing endpoint is borne with.
+        concurrency: calls in flight.
+        seed: another one, other answers.
+
+    Raises ConfigError: the model cannot be built, or `budget.usd` is set and its price is not known.
+    """
+    given = {"_target_": COMPONENT, **model} if "provider" in model else dict(model)
+    try:
+        spec = ModelSettings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise ConfigError(f"model.{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    endpoints = {"default": build_endpoint(spec, "model", {})}
+    gateway = Gateway(endpoints, concurrency=concurrency, log=log, retries=retries, budget=budget)
+    return GatewayClient(CallScope(gateway, name, name, derive(seed, name)))
 
 
 def fingerprint(value: Any) -> str:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from ..records import Usage
+from ..records import InnerMessage, Usage
+
+Message = tuple[str, str]
+"""(what it is: system | user | assistant | name | calls | results; the text).
+
+`name` is who says the next one; `calls` are those of functions in an assistant's message, `results` what they
+brought, both as JSON (`gateway.conversation`)."""
 
 CHARACTERS_A_TOKEN = 4
 """By which tokens are estimated where nobody counts them."""
@@ -26,13 +32,29 @@ class Request:
     """Deterministic id that begins with the stage: 'episodes/shopping-u0001-0003/user/0'."""
     system: str
     user: str
-    output: type[BaseModel] | None
-    """The record the answer must be; None: text as it comes, or calls of `tools`."""
+    output: type[BaseModel] | Literal[True] | None
+    """The record the answer must be; True: any JSON; None: text as it comes, or calls of `tools`."""
     seed: int
     sampling: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the model: temperature, top_p, max_tokens."""
     tools: Sequence[Mapping[str, Any]] = ()
-    """Functions the model may call, {name, description, parameters}; only where no record is asked for."""
+    """Functions the model may call, {name, description, parameters}."""
+    tool_choice: Any = "auto"
+    """Whether it calls one: auto | required | none, or the AutoGen tool it has to call."""
+    messages: Sequence[Message] = ()
+    """The whole conversation, in the place of `system` and `user`."""
+    endpoint: str = ""
+    """Whose endpoint answers, where it is not the role's."""
+
+    @property
+    def conversation(self) -> tuple[Message, ...]:
+        """What is said before the answer."""
+        return tuple(self.messages) or (("system", self.system), ("user", self.user))
+
+    @property
+    def record(self) -> type[BaseModel] | None:
+        """The record the answer must be; None: it need be none."""
+        return None if self.output is True else self.output
 
     @property
     def stage(self) -> str:
@@ -46,6 +68,8 @@ class Reply:
 
     record: Any
     usage: Usage
+    inner: Sequence[InnerMessage] = ()
+    """Messages on the way to it, where an agent of the user's gave it."""
 
 
 LIMITS = ("max_tokens", "max_completion_tokens")

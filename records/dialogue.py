@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from operator import not_
 from typing import Any, Literal
 
 from pydantic import Field
@@ -120,12 +122,30 @@ class Finding(Record):
     message: str = Field(description="what is wrong and what was expected, one sentence")
 
 
+class InnerMessage(Record):
+    """One message of an AutoGen agent or team of the user's, on the way to a role's answer."""
+
+    type: str = Field(description="AutoGen's name for it, such as 'ToolCallExecutionEvent'")
+    source: str = Field(description="the agent that says it")
+    content: str = Field(description="its text, or what it holds as JSON; bounded")
+
+
 class Turn(Record):
     """One role's contribution to an episode."""
 
     role: str = Field(description="who spoke")
     round: int = Field(description="0 for the first attempt, then one more for every round of feedback")
     output: dict[str, Any] = Field(description="the role's record, as JSON")
+    inner: tuple[InnerMessage, ...] = Field(
+        default=(),
+        exclude_if=not_,
+        description="messages on the way to it, where an agent of the user's gave it; otherwise left out",
+    )
+
+
+def with_inner(turns: tuple[Turn, ...], inner: Iterable[InnerMessage]) -> tuple[Turn, ...]:
+    """The turns, the last of them with the messages on the way to it."""
+    return (*turns[:-1], turns[-1].model_copy(update={"inner": tuple(inner)}))
 
 
 class Usage(Record):

@@ -30,6 +30,7 @@ from .run import (
     NOT_HASHED,
     PLAIN_ROLE,
     RECOGNISERS,
+    AgentLimits,
     ClusteringLimits,
     CompositeScenarioSettings,
     RoleSettings,
@@ -40,12 +41,13 @@ from .run import (
     UnseenSettings,
 )
 from .training import TrainingMethod, TrainSettings
-from .validation import Schema, choices, is_text, keys, takes_any_key, validated
+from .validation import Schema, choices, is_text, keys, may_be_left_out, takes_any_key, validated
 
 __all__ = [
     "NOT_HASHED",
     "PLAIN_ROLE",
     "RECOGNISERS",
+    "AgentLimits",
     "Baseline",
     "Budget",
     "ClusteringLimits",
@@ -83,6 +85,7 @@ __all__ = [
     "choices",
     "is_text",
     "keys",
+    "may_be_left_out",
     "takes_any_key",
     "validated",
 ]

@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from ..errors import ConfigError, names
 from .base import StrictModel
-from .run import Settings
+from .run import OF_OWN_AGENTS, Settings
 from .secrets import may_hold_secret, refuse_secrets
 from .texts import check_texts
 
@@ -78,6 +78,14 @@ def takes_any_key(schema: type[BaseModel], key: str) -> bool:
         and "$ref" not in (_child(option, "") or {})
         for option in _options(schema, key)
     )
+
+
+def may_be_left_out(schema: type[BaseModel], key: str) -> bool:
+    """Whether a dotted key, or one that it is below, is an optional one of a role that files leave out."""
+    match key.split("."):
+        case ["agent", _, own, *below] if issubclass(schema, Settings):
+            return own in OF_OWN_AGENTS and (not below or own in ("agent", "limits"))
+    return False
 
 
 def _options(schema: type[BaseModel], key: str) -> list[dict[str, Any]]:

@@ -13,8 +13,9 @@ from hashlib import blake2b
 Message = tuple[str, str]
 """(what it is, one of `KINDS`; the text)."""
 
-KINDS = ("system", "user", "assistant", "tools", "form")
-"""Who speaks; `tools`: the functions offered, `form`: the JSON Schema of the answer, both as JSON."""
+KINDS = ("system", "user", "assistant", "tools", "form", "name", "calls", "results")
+"""Who speaks; `tools`: the functions offered, `form`: the JSON Schema of the answer; `name`: who says the
+next one; `calls` of functions and their `results`; what is no text or name is JSON. Rows hold places."""
 
 MAX_TEXT = 4_000_000
 """Characters of a text that are kept, and bytes that are read again."""

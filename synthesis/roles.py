@@ -7,7 +7,6 @@ no prompt's text and no protocol.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from ..agents import Observation, PromptLoader, Role
 from ..agents.autogen import RoleAgent, ask_agent, make_agents
+from ..agents.own_agent import OwnRoleAgent
 from ..environments.views import BEHAVIOUR_VIEWS, DIALOGUE_VIEWS, HIDDEN_FROM_ASSISTANT, check_sees
 from ..errors import ConfigError, names
 from ..models.context_window import ContextWindow
@@ -29,6 +29,7 @@ from ..settings import Budget, ScenarioSettings, Settings
 from ..settings.instantiate import build, locate
 from ..store import versions
 from ..store.run_folder import ENDPOINTS
+from .own_agents import code_of, read_own_agents
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,10 @@ class Participants:
             stand_in.library if stand_in else Library(kit_sources(settings, folders), shipped_kits())
         )
         self.players = {name: _player(role) for name, role in self.roles.items() if role.player}
+        own_agents = None if stand_in else read_own_agents(settings, role_names(settings))
         self.endpoints = {"default": Endpoint(stand_in)} if stand_in else self._endpoints()
+        if own_agents is not None:
+            self.endpoints |= own_agents.endpoints()
         self.windows: dict[str, ContextWindow] = {}
         """role -> the context its prompts have to fit into, where it is not its endpoint's"""
         self.gateway = Gateway(
@@ -156,7 +160,11 @@ class Participants:
             retries=settings.retries,
             budget=Budget() if stand_in else settings.budget,
         )
+        self.own_agents = own_agents.build(self.gateway) if own_agents else {}
+        """role -> who makes the user's agents that answer for it"""
+        self._own_identity = own_agents.identity() if own_agents else {}
         self.agents: dict[str, RoleAgent] = make_agents(self.roles, self.gateway.ask)
+        self.agents |= {name: OwnRoleAgent(self.roles[name], own) for name, own in self.own_agents.items()}
         self._check_scripted()
 
     def _endpoints(self) -> dict[str, Endpoint]:
@@ -189,6 +197,8 @@ class Participants:
         settings = self.settings
         clients = {name: self.endpoint(name).client for name in sorted(set(role_names(settings)))}
         for name, client in clients.items():
+            if name in self.own_agents:
+                continue
             if isinstance(client, ScriptedModel) and type(self.roles[name]).respond is Role.respond:
                 client.player(name)
         if any(isinstance(client, ScriptedModel) for client in clients.values()):
@@ -235,6 +245,7 @@ class Participants:
             "libraries": fingerprint(self.library.fingerprints()),
             "models": fingerprint({name: endpoint.identity for name, endpoint in self.endpoints.items()}),
             "code": fingerprint([versions()["ptool"], *self._foreign_code(extensions)]),
+            **self._own_identity,
         }
 
     def _foreign_code(self, extensions: Iterable[type]) -> list[str]:
@@ -245,9 +256,7 @@ class Participants:
             *(type(endpoint.client) for endpoint in self.endpoints.values()),
             *extensions,
         )
-        modules = {thing.__module__ for thing in things if not thing.__module__.startswith("ptool.")}
-        files = (getattr(sys.modules.get(name), "__file__", None) for name in sorted(modules))
-        return [fingerprint(Path(file).read_bytes()) for file in files if file]
+        return code_of(thing.__module__ for thing in things)
 
     def prompts(self) -> dict[str, str]:
         """Role -> SHA-256 of its prompt; roles of code alone are left out."""

@@ -22,6 +22,8 @@ MODEL_CODES: dict[str, str] = {
     "model.too_long": "a model's answers were longer than is read",
     "model.wrong_types": "a model's answers were not of the required form",
     "model.not_accepted": "a model's answers were of the required form, but the role could not use them",
+    "model.agent_failed": "the code of an agent of the user's failed",
+    "model.agent_limits": "an agent of the user's went beyond its limits",
     "model.refused_request": "an endpoint refused the request",
     "model.unreachable": "a model could not be asked",
     "model.failed": "a model failed otherwise",

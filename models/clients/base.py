@@ -228,3 +228,11 @@ def role_of(texts: Sequence[str]) -> str | None:
     """The role a prompt names on its first line, `Role: <name>`; None where it names none."""
     first, _, _ = (texts[0] if texts else "").partition("\n")
     return first.removeprefix("Role: ").strip() if first.startswith("Role: ") else None
+
+
+def from_prompt(texts: Sequence[str]) -> Sequence[str]:
+    """The texts from a role's prompt on: an agent may have said something of its own before it."""
+    if role_of(texts) is not None:
+        return texts
+    places = [place for place, text in enumerate(texts) if text.startswith("Role: ")]
+    return texts[places[-1] :] if places else texts

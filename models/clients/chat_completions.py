@@ -134,10 +134,8 @@ class ChatCompletions(ModelClient, Component[Config]):
         Raises:
             AttemptError: there is no answer.
             ConfigError: an extra argument cannot be sent, or the record's schema cannot be strict.
-            ValueError: images were given, or tools beside a record.
+            ValueError: images were given.
         """
-        if asked.tools and asked.output:
-            raise ValueError("this client calls no tools where a record is asked for")
         fields = checked_extra({**self._config.extra, **asked.extra}, "sampling")
         weighed, refusal = None, ""
         if self.gives_probabilities and getattr(asked.output, "letters", ()):

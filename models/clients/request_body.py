@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from autogen_core.models import AssistantMessage, LLMMessage, SystemMessage, UserMessage
+from autogen_core import FunctionCall
+from autogen_core.models import (
+    AssistantMessage,
+    FunctionExecutionResult,
+    FunctionExecutionResultMessage,
+    LLMMessage,
+    SystemMessage,
+    UserMessage,
+)
 from autogen_core.tools import Tool, ToolSchema
 
 from ...errors import ConfigError, names
@@ -119,7 +127,7 @@ def encoded_messages(
         instruction: goes to the end of the first of them.
         fold: whether system texts stand at the beginning of the first user message instead.
 
-    Raises ValueError for what is no text: an image, a tool call.
+    Raises ValueError for an image.
     """
     parts: list[bytes] = []
     folded: list[bytes] = []
@@ -127,6 +135,13 @@ def encoded_messages(
         messages = [SystemMessage(content=instruction.lstrip()), *messages]
         instruction = ""
     for message in messages:
+        if isinstance(message, FunctionExecutionResultMessage):
+            parts += [part for result in message.content for part in _tool_result(result)]
+            continue
+        if isinstance(message, AssistantMessage) and _is_calls(message.content):
+            calls = encoded_fields({"tool_calls": _tool_calls(message.content)}, "messages")
+            parts += [b',{"role":"assistant","content":null,', calls, b"}"]
+            continue
         if not isinstance(message, SystemMessage):
             role = b"user" if isinstance(message, UserMessage) else b"assistant"
             text = _encoded(_text_of(message))
@@ -144,6 +159,23 @@ def encoded_messages(
     if folded:  # nobody spoke after it
         parts += [b',{"role":"user","content":', _joined(*folded), b"}"]
     return [b"[", *(part[1:] if place == 0 else part for place, part in enumerate(parts)), b"]"]
+
+
+def _is_calls(content: Any) -> bool:
+    return not isinstance(content, str) and all(isinstance(part, FunctionCall) for part in content)
+
+
+def _tool_calls(calls: Any) -> list[dict[str, Any]]:
+    return [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in calls
+    ]
+
+
+def _tool_result(result: FunctionExecutionResult) -> tuple[bytes, ...]:
+    """What a called function brought, as a message."""
+    call, content = _encoded(result.call_id), _encoded(result.content)
+    return (b',{"role":"tool","tool_call_id":', call, b',"content":', content, b"}")
 
 
 def _joined(*texts: bytes) -> bytes:
@@ -166,7 +198,7 @@ def _tool_choice(choice: Tool | str) -> Any:
 def _text_of(message: LLMMessage) -> str:
     """A message's text; parts of a list stand on lines of their own.
 
-    Raises ValueError for what is no text: an image, a tool call or its result.
+    Raises ValueError for what is no text: an image.
     """
     content = message.content
     if isinstance(content, str):

@@ -1,6 +1,16 @@
 """The gateway: every question of every role, asked once, paced, paid once, kept, parsed and corrected."""
 
-from .gateway import Gateway
+from .client import CallScope, GatewayClient, bound
+from .gateway import CORRECTIONS, RESTARTS, Gateway
 from .parse import MAX_ANSWER, Accept
 
-__all__ = ["MAX_ANSWER", "Accept", "Gateway"]
+__all__ = [
+    "CORRECTIONS",
+    "MAX_ANSWER",
+    "RESTARTS",
+    "Accept",
+    "CallScope",
+    "Gateway",
+    "GatewayClient",
+    "bound",
+]

@@ -6,7 +6,6 @@ It knows neither who else asks the same nor what becomes of the answer; faults a
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,15 +13,7 @@ from random import Random
 from typing import Any, cast
 
 import orjson
-from autogen_core import FunctionCall
-from autogen_core.models import (
-    AssistantMessage,
-    CreateResult,
-    LLMMessage,
-    RequestUsage,
-    SystemMessage,
-    UserMessage,
-)
+from autogen_core.models import CreateResult, LLMMessage, RequestUsage
 from autogen_core.tools import ToolSchema
 from pydantic import BaseModel, ValidationError
 
@@ -35,11 +26,11 @@ from ..context_window import text_size
 from ..endpoint import Endpoint
 from ..faults import LASTING, AttemptError, fault_of
 from ..output_schema import schema_text
-from ..request import LIMITS, Request
+from ..request import LIMITS, Message, Request
 from .activity import EndpointActivity, PendingCall
 from .budget import Cost, SpendingAccount
-from .cache_key import Message
 from .circuit_breaker import RESUMES
+from .conversation import CALLS, as_llm_messages, calls_text
 from .parse import MAX_ANSWER, describe_error
 from .rate_limit import AdmissionQueue, Permit
 
@@ -103,7 +94,7 @@ class EndpointCaller:
         if self._repeatable:
             return ()
         tools = (("tools", orjson.dumps(request.tools).decode()),) if request.tools else ()
-        form = (("form", schema_text(request.output)),) if request.output else ()
+        form = (("form", schema_text(request.record)),) if request.record else ()
         return (*messages, *tools, *form)
 
     async def call(
@@ -134,7 +125,7 @@ class EndpointCaller:
             key=key,
             request=request,
             messages=messages,
-            sent=_llm_messages(messages, request.role),
+            sent=as_llm_messages(messages, request.role),
             seed=seed,
             account=account,
             reserved=_largest_cost(request, messages, self.price),
@@ -220,6 +211,7 @@ class EndpointCaller:
                     call.sent,
                     tools=[cast(ToolSchema, dict(tool)) for tool in request.tools],
                     json_output=request.output,
+                    **({} if request.tool_choice == "auto" else {"tool_choice": request.tool_choice}),
                     extra_create_args={"seed": call.seed, **self._fitting(request, call.sent)},
                 )
         except PtoolError:
@@ -266,7 +258,7 @@ class EndpointCaller:
             turn=request.turn,
             endpoint=self.endpoint.name,
             content=_text(result.content, bool(request.tools)),
-            finish="refusal" if _extra_field(result, "refusal") else result.finish_reason,
+            finish=_finish(result, bool(request.tools)),
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
             cached_tokens=cached,
@@ -314,23 +306,10 @@ def _since(permit: Permit) -> float:
     return asyncio.get_running_loop().time() - permit.began
 
 
-def _llm_messages(messages: Iterable[Message], role: str) -> list[LLMMessage]:
-    """The messages as AutoGen's."""
-    llm_messages: list[LLMMessage] = []
-    for speaker, text in messages:
-        if speaker == "system":
-            llm_messages.append(SystemMessage(content=text))
-        elif speaker == "user":
-            llm_messages.append(UserMessage(content=text, source="ptool"))
-        else:
-            llm_messages.append(AssistantMessage(content=text, source=role))
-    return llm_messages
-
-
 def _largest_cost(request: Request, messages: Iterable[Message], price: Price | None) -> Cost:
     """What a call may cost at most: an estimate of its prompt, and all the tokens the answer may have."""
     size, prompt_tokens = _beside_texts(request), 0
-    size += schema_size(request.output) if request.output else 0
+    size += schema_size(request.record) if request.record else 0
     for _, text in messages:
         size += text_size(text)
         prompt_tokens += _TOKENS_A_MESSAGE
@@ -355,19 +334,19 @@ def schema_size(output: type[BaseModel]) -> int:
 def _text(content: Any, tools_offered: bool) -> str:
     """An answer's text in a form that can be kept: bounded, and without halves of characters."""
     if not isinstance(content, str):
-        content = _tool_calls(content) if tools_offered else "(a tool call, though no tool was offered)"
+        content = calls_text(content) if tools_offered else "(a tool call, though no tool was offered)"
     text = content[: MAX_ANSWER + 1]
     # Written out as an escape, a lone surrogate can be kept, and is refused when the answer is parsed.
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
-def _tool_calls(calls: Iterable[FunctionCall]) -> str:
-    """Tool calls as the JSON of a message that holds them."""
-    tool_calls = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-        for call in calls
-    ]
-    return json.dumps({"tool_calls": tool_calls})  # not orjson, which refuses halves of characters
+def _finish(result: CreateResult, tools_offered: bool) -> str:
+    """Why an answer ended; that it calls functions is said of those answers alone that do."""
+    if _extra_field(result, "refusal"):
+        return "refusal"
+    if isinstance(result.content, str):
+        return "unknown" if result.finish_reason == CALLS else result.finish_reason
+    return CALLS if tools_offered else "unknown"
 
 
 def _extra_field(result: CreateResult, name: str) -> Any:

@@ -13,22 +13,27 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
-from autogen_core import CancellationToken
+from autogen_core import CancellationToken, FunctionCall
+from autogen_core.models import ChatCompletionClient
 
 from ...errors import ConfigError, UnusableAnswerError, names
 from ...records import Usage
 from ...records.model_calls import Answer, Failure, Spent
 from ...settings import Budget, Retries
 from ..endpoint import CallLog, Endpoint
-from ..request import NO_USAGE, Reply, Request, hotter
+from ..request import NO_USAGE, Message, Reply, Request, hotter
 from ..seeds import derive
 from .activity import Activity, describe_activity
 from .budget import SpendingAccount
-from .cache_key import Message, cache_key
+from .cache_key import cache_key
 from .call import EndpointCaller
-from .parse import Accept, InvalidAnswer, add_correction, parse_answer
+from .conversation import CALLS, read_calls
+from .parse import Accept, InvalidAnswer, Status, add_correction, parse_answer
 
 Value = TypeVar("Value")
+
+CORRECTIONS, RESTARTS = 2, 1
+"""How often a model is told what was wrong with its answer, and asked anew after that."""
 
 
 class Gateway:
@@ -52,8 +57,8 @@ class Gateway:
         endpoints: Mapping[str, Endpoint],
         *,
         concurrency: int,
-        corrections: int = 2,
-        restarts: int = 1,
+        corrections: int = CORRECTIONS,
+        restarts: int = RESTARTS,
         log: CallLog | None = None,
         retries: Retries = Retries(),  # noqa: B008 (frozen)
         budget: Budget = Budget(),  # noqa: B008 (frozen)
@@ -97,18 +102,49 @@ class Gateway:
             UnreachableModelError, RefusedRequestError: there was no answer to this request.
             RunStoppedError: there will be none to any: budget spent, key refused, endpoint down.
         """
-        if request.output is None:
+        record = request.record
+        if record is None:
             raise ValueError("no record is asked for; an answer as it comes is got with Gateway.answer")
+        found, _, usage = await self._until_read(
+            request,
+            lambda answer: parse_answer(answer.content, answer.finish, record, accept),
+            token,
+            corrected,
+        )
+        return Reply(found, usage)
+
+    async def converse(
+        self, request: Request, *, token: CancellationToken | None = None
+    ) -> tuple[str | list[FunctionCall], str, Usage]:
+        """The next message of a conversation: what it holds, why it ended, and what it cost.
+
+        Texts are given as they come, a record as JSON. Records that are none, and calls whose arguments are
+        no object, are asked for again as in `ask`.
+
+        Args: as of `ask`.
+
+        Raises: as `ask`.
+        """
+        return await self._until_read(request, lambda answer: _content(answer, request), token, True)
+
+    async def _until_read(
+        self,
+        request: Request,
+        read: Callable[[Answer], tuple[Value, Status]],
+        token: CancellationToken | None,
+        corrected: bool,
+    ) -> tuple[Value, str, Usage]:
+        """What is read in an answer, why that one ended, and what all that were needed cost."""
         usage, objection = NO_USAGE, InvalidAnswer("empty", "nothing was asked")
         messages: tuple[Message, ...] = ()
         asked, refused = request, set[str]()
         for number in range(self._attempts if corrected else 1):
             if number % self._attempts_a_seed == 0:
-                messages = (("system", request.system), ("user", request.user))
+                messages = request.conversation
             answer = await self._answer(asked, messages, number, token)
             usage = usage + _usage_of(answer) if number else _usage_of(answer)
             try:
-                record, status = parse_answer(answer.content, answer.finish, request.output, accept)
+                value, status = read(answer)
             except InvalidAnswer as error:
                 self._save_status(answer, error.status)
                 objection = error
@@ -118,9 +154,10 @@ class Gateway:
                 refused.add(answer.content)
                 continue
             self._save_status(answer, status)
-            return Reply(record, usage)
+            return value, answer.finish, usage
+        wanted = request.record.__name__ if request.record else "answer"
         raise UnusableAnswerError(
-            f"{request.turn}: {request.role!r} gave no usable {request.output.__name__} in "
+            f"{request.turn}: {request.role!r} gave no usable {wanted} in "
             f"{self._attempts} attempts; the last objection ({objection.status}): {objection}",
             objection.status,
         )
@@ -133,7 +170,7 @@ class Gateway:
         Raises:
             UnreachableModelError, RefusedRequestError, RunStoppedError: as `ask`.
         """
-        return await self._answer(request, (("system", request.system), ("user", request.user)), 0, token)
+        return await self._answer(request, request.conversation, 0, token)
 
     async def _answer(
         self,
@@ -146,18 +183,25 @@ class Gateway:
 
         Args: number: of the attempt, corrections and restarts counted together, from 0.
         """
-        caller = self._callers.get(request.role) or self._callers.get("default")
-        if caller is None:
-            known = names(self._callers, request.role)
-            raise ConfigError(f"model: no endpoint for role {request.role!r}; there are {known}")
+        caller = self._caller(request.endpoint or request.role)
         seed = derive(request.seed, number) if number else request.seed
         identity = caller.endpoint.identity
-        key = cache_key(identity, messages, request.output, request.sampling, seed, number, request.tools)
+        choice = request.tool_choice
+        key = cache_key(
+            identity, messages, request.output, request.sampling, seed, number, request.tools,
+            choice if isinstance(choice, str) else f"function {choice.name}",
+        )  # fmt: skip
         if self.log is not None and (kept := self.log.find_answer(key)) is not None:
             return kept
         return await self._single_flight.run(
             key, lambda: self._pay(key, caller, request, messages, seed), token
         )
+
+    def _caller(self, role: str) -> EndpointCaller:
+        caller = self._callers.get(role) or self._callers.get("default")
+        if caller is None:
+            raise ConfigError(f"model: no endpoint for role {role!r}; there are {names(self._callers, role)}")
+        return caller
 
     async def _pay(
         self,
@@ -189,6 +233,10 @@ class Gateway:
             role: Usage(calls=calls, prompt_tokens=prompt, completion_tokens=completion)
             for role, (calls, prompt, completion) in self._usage.items()
         }
+
+    def client(self, endpoint: str) -> ChatCompletionClient:
+        """Who answers for a role, or at an endpoint of its own."""
+        return self._caller(endpoint).endpoint.client
 
     def activity(self) -> Activity:
         """What answers cost in this process so far, and who is waited for; asked in the event loop."""
@@ -227,6 +275,16 @@ def _require_prices(callers: Mapping[str, EndpointCaller]) -> None:
                 f"budget.usd: the price of {caller.endpoint.name} is not known, so no budget could be kept; "
                 f"set {where}.price.input and {where}.price.output, or budget.tokens instead"
             )
+
+
+def _content(answer: Answer, request: Request) -> tuple[str | list[FunctionCall], Status]:
+    """The content of a conversation's next message."""
+    if answer.finish == CALLS:
+        return read_calls(answer.content), "ok"
+    if request.record is None:
+        return answer.content, "ok"
+    record, status = parse_answer(answer.content, answer.finish, request.record)
+    return record.model_dump_json(), status
 
 
 def _asked_hotter(request: Request) -> Request:

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from .cache_key import Message
+from ..request import Message
 
 Status = Literal[
     "ok",
@@ -278,6 +278,18 @@ def add_correction(
     """
     if objection.status in _ADVICE:
         speaker, text = messages[-1]
+        if speaker != "user":
+            return (*messages, ("user", _ADVICE[objection.status]))
         return (*messages[:-1], (speaker, f"{text}\n\n{_ADVICE[objection.status]}"))
-    text = f"This answer cannot be used: {objection}\nAnswer the same request again. {_FORM}"
-    return (*messages, ("assistant", answer[:_QUOTED_CHARACTERS]), ("user", text))
+    return (*messages, ("assistant", answer[:_QUOTED_CHARACTERS]), ("user", _correction(objection)))
+
+
+def _correction(objection: InvalidAnswer) -> str:
+    return f"This answer cannot be used: {objection}\nAnswer the same request again. {_FORM}"
+
+
+def correction_text(answer: str, objection: InvalidAnswer) -> str:
+    """What somebody is told who may not remember the answer: the answer, bounded, and the objection."""
+    if objection.status in _ADVICE:
+        return _ADVICE[objection.status]
+    return f"You answered:\n{answer[:_QUOTED_CHARACTERS]}\n\n{_correction(objection)}"

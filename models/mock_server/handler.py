@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from aiohttp import web
@@ -31,10 +31,22 @@ from .protocol import (
     encode_models,
     parse_request,
 )
-from .recording import AnswerFunction, NotRecordedError, Recorder, Replay
+from .recording import AnswerFunction, NotRecordedError
 
-AnswerSource = AnswerFunction | Recorder | Replay
-"""Who answers: a function of the messages' texts and the seed, one that is recorded, or its recording."""
+
+class RequestModel(Protocol):
+    """Somebody who answers requests, and sees which functions may be called.
+
+    An answer `{"tool_calls": […]}` calls them; `Recorder` and `Replay` are others.
+    """
+
+    def answer(self, request: ChatRequest) -> str:
+        """The text of the answer; a PtoolError refuses the request."""
+        ...
+
+
+AnswerSource = AnswerFunction | RequestModel
+"""Who answers: a function of the messages' texts and the seed, or somebody who sees more."""
 
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
@@ -136,7 +148,7 @@ class RequestHandler:
         key: str | None = None,
         fingerprint: str = "none",
     ) -> None:
-        self._answer = source.answer if isinstance(source, Recorder | Replay) else _of_request(source)
+        self._answer = _of_request(source) if callable(source) else source.answer
         self._options = options
         self._key = key
         self._fingerprint = fingerprint

@@ -40,6 +40,8 @@ class ChatRequest:
     """as server-sent events"""
     usage: bool
     """whether a stream ends with its usage"""
+    functions: tuple[str, ...] = ()
+    """names of the functions that may be called"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,26 @@ def parse_request(body: bytes) -> ChatRequest:
         opening=digests[0],
         stream=bool(fields.get("stream")),
         usage=isinstance(options, dict) and bool(options.get("include_usage")),
+        functions=tuple(_functions(fields.get("tools"))),
     )
+
+
+def _functions(tools: Any) -> Iterator[str]:
+    for tool in tools if isinstance(tools, list) else ():
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if isinstance(function, dict) and isinstance(function.get("name"), str):
+            yield function["name"]
+
+
+def _tool_calls(request: ChatRequest, answer: MockCompletion) -> list[Any] | None:
+    """The calls in an answer that is `{"tool_calls": […]}`, where there are functions; None: it is a text."""
+    if not request.functions or not answer.text.startswith('{"tool_calls":'):
+        return None
+    try:
+        calls = orjson.loads(answer.text)["tool_calls"]
+    except orjson.JSONDecodeError:
+        return None
+    return calls if isinstance(calls, list) else None
 
 
 def _decoded_object(body: bytes) -> dict[str, Any]:
@@ -133,11 +154,14 @@ def encode_completion(
     content = {"content": None, "refusal": answer.text} if answer.refused else {"content": answer.text}
     if answer.in_reasoning:
         content = {"content": None, "reasoning_content": answer.text}
+    calls = _tool_calls(request, answer)
+    if calls is not None:
+        content = {"content": None, "tool_calls": calls}
     choice = {
         "index": 0,
         "message": {"role": "assistant", **content},
         "logprobs": None,
-        "finish_reason": answer.finish,
+        "finish_reason": answer.finish if calls is None else "tool_calls",
     }
     completion = {
         **_envelope("chat.completion", request, fingerprint),

@@ -1,7 +1,7 @@
 """The scripted model: a deterministic `ChatCompletionClient` without any LLM.
 
-It receives exactly the messages a model would: the role stands on the system message's first line, the data
-in the prompt's blocks, and the role's player answers. A role it has no player for is an error that names
+It receives exactly the messages a model would: the role stands on the first line of the prompt, the data in
+its blocks, and the role's player answers. A role it has no player for is an error that names
 those it can play; it never invents an answer. A prompt of the benchmark is answered by the heuristic.
 """
 
@@ -14,7 +14,7 @@ from autogen_core.tools import Tool, ToolSchema
 from pydantic import BaseModel
 
 from ...errors import ConfigError, ModelError, PtoolError, UnknownPartError, names
-from ..clients.base import OfflineModel, role_of
+from ..clients.base import OfflineModel, from_prompt, role_of
 from ..prompt_blocks import read
 from .heuristic import HeuristicSolver
 from .kit import Library
@@ -58,6 +58,7 @@ class ScriptedModel(OfflineModel):
             UnknownPartError: it cannot play the role, or does not know the scenario.
             ModelError: the role's player failed.
         """
+        texts = from_prompt(texts)
         role = role_of(texts)
         if role is not None:
             return self._play(role, texts, seed)
@@ -71,6 +72,7 @@ class ScriptedModel(OfflineModel):
 
     def answer_with(self, tools: Sequence[Tool | ToolSchema], texts: Sequence[str], seed: int) -> str:
         """The text of an answer to a prompt of the benchmark that offers its functions as tools."""
+        texts = from_prompt(texts)
         schemas = [tool.schema if isinstance(tool, Tool) else tool for tool in tools]
         answer = self._heuristic.answer(texts, schemas, seed) if role_of(texts) is None else None
         return self.answer(texts, seed) if answer is None else answer

@@ -195,7 +195,7 @@ def _is_asked(participants: Participants, name: str) -> bool:
     """Whether a role asks a language model."""
     role = participants.roles[name]
     by_model = type(role).respond is Role.respond or role.prompt is not None
-    return by_model and not participants.is_scripted(name)
+    return by_model and name not in participants.own_agents and not participants.is_scripted(name)
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ ALLOWED = {
     "__init__": {"python_api", "version"},
     "__main__": {"cli", "errors", "version"},
 }
-AUTOGEN = ("models/", "agents/autogen.py")
+AUTOGEN = ("models/", "agents/autogen.py", "agents/own_agent.py")
 LOG = "log.py"
 
 

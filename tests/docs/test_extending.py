@@ -1,5 +1,6 @@
 """docs/extending.md is true: its files are written out as they stand there, and its commands are run."""
 
+import asyncio
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from typing import Any
 
 import ptool
 import pytest
+from ptool.models.mock_server.server import serving
+from ptool.settings import MockServerOptions
 
 ROOT = Path(ptool.__file__).parent
 PAGE = ROOT / "docs" / "extending.md"
@@ -79,7 +82,7 @@ def test_every_command_makes_a_dataset(
     "name",
     [
         *("privacy", "brevity", "garden", "weekend", "heldout", "recording", "echo", "blunt_user", "strict"),
-        *("repeats", "visited", "doubled", "flattery"),
+        *("repeats", "visited", "doubled", "flattery", "careful", "pair"),
     ],
 )
 def test_the_commands_use_every_part_of_the_page(name: str) -> None:
@@ -96,6 +99,34 @@ def test_an_outside_role_is_heard_in_every_kept_episode(role: str, desk: Path) -
     spoke = [[turn["output"]["ok"] for turn in one["turns"] if turn["role"] == role] for one in kept]
     assert len(kept) >= 10
     assert all(verdicts and verdicts[-1] for verdicts in spoke)
+
+
+@pytest.mark.usefixtures("done")
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ("careful", ["MemoryQueryEvent careful"]),
+        ("pair", ["TextMessage drafter", "TextMessage reviser"]),
+    ],
+)
+def test_an_agent_of_ones_own_solves_every_query(run: str, said: list[str], desk: Path) -> None:
+    episodes = lines(desk / "out" / run / "episodes.jsonl")
+    turns = [turn for one in episodes for turn in one["turns"] if turn["role"] == "assistant"]
+    assert len(turns) >= 20
+    for turn in turns:
+        assert [f"{inner['type']} {inner['source']}" for inner in turn["inner"]] == said
+
+
+def test_a_program_asks_nothing_that_was_answered_before(tmp_path: Path) -> None:
+    async def play() -> tuple[list[str], int]:
+        async with serving(lambda texts, seed: f"Hello to {len(texts)}.", MockServerOptions()) as server:
+            program = FILES["mine/program.py"].replace("http://127.0.0.1:8000/v1", server.base_url)
+            (tmp_path / "program.py").write_text(program, "utf-8")
+            done = [await asyncio.to_thread(started, ["python", "program.py"], tmp_path) for _ in range(2)]
+            assert [one.returncode for one in done] == [0, 0], done[0].stderr
+            return [one.stdout for one in done], server.stats.requests
+
+    assert asyncio.run(play()) == (["Hello to 2. 1\n"] * 2, 1)
 
 
 @pytest.mark.usefixtures("done")
