@@ -37,10 +37,11 @@ from .run import (
     Settings,
     SplitSettings,
     TaskSettings,
+    ToolSettings,
     UnseenSettings,
 )
 from .training import TrainingMethod, TrainSettings
-from .validation import Schema, choices, is_text, keys, takes_any_key, validated
+from .validation import Schema, bare_key, choices, is_text, keys, takes_any_key, validated
 
 __all__ = [
     "NOT_HASHED",
@@ -77,9 +78,11 @@ __all__ = [
     "StatusSettings",
     "StrictModel",
     "TaskSettings",
+    "ToolSettings",
     "TrainSettings",
     "TrainingMethod",
     "UnseenSettings",
+    "bare_key",
     "choices",
     "is_text",
     "keys",

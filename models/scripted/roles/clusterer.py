@@ -38,9 +38,7 @@ def _feature(request: RoleRequest, node: dict[str, Any]) -> tuple[str, str, str]
     _, platform, api = node["where"]
     index = kit.platform_index(platform)
     capability = next(c for c in kit.capabilities.values() if c.apis[index] == api)
-    parameter = next(
-        p for p in capability.parameters.values() if kit.parameter_name(p, index) == node["name"]
-    )
+    parameter = next(p for p in capability.parameters.values() if p.name_on(index) == node["name"])
     if parameter.feature:
         return parameter.feature, "basic", people()["basic"][parameter.feature]["description"]
     name = kit.latent_feature(parameter)
