@@ -77,7 +77,8 @@ class GivenTools:
                 if (platform, function.api.name) not in known:
                     raise ConfigError(
                         f"tools.file: the scripted model has no words for {platform}.{function.api.name}: "
-                        "give it some with tools.lexicon=FILE (docs/bring_your_own_tools.md), or take another model"
+                        "give it some with tools.lexicon=FILE (docs/bring_your_own_tools.md), or take "
+                        "another model"
                     )
 
 

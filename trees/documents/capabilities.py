@@ -295,8 +295,8 @@ def check_shared(toolset: Toolset, key: str) -> None:
             for platform, own in toolset.platforms.items()
         )
         raise ConfigError(
-            f"{key}: no two platforms have a function that does the same, as far as likeness tells ({listed}): "
-            "say which do in a file for tools.capabilities, or give documents of rivals"
+            f"{key}: no two platforms have a function that does the same, as far as likeness tells "
+            f"({listed}): say which do in a file for tools.capabilities, or give documents of rivals"
         )
 
 

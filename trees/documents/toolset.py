@@ -57,12 +57,12 @@ def read_toolset(given: Sequence[str], skip: Sequence[str | None] = ()) -> Tools
     names_of = _platform_names(paths)
     found: dict[str, list[GivenFunction]] = {}
     left_out: list[LeftOut] = []
-    for path in paths:
+    for path, own_name in zip(paths, names_of, strict=True):
         for function in _read(path):
             if isinstance(function, LeftOut):
                 left_out.append(function)
                 continue
-            name = _platform(function.platform or names_of[path], bool(function.platform), path)
+            name = _platform(function.platform or own_name, bool(function.platform), path)
             own = found.setdefault(name, [])
             api_name = unique(function.api.name, [other.api.name for other in own])
             own.append(
@@ -79,6 +79,7 @@ def read_toolset(given: Sequence[str], skip: Sequence[str | None] = ()) -> Tools
 def _paths(given: Sequence[str], skip: set[Path]) -> Iterator[Path]:
     for name in given:
         path = Path(name)
+        own = [path]
         if path.is_dir():
             inside = sorted(
                 file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file()
@@ -90,8 +91,6 @@ def _paths(given: Sequence[str], skip: set[Path]) -> Iterator[Path]:
             own = [file for file in _matching(path) if file.is_file() and file.resolve() not in skip]
             if not own:
                 raise ConfigError(f"{KEY}: no file is like {name!r}")
-        else:
-            own = [path]
         if len(own) > MOST_FILES:
             raise ConfigError(f"{KEY}: {name} stands for {len(own)} files, expected at most {MOST_FILES}")
         yield from own
@@ -141,15 +140,17 @@ def _functions(document: Any, shown: str) -> Iterator[GivenFunction | LeftOut]:
     yield from functions_of(*listed)
 
 
-def _platform_names(paths: Sequence[Path]) -> dict[Path, str]:
-    """Every document's own name: that of its file, or of its folder where several files are called alike."""
-    stems = Counter(path.stem.lower() for path in paths)
-    return {
-        path: path.resolve().parent.name
-        if stems[path.stem.lower()] > 1
-        else path.stem.removesuffix(".openapi")
-        for path in paths
-    }
+def _platform_names(paths: Sequence[Path]) -> list[str]:
+    """Every document's own name: that of its file, or of its folder where several files are called alike.
+
+    A document that is named twice is two providers of the same functions, the second with a number.
+    """
+    stems = Counter(path.stem.lower() for path in set(paths))
+    chosen: list[str] = []
+    for path in paths:
+        name = path.resolve().parent.name if stems[path.stem.lower()] > 1 else path.stem
+        chosen.append(unique(name.removesuffix(".openapi"), chosen))
+    return chosen
 
 
 def _platform(name: str, said: bool, path: Path) -> str:
@@ -172,6 +173,6 @@ def _check_platforms(
     if len(found) < 2:
         raise ConfigError(
             f"{KEY}: got functions of one platform, {names(found)}, expected at least two that people choose "
-            "between: give a document for each (tools.file=[a.yaml,b.yaml] or a folder), or say x-platform at "
-            "functions; of a single provider, a copy of its document under another name is a rival"
+            "between: give a document for each (tools.file=[a.yaml,b.yaml] or a folder), say x-platform at "
+            "functions, or name the one document twice (tools.file=[a.yaml,a.yaml]): then two offer the same"
         )
