@@ -13,7 +13,8 @@ from typing import Any
 
 from ..errors import ConfigError
 from ..models.scripted.kit import Kit
-from ..models.scripted.tool_lexicon import SaidTools, kit_of_tools, read_lexicon
+from ..models.scripted.tool_kit import SaidTools, kit_of_tools
+from ..models.scripted.tool_lexicon import read_lexicon
 from ..settings import Settings
 from ..trees.documents.capabilities import (
     capabilities_yaml,

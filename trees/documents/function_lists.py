@@ -12,6 +12,7 @@ from .schema_converter import SchemaConverter
 
 _SCHEMAS = ("inputSchema", "parameters", "input_schema")
 """Where a function has its parameters: MCP's, OpenAI's and Anthropic's key."""
+_SCHEMA_KEYS = frozenset(("type", "properties", "$ref", "$schema"))
 _MOST_PARTS = 1200
 _OWN = frozenset(("type", "properties", "required", "additionalProperties", "description", "default"))
 
@@ -36,7 +37,8 @@ def listed_functions(document: Any) -> tuple[list[Any], str, str] | None:
             return _list(document[key], f"#/{key}"), f"#/{key}", _platform(document)
     if "jsonrpc" in document and "error" in document:
         raise BrokenDocument("#/error", f"the answer is an error: {printable(str(document['error']), 200)}")
-    if isinstance(document.get("name"), str) and any(key in document for key in _SCHEMAS):
+    schema = next((document[key] for key in _SCHEMAS if key in document), None)
+    if isinstance(document.get("name"), str) and isinstance(schema, dict) and _SCHEMA_KEYS & schema.keys():
         return [document], "", ""
     return ([document], "", "") if isinstance(document.get("function"), dict) else None
 

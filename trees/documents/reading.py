@@ -91,9 +91,10 @@ def parse_document(content: bytes, shown: str) -> Any:
         except orjson.JSONDecodeError as error:
             fault = f"{shown}: not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
         try:  # YAML may begin with a bracket, too
-            return _bounded(_yaml(content, shown), shown)
+            value = _yaml(content, shown)
         except ConfigError:
             raise ConfigError(fault) from None
+        return _bounded(value, shown)
     return _bounded(_yaml(content, shown), shown)
 
 
