@@ -112,12 +112,24 @@ def read_lexicon(path: Path) -> ToolLexicon:
             raise ConfigError(
                 f"{where}: parameters.{name}: expected a feature, or one kind of values such as choices"
             )
+        _check_needs(worded, set(lexicon.contexts), f"{where}: parameters.{name}")
         if worded.feature is not None and worded.feature not in feature_types():
             known = names(feature_types(), worded.feature)
             raise ConfigError(
                 f"{where}: parameters.{name}.feature: got {worded.feature!r}, there are {known}"
             )
     return lexicon
+
+
+def _check_needs(worded: WordedParameter, contexts: set[str], where: str) -> None:
+    """Refuse values that are said for some kinds of need and not for others."""
+    slot = worded.slot
+    for key in ("by_context", "integer", "number") if slot else ():
+        given = getattr(slot, key)
+        if isinstance(given, dict) and set(given) != contexts:
+            raise ConfigError(
+                f"{where}.{key}: got {names(given)}, expected every kind of need: {names(contexts)}"
+            )
 
 
 def _with_slots(content: Any) -> Any:

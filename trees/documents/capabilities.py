@@ -57,7 +57,7 @@ _OPPOSED = frozenset(("make", "change", "remove"))
 _IDLE = frozenset(
     (
         *("a", "an", "and", "api", "by", "for", "from", "in", "is", "it", "of", "on", "or", "that", "the"),
-        *("this", "to", "via", "with", "your", "you", "user", "users", "v1", "v2", "v3"),
+        *("this", "to", "via", "with", "your", "you", "v1", "v2", "v3"),
     )
 )
 

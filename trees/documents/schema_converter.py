@@ -117,13 +117,16 @@ class SchemaConverter:
             raise BrokenDocument(pointer, f"got {_short(schema)}, expected a schema")
         if isinstance(schema.get("$id"), str) and schema is not self.root:
             raise UnusableSchema(pointer, "it has an $id, so that references in it are to itself")
+        schema = {key: value for key, value in schema.items() if value is not None or key == "const"}
+        part = Part(schema, pointer, trail)
+        _check_keywords(part)
         reference = schema.get("$ref")
         if not (isinstance(reference, str) and self.dialect_3_0):
             yield part
-            for at, member in enumerate(_listed(schema, "allOf", pointer)):
+            for at, member in enumerate(schema.get("allOf", [])):
                 yield from self._members(Part(member, pointer_to(pointer, "allOf", at), trail))
             for key in ("anyOf", "oneOf"):
-                branches = _not_null(given := _listed(schema, key, pointer))
+                branches = _not_null(given := schema.get(key, []))
                 if given and not branches:
                     raise UnusableSchema(pointer_to(pointer, key), "no value fits but null")
                 if len(branches) == 1:
@@ -138,7 +141,7 @@ class SchemaConverter:
     def _groups(self, member: Part, depth: int) -> Iterator[Schema]:
         """The alternatives of a member that are more than one."""
         for key in ("anyOf", "oneOf"):
-            branches = _not_null(_listed(member.schema, key, member.pointer))
+            branches = _not_null(member.schema.get(key, []))
             if len(branches) < 2:
                 continue
             kept: list[Schema] = []
@@ -162,10 +165,6 @@ class SchemaConverter:
 
         Args: open_ended: whether alternatives beside it may name further properties.
         """
-        for schema, place, _ in members:
-            if not isinstance(schema.get("properties", {}), dict):
-                reason = f"got {_short(schema['properties'])}, expected schemas by name"
-                raise BrokenDocument(pointer_to(place, "properties"), reason)
         declared = [member for member in members if "properties" in member.schema]
         names = list(dict.fromkeys(name for member in declared for name in member.schema["properties"]))
         required = _required(members)
@@ -277,18 +276,39 @@ class SchemaConverter:
             raise UnusableSchema(pointer, f"too large: more than {MOST_PARTS} parts once written out")
 
 
+_WORDS: dict[str, tuple[tuple[type, ...], str]] = {
+    **dict.fromkeys(("format", "pattern", "$ref"), ((str,), "a text")),
+    **dict.fromkeys(("enum", "allOf", "anyOf", "oneOf"), ((list,), "a list")),
+    **dict.fromkeys(("properties", "patternProperties"), ((dict,), "schemas by name")),
+    **dict.fromkeys((*_LOW, *_HIGH, "multipleOf"), ((int, float), "a number")),
+    "type": ((str, list), "a type of JSON Schema"),
+    "required": ((list, bool), "a list of names"),
+    "items": ((dict, list, bool), "a schema"),
+    "additionalProperties": ((dict, bool), "a schema"),
+    "unevaluatedProperties": ((dict, bool), "a schema"),
+    "contains": ((dict, bool), "a schema"),
+}
+"""Keyword -> what its value may be, and the words for it."""
+_FLAGS = ("exclusiveMinimum", "exclusiveMaximum")
+
+
+def _check_keywords(part: Part) -> None:
+    """Refuse a schema with a keyword that says nothing. Raises BrokenDocument."""
+    for key, (kinds, expected) in _WORDS.items():
+        value = part.schema.get(key)
+        odd = value is not None and not isinstance(value, kinds)
+        odd |= isinstance(value, bool) and bool not in kinds and key not in _FLAGS
+        if key in ("type", "required") and isinstance(value, list):
+            odd |= not all(isinstance(entry, str) for entry in value)
+        if odd:
+            raise BrokenDocument(pointer_to(part.pointer, key), f"got {_short(value)}, expected {expected}")
+
+
 def _refuse_unknown(members: Iterable[Part]) -> None:
     for member in members:
         for key in _UNKNOWN:
             if key in member.schema:
                 raise UnusableSchema(pointer_to(member.pointer, key), f"{key} is not understood")
-
-
-def _listed(schema: Schema, key: str, pointer: str) -> list[Any]:
-    value = schema.get(key, [])
-    if not isinstance(value, list):
-        raise BrokenDocument(pointer_to(pointer, key), f"got {_short(value)}, expected a list of schemas")
-    return value
 
 
 def _not_null(branches: Sequence[Any]) -> list[tuple[int, Any]]:
@@ -404,15 +424,12 @@ def _alike(members: Iterable[Part], pointer: str) -> Schema:
 
 def _required(members: Iterable[Part]) -> list[str]:
     required: dict[str, None] = {}
-    for schema, pointer, _ in members:
-        value = schema.get("required", [])
-        if isinstance(value, bool):  # OpenAPI 2 wrote it so, and people still do: it says nothing here
-            continue
-        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-            raise BrokenDocument(
-                pointer_to(pointer, "required"), f"got {_short(value)}, expected a list of names"
-            )
-        required |= dict.fromkeys(value)
+    for member in members:
+        value = member.schema.get("required", [])
+        if isinstance(
+            value, list
+        ):  # true and false are OpenAPI 2's, people still write them, and say nothing
+            required |= dict.fromkeys(value)
     return list(required)
 
 

@@ -101,7 +101,7 @@ def test_beside_a_reference_openapi_3_0_says_nothing() -> None:
     ("schema", "where", "why"),
     [
         ({"type": "strng"}, "#/type", "expected a type of JSON Schema"),
-        ({"allOf": {"type": "string"}}, "#/allOf", "expected a list of schemas"),
+        ({"allOf": {"type": "string"}}, "#/allOf", "expected a list"),
         ({"properties": ["a"]}, "#/properties", "expected schemas by name"),
         ({"type": "object", "required": "a"}, "#/required", "expected a list of names"),
         ({"properties": {"a": 3}}, "#/properties/a", "got 3, expected a schema"),
