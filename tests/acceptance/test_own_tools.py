@@ -109,10 +109,7 @@ def rentals() -> dict[str, Any]:
                     },
                     "required": ["for"],
                 },
-                {
-                    "properties": {"id": {"type": "string", "readOnly": True}, "next": ref("Rental")},
-                    "required": ["id"],
-                },
+                {"properties": {"id": {"type": "string", "readOnly": True}, "next": ref("Rental")}},
             ]
         },
         "Offer": {"type": "object", "properties": {"price": ref("Price"), "like": ref("Offer")}},
@@ -191,6 +188,7 @@ LEXICON = {
                 "leisure": ["camping", "garden parties", "lake trips"],
             },
         },
+        "currency": {"names": ["X-Currency"], "feature": "currency"},
         "day": {"date": ["2027-02-01", "2027-11-30"]},
         "max_price": {"number": [10, 50, 0.5], "clause": ["pay at most {value}"]},
     },
@@ -241,7 +239,7 @@ def test_every_answer_is_one_that_the_document_allows(kind: str, tmp_path: Path)
             path, _, pointer = understood["functions"][platform][api]["source"].partition("#")
             assert faults(originals[Path(path).name], pointer, marks[platform, api], arguments) == []
             most = max(most, len(arguments))
-    assert most > 3
+    assert most >= 3
 
 
 def test_the_validator_of_this_test_objects(tmp_path: Path) -> None:

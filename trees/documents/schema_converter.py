@@ -123,10 +123,10 @@ class SchemaConverter:
         reference = schema.get("$ref")
         if not (isinstance(reference, str) and self.dialect_3_0):
             yield part
-            for at, member in enumerate(schema.get("allOf", [])):
+            for at, member in enumerate(schema.get("allOf") or []):
                 yield from self._members(Part(member, pointer_to(pointer, "allOf", at), trail))
             for key in ("anyOf", "oneOf"):
-                branches = _not_null(given := schema.get(key, []))
+                branches = _not_null(given := schema.get(key) or [])
                 if given and not branches:
                     raise UnusableSchema(pointer_to(pointer, key), "no value fits but null")
                 if len(branches) == 1:
@@ -141,7 +141,7 @@ class SchemaConverter:
     def _groups(self, member: Part, depth: int) -> Iterator[Schema]:
         """The alternatives of a member that are more than one."""
         for key in ("anyOf", "oneOf"):
-            branches = _not_null(member.schema.get(key, []))
+            branches = _not_null(member.schema.get(key) or [])
             if len(branches) < 2:
                 continue
             kept: list[Schema] = []
