@@ -17,7 +17,7 @@ ALLOWED = {
     "settings": {"errors", "texts"},
     "store": {"errors", "records"},
     "models": {"errors", "texts", "records", "settings"},
-    "trees": {"errors", "records", "models", "store", "rendering", "settings"},
+    "trees": {"errors", "texts", "records", "models", "store", "rendering", "settings"},
     "agents": {"errors", "texts", "records", "models"},
     "environments": {"errors", "texts", "records", "models", "trees", "agents"},
     "cli": {"errors", "settings", "__init__"},
