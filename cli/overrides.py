@@ -19,7 +19,7 @@ from hydra.errors import HydraException, OverrideParseException
 from pydantic import BaseModel
 
 from ..errors import ConfigError, printable
-from ..settings import is_text
+from ..settings import bare_key, is_text
 from ..settings.texts import parse_yaml
 from .args import quoted
 
@@ -40,6 +40,8 @@ def as_typed(word: str, schema: type[BaseModel], *, sweeps: bool = False) -> str
         ConfigError: the word is no override, in whatever quotes.
     """
     key, equals, value = word.partition("=")
+    if equals and value[:1] != "{" and (bare := bare_key(schema, key.lstrip("+~"))):
+        return as_typed(f"{key}.{bare}={value}", schema, sweeps=sweeps)
     read = _parsed(word)
     if not equals or not _KEY.fullmatch(key):
         if read is not None:

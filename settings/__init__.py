@@ -38,10 +38,20 @@ from .run import (
     Settings,
     SplitSettings,
     TaskSettings,
+    ToolSettings,
     UnseenSettings,
 )
 from .training import TrainingMethod, TrainSettings
-from .validation import Schema, choices, is_text, keys, may_be_left_out, takes_any_key, validated
+from .validation import (
+    Schema,
+    bare_key,
+    choices,
+    is_text,
+    keys,
+    may_be_left_out,
+    takes_any_key,
+    validated,
+)
 
 __all__ = [
     "NOT_HASHED",
@@ -79,9 +89,11 @@ __all__ = [
     "StatusSettings",
     "StrictModel",
     "TaskSettings",
+    "ToolSettings",
     "TrainSettings",
     "TrainingMethod",
     "UnseenSettings",
+    "bare_key",
     "choices",
     "is_text",
     "keys",

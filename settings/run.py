@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from operator import not_
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import orjson
 from pydantic import Field, field_validator, model_validator
@@ -156,6 +156,49 @@ class TreeSettings(StrictModel):
     file: FilePath | None = Field(description="a tree to use instead of growing one")
     depth: int = Field(ge=1, le=6, description="category layers between a platform and its APIs")
     branching: int = Field(ge=2, le=64, description="most children a platform or category may have")
+
+
+class ToolSettings(StrictModel):
+    """The tools: which of them a solver is shown, and those that are brought along (`tools.file`).
+
+    A bare value is `shown`: `tools=8`.
+    """
+
+    bare: ClassVar[str] = "shown"
+
+    shown: Tools = Field(default=None, description="which tools a solver is shown")
+    file: FilePath | tuple[FilePath, ...] | None = Field(
+        default=None,
+        description="documents with functions to use instead of inventing some: a file, a folder, a pattern, "
+        "or several",
+    )
+    capabilities: FilePath | None = Field(
+        default=None, description="which functions do the same, corrected by a person"
+    )
+    lexicon: FilePath | None = Field(
+        default=None, description="words that the scripted model says such functions with"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_value(cls, given: Any) -> Any:
+        return given if isinstance(given, dict | cls) else {cls.bare: given}
+
+    @model_validator(mode="after")
+    def _of_a_file(self) -> Self:
+        for name in ("capabilities", "lexicon"):
+            if self.file is None and getattr(self, name) is not None:
+                raise ValueError(f"{name}: got one without tools.file, whose functions it is about")
+        return self
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """What `file` names, one or several; empty: nothing is brought along."""
+        return (self.file,) if isinstance(self.file, str) else self.file or ()
+
+    def identity(self) -> Any:
+        """What stands for the section in a digest: as long as nothing is brought along, the bare value."""
+        return self.model_dump(mode="json", exclude_none=True) if self.files else self.shown
 
 
 class ClusteringLimits(StrictModel):
@@ -342,7 +385,9 @@ class Settings(StrictModel):
     features: ClusteringLimits = Field(description="the feature tree")
     history: HistorySettings = Field(description="behaviour")
     task: TaskSettings = Field(description="what code draws")
-    tools: Tools = Field(default=None, description="which tools a solver is shown")
+    tools: ToolSettings = Field(
+        ToolSettings(), description="which tools a solver is shown, and those brought along"
+    )
     model: ModelSettings = Field(description="who answers")
     budget: Budget = Field(description="what the run may cost")
     retries: Retries = Field(description="how long a failing endpoint is borne with")
@@ -378,6 +423,13 @@ class Settings(StrictModel):
         if (held_out := self.splits.untrained_users) >= self.users:
             raise ValueError(
                 f"splits.untrained_users: got {held_out}, expected fewer than the {self.users} users"
+            )
+        if self.tools.files and self.tree.file is not None:
+            raise ValueError("tools.file: got one beside tree.file, expected one or the other")
+        if self.tools.files and self.scenario.members:
+            raise ValueError(
+                f"tools.file: got one with the composite {self.scenario.name!r}, expected a single scenario: "
+                "scenario=custom scenario.name=… scenario.description=…"
             )
         if self.assistant != "propose" and self.task.plan == "free":
             raise ValueError(
@@ -419,6 +471,7 @@ class Settings(StrictModel):
         data["model"] = self.model.identity()
         for name, role in self.agent.items():
             data["agent"][name]["model"] = role.model and role.model.identity()
+        data["tools"] = self.tools.identity()
         for group in ("check", "gate", "tools"):
             if not data[group]:
                 del data[group]  # what nobody brings along is in no digest

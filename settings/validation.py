@@ -60,6 +60,12 @@ def is_text(schema: type[BaseModel], key: str) -> bool:
     )
 
 
+def bare_key(schema: type[BaseModel], key: str) -> str:
+    """The key that a bare value of a section stands for: `tools=8` is `tools.shown=8`; "": none does."""
+    field = schema.model_fields.get(key)
+    return getattr(field.annotation, "bare", "") if field else ""
+
+
 def choices(schema: type[BaseModel], key: str) -> list[str]:
     """The values of a dotted key, where they are few: names out of a list, true and false, null beside."""
     found: list[str] = []

@@ -40,6 +40,9 @@ def make_dataset(settings: Settings, sources: Sources, display: Display) -> Summ
     from .dry_run.qualification import qualification
 
     parts = pipeline.build_parts(settings, sources)
+    settings = parts.participants.settings
+    for line in parts.given_tools.describe() if parts.given_tools else ():
+        display.say(line)
     ensure_prompts_fit(settings, sources, parts, display.say)
     tried = qualification(settings, sources, parts.participants)
     return pipeline.synthesise(settings, sources, parts, tried.silent if tried else None, display)
@@ -48,7 +51,11 @@ def make_dataset(settings: Settings, sources: Sources, display: Display) -> Summ
 def check(settings: Settings, sources: Sources) -> int:
     """Report on every endpoint and on the estimate; 0 all is well, 1 an endpoint fails."""
     from .dry_run.check import check_run, report
+    from .given_tools import load_given_tools
 
+    tools = load_given_tools(settings)
+    for line in tools.describe() if tools else ():
+        print(line, flush=True)
     result = check_run(settings, sources)
     report(result)
     return result.exit_status
@@ -95,9 +102,12 @@ def _served_model(
         replay = Replay(Path(server.replay))
         return replay, replay.fingerprint
     from ..models.factory import fingerprint
+    from .given_tools import load_given_tools
     from .roles import scripted_model
 
-    scripted, library = scripted_model(settings, sources.folders, sources.prompts())
+    tools = load_given_tools(settings)
+    known_settings = tools.settings if tools else settings
+    scripted, library = scripted_model(known_settings, sources.folders, sources.prompts())
     known = fingerprint(library.fingerprints())
     if server.record is None:
         return scripted.answer, known

@@ -25,6 +25,7 @@ from ..records import Record
 from ..settings import Settings
 from ..store import Ledger, RunFolder
 from ..trees.api_tree import ApiTree
+from ..trees.growth import GivenApis
 from .roles import Participants
 
 REPAIRS = "repairs"
@@ -82,6 +83,8 @@ class RunContext:
     progress: Progress
     given_tree: ApiTree | None = None
     """the API tree of `tree.file`; None: the run grows its own"""
+    given_apis: GivenApis | None = None
+    """platforms and APIs of `tools.file`; None: the designer invents them"""
     population: str = ""
     """'' is the run's own population"""
     silent_judges: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +98,7 @@ class RunContext:
             settings=settings,
             ledger=PopulationLedger(self.ledger, name),
             given_tree=None,
+            given_apis=None,
             population=name,
         )
 

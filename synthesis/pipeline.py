@@ -19,7 +19,7 @@ from ..models.endpoint import describe_kept
 from ..models.event_loop import run
 from ..records.dataset_statistics import Audit
 from ..settings import Settings
-from ..store import Ledger, RunFolder, run_log, write_json
+from ..store import Ledger, RunFolder, run_log, write_bytes, write_json
 from ..trees.api_tree import ApiTree
 from ..trees.graph_io import to_json
 from . import stages
@@ -35,6 +35,7 @@ from .dataset.finalize import (
 )
 from .dataset.statistics.general_reader import check_reader
 from .extensions import Extensions, choose_extensions
+from .given_tools import GivenTools, load_given_tools
 from .given_tree import load_given_tree
 from .population import (
     PopulationPlan,
@@ -57,6 +58,7 @@ class RunParts(NamedTuple):
     extensions: Extensions
     participants: Participants
     given_tree: ApiTree | None
+    given_tools: GivenTools | None = None
 
 
 class StageResults(NamedTuple):
@@ -91,19 +93,27 @@ def synthesise(
     Raises:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
     """
-    extensions, participants, tree = parts or build_parts(settings, sources)
-    identity = participants.identity(extensions.types()) | (
-        {"tree": fingerprint(to_json(tree.graph))} if tree else {}
-    )
+    extensions, participants, tree, tools = parts or build_parts(settings, sources)
+    settings = participants.settings
+    identity = participants.identity(extensions.types())
+    if tree:
+        identity |= {"tree": fingerprint(to_json(tree.graph))}
+    if tools:
+        identity |= {"tools": fingerprint(tools.content())}
     with RunFolder(settings.run_folder(), identity) as folder, run_log(folder / "run.log"):
         folder.save_config(_as_yaml(settings))
         write_json(folder / "codes.json", extensions.code_sentences())
+        if tools:
+            write_bytes(folder / "tools.yaml", tools.yaml().encode())
         with Ledger(folder / "ledger.sqlite") as ledger:
             participants.gateway.log = ledger
             if kept := describe_kept(ledger.answers(), participants.endpoints.values()):
                 logger.warning("{}", kept)
             progress = Progress(display, participants.gateway.activity, logger.info)
-            context = RunContext(settings, participants, extensions.checks, folder, ledger, progress, tree)
+            context = RunContext(
+                settings, participants, extensions.checks, folder, ledger, progress, tree,
+                tools.apis if tools else None,
+            )  # fmt: skip
             return run(_synthesise(context, sources.again(), qualify))
 
 
@@ -116,10 +126,13 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
     if settings.general_reader:
         check_reader()
     extensions = choose_extensions(settings, sources.choices)
-    tree = load_given_tree(settings)
-    if tree is None:
+    tree, tools = load_given_tree(settings), load_given_tools(settings)
+    if tree is None and tools is None:
         stages.tree_shape(settings).check()
-    return RunParts(extensions, Participants(settings, sources.folders, sources.prompts()), tree)
+    participants = Participants(tools.settings if tools else settings, sources.folders, sources.prompts())
+    if tools and participants.asks_scripted:
+        tools.check_kit(participants.library.kit(participants.settings.scenario.name))
+    return RunParts(extensions, participants, tree, tools)
 
 
 async def _synthesise(context: RunContext, words: str, qualify: Qualify | None) -> Summary:

@@ -95,6 +95,7 @@ def _unseen_settings(settings: Settings, unseen: UnseenSettings) -> Settings:
             "scenario": unseen.scenario,
             "seed": derive(settings.seed, UNSEEN),
             "tree": settings.tree.model_copy(update={"file": None}),
+            "tools": settings.tools.model_copy(update={"file": None}),
         }
     )
 

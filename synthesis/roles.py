@@ -201,8 +201,8 @@ class Participants:
                 continue
             if isinstance(client, ScriptedModel) and type(self.roles[name]).respond is Role.respond:
                 client.player(name)
-        if any(isinstance(client, ScriptedModel) for client in clients.values()):
-            given = settings.scenarios() if settings.tree.file else ()
+        if self.asks_scripted:
+            given = settings.scenarios() if settings.tree.file or settings.tools.files else ()
             for scenario in settings.all_scenarios():
                 self.library.kit(scenario.name)
                 if scenario not in given:
@@ -261,6 +261,11 @@ class Participants:
     def prompts(self) -> dict[str, str]:
         """Role -> SHA-256 of its prompt; roles of code alone are left out."""
         return {name: role.prompt_hash for name, role in self.roles.items() if role.prompt_hash}
+
+    @property
+    def asks_scripted(self) -> bool:
+        """Whether the scripted model answers for some role of the run."""
+        return any(self.is_scripted(name) for name in role_names(self.settings))
 
     @property
     def scripted(self) -> bool:

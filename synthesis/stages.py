@@ -70,6 +70,7 @@ async def grow_api_tree(context: RunContext) -> ApiTree:
                 designer,
                 save=save,
                 strict=settings.strict_stages,
+                given=context.given_apis,
             )
         _write_graph(context, "api_tree", tree.graph, "API tree")
     return tree

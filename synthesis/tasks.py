@@ -189,10 +189,12 @@ class TaskSampler:
         self, profile: Profile, world: World, context: str, platform: str, rng: random.Random
     ) -> tuple[TaskCall, ...]:
         rate = self._plan.default_rate
-        tools = self._tools(world, context, platform, rng)
-        chosen = self._choose_tools(
-            tools, lambda tool: self._parameter_sources(profile, world, tool, context), rng
-        )
+
+        def sources_of(tool: Tool) -> ParameterSources:
+            return self._parameter_sources(profile, world, tool, context)
+
+        tools = self._personal(self._tools(world, context, platform, rng), sources_of)
+        chosen = self._choose_tools(tools, sources_of, rng)
         drafts = [CallDraft.begin(tool, sources, rng, rate) for tool, sources in chosen]
         self._add_optional(drafts, rng)
         return tuple(draft.call() for draft in drafts)
@@ -207,6 +209,11 @@ class TaskSampler:
         ]
         rng.shuffle(tools)
         return sorted(tools, key=lambda tool: self._totals.used[platform, tool.api.name, ""])
+
+    def _personal(self, tools: list[Tool], sources_of: Callable[[Tool], ParameterSources]) -> list[Tool]:
+        """The tools that something of the profile fills; all where there is none, for a gate to object to."""
+        personal = [tool for tool in tools if (sources := sources_of(tool)).known or sources.may_ask]
+        return personal or tools
 
     def _choose_tools(
         self, tools: list[Tool], sources_of: Callable[[Tool], ParameterSources], rng: random.Random

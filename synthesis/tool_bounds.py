@@ -58,7 +58,7 @@ async def bound_worlds(
 
 
 async def _bound(context: RunContext, world: World, tasks: Sequence[Task]) -> ToolBound:
-    tools, total = context.settings.tools, len(world.tools)
+    tools, total = context.settings.tools.shown, len(world.tools)
     if tools is None:
         return await _fitting(context, world, tasks)
     if isinstance(tools, int):

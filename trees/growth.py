@@ -6,18 +6,19 @@ first, so that later platforms see what earlier ones offer; scenarios are indepe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
 from ..errors import TreeError, names
-from ..records import Api, Expansion, PersonalFact
+from ..records import Api, Expansion, PersonalFact, Platform
 from .api_tree import ROOT, ApiTree, check_structure
 from .defaults import default_categories, default_drafts, default_world
 from .drafts import complete_apis, complete_scenario
-from .personal_facts import STANDARD_FACTS
+from .personal_facts import STANDARD_FACTS, recognise
 from .repair import MOST_CONTEXTS, repair_apis, repair_categories, repair_scenario
 from .retry import AskRole, Mended, Repair, ask_until_accepted, gather_or_cancel
 from .schemas import check_distinct, check_function, check_name, check_text, inlined
@@ -65,6 +66,18 @@ class TreeShape:
         return self.depth - (node.count("/") - 1)
 
 
+class GivenApi(NamedTuple):
+    """An API that is brought along, with the functional category it belongs to."""
+
+    category: str
+    description: str
+    """of the category"""
+    api: Api
+
+
+GivenApis = Mapping[str, Sequence[GivenApi]]
+"""Platform -> its APIs."""
+
 SaveTree = Callable[[ApiTree], None]
 """Called with a tree after every expansion."""
 
@@ -78,6 +91,7 @@ async def grow_tree(
     save: SaveTree = lambda _: None,
     retries: int = 2,
     strict: bool = True,
+    given: GivenApis | None = None,
 ) -> ApiTree:
     """Expand `tree` until every scenario has its platforms, categories and APIs, then check it.
 
@@ -89,20 +103,23 @@ async def grow_tree(
         save: called with the tree after every expansion.
         retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
         strict: whether a node that nobody answers acceptably ends the growth; else code fills it.
+        given: platforms and APIs of the one scenario there is: the designer says only what people need there,
+            and what tells the platforms apart.
 
     Raises:
         TreeError: an impossible shape (before anything is asked), a saved tree of another shape, or a
             finished tree that breaks an invariant.
         UnusableAnswerError: an answer stays wrong.
     """
-    shape.check()
+    if given is None:
+        shape.check()
     check_structure(tree)
     strangers = [name for name in tree.scenarios() if name not in scenarios]
     if strangers:
         raise TreeError(
             f"API tree: holds {strangers[0]!r}, which is not asked for; asked: {names(scenarios)}"
         )
-    grower = _Grower(tree, shape, designer, save, retries, strict)
+    grower = _Grower(tree, shape, designer, save, retries, strict, given)
     for name, description in scenarios.items():
         grower.add_scenario(name, description)
     await gather_or_cancel(grower.grow_scenario(name) for name in scenarios)
@@ -120,6 +137,7 @@ class _Grower:
     save: SaveTree
     retries: int
     strict: bool
+    given: GivenApis | None
 
     def add_scenario(self, name: str, description: str) -> None:
         """Put an unexpanded scenario below the root, or make sure that the one there is of the same shape."""
@@ -137,7 +155,10 @@ class _Grower:
         if not self.tree.attributes(name)["expanded"]:
             await self.expand_scenario(name)
         for platform in self.tree.children(name):
-            await self.grow_branch(platform)
+            if self.given is None:
+                await self.grow_branch(platform)
+            elif not self.tree.attributes(platform)["expanded"]:
+                self.hang_given(platform)
         self.tree.mark_exclusive(name)
         self.save(self.tree)
 
@@ -152,6 +173,8 @@ class _Grower:
 
     async def expand_scenario(self, name: str) -> None:
         view, count = scenario_view(name, self.shape), self.shape.platforms
+        if self.given is not None:
+            view |= _view_of_given(self.given)
         description = self.tree.attributes(name)["description"]
 
         def complete(got: Expansion, mended: Mended) -> Expansion:
@@ -171,11 +194,27 @@ class _Grower:
         scenario["conflicts"] = [conflict.model_dump(mode="json") for conflict in answer.conflicts]
         if answer.dimensions:
             scenario["facts"] = [fact.model_dump(mode="json") for fact in answer.facts]
-        for platform in answer.platforms:
+        for platform in answer.platforms if self.given is None else _called(answer.platforms, self.given):
             characteristics = [dimension.model_dump() for dimension in platform.characteristics]
-            attributes = {"characteristics": characteristics, "apis": self.shape.apis, "expanded": False}
+            apis = self.shape.apis if self.given is None else len(self.given[platform.name])
+            attributes = {"characteristics": characteristics, "apis": apis, "expanded": False}
             self.tree.add(name, "platform", platform.name, **attributes)
         self.mark_expanded(name)
+
+    def hang_given(self, platform: str) -> None:
+        """Put the APIs that are brought along below their platform, in their categories."""
+        assert self.given is not None
+        drafted = "facts" in self.tree.attributes(platform.split("/")[0])
+        own = self.given[self.tree.attributes(platform)["name"]]
+        categories = Counter(entry.category for entry in own)
+        for entry in own:
+            category = f"{platform}/{entry.category}"
+            if category not in self.tree.graph:
+                attributes = {"description": entry.description, "apis": categories[entry.category]}
+                self.tree.add(platform, "category", entry.category, **attributes, expanded=True)
+            api = _with_facts(entry.api) if drafted else entry.api
+            self.tree.add(category, "api", **api.model_dump())
+        self.mark_expanded(platform)
 
     async def expand_categories(self, node: str) -> None:
         view = branch_view(self.tree, node, self.shape)
@@ -302,6 +341,37 @@ def scenario_view(scenario: str, shape: TreeShape) -> dict[str, Any]:
         "categories": [],
         "taken": [],
     }
+
+
+_SHOWN = 40
+"""Functions that are shown to a designer who is to say what people need them for."""
+
+
+def _view_of_given(given: GivenApis) -> dict[str, Any]:
+    """What a designer of the scenario is shown of platforms and functions that are there already."""
+    functions = {entry.api.capability: entry.api.description for own in given.values() for entry in own}
+    return {"called": list(given), "functions": dict(list(functions.items())[:_SHOWN])}
+
+
+def _called(platforms: Sequence[Platform], given: GivenApis) -> Iterator[Platform]:
+    """The platforms under the names of those that are brought along, in their order."""
+    for platform, name in zip(platforms, given, strict=True):
+        characteristics = tuple(
+            each.model_copy(update={"text": each.text.replace(platform.name, name)})
+            for each in platform.characteristics
+        )
+        yield Platform(name=name, characteristics=characteristics)
+
+
+def _with_facts(api: Api) -> Api:
+    """The API, its parameters marked that are called like a fact of a person."""
+    properties = {
+        name: {**schema, "x-origin": "profile", "x-fact": fact.name}
+        if schema.get("type") == "string" and (fact := recognise(schema.get("x-name", name)))
+        else schema
+        for name, schema in api.properties().items()
+    }
+    return api.model_copy(update={"parameters": {**api.parameters, "properties": properties}})
 
 
 def branch_view(tree: ApiTree, node: str, shape: TreeShape) -> dict[str, Any]:

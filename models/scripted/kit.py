@@ -88,11 +88,6 @@ class Kit:
         """The position of a platform in the kit; ValueError where the kit does not have it."""
         return list(self.platforms).index(platform)
 
-    @staticmethod
-    def parameter_name(parameter: ParameterSpec, platform_index: int) -> str:
-        """What a parameter is called on one platform."""
-        return parameter.names if isinstance(parameter.names, str) else parameter.names[platform_index]
-
     def capabilities_within(self, depth: int, branching: int) -> dict[str, tuple[str, str]]:
         """Capabilities that find room in an API tree of this shape -> their (group, category).
 
@@ -166,6 +161,12 @@ def _slot(spec: SlotSpec, slots: Mapping[str, Slot]) -> Slot:
     item = slots[spec.several or ""]
     assert isinstance(item, ChoiceSlot)
     return ListSlot(item, 2, 3)
+
+
+def slot_of(name: str, specs: Mapping[str, Mapping[str, Any]]) -> Slot:
+    """A slot by itself, of slots as a lexicon has them. Raises ValueError as pydantic does."""
+    spec = SlotSpec.model_validate(specs[name])
+    return _slot(spec, {spec.several: slot_of(spec.several, specs)} if spec.several else {})
 
 
 def _minutes(clock: str) -> int:

@@ -45,21 +45,27 @@ def _name_problems(platforms: PlatformsFile, tools: ToolsFile) -> Iterator[str]:
     for index, platform in enumerate(platforms.platforms):
         if keyword.iskeyword(platform):
             yield f"platform {platform!r} is a keyword of Python, expected another name"
-        apis = [capability.apis[index] for _, capability in capabilities if index < len(capability.apis)]
+        apis = [
+            name
+            for _, capability in capabilities
+            if index < len(capability.apis) and (name := capability.apis[index]) is not None
+        ]
         if repeated := _repeated(apis):
             yield f"platform {platform!r}: apis named twice: {repeated}"
         for name, capability in capabilities:
             own = [
-                names[index] for p in capability.parameters.values() if index < len(names := _names(p, index))
+                name
+                for p in capability.parameters.values()
+                if index < len(names := _names(p, index)) and (name := names[index]) is not None
             ]
             if _repeated(own):
                 yield f"{name} on {platform!r}: parameters named twice in {own}"
     for name, capability in capabilities:
-        for api in dict.fromkeys(filter(keyword.iskeyword, capability.apis)):
+        for api in dict.fromkeys(filter(keyword.iskeyword, filter(None, capability.apis))):
             yield f"{name}: api {api!r} is a keyword of Python, expected another name"
 
 
-def _names(parameter: ParameterSpec, index: int) -> tuple[str, ...]:
+def _names(parameter: ParameterSpec, index: int) -> tuple[str | None, ...]:
     """A parameter's names on the platforms, at least as far as one of them."""
     return (parameter.names,) * (index + 1) if isinstance(parameter.names, str) else parameter.names
 
@@ -93,7 +99,7 @@ def _capability_problems(name: str, capability: CapabilitySpec, platforms: Platf
     blanks = [set(_BLANK.findall(text)) for text in capability.phrasings]
     if not any(named <= required <= named | with_clause for named in blanks):
         yield f"{name}: no phrasing states only its required parameters {sorted(required)}"
-    if not any(parameter.feature for parameter in parameters.values()):
+    if capability.personal and not any(parameter.feature for parameter in parameters.values()):
         yield f"{name}: no parameter comes from the profile"
 
 
@@ -114,7 +120,9 @@ def _parameter_problems(
     own = (parameter.names,) if isinstance(parameter.names, str) else parameter.names
     if not isinstance(parameter.names, str) and len(own) != count:
         yield f"{len(own)} names for {count} platforms"
-    for name in dict.fromkeys(filter(keyword.iskeyword, own)):
+    if not isinstance(parameter.required, bool) and len(parameter.required) != count:
+        yield f"{len(parameter.required)} values of required for {count} platforms"
+    for name in dict.fromkeys(filter(keyword.iskeyword, filter(None, own))):
         yield f"{name!r} is a keyword of Python, expected another name"
     if not capability.contexts:
         yield from _need_problems(parameter.contexts, platforms)
@@ -169,7 +177,7 @@ def _wording_problems(key: str, parameter: ParameterSpec) -> Iterator[str]:
     if (
         not parameter.feature
         and parameter.type != "boolean"
-        and not parameter.required
+        and not parameter.always_required
         and not parameter.clause
     ):
         yield "an optional query parameter needs a clause"

@@ -44,7 +44,8 @@ def _days(value: Any) -> Any:
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 """A name that becomes part of an id, an API or a parameter."""
 Words = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_tuple)]
-Names = Annotated[tuple[Identifier, ...], Field(min_length=1), BeforeValidator(_tuple)]
+NamesOrNone = Annotated[tuple[Identifier | None, ...], Field(min_length=1), BeforeValidator(_tuple)]
+"""A name on each platform; None: that platform has no such thing."""
 
 
 class KitPart(BaseModel):
@@ -100,11 +101,15 @@ class PlatformsFile(KitPart):
 class ParameterSpec(KitPart):
     """One parameter of a capability, under its canonical name."""
 
-    names: Names | Identifier = Field(description="its name on each platform, in their order, or one for all")
+    names: NamesOrNone | Identifier = Field(
+        description="its name on each platform, in their order (null: not there), or one for all"
+    )
     type: Literal["string", "integer", "number", "boolean", "array", "object"] = "string"
     format: Literal["date", "time", "email"] | None = None
     description: str
-    required: bool = False
+    required: bool | Annotated[tuple[bool, ...], BeforeValidator(_tuple)] = Field(
+        False, description="whether it must be given; where platforms differ, one for each"
+    )
     feature: str | None = Field(default=None, description="basic feature that fills it from the profile")
     mention: Words = Field((), description="optional profile parameter: how a query asks for it")
     slot: str | None = Field(default=None, description="slot of the lexicon that says it in a query")
@@ -131,12 +136,32 @@ class ParameterSpec(KitPart):
             )
         return self
 
+    def name_on(self, platform: int) -> str | None:
+        """Its name on the platform at a position; None: that platform has no such parameter."""
+        return self.names if isinstance(self.names, str) else self.names[platform]
+
+    def required_on(self, platform: int) -> bool:
+        """Whether it must be given on the platform at a position."""
+        return self.required if isinstance(self.required, bool) else self.required[platform]
+
+    @property
+    def always_required(self) -> bool:
+        """Whether it must be given wherever there is one."""
+        return self.required if isinstance(self.required, bool) else all(self.required)
+
 
 class CapabilitySpec(KitPart):
-    """A function that every platform offers under a name of its own: 'findItem', 'searchShelf'."""
+    """A function that platforms offer under names of their own: 'findItem', 'searchShelf'."""
 
     description: str
-    apis: Names = Field(description="the function's name on each platform, in their order")
+    apis: NamesOrNone = Field(
+        description="the function's name on each platform, in their order; null: it does not offer it"
+    )
+    personal: bool = Field(
+        True,
+        exclude=True,
+        description="whether something of it comes from the profile; else nobody is asked for it",
+    )
     parameters: dict[Identifier, ParameterSpec]
     returns: dict[str, Literal["string", "integer", "number", "boolean", "array", "object"]]
     phrasings: Words = Field(
@@ -150,6 +175,11 @@ class CapabilitySpec(KitPart):
         default=None,
         description="the required query parameter (no default) that tells two calls apart; none: asked once",
     )
+
+    def names_on(self, platform: int) -> dict[str, str]:
+        """Its parameters on the platform at a position: canonical name -> the platform's own."""
+        names = {key: parameter.name_on(platform) for key, parameter in self.parameters.items()}
+        return {key: name for key, name in names.items() if name is not None}
 
 
 class CategorySpec(KitPart):

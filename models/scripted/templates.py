@@ -163,7 +163,7 @@ def capability_templates(kit: Kit) -> dict[str, CapabilityTemplates]:
                     Template(text, "mention", parameter=key) for text in p.mention or mentions()[p.feature]
                 )
                 for key, p in capability.parameters.items()
-                if p.feature and not p.required
+                if p.feature and not p.always_required
             },
         )
         for name, capability in kit.capabilities.items()

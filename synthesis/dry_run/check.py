@@ -151,6 +151,7 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
     """
     parts = build_parts(settings, sources)
     participants = parts.participants
+    settings = participants.settings
     small_run: SmallRun | None = None
     problem = ""
     event_loop.run(participants.measure_windows())
@@ -170,7 +171,12 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
     trials, roles = event_loop.run(_try_endpoints(participants, small_run, tasks))
     if small_run is None:
         return CheckResult(trials, (), None, (), (problem,), roles)
-    lines = estimate(settings, small_run, participants.endpoints, given_tree=parts.given_tree is not None)
+    lines = estimate(
+        settings,
+        small_run,
+        participants.endpoints,
+        given_tree=parts.given_tree is not None or parts.given_tools is not None,
+    )
     known = [trial for trial in trials if trial.speed is not None]
     speeds = {role: trial.speed for trial in known for role in trial.roles if trial.speed}
     ratios = {role: trial.tokens_ratio for trial in known for role in trial.roles}

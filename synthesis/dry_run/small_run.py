@@ -29,6 +29,7 @@ from ...records import Episode
 from ...settings import CompositeScenarioSettings, Settings
 from ...store import Ledger, RunFolder
 from ...trees.api_tree import ApiTree
+from ...trees.growth import GivenApis
 from ..context import RunContext
 from ..extensions import choose_extensions
 from ..pipeline import RunParts, StageResults, run_stages
@@ -116,11 +117,12 @@ def play_small(settings: Settings, sources: Sources, parts: RunParts) -> SmallRu
     ]
     own, everywhere = settings.scenarios(), settings.all_scenarios()
 
-    def play(shaped: Settings, tree: ApiTree | None) -> SmallRun:
-        grown = [library.kit(scenario.name) for scenario in everywhere if tree is None or scenario not in own]
+    def play(shaped: Settings, tree: ApiTree | None, apis: GivenApis | None = None) -> SmallRun:
+        given = tree is not None or apis is not None
+        grown = [library.kit(scenario.name) for scenario in everywhere if not given or scenario not in own]
         fitting = _fit_to_kits(shaped, grown)
         factors = {
-            "": 1.0 if tree else _tree_factor(shaped, fitting),
+            "": 1.0 if given else _tree_factor(shaped, fitting),
             UNSEEN: _tree_factor(settings, fitting),
         }
         plans = population_plans(settings)
@@ -139,7 +141,7 @@ def play_small(settings: Settings, sources: Sources, parts: RunParts) -> SmallRu
                 role: parts.participants.window(role) for role in participants[name].roles
             }
         results = _play_in_scratch_folder(
-            small, small_plans, participants, parts.extensions.checks, tree, lambda results: results
+            small, small_plans, participants, parts.extensions.checks, tree, lambda results: results, apis
         )
         played = {
             plan.name: PlayedPopulation(
@@ -155,15 +157,17 @@ def play_small(settings: Settings, sources: Sources, parts: RunParts) -> SmallRu
         tools = tuple(tools for population in results.populations for tools in population.tools)
         return SmallRun(model.prompts, played, tools, (*notes, *_tree_notes(shaped, fitting)))
 
-    if parts.given_tree is None:
+    tree, tools = parts.given_tree, parts.given_tools
+    if (tree is None and tools is None) or (tools and settings.scenario.name in substitutes):
         return play(settings, None)
     try:
-        return play(settings, parts.given_tree)
+        return play(settings, tree, tools.apis if tools else None)
     except ContextTooShortError:
         raise
     except PtoolError:
-        notes.append("the tree of tree.file cannot be played; kits were, with as many platforms and APIs")
-        return play(_shaped_as(parts.given_tree, settings), None)
+        key = "tree.file" if tree else "tools.file"
+        notes.append(f"what {key} holds cannot be played; kits were, with as many platforms and APIs")
+        return play(_shaped_as(tree, settings) if tree else settings, None)
 
 
 def play_solved_tasks(settings: Settings, sources: Sources, count: int) -> list[SolvedTask]:
@@ -185,12 +189,13 @@ def _qualification_settings(settings: Settings, count: int) -> Settings:
     """A few people of a kit that everybody has; of the run only its roles."""
     scenario = CompositeScenarioSettings(name=QUALIFICATION_KIT, description="Buying things online.")
     tree = settings.tree.model_copy(update={"file": None, "depth": 1, "branching": 6})
+    tools = settings.tools.model_copy(update={"file": None})
     splits = settings.splits.model_copy(update={"untrained_users": 0, "test_share": 0.0, "unseen": None})
     return settings.model_copy(
         update={
             "scenario": scenario, "seed": 0, "users": count, "queries_per_user": 2, "platforms": 2, "apis": 6,
-            "tree": tree, "splits": splits, "twins": False, "strangers": 0, "consistency": 0, "judges": (),
-            "query_gate": (), "assistant": "none", "checks": None, "gates": (),
+            "tree": tree, "tools": tools, "splits": splits, "twins": False, "strangers": 0, "consistency": 0,
+            "judges": (), "query_gate": (), "assistant": "none", "checks": None, "gates": (),
             "task": settings.task.model_copy(update={"plan": "guided"}),
             "audit": settings.audit.model_copy(update={"samples": 0}),
         }
@@ -283,6 +288,7 @@ def _play_in_scratch_folder(
     checks: Checks,
     tree: ApiTree | None,
     collect: Callable[[StageResults], Collected],
+    apis: GivenApis | None = None,
 ) -> Collected:
     """Run the stages in a folder that is gone afterwards.
 
@@ -295,7 +301,7 @@ def _play_in_scratch_folder(
         # What goes wrong in a small run is of no use to anybody.
         with unheard(), RunFolder(scratch, {}) as folder, Ledger(folder / "ledger.sqlite") as ledger:
             progress = Progress(SILENT)
-            context = RunContext(settings, participants[""], checks, folder, ledger, progress, tree)
+            context = RunContext(settings, participants[""], checks, folder, ledger, progress, tree, apis)
             planned = [
                 (replace(population_context(context, plan), participants=participants[plan.name]), plan)
                 for plan in plans

@@ -19,7 +19,7 @@ ALLOWED = {
     "settings": {"errors", "texts"},
     "store": {"errors", "log", "records"},
     "models": {"errors", "log", "texts", "records", "settings"},
-    "trees": {"errors", "log", "records", "models", "store", "rendering", "settings"},
+    "trees": {"errors", "log", "texts", "records", "models", "store", "rendering", "settings"},
     "agents": {"errors", "texts", "records", "models"},
     "environments": {"errors", "texts", "records", "models", "trees", "agents"},
     "cli": {"errors", "log", "settings", "version"},

@@ -31,7 +31,7 @@ def solve(request: RoleRequest) -> Solution:
     """The solution to the query in the prompt; without calls where the query is not understood."""
     text = request.view("query")
     query = request.language.parse(text)
-    platform = _platform(request, query.context)
+    platform = _platform(request, query.context, [call.capability for call in query.calls])
     basic = request.view("profile.basic") if request.has("profile.basic") else {}
     alluded = [(number, name.replace(" ", "_")) for number, names in read_allusions(text) for name in names]
     calls = (
@@ -41,9 +41,12 @@ def solve(request: RoleRequest) -> Solution:
     return Solution(platform=platform, calls=tuple(calls))
 
 
-def _platform(request: RoleRequest, context: str) -> str:
-    """The platform this user would take for a kind of need."""
-    platforms = request.platforms()
+def _platform(request: RoleRequest, context: str, wanted: Collection[str]) -> str:
+    """The platform this user would take for a kind of need, one that offers all that is wanted."""
+    offered = request.platforms()
+    offers = [request.kit.capabilities[capability].apis for capability in wanted]
+    able = [name for name in offered if all(apis[request.platform_index(name)] for apis in offers)]
+    platforms = able or offered
     if request.has("profile.implicit"):
         return preferred_platform(request.kit, request.view("profile.implicit"), context, platforms)
     if request.has("history"):
@@ -70,17 +73,17 @@ def _call(
     capability = kit.capabilities[parsed.capability]
     index = kit.platform_index(platform)
     arguments: dict[str, Any] = {}
-    for key, parameter in capability.parameters.items():
-        name = kit.parameter_name(parameter, index)
-        asked = parameter.required or key in parsed.mentioned or parameter.feature in alluded
+    for key, name in capability.names_on(index).items():
+        parameter, required = capability.parameters[key], capability.parameters[key].required_on(index)
+        asked = required or key in parsed.mentioned or parameter.feature in alluded
         personal = parameter.feature in basic and asked
         if key in parsed.values:
             arguments[name] = parsed.values[key]
         elif parameter.feature and personal:
             arguments[name] = basic[parameter.feature]
-        elif parameter.required and parameter.default is not None:
+        elif required and parameter.default is not None:
             arguments[name] = parameter.default
-    return Call(api=capability.apis[index], arguments=arguments)
+    return Call(api=capability.apis[index] or "", arguments=arguments)
 
 
 def _other_platform(request: RoleRequest, solution: Solution) -> Solution:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ....errors import UnknownPartError
 from ....records import Cluster, Clusters
 from ..people import people
 from ..preferences import implicit_feature
@@ -37,10 +38,16 @@ def _feature(request: RoleRequest, node: dict[str, Any]) -> tuple[str, str, str]
         )
     _, platform, api = node["where"]
     index = kit.platform_index(platform)
-    capability = next(c for c in kit.capabilities.values() if c.apis[index] == api)
-    parameter = next(
-        p for p in capability.parameters.values() if kit.parameter_name(p, index) == node["name"]
-    )
+    known = {
+        (capability.apis[index], name): capability.parameters[key]
+        for capability in kit.capabilities.values()
+        for key, name in capability.names_on(index).items()
+    }
+    if (parameter := known.get((api, node["name"]))) is None:
+        raise UnknownPartError(
+            f"scenario {kit.name!r}: the scripted model does not know the parameter {node['name']!r} of "
+            f"{platform}.{api}; its kit has no words for it"
+        )
     if parameter.feature:
         return parameter.feature, "basic", people()["basic"][parameter.feature]["description"]
     name = kit.latent_feature(parameter)

@@ -73,7 +73,12 @@ def _below(kit: Kit, asked: dict[str, Any]) -> dict[str, tuple[str, str]]:
     path = asked["path"][2:]
     depth = len(path) + (asked["depth_left"] or 0)
     fitting = kit.capabilities_within(depth, asked["branching"])
-    return {name: category for name, category in fitting.items() if all(step in category for step in path)}
+    index = kit.platform_index(asked["platform"])
+    return {
+        name: category
+        for name, category in fitting.items()
+        if all(step in category for step in path) and kit.capabilities[name].apis[index] is not None
+    }
 
 
 def _description(kit: Kit, name: str) -> str:
@@ -85,28 +90,29 @@ def _description(kit: Kit, name: str) -> str:
 
 def _api(kit: Kit, name: str, index: int) -> Api:
     capability = kit.capabilities[name]
-    properties: dict[str, Any] = {
-        kit.parameter_name(p, index): _schema(kit, p) for p in capability.parameters.values()
-    }
-    required: list[Any] = [kit.parameter_name(p, index) for p in capability.parameters.values() if p.required]
+    own = capability.names_on(index)
+    properties: dict[str, Any] = {name: _schema(kit, capability.parameters[key]) for key, name in own.items()}
+    required: list[Any] = [name for key, name in own.items() if capability.parameters[key].required_on(index)]
     returned: dict[str, Any] = {key: _response_schema(kind) for key, kind in capability.returns.items()}
     return Api(
-        name=capability.apis[index],
+        name=capability.apis[index] or name,
         description=capability.description,
         capability=name,
         parameters={
             "type": "object",
             "properties": properties,
             "required": required,
-            **_annotations(kit, capability, index),
+            **_annotations(capability, own),
         },
         response={"type": "object", "properties": returned, "required": list(returned)},
     )
 
 
-def _annotations(kit: Kit, capability: CapabilitySpec, index: int) -> dict[str, Any]:
-    """What kinds of need the API is for, which parameters come in order, and what tells two calls apart."""
-    own = {key: kit.parameter_name(parameter, index) for key, parameter in capability.parameters.items()}
+def _annotations(capability: CapabilitySpec, own: dict[str, str]) -> dict[str, Any]:
+    """What kinds of need the API is for, which parameters come in order, and what tells two calls apart.
+
+    Args: own: canonical name of a parameter -> the platform's.
+    """
     annotations: dict[str, Any] = {}
     if capability.contexts:
         annotations["x-contexts"] = list(capability.contexts)

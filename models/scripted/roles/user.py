@@ -8,8 +8,7 @@ from typing import Any
 
 from ....errors import UnknownPartError, names
 from ....records import Actions, Choice, Intent, Phrase, Preference, Preferences, Query
-from ..kit import Kit
-from ..kit_schema import ParameterSpec
+from ..kit_schema import CapabilitySpec
 from ..language import CallPlan, RealisedCall
 from ..people import draw_until
 from ..preferences import preferred_platform
@@ -66,7 +65,7 @@ def user(request: RoleRequest) -> Query:
         plans, task["context"]["name"], request.rng, lambda words: gives_away(words) or conflicts(words)
     )
     intents = tuple(
-        _intent(call["api"], _parameters(request, plan.capability), index, realised_call)
+        _intent(call["api"], request.kit.capabilities[plan.capability], index, realised_call)
         for call, plan, realised_call in zip(calls, plans, realised.calls, strict=True)
     )
     query = Query(text=realised.text, intents=intents, need=realised.need)
@@ -81,7 +80,7 @@ def _phrase_errand(request: RoleRequest) -> Query:
     plans = [_plan(request, call, index) for call in calls]
     realised = request.language.realise(plans, errand["need"]["context"], request.rng, lambda _: False)
     intents = tuple(
-        _intent(call["api"], _parameters(request, plan.capability), index, realised_call)
+        _intent(call["api"], request.kit.capabilities[plan.capability], index, realised_call)
         for call, plan, realised_call in zip(calls, plans, realised.calls, strict=True)
     )
     return Query(text=realised.text, intents=intents, need=realised.need)
@@ -92,17 +91,20 @@ def _index_of(request: RoleRequest, calls: Sequence[Mapping[str, Any]]) -> int:
     for index in range(len(request.kit.platforms)):
         there = {capability.apis[index]: capability for capability in request.kit.capabilities.values()}
         if all(
-            call["api"] in there
-            and {*call["stated"]}
-            <= {Kit.parameter_name(p, index) for p in there[call["api"]].parameters.values()}
+            call["api"] in there and {*call["stated"]} <= {*there[call["api"]].names_on(index).values()}
             for call in calls
         ):
             return index
     api = calls[0]["api"]
-    known = names((c.apis[0] for c in request.kit.capabilities.values()), api)
+    known = names(_apis(request, 0), api)
     raise UnknownPartError(
         f"scenario {request.scenario!r}: the scripted model does not know API {api!r}; it knows {known}"
     )
+
+
+def _apis(request: RoleRequest, index: int) -> list[str]:
+    """The APIs that the platform with that index has."""
+    return [name for each in request.kit.capabilities.values() if (name := each.apis[index]) is not None]
 
 
 def _free_calls(request: RoleRequest, index: int) -> list[dict[str, Any]]:
@@ -117,9 +119,10 @@ def _free_call(request: RoleRequest, api: str, index: int, basic: Mapping[str, A
     stated: list[str] = []
     known: dict[str, str] = {}
     left_out: dict[str, str] = {}
-    for parameter in _parameters(request, _capability(request, api, index)).values():
-        name = request.kit.parameter_name(parameter, index)
-        wanted = parameter.required or request.rng.random() < 0.5
+    capability = request.kit.capabilities[_capability(request, api, index)]
+    for key, name in capability.names_on(index).items():
+        parameter = capability.parameters[key]
+        wanted = parameter.required_on(index) or request.rng.random() < 0.5
         if parameter.feature in basic:
             (known if wanted else left_out)[name] = str(parameter.feature)
         elif wanted and not parameter.feature:
@@ -133,9 +136,11 @@ def _free_call(request: RoleRequest, api: str, index: int, basic: Mapping[str, A
 def _plan(request: RoleRequest, call: Mapping[str, Any], index: int) -> CallPlan:
     """A call of the task in canonical names."""
     capability = _capability(request, call["api"], index)
-    parameters = _parameters(request, capability)
-    canonical = {request.kit.parameter_name(p, index): key for key, p in parameters.items()}
-    mentioned = tuple(canonical[name] for name in call["known"] if not parameters[canonical[name]].required)
+    spec = request.kit.capabilities[capability]
+    canonical = {name: key for key, name in spec.names_on(index).items()}
+    mentioned = tuple(
+        canonical[name] for name in call["known"] if not spec.parameters[canonical[name]].required_on(index)
+    )
     return CallPlan(capability, tuple(canonical[name] for name in call["stated"]), mentioned)
 
 
@@ -144,19 +149,15 @@ def _capability(request: RoleRequest, api: str, index: int) -> str:
     for name, capability in request.kit.capabilities.items():
         if capability.apis[index] == api:
             return name
-    known = names((c.apis[index] for c in request.kit.capabilities.values()), api)
+    known = names(_apis(request, index), api)
     raise UnknownPartError(
         f"scenario {request.scenario!r}: the scripted model does not know API {api!r}; it knows {known}"
     )
 
 
-def _parameters(request: RoleRequest, capability: str) -> Mapping[str, ParameterSpec]:
-    return request.kit.capabilities[capability].parameters
-
-
-def _intent(api: str, parameters: Mapping[str, ParameterSpec], index: int, call: RealisedCall) -> Intent:
+def _intent(api: str, capability: CapabilitySpec, index: int, call: RealisedCall) -> Intent:
     """What the request states about one call, in the platform's own names."""
-    own = {key: Kit.parameter_name(parameter, index) for key, parameter in parameters.items()}
+    own = capability.names_on(index)
     return Intent(
         api=api,
         stated={own[key]: value for key, value in call.values.items()},
