@@ -37,6 +37,7 @@ ALLOWED = {
     "evaluation": {"errors", "settings", "records", "models", "store", "benchmark", "rendering", "cli"},
     "reports": {"errors", "settings", "records", "models", "store", "trees", "rendering", "cli"},
     "exports": {"errors", "settings", "records", "models", "store", "benchmark", "evaluation", "cli"},
+    "reviews": {"errors", "texts", "records", "settings", "store", "benchmark", "trees", "environments", "cli"},
     "training": {"errors", "settings", "models", "store", "benchmark", "evaluation", "exports", "cli"},
     "run": {"cli", "synthesis"},
     "check": {"cli", "synthesis"},
