@@ -42,7 +42,18 @@ def serve(settings: ReviewSettings) -> int:
 
 def export(settings: ReviewSettings) -> int:
     """Write the verified dataset, or the samples for another tool."""
-    raise ConfigError(f"action: got {settings.action!r}, and there is no export yet")
+    from .summary_console import print_summary
+    from .verified import write_verified
+
+    if settings.format != "verified":
+        raise ConfigError(f"format: got {settings.format!r}, and there is no such export yet")
+    with open_store(settings, readonly=True) as store:
+        verified = write_verified(store, Path(settings.out) if settings.out else None)
+    print_summary(verified.summary)
+    if settings.out is None:
+        print(f"ptool.evaluate data={settings.run} takes it, data={settings.run}/dataset the original")
+    print(f"verified dataset: {verified.folder}", flush=True)
+    return 0
 
 
 def import_reviews(settings: ReviewSettings) -> int:
@@ -52,4 +63,9 @@ def import_reviews(settings: ReviewSettings) -> int:
 
 def print_findings(settings: ReviewSettings) -> int:
     """Print what people found that checks, gates and judges had let pass."""
-    raise ConfigError(f"action: got {settings.action!r}, and there are no findings yet")
+    from .summary import summarise
+    from .summary_console import print_summary
+
+    with open_store(settings, readonly=True) as store:
+        print_summary(summarise(store))
+    return 0

@@ -250,7 +250,7 @@ class ReviewDatabase:
             for name in names:
                 connection.execute("INSERT OR IGNORE INTO roster (annotator) VALUES (?)", (name,))
 
-    def choice(self, key: str, chosen: float | None) -> str | None:
+    def choice(self, key: str, chosen: float | str | None) -> str | None:
         """What is chosen now and kept for later starts; where nothing is, what was kept; None: nothing."""
         with self._writing() as connection:
             if chosen is not None:
