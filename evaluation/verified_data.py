@@ -16,7 +16,7 @@ from ..settings.evaluation import VERIFIED
 
 
 def verified_remark(data: Path) -> str | None:
-    """One line that says that the verified dataset is evaluated, and how to take the original; None: it is not.
+    """One line that says that a verified dataset is evaluated, and what takes the original; None: it is not.
 
     Raises ConfigError: the run made another dataset since.
     """

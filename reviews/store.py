@@ -166,6 +166,13 @@ class ReviewStore:
             raise InvalidReview(errors)
         return self.database.save(draft, self.catalogue.entry(draft.sample).digest, said_of(draft.content))
 
+    def save_all(self, drafts: Sequence[ReviewDraft]) -> None:
+        """Keep what was said elsewhere and checked already, over whatever stands: all of it or nothing."""
+        entries = self.catalogue.entries
+        self.database.save_all(
+            (draft, entries[draft.sample].digest, said_of(draft.content)) for draft in drafts
+        )
+
     def undo(self, annotator: str) -> Review | None:
         """Take back the latest thing somebody said. Returns what now stands (perhaps withdrawn), or None."""
         return self.database.undo(annotator_name(annotator))
