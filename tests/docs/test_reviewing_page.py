@@ -1,4 +1,4 @@
-"""docs/reviewing.md is true: its keys are the configuration, its forms of answers are read, its files are there."""
+"""docs/reviewing.md is true: its keys are the configuration, and its forms of answers are read."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "reviewing.md"
 pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
 
 TEXT = PAGE.read_text("utf-8") if PAGE.is_file() else ""
-FORMS = re.search(r"```\n(.*?)```", TEXT, re.DOTALL)
+FORMS = re.search(r"\n\n```\n(.*?)```", TEXT, re.DOTALL)
 
 
 def rows(title: str) -> list[list[str]]:
