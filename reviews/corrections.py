@@ -26,6 +26,7 @@ from ..texts.search import find_quote
 from .records import (
     CRITERIA,
     Adjudication,
+    Content,
     Correction,
     CriteriaReview,
     FieldError,
@@ -141,6 +142,23 @@ def applied(answer: SampleAnswer, correction: Correction | None) -> SampleAnswer
         answer.platform if correction.platform is None else correction.platform,
         answer.calls if correction.calls is None else correction.calls,
     )
+
+
+def normalised(content: Content | None, sample: Sample) -> Content | None:
+    """What somebody said without what changes nothing, so that equal reviews are equal however they came."""
+    if isinstance(content, Adjudication) and content.criteria is not None:
+        return content.model_copy(update={"criteria": normalised(content.criteria, sample)})
+    if not isinstance(content, CriteriaReview) or content.correction is None:
+        return content
+    before, correction = answer_of(sample), content.correction
+    changed = {
+        name: value
+        for name in ("query", "platform", "calls")
+        if (value := getattr(correction, name)) is not None and value != getattr(before, name)
+    }
+    words = {path: said.strip() for path, said in correction.words.items() if said.strip()}
+    kept = Correction(**changed, words=words) if changed or words else None
+    return content.model_copy(update={"correction": kept})
 
 
 def check_draft(draft: ReviewDraft, sample: Sample, trees: RunTrees) -> tuple[FieldError, ...]:
