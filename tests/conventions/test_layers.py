@@ -47,11 +47,13 @@ ALLOWED = {
         "rendering",
         "cli",
     },
-    "reports": {"errors", "settings", "records", "models", "store", "trees", "rendering", "cli"},
+    "reports": {"errors", "settings", "records", "models", "store", "trees", "rendering", "cli", "reviews"},
     "exports": {"errors", "settings", "records", "models", "store", "benchmark", "evaluation", "cli"},
     "training": {"errors", "log", "settings", "models", "store", "benchmark", "evaluation", "exports", "cli"},
     "python_api": {"errors", "settings", "records", "models", "store", "benchmark", "rendering", "cli"}
     | {"synthesis", "evaluation"},
+    "reviews": {"errors", "texts", "records", "settings", "store", "benchmark", "trees", "environments"}
+    | {"exports", "cli"},
     "run": {"cli", "synthesis"},
     "check": {"cli", "synthesis"},
     "serve": {"cli", "synthesis"},
@@ -64,6 +66,7 @@ ALLOWED = {
     "experiment": {"cli", "evaluation"},
     "export": {"cli", "exports"},
     "train": {"cli", "training"},
+    "review": {"cli", "reviews"},
     "conf": set(),
     "__init__": {"python_api", "version"},
     "__main__": {"cli", "errors", "version"},
