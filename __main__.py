@@ -19,6 +19,7 @@ COMMANDS = {
     "compare": "evaluations side by side: leaderboard, paired tests, the paper's tables",
     "experiment": "an experiment of the paper as one command: data, evaluations, its table",
     "export": "a dataset in the formats of trainers, leaderboards and readers of tables",
+    "review": "people verify a test set: the review page, the verified dataset, agreement",
     "check": "try a run's configuration and endpoints, and estimate what it would take",
     "serve": "offer the scripted model as an OpenAI-compatible endpoint on loopback",
     "report": "a finished dataset as one page: numbers, pictures, examples with their proof",

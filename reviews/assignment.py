@@ -75,9 +75,10 @@ def assign(
         times = min(readers if id in overlapping else 1, len(annotators))
         first = dealer.deal(id, samples[id], "criteria", times)
         second = dealer.deal(id, samples[id], "origins", times, avoided=first)
-        for task, names in (("criteria", first), ("origins", second)):
-            for name in names:
-                queues[name, task].append(id)
+        for name in first:
+            queues[name, "criteria"].append(id)
+        for name in second:
+            queues[name, "origins"].append(id)
     return Assignment(
         tuple(order), frozenset(overlapping), {key: tuple(queue) for key, queue in queues.items()}
     )

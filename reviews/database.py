@@ -250,11 +250,13 @@ class ReviewDatabase:
             for name in names:
                 connection.execute("INSERT OR IGNORE INTO roster (annotator) VALUES (?)", (name,))
 
-    def setting(self, key: str, default: str) -> str:
-        """What was chosen when the database was made; a new one keeps the default."""
+    def choice(self, key: str, chosen: float | None) -> str | None:
+        """What is chosen now and kept for later starts; where nothing is, what was kept; None: nothing."""
         with self._writing() as connection:
-            connection.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (key, default))
-            return connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()[0]
+            if chosen is not None:
+                connection.execute("REPLACE INTO settings VALUES (?, ?)", (key, str(chosen)))
+            kept = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+            return kept[0] if kept else None
 
     def _reviews(self, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Review]:
         with self._reading() as connection:

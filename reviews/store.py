@@ -49,10 +49,11 @@ class ReviewStore:
         run: the run folder.
         parts: of the dataset; None: what is held out, where it is split, and else all of it.
         annotators: names that samples are shared out among, beside those of earlier starts.
-        overlap: share of the samples that several people review.
-        readers: how many they are.
-        samples: how many are drawn; None: all.
-        seed: of the draw and the shares.
+        overlap: share of the samples that several people review; like the next three: None: as it was
+            chosen before, at first 0.2.
+        readers: how many they are, at first 2.
+        samples: how many are drawn, at first all.
+        seed: of the draw and the shares, at first 0.
         readonly: whether a review has to be there already.
         now: the time of a save.
 
@@ -67,10 +68,10 @@ class ReviewStore:
         *,
         parts: Sequence[str] | None = None,
         annotators: Sequence[str] = (),
-        overlap: float = 0.2,
-        readers: int = 2,
+        overlap: float | None = None,
+        readers: int | None = None,
         samples: int | None = None,
-        seed: int = 0,
+        seed: int | None = None,
         readonly: bool = False,
         now: Callable[[], str] = utc_now,
     ) -> None:
@@ -83,10 +84,10 @@ class ReviewStore:
             self.assignment: Assignment = assign(
                 {id: entry.stratum for id, entry in self.catalogue.entries.items()},
                 self.database.roster(),
-                overlap=overlap,
-                readers=readers,
-                most=samples,
-                seed=seed,
+                overlap=float(self.database.choice("overlap", overlap) or 0.2),
+                readers=int(self.database.choice("readers", readers) or 2),
+                most=int(drawn) if (drawn := self.database.choice("samples", samples)) else None,
+                seed=int(self.database.choice("seed", seed) or 0),
             )
         except BaseException:
             self.database.close()

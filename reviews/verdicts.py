@@ -17,7 +17,7 @@ from typing import Literal
 import orjson
 
 from .database import ReviewRow
-from .records import Adjudication, Content, CriteriaReview, OriginReview, Review
+from .records import Adjudication, Content, Correction, CriteriaReview, OriginReview, Review
 
 State = Literal["unreviewed", "conflict", "second_look", "accepted", "corrected", "rejected"]
 """unreviewed: nobody marked it; second_look: one person did and asks for another; accepted, corrected: it is
@@ -42,9 +42,9 @@ def said_of(content: Content | None) -> str:
             return ""
 
 
-def _digest(correction: object) -> str:
-    fields = correction.model_dump(mode="json") if hasattr(correction, "model_dump") else correction  # type: ignore[union-attr]
-    return _digest_of({name: value for name, value in fields.items() if name != "words"})
+def _digest(correction: Correction) -> str:
+    """Of what is changed; the words that show it may be chosen differently."""
+    return _digest_of(correction.model_dump(mode="json", exclude={"words"}))
 
 
 def _digest_of(value: object) -> str:

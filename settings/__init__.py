@@ -26,6 +26,7 @@ from .commands import (
 from .evaluation import Baseline, CompareSettings, EvaluateSettings
 from .experiments import ExperimentSettings, Sequence
 from .export import ExportFormat, ExportSettings, Negatives
+from .review import ReviewFormat, ReviewSettings
 from .run import (
     NOT_HASHED,
     PLAIN_ROLE,
@@ -65,6 +66,8 @@ __all__ = [
     "Price",
     "ReportSettings",
     "Retries",
+    "ReviewFormat",
+    "ReviewSettings",
     "RoleSettings",
     "RunFolderSettings",
     "ScenarioSettings",

@@ -13,6 +13,7 @@ from ptool import settings
 from ptool.__main__ import COMMANDS
 from ptool.cli.args import parse_arguments
 from ptool.experiment import with_models
+from ptool.review import with_action
 
 ROOT = Path(ptool.__file__).parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), ROOT / "runs" / "README.md"]
@@ -32,6 +33,7 @@ KINDS = {
     "experiment": ("experiment", settings.ExperimentSettings),
     "export": ("export", settings.ExportSettings),
     "train": ("train", settings.TrainSettings),
+    "review": ("review", settings.ReviewSettings),
 }
 """Command -> its primary config, and what that must become."""
 LISTED = {"compare": "evaluations", "diff": "runs"}
@@ -68,6 +70,8 @@ def problem(command: str) -> str | None:
     after = words[3:] if words[1] == "-m" else words[2:]
     if name == "experiment":
         return refused(name, list(parse_arguments(with_models(after), None, ("name",)).overrides))
+    if name == "review":
+        return refused(name, list(parse_arguments(with_action(after), None, ("run",)).overrides))
     return refused(name, list(parse_arguments(after, LISTED.get(name)).overrides))
 
 
