@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from ...errors import ConfigError, PtoolError
 from ...rendering.text import inert
 from ..database import VersionConflict
-from ..records import FieldError, Review, ReviewDraft
+from ..records import FieldError, Review
 from ..store import InvalidReview, ReviewStore, annotator_name
 from .forms import draft_of, fields_of, read_form, review_fields
 from .pages import render, static_files
@@ -54,7 +54,7 @@ class ProgressBar:
     of: int
 
 
-class _Nameless(Exception):
+class _NamelessError(Exception):
     """Somebody who has not said their name yet."""
 
 
@@ -70,13 +70,13 @@ def create_app(store: ReviewStore, access: Access) -> ASGIApp:
         app.add_api_route(path, handler, methods=["GET", "HEAD"], include_in_schema=False)
     for path, writer in (("/name", pages.take_name), ("/review", pages.save), ("/undo", pages.undo)):
         app.add_api_route(path, writer, methods=["POST"], include_in_schema=False)
-    app.add_exception_handler(_Nameless, _to_name)
+    app.add_exception_handler(_NamelessError, _to_name)
     app.add_exception_handler(PtoolError, pages.failed)
     app.add_exception_handler(HTTPException, pages.refused)
     return Guard(app, access)
 
 
-async def _to_name(request: Request, _error: Exception) -> Response:
+async def _to_name(_request: Request, _error: Exception) -> Response:
     return RedirectResponse("/name", 303)
 
 
@@ -101,12 +101,20 @@ class _Pages:
         except ConfigError as error:
             return self._name_page(request, fields.get("other", ""), str(error), 422)
         response = RedirectResponse("/", 303)
-        response.set_cookie(self._name_cookie, quote(name), httponly=True, samesite="strict", max_age=31_536_000)
+        response.set_cookie(
+            self._name_cookie, quote(name), httponly=True, samesite="strict", max_age=31_536_000
+        )
         return response
 
     def _name_page(self, request: Request, typed: str, error: str, status: int = 200) -> Response:
         roster = [(name, inert(name)) for name in self._store.database.roster()]
-        values = {"here": "name", "title": "Who are you?", "roster": roster, "typed": inert(typed), "error": inert(error, 400)}
+        values = {
+            "here": "name",
+            "title": "Who are you?",
+            "roster": roster,
+            "typed": inert(typed),
+            "error": inert(error, 400),
+        }
         return self._page(request, "name.jinja", self._name(request), status, **values)
 
     def _name(self, request: Request) -> str:
@@ -121,7 +129,7 @@ class _Pages:
     def _known(self, request: Request) -> str:
         name = self._name(request)
         if not name:
-            raise _Nameless
+            raise _NamelessError
         return name
 
     # -- what
@@ -135,7 +143,11 @@ class _Pages:
             {
                 "url": place.at(each.entry.id).sample_url(),
                 "id": inert(each.entry.id),
-                "about": " · ".join(inert(text, 80) for text in (each.entry.scenario, each.entry.group, each.entry.part) if text),
+                "about": " · ".join(
+                    inert(text, 80)
+                    for text in (each.entry.scenario, each.entry.group, each.entry.part)
+                    if text
+                ),
                 "state": each.state,
                 "mine": each.mine,
             }
@@ -162,7 +174,10 @@ class _Pages:
     def _filter_choices(self) -> dict[str, list[str]]:
         entries = self._store.catalogue.entries.values()
         objections = {
-            word for each in self._store.catalogue.objections.values() for one in each for word in (one.source, one.code)
+            word
+            for each in self._store.catalogue.objections.values()
+            for one in each
+            for word in (one.source, one.code)
         }
         found = {
             "scenario": {each.scenario for each in entries},
@@ -179,13 +194,15 @@ class _Pages:
         name, place = self._known(request), Place.of(request.query_params)
         if not place.sample:
             following = self._store.next(name, place.task, place.filter)
-            return RedirectResponse(place.at(following).sample_url() if following else place.queue_url(did="empty"), 303)
+            return RedirectResponse(
+                place.at(following).sample_url() if following else place.queue_url(did="empty"), 303
+            )
         sample = self._store.sample(place.sample)
         standing = self._store.review(place.sample, place.task, name)
-        given = review_fields(standing, sample) if standing else self._start(place, request, name)
+        given = review_fields(standing, sample) if standing else self._start(place, request)
         return self._sample_page(request, name, place, given, notice=self._did(request.query_params))
 
-    def _start(self, place: Place, request: Request, name: str) -> dict[str, str]:
+    def _start(self, place: Place, request: Request) -> dict[str, str]:
         """What stands in a form that nobody has sent: of an adjudication, what all agree on."""
         if place.task != "adjudication":
             return {}
@@ -238,7 +255,12 @@ class _Pages:
         return RedirectResponse(place.at(following).sample_url(**did), 303)
 
     def _again(
-        self, request: Request, name: str, place: Place, fields: Mapping[str, str], errors: Sequence[FieldError]
+        self,
+        request: Request,
+        name: str,
+        place: Place,
+        fields: Mapping[str, str],
+        errors: Sequence[FieldError],
     ) -> Response:
         count = "1 field needs" if len(errors) == 1 else f"{len(errors)} fields need"
         notice = Notice(f"Not saved: {count} mending.", "bad", focus=True)
@@ -249,8 +271,12 @@ class _Pages:
     ) -> Response:
         """The loser of a race sees both sides, and keeps what they typed."""
         sample = self._store.sample(place.sample)
-        sides = compare_sides([("Yours, not saved", conflict.yours), ("Saved meanwhile", conflict.theirs)], sample)
-        text = "Not saved: somebody saved this meanwhile. Below are both; saving again puts yours in its place."
+        sides = compare_sides(
+            [("Yours, not saved", conflict.yours), ("Saved meanwhile", conflict.theirs)], sample
+        )
+        text = (
+            "Not saved: somebody saved this meanwhile. Below are both; saving again puts yours in its place."
+        )
         notice = Notice(text, "warn", focus=True)
         given = {**fields, "base": str(conflict.theirs.version)}
         return self._sample_page(request, name, place, given, notice=notice, raced=sides, status=409)
@@ -284,7 +310,8 @@ class _Pages:
         form = review_form(place.task, sample, given, errors, hidden=hidden, settles=settles)
         reviews = [(inert(each.annotator), each) for each in self._done(place)] if settles else []
         objections = [
-            f"{inert(each.source, 80)}: {inert(each.code, 80)}" for each in self._store.objections(place.sample)
+            f"{inert(each.source, 80)}: {inert(each.code, 80)}"
+            for each in self._store.objections(place.sample)
         ]
         following = self._store.next(name, place.task, place.filter, after=place.sample)
         values = {
@@ -311,7 +338,7 @@ class _Pages:
 
     # -- everything else
 
-    async def static(self, request: Request, name: str) -> Response:
+    async def static(self, name: str) -> Response:
         """A style or a script."""
         found = static_files().get(name)
         if found is None:
@@ -332,7 +359,9 @@ class _Pages:
 
     def _message(self, request: Request, text: str, status: int) -> Response:
         notice = Notice(inert(text, 600), "bad", focus=True)
-        return self._page(request, "message.jinja", self._name(request), status, here="", title="Not shown", notice=notice)
+        return self._page(
+            request, "message.jinja", self._name(request), status, here="", title="Not shown", notice=notice
+        )
 
     def _did(self, given: Mapping[str, str]) -> Notice | None:
         about = given.get("about", "")
@@ -354,10 +383,18 @@ class _Pages:
     def _progress(self, name: str, place: Place) -> ProgressBar:
         progress = self._store.progress(name, place.task)
         skipped = f", {progress.skipped:,} skipped" if progress.skipped else ""
-        return ProgressBar(f"{progress.done:,} of {progress.assigned:,}{skipped}", progress.done, progress.assigned)
+        return ProgressBar(
+            f"{progress.done:,} of {progress.assigned:,}{skipped}", progress.done, progress.assigned
+        )
 
     def _page(
-        self, request: Request, template: str, name: str, status: int = 200, place_of: Place | None = None, **values: object
+        self,
+        request: Request,
+        template: str,
+        name: str,
+        status: int = 200,
+        place_of: Place | None = None,
+        **values: object,
     ) -> Response:
         place = place_of or Place()
         common = {

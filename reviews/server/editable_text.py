@@ -1,4 +1,4 @@
-r"""Foreign text in a field that people edit: what is not seen is written out as `\u202e`, and read back as it was.
+r"""Foreign text in a field that people edit: what is not seen is written as `\u{202e}`, and read back.
 
 A browser drops some control characters of a field and shows none of the directions, so text would change, or
 hide something, without anybody having touched it. What was not edited comes back character by character.
@@ -16,7 +16,7 @@ _ESCAPED = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 
 
 def shown_text(text: str) -> str:
-    r"""Text for a field: lines kept, everything else that is not seen as `\u{202e}`; such an escape escaped."""
+    r"""Text for a field: what is not seen, line breaks apart, as `\u{202e}`; such an escape is escaped."""
     text = _ESCAPED.sub(lambda match: rf"\u{{5c}}{match.group()[1:]}", text)
     return "".join(_shown(character) for character in text)
 

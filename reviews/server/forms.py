@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from ...records import Call, Origin, Sample
+from ..corrections import parse_answer
+from ..evidence import argument_evidence
 from ..records import (
     CRITERIA,
     Adjudication,
@@ -28,8 +30,6 @@ from ..records import (
     Review,
     ReviewDraft,
 )
-from ..corrections import parse_answer
-from ..evidence import argument_evidence
 from ..retrace import answer_of
 from .answer_fields import ValueField, calls_json, edited_json, typed_calls, value_fields, value_text
 from .editable_text import shown_text, typed_text
@@ -209,7 +209,8 @@ def _origins(given: Fields, sample: Sample, errors: list[FieldError]) -> OriginR
     for number, argument in enumerate(arguments, 1):
         label = given.get(f"origin-{number}", "")
         if label in get_args(Origin):
-            labels.append(OriginLabel(call=argument.call, parameter=argument.parameter, origin=label))
+            given_label = {"call": argument.call, "parameter": argument.parameter, "origin": label}
+            labels.append(OriginLabel.model_validate(given_label))
         else:
             errors.append(FieldError(path=f"origin-{number}", message="expected a label"))
     return OriginReview(labels=tuple(labels)) if len(labels) == len(arguments) else None

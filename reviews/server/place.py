@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Self, get_args
+from typing import Self, TypeVar
 from urllib.parse import urlencode
 
 from ..queue import QueueFilter, Show
@@ -29,7 +29,9 @@ SHOWN: dict[Show, str] = {
 SOLVERS = {"1": "not all solvers agree", "0.5": "fewer than half agree"}
 """Bound on the share of second solvers, as it stands in an address -> what it is called."""
 
+_SHOWN_FIRST: dict[ReviewTask, Show] = {"criteria": "open", "origins": "open", "adjudication": "conflicts"}
 _LONGEST = 200
+_Word = TypeVar("_Word")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,8 @@ class Place:
     def of(cls, fields: Mapping[str, str]) -> Self:
         """The place that an address or a form names; what cannot be is as if it were not given."""
         given = {name: fields[name][:_LONGEST] for name in cls.__dataclass_fields__ if name in fields}
-        task = given.pop("task", "")
-        task = task if task in get_args(ReviewTask) else "criteria"
-        show = given.pop("show", "")
-        if show not in get_args(Show):
-            show = "conflicts" if task == "adjudication" else "open"
+        task: ReviewTask = _known(given.pop("task", ""), TASKS) or "criteria"
+        show: Show = _known(given.pop("show", ""), SHOWN) or _SHOWN_FIRST[task]
         if given.get("solvers", "") not in SOLVERS:
             given["solvers"] = ""
         return cls(task=task, show=show, **given)
@@ -85,3 +84,7 @@ class Place:
             part=self.part or None,
             solvers_below=float(self.solvers) if self.solvers else None,
         )
+
+
+def _known(word: str, known: Iterable[_Word]) -> _Word | None:
+    return next((each for each in known if each == word), None)

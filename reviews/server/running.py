@@ -1,4 +1,4 @@
-"""The pages, up until the command is interrupted: an address that is free, a link with a token, a clean end."""
+"""The pages, up until the command is interrupted: a free address, a link with a token, a clean end."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def listening_address(options: ReviewServerOptions) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
-        raise ConfigError(f"server.host: got {options.host!r}, expected an IP address, such as 127.0.0.1") from None
+        raise ConfigError(
+            f"server.host: got {options.host!r}, expected an IP address, such as 127.0.0.1"
+        ) from None
     if not address.is_loopback and not options.other_machines:
         raise ConfigError(
             f"server.host: got {options.host!r}, by which other machines reach this one; expected a loopback "
@@ -92,8 +94,8 @@ def _token(options: ReviewServerOptions) -> str | None:
     token = key_from(options.token_env, "server.token_env")
     if token is not None and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isalnum()):
         raise ConfigError(
-            f"server.token_env: {options.token_env} holds {len(token)} characters, expected a token of at least "
-            f"{_SHORTEST_TOKEN} ASCII letters and digits"
+            f"server.token_env: {options.token_env} holds {len(token)} characters, expected a token of "
+            f"at least {_SHORTEST_TOKEN} ASCII letters and digits"
         )
     return token
 
@@ -109,12 +111,14 @@ def _listening(address: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         why = os.strerror(error.errno) if error.errno else str(error)
-        raise ConfigError(f"server.port: {port} on {address}: {why}; server.port=0 takes a free one") from None
+        raise ConfigError(
+            f"server.port: {port} on {address}: {why}; server.port=0 takes a free one"
+        ) from None
     return listener
 
 
 def _warning(address: str, port: int) -> str:
     return (
-        f"warning: other machines reach this page at {address}, port {port}, without encryption; whoever has or "
-        "overhears the link can read the run and review it. On loopback, ssh -L brings it to another machine"
+        f"warning: other machines reach this page at {address}, port {port}, without encryption; whoever has "
+        "or overhears the link can read the run and review it. Safer: loopback, and ssh -L"
     )

@@ -69,7 +69,7 @@ def compare_sides(reviews: Sequence[tuple[str, Review | ReviewDraft]], sample: S
     Args: reviews: what each is called, and what it says.
     """
     contents = [review.content for _, review in reviews]
-    sides = tuple(_side(title, review, sample) for title, review in reviews)
+    sides = tuple(_side(title, review) for title, review in reviews)
     rows = [
         Comparison(CRITERION_NAMES[name], tuple(_mark(content, name) for content in contents))
         for name in CRITERIA
@@ -108,7 +108,7 @@ def _label(content: Content | None, call: int, parameter: str) -> str:
     return next((origin for key, origin in zip(keys, found, strict=True) if key == (call, parameter)), "")
 
 
-def _side(title: str, review: Review | ReviewDraft, sample: Sample) -> Side:
+def _side(title: str, review: Review | ReviewDraft) -> Side:
     criteria = criteria_of(review.content)
     at = f"saved {review.at.replace('T', ' ').removesuffix('Z')} UTC" if isinstance(review, Review) else ""
     parts = [inert(review.annotator, 60), "skipped" if review.status == "skipped" else "", at]

@@ -46,6 +46,7 @@ ALLOWED = {
         "benchmark",
         "trees",
         "environments",
+        "rendering",
         "cli",
     },
     "training": {"errors", "settings", "models", "store", "benchmark", "evaluation", "exports", "cli"},

@@ -207,7 +207,10 @@ async def test_an_adjudication_starts_from_what_one_of_them_said(site: Site) -> 
     await ada.enter("Ada")
     await bo.enter("Bo")
     await ada.save(ORDER, ALL_OK)
-    await bo.save(ORDER, ALL_OK | {"mark-query": "fix", "query": "Order eight packs of laundry powder, courier may call me."})
+    await bo.save(
+        ORDER,
+        ALL_OK | {"mark-query": "fix", "query": "Order eight packs of laundry powder, courier may call me."},
+    )
     review = site.store.review(ORDER, "criteria", "Bo")
     assert review is not None
     page = await ada.get(f"/review?task=adjudication&show=all&sample={ORDER}&take={review.seq}")

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from review_site import BASE, PORT, Site, site_of, tiny_run
-
 from ptool.errors import ConfigError
 from ptool.reviews.server.running import access_of, link, listening_address, serve_pages
 from ptool.reviews.server.security import MAX_BODY, Access
 from ptool.settings.review_server import ReviewServerOptions
+from review_site import BASE, PORT, Site, site_of, tiny_run
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -140,12 +139,15 @@ async def test_other_methods_are_refused(entered: Site, method: str) -> None:
     "path",
     [
         "/static/../app.py", "/static/..%2fapp.py", "/static/%2e%2e/app.py", "/static//etc/passwd",
-        "/static/..%5capp.py", "/static/%252e%252e%252fapp.py", "/static/review.css%00", "/static/", "/static",
+        "/static/..%5capp.py", "/static/%252e%252e%252fapp.py", "/static/review.css%00", "/static/",
+        "/static",
         "/../../etc/passwd", "/static/templates/layout.jinja", "/openapi.json", "/docs",
     ],
 )  # fmt: skip
 async def test_no_other_file_is_served(entered: Site, path: str) -> None:
-    answer = await entered.client.send(httpx.Request("GET", httpx.URL(BASE).copy_with(raw_path=path.encode()), headers=_cookies(entered)))
+    answer = await entered.client.send(
+        httpx.Request("GET", httpx.URL(BASE).copy_with(raw_path=path.encode()), headers=_cookies(entered))
+    )
     assert answer.status_code == 404
     assert "import" not in answer.text
 
