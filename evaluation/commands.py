@@ -7,6 +7,7 @@ exit status.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..settings import CompareSettings, EvaluateSettings, ExperimentSettings
@@ -28,9 +29,13 @@ def evaluate(settings: EvaluateSettings, sources: Sources) -> int:
     """Evaluate, report on it, and end with the line `evaluation folder: PATH`."""
     del sources
     from . import runner
+    from .verified_data import verified_remark
 
+    remark = verified_remark(Path(settings.data))
     outcome = runner.evaluate(settings)
     print_evaluation(outcome)
+    if remark is not None:
+        print(remark)
     print(f"evaluation folder: {outcome.folder}", flush=True)
     return outcome.exit_status
 

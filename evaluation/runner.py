@@ -26,6 +26,7 @@ from ..models.scripted.heuristic import HeuristicSolver
 from ..models.scripted.kit import shipped_kits
 from ..models.tool_selection import AS_ASKED, ToolBound
 from ..settings import Baseline, EvaluateSettings
+from ..settings.evaluation import data_title
 from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, write_json, write_manifest
 from ..store.dataset_index import check_dataset
 from ..store.run_folder import ENDPOINTS, identity_of
@@ -307,7 +308,7 @@ class Evaluation:
         """What was evaluated and how, as in scores.json; no path, so that equal ones have equal bytes."""
         settings = self.settings
         return {
-            "data": Path(settings.data).absolute().name,
+            "data": data_title(settings.data),
             "sources": self._draw.sources,
             "total": self._draw.total,
             "dataset": self._figures.as_json(),

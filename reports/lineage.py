@@ -22,6 +22,7 @@ from ..records import Episode, History, Record, Task
 from ..store.read_only import LedgerReader, SavedAnswer, lock_holder, read_ledger
 from ..store.run_folder import MARKER, advice_on, identity_of, maker_of
 from .lineage_calls import CallLineage, TurnName, calls_about, profile_items, same_bundles
+from .lineage_reviews import HumanReviews, human_reviews
 from .lineage_sample import (
     ArgumentLineage,
     CalledTool,
@@ -80,6 +81,8 @@ class Lineage:
     """model calls that its history, its user and its tools came from"""
     codes: dict[str, str] = field(default_factory=dict)
     """code of a reason or objection -> the sentence that explains it"""
+    people: HumanReviews | None = None
+    """what people said of it; None: nobody did"""
     further: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     """ledger stage -> what else was kept of it: other solvers, strangers"""
 
@@ -215,6 +218,7 @@ def _lineage(ledger: LedgerReader, source: _EpisodeSource) -> Lineage:
             belongs=_belongs_to_population(ledger, source),
         ),
         codes={code: text for code, text in read_code_sentences(source.run).items() if code in codes},
+        people=human_reviews(source.run, task.id, outcome.digest),
         further=_further(ledger, task.id),
     )
 

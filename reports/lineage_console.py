@@ -17,6 +17,7 @@ from .console import console_section, console_table, console_text, print_to_cons
 if TYPE_CHECKING:
     from .lineage import Lineage
     from .lineage_calls import CallLineage
+    from .lineage_reviews import HumanReviews
     from .lineage_sample import ArgumentLineage, SampleOutcome
 
 _VALUE, _FURTHER, _ANSWER, _QUERY, _MESSAGE = 160, 240, 200, 2_000, 1_500
@@ -39,6 +40,7 @@ def print_lineage(lineage: Lineage, console: Console | None = None) -> None:
 def _rendered(lineage: Lineage) -> RenderableType:
     codes = lineage.codes
     parts: list[RenderableType] = [_header(lineage)]
+    parts += console_section("people", [_people(lineage.people)] if lineage.people else [])
     parts += console_section("query", [_query(lineage)] if lineage.query else [])
     parts += console_section("arguments", [_arguments(lineage.arguments)] if lineage.arguments else [])
     parts += console_section("task, as code drew it", _task(lineage))
@@ -73,6 +75,17 @@ def _header(lineage: Lineage) -> RenderableType:
     if not reasons:
         return table
     return Group(table, *console_section("refused because", [_reasons(reasons, lineage.codes)]))
+
+
+def _people(people: HumanReviews) -> RenderableType:
+    """A row for everybody who reviewed the sample, and what became of it among them."""
+    table = console_table("who", "task", "when", "says", "comment")
+    for review in people.reviews:
+        content = review["content"] if not review["earlier"] else "of an earlier version of the sample"
+        says = _json(content, _FURTHER) if review["status"] == "done" else review["status"]
+        cells = (review["annotator"], review["task"], review["at"], says, review["comment"])
+        table.add_row(*(console_text(str(cell), 400) for cell in cells))
+    return Group(console_text(f"people: {people.state.replace('_', ' ')}", 100), table)
 
 
 def _outcome(outcome: SampleOutcome) -> str:

@@ -45,6 +45,8 @@ class SampleOutcome:
     """the counterfactual twin that was made of it"""
     gates: tuple[str, ...] | None = None
     """gates it had to pass; None: all there are, or the run is older than gates"""
+    digest: str = ""
+    """of the sample as it is now; empty: in no index"""
 
 
 def find_outcome(
@@ -68,7 +70,8 @@ def find_outcome(
         group, twin_of = (entry.get(key) or sample.get(key) for key in ("group", "twin_of"))
         twin_line = find_line_with(run / INDEX, json_pair("twin_of", id))
         twin = parse_object(twin_line, run / INDEX).get("id") if twin_line else None
-        return SampleOutcome("kept", (), file.name, split, group, twin_of, twin, gates), sample
+        digest = str(entry.get("digest") or "")
+        return SampleOutcome("kept", (), file.name, split, group, twin_of, twin, gates, digest), sample
     if episode is None or waiting:
         return SampleOutcome("waiting", _reasons(episode)), {}
     if episode.status == "rejected":

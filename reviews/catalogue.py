@@ -6,17 +6,16 @@ somebody filters by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-from pydantic import ValidationError
 
 from ..errors import ConfigError, StoreError, names
 from ..records import Sample
-from ..store.dataset_index import DATASET_PARTS, INDEX, SampleLocation, location_of
+from ..store.dataset_index import DATASET_PARTS, INDEX, SampleLocation, location_of, shared_parts
 from ..store.files import read_jsonl
 from ..store.read_only import read_ledger
 from ..store.run_folder import identity_of
@@ -50,7 +49,7 @@ class CatalogueEntry(NamedTuple):
         return Stratum(self.scenario, self.group)
 
 
-class Objection(NamedTuple):
+class PastObjection(NamedTuple):
     """What a check, gate or judge said of a sample before it was mended."""
 
     source: str
@@ -58,6 +57,21 @@ class Objection(NamedTuple):
     code: str
     blames: str
     """query or solution"""
+
+
+class Passed(NamedTuple):
+    """Who let a sample pass, and who wrote it."""
+
+    gates: tuple[str, ...]
+    judges: tuple[str, ...]
+    """roles whose last verdict was yes"""
+    writers: tuple[str, ...]
+    """roles that wrote its query or its solution"""
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """Gates and judges."""
+        return (*self.gates, *self.judges)
 
 
 class Catalogue:
@@ -102,24 +116,42 @@ class Catalogue:
         """A sample, joined with what it shares. Raises ConfigError: not there; StoreError: changed since."""
         return self._read(self.entry(id))
 
+    def line(self, entry: CatalogueEntry) -> bytes:
+        """A sample's line as its file has it, perhaps without what it shares. Raises StoreError: changed."""
+        location = entry.location
+        location.read_line()  # compares the whole with its digest
+        with location.file.open("rb") as opened:
+            opened.seek(location.offset)
+            return opened.read(location.size)
+
     def _read_sample(self, entry: CatalogueEntry) -> Sample:
         try:
-            return Sample.model_validate_json(entry.location.read_line())
-        except ValidationError as error:
+            return Sample.model_validate(shared_parts(self.dataset).join(orjson.loads(self.line(entry))))
+        except ValueError as error:
             raise StoreError(f"{entry.location.file}: sample {entry.id!r:.80} is none: {error}") from None
 
     @cached_property
-    def objections(self) -> dict[str, tuple[Objection, ...]]:
+    def objections(self) -> dict[str, tuple[PastObjection, ...]]:
         """id -> what objected to it on the way; samples that nobody objected to have no entry."""
-        found: dict[str, tuple[Objection, ...]] = {}
+        found: dict[str, tuple[PastObjection, ...]] = {}
         for name in _EPISODE_FILES:
             for line in _lines_with_objections(self.run / name):
                 id, objections = line.get("id"), line.get("objections") or ()
                 if id in self.entries:
-                    found[id] = tuple(
-                        Objection(*(str(each.get(key) or "")[:200] for key in ("source", "code", "blames")))
-                        for each in objections
-                    )
+                    found[id] = tuple(map(_past_objection, objections))
+        return found
+
+    def passed(self, ids: Collection[str]) -> dict[str, Passed]:
+        """id -> who let it pass; samples without a line in the files of episodes have no entry."""
+        gates = tuple(_gates(self.run / "statistics.json"))
+        found: dict[str, Passed] = {}
+        for name in _EPISODE_FILES:
+            for line in _lines_of(self.run / name, ids):
+                turns = [turn for turn in line.get("turns") or () if isinstance(turn.get("output"), dict)]
+                last = {turn["role"]: turn["output"] for turn in turns}
+                judges = tuple(role for role, output in last.items() if output.get("ok") is True)
+                writers = tuple(role for role, output in last.items() if "ok" not in output)
+                found[str(line["id"])] = Passed(gates, judges, writers)
         return found
 
     @cached_property
@@ -138,6 +170,10 @@ class Catalogue:
         return found
 
 
+def _past_objection(objection: dict[str, Any]) -> PastObjection:
+    return PastObjection(*(str(objection.get(key) or "")[:200] for key in PastObjection._fields))
+
+
 def _read_entries(dataset: Path) -> Iterator[CatalogueEntry]:
     for number, entry in enumerate(read_jsonl(dataset / INDEX), 1):
         location = location_of(entry, dataset, f"{dataset / INDEX}:{number}")
@@ -151,16 +187,40 @@ def _read_entries(dataset: Path) -> Iterator[CatalogueEntry]:
         )
 
 
+def _gates(file: Path) -> Iterator[str]:
+    """Names of the gates of a run; none where its statistics do not say."""
+    try:
+        for row in orjson.loads(file.read_bytes())["gates"]:
+            yield str(row["gate"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+
+
+def _lines_of(file: Path, ids: Collection[str]) -> Iterator[dict[str, Any]]:
+    """The episodes of some ids; the id is a line's first key, and the others are not parsed."""
+    if not file.is_file():
+        return
+    with file.open("rb") as lines:
+        for line in lines:
+            id = line[7 : line.find(b'"', 7)].decode("utf-8", "replace")
+            if id in ids:
+                yield _parsed(line, file)
+
+
+def _parsed(line: bytes, file: Path) -> dict[str, Any]:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise StoreError(f"{file}: not JSON: {error}") from None
+
+
 def _lines_with_objections(file: Path) -> Iterator[dict[str, Any]]:
     if not file.is_file():
         return
     with file.open("rb") as lines:
         for line in lines:
             if b'"objections":[{' in line:
-                try:
-                    yield orjson.loads(line)
-                except orjson.JSONDecodeError as error:
-                    raise StoreError(f"{file}: not JSON: {error}") from None
+                yield _parsed(line, file)
 
 
 def _solutions(body: bytes) -> list[Any]:

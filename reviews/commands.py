@@ -54,14 +54,57 @@ def serve(settings: ReviewSettings) -> int:
 
 def export(settings: ReviewSettings) -> int:
     """Write the verified dataset, or the samples for another tool."""
-    raise ConfigError(f"action: got {settings.action!r}, and there is no export yet")
+    from .summary_console import print_summary
+    from .verified import write_verified
+
+    if settings.format != "verified":
+        return _hand_out(settings)
+    with open_store(settings, readonly=True) as store:
+        verified = write_verified(store, Path(settings.out) if settings.out else None)
+    print_summary(verified.summary)
+    if settings.out is None:
+        print(f"ptool.evaluate data={settings.run} takes it, data={settings.run}/dataset the original")
+    print(f"verified dataset: {verified.folder}", flush=True)
+    return 0
+
+
+def _hand_out(settings: ReviewSettings) -> int:
+    """Write the samples of the review, and what was said of them, for another tool."""
+    file = Path(settings.file or "")
+    with open_store(settings) as store:
+        if settings.format == "csv":
+            from .spreadsheet import write_sheet
+
+            print(f"{write_sheet(store, file):,} rows: {file}", flush=True)
+        else:
+            from .label_studio import write_tasks
+
+            count = write_tasks(store, file)
+            print(f"{count:,} tasks: {file}, labelling configuration: {file.with_suffix('.xml')}", flush=True)
+    return 0
 
 
 def import_reviews(settings: ReviewSettings) -> int:
     """Take over what was said in another tool."""
-    raise ConfigError(f"action: got {settings.action!r}, and there is no import yet")
+    from .exchange import take_over
+
+    file = Path(settings.file or "")
+    if settings.format == "csv":
+        from .spreadsheet import read_sheet as read
+    else:
+        from .label_studio import read_annotations as read
+    with open_store(settings) as store:
+        imported = take_over(store, read(file), settings.annotator)
+    known = f", {imported.known:,} stood already" if imported.known else ""
+    print(f"{imported.saved:,} reviews taken over from {file}{known}", flush=True)
+    return 0
 
 
 def print_findings(settings: ReviewSettings) -> int:
     """Print what people found that checks, gates and judges had let pass."""
-    raise ConfigError(f"action: got {settings.action!r}, and there are no findings yet")
+    from .summary import summarise
+    from .summary_console import print_summary
+
+    with open_store(settings, readonly=True) as store:
+        print_summary(summarise(store))
+    return 0

@@ -32,7 +32,7 @@ from .records import (
     OriginReview,
     ReviewDraft,
 )
-from .retrace import Answer, RunTrees, answer_of, argument_path, case_of, evidence_for
+from .retrace import RunTrees, SampleAnswer, answer_of, argument_path, case_of, evidence_for
 
 MOST_TYPED = 16_384
 """Characters of an answer that somebody types."""
@@ -132,11 +132,11 @@ class CorrectedSample:
     """field, before and after: query, platform, calls, and origins with the argument they are of"""
 
 
-def applied(answer: Answer, correction: Correction | None) -> Answer:
+def applied(answer: SampleAnswer, correction: Correction | None) -> SampleAnswer:
     """The answer with a correction applied."""
     if correction is None:
         return answer
-    return Answer(
+    return SampleAnswer(
         answer.query if correction.query is None else correction.query,
         answer.platform if correction.platform is None else correction.platform,
         answer.calls if correction.calls is None else correction.calls,
@@ -174,7 +174,7 @@ def _errors(draft: ReviewDraft, sample: Sample, trees: RunTrees) -> Iterator[Fie
             yield _error("content", f"expected what task {draft.task} has: {expected.__name__}")
 
 
-def _label_errors(review: OriginReview, answer: Answer) -> Iterator[FieldError]:
+def _label_errors(review: OriginReview, answer: SampleAnswer) -> Iterator[FieldError]:
     wanted = [(number, name) for number, call in enumerate(answer.calls) for name in call.arguments]
     got = [(label.call, label.parameter) for label in review.labels]
     for place, key in enumerate(got):
@@ -209,7 +209,7 @@ def _criteria_errors(review: CriteriaReview, sample: Sample, trees: RunTrees) ->
 
 
 def _answer_errors(
-    sample: Sample, before: Answer, after: Answer, words: Mapping[str, str], trees: RunTrees
+    sample: Sample, before: SampleAnswer, after: SampleAnswer, words: Mapping[str, str], trees: RunTrees
 ) -> Iterator[FieldError]:
     hidden = [
         *faults(after.query, "query", len(after.query)),
@@ -293,7 +293,11 @@ def corrected_sample(
 
 
 def _labelled(
-    origin: ArgumentOrigin, labels: OriginReview | None, sample: Sample, before: Answer, after: Answer
+    origin: ArgumentOrigin,
+    labels: OriginReview | None,
+    sample: Sample,
+    before: SampleAnswer,
+    after: SampleAnswer,
 ) -> ArgumentOrigin:
     label = next(
         (
@@ -313,14 +317,14 @@ def _labelled(
     return origin.model_copy(update={"origin": label, "evidence": evidence})
 
 
-def _published(sample: Sample, before: Answer, after: Answer) -> list[dict[str, Any]]:
+def _published(sample: Sample, before: SampleAnswer, after: SampleAnswer) -> list[dict[str, Any]]:
     """The calls in the published form; calls that nobody changed keep all their accepted values."""
     if after.calls == before.calls:
         return sample.answer[1]
     return [{call.api: {name: [value] for name, value in call.arguments.items()}} for call in after.calls]
 
 
-def _platform_evidence(sample: Sample, before: Answer, after: Answer) -> Any:
+def _platform_evidence(sample: Sample, before: SampleAnswer, after: SampleAnswer) -> Any:
     """Why the platform is right: the words where they still stand; the visits of the platform as it was."""
     evidence = sample.platform_evidence
     span = find_quote(evidence.words, after.query) if evidence.words else None
@@ -333,7 +337,9 @@ def _platform_evidence(sample: Sample, before: Answer, after: Answer) -> Any:
     )
 
 
-def _changes(sample: Sample, updated: Sample, before: Answer, after: Answer) -> Iterator[dict[str, Any]]:
+def _changes(
+    sample: Sample, updated: Sample, before: SampleAnswer, after: SampleAnswer
+) -> Iterator[dict[str, Any]]:
     for field in ("query", "platform", "calls"):
         was, now = getattr(before, field), getattr(after, field)
         if was != now:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -67,6 +68,10 @@ _SCHEMA = (
     "CREATE TABLE roster (place INTEGER PRIMARY KEY, annotator TEXT NOT NULL UNIQUE)",
     "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
+_STANDING = """
+SELECT history.seq, body FROM current JOIN history USING (seq)
+WHERE current.sample = ? AND status <> 'withdrawn' ORDER BY history.seq
+"""
 _ROWS_SINCE = """
 SELECT seq, sample, owner, task, version, status, second_look, annotator, digest, said
 FROM history WHERE seq > ? ORDER BY seq
@@ -170,6 +175,16 @@ class ReviewDatabase:
                 raise VersionConflict(draft, standing)
             return self._insert(connection, draft, owner, version + 1, digest, said)
 
+    def save_all(self, saves: Iterable[tuple[ReviewDraft, str, str]]) -> None:
+        """Add versions over whatever stands, all of them or none. Args: saves: as `save` takes them."""
+        with self._writing() as connection:
+            for draft, digest, said in saves:
+                owner = owner_of(draft.task, draft.annotator)
+                standing = _current(connection, draft.sample, draft.task, owner)
+                version = standing.version if standing else 0
+                given = draft.model_copy(update={"base": version})
+                self._insert(connection, given, owner, version + 1, digest, said)
+
     def undo(self, annotator: str) -> Review | None:
         """Take back the latest thing somebody said: what stood before stands again, or nothing.
 
@@ -214,11 +229,7 @@ class ReviewDatabase:
 
     def current(self, sample: str) -> list[Review]:
         """What stands of a sample, in the order it was saved; withdrawn versions are left out."""
-        sql = (
-            "SELECT history.seq, body FROM current JOIN history USING (seq) "
-            "WHERE current.sample = ? AND status <> 'withdrawn' ORDER BY history.seq"
-        )
-        return list(self._reviews(sql, (sample,)))
+        return list(self._reviews(_STANDING, (sample,)))
 
     def history(self, sample: str) -> list[Review]:
         """Every version of everything that was said of a sample, in the order it was saved."""
@@ -246,15 +257,18 @@ class ReviewDatabase:
 
     def join_roster(self, names: Iterable[str]) -> None:
         """Put further annotators at the end of the roster."""
+        if set(names := tuple(names)) <= set(self.roster()):
+            return
         with self._writing() as connection:
             for name in names:
                 connection.execute("INSERT OR IGNORE INTO roster (annotator) VALUES (?)", (name,))
 
-    def choice(self, key: str, chosen: float | None) -> str | None:
+    def choice(self, key: str, chosen: float | str | None) -> str | None:
         """What is chosen now and kept for later starts; where nothing is, what was kept; None: nothing."""
-        with self._writing() as connection:
-            if chosen is not None:
+        if chosen is not None:
+            with self._writing() as connection:
                 connection.execute("REPLACE INTO settings VALUES (?, ?)", (key, str(chosen)))
+        with self._reading() as connection:
             kept = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
             return kept[0] if kept else None
 
@@ -305,6 +319,22 @@ class ReviewDatabase:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def standing_reviews(path: Path, sample: str) -> list[Review]:
+    """What stands of a sample in a database that is only looked at; none where there is no file.
+
+    Raises StoreError: it cannot be read.
+    """
+    if not path.is_file():
+        return []
+    how = "" if Path(f"{path}-wal").exists() else "&immutable=1"  # or SQLite would leave files of its own
+    try:
+        address = f"file:{quote(str(path.absolute()))}?mode=ro{how}"
+        with closing(sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS)) as connection:
+            return [_review(seq, body) for seq, body in connection.execute(_STANDING, (sample,))]
+    except (*DATABASE_ERRORS, ValidationError) as error:
+        raise StoreError(f"{path}: cannot be read as reviews: {error}") from error
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -54,7 +54,7 @@ class QueuePage:
 
 
 @dataclass(frozen=True)
-class Progress:
+class ReviewProgress:
     """How far somebody, and all together, are."""
 
     assigned: int
@@ -122,7 +122,7 @@ class WorkQueue:
             behind = behind or id == after
         return first
 
-    def progress(self, annotator: str, task: ReviewTask) -> Progress:
+    def progress(self, annotator: str, task: ReviewTask) -> ReviewProgress:
         """How far somebody is with a task, and everybody with all samples."""
         self.update()
         states: dict[State, int] = {}
@@ -130,7 +130,7 @@ class WorkQueue:
             state = self.state(id)
             states[state] = states.get(state, 0) + 1
         mine = [self._mine(id, annotator, task) for id in self._queue(annotator, task)]
-        return Progress(len(mine), mine.count("done"), mine.count("skipped"), states)
+        return ReviewProgress(len(mine), mine.count("done"), mine.count("skipped"), states)
 
     def _queue(self, annotator: str, task: ReviewTask) -> tuple[str, ...]:
         if task == "adjudication":

@@ -41,7 +41,7 @@ _PROFILE = "basic_features."
 
 
 @dataclass(frozen=True)
-class Answer:
+class SampleAnswer:
     """Query and solution of a sample, as they are or as somebody wants them to be."""
 
     query: str
@@ -49,10 +49,10 @@ class Answer:
     calls: tuple[Call, ...]
 
 
-def answer_of(sample: Sample) -> Answer:
+def answer_of(sample: Sample) -> SampleAnswer:
     """What a sample has: of several accepted values the first."""
     platform, calls = sample.answer
-    return Answer(
+    return SampleAnswer(
         sample.query,
         platform,
         tuple(
@@ -73,6 +73,7 @@ class RunTrees:
         self._run = run
         self._features: dict[str, dict[str, FeatureOf]] = {}
         self._capabilities: dict[str, dict[tuple[str, str, str], str]] = {}
+        self._worlds: dict[tuple[str, str], World] = {}
 
     def feature_of(self, sample: Sample) -> FeatureOf:
         """(platform, API, parameter) -> the feature that can fill it, in the sample's scenario."""
@@ -89,6 +90,13 @@ class RunTrees:
         if folder not in self._capabilities:
             self._capabilities[folder] = dict(_capabilities(self._run / folder / "api_tree.json"))
         return self._capabilities[folder].get((sample.scenario, platform, api), api)
+
+    def world(self, sample: Sample) -> World:
+        """The sample's scenario, which all samples of its people share; nobody lives in it."""
+        key = self._folder(sample), sample.scenario
+        if key not in self._worlds:
+            self._worlds[key] = _world(sample, self)
+        return self._worlds[key]
 
     def _folder(self, sample: Sample) -> str:
         return "unseen" if sample.group == "unseen" else "."
@@ -124,12 +132,11 @@ def _capabilities(file: Path) -> Iterator[tuple[tuple[str, str, str], str]]:
         raise StoreError(f"{file}: cannot be read as an API tree: {error}") from None
 
 
-def case_of(sample: Sample, answer: Answer, words: Mapping[str, str], trees: RunTrees) -> Case:
+def case_of(sample: Sample, answer: SampleAnswer, words: Mapping[str, str], trees: RunTrees) -> Case:
     """The case in which checks judge an answer to a sample.
 
     Args: words: path of an argument -> words of the query that somebody says state it.
     """
-    world = _world(sample, trees)
     known = list(sample.origins)
     intents: list[Intent] = []
     calls: list[TaskCall] = []
@@ -170,8 +177,8 @@ def case_of(sample: Sample, answer: Answer, words: Mapping[str, str], trees: Run
     )
     need = sample.platform_evidence.words or ""
     return Case(
-        world=world,
-        profile=world.profile(sample.user_id),
+        world=trees.world(sample),
+        profile=Profile(id=sample.user_id, basic=sample.user_profile.basic_features, implicit={}),
         history=(),
         task=task,
         query=Query(text=answer.query, intents=tuple(intents), need=need),
@@ -179,7 +186,7 @@ def case_of(sample: Sample, answer: Answer, words: Mapping[str, str], trees: Run
     )
 
 
-def retrace(sample: Sample, answer: Answer, words: Mapping[str, str], trees: RunTrees) -> Traced:
+def retrace(sample: Sample, answer: SampleAnswer, words: Mapping[str, str], trees: RunTrees) -> Traced:
     """The origins of an answer's arguments, found as a run finds them; and those that are from nowhere."""
     return trace(case_of(sample, answer, words, trees))
 
@@ -189,7 +196,7 @@ def argument_path(call: int, parameter: str) -> str:
     return f"calls[{call}].arguments.{parameter}"
 
 
-def evidence_for(sample: Sample, answer: Answer, label: str, value: Any) -> Evidence | None:
+def evidence_for(sample: Sample, answer: SampleAnswer, label: str, value: Any) -> Evidence | None:
     """What shows that a value is from where a person says; None: code finds nothing.
 
     Args: label: query, profile or default.
@@ -230,8 +237,7 @@ def _world(sample: Sample, trees: RunTrees) -> World:
         platforms=tuple(Platform(name=platform.name, characteristics=()) for platform in sample.platforms),
         apis=apis,
     )
-    profile = Profile(id=sample.user_id, basic=sample.user_profile.basic_features, implicit={})
-    return World(scenario, feature_of=trees.feature_of(sample), profiles=(profile,))
+    return World(scenario, feature_of=trees.feature_of(sample))
 
 
 def _api(schema: Mapping[str, Any], capability: str) -> Api:

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Self
 
 from ..errors import ConfigError
 from ..records import Sample
+from ..store.run_folder import identity_of
 from ..texts.hidden import hidden_character
 from .assignment import Assignment, assign
-from .catalogue import Catalogue, Objection
+from .catalogue import Catalogue, PastObjection
 from .database import FILE, ReviewDatabase, utc_now
-from .queue import Progress, QueueFilter, QueuePage, WorkQueue
+from .queue import QueueFilter, QueuePage, ReviewProgress, WorkQueue
 from .records import FieldError, Review, ReviewDraft, ReviewTask
 from .verdicts import HumanVerdict, said_of, verdict_of
 
@@ -77,9 +78,11 @@ class ReviewStore:
     ) -> None:
         self.run = run
         chosen = [annotator_name(name) for name in annotators]
-        self.catalogue = Catalogue(run, parts)
+        identity_of(run, "run")
         self.database = ReviewDatabase(run / FILE, readonly=readonly, now=now)
         try:
+            chosen_parts = self.database.choice("parts", ",".join(parts) if parts else None)
+            self.catalogue = Catalogue(run, chosen_parts.split(",") if chosen_parts else None)
             self.database.join_roster(chosen)
             self.assignment: Assignment = assign(
                 {id: entry.stratum for id, entry in self.catalogue.entries.items()},
@@ -125,7 +128,7 @@ class ReviewStore:
         """What became of a sample, with the marks and labels that hold."""
         return verdict_of(self.reviews(id), self.catalogue.entry(id).digest)
 
-    def objections(self, id: str) -> tuple[Objection, ...]:
+    def objections(self, id: str) -> tuple[PastObjection, ...]:
         """What checks, gates and judges said of a sample before it was mended."""
         return self.catalogue.objections.get(id, ())
 
@@ -163,6 +166,13 @@ class ReviewStore:
             raise InvalidReview(errors)
         return self.database.save(draft, self.catalogue.entry(draft.sample).digest, said_of(draft.content))
 
+    def save_all(self, drafts: Sequence[ReviewDraft]) -> None:
+        """Keep what was said elsewhere and checked already, over whatever stands: all of it or nothing."""
+        entries = self.catalogue.entries
+        self.database.save_all(
+            (draft, entries[draft.sample].digest, said_of(draft.content)) for draft in drafts
+        )
+
     def undo(self, annotator: str) -> Review | None:
         """Take back the latest thing somebody said. Returns what now stands (perhaps withdrawn), or None."""
         return self.database.undo(annotator_name(annotator))
@@ -179,7 +189,7 @@ class ReviewStore:
         """The next sample of somebody's queue behind another one; None: there is none."""
         return self._queue.next(annotator, task, wanted, after)
 
-    def progress(self, annotator: str, task: ReviewTask) -> Progress:
+    def progress(self, annotator: str, task: ReviewTask) -> ReviewProgress:
         """How far somebody, and all together, are."""
         return self._queue.progress(annotator, task)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import orjson
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..errors import ConfigError
 from .base import Budget, FilePath, ModelSettings, Retries, RunFolderSettings, StrictModel, Tools
@@ -44,6 +44,11 @@ class EvaluateSettings(StrictModel):
     budget: Budget = Field(description="what the calls may cost")
     retries: Retries = Field(description="how long a failing endpoint is borne with")
     prices: FilePath | None = Field(description="a price list of one's own")
+
+    @field_validator("data")
+    @classmethod
+    def _verified(cls, data: str) -> str:
+        return verified_data(data)
 
     @model_validator(mode="after")
     def _one_who_answers(self) -> Self:
@@ -81,9 +86,28 @@ class EvaluateSettings(StrictModel):
 _NOT_HASHED = {"scorer", "beside", "concurrency", "run", "budget", "retries", "prices", "model"}
 
 
+VERIFIED = "verified"
+"""The folder in a run with what people accepted or corrected (`ptool.review export`)."""
+
+
+def verified_data(path: str) -> str:
+    """The verified dataset of a run that has one; any other path as it is, `RUN/dataset` among them."""
+    verified = Path(path) / VERIFIED
+    is_run = (Path(path) / "dataset" / "index.jsonl").is_file()
+    return str(verified) if is_run and (verified / "index.jsonl").is_file() else path
+
+
+def data_title(path: str) -> str:
+    """The name of a dataset for people; that of a verified one begins with its run's."""
+    place = Path(path).absolute()
+    return f"{place.parent.name}/{VERIFIED}" if place.name == VERIFIED else place.name
+
+
 def data_name(path: str) -> str:
-    """The name of a dataset, fit for a folder's name."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", Path(path).absolute().stem).strip("-")[:60] or "data"
+    """The name of a dataset, fit for a folder's name; that of a verified one begins with its run's."""
+    place = Path(path).absolute()
+    name = f"{place.parent.name}-{VERIFIED}" if place.name == VERIFIED else place.stem
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "data"
 
 
 def content_digest(path: str) -> str:

@@ -31,6 +31,8 @@ from .raw_records import (
 )
 
 _GROUPS = get_args(Group)
+_FOLDERS = ("dataset", "verified")
+"""Folders of a run that hold samples: as they were made, and as people want them."""
 _PARTS = ("unseen.jsonl", "train.jsonl", "twins.jsonl", "reserve.jsonl")
 """Parts of a dataset that are looked at only where they are named."""
 
@@ -145,7 +147,7 @@ def _own_capabilities(record: RawRecord) -> dict[str, str]:
 def _capabilities(path: Path) -> dict[str, dict[str, str]]:
     """scenario -> function -> capability, from the API trees of the run a dataset is of; empty: none."""
     dataset = path if path.is_dir() else path.parent
-    run = next((folder.parent for folder in (dataset, dataset.parent) if folder.name == "dataset"), path)
+    run = next((folder.parent for folder in (dataset, dataset.parent) if folder.name in _FOLDERS), path)
     capabilities: dict[str, dict[str, str]] = {}
     for tree in (run / "api_tree.json", run / "unseen" / "api_tree.json"):
         if tree.is_file():

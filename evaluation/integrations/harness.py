@@ -16,6 +16,7 @@ from ...benchmark import Format, GoldCall, Group, Item, Rules, SampleScore, Scor
 from ...benchmark.metrics import SCORES, Section, break_down
 from ...benchmark.reading import items
 from ...benchmark.statistics import FLAGS
+from ...settings.evaluation import verified_data
 from ...store.dataset_index import check_dataset
 from ..prompt import Prompt, PromptWriter, Variant, check_native, check_variant, visible_sample
 from ..sampling import draw_samples
@@ -52,11 +53,13 @@ def prompted_samples(selection: SampleSelection) -> Iterator[tuple[Item, Prompt]
         if selection.format == "native":
             check_native(item)
 
-    def read() -> Iterator[Item]:
-        return items(Path(selection.data), selection.kind, selection.group)
+    data = verified_data(selection.data)
 
-    check_dataset(Path(selection.data))
-    draw = draw_samples(read(), selection.data, selection.n, selection.seed, check)
+    def read() -> Iterator[Item]:
+        return items(Path(data), selection.kind, selection.group)
+
+    check_dataset(Path(data))
+    draw = draw_samples(read(), data, selection.n, selection.seed, check)
     writer = PromptWriter(selection.format)
     return (
         (item, writer.prompt(visible_sample(item, selection.variant))) for item in read() if draw.chosen(item)

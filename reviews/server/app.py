@@ -6,12 +6,13 @@ answers with the next sample; a fault or a lost race with the same form, what wa
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
@@ -21,6 +22,7 @@ from ...rendering.text import inert
 from ..database import VersionConflict
 from ..records import FieldError, Review
 from ..store import InvalidReview, ReviewStore, annotator_name
+from ..summary import summarise
 from .forms import draft_of, fields_of, read_form, review_fields
 from .pages import render, static_files
 from .place import SHOWN, SOLVERS, TASKS, Place
@@ -332,9 +334,11 @@ class _Pages:
     # -- what people agree on
 
     async def agreement(self, request: Request) -> Response:
-        """How far people agree."""
+        """How far people agree, and what they found that checks, gates and judges had let pass."""
         name = self._known(request)
-        return self._page(request, "agreement.jinja", name, here="agreement", title="Agreement")
+        summary = await run_in_threadpool(summarise, self._store)
+        values = {"here": "agreement", "title": "Agreement", "summary": summary}
+        return self._page(request, "agreement.jinja", name, **values)
 
     # -- everything else
 
@@ -413,6 +417,3 @@ class _Pages:
 def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
 
-
-Handler = Callable[[Request], Awaitable[Response]]
-"""What answers a request."""

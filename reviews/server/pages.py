@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 
 from ...rendering.document import TEMPLATES as SHARED
+from ...rendering.text import inert, share
 
 _HERE = Path(__file__).parent
 _STYLES = (SHARED / "light.css", SHARED / "dark.css", _HERE / "static" / "review.css")
@@ -26,13 +27,15 @@ def static_files() -> dict[str, tuple[bytes, str]]:
 
 @cache
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"inert": inert, "share": share}
+    return environment
 
 
 def render(template: str, **values: object) -> bytes:

@@ -7,10 +7,12 @@ import ipaddress
 import os
 import socket
 import sys
+from contextlib import suppress
+from threading import Thread
 
 import uvicorn
 
-from ...errors import ConfigError
+from ...errors import ConfigError, PtoolError
 from ...settings.review_server import ReviewServerOptions
 from ...settings.secrets import key_from
 from ..store import ReviewStore
@@ -38,6 +40,7 @@ def serve_pages(store: ReviewStore, options: ReviewServerOptions) -> None:
         if not ipaddress.ip_address(address).is_loopback:
             print(_warning(address, port), file=sys.stderr, flush=True)
         print(f"review: {link(address, port, access.token)}", flush=True)
+        Thread(target=_warm, args=(store,), daemon=True).start()
         config = uvicorn.Config(
             create_app(store, access),
             http="h11",
@@ -88,6 +91,12 @@ def link(address: str, port: int, token: str) -> str:
     own = ipaddress.ip_address(address)
     shown = ("127.0.0.1" if own.version == 4 else "::1") if own.is_unspecified else str(own)
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/?token={token}"
+
+
+def _warm(store: ReviewStore) -> None:
+    """Have ready what the first save needs; what is wrong with it, that save says."""
+    with suppress(PtoolError):
+        store.warm()
 
 
 def _token(options: ReviewServerOptions) -> str | None:

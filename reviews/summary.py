@@ -1,0 +1,77 @@
+"""What a review came to: what became of every sample, how far people agree, what they found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from .agreement import AgreementTable, agreement_table
+from .catalogue import CatalogueEntry
+from .corrections import CorrectedSample, applied, corrected_sample
+from .findings import Findings, HumanFinding, codes_of, findings_of
+from .retrace import answer_of
+from .store import ReviewStore
+from .verdicts import VERIFIED, HumanVerdict, verdict_of
+
+ENDED = (*VERIFIED, "rejected")
+"""States of samples that people have come to an end with."""
+
+
+@dataclass(frozen=True)
+class ReviewedSample:
+    """One sample with what became of it."""
+
+    entry: CatalogueEntry
+    verdict: HumanVerdict
+    corrected: CorrectedSample | None
+    """None: as it was, or nobody has come to an end with it"""
+    codes: tuple[str, ...]
+    """what people found wrong with it"""
+
+
+@dataclass(frozen=True)
+class ReviewSummary:
+    """What a review came to."""
+
+    states: Counter[str]
+    """state -> samples"""
+    agreement: AgreementTable
+    findings: Findings
+
+
+def summarise(store: ReviewStore) -> ReviewSummary:
+    """Count what a review came to. Raises StoreError where a sample was changed since."""
+    states: Counter[str] = Counter()
+    found: list[HumanFinding] = []
+    for each in reviewed_samples(store):
+        states[each.verdict.state] += 1
+        if each.verdict.state in ENDED:
+            found.append(HumanFinding(each.entry.id, each.verdict.state, each.codes))
+    agreement = agreement_table(store.database.all_current(), store.catalogue)
+    return ReviewSummary(states, agreement, findings_of(found, store.catalogue))
+
+
+def reviewed_samples(store: ReviewStore) -> Iterator[ReviewedSample]:
+    """Every sample of the review in the order of the index; one that nobody changed is not read."""
+    by_sample = {
+        id: list(reviews) for id, reviews in groupby(store.database.all_current(), lambda each: each.sample)
+    }
+    for id, entry in store.catalogue.entries.items():
+        verdict = verdict_of(by_sample.get(id, ()), entry.digest)
+        untouched = verdict.state == "accepted" and verdict.origins is None
+        if untouched or verdict.state not in ENDED:
+            yield ReviewedSample(entry, verdict, None, ())
+        else:
+            yield _changed(store, entry, verdict)
+
+
+def _changed(store: ReviewStore, entry: CatalogueEntry, verdict: HumanVerdict) -> ReviewedSample:
+    sample = store.sample(entry.id)
+    criteria = verdict.criteria if verdict.state != "rejected" else None
+    corrected = corrected_sample(sample, criteria, verdict.origins, store.trees)
+    before = answer_of(sample)
+    after = applied(before, criteria.correction if criteria else None)
+    relabelled = before == after and any(each["field"].startswith("origins.") for each in corrected.changes)
+    return ReviewedSample(entry, verdict, corrected, codes_of(verdict, before, after, relabelled))

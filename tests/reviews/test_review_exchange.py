@@ -1,0 +1,232 @@
+"""Reviews go out to Label Studio and spreadsheets and come back: the same, or an error with its place."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from ptool.errors import ConfigError, StoreError
+from ptool.reviews import Correction, ReviewStore
+from ptool.reviews.exchange import take_over
+from ptool.reviews.label_studio import read_annotations, write_tasks
+from ptool.reviews.spreadsheet import COLUMNS, read_sheet, write_sheet
+from review_bench import copied, first_call, labelled, marked, opened
+
+
+@pytest.fixture
+def run(whole_run: Path, tmp_path: Path) -> Path:
+    return copied(whole_run, tmp_path / "own")
+
+
+@pytest.fixture
+def other(whole_run: Path, tmp_path: Path) -> Path:
+    """The same run, where nobody has said anything."""
+    return copied(whole_run, tmp_path / "other")
+
+
+def fill(store: ReviewStore) -> None:
+    """Marks, a correction, labels and what a spreadsheet would compute."""
+    first, second, third, fourth, *_ = store.assignment.order
+    marked(store, first, "Ada", seconds=12.5)
+    marked(store, second, "Ada", "reject ok ok", comment="=1+1", second_look=True)
+    marked(store, second, "Bob")
+    labelled(store, third, "Bob")
+    sample = store.sample(fourth)
+    words = sample.query.split()
+    query = f"{sample.query} Thank you, {words[0]}!"
+    marked(store, fourth, "Ada", "fix ok ok", Correction(query=query))
+
+
+def said(run: Path) -> list[tuple[Any, ...]]:
+    """Everything that stands in a review, but for places, times and numbers."""
+    with opened(run) as store:
+        return sorted(
+            (each.sample, each.task, each.annotator, repr(each.content), each.comment, each.second_look)
+            for each in store.database.all_current()
+        )
+
+
+def test_a_sheet_comes_back_as_it_went_out(run: Path, other: Path, tmp_path: Path) -> None:
+    with opened(run) as store:
+        fill(store)
+        assert write_sheet(store, tmp_path / "out.csv") == len(store.assignment.order) + 1
+    with opened(other) as store:
+        assert take_over(store, read_sheet(tmp_path / "out.csv"), None) == (5, 0)
+        assert take_over(store, read_sheet(tmp_path / "out.csv"), None) == (0, 5)
+    assert said(other) == said(run)
+
+
+def test_no_cell_is_a_formula(run: Path, tmp_path: Path) -> None:
+    with opened(run) as store:
+        fill(store)
+        write_sheet(store, tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert "'=1+1" in cells
+    assert [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t")] == []
+
+
+def rewritten(file: Path, changes: dict[str, str], delimiter: str = ",", row: int = 0) -> Path:
+    """A sheet as somebody saves it who changed some cells of one row."""
+    with file.open(newline="", encoding="utf-8") as opened_file:
+        rows = list(csv.DictReader(opened_file))
+    rows[row] |= changes
+    with file.open("w", newline="", encoding="utf-8-sig") as opened_file:
+        writer = csv.DictWriter(opened_file, COLUMNS, delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(rows)
+    return file
+
+
+OK = {"query_mark": "OK", "platform_mark": " ok", "calls_mark": "ok"}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_sheet_is_read_however_a_spreadsheet_saves_it(run: Path, tmp_path: Path, delimiter: str) -> None:
+    with opened(run) as store:
+        write_sheet(store, tmp_path / "out.csv")
+        sheet = rewritten(tmp_path / "out.csv", OK | {"seconds": "2,5"}, delimiter)
+        assert take_over(store, read_sheet(sheet), "Ada") == (1, 0)
+        (review,) = store.reviews(store.assignment.order[0])
+        assert (review.annotator, review.seconds) == ("Ada", 2.5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (OK | {"annotator": ""}, "annotator: says nobody"),
+        (OK | {"calls_mark": "maybe"}, "calls: got 'maybe', expected 'fix', 'ok', 'reject'"),
+        (OK | {"calls_mark": ""}, "calls: got ''"),
+        (OK | {"annotator": "Ada", "id": "nowhere"}, "none of the"),
+        (OK | {"annotator": "Ada", "digest": "0" * 16}, "was made anew since it was exported"),
+        (OK | {"annotator": "Ada", "new_answer": "A: [f("}, "calls: character"),
+        (
+            OK | {"annotator": "Ada", "calls_mark": "fix", "new_answer": "Nowhere: [f(a=1)]"},
+            "no platform 'Nowhere'",
+        ),
+        (OK | {"annotator": "Ada", "origins": "{"}, "origins: not JSON"),
+        (OK | {"annotator": "Ada", "origins": '{"calls[9].arguments.a": "query"}'}, "no argument"),
+        (OK | {"annotator": "Ada", "seconds": "soon"}, "seconds: got 'soon'"),
+        (OK | {"annotator": "A\u202e"}, "expected a name"),
+    ],
+)
+def test_a_wrong_row_is_named_and_nothing_is_taken_over(
+    run: Path, tmp_path: Path, changes: dict[str, str], message: str
+) -> None:
+    with opened(run) as store:
+        write_sheet(store, tmp_path / "out.csv")
+        rewritten(tmp_path / "out.csv", OK | {"annotator": "Bob"}, row=1)
+        sheet = rewritten(tmp_path / "out.csv", changes)
+        with pytest.raises(ConfigError) as refused:
+            take_over(store, read_sheet(sheet), None)
+        assert message in str(refused.value) and "out.csv:2" in str(refused.value)
+        assert list(store.database.all_current()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "message"),
+    [
+        (b"a,b\n1,2\n", ConfigError, "no column 'id'"),
+        (b"\xff\xfe\x00", ConfigError, "not UTF-8"),
+        (b'id,annotator,query_mark,platform_mark,calls_mark\n"a', ConfigError, "not CSV"),
+        (b"", ConfigError, "no column 'id'"),
+        (None, StoreError, "cannot be read"),
+    ],
+)
+def test_what_is_no_sheet_is_refused(tmp_path: Path, content: bytes | None, error, message: str) -> None:
+    file = tmp_path / "sheet.csv"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(error, match=message):
+        list(read_sheet(file))
+
+
+def annotated(file: Path, completed_by: Any) -> Path:
+    """What Label Studio exports once somebody has accepted every prediction."""
+    tasks = json.loads(file.read_text())
+    for number, task in enumerate(tasks):
+        task["id"] = number
+        task["annotations"] = [
+            {
+                "result": prediction["result"],
+                "completed_by": completed_by or prediction["model_version"],
+                "lead_time": 3.5,
+            }
+            for prediction in task.pop("predictions")
+        ]
+    file.write_text(json.dumps(tasks))
+    return file
+
+
+def test_tasks_come_back_from_label_studio(run: Path, other: Path, tmp_path: Path) -> None:
+    with opened(run) as store:
+        fill(store)
+        assert write_tasks(store, tmp_path / "tasks.json") == len(store.assignment.order)
+    export = annotated(tmp_path / "tasks.json", None)
+    with opened(other) as store:
+        assert take_over(store, read_annotations(export), None) == (5, 0)
+    plain = [row[:4] for row in said(run)]
+    assert [row[:4] for row in said(other)] == plain
+
+
+def test_the_labelling_configuration_names_what_comes_back(run: Path, tmp_path: Path) -> None:
+    with opened(run) as store:
+        fill(store)
+        write_tasks(store, tmp_path / "tasks.json")
+    config = ElementTree.parse(tmp_path / "tasks.xml").getroot()
+    named = {each.get("name") for each in config.iter() if each.get("name")}
+    shown = {each.get("value", "")[1:] for each in config.iter("Text") if "{{" not in each.get("name", "")}
+    tasks = json.loads((tmp_path / "tasks.json").read_text())
+    assert all(shown <= set(task["data"]) for task in tasks)
+    for task in tasks:
+        for result in (result for each in task["predictions"] for result in each["result"]):
+            name = result["from_name"]
+            assert name in named or (name.partition("_")[0] == "origin" and "origin_{{idx}}" in named)
+
+
+@pytest.mark.parametrize(
+    ("completed_by", "name"),
+    [(7, "Label Studio 7"), ({"id": 3, "email": "ada@example.org"}, "ada@example.org"), ("Ada", "Ada")],
+)
+def test_whoever_completed_a_task_has_a_name(run: Path, tmp_path: Path, completed_by: Any, name: str) -> None:
+    with opened(run) as store:
+        marked(store, store.assignment.order[0], "Probe")
+        write_tasks(store, tmp_path / "tasks.json")
+        rows = list(read_annotations(annotated(tmp_path / "tasks.json", completed_by)))
+    assert [row.annotator for row in rows] == [name]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{}", "expected a list of tasks"),
+        ("[", "not JSON"),
+        ("[1]", "task 1: no data.id"),
+        ('[{"data": {"id": "a"}, "annotations": 3}]', "annotations: expected a list"),
+    ],
+)
+def test_what_is_no_export_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "tasks.json").write_text(content)
+    with pytest.raises(ConfigError, match=message):
+        list(read_annotations(tmp_path / "tasks.json"))
+
+
+@pytest.mark.parametrize(
+    "result", [1, None, {}, {"value": 3}, {"from_name": "query_mark", "value": {"choices": [3]}}]
+)
+def test_odd_results_say_nothing(tmp_path: Path, result: Any) -> None:
+    task = {
+        "data": {"id": "a"},
+        "annotations": [{"result": [result], "completed_by": 1}, {"was_cancelled": True}],
+    }
+    (tmp_path / "tasks.json").write_text(json.dumps([task]))
+    (row,) = read_annotations(tmp_path / "tasks.json")
+    assert (row.marks, row.origins) == ({}, {})
+
+
+def test_other_arguments_are_named(run: Path) -> None:
+    with opened(run) as store:
+        sample = store.sample(store.assignment.order[0])
+        assert first_call(sample)[0].api == next(iter(sample.answer[1][0]))
