@@ -6,7 +6,7 @@ by whichever process. It holds some hundred bytes a review, and no sample.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,11 +75,13 @@ class WorkQueue:
         self._catalogue, self._database, self._assignment = catalogue, database, assignment
         self._seq = 0
         self._rows: dict[str, dict[tuple[ReviewTask, str], ReviewRow]] = {}
+        self._states: dict[str, State] = {}
 
     def update(self) -> None:
         """Read what was added since."""
         for row in self._database.rows_since(self._seq):
             self._seq = row.seq
+            self._states.pop(row.sample, None)
             rows = self._rows.setdefault(row.sample, {})
             if row.status == "withdrawn":
                 rows.pop((row.task, row.owner), None)
@@ -88,11 +90,19 @@ class WorkQueue:
 
     def state(self, id: str) -> State:
         """What became of a sample, as of the latest `update`."""
-        return state_of(self._rows.get(id, {}).values(), self._catalogue.entry(id).digest)
+        if id not in self._states:
+            digest = self._catalogue.entry(id).digest
+            self._states[id] = state_of(self._rows.get(id, {}).values(), digest)
+        return self._states[id]
 
     def entries(self, annotator: str, task: ReviewTask, wanted: QueueFilter) -> Iterator[QueueEntry]:
         """The samples of somebody's queue that pass a filter, in their order, as of the latest `update`."""
-        for id in self._ids(annotator, task, wanted):
+        return self._passing(self._ids(annotator, task, wanted), annotator, task, wanted)
+
+    def _passing(
+        self, ids: Iterable[str], annotator: str, task: ReviewTask, wanted: QueueFilter
+    ) -> Iterator[QueueEntry]:
+        for id in ids:
             entry = QueueEntry(self._catalogue.entries[id], self.state(id), self._mine(id, annotator, task))
             if self._passes(entry, annotator, wanted):
                 yield entry
@@ -110,17 +120,10 @@ class WorkQueue:
     ) -> str | None:
         """The id behind another one in a queue, from the start again at its end; None: it is empty."""
         self.update()
-        first: str | None = None
-        behind = after is None
         order = self._ids(annotator, task, wanted)
-        passed = {entry.entry.id for entry in self.entries(annotator, task, wanted)}
-        for id in order:
-            if behind and id in passed:
-                return id
-            if id in passed and id != after:
-                first = first or id
-            behind = behind or id == after
-        return first
+        start = order.index(after) + 1 if after in order else 0
+        further = (id for id in (*order[start:], *order[:start]) if id != after)
+        return next((entry.entry.id for entry in self._passing(further, annotator, task, wanted)), None)
 
     def progress(self, annotator: str, task: ReviewTask) -> ReviewProgress:
         """How far somebody is with a task, and everybody with all samples."""
