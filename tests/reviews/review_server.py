@@ -73,6 +73,11 @@ class Person:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def go(self, key: str) -> None:
+        """Press a key that leads to another page."""
+        with self.page.expect_navigation():
+            self.press(key)
+
     def saved(self) -> int:
         """How many samples are done, as the bar says."""
         return int(re.match(r"(\d+)", self.page.locator(".done label").inner_text()).group(1))
@@ -101,7 +106,7 @@ def person(started: Any, base: str, name: str, **options: Any) -> Person:
     context = started.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
     context.set_default_timeout(60_000)
     one = Person(context.new_page(), base)
-    one.page.on("dialog", lambda dialog: (one.dialogs.append(dialog.message), dialog.dismiss()))
+    one.page.on("dialog", lambda dialog: _answer(one, dialog))
     one.page.on("pageerror", lambda error: one.errors.append(str(error)))
     one.page.on(
         "console",
@@ -116,3 +121,10 @@ def person(started: Any, base: str, name: str, **options: Any) -> Person:
     one.page.keyboard.press("Enter")
     one.page.locator("h1", has_text="Queue").wait_for()
     return one
+
+
+def _answer(one: Person, dialog: Any) -> None:
+    """Leave a page with something unsaved; note whatever else asks."""
+    if dialog.type != "beforeunload":
+        one.dialogs.append(dialog.message)
+    dialog.accept()

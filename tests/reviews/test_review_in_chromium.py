@@ -44,7 +44,7 @@ def ada(started: Any, server: Server) -> Iterator[Person]:
 
 
 def test_twenty_reviews_by_keyboard_alone(ada: Person, run: Path) -> None:
-    ada.press("w")
+    ada.go("w")
     for done in range(20):
         ada.page.locator("article.sample").wait_for()
         assert ada.saved() == done
@@ -58,8 +58,7 @@ def test_twenty_reviews_by_keyboard_alone(ada: Person, run: Path) -> None:
 
 
 def test_undo_skip_comment_and_second_look_by_keyboard(ada: Person, run: Path) -> None:
-    ada.press("w")
-    ada.page.locator("article.sample").wait_for()
+    ada.go("w")
     first = ada.page.locator("h1").inner_text()
     ada.press("c")
     ada.page.keyboard.type("is this so?")
@@ -69,14 +68,13 @@ def test_undo_skip_comment_and_second_look_by_keyboard(ada: Person, run: Path) -
     ada.wait_for(f"Taken back: {first}")
     ada.press(*ACCEPT)
     ada.wait_for(f"Saved {first}")
-    ada.press("n")
-    ada.page.wait_for_url("**/review**")
+    ada.go("n")
     ada.press("?")
     assert ada.page.locator("dialog[open]").count() == 1
     ada.press("Escape")
     assert ada.page.locator("dialog[open]").count() == 0
-    ada.press("g")
-    ada.page.locator("h1", has_text="Queue").wait_for()
+    ada.go("g")
+    assert ada.page.locator("h1").inner_text() == "Queue"
     with ReviewStore(run, readonly=True) as store:
         history = store.history(first)
         assert [(each.status, each.comment, each.second_look) for each in history] == [
@@ -98,7 +96,7 @@ def test_letters_can_be_turned_off(ada: Person) -> None:
 def test_an_invalid_correction_is_refused_then_mended(ada: Person, run: Path) -> None:
     ada.open(f"/review?show=all&sample={ORDER}")
     ada.press("o", "o", "f")
-    count = ada.page.get_by_label("count")
+    count = ada.page.get_by_role("textbox", name="count")
     count.fill("many")
     ada.press("Control+Enter")
     ada.wait_for("Not saved: 1 field needs mending.")
@@ -110,7 +108,7 @@ def test_an_invalid_correction_is_refused_then_mended(ada: Person, run: Path) ->
     query = ada.page.get_by_label("The query as it should be")
     query.fill(query.input_value().replace("eight", "nine"))
     ada.press("Control+Enter")
-    ada.wait_for("Saved")
+    ada.wait_for(f"Saved {ORDER}")
     with ReviewStore(run, readonly=True) as store:
         assert store.verdict(ORDER).state == "corrected"
 
@@ -121,7 +119,7 @@ def test_labels_by_keyboard_and_what_differs_is_marked(ada: Person, run: Path) -
     marked = ada.page.locator("fieldset:has(input:checked) .differs:visible")
     assert marked.all_inner_texts() == ["differs: recorded as query, “eight”"]
     ada.press("p", "p", "p", "Enter")
-    ada.wait_for("Saved")
+    ada.wait_for(f"Saved {ORDER}")
     with ReviewStore(run, readonly=True) as store:
         review = store.review(ORDER, "origins", "Ada")
         assert [each.origin for each in review.content.labels] == ["query", *["profile"] * 4]
@@ -136,7 +134,7 @@ def test_evidence_lights_up_on_hover_and_on_focus(ada: Person) -> None:
     ada.page.mouse.move(0, 0)
     ada.press("e")
     assert "laundry powder" in lit.all_inner_texts()[0]
-    ada.press("e", "e")
+    ada.press("e", "e", "e")
     assert ada.page.locator("dl.facts .lit dt").all_inner_texts() == ["home_address"]
     ada.press("Enter")
     assert ada.page.locator("dl.facts .lit").is_visible()
@@ -147,12 +145,12 @@ def test_a_conflict_is_settled_by_a_third(ada: Person, started: Any, server: Ser
     for one, keys in ((ada, ACCEPT), (bo, ("o", "r", "o", "Enter"))):
         one.open(f"/review?show=all&sample={ORDER}")
         one.press(*keys)
-        one.wait_for("Saved")
+        one.wait_for(f"Saved {ORDER}")
     cy.open("/review?task=adjudication&show=conflicts")
     assert cy.page.locator("tr.conflict").count() == 1
     assert cy.page.locator("fieldset.pick input:checked").count() == 2
     cy.press("r", "Enter")
-    cy.wait_for("Saved")
+    cy.wait_for(f"Saved {ORDER}")
     with ReviewStore(run, readonly=True) as store:
         assert store.verdict(ORDER).state == "rejected"
 
@@ -162,7 +160,7 @@ def test_two_tabs_race_and_the_loser_sees_both(ada: Person, started: Any, server
     for one in (ada, tab):
         one.open(f"/review?show=all&sample={ORDER}")
     ada.press(*ACCEPT)
-    ada.wait_for("Saved")
+    ada.wait_for(f"Saved {ORDER}")
     tab.press("c")
     tab.page.keyboard.type("mine")
     tab.press("Escape", "r", "o", "o", "Enter")
@@ -170,7 +168,7 @@ def test_two_tabs_race_and_the_loser_sees_both(ada: Person, started: Any, server
     assert tab.page.locator(".side h3").all_inner_texts() == ["Yours, not saved", "Saved meanwhile"]
     assert tab.page.locator("#field-comment").input_value() == "mine"
     tab.page.get_by_role("button", name="Save and go on").click()
-    tab.wait_for("Saved")
+    tab.wait_for(f"Saved {ORDER}")
     with ReviewStore(run, readonly=True) as store:
         assert [each.content.query for each in store.history(ORDER)] == ["ok", "reject"]
 
