@@ -6,7 +6,9 @@ by whichever process. It holds some hundred bytes a review, and no sample.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,67 +75,64 @@ class WorkQueue:
 
     def __init__(self, catalogue: Catalogue, database: ReviewDatabase, assignment: Assignment) -> None:
         self._catalogue, self._database, self._assignment = catalogue, database, assignment
+        self._lock = threading.RLock()
         self._seq = 0
         self._rows: dict[str, dict[tuple[ReviewTask, str], ReviewRow]] = {}
         self._states: dict[str, State] = {}
+        """id -> state, of samples that somebody said something of"""
 
     def update(self) -> None:
         """Read what was added since."""
-        for row in self._database.rows_since(self._seq):
-            self._seq = row.seq
-            self._states.pop(row.sample, None)
-            rows = self._rows.setdefault(row.sample, {})
-            if row.status == "withdrawn":
-                rows.pop((row.task, row.owner), None)
-            else:
-                rows[row.task, row.owner] = row
+        with self._lock:
+            changed: set[str] = set()
+            for row in self._database.rows_since(self._seq):
+                self._seq = row.seq
+                rows = self._rows.setdefault(row.sample, {})
+                if row.status == "withdrawn":
+                    rows.pop((row.task, row.owner), None)
+                else:
+                    rows[row.task, row.owner] = row
+                changed.add(row.sample)
+            for id in changed & self._catalogue.entries.keys():
+                self._states[id] = state_of(self._rows[id].values(), self._catalogue.entries[id].digest)
 
     def state(self, id: str) -> State:
         """What became of a sample, as of the latest `update`."""
-        if id not in self._states:
-            digest = self._catalogue.entry(id).digest
-            self._states[id] = state_of(self._rows.get(id, {}).values(), digest)
-        return self._states[id]
+        return self._states.get(self._catalogue.entry(id).id, "unreviewed")
 
-    def entries(self, annotator: str, task: ReviewTask, wanted: QueueFilter) -> Iterator[QueueEntry]:
+    def ids(self, annotator: str, task: ReviewTask, wanted: QueueFilter) -> Iterator[str]:
         """The samples of somebody's queue that pass a filter, in their order, as of the latest `update`."""
-        return self._passing(self._ids(annotator, task, wanted), annotator, task, wanted)
-
-    def _passing(
-        self, ids: Iterable[str], annotator: str, task: ReviewTask, wanted: QueueFilter
-    ) -> Iterator[QueueEntry]:
-        for id in ids:
-            entry = QueueEntry(self._catalogue.entries[id], self.state(id), self._mine(id, annotator, task))
-            if self._passes(entry, annotator, wanted):
-                yield entry
+        passes = self._filter(annotator, task, wanted)
+        return (id for id in self._order(annotator, task, wanted) if passes(id))
 
     def page(
         self, annotator: str, task: ReviewTask, wanted: QueueFilter, offset: int = 0, limit: int = 50
     ) -> QueuePage:
         """Some entries of a queue, and how many there are."""
         self.update()
-        found = list(self.entries(annotator, task, wanted))
-        return QueuePage(tuple(found[offset : offset + limit]), len(found))
+        found = list(self.ids(annotator, task, wanted))
+        entries = (
+            QueueEntry(self._catalogue.entries[id], self.state(id), self._mine(id, annotator, task))
+            for id in found[offset : offset + limit]
+        )
+        return QueuePage(tuple(entries), len(found))
 
     def next(
         self, annotator: str, task: ReviewTask, wanted: QueueFilter, after: str | None = None
     ) -> str | None:
-        """The id behind another one in a queue, from the start again at its end; None: it is empty."""
+        """The id behind another one in a queue, from the start again at its end; None: there is no other."""
         self.update()
-        order = self._ids(annotator, task, wanted)
+        passes = self._filter(annotator, task, wanted)
+        order = self._order(annotator, task, wanted)
         start = order.index(after) + 1 if after in order else 0
-        further = (id for id in (*order[start:], *order[:start]) if id != after)
-        return next((entry.entry.id for entry in self._passing(further, annotator, task, wanted)), None)
+        return next((id for id in (*order[start:], *order[:start]) if id != after and passes(id)), None)
 
     def progress(self, annotator: str, task: ReviewTask) -> ReviewProgress:
         """How far somebody is with a task, and everybody with all samples."""
         self.update()
-        states: dict[State, int] = {}
-        for id in self._assignment.order:
-            state = self.state(id)
-            states[state] = states.get(state, 0) + 1
-        mine = [self._mine(id, annotator, task) for id in self._queue(annotator, task)]
-        return ReviewProgress(len(mine), mine.count("done"), mine.count("skipped"), states)
+        states: Counter[State] = Counter(self._states.get(id, "unreviewed") for id in self._assignment.order)
+        mine = Counter(self._mine(id, annotator, task) for id in self._queue(annotator, task))
+        return ReviewProgress(mine.total(), mine["done"], mine["skipped"], dict(states))
 
     def _queue(self, annotator: str, task: ReviewTask) -> tuple[str, ...]:
         if task == "adjudication":
@@ -141,7 +140,7 @@ class WorkQueue:
         share: Share = task
         return self._assignment.queue(annotator, share)
 
-    def _ids(self, annotator: str, task: ReviewTask, wanted: QueueFilter) -> tuple[str, ...]:
+    def _order(self, annotator: str, task: ReviewTask, wanted: QueueFilter) -> tuple[str, ...]:
         if wanted.show in ("open", "skipped") and task != "adjudication":
             return self._queue(annotator, task)
         return self._assignment.order
@@ -152,18 +151,22 @@ class WorkQueue:
             return "open"
         return "skipped" if row.status == "skipped" else "done"
 
-    def _passes(self, entry: QueueEntry, annotator: str, wanted: QueueFilter) -> bool:
-        place = entry.entry
-        shown = {
-            "open": entry.mine == "open",
-            "unreviewed": entry.state == "unreviewed",
-            "mine": any(row.annotator == annotator for row in self._rows.get(place.id, {}).values()),
-            "skipped": entry.mine == "skipped",
-            "conflicts": entry.state == "conflict",
-            "second_look": entry.state == "second_look",
-            "all": True,
-        }[wanted.show]
-        if not shown or wanted.scenario not in (None, place.scenario):
+    def _filter(self, annotator: str, task: ReviewTask, wanted: QueueFilter) -> Callable[[str], bool]:
+        """Whether the sample of an id passes a filter."""
+        shows: dict[Show, Callable[[str], bool]] = {
+            "open": lambda id: self._mine(id, annotator, task) == "open",
+            "unreviewed": lambda id: id not in self._states or self._states[id] == "unreviewed",
+            "mine": lambda id: any(row.annotator == annotator for row in self._rows.get(id, {}).values()),
+            "skipped": lambda id: self._mine(id, annotator, task) == "skipped",
+            "conflicts": lambda id: self._states.get(id) == "conflict",
+            "second_look": lambda id: self._states.get(id) == "second_look",
+            "all": lambda _: True,
+        }
+        shown = shows[wanted.show]
+        return lambda id: shown(id) and self._fits(self._catalogue.entries[id], wanted)
+
+    def _fits(self, place: CatalogueEntry, wanted: QueueFilter) -> bool:
+        if wanted.scenario not in (None, place.scenario):
             return False
         if wanted.group not in (None, place.group) or wanted.part not in (None, place.part):
             return False

@@ -81,8 +81,9 @@ class ReviewStore:
         identity_of(run, "run")
         self.database = ReviewDatabase(run / FILE, readonly=readonly, now=now)
         try:
-            chosen_parts = self.database.choice("parts", ",".join(parts) if parts else None)
-            self.catalogue = Catalogue(run, chosen_parts.split(",") if chosen_parts else None)
+            kept = self.database.choice("parts", None)
+            self.catalogue = Catalogue(run, parts or (kept.split(",") if kept else None))
+            self.database.choice("parts", ",".join(parts) if parts else None)
             self.database.join_roster(chosen)
             self.assignment: Assignment = assign(
                 {id: entry.stratum for id, entry in self.catalogue.entries.items()},

@@ -204,7 +204,19 @@ def test_an_experiment_of_a_run_is_named_to_evaluate(tmp_path: Path) -> None:
     assert "got 'paper', which is an experiment of ptool.run; here there are 'fig3a', " in done.stderr
 
 
-COMMANDS = ("run", "check", "serve", "status", "explain", "diff", "report", "evaluate", "compare", "export")
+COMMANDS = (
+    "run",
+    "check",
+    "serve",
+    "status",
+    "explain",
+    "diff",
+    "report",
+    "review",
+    "evaluate",
+    "compare",
+    "export",
+)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

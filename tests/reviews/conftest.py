@@ -9,7 +9,8 @@ WHOLE = ("scenario=tiny", "users=5", "queries_per_user=4")
 SPLIT = (
     "scenario=tiny", "users=8", "queries_per_user=6", "model.slips=0.4", "min_yield=0", "seed=5",
     "splits.untrained_users=2", "splits.test_share=0.3", "scenario@splits.unseen.scenario=finance",
-    "splits.unseen.users=3", "splits.unseen.queries=4", "consistency=2", "gates=[round_trip]", "dataset.tools=shared",
+    "splits.unseen.users=3", "splits.unseen.queries=4", "consistency=2", "gates=[round_trip]",
+    "dataset.tools=shared",
 )  # fmt: skip
 
 

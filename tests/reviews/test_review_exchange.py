@@ -12,7 +12,7 @@ from ptool.reviews import Correction, ReviewStore
 from ptool.reviews.exchange import take_over
 from ptool.reviews.label_studio import read_annotations, write_tasks
 from ptool.reviews.spreadsheet import COLUMNS, read_sheet, write_sheet
-from review_bench import copied, first_call, labelled, marked, opened
+from review_bench import copied, labelled, marked, opened
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_no_cell_is_a_formula(run: Path, tmp_path: Path) -> None:
 
 def rewritten(file: Path, changes: dict[str, str], delimiter: str = ",", row: int = 0) -> Path:
     """A sheet as somebody saves it who changed some cells of one row."""
-    with file.open(newline="", encoding="utf-8") as opened_file:
+    with file.open(newline="", encoding="utf-8-sig") as opened_file:
         rows = list(csv.DictReader(opened_file))
     rows[row] |= changes
     with file.open("w", newline="", encoding="utf-8-sig") as opened_file:
@@ -97,8 +97,11 @@ def test_a_sheet_is_read_however_a_spreadsheet_saves_it(run: Path, tmp_path: Pat
     ("changes", "message"),
     [
         (OK | {"annotator": ""}, "annotator: says nobody"),
-        (OK | {"calls_mark": "maybe"}, "calls: got 'maybe', expected 'fix', 'ok', 'reject'"),
-        (OK | {"calls_mark": ""}, "calls: got ''"),
+        (
+            OK | {"annotator": "Ada", "calls_mark": "maybe"},
+            "calls: got 'maybe', expected 'fix', 'ok', 'reject'",
+        ),
+        (OK | {"annotator": "Ada", "calls_mark": ""}, "calls: got ''"),
         (OK | {"annotator": "Ada", "id": "nowhere"}, "none of the"),
         (OK | {"annotator": "Ada", "digest": "0" * 16}, "was made anew since it was exported"),
         (OK | {"annotator": "Ada", "new_answer": "A: [f("}, "calls: character"),
@@ -224,9 +227,3 @@ def test_odd_results_say_nothing(tmp_path: Path, result: Any) -> None:
     (tmp_path / "tasks.json").write_text(json.dumps([task]))
     (row,) = read_annotations(tmp_path / "tasks.json")
     assert (row.marks, row.origins) == ({}, {})
-
-
-def test_other_arguments_are_named(run: Path) -> None:
-    with opened(run) as store:
-        sample = store.sample(store.assignment.order[0])
-        assert first_call(sample)[0].api == next(iter(sample.answer[1][0]))

@@ -21,7 +21,7 @@ def run(whole_run: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def held_out(split_run: Path, tmp_path: Path) -> Path:
-    return copied(split_run, tmp_path)
+    return copied(split_run, tmp_path / "split")
 
 
 def shown(store, who: str, task: str = "criteria", **wanted: Any) -> list[str]:

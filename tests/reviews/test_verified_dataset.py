@@ -163,7 +163,7 @@ def test_a_label_of_a_person_goes_into_the_dataset(run: Path) -> None:
 def test_shared_tools_and_unseen_scenarios_stay_so(split_run: Path, tmp_path: Path) -> None:
     run = copied(split_run, tmp_path)
     with opened(run) as store:
-        verified = [id for id in store.assignment.order][::2]
+        verified = store.assignment.order[1:]
         for id in verified:
             marked(store, id, "Ada")
         written = write_verified(store)
