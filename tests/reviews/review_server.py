@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 pytest.importorskip("fastapi")
-sync_api = pytest.importorskip("playwright.sync_api")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 TOKEN = "a1b2c3d4e5f6a7b8c9d0"
 SERVER = "import sys; from ptool.review import main; sys.exit(main())"
@@ -90,6 +89,7 @@ class Person:
 @contextmanager
 def chromium() -> Iterator[Any]:
     """A browser without anybody at it."""
+    sync_api = pytest.importorskip("playwright.sync_api")
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
     if program is None:
         pytest.skip("needs a Chromium")
