@@ -165,9 +165,22 @@ class Catalogue:
             for stage in ("solver", "unseen/solver"):
                 for id, body in reader.items(stage):
                     if id in self.entries and (answers := _solutions(body)):
-                        gold = _canonical_answer(self.sample(id).answer)
+                        gold = self._canonical_answer(self.entries[id])
                         found[id] = sum(answer == gold for answer in answers) / len(answers)
         return found
+
+    def _canonical_answer(self, entry: CatalogueEntry) -> bytes:
+        """The answer of a sample, for comparing; the sample is neither checked nor joined."""
+        location = entry.location
+        try:
+            with location.file.open("rb") as opened:
+                opened.seek(location.offset)
+                platform, calls = orjson.loads(opened.read(location.size))["answer"]
+            pairs = [(api, given) for call in calls for api, given in call.items()]
+            plain = [(api, {name: values[0] for name, values in given.items()}) for api, given in pairs]
+            return _canonical(platform, plain)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            raise StoreError(f"{location.file}: sample {entry.id!r:.80} is none: {error}") from None
 
 
 def _past_objection(objection: dict[str, Any]) -> PastObjection:
@@ -232,12 +245,6 @@ def _solutions(body: bytes) -> list[Any]:
         ]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return []
-
-
-def _canonical_answer(answer: Sequence[Any]) -> bytes:
-    platform, calls = answer
-    pairs = [(api, arguments) for call in calls for api, arguments in call.items()]
-    return _canonical(platform, [(api, {k: v[0] for k, v in given.items()}) for api, given in pairs])
 
 
 def _canonical(platform: str, calls: Sequence[tuple[str, Any]]) -> bytes:

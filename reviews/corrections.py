@@ -9,7 +9,7 @@ first') needs the words of the query that state it. Texts are bounded, and never
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +20,13 @@ from ..benchmark.parsing import parse
 from ..benchmark.parsing.bounds import Refused
 from ..benchmark.parsing.json_format import load
 from ..environments.checks import CHECKS, Case, trace
-from ..records import ArgumentOrigin, Call, Evidence, Reason, Sample
+from ..records import ArgumentOrigin, Call, Evidence, Origin, Reason, Sample
 from ..texts.hidden import faults
 from ..texts.search import find_quote
 from .records import (
     CRITERIA,
     Adjudication,
+    Content,
     Correction,
     CriteriaReview,
     FieldError,
@@ -143,6 +144,23 @@ def applied(answer: SampleAnswer, correction: Correction | None) -> SampleAnswer
     )
 
 
+def normalised(content: Content | None, sample: Sample) -> Content | None:
+    """What somebody said without what changes nothing, so that equal reviews are equal however they came."""
+    if isinstance(content, Adjudication) and content.criteria is not None:
+        return content.model_copy(update={"criteria": normalised(content.criteria, sample)})
+    if not isinstance(content, CriteriaReview) or content.correction is None:
+        return content
+    before, correction = answer_of(sample), content.correction
+    changed = {
+        name: value
+        for name in ("query", "platform", "calls")
+        if (value := getattr(correction, name)) is not None and value != getattr(before, name)
+    }
+    words = {path: said.strip() for path, said in correction.words.items() if said.strip()}
+    kept = Correction(**changed, words=words) if changed or words else None
+    return content.model_copy(update={"correction": kept})
+
+
 def check_draft(draft: ReviewDraft, sample: Sample, trees: RunTrees) -> tuple[FieldError, ...]:
     """What is wrong with a draft, field by field; empty: it can be saved."""
     return tuple(_errors(draft, sample, trees))
@@ -231,10 +249,21 @@ def _answer_errors(
     reasons = [reason for name in (*of_query, *_OF_SOLUTION) for reason in CHECKS[name].run(case)]
     yield from (_error(_field(reason), reason.message) for reason in reasons)
     if not reasons:
-        yield from _origin_errors(case, words)
+        yield from _origin_errors(case, words, _from_nowhere(sample, before, after))
 
 
-def _origin_errors(case: Case, words: Mapping[str, str]) -> Iterator[FieldError]:
+def _from_nowhere(sample: Sample, before: SampleAnswer, after: SampleAnswer) -> set[str]:
+    """Paths of arguments for which the run knew no origin either, and that nobody changed."""
+    known = {(each.call, each.parameter) for each in sample.origins}
+    return {
+        argument_path(number, name)
+        for number, (was, now) in enumerate(zip(before.calls, after.calls, strict=False))
+        for name, value in was.arguments.items()
+        if (number, name) not in known and was.api == now.api and now.arguments.get(name) == value
+    }
+
+
+def _origin_errors(case: Case, words: Mapping[str, str], excepted: Collection[str]) -> Iterator[FieldError]:
     paths = {argument_path(number, name) for number, call in enumerate(case.calls) for name in call.arguments}
     for path, said in words.items():
         if path not in paths:
@@ -244,6 +273,8 @@ def _origin_errors(case: Case, words: Mapping[str, str]) -> Iterator[FieldError]
                 f"words.{path}", f"{said[:200]!r} does not stand in the query, expected its own words"
             )
     for call, name in trace(case).untraced:
+        if argument_path(call, name) in excepted:
+            continue
         value = str(case.calls[call].arguments[name])[:200]
         yield _error(
             argument_path(call, name),
@@ -274,8 +305,17 @@ def corrected_sample(
     correction = criteria.correction if criteria else None
     before = answer_of(sample)
     after = applied(before, correction)
-    origins = tuple(trace(case_of(sample, after, correction.words if correction else {}, trees)).origins)
-    origins = tuple(_labelled(origin, labels, sample, before, after) for origin in origins)
+    case = case_of(sample, after, correction.words if correction else {}, trees)
+    traced = {(each.call, each.parameter): each for each in trace(case).origins}
+    said = _standing_labels(labels, before, after)
+    arguments = (
+        (n, name, value) for n, call in enumerate(after.calls) for name, value in call.arguments.items()
+    )
+    found = (
+        _origin(call, name, value, traced.get((call, name)), said.get((call, name)), sample, after)
+        for call, name, value in arguments
+    )
+    origins = tuple(origin for origin in found if origin is not None)
     updated = sample.model_copy(
         update={
             "query": after.query,
@@ -292,29 +332,36 @@ def corrected_sample(
     return CorrectedSample(updated, tuple(_changes(sample, updated, before, after)))
 
 
-def _labelled(
-    origin: ArgumentOrigin,
-    labels: OriginReview | None,
+def _standing_labels(
+    review: OriginReview | None, before: SampleAnswer, after: SampleAnswer
+) -> dict[tuple[int, str], Origin]:
+    """(call, parameter) -> label, of arguments that no correction has changed."""
+    labels = review.labels if review else ()
+    pairs = list(zip(before.calls, after.calls, strict=False))
+    return {
+        (label.call, label.parameter): label.origin
+        for label in labels
+        if label.call < len(pairs)
+        and pairs[label.call][0].api == pairs[label.call][1].api
+        and all(label.parameter in call.arguments for call in pairs[label.call])
+        and len({repr(call.arguments[label.parameter]) for call in pairs[label.call]}) == 1
+    }
+
+
+def _origin(
+    call: int,
+    parameter: str,
+    value: Any,
+    traced: ArgumentOrigin | None,
+    label: Origin | None,
     sample: Sample,
-    before: SampleAnswer,
     after: SampleAnswer,
-) -> ArgumentOrigin:
-    label = next(
-        (
-            label.origin
-            for label in (labels.labels if labels else ())
-            if (label.call, label.parameter) == (origin.call, origin.parameter)
-        ),
-        origin.origin,
-    )
-    unchanged = origin.call < len(before.calls) and (
-        before.calls[origin.call].api == after.calls[origin.call].api
-        and before.calls[origin.call].arguments.get(origin.parameter) == origin.value
-    )
-    if label == origin.origin or not unchanged:
-        return origin
-    evidence = evidence_for(sample, after, label, origin.value) or Evidence()
-    return origin.model_copy(update={"origin": label, "evidence": evidence})
+) -> ArgumentOrigin | None:
+    """The origin of one argument: as it was traced, or as a person says; None: nobody knows."""
+    if label is None or (traced is not None and traced.origin == label):
+        return traced
+    evidence = evidence_for(sample, after, label, value) or Evidence()
+    return ArgumentOrigin(call=call, parameter=parameter, value=value, origin=label, evidence=evidence)
 
 
 def _published(sample: Sample, before: SampleAnswer, after: SampleAnswer) -> list[dict[str, Any]]:

@@ -201,7 +201,7 @@ class ReviewDatabase:
                 draft, said, origin = ReviewDraft.model_validate({**given, "base": standing}), "", 0
             else:
                 body, digest, said, origin = before
-                kept = self._review(0, body).model_dump(include=set(ReviewDraft.model_fields))
+                kept = _review(0, body).model_dump(include=set(ReviewDraft.model_fields))
                 draft = ReviewDraft.model_validate({**kept, "base": standing})
             return self._insert(connection, draft, owner, standing + 1, digest, said, origin)
 
@@ -275,13 +275,7 @@ class ReviewDatabase:
     def _reviews(self, sql: str, values: tuple[Any, ...] = ()) -> Iterator[Review]:
         with self._reading() as connection:
             found = connection.execute(sql, values).fetchall()
-        return (self._review(seq, body) for seq, body in found)
-
-    def _review(self, seq: int, body: str) -> Review:
-        try:
-            return _review(seq, body)
-        except ValidationError:
-            raise StoreError(f"{self.path}: version {seq} is damaged; put a copy of the file back") from None
+        return (_review(seq, body) for seq, body in found)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -333,7 +327,7 @@ def standing_reviews(path: Path, sample: str) -> list[Review]:
         address = f"file:{quote(str(path.absolute()))}?mode=ro{how}"
         with closing(sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS)) as connection:
             return [_review(seq, body) for seq, body in connection.execute(_STANDING, (sample,))]
-    except (*DATABASE_ERRORS, ValidationError) as error:
+    except DATABASE_ERRORS as error:
         raise StoreError(f"{path}: cannot be read as reviews: {error}") from error
 
 
@@ -371,7 +365,10 @@ def _row(values: tuple[Any, ...]) -> ReviewRow:
 
 
 def _review(seq: int, body: str) -> Review:
-    return Review.model_validate_json(f'{{"seq":{seq},{body[1:]}')
+    try:
+        return Review.model_validate_json(f'{{"seq":{seq},{body[1:]}')
+    except ValidationError:
+        raise StoreError(f"{FILE}: version {seq} is damaged; put a copy of the file back") from None
 
 
 def _current(connection: sqlite3.Connection, sample: str, task: str, owner: str) -> Review | None:

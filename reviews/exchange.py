@@ -124,7 +124,7 @@ def take_over(store: ReviewStore, rows: Iterable[ExchangeRow], annotator: str | 
     known = 0
     for row in rows:
         try:
-            for draft in _drafts(store, row, annotator):
+            for draft in map(store.prepared, _drafts(store, row, annotator)):
                 standing = store.review(draft.sample, draft.task, draft.annotator)
                 if standing is not None and said_of(standing.content) == said_of(draft.content):
                     known += 1

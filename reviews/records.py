@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from ..records import Call, Origin, Record
 
@@ -27,13 +27,20 @@ MOST_TEXT = 4_000
 MOST_CALLS = 16
 """Calls of a corrected answer, as many as a run accepts of a model."""
 
-Comment = Annotated[str, StringConstraints(max_length=MOST_TEXT)]
+
+def _unix_lines(text: object) -> object:
+    """Line breaks as files have them; forms of a browser send others."""
+    return text.replace("\r\n", "\n") if isinstance(text, str) else text
+
+
+Typed = Annotated[str, BeforeValidator(_unix_lines), StringConstraints(max_length=MOST_TEXT)]
+"""What somebody types into a field."""
 
 
 class Correction(Record):
     """What a person changes of a sample; what is null stays as it is."""
 
-    query: str | None = Field(default=None, max_length=MOST_TEXT, description="the query as it should be")
+    query: Typed | None = Field(default=None, description="the query as it should be")
     platform: str | None = Field(
         default=None, max_length=200, description="the platform as it should be; its functions are others"
     )
@@ -91,7 +98,7 @@ class ReviewDraft(Record):
     base: int = Field(ge=0, description="version that was shown; 0: there was none")
     status: Status = Field(default="done", description="done, or skipped")
     content: Content | None = Field(default=None, description="null unless done")
-    comment: Comment = Field(default="", description="for whoever comes next")
+    comment: Typed = Field(default="", description="for whoever comes next")
     second_look: bool = Field(default=False, description="whether somebody else should look at it, too")
     seconds: float = Field(
         default=0.0, ge=0, le=86_400, allow_inf_nan=False, description="from showing the sample to saving it"

@@ -147,6 +147,13 @@ class ReviewStore:
         first = self.sample(self.assignment.order[0])
         corrections.corrected_sample(first, None, None, self.trees)
 
+    def prepared(self, draft: ReviewDraft) -> ReviewDraft:
+        """A draft as it is kept: the name in one form, nothing in a correction that changes nothing."""
+        from .corrections import normalised
+
+        content = normalised(draft.content, self.sample(draft.sample))
+        return draft.model_copy(update={"annotator": annotator_name(draft.annotator), "content": content})
+
     def check(self, draft: ReviewDraft) -> tuple[FieldError, ...]:
         """What is wrong with a draft, field by field; empty: it can be saved."""
         from .corrections import check_draft
@@ -162,7 +169,7 @@ class ReviewStore:
             ConfigError: no such sample, or a name that cannot be.
             StoreError: the file cannot be written.
         """
-        draft = draft.model_copy(update={"annotator": annotator_name(draft.annotator)})
+        draft = self.prepared(draft)
         if errors := self.check(draft):
             raise InvalidReview(errors)
         return self.database.save(draft, self.catalogue.entry(draft.sample).digest, said_of(draft.content))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from ptool.run import main
+from review_bench import WHOLE
 
-WHOLE = ("scenario=tiny", "users=5", "queries_per_user=4")
 SPLIT = (
     "scenario=tiny", "users=8", "queries_per_user=6", "model.slips=0.4", "min_yield=0", "seed=5",
     "splits.untrained_users=2", "splits.test_share=0.3", "scenario@splits.unseen.scenario=finance",

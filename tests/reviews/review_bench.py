@@ -17,6 +17,8 @@ from ptool.reviews import (
 )
 from ptool.reviews.retrace import answer_of
 
+WHOLE = ("scenario=tiny", "users=5", "queries_per_user=4")
+"""What the whole run is made with."""
 NOON = "2026-11-29T12:00:00Z"
 
 

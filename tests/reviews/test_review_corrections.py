@@ -257,6 +257,37 @@ def test_a_label_of_a_person_is_taken_and_its_evidence_looked_for(
     assert corrected_sample(sample, None, labels(sample), trees).changes == ()
 
 
+def test_a_label_stands_in_where_nothing_was_traced(samples: list[Sample], trees: RunTrees) -> None:
+    """A run without the check and the gate `grounding` may hold arguments from nowhere."""
+    sample, argument = next(chosen(samples, "query", str))
+    nowhere = [{argument.parameter: ["from nowhere"]}]
+    api = answer_of(sample).calls[0].api
+    odd = sample.model_copy(update={"answer": (sample.answer[0], [{api: nowhere[0]}]), "origins": ()})
+    assert corrected_sample(odd, None, None, trees).sample.origins == ()
+    missing = errors(odd, trees, "fix ok ok", query=f"{sample.query} Thank you.")
+    assert not any("from nowhere" in message for message in missing.values())
+    label = OriginLabel(call=0, parameter=argument.parameter, origin="query")
+    (origin,) = corrected_sample(odd, None, OriginReview(labels=(label,)), trees).sample.origins
+    assert (origin.origin, origin.value, origin.evidence.span) == ("query", "from nowhere", None)
+
+
+def test_a_label_of_what_was_changed_is_not_used(samples: list[Sample], trees: RunTrees) -> None:
+    sample, argument = next(
+        (sample, each)
+        for sample, each in chosen(samples, "query", str)
+        if each.evidence.words == each.value and sample.query.count(each.value) == 1
+    )
+    query = sample.query.replace(argument.value, "blue unicorns")
+    calls = first_call(sample, **{argument.parameter: "blue unicorns"})
+    content = CriteriaReview(
+        query="fix", platform="ok", calls="fix", correction=Correction(query=query, calls=calls)
+    )
+    wrong = labels(sample, **{argument.parameter: "profile"})
+    origins = corrected_sample(sample, content, wrong, trees).sample.origins
+    (origin,) = (o for o in origins if (o.call, o.parameter) == (0, argument.parameter))
+    assert origin.origin == "query"
+
+
 @pytest.mark.parametrize(
     ("spoil", "path", "message"),
     [

@@ -9,11 +9,15 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ptool.errors import StoreError
+from ptool.records import Call
 from ptool.reviews import CriteriaReview, Review, ReviewDraft
-from ptool.reviews.database import FILE, ReviewDatabase, VersionConflict, standing_reviews
+from ptool.reviews.database import FILE, VERSION, ReviewDatabase, VersionConflict, standing_reviews
 
 
 def draft(
@@ -105,6 +109,38 @@ def test_undo_goes_back_step_by_step_and_to_nothing(database: ReviewDatabase) ->
     assert len(database.history("s1")) == 4
 
 
+SAVES = st.tuples(
+    st.sampled_from(["Ada", "Bob"]), st.sampled_from(["s1", "s2"]), st.sampled_from(["ok", "fix"])
+)
+UNDOES = st.tuples(st.sampled_from(["Ada", "Bob"]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(SAVES | UNDOES, max_size=12))
+def test_whatever_is_saved_and_undone_what_is_left_stands(steps: list[tuple[str, ...]]) -> None:
+    """A pile of saves for each annotator; an undo takes the top one away."""
+    piles: dict[str, list[tuple[str, str]]] = {"Ada": [], "Bob": []}
+    with TemporaryDirectory() as folder, ReviewDatabase(Path(folder) / FILE) as opened:
+        for who, *given_save in steps:
+            if given_save:
+                sample, query = given_save
+                base = opened.version(sample, "criteria", who)
+                opened.save(draft(sample, who, base, query), "d", "")
+                piles[who].append((sample, query))
+            elif opened.undo(who) is not None:
+                piles[who].pop()
+            else:
+                assert piles[who] == []
+        for sample in ("s1", "s2"):
+            standing = {
+                each.annotator: each.content.query
+                for each in opened.current(sample)
+                if isinstance(each.content, CriteriaReview)
+            }
+            left = {who: [query for id, query in pile if id == sample] for who, pile in piles.items()}
+            assert standing == {who: queries[-1] for who, queries in left.items() if queries}
+
+
 def test_after_an_undo_work_goes_on_from_the_version_that_stands(database: ReviewDatabase) -> None:
     database.save(draft(), "d", "")
     database.undo("Ada")
@@ -133,6 +169,24 @@ def test_all_saves_of_one_import_are_kept_or_none(database: ReviewDatabase) -> N
     assert database.history("s1") == []
     database.save_all([(draft("s1"), "d", ""), (draft("s1", query="fix"), "d", "")])
     assert queries(database.current("s1")) == [(2, "fix")]
+
+
+def test_a_database_of_version_1_goes_on(tmp_path: Path) -> None:
+    """Who changes the schema leaves a dump of the new one here, and keeps opening the older ones."""
+    assert VERSION == 1
+    with sqlite3.connect(tmp_path / FILE) as other:
+        other.executescript(Path(__file__).with_name("reviews_version1.sql").read_text("utf-8"))
+    other.close()
+    with ReviewDatabase(tmp_path / FILE) as opened:
+        stands = opened.current("tiny-u0001-0001")
+        assert [(each.annotator, each.task) for each in stands] == [
+            ("Ada", "criteria"), ("Bob", "criteria"), ("Cleo", "adjudication"),
+        ]  # fmt: skip
+        assert isinstance(stands[1].content, CriteriaReview) and stands[1].content.correction is not None
+        corrected = Call(api="find", arguments={"what": "tea", "cold": False})
+        assert stands[1].content.correction.calls == (corrected,)
+        assert (opened.roster(), opened.choice("overlap", None)) == (("Ada", "Bob"), "0.5")
+        assert opened.save(draft("tiny-u0001-0001", base=1), "d", "").seq == 6
 
 
 def foreign(path: Path) -> None:
@@ -172,6 +226,18 @@ def test_looking_leaves_no_files_and_changes_no_byte(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
     assert (tmp_path / FILE).read_bytes() == before
     assert standing_reviews(tmp_path / "none", "s1") == []
+
+
+def test_a_damaged_version_is_said(database: ReviewDatabase) -> None:
+    database.save(draft(), "d", "")
+    with sqlite3.connect(database.path) as other:
+        other.execute("DROP TRIGGER kept")
+        other.execute("""UPDATE history SET body = '{"sample": 3}'""")
+    for look in (lambda: list(database.current("s1")), lambda: database.save(draft(base=1), "d", "")):
+        with pytest.raises(StoreError, match="version 1 is damaged"):
+            look()
+    with pytest.raises(StoreError, match="version 1 is damaged"):
+        standing_reviews(database.path, "s1")
 
 
 def test_a_removed_file_is_said_and_not_written_to(database: ReviewDatabase) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 import pytest
 from ptool.errors import ConfigError, StoreError
-from ptool.reviews import Adjudication, CriteriaReview, ReviewDraft
+from ptool.reviews import Adjudication, Correction, CriteriaReview, ReviewDraft
 from ptool.reviews.database import VersionConflict
 from ptool.reviews.queue import QueueFilter
+from ptool.reviews.retrace import answer_of
 from ptool.reviews.store import InvalidReview, annotator_name
 from review_bench import copied, labelled, marked, opened
 
@@ -198,6 +199,25 @@ def test_a_part_that_is_not_there_is_refused_and_not_remembered(run: Path) -> No
         opened(run, parts=["test"])
     with opened(run) as store:
         assert store.catalogue.parts == ("samples",)
+
+
+def test_what_changes_nothing_is_no_correction(run: Path) -> None:
+    with opened(run) as store:
+        id = store.assignment.order[0]
+        answer = answer_of(store.sample(id))
+        same = Correction(query=answer.query, platform=answer.platform, calls=answer.calls, words={"a": " "})
+        saved = marked(store, id, "Ada", correction=same)
+        assert isinstance(saved.content, CriteriaReview) and saved.content.correction is None
+        marked(store, id, "Bob")
+        assert store.verdict(id).state == "accepted"
+
+
+def test_line_breaks_of_a_browser_are_line_breaks(run: Path) -> None:
+    with opened(run) as store:
+        id = store.assignment.order[0]
+        assert marked(store, id, "Ada", comment="one\r\ntwo").comment == "one\ntwo"
+        with pytest.raises(InvalidReview, match="comment: got"):
+            marked(store, id, "Ada", comment="one\x1b[2Jtwo")
 
 
 def test_labels_are_kept_beside_marks(run: Path) -> None:

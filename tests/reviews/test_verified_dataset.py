@@ -14,9 +14,10 @@ from ptool.records import Sample
 from ptool.records.shared_parts import SharedParts
 from ptool.reviews import Correction, ReviewStore
 from ptool.reviews.verified import VerifiedDataset, write_verified
+from ptool.run import main
 from ptool.settings.evaluation import data_name, data_title, verified_data
 from ptool.store.dataset_index import check_dataset, read_index
-from review_bench import copied, first_call, labelled, marked, opened
+from review_bench import WHOLE, copied, first_call, labelled, marked, opened
 
 
 def lines(file: Path) -> list[dict[str, Any]]:
@@ -192,6 +193,16 @@ def test_an_evaluation_takes_the_verified_set_and_says_so(run: Path) -> None:
         "run-verified",
         "run/verified",
     )
+
+
+def test_the_run_goes_on_beside_its_reviews(run: Path) -> None:
+    written, _, _ = reviewed(run)
+    before = {file: file.read_bytes() for file in written.folder.rglob("*.jsonl")}
+    assert main([*WHOLE, f"run.dir={run}"]) == 0
+    assert {file: file.read_bytes() for file in written.folder.rglob("*.jsonl")} == before
+    assert verified_remark(written.folder) is not None
+    with opened(run) as store:
+        assert store.progress("Ada", "criteria").states["accepted"] == 3
 
 
 def test_a_verified_set_of_an_earlier_dataset_is_refused(run: Path) -> None:
