@@ -213,12 +213,16 @@ def test_pages_fit_and_are_accessible(started: Any, server: Server, size: str, s
             fix.nth(place).check()
         one.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
         assert one.page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert one.page.evaluate(WIDER) == [], path
         found = axe.run(one.page).response["violations"]
         assert [(path, each["id"], [node["html"][:160] for node in each["nodes"]][:3]) for each in found
                 if each["impact"] in ("serious", "critical")] == []  # fmt: skip
     one.page.context.close()
 
 
+WIDER = """[...document.querySelectorAll('form.judge, fieldset, .side')]
+.filter((each) => each.scrollWidth > each.clientWidth + 2).map((each) => each.outerHTML.slice(0, 100))"""
+"""What is wider than its place, and would have to be scrolled within a page that fits."""
 PAGES = (
     "/", "/name", "/agreement", f"/review?show=all&sample={ORDER}",
     f"/review?task=origins&show=all&sample={ORDER}", f"/review?task=adjudication&show=all&sample={ORDER}",
