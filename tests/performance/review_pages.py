@@ -29,18 +29,25 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 class Browser:
     """One connection with its cookies."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, server: int) -> None:
+        self._clock = Path(f"/proc/{server}/schedstat")
         self._connection = http.client.HTTPConnection("127.0.0.1", port)
         self._cookies: dict[str, str] = {}
+        self.processor: list[float] = []
+        """milliseconds of the server's processor that each request took"""
+
+    def _processor(self) -> int:
+        return int(self._clock.read_text().split()[0])
 
     def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str, float]:
         """Status, place to go on, text and milliseconds of a request."""
         cookie = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        start = time.perf_counter()
+        before, start = self._processor(), time.perf_counter()
         self._connection.request(method, path, body, {"cookie": cookie} | (FORM if body else {}))
         answer = self._connection.getresponse()
         text = answer.read().decode()
         took = 1000 * (time.perf_counter() - start)
+        self.processor.append((self._processor() - before) / 1e6)
         for line in answer.headers.get_all("set-cookie") or []:
             name, _, value = line.partition(";")[0].partition("=")
             self._cookies[name] = value
@@ -74,7 +81,7 @@ def measure(run: Path, words: list[str]) -> None:
     try:
         assert server.stdout is not None
         port = int(re.findall(r":(\d+)/", server.stdout.readline())[0])
-        browser = Browser(port)
+        browser = Browser(port, server.pid)
         browser.ask("GET", f"/?token={TOKEN}")
         print(f"{'start, first answer':<28}{time.perf_counter() - start:>8.2f} s")
         key = re.findall(r'name="key" value="(\w+)"', browser.ask("GET", "/name")[2])[0]
@@ -83,17 +90,24 @@ def measure(run: Path, words: list[str]) -> None:
         print(f"{'':<28}{'median':>11}{'95 %':>11}{'most':>11}")
         print(row("queue", [browser.ask("GET", "/?show=all&from=5000")[3] for _ in range(TIMES // 5)]))
         place, pages, saves = browser.ask("GET", "/review?task=criteria&show=open")[1], [], []
+        processor: dict[str, list[float]] = {"page": [], "save": []}
         for _ in range(TIMES):
+            if not place.startswith("/review"):
+                break  # a run of fewer samples
             status, _, page, took = browser.ask("GET", place)
             assert status == 200, page
             pages.append(took)
+            processor["page"].append(browser.processor[-1])
             marks = {f"mark-{name}": "ok" for name in ("query", "platform", "calls")}
             status, place, page, took = browser.ask(
                 "POST", "/review", urlencode({**hidden(page), **marks, "status": "done"})
             )
             assert status == 303, page
             saves.append(took)
+            processor["save"].append(browser.processor[-1])
         print(row("page", pages), row("save", saves), sep="\n")
+        for name, taken in processor.items():
+            print(row(f"{name}, processor time", taken))
         memory = re.findall(r"VmHWM:\s+(\d+)", Path(f"/proc/{server.pid}/status").read_text())
         print(f"{'memory, at most':<28}{int(memory[0]) / 1024:>8.0f} MB")
     finally:

@@ -1,5 +1,6 @@
 """The review page without a browser: what is shown, saved, refused, and said about it."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -267,3 +268,17 @@ async def test_a_sample_that_was_changed_since_is_not_shown(site: Site) -> None:
     page = await site.get(f"/review?show=all&sample={ORDER}")
     assert page.status_code == 503
     assert "not what index.jsonl was made of" in page.text
+
+
+async def test_a_split_run_with_shared_tools_and_unseen_scenarios(split_run: Path, tmp_path: Path) -> None:
+    """What is held out is reviewed, of the scenarios that training never sees, too."""
+    with site_of(Path(shutil.copytree(split_run, tmp_path / "split"))) as site:
+        await site.enter("Ada")
+        parts = {entry.part: id for id, entry in site.store.catalogue.entries.items()}
+        assert parts.keys() == {"test", "unseen"}
+        for id in parts.values():
+            assert "data-argument=" in (await site.get(f"/review?show=all&sample={id}")).text
+            assert (await site.save(id, ALL_OK)).status_code == 303
+        queue = await site.get("/?show=all&part=unseen&scenario=finance")
+        assert parts["unseen"] in queue.text
+        assert parts["test"] not in queue.text

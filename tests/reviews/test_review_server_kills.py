@@ -1,7 +1,11 @@
-"""The server is killed while people save: what it acknowledged is there, whatever the moment."""
+"""How the server ends: killed while people save it loses nothing it acknowledged; by a signal, cleanly."""
 
 import http.client
 import random
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -9,7 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 from ptool.reviews import ReviewStore
-from review_server import TOKEN, Server, serving
+from review_server import SERVER, TOKEN, Server, serving
 from review_site import fields_in, tiny_run
 
 pytestmark = pytest.mark.slow
@@ -79,3 +83,20 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
             for review in store.history(id)
         }
     assert set(acknowledged) - kept == set()
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_with_its_status(tmp_path: Path, number: int, status: int) -> None:
+    with serving(tiny_run(tmp_path)) as server:
+        server.process.send_signal(number)
+        assert server.process.wait(60) == status
+
+
+def test_a_port_that_is_taken_ends_the_command_with_2(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = [f"run={tiny_run(tmp_path)}", f"server.port={port}"]
+        done = subprocess.run([sys.executable, "-c", SERVER, *words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"config error: server.port: {port} on 127.0.0.1: ")
+    assert done.stderr.count("\n") == 1
