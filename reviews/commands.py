@@ -77,10 +77,10 @@ def _hand_out(settings: ReviewSettings) -> int:
 
             print(f"{write_sheet(store, file):,} rows: {file}", flush=True)
         else:
-            from .label_studio import write_tasks
+            from .label_studio import config_beside, write_tasks
 
             count = write_tasks(store, file)
-            print(f"{count:,} tasks: {file}, labelling configuration: {file.with_suffix('.xml')}", flush=True)
+            print(f"{count:,} tasks: {file}, labelling configuration: {config_beside(file)}", flush=True)
     return 0
 
 

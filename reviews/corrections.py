@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from pydantic import ValidationError
 
 from ..benchmark.items import ParseError
 from ..benchmark.parsing import parse
@@ -64,7 +65,16 @@ def parse_answer(text: str, sample: Sample) -> tuple[Correction | None, tuple[Fi
     if isinstance(read, ParseError):
         return None, (_error("calls", f"character {read.position}: {read.reason}"),)
     platform, calls = read
-    return Correction(platform=platform, calls=calls), ()
+    try:
+        return Correction(platform=platform, calls=calls), ()
+    except ValidationError as error:
+        return None, tuple(field_errors(error))
+
+
+def field_errors(error: ValidationError) -> Iterator[FieldError]:
+    """What a record of reviews objects to, field by field: too many calls, a text too long."""
+    for each in error.errors(include_url=False, include_input=False):
+        yield _error(".".join(map(str, each["loc"])) or "content", each["msg"])
 
 
 def parse_value(text: str, schema: Mapping[str, Any]) -> tuple[Any, str | None]:

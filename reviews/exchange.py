@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, get_args
 
 import orjson
+from pydantic import ValidationError
 
 from ..errors import ConfigError, PtoolError, names, printable
 from ..records import Origin, Sample
 from .catalogue import CatalogueEntry
-from .corrections import parse_answer
+from .corrections import field_errors, parse_answer
 from .evidence import argument_evidence
 from .records import (
     CRITERIA,
@@ -134,6 +135,8 @@ def take_over(store: ReviewStore, rows: Iterable[ExchangeRow], annotator: str | 
                 drafts.append(draft)
         except PtoolError as error:
             faults.append(f"{row.place}: {error}")
+        except ValidationError as error:
+            faults += [f"{row.place}: {each.path}: {each.message}" for each in field_errors(error)]
         if len(faults) >= _MOST_SHOWN:
             break
     if faults:
@@ -169,7 +172,7 @@ def _drafts(store: ReviewStore, row: ExchangeRow, annotator: str | None) -> Iter
                 "annotator": annotator_name(who),
                 "base": 0,
                 "content": content,
-                "comment": row.comment[:4_000],
+                "comment": row.comment,
                 "second_look": row.second_look,
                 "seconds": min(max(row.seconds, 0.0), 86_400.0) / len(said),
             }
@@ -185,8 +188,6 @@ def _criteria(row: ExchangeRow, sample: Sample) -> CriteriaReview:
             raise ConfigError("; ".join(f"{error.path}: {error.message}" for error in errors))
         correction = read
     query = row.query.strip() or None
-    if query is not None and len(query) > 4_000:
-        raise ConfigError(f"query: got {len(query):,} characters, expected at most 4,000")
     given = {**correction.model_dump(), "query": query, "words": dict(row.words)}
     changed = any(given.values())
     return CriteriaReview.model_validate({**marks, "correction": given if changed else None})

@@ -27,7 +27,7 @@ _TEXT_AREAS = ("query_correction", "answer_correction", "comment")
 
 
 def write_tasks(store: ReviewStore, file: Path) -> int:
-    """Write every sample of the review as a task, and the configuration beside it (`.xml`); returns how many.
+    """Write every sample of the review as a task, and the configuration beside it; returns how many.
 
     Raises StoreError: a file cannot be written, or a sample was changed since.
     """
@@ -38,8 +38,13 @@ def write_tasks(store: ReviewStore, file: Path) -> int:
             out.write(b",\n" if count > 1 else b"\n")
             out.write(orjson.dumps(_task(store, id)))
         out.write(b"\n]\n")
-    write_bytes(file.with_suffix(".xml"), CONFIG.read_bytes())
+    write_bytes(config_beside(file), CONFIG.read_bytes())
     return count
+
+
+def config_beside(file: Path) -> Path:
+    """Where the labelling configuration for a file of tasks is written."""
+    return file.with_name(f"{file.stem}.config.xml")
 
 
 def _task(store: ReviewStore, id: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def _unix_lines(text: object) -> object:
     return text.replace("\r\n", "\n") if isinstance(text, str) else text
 
 
-Typed = Annotated[str, BeforeValidator(_unix_lines), StringConstraints(max_length=MOST_TEXT)]
+Typed = Annotated[str, StringConstraints(max_length=MOST_TEXT), BeforeValidator(_unix_lines)]
 """What somebody types into a field."""
 
 

@@ -198,12 +198,13 @@ def test_an_answer_is_read_in_every_form(samples: list[Sample], form: str) -> No
         "", "[", "{}", "null", '{"platform": 1, "functions": []}', '{"platform": "A"}', '["A", [1]]',
         '["A", [{"f": {"a": 1}}]]', "__import__('os').system('true')", "A: [f(a=open('x'))]", "[" * 100_000,
         '{"platform": "A", "functions": [{"name": "f", "parameters": {"a": 1, "a": 2}}]}',
+        f"A: [{', '.join(['f()'] * 17)}]", f"{'A' * 300}: [f()]",
         '[{"api": "f", "arguments": {"a": NaN}}]', "A: [f(a=" + "9" * 10_000 + ")]", "x" * 20_000,
     ],
 )  # fmt: skip
 def test_what_is_no_answer_is_an_error_and_never_run(samples: list[Sample], text: str) -> None:
     read, found = parse_answer(text, samples[0])
-    assert read is None and found[0].path == "calls" and 0 < len(found[0].message) <= 600
+    assert read is None and found[0].path in ("calls", "platform") and 0 < len(found[0].message) <= 600
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -110,6 +110,9 @@ def test_a_sheet_is_read_however_a_spreadsheet_saves_it(run: Path, tmp_path: Pat
             "no platform 'Nowhere'",
         ),
         (OK | {"annotator": "Ada", "origins": "{"}, "origins: not JSON"),
+        (OK | {"annotator": "Ada", "comment": "x" * 5_000}, "comment: String should have at most 4000"),
+        (OK | {"annotator": "Ada", "query_mark": "fix", "new_query": "x" * 5_000}, "at most 4000 characters"),
+        (OK | {"annotator": "Ada", "new_answer": f"A: [{', '.join(['f()'] * 17)}]"}, "at most 16 items"),
         (OK | {"annotator": "Ada", "origins": '{"calls[9].arguments.a": "query"}'}, "no argument"),
         (OK | {"annotator": "Ada", "seconds": "soon"}, "seconds: got 'soon'"),
         (OK | {"annotator": "A\u202e"}, "expected a name"),
@@ -178,7 +181,7 @@ def test_the_labelling_configuration_names_what_comes_back(run: Path, tmp_path: 
     with opened(run) as store:
         fill(store)
         write_tasks(store, tmp_path / "tasks.json")
-    config = ElementTree.parse(tmp_path / "tasks.xml").getroot()
+    config = ElementTree.parse(tmp_path / "tasks.config.xml").getroot()
     named = {each.get("name") for each in config.iter() if each.get("name")}
     shown = {each.get("value", "")[1:] for each in config.iter("Text") if "{{" not in each.get("name", "")}
     tasks = json.loads((tmp_path / "tasks.json").read_text())
