@@ -25,7 +25,7 @@ from ..store import InvalidReview, ReviewStore, annotator_name
 from ..summary import summarise
 from .forms import draft_of, fields_of, read_form, review_fields
 from .pages import render, static_files
-from .place import SHOWN, SOLVERS, TASKS, Place
+from .place import SHOWN, SOLVERS, TASKS, PagePlace
 from .review_form import review_form
 from .sample_view import view_sample
 from .security import Access, Guard, cookies
@@ -138,7 +138,7 @@ class _Pages:
 
     async def queue(self, request: Request) -> Response:
         """Tasks, filters, and the samples that pass."""
-        name, place = self._known(request), Place.of(request.query_params)
+        name, place = self._known(request), PagePlace.of(request.query_params)
         start = _whole(request.query_params.get("from", ""))
         page = self._store.page(name, place.task, place.filter, start, LISTED)
         entries = [
@@ -193,7 +193,7 @@ class _Pages:
 
     async def sample(self, request: Request) -> Response:
         """One sample with its form; without a sample named, the next of the queue."""
-        name, place = self._known(request), Place.of(request.query_params)
+        name, place = self._known(request), PagePlace.of(request.query_params)
         if not place.sample:
             following = self._store.next(name, place.task, place.filter)
             return RedirectResponse(
@@ -204,7 +204,7 @@ class _Pages:
         given = review_fields(standing, sample) if standing else self._start(place, request)
         return self._sample_page(request, name, place, given, notice=self._did(request.query_params))
 
-    def _start(self, place: Place, request: Request) -> dict[str, str]:
+    def _start(self, place: PagePlace, request: Request) -> dict[str, str]:
         """What stands in a form that nobody has sent: of an adjudication, what all agree on."""
         if place.task != "adjudication":
             return {}
@@ -220,7 +220,7 @@ class _Pages:
         }
         return agreed | {key: value for fields in taken for key, value in fields.items()}
 
-    def _done(self, place: Place) -> list[Review]:
+    def _done(self, place: PagePlace) -> list[Review]:
         digest = self._store.catalogue.entry(place.sample).digest
         reviews = self._store.reviews(place.sample)
         return [
@@ -228,7 +228,7 @@ class _Pages:
             if each.task != "adjudication" and each.status == "done" and each.digest == digest
         ]  # fmt: skip
 
-    def _settles(self, place: Place) -> tuple[str, ...]:
+    def _settles(self, place: PagePlace) -> tuple[str, ...]:
         """What an adjudication decides: what is in dispute, or, where nothing is, whatever was said."""
         contents = [each.content for each in self._done(place)]
         parts = {"criteria": [one for each in contents if (one := criteria_of(each))],
@@ -239,7 +239,7 @@ class _Pages:
     async def save(self, request: Request) -> Response:
         """Keep a review and go on; a fault or a lost race shows the same form again."""
         fields = await read_form(request, self._access)
-        name, place = self._known(request), Place.of(fields)
+        name, place = self._known(request), PagePlace.of(fields)
         sample = self._store.sample(place.sample)
         draft, errors = draft_of(place, name, fields, sample)
         if draft is None:
@@ -260,7 +260,7 @@ class _Pages:
         self,
         request: Request,
         name: str,
-        place: Place,
+        place: PagePlace,
         fields: Mapping[str, str],
         errors: Sequence[FieldError],
     ) -> Response:
@@ -269,7 +269,12 @@ class _Pages:
         return self._sample_page(request, name, place, fields, errors, notice, status=422)
 
     def _both(
-        self, request: Request, name: str, place: Place, fields: Mapping[str, str], conflict: VersionConflict
+        self,
+        request: Request,
+        name: str,
+        place: PagePlace,
+        fields: Mapping[str, str],
+        conflict: VersionConflict,
     ) -> Response:
         """The loser of a race sees both sides, and keeps what they typed."""
         sample = self._store.sample(place.sample)
@@ -286,18 +291,18 @@ class _Pages:
     async def undo(self, request: Request) -> Response:
         """Take back what somebody saved last, and show that sample again."""
         fields = await read_form(request, self._access)
-        name, place = self._known(request), Place.of(fields)
+        name, place = self._known(request), PagePlace.of(fields)
         undone = self._store.undo(name)
         if undone is None:
             return RedirectResponse(place.queue_url(did="nothing"), 303)
-        there = Place.of({**dict(place.fields()), "task": undone.task, "sample": undone.sample})
+        there = PagePlace.of({**dict(place.fields()), "task": undone.task, "sample": undone.sample})
         return RedirectResponse(there.sample_url(did="undone", about=undone.sample), 303)
 
     def _sample_page(
         self,
         request: Request,
         name: str,
-        place: Place,
+        place: PagePlace,
         given: Mapping[str, str],
         errors: Sequence[FieldError] = (),
         notice: Notice | None = None,
@@ -384,7 +389,7 @@ class _Pages:
             case _:
                 return None
 
-    def _progress(self, name: str, place: Place) -> ProgressBar:
+    def _progress(self, name: str, place: PagePlace) -> ProgressBar:
         progress = self._store.progress(name, place.task)
         skipped = f", {progress.skipped:,} skipped" if progress.skipped else ""
         return ProgressBar(
@@ -397,10 +402,10 @@ class _Pages:
         template: str,
         name: str,
         status: int = 200,
-        place_of: Place | None = None,
+        place_of: PagePlace | None = None,
         **values: object,
     ) -> Response:
-        place = place_of or Place()
+        place = place_of or PagePlace()
         common = {
             "nonce": request.scope["state"]["nonce"],
             "run": inert(self._store.run.resolve().name),
@@ -416,4 +421,3 @@ class _Pages:
 
 def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
-

@@ -33,7 +33,7 @@ from ..records import (
 from ..retrace import answer_of
 from .answer_fields import ValueField, calls_json, edited_json, typed_calls, value_fields, value_text
 from .editable_text import shown_text, typed_text
-from .place import Place
+from .place import PagePlace
 from .security import Access, same_secret
 
 MOST_FIELDS = 2_000
@@ -118,7 +118,7 @@ def _call_fields(
 
 
 def draft_of(
-    place: Place, annotator: str, fields: Fields, sample: Sample
+    place: PagePlace, annotator: str, fields: Fields, sample: Sample
 ) -> tuple[ReviewDraft | None, list[FieldError]]:
     """The draft that submitted fields mean; None with what is wrong with them."""
     errors: list[FieldError] = []
@@ -142,7 +142,7 @@ def draft_of(
         return None, _field_errors(error)
 
 
-def _content(place: Place, fields: Fields, sample: Sample, errors: list[FieldError]) -> Content | None:
+def _content(place: PagePlace, fields: Fields, sample: Sample, errors: list[FieldError]) -> Content | None:
     if place.task == "criteria":
         return _criteria(fields, sample, errors)
     if place.task == "origins":

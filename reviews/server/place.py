@@ -35,7 +35,7 @@ _Word = TypeVar("_Word")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagePlace:
     """A task, which samples are wanted, and the one that is shown."""
 
     task: ReviewTask = "criteria"

@@ -24,7 +24,7 @@ _LABELS = (("query", "q", "query"), ("profile", "p", "profile"), ("default", "d"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FormChoice:
     """One of several things to choose."""
 
     value: str
@@ -57,7 +57,7 @@ class CriterionFields:
     name: str
     title: str
     hint: str
-    choices: tuple[Choice, ...]
+    choices: tuple[FormChoice, ...]
     chosen: str
     errors: tuple[str, ...]
     mending: tuple[Field, ...] = ()
@@ -77,7 +77,7 @@ class LabelFields:
     value: str
     recorded: str
     evidence: str
-    choices: tuple[Choice, ...]
+    choices: tuple[FormChoice, ...]
     chosen: str
     errors: tuple[str, ...]
 
@@ -175,7 +175,7 @@ def _criterion(name: str, sample: Sample, given: Mapping[str, str], errors: _Err
         name=name,
         title=CRITERION_NAMES[name],
         hint=_HINTS[name],
-        choices=tuple(Choice(*each) for each in _MARKS),
+        choices=tuple(FormChoice(*each) for each in _MARKS),
         chosen=chosen,
         errors=missing,
         mending=mending,
@@ -219,7 +219,7 @@ def _labels(sample: Sample, given: Mapping[str, str], errors: _Errors) -> Iterab
             recorded=recorded or "",
             evidence=shown[number].evidence,
             choices=tuple(
-                Choice(value, key, text, differs=recorded is not None and value != recorded)
+                FormChoice(value, key, text, differs=recorded is not None and value != recorded)
                 for value, key, text in _LABELS
             ),
             chosen=given.get(f"origin-{number}", ""),

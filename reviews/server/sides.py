@@ -42,7 +42,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class SideRow:
     """One thing that all of them speak of: a criterion, or an argument's label."""
 
     name: str
@@ -60,7 +60,7 @@ class Sides:
     """Several people on one sample."""
 
     sides: tuple[Side, ...]
-    rows: tuple[Comparison, ...]
+    rows: tuple[SideRow, ...]
 
 
 def compare_sides(reviews: Sequence[tuple[str, Review | ReviewDraft]], sample: Sample) -> Sides:
@@ -71,11 +71,11 @@ def compare_sides(reviews: Sequence[tuple[str, Review | ReviewDraft]], sample: S
     contents = [review.content for _, review in reviews]
     sides = tuple(_side(title, review) for title, review in reviews)
     rows = [
-        Comparison(CRITERION_NAMES[name], tuple(_mark(content, name) for content in contents))
+        SideRow(CRITERION_NAMES[name], tuple(_mark(content, name) for content in contents))
         for name in CRITERIA
     ]
     rows += [
-        Comparison(
+        SideRow(
             f"{inert(argument.api, 80)} · {inert(argument.parameter, 80)}",
             tuple(_label(content, argument.call, argument.parameter) for content in contents),
         )
