@@ -126,7 +126,7 @@
     e: () => proof(1), E: () => proof(-1),
     s: () => press("form.judge button[value=skipped]"),
     u: () => press("button[data-undo]"),
-    n: () => press("a[data-next]"), b: () => press("a[data-before]"),
+    n: () => press("a[data-next]"), b: () => history.back(),
     l: () => press("form.judge input[name=second_look]"),
     c: () => focusOn(one("form.judge textarea[name=comment]")),
     g: () => press("a[data-queue]"),
