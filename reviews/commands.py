@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..cli.signals import INTERRUPTED
 from ..errors import ConfigError
 from ..settings import ReviewSettings
 from .store import ReviewStore
@@ -36,8 +38,18 @@ def open_store(settings: ReviewSettings, *, readonly: bool = False) -> ReviewSto
 
 
 def serve(settings: ReviewSettings) -> int:
-    """Serve the pages until the command is interrupted."""
-    raise ConfigError(f"action: got {settings.action!r}, and there are no pages yet")
+    """Serve the pages until the command is interrupted; the first line on stdout is `review: LINK`."""
+    try:
+        from .server.running import serve_pages
+    except ImportError as error:
+        raise ConfigError(f"review: the pages need {error.name}: pip install 'ptool[review]'") from None
+    with open_store(settings) as store:
+        try:
+            serve_pages(store, settings.server)
+        except KeyboardInterrupt:
+            print(f"stopped: what was saved is in {store.database.path}", file=sys.stderr)
+            raise SystemExit(INTERRUPTED) from None
+    return 0
 
 
 def export(settings: ReviewSettings) -> int:

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from .base import FilePath, Share, StrictModel
 from .export import Part
+from .review_server import ReviewServerOptions
 
 ReviewFormat = Literal["verified", "label_studio", "csv"]
 """What reviews are exported as, and imported from."""
@@ -34,6 +35,7 @@ class ReviewSettings(StrictModel):
     seed: int | None = Field(
         ge=0, lt=2**63, description="of the draw and the shares; null: 0, or as at the first start"
     )
+    server: ReviewServerOptions = Field(description="where the pages are served")
     format: ReviewFormat = Field(description="what is exported, or imported")
     file: FilePath | None = Field(description="what is read, or written in another format than verified")
     annotator: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(

@@ -53,7 +53,7 @@ ALLOWED = {
     "python_api": {"errors", "settings", "records", "models", "store", "benchmark", "rendering", "cli"}
     | {"synthesis", "evaluation"},
     "reviews": {"errors", "texts", "records", "settings", "store", "benchmark", "trees", "environments"}
-    | {"exports", "cli"},
+    | {"exports", "rendering", "cli"},
     "run": {"cli", "synthesis"},
     "check": {"cli", "synthesis"},
     "serve": {"cli", "synthesis"},
