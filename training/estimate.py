@@ -52,7 +52,7 @@ class TrainingEstimate:
     free: float
     """bytes there are"""
     recomputes: bool
-    """whether layers are computed again on the way back, as not everything can be kept (gradient checkpointing)"""
+    """whether layers are computed again on the way back, as not all can be kept (gradient checkpointing)"""
 
     def describe(self) -> str:
         """One line for people."""

@@ -173,7 +173,7 @@ class TransformersModel(ModelClient):
         sampling = dict(batch[0].sampling)
         torch.manual_seed(int(sampling.pop("seed", 0)) % 2**63)
 
-        def nobody_waits(tokens: Any, scores: Any) -> Any:
+        def nobody_waits(tokens: Any, _: Any) -> Any:
             """Ends every row once all who asked have gone, so that an interrupted command does not go on."""
             gone = all(question.answer.done() for question in batch)
             return torch.full((tokens.shape[0],), gone, device=tokens.device, dtype=torch.bool)

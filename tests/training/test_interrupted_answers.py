@@ -17,20 +17,22 @@ def test_an_answer_ends_with_who_asked(model: Path) -> None:
 
     client = TransformersModel(str(model), device="cpu", max_tokens=LONGEST)
     passes = 0
+    begun = asyncio.Event()
     network: Any = client._loaded()
-
-    def counted(*_: Any) -> None:
-        nonlocal passes
-        passes += 1
-
-    network.register_forward_pre_hook(counted)
     network.generation_config.eos_token_id = None  # a model that never ends by itself
-    client._ends = lambda: []
+    client._ends = list
 
     async def ask_and_go() -> None:
+        loop = asyncio.get_running_loop()
+
+        def counted(*_: Any) -> None:
+            nonlocal passes
+            passes += 1
+            loop.call_soon_threadsafe(begun.set)
+
+        network.register_forward_pre_hook(counted)
         question = asyncio.create_task(client.create([UserMessage(content="Tea!", source="user")]))
-        while not passes:
-            await asyncio.sleep(0.001)
+        await begun.wait()
         question.cancel()
         await client._worker
 
