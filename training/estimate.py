@@ -24,6 +24,8 @@ _ROOM = 0.5
 _EFFICIENCY = 0.5
 """Share of the speed of plain matrix products that a training comes to."""
 _GIGABYTE = 1e9
+_LIBRARIES = 0.6e9
+"""Bytes of a process that has loaded torch and its company, and no model yet."""
 _OPTIMISER_BYTES = 16
 """Of a trained parameter: value, gradient and two moments, in 32 bits."""
 
@@ -140,7 +142,8 @@ def _peak_memory(
     layers = size.layers + _KEPT_A_LAYER if recomputes else size.layers * _KEPT_A_LAYER
     kept = rows * size.hidden * number * layers
     scores = rows * size.vocabulary * 4 * 3
-    return weights + size.adapter * _OPTIMISER_BYTES + kept + scores
+    program = _LIBRARIES if device == "cpu" else 0
+    return program + weights + size.adapter * _OPTIMISER_BYTES + kept + scores
 
 
 def _free_memory(device: str) -> float:
