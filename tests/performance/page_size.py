@@ -1,8 +1,8 @@
 """How large the page of a comparison is that has every sample of three models to browse.
 
-`python page_size.py RUN FOLDER` evaluates the samples of a finished run three times by baselines, and three times by
-answers of 2,000 characters of prose each, the most a page keeps of one. Prompts show all tools. Printed is the size of
-both pages beside the bar; the exit status is 1 where one is above it.
+`python page_size.py RUN FOLDER` evaluates the samples of a finished run three times by baselines, and three
+times by answers of 2,000 characters of prose, the most a page keeps of one. Prompts show all tools. Printed
+is the size of both pages beside the bar; the exit status is 1 where one is above it.
 """
 
 from __future__ import annotations
