@@ -150,7 +150,7 @@ class Progress:
 
     @contextmanager
     def _ticks(self, stage: Stage, show: Callable[[str], None], say: Callable[[str], None]) -> Iterator[None]:
-        """Have a long stage described while the block runs: every second, without an event loop when it advances.
+        """Have a long stage described: every second, or without an event loop whenever it advances.
 
         Args: show: is told what goes on; say: is told when a line is due.
         """
