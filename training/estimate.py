@@ -23,6 +23,8 @@ _ROOM = 0.5
 """Share of the free memory that may be taken to save computing anything again."""
 _EFFICIENCY = 0.5
 """Share of the speed of plain matrix products that a training comes to."""
+_MEASURED_SECONDS = 0.5
+"""Wall time in which the speed of matrix products is taken."""
 _GIGABYTE = 1e9
 _LIBRARIES = 0.6e9
 """Bytes of a process that has loaded torch and its company, and no model yet."""
@@ -88,7 +90,8 @@ def estimate(config: Any, settings: TrainSettings, report: LengthReport, device:
         memory = _peak_memory(size, settings, report.longest, device, recomputes=True)
     tokens = report.tokens * settings.train.epochs * (2 if settings.train.method == "dpo" else 1)
     work = tokens * (_PASSES + recomputes)
-    work *= 2 * size.parameters + 4 * size.layers * size.hidden * report.longest
+    # scores and their sum of values, over the half of the sequence that a token sees on average
+    work *= 2 * size.parameters + 2 * size.layers * size.hidden * report.longest
     hours = work / (_EFFICIENCY * _products_a_second(device)) / 3600
     return TrainingEstimate(size, device, hours, memory, free, recomputes)
 
@@ -154,20 +157,24 @@ def _free_memory(device: str) -> float:
 
 
 def _products_a_second(device: str) -> float:
-    """Floating-point operations a second of a matrix product."""
+    """Floating-point operations a second of matrix products, for a while: other programs take their share."""
     torch = library("torch")
     side = 4096 if device == "cuda" else 768
     matrix = torch.ones(
         side, side, device=device, dtype=torch.bfloat16 if device == "cuda" else torch.float32
     )
-    best = float("inf")
-    for _ in range(4):
-        began = time.perf_counter()
+
+    def multiply() -> None:
         torch.mm(matrix, matrix)
         if device == "cuda":
             torch.cuda.synchronize()
-        best = min(best, time.perf_counter() - began)
-    return 2 * side**3 / best
+
+    multiply()  # the first one loads kernels
+    count, began, seconds = 0, time.perf_counter(), 0.0
+    while seconds < _MEASURED_SECONDS:
+        multiply()
+        count, seconds = count + 1, time.perf_counter() - began
+    return count * 2 * side**3 / seconds
 
 
 def _hours(hours: float) -> str:

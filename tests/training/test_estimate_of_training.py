@@ -38,7 +38,7 @@ def test_the_hours_are_products_of_every_token_with_every_parameter(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = estimated(model, monkeypatch, free=1e12)
-    attention = 4 * found.size.layers * found.size.hidden * REPORT.longest
+    attention = 2 * found.size.layers * found.size.hidden * REPORT.longest
     operations = 2 * REPORT.tokens * (2 * found.size.parameters + attention)
     assert found.hours * 3600 == pytest.approx(operations / (module._EFFICIENCY * 1e9))
 
