@@ -13,11 +13,10 @@ from .output_forms import (
     WantedList,
     narrow_form,
 )
-from .phrasing import PhrasingUser
+from .phrasing import PhrasingActor, PhrasingUser
 from .prompt_loader import PromptLoader, RolePrompt
 from .role import Ask, Observation, Role, Views
 from .views import VIEWS
-from .visit_phrasing import PhrasingActor
 
 __all__ = [
     "VIEWS",

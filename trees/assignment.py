@@ -22,7 +22,7 @@ from ..records import Bundles, Feature, Profile, Record, ScenarioWorld
 from .defaults import default_value
 from .feature_tree import FeatureTree
 from .naming import near_name
-from .personal_facts import BY_NAME
+from .personal_facts import BY_NAME, usual_values
 from .retry import AskRole, Mended, ask_until_accepted, gather_or_cancel, note
 from .values import fits, nearest_value
 
@@ -120,6 +120,16 @@ def _told_apart(
             seen[_canonical_json({"": person[fact.name]})] += 1
     note(writer, "people", "mended", mended)
     return [(*lineage[:-1], values) for lineage, values in zip(people, told_apart, strict=True)]
+
+
+def _shown(feature: Feature, item_id: str) -> dict[str, Any]:
+    """A feature as a writer sees it; a fact that is usually one of a few is asked for as one of them."""
+    shown = feature.model_dump(mode="json")
+    usual = list(usual_values(feature.name)) if feature.value_schema == {"type": "string"} else []
+    if usual and feature.kind == "basic":
+        random.Random(derive("usual values", item_id, feature.name)).shuffle(usual)
+        shown["value_schema"] = {"type": "string", "enum": usual}
+    return shown
 
 
 def _assigned(number: int, lineage: tuple[Bundle, ...], features: Sequence[Feature]) -> AssignedProfile:
@@ -231,7 +241,7 @@ class _Assigner:
         view = self.setting | {
             "level": level,
             "count": count,
-            "features": [feature.model_dump(mode="json") for feature in features],
+            "features": [_shown(feature, item_id) for feature in features],
             "given": {name: value for bundle in lineage for name, value in bundle.items()},
             "avoid": list(avoid),
         }

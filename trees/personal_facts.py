@@ -147,6 +147,24 @@ _BY_ALIAS = {
 }
 """Name of a parameter -> the fact it is; 'id' stands for `user_id` and `customer_id` (`recognise`)."""
 
+_USUAL_VALUES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
+    (re.compile(r"(?:^|_)device(?:_type)?$"), ("phone", "tablet", "laptop", "desktop computer", "e-reader")),
+    (
+        re.compile(r"(?:^|_)(?:diet|dietary_\w+)$"),
+        ("no restrictions", "vegetarian", "vegan", "pescatarian", "gluten-free", "lactose-free", "halal"),
+    ),
+    (re.compile(r"^(?:preferred_)?(?:(?:measurement|unit)_system|units)$"), ("metric", "imperial")),
+    (re.compile(r"(?:^|_)currency$"), ("EUR", "GBP", "USD", "CHF", "SEK", "PLN", "CAD", "AUD")),
+    (re.compile(r"(?:clothing|clothes|shirt|dress|garment)_size$"), ("XS", "S", "M", "L", "XL", "XXL")),
+    (re.compile(r"^seat(?:ing)?(?:_preference)?$"), ("aisle", "window")),
+)
+"""Name of a fact about a person -> what it usually is: a small model takes words from the traits above it."""
+
+
+def usual_values(fact: str) -> tuple[str, ...]:
+    """What a fact about a person usually is, such as phone and tablet of `preferred_device`; (): anything."""
+    return next((values for name, values in _USUAL_VALUES if name.search(fact)), ())
+
 
 def recognise(parameter: str) -> StandardFact | None:
     """The standard fact that a parameter is called like, such as `customer_email`; None: another thing."""

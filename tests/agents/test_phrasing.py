@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.agents import Observation, PhrasingUser
-from ptool.agents.phrasing import LONGEST_REQUEST
+from ptool.agents.phrasing.query_form import LONGEST_REQUEST
 from ptool.models import prompt_blocks as blocks
 from ptool.models.gateway.parse import InvalidAnswer, parse_answer
 from ptool.models.request import Reply, Request
@@ -109,6 +109,30 @@ def test_a_value_is_taken_as_the_text_has_it(
 )
 def test_what_the_text_does_not_say_is_refused(schema: Any, value: Any, text: str) -> None:
     assert "the text does not say" in objection(answer(text, {"it": value}), {"it": schema})
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Order tea. I love the flavour and the scent.", "Order tea."),
+        ("I adore markets and gardens. Order tea.", "Order tea."),
+        ("I am thirsty. Order tea. Thank you so much!", "I am thirsty. Order tea. Thank you so much!"),
+        (
+            "Some tea would be nice. Can you order the drink?",
+            "Some tea would be nice. Can you order the drink?",
+        ),
+        ("Order tea with flavour, scent and honey.", "Order tea with flavour, scent and honey."),
+        ("Order 2.5 litres of tea at St. Ives market.", "Order 2.5 litres of tea at St. Ives market."),
+    ],
+)
+def test_a_sentence_that_asks_for_something_else_is_dropped(text: str, left: str) -> None:
+    assert phrased(answer(text, {"item": "tea"}), {"item": TEXT}).text == left
+
+
+def test_sentences_that_say_values_and_purpose_stay() -> None:
+    text = "Order tea. My aunt's garden party begins at noon. Put lemon wedges beside it."
+    said = answer(text, {"item": "tea", "side": "lemon wedges"}, purpose="garden party")
+    assert phrased(said, {"item": TEXT, "side": TEXT}, purpose=True).text == text
 
 
 def test_one_fault_is_named_at_a_time() -> None:
@@ -277,7 +301,8 @@ def test_where_no_value_tells_the_need_a_purpose_has_to() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["Morning Drinks", "item", " item ", "all products", "Some things", "drinks to buy"]
+    "value",
+    ["Morning Drinks", "item", " item ", "all products", "Some things", "drinks to buy", "best drinks"],
 )
 def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> None:
     said = answer(f"Get me {value}.", {"item": value})
@@ -405,12 +430,12 @@ SAYS = [TEXT, COUNT, {"type": "array", "items": TEXT, "maxItems": 3}, YES, {"con
 @pytest.mark.parametrize("schema", SAYS, ids=str)
 @pytest.mark.parametrize("said", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_answers_are_refused_in_one_line_or_hold_together(said: Any, schema: Any) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         _holds_together(phrased(said, {"item": schema}, mentions=[["home address"]]))
     except InvalidAnswer as error:
         assert len(str(error)) < 1_600
-    assert time.perf_counter() - began < 2  # one answer of 200 kB once took minutes
+    assert time.process_time() - began < 2  # one answer of 200 kB once took minutes
 
 
 @pytest.mark.parametrize("depth", [330, 470, 490, 900, 50_000])

@@ -14,14 +14,14 @@ from typing import Any, ClassVar
 import orjson
 from pydantic import BaseModel, model_validator
 
-from ..errors import UnusableAnswerError
-from ..models.request import NO_USAGE, Reply, Request
-from ..models.seeds import derive
-from ..records import Actions
-from ..texts.search import compact
-from .output_forms import FormRole, refuse_copies
-from .phrasing import spoken_words
-from .role import Ask, Observation, Views
+from ...errors import UnusableAnswerError
+from ...models.request import NO_USAGE, Reply, Request
+from ...models.seeds import derive
+from ...records import Actions
+from ...texts.search import compact
+from ..output_forms import FormRole, refuse_copies
+from ..role import Ask, Observation, Views
+from .spoken_words import spoken_words
 
 LONGEST_ACTION = 160
 """Characters of the sentence a model writes."""

@@ -1,0 +1,38 @@
+"""Sentences of a request that ask for nothing a function does; small models add reasons and wishes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ...texts.similar_words import stem, telling_words, words_of
+from ...texts.word_lists import SMALL_WORDS
+
+_BETWEEN_SENTENCES = re.compile(r"(?<=[a-z0-9]{3}[.!?])\s+(?=[A-Z])")
+"""A full stop behind a short word ends no sentence: 'St. Ives', 'No. 5'."""
+_FOREIGN = 2
+"""Words in a sentence without a value, from which it asks for something else than the function does."""
+
+
+def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -> str:
+    """The text without the sentences that say no value and name what the function does not.
+
+    'Compare bread and jam. I want to know about the ingredients and the flavours.' -> its first sentence. A
+    text stays as it is where no sentence says a value.
+
+    Args: values: what is to be said, as words; described: how need and function are described.
+    """
+    sentences = _BETWEEN_SENTENCES.split(text)
+    told = telling_words(" ".join(values))
+    known = told | telling_words(" ".join(described))
+    saying = [sentence for sentence in sentences if told & telling_words(sentence)]
+    if not saying or len(sentences) == len(saying):
+        return text
+    return " ".join(
+        sentence for sentence in sentences if sentence in saying or len(_telling(sentence) - known) < _FOREIGN
+    )
+
+
+def _telling(sentence: str) -> set[str]:
+    """The stems of its words that name something, no function words and no small talk."""
+    return {stem(word) for word in words_of(sentence) if word.casefold() not in SMALL_WORDS}

@@ -1,0 +1,144 @@
+"""The form of what a model answers for one call: values first, then the text that says them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from pydantic import model_validator
+
+from ...records import Query
+from ...texts.allusions import with_allusions
+from ...texts.similar_words import near
+from .asides import without_asides
+from .left_out import with_left_out
+from .spoken_words import NEARLY, name_words, spoken_words, value_words
+from .thought_up_values import checked_values, telling_parameters, value_shape
+
+LONGEST_REQUEST = 420
+"""Characters of the text a model writes."""
+_JOB = "job_1"
+"""Key of a call's values in an answer."""
+_ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re.IGNORECASE)
+"""What a model begins with that was asked to do something; no part of what a customer says."""
+_ASSISTANT_SPEAKS = re.compile(
+    r"\A\W*here (?:is|are)\b|(?:\A|[.!?] )\W*I(?:'ll| will| can) (?:check|look|search|find|help|let you)\b"
+    r"|\bhow (?:can|may) I (?:help|assist)\b|\bwould you like\b"
+    r"|\bour (?:\w+ )?(?:store|shop|market|marketplace|catalogue|catalog|website|site|platform|customers)\b"
+    r"|\byour (?:\w+ )?(?:address|code|postcode|city|country|name|number|e-?mail|phone|language|currency)\b",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=512)
+def phrased_query(errand_text: str, mentions_text: str, options_text: str) -> type[Query]:
+    """The form for an errand of one call: the values first, then the text that says them."""
+    errand, mentions, options = map(orjson.loads, (errand_text, mentions_text, options_text))
+    [job] = errand["jobs"]
+    fields: dict[str, Any] = {}
+    if job["say"]:
+        values = _object({name: value_shape(name, schema) for name, schema in job["say"].items()})
+        fields["values"] = _object({_JOB: values})
+    if errand["purpose"]:
+        fields["purpose"] = {"type": "string", "minLength": 3, "maxLength": 60}
+    fields["text"] = {"type": "string", "minLength": 8, "maxLength": LONGEST_REQUEST}
+
+    class Phrased(Query):
+        """A query put together from what a model phrased."""
+
+        @model_validator(mode="before")
+        @classmethod
+        def _from_values(cls, said: Any) -> Any:
+            if not isinstance(said, dict) or "intents" not in said:
+                try:
+                    said = _composed(said if isinstance(said, dict) else {}, errand, options[0])
+                except RecursionError:
+                    raise ValueError("`values` are nested too deeply") from None
+            if isinstance(said.get("text"), str):
+                said = {**said, "text": with_allusions(said["text"], mentions)}
+            return said
+
+        @classmethod
+        def model_json_schema(cls, *args: Any, **options: Any) -> dict[str, Any]:
+            del args, options
+            return _object(fields)
+
+    Phrased.__name__ = Phrased.__qualname__ = Query.__name__
+    return Phrased
+
+
+def _composed(
+    said: Mapping[str, Any], errand: Mapping[str, Any], options: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """The query that values and text make; raises ValueError for the first thing the text does not say."""
+    text = said.get("text")
+    text = " ".join(text.split()) if isinstance(text, str) else ""
+    if match := _ASSENT.match(text):
+        text = text[match.end() :][:1].upper() + text[match.end() + 1 :]
+    if not text:
+        raise ValueError("`text` is missing; write what the customer says")
+    if len(text) > LONGEST_REQUEST:
+        raise ValueError(
+            f"`text` has {len(text)} characters, expected at most {LONGEST_REQUEST}; write one or two"
+        )
+    if match := _ASSISTANT_SPEAKS.search(text):
+        raise ValueError(
+            f"{match[0]!r} is what an assistant says; write what the customer says to the assistant"
+        )
+    [job] = errand["jobs"]
+    given = said.get("values")
+    values = given.get(_JOB) if isinstance(given, dict) else None
+    values = checked_values(values if isinstance(values, dict) else {}, job["say"], errand["need"])
+    for option in (schema.get("const") for schema in job["say"].values()):
+        if isinstance(option, str) and "_" in option:
+            text = text.replace(option, value_words(option))
+    purposes = [_purpose(said)] if errand["purpose"] else []
+    text = without_asides(text, (*purposes, *_as_words(values)), _descriptions(errand))
+    text = with_left_out(values, job["say"], options, text)
+    spoken = {name: spoken_words(name, values[name], job["say"][name], text) for name in job["say"]}
+    intent = {
+        "api": job["api"],
+        "stated": {name: value for name, (value, _) in spoken.items()},
+        "phrases": [{"parameter": name, "words": words} for name, (_, words) in spoken.items()],
+    }
+    telling = [spoken[name][1] for name in telling_parameters(job["say"])]
+    for purpose in purposes:
+        if not (words := near(purpose, text, NEARLY)):
+            raise ValueError(f"the text does not say the purpose {purpose[:60]!r}; write it in the text")
+        telling.insert(0, words)
+    return {"text": text, "intents": [intent], "need": telling[0] if telling else ""}
+
+
+def _as_words(values: Mapping[str, Any]) -> Iterator[str]:
+    """What is to be said, as people write it; a yes or no is said by the name of its parameter."""
+    for name, value in values.items():
+        yield name_words(name) if isinstance(value, bool) else value_words(value)
+
+
+def _descriptions(errand: Mapping[str, Any]) -> Iterator[str]:
+    """The texts by which the need and the function of an errand are described."""
+    [job] = errand["jobs"]
+    yield from (errand["need"]["name"], errand["need"].get("description", ""))
+    yield from (name_words(job["api"]), job["job"])
+    for name, schema in job["say"].items():
+        yield f"{name_words(name)} {schema.get('description', '')}"
+
+
+def _purpose(said: Mapping[str, Any]) -> str:
+    """What a request is for; raises ValueError where it is missing."""
+    purpose = said.get("purpose")
+    if not isinstance(purpose, str) or not purpose.strip():
+        raise ValueError("`purpose` is missing; give it")
+    return purpose.strip()
+
+
+def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }

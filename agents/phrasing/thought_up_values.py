@@ -1,0 +1,112 @@
+"""What a model may think up for a parameter: concrete, whole, as many things as asked for, no copy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...texts.similar_words import stem, telling_words, words_of
+from .spoken_words import name_words
+
+_REFERENCES = frozenset(("id", "number", "code", "reference", "no", "ref", "key"))
+"""Last words of parameters that point at something without telling what it is."""
+_COPIED = 3
+"""Words of a value, more of which are a copy where the description of the need has them all."""
+_ANYTHING = telling_words(
+    "all every each item thing good product service everything something anything stuff range kind "
+    "buy find get need best good better great new newest top popular cheap cheapest high quality nice various"
+)
+"""Words that name no thing."""
+_PART_OF_TEXT = r'[^,;"\\\x00-\x1f]'
+"""A character of a thing in a list; in a grammar for JSON, nothing that ends or escapes a text."""
+_TWO = re.compile(r"\b(?:two|both)\b", re.IGNORECASE)
+_BETWEEN_TWO = ", | and | or | vs | versus | with | against "
+_SENTENCE = re.compile(
+    r"\b(?:question|asked|message|comment|note|text|body|sentence|remark|reply|announcement|wish)\b",
+    re.IGNORECASE,
+)
+"""Words of a description whose parameter holds what somebody says, instead of the name of something."""
+_SEVERAL = re.compile(r"\b(?:several|three|list|lists|commas?|separated|more than one)\b", re.IGNORECASE)
+_MOST_LISTED = 3
+"""Things that one text lists at most."""
+
+
+def telling_parameters(say: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Parameters whose value, once thought up, tells the kind of need: free texts, and lists of them.
+
+    Args: say: parameter -> the schema of what is to be said.
+    """
+    return [name for name, schema in say.items() if _is_free_text(name, schema)]
+
+
+def is_sentence(schema: Mapping[str, Any]) -> bool:
+    """Whether a text holds what somebody says, such as a question or a note."""
+    return _SENTENCE.search(str(schema.get("description", ""))) is not None
+
+
+def value_shape(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What an answer's grammar holds a value to; of a free text, that it names as many things as asked."""
+    shape = {key: value for key, value in schema.items() if key != "description"}
+    longest = schema.get("maxLength", 0)
+    if longest and schema.get("type") == "string" and _is_free_text(name, schema):
+        part, least, most = f"{_PART_OF_TEXT}{{2,{longest}}}", *_things(schema)
+        more = f"({_BETWEEN_TWO}){part}" if most == 2 else f"(, {part}){{{least - 1},{most - 1}}}"
+        shape["pattern"] = f"^{part}{more if most > 1 else ''}$"
+    return shape
+
+
+def checked_values(
+    values: Mapping[str, Any], say: Mapping[str, Any], need: Mapping[str, str]
+) -> dict[str, Any]:
+    """What is to be said, drawn or thought up.
+
+    Raises ValueError for a value that is missing, cut off, nothing, a list where one thing is asked for, or
+    only the name of the need or of the parameter.
+    """
+    checked = {name: schema.get("const", values.get(name)) for name, schema in say.items()}
+    for name, value in checked.items():
+        if value is None:
+            raise ValueError(f"`values` has no {name!r}; give it")
+        if "const" in say[name]:
+            continue
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, str):
+                _check_words(name, part, say[name], need)
+            elif part == 0 and not isinstance(part, bool):
+                raise ValueError(f"{name_words(name)} 0 asks for nothing; give a number that matters")
+    return checked
+
+
+def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping[str, str]) -> None:
+    """Refuse words that were thought up where they tell nothing; raises ValueError."""
+    vague = words.strip().casefold() in (need["name"].casefold(), name_words(name))
+    if vague or (words_of(words) and telling_words(words) <= _ANYTHING | telling_words(need["name"])):
+        raise ValueError(f"{words!r} is no concrete {name_words(name)}; name one that such a customer means")
+    longest = schema.get("items", schema).get("maxLength", 0)
+    least, most = _things(schema)
+    parts = re.split(_BETWEEN_TWO if least > 1 else "[,;]", words.replace("vs.", "vs"))
+    if 0 < longest <= max(map(len, parts if most > 1 else [words])):
+        raise ValueError(f"{words!r} was cut off at {longest} characters; name one thing in few words")
+    is_listed = longest and schema.get("type") == "string" and _is_free_text(name, schema)
+    if is_listed and not least <= len(parts) <= most:
+        raise ValueError(f"{words!r} names {len(parts)} things; name {most} in few words")
+    stems = [stem(word) for word in words_of(words)]
+    for described in (need.get("description", ""), str(schema.get("description", ""))):
+        if len(stems) > _COPIED and {stem(word) for word in words_of(described)}.issuperset(stems):
+            raise ValueError(f"{words!r} repeats what is asked for; name one thing of that kind")
+
+
+def _is_free_text(name: str, schema: Mapping[str, Any]) -> bool:
+    inside = schema.get("items", schema) if schema.get("type") == "array" else schema
+    return (
+        inside.get("type") == "string"
+        and not {"enum", "const", "format", "pattern"} & inside.keys()
+        and name_words(name).split()[-1] not in _REFERENCES
+    )
+
+
+def _things(schema: Mapping[str, Any]) -> tuple[int, int]:
+    """How many things a text that is thought up names, at least and at most, as its description says."""
+    described = str(schema.get("description", ""))
+    return (2, 2) if _TWO.search(described) else (1, _MOST_LISTED if _SEVERAL.search(described) else 1)
