@@ -2,7 +2,8 @@
 
 A stage that takes long says how fast it goes, how long the rest takes, what it has cost and who is waited
 for: in a line below the bar, elsewhere every half minute, and at once where an endpoint fails. It knows
-nothing of what the stages do; ticks come from the event loop a stage is worked on in.
+nothing of what the stages do; ticks come from the event loop a stage is worked on in, or where there is none
+from its advances.
 """
 
 from __future__ import annotations
@@ -212,21 +213,13 @@ class Progress:
 
     @contextmanager
     def _ticks(self, stage: Stage, show: Callable[[str], None], say: Callable[[str], None]) -> Iterator[None]:
-        """Have a long stage described while the block runs, if an event loop does.
+        """Have a long stage described: every second, or without an event loop whenever it advances.
 
-        Args: show: is told every second what goes on; say: is told when a line is due.
+        Args: show: is told what goes on; say: is told when a line is due.
         """
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            yield
-            return
-        began, announcements = loop.time(), Announcements()
-        timer: asyncio.TimerHandle | None = None
+        announcements = Announcements()
 
-        def tick() -> None:
-            nonlocal timer
-            seconds = loop.time() - began
+        def look(seconds: float) -> None:
             activity = self.activity() if self.activity is not None else None
             waiting = activity.waiting if activity else ""
             parts = stage.pace(seconds) + ([activity.spent] if activity and activity.spent else [])
@@ -235,6 +228,25 @@ class Progress:
             if end is not None:
                 done = f"{stage.done:,}" + ("" if stage.total is None else f" of {stage.total:,}")
                 say(f"{stage.name}: " + "; ".join(filter(None, (", ".join((done, *parts)), waiting, end))))
+
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            count_in = stage.shown
+
+            def advanced(count: int) -> None:
+                count_in(count)
+                look(time.perf_counter() - stage.began)
+
+            stage.shown = advanced
+            yield
+            return
+        began = loop.time()
+        timer: asyncio.TimerHandle | None = None
+
+        def tick() -> None:
+            nonlocal timer
+            look(loop.time() - began)
             timer = loop.call_later(TICK, tick)
 
         timer = loop.call_later(TICK, tick)

@@ -213,3 +213,12 @@ class Statistics(Record):
     short_of: tuple[str, ...] = Field(
         default=(), description="what was asked for and is not reached, a sentence each"
     )
+
+    def benchmark(self) -> SplitRow | None:
+        """The part that is a benchmark (Table 9): the test split, or everything where nothing is split."""
+        splits = {split.name: split for split in self.splits}
+        return splits.get("test") or splits.get("all")
+
+    def personal(self) -> tuple[bool, bool, bool]:
+        """Whether platforms, parameters and histories are personal (Table 9); users always have a history."""
+        return self.interchangeability.other_user_elsewhere > 0, self.origins.get("profile", 0) > 0, True

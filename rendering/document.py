@@ -298,7 +298,7 @@ def _markdown_part(part: Part, pictures: str) -> Iterable[str]:
         case Picture():
             return [f"![{part.title}]({pictures}/{part.name}.svg)"]
         case Table():
-            return _markdown_table(part)
+            return markdown_table(part)
         case Passage():
             return [f"**{part.title}**: {''.join(map(_markdown_piece, part.pieces))}"]
         case Facts():
@@ -318,8 +318,8 @@ def _markdown_part(part: Part, pictures: str) -> Iterable[str]:
             ]
 
 
-def _markdown_table(table: Table) -> list[str]:
-    """The lines of one table, its caption first."""
+def markdown_table(table: Table) -> list[str]:
+    """The lines of one table in Markdown, its caption first."""
     lines = [f"**{table.caption}**", ""] if table.caption else []
     rules = ["---" if number < table.words else "---:" for number in range(len(table.columns))]
     lines += [_markdown_row(table.columns), _markdown_row(rules)]

@@ -142,7 +142,7 @@ def _train_into(folder: RunFolder, settings: TrainSettings, prepared: _Prepared)
             prepared.base,
             prepared.tokenizer,
             samples,
-            prepared.estimate.device,
+            prepared.estimate,
             folder.path,
             lambda step: stage.advance(step - stage.done),
         )

@@ -15,11 +15,19 @@ from ..models.transformers_folder import library
 from ..settings import TrainSettings
 from .length import LengthReport
 
-_PASSES = 3
-"""Forward, forward again for what was not kept, and backward through frozen weights."""
+_PASSES = 2
+"""Forward, and backward through frozen weights; one more where what was not kept is computed again."""
+_KEPT_A_LAYER = 34
+"""Vectors of the model's width that a layer keeps of a token for the way back."""
+_ROOM = 0.5
+"""Share of the free memory that may be taken to save computing anything again."""
 _EFFICIENCY = 0.5
 """Share of the speed of plain matrix products that a training comes to."""
+_MEASURED_SECONDS = 0.5
+"""Wall time in which the speed of matrix products is taken."""
 _GIGABYTE = 1e9
+_LIBRARIES = 0.6e9
+"""Bytes of a process that has loaded torch and its company, and no model yet."""
 _OPTIMISER_BYTES = 16
 """Of a trained parameter: value, gradient and two moments, in 32 bits."""
 
@@ -47,6 +55,8 @@ class TrainingEstimate:
     """bytes at its peak"""
     free: float
     """bytes there are"""
+    recomputes: bool
+    """whether layers are computed again on the way back, as not all can be kept (gradient checkpointing)"""
 
     def describe(self) -> str:
         """One line for people."""
@@ -74,15 +84,16 @@ class TrainingEstimate:
 def estimate(config: Any, settings: TrainSettings, report: LengthReport, device: str) -> TrainingEstimate:
     """What a training takes. Args: config: of the model; report: of its samples; device: cpu or cuda."""
     size = model_size(config, settings)
+    free = _free_memory(device)
+    memory = _peak_memory(size, settings, report.longest, device, recomputes=False)
+    if recomputes := memory > _ROOM * free:
+        memory = _peak_memory(size, settings, report.longest, device, recomputes=True)
     tokens = report.tokens * settings.train.epochs * (2 if settings.train.method == "dpo" else 1)
-    work = tokens * _PASSES * (2 * size.parameters + 4 * size.layers * size.hidden * report.longest)
-    return TrainingEstimate(
-        size,
-        device,
-        hours=work / (_EFFICIENCY * _products_a_second(device)) / 3600,
-        memory=_peak_memory(size, settings, report.longest, device),
-        free=_free_memory(device),
-    )
+    work = tokens * (_PASSES + recomputes)
+    # scores and their sum of values, over the half of the sequence that a token sees on average
+    work *= 2 * size.parameters + 2 * size.layers * size.hidden * report.longest
+    hours = work / (_EFFICIENCY * _products_a_second(device)) / 3600
+    return TrainingEstimate(size, device, hours, memory, free, recomputes)
 
 
 def model_size(config: Any, settings: TrainSettings) -> ModelSize:
@@ -124,14 +135,18 @@ def _targets(linear: dict[str, Any], targets: str | tuple[str, ...]) -> list[Any
     return [module for name, module in linear.items() if name.rpartition(".")[2] in wanted]
 
 
-def _peak_memory(size: ModelSize, settings: TrainSettings, length: int, device: str) -> float:
+def _peak_memory(
+    size: ModelSize, settings: TrainSettings, length: int, device: str, *, recomputes: bool
+) -> float:
     """Weights, adapters with their optimiser, what is kept for the way back, and the scores of all words."""
     number = 4 if device == "cpu" else 2
     weights = size.parameters * (0.6 if settings.train.quantise else number)
     rows = length * settings.train.batch * (2 if settings.train.method == "dpo" else 1)
-    kept = rows * size.hidden * number * (size.layers + 34)
+    layers = size.layers + _KEPT_A_LAYER if recomputes else size.layers * _KEPT_A_LAYER
+    kept = rows * size.hidden * number * layers
     scores = rows * size.vocabulary * 4 * 3
-    return weights + size.adapter * _OPTIMISER_BYTES + kept + scores
+    program = _LIBRARIES if device == "cpu" else 0
+    return program + weights + size.adapter * _OPTIMISER_BYTES + kept + scores
 
 
 def _free_memory(device: str) -> float:
@@ -142,20 +157,24 @@ def _free_memory(device: str) -> float:
 
 
 def _products_a_second(device: str) -> float:
-    """Floating-point operations a second of a matrix product."""
+    """Floating-point operations a second of matrix products, for a while: other programs take their share."""
     torch = library("torch")
     side = 4096 if device == "cuda" else 768
     matrix = torch.ones(
         side, side, device=device, dtype=torch.bfloat16 if device == "cuda" else torch.float32
     )
-    best = float("inf")
-    for _ in range(4):
-        began = time.perf_counter()
+
+    def multiply() -> None:
         torch.mm(matrix, matrix)
         if device == "cuda":
             torch.cuda.synchronize()
-        best = min(best, time.perf_counter() - began)
-    return 2 * side**3 / best
+
+    multiply()  # the first one loads kernels
+    count, began, seconds = 0, time.perf_counter(), 0.0
+    while seconds < _MEASURED_SECONDS:
+        multiply()
+        count, seconds = count + 1, time.perf_counter() - began
+    return count * 2 * side**3 / seconds
 
 
 def _hours(hours: float) -> str:

@@ -15,6 +15,7 @@ import orjson
 
 from ..models.transformers_folder import chosen_dtype, library, load_model, with_adapter
 from ..settings import TrainingMethod, TrainSettings
+from .estimate import TrainingEstimate
 from .length import TrainingSample
 
 ADAPTER, MERGED, CHECKPOINTS = "adapter", "merged", "checkpoints"
@@ -33,22 +34,23 @@ def run_training(
     base: Path,
     tokenizer: Any,
     samples: Sequence[TrainingSample],
-    device: str,
+    estimate: TrainingEstimate,
     folder: Path,
     done: Callable[[int], None],
 ) -> list[dict[str, float]]:
     """Train, or go on from the last whole checkpoint, and save the adapter.
 
-    Args: base: the model's folder; device: cpu or cuda; folder: where checkpoints and the adapter go;
+    Args: base: the model's folder; estimate: device and memory; folder: where checkpoints and the adapter go;
         done: is told the number of the step that is finished.
 
     Returns the losses: [{step, loss, learning_rate}].
     """
     torch, transformers = library("torch"), library("transformers")
+    device = estimate.device
     transformers.set_seed(settings.seed)
     dtype = chosen_dtype("auto", device)
     model = load_model(base, "model_path", dtype, _quantisation(dtype) if settings.train.quantise else None)
-    trainer = _trainer(settings, model, tokenizer, samples, folder / CHECKPOINTS, device)
+    trainer = _trainer(settings, model, tokenizer, samples, folder / CHECKPOINTS, estimate)
     trainer.remove_callback(transformers.PrinterCallback)
     trainer.add_callback(_progress(done))
     trainer.train(resume_from_checkpoint=last_checkpoint(folder / CHECKPOINTS))
@@ -87,7 +89,7 @@ def _trainer(
     tokenizer: Any,
     samples: Sequence[TrainingSample],
     checkpoints: Path,
-    device: str,
+    estimate: TrainingEstimate,
 ) -> Any:
     datasets, peft, trl = library("datasets"), library("peft"), library("trl")
     datasets.disable_progress_bars()
@@ -99,7 +101,7 @@ def _trainer(
         target_modules="all-linear" if method.targets == "all-linear" else _listed(method.targets),
         task_type="CAUSAL_LM",
     )
-    shared = _arguments(settings, checkpoints, device)
+    shared = _arguments(settings, checkpoints, estimate)
     if method.method == "dpo":
         return trl.DPOTrainer(
             model=model,
@@ -136,10 +138,10 @@ def _pair(sample: TrainingSample) -> dict[str, Any]:
     }
 
 
-def _arguments(settings: TrainSettings, checkpoints: Path, device: str) -> dict[str, Any]:
+def _arguments(settings: TrainSettings, checkpoints: Path, estimate: TrainingEstimate) -> dict[str, Any]:
     """What every trainer takes."""
     torch = library("torch")
-    method = settings.train
+    method, device = settings.train, estimate.device
     bf16 = device == "cuda" and torch.cuda.is_bf16_supported()
     return {
         "output_dir": str(checkpoints),
@@ -149,7 +151,7 @@ def _arguments(settings: TrainSettings, checkpoints: Path, device: str) -> dict[
         "num_train_epochs": method.epochs,
         "per_device_train_batch_size": method.batch,
         "gradient_accumulation_steps": method.accumulate,
-        "gradient_checkpointing": True,
+        "gradient_checkpointing": estimate.recomputes,
         "max_length": settings.max_length,
         "seed": settings.seed,
         "data_seed": settings.seed,

@@ -172,6 +172,12 @@ class TransformersModel(ModelClient):
         padded = self._tokenizer.pad({"input_ids": [one.tokens for one in batch]}, return_tensors="pt")
         sampling = dict(batch[0].sampling)
         torch.manual_seed(int(sampling.pop("seed", 0)) % 2**63)
+
+        def nobody_waits(tokens: Any, _: Any) -> Any:
+            """Ends every row once all who asked have gone, so that an interrupted command does not go on."""
+            gone = all(question.answer.done() for question in batch)
+            return torch.full((tokens.shape[0],), gone, device=tokens.device, dtype=torch.bool)
+
         with torch.inference_mode():
             written = model.generate(
                 **padded.to(self._device),
@@ -179,6 +185,7 @@ class TransformersModel(ModelClient):
                 do_sample=bool(sampling),
                 eos_token_id=self._ends(),
                 pad_token_id=self._tokenizer.pad_token_id,
+                stopping_criteria=[nobody_waits],
                 **(sampling or {"temperature": None, "top_p": None, "top_k": None}),
             )
         start = padded["input_ids"].shape[1]

@@ -41,8 +41,7 @@ def dataset_report(data: ReportData) -> Document:
 
 
 def _sections(data: ReportData) -> Iterator[Section]:
-    use = [use for population in data.populations for use in population.platform_use.values()]
-    yield paper_section(data.statistics, actions=sum(each.visits.total() for each in use))
+    yield paper_section(data.statistics)
     yield examples_section(data)
     yield from quality_sections(data.statistics, data.codes)
     yield from preference_sections(data)

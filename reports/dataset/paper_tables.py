@@ -31,13 +31,13 @@ _SPLIT_NAMES = {
 }
 
 
-def paper_section(statistics: Statistics, actions: int) -> Section:
-    """The section with both tables. Args: actions: what all histories hold together."""
+def paper_section(statistics: Statistics) -> Section:
+    """The section with both tables."""
     text = (
         "Rows in italics are quoted from the paper and were not measured here; the others are this "
         "dataset. The paper's numbers do not add up everywhere; they are printed as they stand there.",
     )
-    return Section("Beside the paper", text, (_table_5(statistics), _table_9(statistics, actions)))
+    return Section("Beside the paper", text, (_table_5(statistics), _table_9(statistics)))
 
 
 def _table_5(statistics: Statistics) -> Table:
@@ -56,20 +56,9 @@ def _split_row(split: SplitRow) -> Row:
     return Row((name_cell, *map(count_cell, numbers)), "own")
 
 
-def _table_9(statistics: Statistics, actions: int) -> Table:
-    benchmark = _benchmark_split(statistics)
-    if benchmark is None:
+def _table_9(statistics: Statistics) -> Table:
+    part = statistics.benchmark()
+    if part is None:
         return quoted_table()
-    personal = (
-        statistics.interchangeability.other_user_elsewhere > 0,
-        statistics.origins.get("profile", 0) > 0,
-        actions > 0,
-    )
-    note = _SPLIT_NAMES.get(benchmark.name, "its part").lower()
-    return benchmark_table(note, benchmark.apis, benchmark.users, benchmark.queries, personal)
-
-
-def _benchmark_split(statistics: Statistics) -> SplitRow | None:
-    """What a benchmark is: the test split, or everything where nothing is split."""
-    splits = {split.name: split for split in statistics.splits}
-    return splits.get("test") or splits.get("all")
+    note = _SPLIT_NAMES.get(part.name, "its part").lower()
+    return benchmark_table(note, part.apis, part.users, part.queries, statistics.personal())

@@ -20,6 +20,8 @@ from ...records import ArgumentOrigin, Evidence, Sample, UserProfile, VisiblePla
 from ...records.dataset_statistics import Statistics
 from ...records.shared_parts import SHARED, SHARED_FILES
 from ...records.table_rows import columns
+from ...rendering.benchmark_table import benchmark_table, quoted_table
+from ...rendering.document import markdown_table
 
 ANSWERS = {
     "propose": "another solves it without having seen the draw",
@@ -80,6 +82,7 @@ def card(
             statistics=statistics,
             fields=_fields(),
             meanings=meanings(statistics),
+            beside_others=_beside_others(statistics),
             answers=TrustedMarkdown(ANSWERS[statistics.assistant]),
             first=next(iter(files), "all"),
             split=next((_SPLITS[name] for name in files if name in _SPLITS), "train"),
@@ -118,6 +121,16 @@ def meanings(statistics: Statistics) -> list[tuple[str, TrustedMarkdown, Trusted
         for key, field in type(part).model_fields.items()
         if isinstance(value := getattr(part, key), int | float)
     ]
+
+
+def _beside_others(statistics: Statistics) -> TrustedMarkdown:
+    """Table 9 of the paper with a row of this dataset."""
+    part = statistics.benchmark()
+    table = quoted_table()
+    if part is not None:
+        note = "everything" if part.name == "all" else part.name
+        table = benchmark_table(note, part.apis, part.users, part.queries, statistics.personal())
+    return TrustedMarkdown("\n".join(markdown_table(table)))
 
 
 def _figure(value: float, meaning: str) -> TrustedMarkdown:

@@ -80,6 +80,24 @@ def test_acebench_files_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         list(items(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("schema", "upstream"),
+    [
+        ({"type": "array"}, False),  # as normal_preference_40: without `items` upstream expects objects
+        ({"type": "array", "items": {"type": "string"}}, True),
+    ],
+)
+def test_a_list_of_texts_that_its_own_metric_refuses(
+    tmp_path: Path, schema: dict[str, Any], upstream: bool
+) -> None:
+    asked = {"id": "normal_preference_0", "question": "user: Tea!", "profile": "{}"}
+    lines(tmp_path / "normal_preference.json", asked | {"function": [function("order", [], diets=schema)]})
+    truth = {"id": "normal_preference_0", "ground_truth": {"order": {"diets": ["None"]}}}
+    lines(tmp_path / "normal_preference_answers.json", truth)
+    item = next(items(tmp_path))
+    assert right(item, ("order", {"diets": ["None"]})) == (True, upstream)
+
+
 def test_real_acebench() -> None:
     found = list(items(real("PTOOL_ACEBENCH")))
     assert (len(found), len({item.user for item in found})) == (50, 10)

@@ -106,6 +106,23 @@ def test_every_half_minute_there_is_a_line_with_speed_rest_cost_and_who_is_waite
     assert "30 a minute, about 1 min left" in logged[1]
 
 
+def test_without_an_event_loop_a_long_stage_says_at_an_advance_how_it_goes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A training is no coroutine, and takes hours."""
+    clock = iter((0.0, 20.0, 40.0, 60.0, 80.0, 80.0, 80.0))
+    monkeypatch.setattr("ptool.cli.progress.time.perf_counter", lambda: next(clock))
+    stream, logged = io.StringIO(), []
+    with Progress(stream, log=logged.append).stage("steps", 10) as stage:
+        for _ in range(4):
+            stage.advance()
+    assert logged == [
+        "steps: 2 of 10, 3.0 a minute, about 3 min left",
+        "steps: 4 of 10, 3.0 a minute, about 2 min left",
+    ]
+    assert stream.getvalue().splitlines()[1:-1] == logged
+
+
 def test_an_endpoint_that_fails_is_told_at_once_now_and_then_and_when_it_is_back() -> None:
     lines, logged = passed(28, lambda now: DOWN if 3 <= now < 25 else IDLE)
     assert logged == [

@@ -171,11 +171,13 @@ def test_every_number_is_of_the_statistics() -> None:
     for part in ("## Loading", "## A record"):  # versions of libraries, and names
         start = body.index(part)
         body = body[:start] + body[body.index("\n## ", start + 3) :]
+    body = re.sub(r".*\(quoted\).*", "", body)  # numbers of the paper
     body = (
         re.sub(r"```.*?```", "", body, flags=re.DOTALL)
         .replace("127.0.0.1", "")
         .replace("cc-by-4.0", "")
         .replace("Table 5", "")
+        .replace("Table 9", "")
     )
     known = set()
     for one in leaves(figures.model_dump(mode="json")):
@@ -289,3 +291,20 @@ def test_datasets_reads_the_folder_and_changes_nothing(
         for split in splits:
             file = SPLIT["reserve" if name == "reserve" else split]
             assert list(loaded[split]) == [json.loads(line) for line in (tmp_path / "tables" / file).open()]
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("test", "| This dataset (test) | 9 | 2 | 999 | ✗ | ✓ | ✓ |"),
+        ("all", "| This dataset (everything) | 9 | 2 | 999 | ✗ | ✓ | ✓ |"),
+        ("train", None),  # nothing to compare with benchmarks
+    ],
+)
+def test_the_dataset_stands_beside_other_benchmarks(name: str, row: str | None) -> None:
+    part = SplitRow(name=name, scenarios=1, platforms=3, apis=9, users=2, queries=999)
+    figures = statistics(splits=(part,))
+    alone = figures.interchangeability.model_copy(update={"other_user_elsewhere": 0.0})
+    text = made(figures.model_copy(update={"interchangeability": alone}))
+    assert "| ToolSpectrum (quoted) | 42 | 158 | 1,000 | ✓ | ✓ | ✗ |" in text
+    assert [line for line in text.splitlines() if line.startswith("| This dataset")] == ([row] if row else [])
