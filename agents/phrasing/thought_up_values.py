@@ -28,6 +28,10 @@ _SENTENCE = re.compile(
 )
 """Words of a description whose parameter holds what somebody says, instead of the name of something."""
 _SEVERAL = re.compile(r"\b(?:several|three|list|lists|commas?|separated|more than one)\b", re.IGNORECASE)
+_RANGE = re.compile(
+    r"\b(?:range|category|kind|department|section|type|area|genre|topic|theme|field)s?\b", re.IGNORECASE
+)
+"""Words of a description whose parameter holds a sort of things; that may be the need itself."""
 _MOST_LISTED = 3
 """Things that one text lists at most."""
 
@@ -72,16 +76,20 @@ def checked_values(
             continue
         for part in value if isinstance(value, list) else [value]:
             if isinstance(part, str):
-                _check_words(name, part, say[name], need)
+                _check_words(name, part.replace("_", " "), say[name], need)
             elif part == 0 and not isinstance(part, bool):
                 raise ValueError(f"{name_words(name)} 0 asks for nothing; give a number that matters")
+        if isinstance(value, str) and _is_free_text(name, say[name]):
+            checked[name] = value.replace("_", " ")  # 'home_garden' is no word of a customer's
     return checked
 
 
 def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping[str, str]) -> None:
     """Refuse words that were thought up where they tell nothing; raises ValueError."""
-    vague = words.strip().casefold() in (need["name"].casefold(), name_words(name))
-    if vague or (words_of(words) and telling_words(words) <= _ANYTHING | telling_words(need["name"])):
+    needed = telling_words(need["name"])
+    telling = telling_words(words) - _ANYTHING
+    is_need = bool(telling) and telling <= needed and not _RANGE.search(str(schema.get("description", "")))
+    if is_need or words.strip().casefold() == name_words(name) or (words_of(words) and not telling):
         raise ValueError(f"{words!r} is no concrete {name_words(name)}; name one that such a customer means")
     longest = schema.get("items", schema).get("maxLength", 0)
     least, most = _things(schema)

@@ -135,6 +135,16 @@ def test_sentences_that_say_values_and_purpose_stay() -> None:
     assert phrased(said, {"item": TEXT, "side": TEXT}, purpose=True).text == text
 
 
+@pytest.mark.parametrize(
+    "described", ["Range of products on sale.", "The kind of drink.", "Which department"]
+)
+def test_a_range_may_be_the_need_itself(described: str) -> None:
+    say = {"item": TEXT | {"description": described}}
+    [intent] = phrased(answer("Show me offers on morning drinks.", {"item": "morning_drinks"}), say).intents
+    assert intent.stated == {"item": "morning drinks"}
+    assert "is no concrete item" in objection(answer("Show me all products.", {"item": "all products"}), say)
+
+
 def test_one_fault_is_named_at_a_time() -> None:
     say = {"item": TEXT, "place": TEXT}
     said = objection(answer("I want coffee.", {"item": "tea", "place": "Rome"}), say)
