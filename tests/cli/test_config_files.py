@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from ptool import check, evaluate, run
+from ptool import check, run
+from ptool.evaluate import main as evaluate
 from ptool.run import main
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -101,7 +102,7 @@ def test_a_target_that_grows_ends_every_command(
     monkeypatch.setattr("ptool.cli.interpolation.MAX_INTERPOLATIONS", 100)
     commands = (
         *((run.main, words) for words in ((), ("--cfg", "all"), ("-m", "seed=1"))),
-        *((check.main, ()), (evaluate.main, ("data=x",))),
+        *((check.main, ()), (evaluate, ("data=x",))),
     )
     for command, words in commands:
         assert command(["--config-dir", "mine", "model=x", *words]) == 2

@@ -113,7 +113,7 @@ def test_without_an_event_loop_a_long_stage_says_at_an_advance_how_it_goes(
     clock = iter((0.0, 20.0, 40.0, 60.0, 80.0, 80.0, 80.0))
     monkeypatch.setattr("ptool.cli.progress.time.perf_counter", lambda: next(clock))
     stream, logged = io.StringIO(), []
-    with Progress(stream, log=logged.append).stage("steps", 10) as stage:
+    with Progress(StreamDisplay(stream), log=logged.append).stage("steps", 10) as stage:
         for _ in range(4):
             stage.advance()
     assert logged == [

@@ -57,7 +57,7 @@ def command(*words: str, folder: Path, body: str | None = None) -> subprocess.Co
         (["users=0"], "config error: users: got 0, expected an integer >= 1"),
         (["judges=[verifier,privacy]"], "config error: judges: got 'privacy', there are roles 'actor', "),
         (["seed"], "config error: seed: not an override, expected key=value"),
-        (["seed=${nope}"], "config error: Interpolation key 'nope' not found"),
+        (["seed=${nope}"], "config error: seed: Interpolation key 'nope' not found"),
         (["--config-dir", "nowhere"], "nowhere' not found"),
         (["~scale"], "config error: users: missing, expected an integer >= 1"),
     ],

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ptool import evaluate
+from ptool.evaluate import main
 
 DERIVED = ("per_sample.jsonl", "scores.json", "scores.csv", "report.md", "report.html")
 Here = Callable[..., int]
@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
     monkeypatch.chdir(tmp_path)
 
     def evaluated(*words: str) -> int:
-        return evaluate.main(list(words))
+        return main(list(words))
 
     return evaluated
 

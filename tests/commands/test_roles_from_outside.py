@@ -102,7 +102,10 @@ def test_an_unknown_role_names_those_of_the_folder_too(
             "config error: In 'agent/outside': Could not load 'agent/nobody'.",
         ),
         ("name: outside", "config error: agent.outside._target_: missing, expected a text"),
-        ("_target_: a.B\nname: outside\nsees: ${nope}", "config error: Interpolation key 'nope' not found"),
+        (
+            "_target_: a.B\nname: outside\nsees: ${nope}",
+            "config error: agent.outside.sees: Interpolation key 'nope' not found",
+        ),
     ],
 )
 def test_a_broken_role_file_is_one_line(

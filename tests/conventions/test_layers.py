@@ -20,7 +20,7 @@ ALLOWED = {
     "store": {"errors", "log", "records"},
     "models": {"errors", "log", "texts", "records", "settings"},
     "trees": {"errors", "log", "texts", "records", "models", "store", "rendering", "settings"},
-    "agents": {"errors", "texts", "records", "models"},
+    "agents": {"errors", "log", "texts", "records", "models"},
     "environments": {"errors", "texts", "records", "models", "trees", "agents"},
     "cli": {"errors", "log", "settings", "version"},
     "synthesis": {

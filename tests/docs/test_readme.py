@@ -22,7 +22,7 @@ TEXT = README.read_text("utf-8") if README.is_file() else ""
 OUTSIDE = {"build", "dist", "__pycache__"}
 PARTS = {
     *("agent", "run", "tree", "features", "history", "task", "budget", "retries"),
-    *("splits", "splits.most", "splits.unseen", "audit", "card", "dataset"),
+    *("splits", "splits.most", "splits.unseen", "audit", "card", "dataset", "tools"),
     *("check", "gate", "corruption", "injection"),
 }
 """Keys that hold further keys, or a whole group that the README describes in words."""

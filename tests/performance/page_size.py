@@ -37,7 +37,7 @@ def page(run: Path, folder: Path, answers: dict[str, str]) -> int:
     """Bytes of the page that compares three evaluations. Args: answers: name -> the word that gives them."""
     for name, word in answers.items():
         words = [f"data={run}", word, "tools=scenario", "beside=[]", f"run.dir={folder / name}"]
-        if status := evaluate.main(words):
+        if status := evaluate(words):
             raise SystemExit(status)
     compared = folder / "-".join(answers)
     if status := compare.main([*(str(folder / name) for name in answers), f"run.dir={compared}"]):

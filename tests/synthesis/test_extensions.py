@@ -56,7 +56,10 @@ def codes_given(tree: ast.AST) -> Iterator[str]:
 
 
 def model_codes() -> set[str]:
-    kinds, codes = [ModelError], {"unusable", *get_args(Status)} - {"ok", "prose", "repaired"}
+    kinds, codes = (
+        [ModelError],
+        {"unusable", "agent_failed", "agent_limits", *get_args(Status)} - {"ok", "prose", "repaired"},
+    )
     while kinds:
         kind = kinds.pop()
         kinds += kind.__subclasses__()

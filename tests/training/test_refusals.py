@@ -5,8 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from ptool import evaluate, train
+from ptool import train
 from ptool.errors import ConfigError
+from ptool.evaluate import main as evaluate
 from ptool.models import transformers_folder
 from tiny_model import SHORT, make_run, needs_extra
 
@@ -129,7 +130,7 @@ def test_models_that_cannot_be_evaluated(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     shared = [f"data={run}", "n=1", "tools=platforms", "model=transformers", f"model.path={model}"]
-    assert evaluate.main([*shared, *words, f"run.dir={tmp_path / 'e'}"]) == 2
+    assert evaluate([*shared, *words, f"run.dir={tmp_path / 'e'}"]) == 2
     assert expected in capsys.readouterr().err
 
 

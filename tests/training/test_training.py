@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ptool import evaluate, train
+from ptool import train
+from ptool.evaluate import main as evaluate
 from tiny_model import SHORT, needs_extra
 
 pytestmark = needs_extra
@@ -106,7 +107,7 @@ def test_base_tuned_and_merged_are_evaluated_alike(
         "merged": [f"model.path={tuned.folder / 'merged'}"],
     }
     for name, words in models.items():
-        assert evaluate.main([f"data={run}", *shared, *words, f"run.dir={tmp_path / name}"]) == 0
+        assert evaluate([f"data={run}", *shared, *words, f"run.dir={tmp_path / name}"]) == 0
     said = {name: answers(tmp_path / name) for name in models}
     assert said["base"] != said["tuned"] == said["merged"]
     assert all(len(one) == 2 for one in said.values())
@@ -116,7 +117,7 @@ def test_answers_do_not_depend_on_how_many_are_asked_at_once(run: Path, model: P
     shared = [f"data={run}", "n=3", "tools=platforms", "sampling.max_tokens=8", "beside=[]"]
     shared += ["model=transformers", f"model.path={model}"]
     for name, words in {"one": ["concurrency=1"], "many": [], "batch": ["model.batch=3"]}.items():
-        assert evaluate.main([*shared, *words, f"run.dir={tmp_path / name}"]) == 0
+        assert evaluate([*shared, *words, f"run.dir={tmp_path / name}"]) == 0
     assert answers(tmp_path / "one") == answers(tmp_path / "many") == answers(tmp_path / "batch")
 
 
