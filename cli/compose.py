@@ -62,6 +62,7 @@ _OF_THE_MACHINE = ("base_url", "api_key_env", "file")
 """Last parts of keys whose values say where something is, and are of no use elsewhere."""
 
 _LONGEST_REASON, _LONGEST_LISTED = 600, 100
+_NO_NAME = re.compile(r"Config group override must be a string or a list\. Got (\w+)")
 _PLACE = re.compile(r"\n\s*full_key: (.*)\n\s*object_type=.*")
 """How OmegaConf says where something is."""
 
@@ -392,6 +393,12 @@ def in_plain_words() -> Iterator[None]:
         raise ConfigError(_reason(error)) from error
     except YAMLError as error:
         raise ConfigError(f"not YAML: {_one_line(str(error))}") from error
+    except ValueError as error:
+        if not (found := _NO_NAME.match(str(error))):
+            raise
+        raise ConfigError(
+            f"a choice, such as of scenario or model, is a name, got one of type {found[1]}"
+        ) from error
 
 
 def _reason(error: BaseException) -> str:

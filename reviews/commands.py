@@ -71,17 +71,35 @@ def export(settings: ReviewSettings) -> int:
 def _hand_out(settings: ReviewSettings) -> int:
     """Write the samples of the review, and what was said of them, for another tool."""
     file = Path(settings.file or "")
+    check_target(file, Path(settings.run), b"id,digest," if settings.format == "csv" else b"[\n")
     with open_store(settings) as store:
         if settings.format == "csv":
             from .spreadsheet import write_sheet
 
             print(f"{write_sheet(store, file):,} rows: {file}", flush=True)
         else:
-            from .label_studio import config_beside, write_tasks
+            from .label_studio import CONFIG, config_beside, write_tasks
 
+            check_target(config_beside(file), Path(settings.run), CONFIG.read_bytes())
             count = write_tasks(store, file)
             print(f"{count:,} tasks: {file}, labelling configuration: {config_beside(file)}", flush=True)
     return 0
+
+
+def check_target(file: Path, run: Path, begins: bytes) -> None:
+    """Raises ConfigError where anything but an earlier export would be written over.
+
+    Args: begins: how an export begins.
+    """
+    if file.resolve().is_relative_to(run.resolve()):
+        raise ConfigError(f"file: {file} lies in the run's own folder, expected a place outside of it")
+    try:
+        with file.open("rb") as found:
+            start = found.read(len(begins))
+    except OSError:  # there is none, or writing it will say what is wrong
+        return
+    if start not in (b"", begins):
+        raise ConfigError(f"file: {file} exists and is no such export; name another, or remove it")
 
 
 def import_reviews(settings: ReviewSettings) -> int:

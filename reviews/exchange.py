@@ -122,10 +122,14 @@ def take_over(store: ReviewStore, rows: Iterable[ExchangeRow], annotator: str | 
     """
     drafts: list[ReviewDraft] = []
     faults: list[str] = []
+    places: dict[tuple[str, str, str], str] = {}
     known = 0
     for row in rows:
         try:
             for draft in map(store.prepared, _drafts(store, row, annotator)):
+                first = places.setdefault((draft.sample, draft.task, draft.annotator), row.place)
+                if first != row.place:
+                    raise ConfigError(f"{draft.annotator} says this of {draft.sample} at {first} already")
                 standing = store.review(draft.sample, draft.task, draft.annotator)
                 if standing is not None and said_of(standing.content) == said_of(draft.content):
                     known += 1

@@ -128,7 +128,7 @@ def _read_line(line: Mapping[str, Any], place: str) -> ExchangeRow:
         words=_mapping(cells["words"], f"{place}: words"),
         origins=_mapping(cells["origins"], f"{place}: origins"),
         comment=cells["comment"],
-        second_look=cells["second_look"].strip().casefold() in ("yes", "true", "1", "x"),
+        second_look=_yes(cells["second_look"], place),
         seconds=_seconds(cells["seconds"], place),
     )
 
@@ -148,6 +148,13 @@ def _mapping(text: str, where: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(word, str) for word in value.values()):
         raise ConfigError(f'{where}: expected {{"calls[0].arguments.NAME": "…"}}')
     return value
+
+
+def _yes(text: str, place: str) -> bool:
+    word = text.strip().casefold()
+    if word not in ("", "yes", "no", "true", "false", "1", "0", "x"):
+        raise ConfigError(f"{place}: second_look: got {text[:40]!r}, expected yes or nothing")
+    return word in ("yes", "true", "1", "x")
 
 
 def _seconds(text: str, place: str) -> float:

@@ -49,6 +49,13 @@ class ReviewSettings(StrictModel):
         given = [given] if isinstance(given, str) else given
         return tuple(given) if isinstance(given, list) else given
 
+    @field_validator("annotators")
+    @classmethod
+    def _told_apart(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := next((name for name in given if given.count(name) > 1), None):
+            raise ValueError(f"{twice!r} stands there twice, expected different names")
+        return given
+
     @model_validator(mode="after")
     def _fitting(self) -> Self:
         if self.action == "import" and self.format == "verified":

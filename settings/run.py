@@ -182,7 +182,10 @@ class ToolSettings(StrictModel):
     @model_validator(mode="before")
     @classmethod
     def _bare_value(cls, given: Any) -> Any:
-        return given if isinstance(given, dict | cls) else {cls.bare: given}
+        given = given if isinstance(given, dict | cls) else {cls.bare: given}
+        if isinstance(given, dict) and isinstance(given.get("file"), list):
+            given = {**given, "file": tuple(given["file"])}  # a union takes no list for a tuple
+        return given
 
     @model_validator(mode="after")
     def _of_a_file(self) -> Self:

@@ -168,5 +168,6 @@ def _is_next_line(file: IO[bytes], location: SampleLocation) -> bool:
 def _changed(file: Path, what: str) -> StoreError:
     return StoreError(
         f"{file}: {what} not what index.jsonl was made of: changed, added or removed since; the command of "
-        "the run writes both again, and without index.jsonl the file is taken as it stands"
+        "the run (of a verified set ptool.review export) writes both again, and without index.jsonl the file "
+        "is taken as it stands"
     )

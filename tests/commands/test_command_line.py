@@ -33,6 +33,14 @@ def command(*words: str, folder: Path, body: str | None = None) -> subprocess.Co
 @pytest.mark.parametrize(
     ("words", "line"),
     [
+        (
+            ["scenario=5"],
+            "config error: a choice, such as of scenario or model, is a name, got one of type int",
+        ),
+        (
+            ["scenario=null"],
+            "config error: a choice, such as of scenario or model, is a name, got one of type None",
+        ),
         (["scenario=shoping"], "config error: scenario: got 'shoping', there are 'custom', "),
         (["scenario=shoping"], "(did you mean 'shopping'?)"),
         (["sead=3"], "(did you mean 'seed'?)"),

@@ -12,8 +12,9 @@ import random
 import sys
 from pathlib import Path
 
-from ptool import compare, evaluate
+from ptool import compare
 from ptool.benchmark.reading import items
+from ptool.evaluate import main as evaluate
 
 BAR = 5_000_000
 """bytes"""

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from ptool.errors import ConfigError, StoreError
 from ptool.reviews import Correction, ReviewStore
+from ptool.reviews.commands import check_target
 from ptool.reviews.exchange import take_over
 from ptool.reviews.label_studio import read_annotations, write_tasks
 from ptool.reviews.spreadsheet import COLUMNS, read_sheet, write_sheet
@@ -116,6 +117,10 @@ def test_a_sheet_is_read_however_a_spreadsheet_saves_it(run: Path, tmp_path: Pat
         (OK | {"annotator": "Ada", "origins": '{"calls[9].arguments.a": "query"}'}, "no argument"),
         (OK | {"annotator": "Ada", "seconds": "soon"}, "seconds: got 'soon'"),
         (OK | {"annotator": "A\u202e"}, "expected a name"),
+        (
+            OK | {"annotator": "Ada", "second_look": "maybe"},
+            "second_look: got 'maybe', expected yes or nothing",
+        ),
     ],
 )
 def test_a_wrong_row_is_named_and_nothing_is_taken_over(
@@ -129,6 +134,33 @@ def test_a_wrong_row_is_named_and_nothing_is_taken_over(
             take_over(store, read_sheet(sheet), None)
         assert message in str(refused.value) and "out.csv:2" in str(refused.value)
         assert list(store.database.all_current()) == []
+
+
+def test_nobody_says_two_things_of_one_sample(run: Path, tmp_path: Path) -> None:
+    with opened(run) as store:
+        write_sheet(store, tmp_path / "out.csv")
+        head, row, *_ = (tmp_path / "out.csv").read_text("utf-8").splitlines(keepends=True)
+        (tmp_path / "out.csv").write_text(head + row + row, "utf-8")
+        rewritten(tmp_path / "out.csv", OK | {"annotator": "Ada"}, row=1)
+        sheet = rewritten(tmp_path / "out.csv", OK | {"annotator": "Ada", "calls_mark": "reject"})
+        with pytest.raises(ConfigError, match=r"out.csv:3: Ada says this of \S+ at \S+out.csv:2 already"):
+            take_over(store, read_sheet(sheet), None)
+        assert list(store.database.all_current()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["reviews.sqlite", "new.csv", "dataset/index.jsonl", "dataset/../ledger.sqlite", "../notes"]
+)
+def test_nothing_is_written_over_but_an_earlier_export(run: Path, tmp_path: Path, name: str) -> None:
+    (run.parent / "notes").write_text("id,name", "utf-8")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(ConfigError, match=r"^file: "):
+        check_target(run / name, run, b"id,digest,")
+    with opened(run) as store:
+        write_sheet(store, tmp_path / "out.csv")
+    check_target(tmp_path / "out.csv", run, b"id,digest,")
+    check_target(tmp_path / "none.csv", run, b"id,digest,")
+    assert {path: path.read_bytes() for path in before} == before
 
 
 @pytest.mark.parametrize(

@@ -107,3 +107,17 @@ def test_a_role_class_of_its_own_takes_arguments_of_its_own(shipped: dict[str, A
     settings = validated(changed(shipped, "agent.privacy", role))
     assert settings.agent["privacy"].arguments()["strictness"] == 2
     assert "_target_" not in settings.agent["privacy"].arguments()
+
+
+@pytest.mark.parametrize(
+    ("given", "shown", "file"),
+    [
+        (8, 8, None),
+        ({"file": "a.yaml"}, None, "a.yaml"),
+        ({"file": ["a.yaml", "a.yaml"]}, None, ("a.yaml", "a.yaml")),
+        ({"shown": "platforms", "file": ["a.yaml"]}, "platforms", ("a.yaml",)),
+    ],
+)
+def test_tools_are_a_number_or_documents(shipped: dict[str, Any], given: Any, shown: Any, file: Any) -> None:
+    tools = validated({**shipped, "tools": given}).tools
+    assert (tools.shown, tools.file) == (shown, file)

@@ -27,9 +27,9 @@ def openapi_functions(document: Mapping[str, Any]) -> Iterator[GivenFunction | L
 
     Raises BrokenDocument: with the place of what is no OpenAPI.
     """
-    version = document["openapi"]
-    if not isinstance(version, str) or not version.startswith("3."):
-        raise BrokenDocument("#/openapi", f"got {printable(str(version), 40)!r}, expected 3.0, 3.1 or 3.2")
+    version = str(document["openapi"])  # in YAML, 3.0 without quotes is a number
+    if not version.startswith("3."):
+        raise BrokenDocument("#/openapi", f"got {printable(version, 40)!r}, expected 3.0, 3.1 or 3.2")
     check_references(document)
     reader = _Reader(document, version.startswith("3.0"))
     for path, item in _mapping(document.get("paths", {}), "#/paths").items():

@@ -60,6 +60,12 @@ def test_every_kind_of_document_is_known_by_its_content(document: Any, tmp_path:
     assert (function.api.name, list(function.api.properties())) == ("go", ["to"])
 
 
+def test_a_version_without_quotes_is_a_number(tmp_path: Path) -> None:
+    document = "openapi: 3.0\ninfo: {title: x}\npaths: {/go: {get: {operationId: go, responses: {}}}}\n"
+    (function,) = tools(tmp_path, document).platforms["First"]
+    assert function.api.name == "go"
+
+
 def test_parameters_of_all_places_and_the_body_become_one_list(tmp_path: Path) -> None:
     body = {"$ref": "#/components/requestBodies/Trip"}
     trip = {
