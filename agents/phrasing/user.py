@@ -9,6 +9,7 @@ say what was thought up, one fault at a time. The role sees no profile
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -70,12 +71,15 @@ class PhrasingUser(Role):
         return _unlike(earlier, query)
 
     def request(self, observation: Observation) -> Request:
-        """Show one objection at a time: a weak model mends one thing, and forgets the second."""
-        feedback = [
-            _without_profile(reason) for reason in (Views(observation.views).get("feedback") or [])[:1]
-        ]
-        shown = {**observation.views, "feedback": feedback}
-        return super().request(observation.model_copy(update={"views": shown}))
+        """Show one objection at a time: a weak model mends one thing, and forgets the second.
+
+        Bounds of texts are for the form of the answer: shown, they are repeated ("in at most 20 characters").
+        """
+        views = Views(observation.views)
+        feedback = [_without_profile(reason) for reason in (views.get("feedback") or [])[:1]]
+        shown = {**observation.views, "errand": _unbounded(views["errand"]), "feedback": feedback}
+        request = super().request(observation.model_copy(update={"views": shown}))
+        return replace(request, output=self.form(views))
 
 
 def _part(views: Mapping[str, Any], number: int) -> dict[str, Any]:
@@ -94,6 +98,21 @@ def _part(views: Mapping[str, Any], number: int) -> dict[str, Any]:
             reason for reason in views.get("feedback") or [] if not reason.get("path", "").startswith(others)
         ],
     }
+
+
+def _unbounded(errand: Mapping[str, Any]) -> dict[str, Any]:
+    """An errand without the lengths of its texts."""
+    jobs = [
+        {
+            **job,
+            "say": {
+                name: {key: value for key, value in schema.items() if key != "maxLength"}
+                for name, schema in job["say"].items()
+            },
+        }
+        for job in errand["jobs"]
+    ]
+    return {**errand, "jobs": jobs}
 
 
 def _unlike(earlier: Sequence[Query], query: Query) -> Query:

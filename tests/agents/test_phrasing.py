@@ -159,6 +159,13 @@ def test_one_fault_is_named_at_a_time() -> None:
     assert "second fault" not in request.user
 
 
+def test_the_length_of_a_text_is_in_its_form_and_not_in_the_prompt() -> None:
+    encoded = {name: blocks.dump(value) for name, value in views({"item": TEXT | {"maxLength": 77}}).items()}
+    request = USER.request(Observation(role="user", turn="t", seed=1, views=encoded))
+    assert "77" not in request.user
+    assert "77" in str(request.output.model_json_schema())  # type: ignore[union-attr]
+
+
 def test_of_what_contradicts_the_profile_only_the_word_is_shown() -> None:
     fault = {"code": "query.contradicts", "message": "'steak' contradicts diet: vegan", "path": ""}
     encoded = {name: blocks.dump(value) for name, value in (views({}) | {"feedback": [fault]}).items()}
