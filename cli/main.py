@@ -162,6 +162,12 @@ def _print_error(line: str, status: int) -> int:
     return status
 
 
+def _interrupts(error: BaseException) -> bool:
+    """Whether somebody interrupted; pydantic makes an error of its own of that while a module is imported."""
+    wrapped = type(error).__name__ == "SchemaError" and "KeyboardInterrupt" in str(error)
+    return wrapped or isinstance(error, KeyboardInterrupt)
+
+
 @contextlib.contextmanager
 def _interruptible(folder: Path | None) -> Iterator[None]:
     """While a job works, Ctrl-C and SIGTERM interrupt it, asyncio's orderly cancellation included.
@@ -184,7 +190,9 @@ def _interruptible(folder: Path | None) -> Iterator[None]:
     signal.signal(signal.SIGTERM, handle)
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Exception) as error:
+        if not _interrupts(error):
+            raise
         _print_error(what_is_safe(folder), INTERRUPTED)
         raise SystemExit(TERMINATED if terminated else INTERRUPTED) from None
     except SystemExit as end:

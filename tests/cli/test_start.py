@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from ptool.cli.compose import Sources
+from ptool.cli.main import run_job
+from pydantic_core import SchemaError
 
 STARTED = """
 import runpy
@@ -49,3 +52,17 @@ def test_ctrl_c_at_any_moment_of_the_first_two_seconds(tmp_path: Path) -> None:
         (after, *interrupted(tmp_path, after)) for after in (moments.uniform(0.05, 2) for _ in range(120))
     ]
     assert [one for one in ended if one[1] != 130 or "Traceback" in one[2]] == []
+
+
+def test_an_interrupt_that_pydantic_makes_an_error_of_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While a module is imported that defines models, their building fails instead."""
+
+    def job(_settings: object, _sources: object) -> int:
+        raise SchemaError('Error building "tagged-union" validator:\n  KeyboardInterrupt:')
+
+    with pytest.raises(SystemExit) as ended:
+        run_job(lambda: (object(), Sources()), job)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "interrupted before anything was made\n"

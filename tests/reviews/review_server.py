@@ -120,6 +120,7 @@ def person(started: Any, base: str, name: str, **options: Any) -> Person:
     one.page.locator("#other").fill(name)
     one.page.keyboard.press("Enter")
     one.page.locator("h1", has_text="Queue").wait_for()
+    one.page.wait_for_load_state("load")  # the script behind the keys has run
     return one
 
 
