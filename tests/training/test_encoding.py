@@ -1,6 +1,7 @@
 """What a model learns from: the answer's tokens and no others; what is too long loses tools, not answers."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,9 +58,9 @@ def test_the_trainer_unmasks_the_answer_only(run: Path, model: Path, tmp_path: P
     settings = composed(f"run={run}", f"model_path={model}", "tools=platforms", "train.batch=2")
     answers = list(gold_answers(run, "python"))[:2]
     samples = list(LengthFit(ChatTemplate(tokenizer, "model_path"), settings).fit(answers))
-    trainer = _trainer(
-        settings, load_model(model, "model_path", "float32"), tokenizer, samples, tmp_path, "cpu"
-    )
+    estimate = SimpleNamespace(device="cpu", recomputes=False)
+    base = load_model(model, "model_path", "float32")
+    trainer = _trainer(settings, base, tokenizer, samples, tmp_path, estimate)  # type: ignore[arg-type]
     (batch,) = trainer.get_train_dataloader()
     learnt = [
         tokenizer.decode([token for token, label in zip(row, labels, strict=True) if label != -100])
