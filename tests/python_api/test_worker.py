@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from contextvars import ContextVar
 
 import pytest
@@ -38,6 +39,7 @@ def interrupt_when(event: threading.Event) -> None:
 
     def send() -> None:
         event.wait(60)
+        time.sleep(0.3)  # until whoever waits for the job does
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=send).start()
