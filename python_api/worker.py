@@ -19,6 +19,8 @@ Result = TypeVar("Result")
 
 _LOOK_SECONDS = 0.2
 """Between two looks whether the caller was interrupted, on systems where waiting itself is not."""
+_LATEST_SECONDS = 5.0
+"""In which a thread has begun whose start was interrupted, if it begins at all."""
 
 
 class Worker(Generic[Result]):
@@ -30,9 +32,16 @@ class Worker(Generic[Result]):
         self._future.set_running_or_notify_cancel()
         context = copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._work, job), name="ptool", daemon=True)
-        self._thread.start()
+        self._begun, self._entered = False, threading.Event()
+
+    def begin(self) -> None:
+        """Start the job; whoever waits for it does so, too. It begins once."""
+        if not self._begun:
+            self._begun = True
+            self._thread.start()
 
     def _work(self, job: Callable[[], Result]) -> None:
+        self._entered.set()
         try:
             with self._interrupt.entered():
                 result = job()
@@ -44,10 +53,18 @@ class Worker(Generic[Result]):
     def wait(self) -> Result:
         """The job's result, or what it raised. Raises KeyboardInterrupt, once the job has ended by it."""
         stopped: BaseException | None = None
-        while not self._future.done():  # a thread whose join is interrupted is taken for one that has ended
-            try:
-                wait([self._future], _LOOK_SECONDS)
+        while True:
+            try:  # it begins in here, so that nothing can come between the job and who interrupts it
+                while not self._future.done():  # a thread whose join is interrupted is taken for an ended one
+                    if stopped is None:
+                        self.begin()
+                    elif not self._entered.wait(_LATEST_SECONDS):
+                        raise stopped
+                    wait([self._future], _LOOK_SECONDS)
+                break
             except BaseException as error:  # Ctrl-C, or what a signal handler of the caller's raises
+                if error is stopped:
+                    raise
                 stopped = error
                 self._interrupt.set()
         self._thread.join()
@@ -57,6 +74,11 @@ class Worker(Generic[Result]):
 
     async def wait_async(self) -> Result:
         """As `wait`, in the caller's event loop. Raises CancelledError, once the job has ended by it."""
+        try:
+            self.begin()
+        except BaseException:
+            self._interrupt.set()
+            raise
         waiting: asyncio.Future[Any] = asyncio.wrap_future(self._future)
         cancelled: asyncio.CancelledError | None = None
         while not waiting.done():

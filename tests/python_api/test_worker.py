@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import threading
-import time
 from contextvars import ContextVar
 
 import pytest
@@ -39,7 +38,6 @@ def interrupt_when(event: threading.Event) -> None:
 
     def send() -> None:
         event.wait(60)
-        time.sleep(0.3)  # until whoever waits for the job does
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=send).start()
@@ -75,6 +73,18 @@ def test_ctrl_c_ends_the_job_cleanly_before_it_is_raised() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_ctrl_c_before_a_thread_has_begun_ends_what_never_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_thread: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    monkeypatch.setattr("ptool.python_api.worker._LATEST_SECONDS", 0.05)
+    begun: list[bool] = []
+    with pytest.raises(KeyboardInterrupt):
+        Worker(lambda: begun.append(True)).wait()
+    assert begun == []
+
+
 def test_what_a_signal_handler_of_the_callers_raises_ends_it_too() -> None:
     class TimeIsUpError(Exception):
         pass
@@ -108,6 +118,7 @@ def test_a_job_that_is_interrupted_between_two_loops_does_not_begin_the_second()
         begun.append("third")
 
     worker = Worker(job)
+    worker.begin()
     first_done.wait(60)
     worker._interrupt.set()
     go_on.set()
@@ -137,6 +148,7 @@ async def test_the_callers_loop_goes_on_while_a_job_does_not_wait() -> None:
 def test_two_interrupts_do_not_meet() -> None:
     sleeper = Sleeper()
     long, short = Worker(sleeper.job), Worker(lambda: run(asyncio.sleep(0, "done")))
+    long.begin()
     sleeper.asleep.wait(60)
     assert short.wait() == "done"
     assert sleeper.ended == ""
