@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RESAMPLES = 10_000
 """Resamples of a bootstrap: its 95 % limits then move by about 1 % of their distance with the seed."""
 
+_HALF_A_USER = 0.5
 _CELLS = 4_000_000  # numbers drawn at once: 32 MB
 
 
@@ -56,7 +57,7 @@ def clustered_bootstrap(
     if len(rows) < 2:
         return None
     most = max(1.0, *(hits / total for hits, total in rows))  # the official scorer counts beyond 100 %
-    return _limits(rows, 0.0, most, seed, resamples, confidence)
+    return _limits(rows, (0.0, most), 1.0, seed, resamples, confidence)
 
 
 def paired_bootstrap(
@@ -67,12 +68,12 @@ def paired_bootstrap(
 ) -> PairedDifference | None:
     """PairedDifference of two models' micro averages on the same samples, user by user.
 
-    The interval is that of `clustered_bootstrap`, with users imagined for whom one model has all right and
-    the other nothing. So it holds where few of all users make the whole difference, too: a jackknife with
-    Student's quantile, or a studentised bootstrap, then hold 75 % of the time (six users). The p-value is
-    of a wild bootstrap with the null imposed (Cameron, Gelbach & Miller 2008): the share of all ways to
-    exchange both models, user by user, that differ as much. So few users cannot show much: it is never below
-    2^-(users - 1).
+    The interval is that of `clustered_bootstrap`, with half a user imagined for whom one model has all right
+    and the other nothing: these ends are twice as far apart as all and nothing. So it holds where few of all
+    users make the whole difference, too: a jackknife with Student's quantile, or a studentised bootstrap,
+    hold 75 % of the time then (six users). The p-value is of a wild bootstrap with the null imposed (Cameron,
+    Gelbach & Miller 2008): the share of all ways to exchange both models, user by user, that differ as much.
+    So few users cannot show much: it is never below 2^-(users - 1).
 
     Args: clusters: (hits of the first model, hits of the second, total) of every user; resamples: exchanges
     drawn where there are more users than can be gone through.
@@ -83,7 +84,7 @@ def paired_bootstrap(
         return None
     most = max(1.0, *(abs(value) / total for value, total in rows))
     turned = sorted((-value, total) for value, total in rows)  # the same draws whichever model is the first
-    interval = _limits(max(rows, turned), -most, most, seed, resamples, confidence)
+    interval = _limits(max(rows, turned), (-most, most), _HALF_A_USER, seed, resamples, confidence)
     if turned > rows:
         interval = Interval(0.0 - interval.estimate, -interval.high, -interval.low)
     difference = abs(math.fsum(value for value, _ in rows))
@@ -99,16 +100,16 @@ def check_confidence(confidence: float) -> None:
 
 def _limits(
     rows: Sequence[tuple[float, int]],
-    least: float,
-    most: float,
+    ends: tuple[float, float],
+    users: float,
     seed: int,
     resamples: int,
     confidence: float,
 ) -> Interval:
-    """Limits of sum(values)/sum(totals), with one user imagined at either end of what is possible."""
+    """Limits of sum(values)/sum(totals), with as many users imagined at either end of what is possible."""
     check_confidence(confidence)
     estimate = math.fsum(value for value, _ in rows) / sum(total for _, total in rows)
-    worst, best = _ratios(rows, least, most, seed, resamples)
+    worst, best = _ratios(rows, ends, users, seed, resamples)
     low, high = _quantile(worst, (1 - confidence) / 2), _quantile(best, (1 + confidence) / 2)
     return Interval(estimate, min(low, estimate), max(high, estimate))
 
@@ -136,9 +137,9 @@ def _exchange_p_value(differences: Sequence[float], observed: float, seed: int, 
 
 
 def _ratios(
-    rows: Sequence[tuple[float, int]], least: float, most: float, seed: int, resamples: int
+    rows: Sequence[tuple[float, int]], ends: tuple[float, float], users: float, seed: int, resamples: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Resampled sum(values)/sum(totals), with a user imagined who has the least, and one who has the most.
+    """Resampled sum(values)/sum(totals), with users imagined who have the least, or the most.
 
     Both of shape (resamples,).
 
@@ -155,9 +156,9 @@ def _ratios(
     parts = []
     for size in _batches(resamples, len(kinds)):
         sums = generator.gamma(counts, size=(size, len(kinds))) @ table
-        imagined = mean * generator.gamma(1.0, size=size)
+        imagined = mean * generator.gamma(users, size=size)
         totals = sums[:, 1] + imagined
-        parts.append([(sums[:, 0] + end * imagined) / totals for end in (least, most)])
+        parts.append([(sums[:, 0] + end * imagined) / totals for end in ends])
     worst, best = zip(*parts, strict=True)
     return np.concatenate(worst), np.concatenate(best)
 
