@@ -6,14 +6,10 @@ from pathlib import Path
 
 import ptool
 import pytest
+from test_layers import sources
 
 ROOT = Path(ptool.__file__).parent
-SKIPPED = {"tests", "build", "dist", "docs", "runs"}
-MODULES = sorted(
-    path.relative_to(ROOT)
-    for path in ROOT.rglob("*.py")
-    if path.relative_to(ROOT).parts[0] not in SKIPPED and path.relative_to(ROOT).parts[0][0] != "."
-)
+MODULES = sources()
 
 
 def offered(path: Path) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import networkx
@@ -75,11 +76,16 @@ AUTOGEN = ("models/", "agents/autogen.py", "agents/own_agent.py")
 LOG = "log.py"
 
 
+@cache
 def sources() -> list[Path]:
     """The package's own modules, relative to its root."""
     skipped = {"tests", "build", "dist", "docs", "runs"}
-    found = (path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
-    return sorted(path for path in found if path.parts[0] not in skipped and path.parts[0][0] != ".")
+    rooms = (path for path in ROOT.iterdir() if path.is_dir() and path.name not in skipped)
+    found = [
+        *ROOT.glob("*.py"),
+        *(file for room in rooms if room.name[0] != "." for file in room.rglob("*.py")),
+    ]
+    return sorted(path.relative_to(ROOT) for path in found)
 
 
 def imports(source: str, package: tuple[str, ...]) -> Iterator[tuple[int, str]]:
