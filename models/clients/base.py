@@ -11,7 +11,7 @@ import functools
 import weakref
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from autogen_core import CancellationToken
 from autogen_core.models import (
@@ -32,6 +32,7 @@ from ..request import CHARACTERS_A_TOKEN
 ToolChoice: TypeAlias = Tool | Literal["auto", "required", "none"]
 Output: TypeAlias = bool | type[BaseModel] | None
 """A record; True: some JSON object; None or False: text."""
+_LARGEST_CONTEXT = 1_000_000
 
 
 class CreateArguments(NamedTuple):
@@ -45,10 +46,61 @@ class CreateArguments(NamedTuple):
     """further arguments of the model, such as seed, temperature, max_tokens"""
 
 
-class ModelClient(ChatCompletionClient):
-    """A chat completion client whose subclass says how one question is answered: `complete`."""
+class WholeAnswerClient(ChatCompletionClient):
+    """What clients have in common that hand out every answer whole: usage, streams and token counts."""
 
     component_type = "model"
+
+    def __init__(self) -> None:
+        self._usage = RequestUsage(prompt_tokens=0, completion_tokens=0)
+
+    def _spent(self, usage: RequestUsage) -> None:
+        self._usage = RequestUsage(
+            self._usage.prompt_tokens + usage.prompt_tokens,
+            self._usage.completion_tokens + usage.completion_tokens,
+        )
+
+    async def create_stream(
+        self, messages: Sequence[LLMMessage], **options: Any
+    ) -> AsyncGenerator[str | CreateResult, None]:
+        """The whole answer as one chunk, then the result; calls of functions have no chunk."""
+        result = await self.create(messages, **options)
+        if isinstance(result.content, str):
+            yield result.content
+        yield result
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def actual_usage(self) -> RequestUsage:
+        """Tokens so far."""
+        return self._usage
+
+    def total_usage(self) -> RequestUsage:
+        """Tokens so far."""
+        return self._usage
+
+    def count_tokens(self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()) -> int:
+        """Estimated tokens; nobody is asked."""
+        schemas = [tool.schema if isinstance(tool, Tool) else tool for tool in tools]
+        size = sum(len(str(message.content)) for message in messages) + sum(len(str(one)) for one in schemas)
+        return size // CHARACTERS_A_TOKEN
+
+    def remaining_tokens(
+        self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()
+    ) -> int:
+        """Tokens left of a context of a million: an endpoint refuses what is too long for it."""
+        return _LARGEST_CONTEXT - self.count_tokens(messages, tools=tools)
+
+    @property
+    def capabilities(self) -> ModelCapabilities:  # pyright: ignore[reportDeprecated]
+        """`model_info`, as AutoGen asked for it before."""
+        return self.model_info
+
+
+class ModelClient(WholeAnswerClient):
+    """A chat completion client whose subclass says how one question is answered: `complete`."""
+
     free = False
     """Whether what it answers costs nothing."""
     repeatable = False
@@ -57,7 +109,7 @@ class ModelClient(ChatCompletionClient):
     """Who answers, for people: 'gpt-4o-mini at https://api.openai.com/v1'."""
 
     def __init__(self) -> None:
-        self._usage = RequestUsage(prompt_tokens=0, completion_tokens=0)
+        super().__init__()
         self._cancellable: weakref.WeakKeyDictionary[CancellationToken, set[asyncio.Task[Any]]] = (
             weakref.WeakKeyDictionary()
         )
@@ -97,10 +149,7 @@ class ModelClient(ChatCompletionClient):
         if cancellation_token is not None:
             answer = self._with_cancellation(answer, cancellation_token)
         result = await answer
-        self._usage = RequestUsage(
-            self._usage.prompt_tokens + result.usage.prompt_tokens,
-            self._usage.completion_tokens + result.usage.completion_tokens,
-        )
+        self._spent(result.usage)
         return result
 
     async def _with_cancellation(
@@ -123,37 +172,6 @@ class ModelClient(ChatCompletionClient):
         finally:
             tasks.discard(task)
 
-    async def create_stream(
-        self, messages: Sequence[LLMMessage], **options: Any
-    ) -> AsyncGenerator[str | CreateResult, None]:
-        """The whole answer as one chunk, then the result."""
-        result = await self.create(messages, **options)
-        yield cast(str, result.content)
-        yield result
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    def actual_usage(self) -> RequestUsage:
-        """Tokens so far."""
-        return self._usage
-
-    def total_usage(self) -> RequestUsage:
-        """Tokens so far."""
-        return self._usage
-
-    def count_tokens(self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()) -> int:
-        """Estimated tokens of the messages; nobody is asked."""
-        del tools
-        return sum(len(str(message.content)) for message in messages) // CHARACTERS_A_TOKEN
-
-    def remaining_tokens(
-        self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()
-    ) -> int:
-        """A million, whatever was said: an endpoint refuses what is too long for it."""
-        del messages, tools
-        return 1_000_000
-
     async def stated_context(self) -> tuple[int | None, str]:
         """Tokens of a conversation, and who says so. It asks for some seconds at most, and never fails."""
         return None, UNKNOWN
@@ -174,11 +192,6 @@ class ModelClient(ChatCompletionClient):
             family=ModelFamily.UNKNOWN,
             multiple_system_messages=True,
         )
-
-    @property
-    def capabilities(self) -> ModelCapabilities:  # pyright: ignore[reportDeprecated]
-        """The same, as AutoGen asked for it before."""
-        return self.model_info
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.note})"

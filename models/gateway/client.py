@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -17,10 +17,8 @@ from typing import Any
 
 from autogen_core import CancellationToken, Component
 from autogen_core.models import (
-    ChatCompletionClient,
     CreateResult,
     LLMMessage,
-    ModelCapabilities,  # pyright: ignore[reportDeprecated]
     ModelFamily,
     ModelInfo,
     RequestUsage,
@@ -30,14 +28,12 @@ from pydantic import BaseModel, ConfigDict
 
 from ...errors import ConfigError, PtoolError, UnusableAnswerError
 from ...records import Usage
-from ..clients.base import Output, ToolChoice
-from ..request import CHARACTERS_A_TOKEN, NO_USAGE, Request
+from ..clients.base import Output, ToolChoice, WholeAnswerClient
+from ..request import NO_USAGE, Request
 from ..seeds import derive
 from .cache_key import cache_key
 from .conversation import as_messages
 from .gateway import Gateway
-
-_TOKENS_LEFT = 1_000_000
 
 
 @dataclass(slots=True, eq=False)
@@ -111,7 +107,7 @@ class GatewayClientConfig(BaseModel):
     """for whoever loads it; empty: the role's"""
 
 
-class GatewayClient(ChatCompletionClient, Component[GatewayClientConfig]):
+class GatewayClient(WholeAnswerClient, Component[GatewayClientConfig]):
     """A client whose calls go through a gateway.
 
     Args:
@@ -119,14 +115,13 @@ class GatewayClient(ChatCompletionClient, Component[GatewayClientConfig]):
         endpoint: whose endpoint answers, where it is not the role's.
     """
 
-    component_type = "model"
     component_config_schema = GatewayClientConfig
     component_provider_override = "ptool.models.gateway.GatewayClient"
 
     def __init__(self, scope: CallScope | None = None, endpoint: str = "") -> None:
+        super().__init__()
         self._scope = scope
         self._endpoint = endpoint
-        self._usage = RequestUsage(prompt_tokens=0, completion_tokens=0)
 
     @property
     def scope(self) -> CallScope:
@@ -197,44 +192,9 @@ class GatewayClient(ChatCompletionClient, Component[GatewayClientConfig]):
             scope.last_answer = asyncio.get_running_loop().time()
         scope.usage += usage
         spent = RequestUsage(usage.prompt_tokens, usage.completion_tokens)
-        self._usage = RequestUsage(
-            self._usage.prompt_tokens + spent.prompt_tokens,
-            self._usage.completion_tokens + spent.completion_tokens,
-        )
+        self._spent(spent)
         known: Any = finish if finish in ("stop", "length", "function_calls", "content_filter") else "unknown"
         return CreateResult(finish_reason=known, content=content, usage=spent, cached=False)
-
-    async def create_stream(
-        self, messages: Sequence[LLMMessage], **options: Any
-    ) -> AsyncGenerator[str | CreateResult, None]:
-        """The whole answer as one chunk, then the result; calls of functions have no chunk."""
-        result = await self.create(messages, **options)
-        if isinstance(result.content, str):
-            yield result.content
-        yield result
-
-    async def close(self) -> None:
-        """The gateway is closed by whoever made it."""
-
-    def actual_usage(self) -> RequestUsage:
-        """Tokens so far, those of answers that were kept from before included."""
-        return self._usage
-
-    def total_usage(self) -> RequestUsage:
-        """As `actual_usage`."""
-        return self._usage
-
-    def count_tokens(self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()) -> int:
-        """Estimated tokens; nobody is asked."""
-        schemas = [tool.schema if isinstance(tool, Tool) else tool for tool in tools]
-        size = sum(len(str(message.content)) for message in messages) + sum(len(str(one)) for one in schemas)
-        return size // CHARACTERS_A_TOKEN
-
-    def remaining_tokens(
-        self, messages: Sequence[LLMMessage], *, tools: Sequence[Tool | ToolSchema] = ()
-    ) -> int:
-        """Tokens left of a context of a million: an endpoint refuses what is too long for it."""
-        return _TOKENS_LEFT - self.count_tokens(messages, tools=tools)
 
     @property
     def model_info(self) -> ModelInfo:
@@ -254,11 +214,6 @@ class GatewayClient(ChatCompletionClient, Component[GatewayClientConfig]):
             return info
         client = self._scope.gateway.client(self._endpoint or self._scope.role)
         return {**client.model_info, "vision": False, "json_output": True, "structured_output": True}
-
-    @property
-    def capabilities(self) -> ModelCapabilities:  # pyright: ignore[reportDeprecated]
-        """The same, as AutoGen asked for it before."""
-        return self.model_info
 
     def _to_config(self) -> GatewayClientConfig:
         return GatewayClientConfig(endpoint=self._endpoint)
