@@ -19,7 +19,8 @@ from ...texts.hidden import faults
 from ..naming import name_words, snake_case
 from ..schemas import IDENTIFIER, MAX_PARAMETERS, Schema, check_function
 from .references import BrokenDocument, UnusableSchema
-from .schema_converter import SchemaConverter, plain_text
+from .schema_converter import SchemaConverter
+from .schema_keywords import plain_text
 
 _MOST_VALUES = 1700
 """Values that the parameters of a function may consist of together."""

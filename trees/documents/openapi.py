@@ -8,7 +8,8 @@ from typing import Any
 from ...errors import printable
 from .functions import GivenFunction, GivenParameter, LeftOut, identifier, make_api, response_schema, unique
 from .references import BrokenDocument, UnusableSchema, check_references, followed, pointer_to
-from .schema_converter import SchemaConverter, plain_text
+from .schema_converter import SchemaConverter
+from .schema_keywords import plain_text
 
 METHODS = ("get", "put", "post", "delete", "patch")
 """Methods that people ask for."""
