@@ -9,7 +9,7 @@ from typing import Any
 from ...texts.allusions import ended
 from ...texts.search import searchable_text
 from ...texts.similar_words import telling_words
-from .spoken_words import name_words, spoken_words, value_words
+from .spoken_words import name_words, option_words, spoken_words, value_words
 from .thought_up_values import is_sentence
 
 _DAY, _HOUR = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"\d{2}:\d{2}")
@@ -35,7 +35,8 @@ def with_left_out(
             raise ValueError(
                 f"the text says {other!r}, not {name_words(name)} {value_words(value)!r}; write the latter"
             )
-        sentence = f"{name_words(name)}: {ended(value_words(value))}"
+        said_value = option_words(name, value) if isinstance(value, str) else value
+        sentence = f"{name_words(name)}: {ended(value_words(said_value))}"
         text = f"{ended(text)} {sentence[0].upper()}{sentence[1:]}"
     return text
 

@@ -15,6 +15,7 @@ from ...texts.allusions import with_allusions
 from ...texts.similar_words import near
 from .asides import without_asides
 from .left_out import with_left_out
+from .small_faults import mended_wording
 from .spoken_words import NEARLY, name_words, spoken_words, value_words
 from .thought_up_values import checked_values, telling_parameters, value_shape
 
@@ -26,6 +27,8 @@ _ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re
 """What a model begins with that was asked to do something; no part of what a customer says."""
 _ASSISTANT_SPEAKS = re.compile(
     r"\A\W*here (?:is|are)\b|(?:\A|[.!?] )\W*I(?:'ll| will| can) (?:check|look|search|find|help|let you)\b"
+    r"|\b(?:I (?:can|could|will|may)|(?:can|could|may) I) (?:deliver|ship|supply|offer|provide|recommend)\b"
+    r"|\bwe (?:offer|sell|deliver|ship|stock|carry|provide|recommend)\b"
     r"|\bhow (?:can|may) I (?:help|assist)\b|\bwould you like\b"
     r"|\bour (?:\w+ )?(?:store|shop|market|marketplace|catalogue|catalog|website|site|platform|customers)\b"
     r"|\byour (?:\w+ )?(?:address|code|postcode|city|country|name|number|e-?mail|phone|language|currency)\b",
@@ -96,6 +99,7 @@ def _composed(
         if isinstance(option, str) and "_" in option:
             text = text.replace(option, value_words(option))
     purposes = [_purpose(said)] if errand["purpose"] else []
+    text = mended_wording(text, values)
     text = without_asides(text, (*purposes, *_as_words(values)), _descriptions(errand))
     text = with_left_out(values, job["say"], options, text)
     spoken = {name: spoken_words(name, values[name], job["say"][name], text) for name in job["say"]}

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...texts.search import searchable_text
-from ...texts.similar_words import near, stretch
+from ...texts.similar_words import near, stem, stretch, words_of
 from ...texts.word_lists import MONTH_NAMES
 
 NEARLY = 85
@@ -35,6 +35,13 @@ def value_words(value: Any) -> str:
     return value.replace("_", " ") if isinstance(value, str) else str(value)
 
 
+def option_words(name: str, value: str) -> str:
+    """An option without what its parameter is called: criterion 'quality_criterion' -> 'quality'."""
+    called = {stem(word) for word in words_of(name_words(name))}
+    words = [word for word in name_words(value).split() if stem(word) not in called]
+    return " ".join(words) if words and "_" in value else value
+
+
 def spoken_words(name: str, value: Any, schema: Mapping[str, Any], text: str) -> tuple[Any, str]:
     """The value as the text has it, and the words that say it.
 
@@ -50,7 +57,7 @@ def spoken_words(name: str, value: Any, schema: Mapping[str, Any], text: str) ->
             raise ValueError(f"the text does not say whether {name_words(name)}: {'yes' if value else 'no'}")
         return value, words
     if "const" in schema and isinstance(value, str):
-        return value, _option_words(value, text)
+        return value, _option_words(option_words(name, value), text)
     if isinstance(value, list | dict) and not 0 < len(value) <= schema.get("maxItems", _MOST_PARTS):
         raise ValueError(f"`values` has {len(value)} parts in {name!r}; give one or two")
     if isinstance(value, list):

@@ -32,6 +32,15 @@ _RANGE = re.compile(
     r"\b(?:range|category|kind|department|section|type|area|genre|topic|theme|field)s?\b", re.IGNORECASE
 )
 """Words of a description whose parameter holds a sort of things; that may be the need itself."""
+_QUANTIFIER = re.compile(
+    r"\A(?:(?i:all|any|some|every|various|different|several|many)|the)"
+    r"(?: (?:of|the|kinds of|types of|sorts of))* (?=[a-z])"
+)
+"""What stands before a name and is no part of it; 'The Hobbit' keeps its own."""
+_DESCRIBES = re.compile(
+    r"\b(?:that|which|whose|who|my|your|our|their|relevant|related|suitable)\b", re.IGNORECASE
+)
+"""Words of a description; a name of something has none of them."""
 _MOST_LISTED = 3
 """Things that one text lists at most."""
 
@@ -74,14 +83,21 @@ def checked_values(
             raise ValueError(f"`values` has no {name!r}; give it")
         if "const" in say[name]:
             continue
+        if isinstance(value, str) and _is_free_text(name, say[name]) and not is_sentence(say[name]):
+            value = checked[name] = _name_of_something(value)
         for part in value if isinstance(value, list) else [value]:
             if isinstance(part, str):
                 _check_words(name, part.replace("_", " "), say[name], need)
             elif part == 0 and not isinstance(part, bool):
                 raise ValueError(f"{name_words(name)} 0 asks for nothing; give a number that matters")
-        if isinstance(value, str) and _is_free_text(name, say[name]):
-            checked[name] = value.replace("_", " ")  # 'home_garden' is no word of a customer's
     return checked
+
+
+def _name_of_something(words: str) -> str:
+    """A name as customers write it, without 'all' and '_'; raises ValueError for a description."""
+    if match := _DESCRIBES.search(words):
+        raise ValueError(f"{words[:80]!r} describes with {match[0]!r}, expected a name of few words")
+    return _QUANTIFIER.sub("", words.replace("_", " ").strip())
 
 
 def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping[str, str]) -> None:

@@ -129,6 +129,57 @@ def test_a_sentence_that_asks_for_something_else_is_dropped(text: str, left: str
     assert phrased(answer(text, {"item": "tea"}), {"item": TEXT}).text == left
 
 
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("Which tea can be sent to 3 May 2027?", "Which tea can be sent by 3 May 2027?"),
+        ("Send tea on 3 May 2027 to May.", "Send tea on 3 May 2027 to May."),
+        ("Compare two different kinds of tea by 3 May 2027.", "Compare tea by 3 May 2027."),
+    ],
+)
+def test_the_word_before_a_day_and_a_count_of_kinds_are_mended(text: str, mended: str) -> None:
+    say = {"item": TEXT, "neededBy": {"const": "2027-05-03"}}
+    assert phrased(answer(text, {"item": "tea", "neededBy": "2027-05-03"}), say).text == mended
+
+
+def test_what_is_moved_to_a_day_is_left_alone() -> None:
+    say = {"item": TEXT, "newDay": {"const": "2027-05-03"}}
+    text = "Move the tea to 3 May 2027."
+    assert phrased(answer(text, {"item": "tea", "newDay": "2027-05-03"}), say).text == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "stated"),
+    [
+        ("all teas", "Show all teas.", "teas"),
+        ("some of the teas", "Show some of the teas.", "teas"),
+        ("The Tea Book", "Show The Tea Book.", "The Tea Book"),
+        ("All Good Teas", "Show All Good Teas.", "All Good Teas"),
+    ],
+)
+def test_a_quantity_is_no_part_of_a_name(value: str, text: str, stated: str) -> None:
+    assert phrased(answer(text, {"item": value}), {"item": TEXT}).intents[0].stated == {"item": stated}
+
+
+@pytest.mark.parametrize("value", ["drinks that are relevant", "my usual drink", "teas which keep long"])
+def test_a_description_is_no_name(value: str) -> None:
+    assert "expected a name" in objection(answer(f"Order {value}.", {"item": value}), {"item": TEXT})
+
+
+def test_an_option_is_said_without_the_name_of_its_parameter() -> None:
+    criterion = {"const": "price_criterion"}
+    said = answer("Compare the price of tea.", {"item": "tea", "criterion": "price_criterion"})
+    assert phrased(said, {"item": TEXT, "criterion": criterion}).text == "Compare the price of tea."
+    said = answer("Compare tea.", {"item": "tea", "criterion": "price_criterion"})
+    text = phrased(said, {"item": TEXT, "criterion": criterion}).text
+    assert text == "Compare tea. Criterion: price."
+
+
+@pytest.mark.parametrize("text", ["How many teas can I deliver to you?", "I can ship tea.", "We sell tea."])
+def test_a_customer_delivers_nothing(text: str) -> None:
+    assert "is what an assistant says" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
+
+
 def test_sentences_that_say_values_and_purpose_stay() -> None:
     text = "Order tea. My aunt's garden party begins at noon. Put lemon wedges beside it."
     said = answer(text, {"item": "tea", "side": "lemon wedges"}, purpose="garden party")

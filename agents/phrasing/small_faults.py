@@ -1,0 +1,42 @@
+"""Small faults in the wording of a request that are mended where it is clear what was meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .spoken_words import name_words, value_words
+
+_KINDS = re.compile(
+    r"\b(?:(?:two|three|both|several|some|different|various) )+(?:kinds?|types?|sorts?|varieties) of (?=\w)",
+    re.IGNORECASE,
+)
+"""'two kinds of lamps and rugs' are lamps and rugs."""
+_LIMITS = frozenset(("by", "before", "until", "till", "deadline", "latest", "due"))
+"""Words of parameters whose day or time is the last one."""
+
+
+def mended_wording(text: str, values: Mapping[str, Any]) -> str:
+    """The text without a count of kinds, and with the word that belongs before a single day or time.
+
+    'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone.
+
+    Args: values: parameter -> what is to be said.
+    """
+    said = [value_words(value) for value in values.values() if isinstance(value, str)]
+    if not any(_KINDS.search(words) for words in said):
+        text = _KINDS.sub("", text)
+    moments = {name: value for name, value in values.items() if _is_moment(value)}
+    if len(moments) != 1:
+        return text
+    [(name, value)] = moments.items()
+    moment = re.escape(value_words(value))
+    if _LIMITS & set(name_words(name).split()):
+        return re.sub(rf"\b(?:to|at|in) (?={moment}(?!\w))", "by ", text)
+    wrong, right = ("in|at", "on") if len(value) > len("18:30") else ("in|on", "at")
+    return re.sub(rf"\b(?:{wrong}) (?={moment}(?!\w))", f"{right} ", text)
+
+
+def _is_moment(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d{2}:\d{2}", value) is not None
