@@ -16,6 +16,7 @@ from ..agents.phrasing import is_sentence, telling_parameters
 from ..errors import ConfigError
 from ..models.seeds import derive
 from ..records import Task, TaskCall
+from ..texts.similar_words import telling_words
 from .world import Tool, World
 
 FIRST_DAY, DAYS = dt.date(2027, 1, 11), 300
@@ -47,9 +48,10 @@ def errand(world: World, task: Task) -> dict[str, Any]:
     if task.plan != "guided":
         raise ConfigError("task.plan: got 'free', but this user role phrases what was drawn; use roles=paper")
     rng = random.Random(derive(world.seed, "errand", task.id))
-    jobs = [_job(world.tools[task.platform, call.api], call, rng) for call in task.calls]
+    need = _need(world, task.context)
+    jobs = [_job(world.tools[task.platform, call.api], call, need["name"], rng) for call in task.calls]
     return {
-        "need": _need(world, task.context),
+        "need": need,
         "manner": _MANNERS[derive(world.seed, "manner", task.user_id) % len(_MANNERS)],
         "jobs": jobs,
         "purpose": not any(telling_parameters(job["say"]) for job in jobs),
@@ -85,9 +87,9 @@ def _need(world: World, name: str) -> dict[str, str]:
     return {"name": name.replace("_", " "), "description": description, "context": name}
 
 
-def _job(tool: Tool, call: TaskCall, rng: random.Random) -> dict[str, Any]:
+def _job(tool: Tool, call: TaskCall, need: str, rng: random.Random) -> dict[str, Any]:
     said = {name: tool.properties[name] for name in call.stated}
-    drawn = {name: _draw(schema, rng) for name, schema in said.items()}
+    drawn = {name: _draw(schema, need, rng) for name, schema in said.items()}
     drawn = _in_order(drawn, tool.api.ordered())
     say = {
         name: _shape(schema) if drawn[name] is None else {"const": drawn[name]}
@@ -96,12 +98,16 @@ def _job(tool: Tool, call: TaskCall, rng: random.Random) -> dict[str, Any]:
     return {"api": call.api, "job": tool.api.description, "say": say}
 
 
-def _draw(schema: Mapping[str, Any], rng: random.Random) -> Any:
-    """A value where code draws a better one than a model; None: the model thinks it up."""
+def _draw(schema: Mapping[str, Any], need: str, rng: random.Random) -> Any:
+    """A value where code draws a better one than a model; None: the model thinks it up.
+
+    An option that names the kind of need is drawn before one that names another.
+    """
     if "const" in schema:
         return schema["const"]
-    if options := schema.get("enum"):
-        return rng.choice(list(options))
+    if options := list(schema.get("enum") or ()):
+        named = [option for option in options if telling_words(str(option)) & telling_words(need)]
+        return rng.choice(named or options)
     if schema.get("type") == "boolean":
         return rng.random() < 0.75  # people ask for things more often than against them
     if schema.get("format") == "date":

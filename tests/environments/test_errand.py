@@ -99,6 +99,16 @@ def test_another_seed_of_the_run_draws_other_errands(world, cafe):
     assert all(one["jobs"] != other["jobs"] for one, other in zip(drawn(3), drawn(4), strict=True))
 
 
+@pytest.mark.parametrize(("need", "milks"), [("oat_drinks", {"oat"}), ("goats", {"oat", "cow"})])
+def test_an_option_that_names_the_need_is_drawn_before_others(world, cafe, need, milks):
+    drawn = set()
+    for n in range(20):
+        asked = {"id": f"cafe-u0001-{n:04d}", "context": need, "calls": (call("milk"),)}
+        [job] = errand(world, cafe.task.model_copy(update=asked))["jobs"]
+        drawn.add(job["say"]["milk"]["const"])
+    assert drawn == milks
+
+
 def test_the_options_of_an_errand_are_those_of_its_parameters(world, cafe):
     task = cafe.task.model_copy(update={"calls": (call("item", "milk"), call("item"))})
     assert errand_options(world, task) == [{"milk": ["oat", "cow"]}, {}]
