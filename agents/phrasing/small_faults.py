@@ -16,6 +16,11 @@ _KINDS = re.compile(
 _LIMITS = frozenset(("by", "before", "until", "till", "deadline", "latest", "due"))
 """Words of parameters whose day or time is the last one."""
 
+_OF_A_DAY = frozenset(
+    "as morning afternoon evening night day date start beginning end week outside time".split()
+)
+"""Words that may stand before 'of' and a day or time."""
+
 
 def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     """The text without a count of kinds, and with the word that belongs before a single day or time.
@@ -23,6 +28,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone.
 
     Args: values: parameter -> what is to be said.
+
+    Raises ValueError: something is said to have a day, 'the postcode of 3 May 2027'.
     """
     said = [value_words(value) for value in values.values() if isinstance(value, str)]
     if not any(_KINDS.search(words) for words in said):
@@ -31,7 +38,11 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     if len(moments) != 1:
         return text
     [(name, value)] = moments.items()
-    moment = re.escape(value_words(value))
+    moment = rf"(?:{re.escape(value_words(value))}|{re.escape(value)})"
+    if (match := re.search(rf"\b(\w+) of (?={moment}(?!\w))", text, re.IGNORECASE)) and (
+        match[1].casefold() not in _OF_A_DAY
+    ):
+        raise ValueError(f"{match[1]!r} has no {value_words(value)!r}; say when the customer wants it")
     if _LIMITS & set(name_words(name).split()):
         return re.sub(rf"\b(?:to|at|in) (?={moment}(?!\w))", "by ", text)
     wrong, right = ("in|at", "on") if len(value) > len("18:30") else ("in|on", "at")

@@ -142,6 +142,15 @@ def test_the_word_before_a_day_and_a_count_of_kinds_are_mended(text: str, mended
     assert phrased(answer(text, {"item": "tea", "neededBy": "2027-05-03"}), say).text == mended
 
 
+@pytest.mark.parametrize("day", ["3 May 2027", "2027-05-03"])
+def test_nothing_but_time_has_a_day(day: str) -> None:
+    say = {"item": TEXT, "neededBy": {"const": "2027-05-03"}}
+    values = {"item": "tea", "neededBy": "2027-05-03"}
+    said = objection(answer(f"Send tea to the postcode of {day}.", values), say)
+    assert "'postcode' has no '3 May 2027'" in said
+    assert phrased(answer(f"Send tea on the morning of {day}.", values), say).text.endswith(f"of {day}.")
+
+
 def test_what_is_moved_to_a_day_is_left_alone() -> None:
     say = {"item": TEXT, "newDay": {"const": "2027-05-03"}}
     text = "Move the tea to 3 May 2027."
