@@ -17,7 +17,7 @@ _LIMITS = frozenset(("by", "before", "until", "till", "deadline", "latest", "due
 """Words of parameters whose day or time is the last one."""
 
 _OF_A_DAY = frozenset(
-    "as morning afternoon evening night day date start beginning end week outside time".split()
+    ("morning", "afternoon", "evening", "night", "day", "date", "start", "end", "week", "as", "outside")
 )
 """Words that may stand before 'of' and a day or time."""
 
