@@ -32,6 +32,8 @@ Bundle = dict[str, JsonValue]
 """Feature -> value."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_TELLS = re.compile(r"\b(?:lives|is|was|has|who|where|which|his|her|their)\b")
+"""Words of a sentence about somebody, 'Ann lives on Mill Street'; no address or name has them."""
 MAX_VALUE = 2000
 """Bytes of JSON one value may have."""
 _MOST_DRAWS = 200
@@ -303,7 +305,8 @@ def fit_bundles(answer: Bundles, features: Sequence[Feature], draw: random.Rando
     """The bundles with values of basic features as their schemas want them.
 
     A value that does not fit fills no parameter: '3' for a number becomes 3, 'paypal' the 'PayPal' of an
-    enum; where it is not clear what was meant, a standard fact or a choice is drawn.
+    enum; where it is not clear what was meant, or an address is a sentence about somebody, a standard fact or
+    a choice is drawn.
     """
     wanted = {
         feature.name: feature for feature in features if feature.kind == "basic" and feature.value_schema
@@ -313,7 +316,8 @@ def fit_bundles(answer: Bundles, features: Sequence[Feature], draw: random.Rando
         feature = wanted[name]
         nearest = nearest_value(value, feature.value_schema, mended)
         drawn = name in BY_NAME or "enum" in feature.value_schema
-        if not drawn or fits(nearest, feature.value_schema):
+        tells = name in BY_NAME and isinstance(nearest, str) and _TELLS.search(nearest)
+        if not drawn or (fits(nearest, feature.value_schema) and not tells):
             return nearest
         mended["value_drawn"] += 1
         return default_value(feature, draw)

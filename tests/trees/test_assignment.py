@@ -3,14 +3,16 @@
 import asyncio
 import itertools
 import math
+import random
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ptool.errors import TreeError, UnusableAnswerError
-from ptool.records import Bundles
+from ptool.records import Bundles, Feature
 from ptool.trees import assign_values, cluster_features, layer_sizes
-from ptool.trees.assignment import check_bundles, spread_evenly
+from ptool.trees.assignment import check_bundles, fit_bundles, spread_evenly
 from tree_fakes import cluster_by_name, grown, write_numbered
 
 
@@ -252,6 +254,30 @@ async def test_bad_bundles_are_named_and_mended(population, bundles, complaint, 
     people = await assign_values(tree, Writer(), 2, "single_pass", worlds=worlds)
     assert len(set(values(people))) == 2
     assert notes == ([("users", "mended", mended)] if mended else [])
+
+
+@pytest.mark.parametrize(
+    ("address", "is_kept"),
+    [
+        ("Chapel Lane 4, Cork", True),
+        ("12 Isle Road, Whereham", True),
+        ("Ann Lee lives on 12 Mill Street, Cork", False),
+        ("Cork, where the market is", False),
+    ],
+)
+def test_an_address_is_no_sentence_about_somebody(address, is_kept):
+    feature = Feature(
+        name="home_address", kind="basic", description="Where the person lives.",
+        path=("life", "home_address"),
+        value_schema={"type": "string", "maxLength": 80},
+    )  # fmt: skip
+    mended = Counter()
+    fitted = fit_bundles(Bundles(bundles=({"home_address": address},)), [feature], random.Random(1), mended)
+    [person] = fitted.bundles
+    assert (person["home_address"] == address, dict(mended)) == (
+        is_kept,
+        {} if is_kept else {"value_drawn": 1},
+    )
 
 
 async def test_people_whom_nobody_describes_are_drawn_unless_that_is_too_little(population):
