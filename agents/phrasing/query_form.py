@@ -123,10 +123,9 @@ def _as_words(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _descriptions(errand: Mapping[str, Any]) -> Iterator[str]:
-    """The texts by which the need and the function of an errand are described."""
+    """The need and the function of an errand; what else the need is about is no part of a request."""
     [job] = errand["jobs"]
-    yield from (errand["need"]["name"], errand["need"].get("description", ""))
-    yield from (name_words(job["api"]), job["job"])
+    yield from (errand["need"]["name"], name_words(job["api"]), job["job"])
     for name, schema in job["say"].items():
         yield f"{name_words(name)} {schema.get('description', '')}"
 

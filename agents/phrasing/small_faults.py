@@ -20,6 +20,10 @@ _OF_A_DAY = frozenset(
     ("morning", "afternoon", "evening", "night", "day", "date", "start", "end", "week", "as", "outside")
 )
 """Words that may stand before 'of' and a day or time."""
+_NO_DAY = frozenset(
+    ("code", "postcode", "zip", "number", "address", "city", "country", "name", "id", "keyword", "price")
+)
+"""Words right before a day or time that it cannot be."""
 
 
 def mended_wording(text: str, values: Mapping[str, Any]) -> str:
@@ -39,8 +43,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
         return text
     [(name, value)] = moments.items()
     moment = rf"(?:{re.escape(value_words(value))}|{re.escape(value)})"
-    if (match := re.search(rf"\b(\w+) of (?={moment}(?!\w))", text, re.IGNORECASE)) and (
-        match[1].casefold() not in _OF_A_DAY
+    if (match := re.search(rf"\b(\w+) (?:of )?(?={moment}(?!\w))", text, re.IGNORECASE)) and (
+        match[1].casefold() in _NO_DAY or (" of " in match[0] and match[1].casefold() not in _OF_A_DAY)
     ):
         raise ValueError(f"{match[1]!r} has no {value_words(value)!r}; say when the customer wants it")
     if _LIMITS & set(name_words(name).split()):

@@ -146,8 +146,8 @@ def test_the_word_before_a_day_and_a_count_of_kinds_are_mended(text: str, mended
 def test_nothing_but_time_has_a_day(day: str) -> None:
     say = {"item": TEXT, "neededBy": {"const": "2027-05-03"}}
     values = {"item": "tea", "neededBy": "2027-05-03"}
-    said = objection(answer(f"Send tea to the postcode of {day}.", values), say)
-    assert "'postcode' has no '3 May 2027'" in said
+    for text in (f"Send tea to the postcode of {day}.", f"Send tea to postcode {day}."):
+        assert "'postcode' has no '3 May 2027'" in objection(answer(text, values), say)
     assert phrased(answer(f"Send tea on the morning of {day}.", values), say).text.endswith(f"of {day}.")
 
 
@@ -187,6 +187,14 @@ def test_an_option_is_said_without_the_name_of_its_parameter() -> None:
 @pytest.mark.parametrize("text", ["How many teas can I deliver to you?", "I can ship tea.", "We sell tea."])
 def test_a_customer_delivers_nothing(text: str) -> None:
     assert "is what an assistant says" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
+
+
+def test_a_list_of_what_the_need_is_about_is_no_request() -> None:
+    shown = views({"item": TEXT})
+    shown["errand"]["need"]["description"] = "Coffee, cocoa and juice to begin the day."
+    said = answer("Order tea. I want coffee, cocoa and juice.", {"item": "tea"})
+    query, _ = parse_answer(orjson.dumps(said).decode(), "stop", USER.form(shown))
+    assert query.text == "Order tea."
 
 
 def test_sentences_that_say_values_and_purpose_stay() -> None:
