@@ -388,7 +388,7 @@ def _leaves_tools_to_a_model(config: DictConfig) -> bool:
     ):
         return False
     own = OmegaConf.select(config, f"agent.{TOOL_MATCHER}.model._target_")
-    return (own or OmegaConf.select(config, "model._target_")) != SCRIPTED
+    return own is not None or OmegaConf.select(config, "model._target_") != SCRIPTED
 
 
 @contextmanager

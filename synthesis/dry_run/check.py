@@ -268,8 +268,8 @@ async def _measure(gateway: Gateway, participants: Participants, trial: Endpoint
 def _asking_roles(participants: Participants, prompts: Mapping[str, RolePrompts]) -> list[str]:
     """The roles that ask a model: those that did in a small run, or else all of the run that have a prompt.
 
-    Second solvers are among them in any case: a small run without an accepted query has not asked them. So is a
-    matcher of tools, which no small run asks.
+    Second solvers are among them in any case: a small run without an accepted query has not asked them. So is
+    a matcher of tools, which no small run asks.
     """
     settings = participants.settings
     roles = tuple(second_solvers(settings)) if prompts else role_names(settings)

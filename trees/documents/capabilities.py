@@ -2,8 +2,8 @@
 
 Two functions are alike in what they are called, in what is said of them, and in what they take; a
 capability has at most one function of a platform. Likeness is a guess: somebody may be asked about pairs in
-doubt (`doubtful_pairs`), the guess is written down (`capabilities_yaml`), and what a person makes of it is read
-again (`read_capabilities`). Who is asked, and how, is not known here.
+doubt (`doubtful_pairs`), the guess is written down (`capabilities_yaml`), and what a person makes of it is
+read again (`read_capabilities`). Who is asked, and how, is not known here.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ from .toolset import PairDecision, Toolset
 KEY = "tools.capabilities"
 LIKE = 0.42
 """Likeness from which two functions are taken to do the same, 0 to 1."""
-DOUBTFUL = (0.1, 0.7)
+DOUBTFUL = (0.05, 0.7)
 """Likeness between which a pair is in doubt, where neither function has a counterpart beyond it."""
 MOST_DOUBTFUL = 200
 """Pairs in doubt that are asked about, those nearest to `LIKE`."""
+_FEW = 200
+"""Functions up to which any two may be in doubt; of more, only those with a word in common."""
 _CANDIDATES = 2
 """Functions of another platform that one of them is compared with in such pairs."""
 _NAME, _TEXT, _TAKES = 0.55, 0.2, 0.25
@@ -105,7 +107,9 @@ def doubtful_pairs(toolset: Toolset) -> list[PairDecision]:
     alike = _Likeness([_profile(function) for function in functions])
     low, high = DOUBTFUL
     near: dict[tuple[int, str], list[tuple[float, int]]] = defaultdict(list)
-    pairs = sorted(alike.pairs(low), key=lambda pair: (-pair[0], pair[1], pair[2]))
+    pairs = sorted(
+        alike.pairs(low, everywhere=len(functions) <= _FEW), key=lambda pair: (-pair[0], pair[1], pair[2])
+    )
     for likeness, first, second in pairs:
         near[first, functions[second].platform].append((likeness, second))
         near[second, functions[first].platform].append((likeness, first))
@@ -211,8 +215,11 @@ class _Likeness:
         )
         self.weight = {word: math.log(1 + len(profiles) / count) for word, count in counts.items()}
 
-    def pairs(self, least: float = LIKE) -> Iterator[tuple[float, int, int]]:
-        """(likeness, first, second) of functions of two platforms that are so alike at least."""
+    def pairs(self, least: float = LIKE, *, everywhere: bool = False) -> Iterator[tuple[float, int, int]]:
+        """(likeness, first, second) of functions of two platforms that are so alike at least.
+
+        Args: everywhere: look at pairs without a telling word in common as well.
+        """
         having: dict[str, list[int]] = defaultdict(list)
         for at, profile in enumerate(self.profiles):
             for word in profile.name | profile.text:
@@ -220,7 +227,7 @@ class _Likeness:
         telling = {word for profile in self.profiles for word in profile.name}
         having = {word: places for word, places in having.items() if word in telling or len(places) <= _RARE}
         near = {pair for places in having.values() for pair in combinations(places, 2)} | {*self.said}
-        for first, second in near:
+        for first, second in combinations(range(len(self.profiles)), 2) if everywhere else near:
             if self.profiles[first].platform != self.profiles[second].platform:
                 likeness = self.of(first, second)
                 if likeness >= least:
