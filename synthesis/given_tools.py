@@ -147,4 +147,4 @@ def _as_said(toolset: Toolset, said: SaidTools) -> Toolset:
             cut = tuple((function.source, f"the lexicon has no words for {name!r}") for name in lost)
             kept.append(replace(function, api=api, cut=(*function.cut, *cut)))
         platforms[platform] = tuple(kept)
-    return Toolset(platforms, tuple(left_out))
+    return replace(toolset, platforms=platforms, left_out=tuple(left_out))

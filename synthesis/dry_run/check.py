@@ -171,7 +171,7 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
         problem = f"{problem}; {unplayed}" if problem else unplayed
     trials, roles = event_loop.run(_try_endpoints(participants, small_run, tasks))
     if small_run is None:
-        return CheckResult(trials, (), None, (), (problem,), roles)
+        return CheckResult(trials, (), None, (), (*_own_agents(participants), problem), roles)
     lines = estimate(
         settings,
         small_run,
@@ -187,9 +187,26 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
         lines=lines,
         seconds=wall_time(settings, lines, participants.endpoints, speeds, ratios),
         budget=tuple(against_budget(lines, settings.budget)),
-        notes=(*(tools.describe() for tools in small_run.tools), *small_run.notes, *filter(None, (problem,))),
+        notes=(
+            *(tools.describe() for tools in small_run.tools),
+            *small_run.notes,
+            *_own_agents(participants),
+            *filter(None, (problem,)),
+        ),
         roles=roles,
     )
+
+
+def _own_agents(participants: Participants) -> Iterator[str]:
+    """What was not found out of agents of the user's, a line each."""
+    settings = participants.settings
+    for role, agent in participants.own_agents.items():
+        votes = role in (*settings.judges, *settings.query_judges)
+        untried = "; it votes without having been tried" if votes else ""
+        yield (
+            f"{role} is played by your {agent.kind}: its model was asked in its place, and one call is counted "
+            f"for each answer, however many the agent makes (agent.{role}.limits){untried}"
+        )
 
 
 async def _try_endpoints(
