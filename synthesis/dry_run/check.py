@@ -204,8 +204,8 @@ def _own_agents(participants: Participants) -> Iterator[str]:
         votes = role in (*settings.judges, *settings.query_judges)
         untried = "; it votes without having been tried" if votes else ""
         yield (
-            f"{role} is played by your {agent.kind}: its model was asked in its place, and one call is counted "
-            f"for each answer, however many the agent makes (agent.{role}.limits){untried}"
+            f"{role} is played by your {agent.kind}: its model was asked in its place, and one call is "
+            f"counted for each answer, however many the agent makes (agent.{role}.limits){untried}"
         )
 
 
