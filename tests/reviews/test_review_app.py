@@ -173,11 +173,20 @@ async def test_labels_and_where_they_differ_from_what_is_recorded(site: Site) ->
     await site.enter("Bo")
     page = await site.get(f"/review?task=origins&show=all&sample={ORDER}")
     assert "Label arguments" in page.text
-    assert page.text.count("differs: recorded as") == 5
+    for told in ("differs", "data-proves", "data-show", "recorded as", "visits for such needs"):
+        assert told not in page.text  # labels are given before anybody sees what is recorded
     labels = {f"origin-{number}": "profile" for number in range(1, 5)}
     refused = await site.save(ORDER, labels, "origins")
     assert errors_in(refused) == ["expected a label"]
-    await site.save(ORDER, labels | {"origin-5": "query"}, "origins")
+    assert "data-proves" not in refused.text
+    saved = await site.save(ORDER, labels | {"origin-5": "query"}, "origins")
+    assert "did=differs" in saved.headers["location"]
+    after = (await site.get(saved.headers["location"])).text
+    assert "Labels that differ from what the sample records are marked below" in after
+    assert after.count("differs: recorded as") == 5
+    assert "data-proves" in after
+    again = await site.save(ORDER, labels | {"origin-5": "query"}, "origins")
+    assert "did=done" in again.headers["location"]  # whoever has seen it goes on
     review = site.store.review(ORDER, "origins", "Bo")
     assert review is not None
     assert [each.origin for each in review.content.labels] == ["profile"] * 4 + ["query"]

@@ -116,11 +116,14 @@ def test_an_invalid_correction_is_refused_then_mended(ada: Person, run: Path) ->
 
 def test_labels_by_keyboard_and_what_differs_is_marked(ada: Person, run: Path) -> None:
     ada.open(f"/review?task=origins&show=all&sample={ORDER}")
-    ada.press("q", "p")
+    ada.press("q", "p", "p", "p", "p")
+    evidence = ada.page.locator(".differs, [data-proves], [data-show]")
+    assert evidence.count() == 0  # labels come first
+    ada.press("Enter")
+    ada.wait_for(f"Saved {ORDER}. Labels that differ")
     marked = ada.page.locator("fieldset:has(input:checked) .differs:visible")
     assert marked.all_inner_texts() == ["differs: recorded as query, “eight”"]
-    ada.press("p", "p", "p", "Enter")
-    ada.wait_for(f"Saved {ORDER}")
+    assert evidence.count() > 0
     with ReviewStore(run, readonly=True) as store:
         review = store.review(ORDER, "origins", "Ada")
         assert [each.origin for each in review.content.labels] == ["query", *["profile"] * 4]
