@@ -186,7 +186,7 @@ class _Pages:
             "scenario": {each.scenario for each in entries},
             "group": {each.group for each in entries},
             "part": {each.part for each in entries},
-            "flagged": objections,
+            "flagged": objections.union(*self._store.catalogue.doubts.values()),
         }
         return {key: sorted(value for value in values if value) for key, values in found.items()}
 
@@ -327,7 +327,7 @@ class _Pages:
         blind = place.task == "origins" and self._is_blind(place, name)
         shown = without_evidence(sample) if blind else sample
         form = review_form(place.task, shown, given, errors, hidden=hidden, settles=settles)
-        reviews = [(inert(each.annotator), each) for each in self._done(place)] if settles else []
+        reviews = _titled(self._done(place)) if settles else []
         objections = [
             f"{inert(each.source, 80)}: {inert(each.code, 80)}"
             for each in self._store.objections(place.sample)
@@ -344,6 +344,7 @@ class _Pages:
             "sides": compare_sides(reviews, sample) if reviews else None,
             "take": place.sample_url(),
             "objections": objections,
+            "doubts": () if blind else self._store.catalogue.doubts.get(place.sample, ()),
             "task": TASKS[place.task],
             "next_url": place.at(following).sample_url() if following else "",
         }
@@ -435,6 +436,21 @@ class _Pages:
         }
         html = render(template, **(common | values))
         return Response(html, status, media_type="text/html; charset=utf-8")
+
+
+def _titled(reviews: Sequence[Review]) -> list[tuple[str, Review]]:
+    """Reviews by who said them; where somebody has both marked and labelled, by that as well."""
+    names = [each.annotator for each in reviews]
+    kinds = {"criteria": "marks", "origins": "labels"}
+    return [
+        (
+            f"{inert(each.annotator)}: {kinds[each.task]}"
+            if names.count(each.annotator) > 1
+            else inert(each.annotator),
+            each,
+        )
+        for each in reviews
+    ]
 
 
 def _whole(text: str) -> int:
