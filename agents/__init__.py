@@ -16,6 +16,7 @@ from .output_forms import (
 from .phrasing import PhrasingActor, PhrasingUser
 from .prompt_loader import PromptLoader, RolePrompt
 from .role import Ask, Observation, Role, Views
+from .tool_matcher import ToolMatcher
 from .views import VIEWS
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "PromptLoader",
     "Role",
     "RolePrompt",
+    "ToolMatcher",
     "Views",
     "WantedList",
     "YesNoJudge",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -92,6 +93,13 @@ def checked_player(made: Any, where: str) -> Player:
 
     Raises ConfigError.
     """
+    if inspect.isawaitable(made):
+        if inspect.iscoroutine(made):
+            made.close()
+        raise ConfigError(
+            f"{where}: is asynchronous, expected a plain function or class that gives the agent at once; "
+            "what has to be awaited belongs into the agent's first on_messages"
+        )
     if not isinstance(made, ChatAgent | Team):
         raise ConfigError(
             f"{where}: got a {type(made).__name__}, expected an AutoGen ChatAgent or Team (autogen_agentchat)"

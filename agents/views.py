@@ -11,6 +11,7 @@ VIEWS: dict[str, str] = {
     "contexts": "the kinds of need in the scenario",
     "platforms": "the platforms: name, characteristics and names of their APIs",
     "apis": "the function schemas of all platforms of the scenario",
+    "functions": "two functions of rival platforms, of which somebody asks whether they do the same",
     "platform": "the platform a task is drawn for",
     "task": "what code drew: plan, context, and for every call what the query states and what it leaves out",
     "errand": "what a request has to say, for whoever sees nothing of the profile",

@@ -34,7 +34,7 @@ from pydantic import BaseModel
 from yaml import YAMLError
 
 from ..errors import ConfigError, names, printable
-from ..settings import NOT_HASHED, RECOGNISERS, Schema, Settings, validated
+from ..settings import NOT_HASHED, RECOGNISERS, TOOL_MATCHER, Schema, Settings, validated
 from .args import OPTIONS, Arguments, quoted
 from .config_files import check_user_files
 from .overrides import as_typed
@@ -373,6 +373,22 @@ def _named(config: DictConfig) -> Iterator[tuple[str, str, str]]:
     for key, role in _COUNTED.items():
         if config.get(key):
             yield key, "agent", role
+    if _leaves_tools_to_a_model(config):
+        yield "tools.file", "agent", TOOL_MATCHER
+
+
+def _leaves_tools_to_a_model(config: DictConfig) -> bool:
+    """Whether functions are brought along, and a language model may say which of them do the same."""
+    tools = OmegaConf.select(config, "tools")
+    if (
+        not OmegaConf.is_dict(tools)
+        or not tools.get("file")
+        or tools.get("capabilities")
+        or tools.get("lexicon")
+    ):
+        return False
+    own = OmegaConf.select(config, f"agent.{TOOL_MATCHER}.model._target_")
+    return own is not None or OmegaConf.select(config, "model._target_") != SCRIPTED
 
 
 @contextmanager

@@ -51,10 +51,12 @@ def words_of(overrides: Overrides) -> tuple[str, ...]:
     """
     if isinstance(overrides, Mapping):
         return tuple(_words(overrides, ""))
-    if isinstance(overrides, str | bytes) or not all(isinstance(word, str) for word in overrides):
-        got = "a text" if isinstance(overrides, str | bytes) else "a list of other things"
+    words = overrides if isinstance(overrides, Iterable) and not isinstance(overrides, str | bytes) else None
+    words = words and list(words)
+    if words is None or not all(isinstance(word, str) for word in words):
+        got = f"{printable(repr(overrides), 80)} ({type(overrides).__name__})"
         raise ConfigError(f"overrides: got {got}, expected a mapping, or a list of words such as 'seed=3'")
-    return tuple(overrides)
+    return tuple(words)
 
 
 def _words(mapping: Mapping[Any, Any], prefix: str, depth: int = 0) -> Iterator[str]:

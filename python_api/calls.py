@@ -18,7 +18,7 @@ from ..cli.main import what_is_safe
 from ..cli.progress import Display
 from ..cli.python_overrides import Overrides, python_arguments
 from ..cli.streams import warnings_shown
-from ..errors import BudgetSpentError, StoreError
+from ..errors import BudgetSpentError, ConfigError, StoreError, printable
 from ..evaluation.results import SCORE_FILE
 from ..models.transformers_folder import environment_kept
 from ..settings import EvaluateSettings, Settings
@@ -134,8 +134,9 @@ def load(path: Place) -> Run | Evaluation | Samples:
 
     Raises:
         StoreError: there is nothing of the kind.
+        ConfigError: `path` is no path.
     """
-    place = Path(path).absolute()
+    place = Path(_place(path, "path", "the path of a run, an evaluation or samples")).absolute()
     if (place / SCORE_FILE).is_file():
         return Evaluation(place)
     if (place / MARKER).is_file() and "settings" in identity_of(place):  # exports have a marker, too
@@ -225,12 +226,27 @@ def _arguments(
     config_dir: Place | Iterable[Place] | None,
 ) -> Arguments:
     """What the words of the command line would be. Raises ConfigError."""
-    one = isinstance(config_dir, str | os.PathLike)
-    folders: Iterable[Place] = [config_dir] if one else config_dir or ()
+    one = config_dir is not None and not (
+        isinstance(config_dir, Iterable) and not isinstance(config_dir, str | bytes | Mapping)
+    )
+    folders: Iterable[Any] = [config_dir] if one else config_dir or ()
     named = {key: value for key, value in given.items() if value is not None}
-    return python_arguments({**named, **settings}, overrides, [os.fspath(folder) for folder in folders])
+    places = [_place(folder, "config_dir", "the path of a folder, or several") for folder in folders]
+    return python_arguments({**named, **settings}, overrides, places)
 
 
 def _path_of(data: Place | Samples) -> str:
-    """The path of a dataset, whatever the working folder is later."""
-    return str(data.path if isinstance(data, Samples) else Path(data).absolute())
+    """The path of a dataset, whatever the working folder is later. Raises ConfigError."""
+    if isinstance(data, Samples):
+        return str(data.path)
+    expected = "a Run, Samples, or the path of a run, a dataset folder or a file"
+    return str(Path(_place(data, "data", expected)).absolute())
+
+
+def _place(given: Any, name: str, expected: str) -> str:
+    """The path that an argument is. Raises ConfigError. Args: name: the argument's."""
+    path = os.fspath(given) if isinstance(given, os.PathLike) else given
+    if isinstance(path, str) and path:
+        return path
+    got = "an empty text" if path == "" else f"{printable(repr(given), 80)} ({type(given).__name__})"
+    raise ConfigError(f"{name}: got {got}, expected {expected}")

@@ -10,6 +10,7 @@ from html import escape
 from typing import Any
 
 from ..cli.progress import SILENT, Display, Stage, StreamDisplay
+from ..errors import ConfigError, printable
 from ..rendering.text import inert
 
 Progress = bool | Callable[[Stage], object] | None
@@ -20,7 +21,10 @@ _EVERY = 0.2
 
 
 def chosen_display(progress: Progress) -> Display:
-    """The display that `progress=` asks for."""
+    """The display that `progress=` asks for. Raises ConfigError: it is nothing that asks for one."""
+    if not (progress is None or isinstance(progress, bool) or callable(progress)):
+        got = f"{printable(repr(progress), 80)} ({type(progress).__name__})"
+        raise ConfigError(f"progress: got {got}, expected True, False, None or a function of a stage")
     if callable(progress):
         return CallbackDisplay(progress)
     if progress is False or (progress is None and not in_notebook()):

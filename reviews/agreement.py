@@ -1,39 +1,23 @@
-"""How far people agree: raw, Cohen's kappa with its interval, Krippendorff's alpha (nominal).
+"""How far people agree: raw, Cohen's kappa and Krippendorff's alpha (nominal), both with intervals.
 
-Kappa is of two annotators, its standard error that of Fleiss, Cohen and Everitt (1969); alpha is of any
-number of them, each of whom may have reviewed some samples only (Krippendorff 2011). Where all say the same
-throughout, chance cannot be told from agreement: both are undefined, and raw agreement says what there is.
+Kappa is of two annotators; alpha is of any number of them, each of whom may have reviewed some samples only
+(Krippendorff 2011). Where all say the same throughout, chance cannot be told from agreement: both are
+undefined, and raw agreement says what there is. `agreement_intervals` tells how far they may be off.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from itertools import combinations
 from statistics import median
 from typing import NamedTuple
 
+from .agreement_intervals import Estimate, alpha_estimate, kappa_estimate
 from .catalogue import Catalogue
 from .records import CRITERIA, CriteriaReview, OriginReview, Review
 
-Z_95 = 1.959964
-"""Standard errors on each side of a 95 % interval."""
 CODE = "as recorded"
 """Who labels origins beside people: the sample itself."""
-
-
-class Kappa(NamedTuple):
-    """Cohen's kappa of two annotators, and its 95 % interval."""
-
-    value: float
-    low: float | None
-    """None, as `high`: there is no variation from which an error could be told"""
-    high: float | None
-
-    def interval(self) -> str:
-        """The interval as text; empty where there is none."""
-        return "" if self.low is None or self.high is None else f"{self.low:.2f} to {self.high:.2f}"
 
 
 class AgreementRow(NamedTuple):
@@ -47,9 +31,9 @@ class AgreementRow(NamedTuple):
     """who judged some of them"""
     raw: float | None
     """share of the pairs of judgements of one unit that are equal; None: there are no pairs"""
-    kappa: Kappa | None
-    """of two annotators; None: others than two, or undefined"""
-    alpha: float | None
+    kappa: Estimate | None
+    """Cohen's, of two annotators; None: others than two, or undefined"""
+    alpha: Estimate | None
     """Krippendorff's; None: undefined"""
 
 
@@ -69,7 +53,7 @@ class AgreementTable(NamedTuple):
 
 
 Judgements = Mapping[Hashable, Mapping[str, str]]
-"""unit -> annotator -> what was said."""
+"""unit -> annotator -> what was said; a unit is a sample, or begins with one."""
 
 
 def raw_agreement(judgements: Judgements) -> float | None:
@@ -80,74 +64,17 @@ def raw_agreement(judgements: Judgements) -> float | None:
     return sum(pairs) / len(pairs) if pairs else None
 
 
-def cohen_kappa(pairs: Sequence[tuple[str, str]]) -> Kappa | None:
-    """Cohen's kappa of two annotators, with the 95 % interval of its large-sample standard error.
-
-    Args: pairs: what both said of each unit. Returns None where it is undefined: all say one thing.
-    """
-    n = len(pairs)
-    if not n:
-        return None
-    counts = Counter(pairs)
-    shares = {pair: count / n for pair, count in counts.items()}
-    names = sorted({name for pair in pairs for name in pair})
-    rows = {name: sum(share for (first, _), share in shares.items() if first == name) for name in names}
-    columns = {name: sum(share for (_, second), share in shares.items() if second == name) for name in names}
-    observed = sum(shares.get((name, name), 0.0) for name in names)
-    expected = sum(rows[name] * columns[name] for name in names)
-    if math.isclose(expected, 1.0):
-        return None
-    kappa = (observed - expected) / (1 - expected)
-    diagonal = sum(
-        shares.get((name, name), 0.0) * (1 - (rows[name] + columns[name]) * (1 - kappa)) ** 2
-        for name in names
-    )
-    beside = (1 - kappa) ** 2 * sum(
-        share * (columns[first] + rows[second]) ** 2
-        for (first, second), share in shares.items()
-        if first != second
-    )
-    variance = diagonal + beside - (kappa - expected * (1 - kappa)) ** 2
-    if variance < 1e-12:
-        return Kappa(kappa, None, None)
-    error = math.sqrt(variance / n) / (1 - expected)
-    return Kappa(kappa, max(kappa - Z_95 * error, -1.0), min(kappa + Z_95 * error, 1.0))
-
-
-def krippendorff_alpha(judgements: Judgements) -> float | None:
-    """Krippendorff's alpha for nominal data; units that fewer than two judged do not count.
-
-    Returns None where it is undefined: nobody to compare, or all say one thing.
-    """
-    weights: dict[tuple[str, str], float] = {}
-    for said in judgements.values():
-        values = list(said.values())
-        for place, first in enumerate(values):
-            for other, second in enumerate(values):
-                if place != other:
-                    key = first, second
-                    weights[key] = weights.get(key, 0.0) + 1 / (len(values) - 1)
-    totals: dict[str, float] = {}
-    for (first, _), weight in weights.items():
-        totals[first] = totals.get(first, 0.0) + weight
-    n = sum(totals.values())
-    expected = n * n - sum(total * total for total in totals.values())
-    if not n or math.isclose(expected, 0.0):
-        return None
-    observed = sum(weight for (first, second), weight in weights.items() if first != second)
-    return 1 - (n - 1) * observed / expected
-
-
 def agreement_row(measure: str, judgements: Judgements) -> AgreementRow:
     """How far people agree on one thing; units that one of them judged alone do not count."""
     compared = {unit: said for unit, said in judgements.items() if len(said) > 1}
     annotators = tuple(sorted({name for said in compared.values() for name in said}))
-    kappa = None
-    if len(annotators) == 2:
-        first, second = annotators
-        kappa = cohen_kappa([(said[first], said[second]) for said in compared.values()])
+    by_sample: dict[Hashable, list[Mapping[str, str]]] = {}
+    for unit, said in compared.items():
+        by_sample.setdefault(unit[0] if isinstance(unit, tuple) else unit, []).append(said)
+    samples = list(by_sample.values())
+    kappa = kappa_estimate(samples, annotators) if len(annotators) == 2 else None
     return AgreementRow(
-        measure, len(compared), annotators, raw_agreement(compared), kappa, krippendorff_alpha(compared)
+        measure, len(compared), annotators, raw_agreement(compared), kappa, alpha_estimate(samples)
     )
 
 
@@ -217,13 +144,11 @@ def _people_and_code(origins: Mapping[Hashable, Mapping[str, str]], catalogue: C
 def markdown_rows(table: AgreementTable) -> list[str]:
     """The table for a dataset card, a line each; names of people are left out."""
     lines = [
-        "| what | compared | annotators | raw | Cohen's kappa (95 %) | Krippendorff's alpha |",
+        "| what | compared | annotators | raw | Cohen's kappa (95 %) | Krippendorff's alpha (95 %) |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in table.rows:
-        kappa = f"{row.kappa.value:.2f}" if row.kappa else "n/a"
-        kappa += f" ({row.kappa.interval()})" if row.kappa and row.kappa.interval() else ""
-        raw, alpha = _percent(row.raw), _two_digits(row.alpha)
+        raw, kappa, alpha = _percent(row.raw), _with_interval(row.kappa), _with_interval(row.alpha)
         people = len([name for name in row.annotators if name not in ("people", CODE)])
         lines.append(f"| {row.measure} | {row.units:,} | {people or '-'} | {raw} | {kappa} | {alpha} |")
     return lines
@@ -233,5 +158,5 @@ def _percent(share: float | None) -> str:
     return "n/a" if share is None else f"{100 * share:.1f} %"
 
 
-def _two_digits(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.2f}"
+def _with_interval(estimate: Estimate | None) -> str:
+    return "n/a" if estimate is None else f"{estimate.value:.2f} ({estimate.interval()})"

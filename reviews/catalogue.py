@@ -24,6 +24,9 @@ from .assignment import Stratum
 _EPISODE_FILES = ("episodes.jsonl", "twins.jsonl", "unseen/episodes.jsonl", "unseen/twins.jsonl")
 _TEST_PARTS = ("test", "unseen")
 _CACHED = 32
+ELSEWHERE, GUESSED = "history tells another platform", "guessed without the profile"
+"""What is in doubt of a sample: both learners find another platform in its history; the best guess without
+the user is its answer."""
 
 
 class CatalogueEntry(NamedTuple):
@@ -139,6 +142,23 @@ class Catalogue:
                 id, objections = line.get("id"), line.get("objections") or ()
                 if id in self.entries:
                     found[id] = tuple(map(_past_objection, objections))
+        return found
+
+    @cached_property
+    def doubts(self) -> dict[str, tuple[str, ...]]:
+        """id -> what the run's own measures leave in doubt of a sample that every gate let pass."""
+        file = self.dataset / "quality.jsonl"
+        if not file.is_file():
+            return {}
+        platforms = {str(line["id"]): line.get("platform") for line in read_jsonl(self.dataset / INDEX)}
+        found: dict[str, tuple[str, ...]] = {}
+        for line in read_jsonl(file):
+            id = str(line.get("id"))
+            learners = [line[name] for name in ("transparent", "bayes") if line.get(name)]
+            elsewhere = bool(learners) and platforms.get(id) not in learners
+            doubts = (ELSEWHERE,) * elsewhere + (GUESSED,) * (line.get("guessed") is True)
+            if id in self.entries and doubts:
+                found[id] = doubts
         return found
 
     def passed(self, ids: Collection[str]) -> dict[str, Passed]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..records import Origin, Sample
+from ..records.sample import PlatformEvidence
+from .records import OriginReview
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,19 @@ def platform_reasons(sample: Sample) -> PlatformReasons:
         platform=sample.answer[0],
         span=_within(evidence.span, sample.query),
         visits=tuple(visit for visit in evidence.visits if 0 <= visit < len(history)),
+    )
+
+
+def without_evidence(sample: Sample) -> Sample:
+    """The sample as somebody sees it who has still to say where its arguments come from (Appendix B.2)."""
+    return sample.model_copy(update={"origins": (), "platform_evidence": PlatformEvidence()})
+
+
+def differing(sample: Sample, labels: OriginReview) -> int:
+    """How many labels differ from the origins that the sample records."""
+    recorded = {(each.call, each.parameter): each.origin for each in sample.origins}
+    return sum(
+        recorded.get((label.call, label.parameter), label.origin) != label.origin for label in labels.labels
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from ..errors import ConfigError, StoreError
+from ..errors import ConfigError, StoreError, printable
 from ..records import Sample
 from ..store.files import atomic, write_bytes
 from .evidence import argument_evidence
@@ -24,6 +24,8 @@ from .store import ReviewStore
 CONFIG = Path(__file__).with_name("label_studio.xml")
 """The labelling configuration that the tasks are made for."""
 _TEXT_AREAS = ("query_correction", "answer_correction", "comment")
+_QUESTIONS = frozenset((*_TEXT_AREAS, *(f"{criterion}_mark" for criterion in CRITERIA)))
+_ORIGIN = "origin_"
 
 
 def write_tasks(store: ReviewStore, file: Path) -> int:
@@ -124,24 +126,31 @@ def read_annotations(file: Path) -> Iterator[ExchangeRow]:
         data = task.get("data") if isinstance(task, dict) else None
         if not isinstance(data, dict) or not isinstance(data.get("id"), str):
             raise ConfigError(f"{place}: no data.id, expected a task that ptool.review export wrote")
-        annotations = task.get("annotations") or []
+        annotations = task.get("annotations")
         if not isinstance(annotations, list):
-            raise ConfigError(f"{place}: annotations: expected a list")
-        for annotation in annotations:
-            if isinstance(annotation, dict) and not annotation.get("was_cancelled"):
-                yield _read_annotation(annotation, data, f"{place} ({data['id'][:80]!r})")
+            raise ConfigError(f"{place}: annotations: {_got(annotations)}, expected a list")
+        for at, annotation in enumerate(annotations):
+            where = f"{place} ({data['id'][:80]!r})"
+            if not isinstance(annotation, dict):
+                raise ConfigError(f"{where}: annotations[{at}]: {_got(annotation)}, expected an object")
+            if not annotation.get("was_cancelled"):
+                yield _read_annotation(annotation, data, where)
 
 
 def _read_annotation(annotation: dict[str, Any], data: dict[str, Any], place: str) -> ExchangeRow:
+    results = annotation.get("result")
+    if not isinstance(results, list):
+        raise ConfigError(f"{place}: result: {_got(results)}, expected a list")
     said: dict[str, str] = {}
-    for result in annotation.get("result") or ():
-        name, word = _read_result(result)
-        if name:
+    for at, result in enumerate(results):
+        name, word = _read_result(result, f"{place}: result[{at}]")
+        if word:
             said[name] = word
-    paths = [argument.get("path") for argument in data.get("arguments") or () if isinstance(argument, dict)]
-    origins = {
-        str(path): said[f"origin_{number}"] for number, path in enumerate(paths) if f"origin_{number}" in said
-    }
+    arguments = data.get("arguments") or []
+    origins: dict[str, str] = {}
+    for name, word in said.items():
+        if name.startswith(_ORIGIN):
+            origins[_path(arguments, name, place)] = word
     marks = {name: said[f"{name}_mark"] for name in CRITERIA if f"{name}_mark" in said}
     seconds = annotation.get("lead_time")
     return ExchangeRow(
@@ -158,16 +167,39 @@ def _read_annotation(annotation: dict[str, Any], data: dict[str, Any], place: st
     )
 
 
-def _read_result(result: Any) -> tuple[str, str]:
-    """Which question was answered, and how; ('', '') for what is no answer to ours."""
-    if not isinstance(result, dict) or not isinstance(value := result.get("value"), dict):
-        return "", ""
-    name = str(result.get("from_name") or "")
-    words = value.get("text") if name in _TEXT_AREAS else value.get("choices")
+def _read_result(result: Any, place: str) -> tuple[str, str]:
+    """Which question was answered, and how; no words for what is no answer to ours, or was taken away again.
+
+    Raises ConfigError: it is damaged.
+    """
+    related = isinstance(result, dict) and result.get("type") == "relation"  # of two regions: it has no name
+    name = "" if related else result.get("from_name") if isinstance(result, dict) else None
+    if not isinstance(name, str):
+        raise ConfigError(f"{place}: {_got(result)}, expected an object with 'from_name' and 'value'")
+    if name not in _QUESTIONS and not name.startswith(_ORIGIN):
+        return name, ""  # a question that a project added, or a relation
+    key = "text" if name in _TEXT_AREAS else "choices"
+    value = result.get("value")
+    words = value.get(key) if isinstance(value, dict) else None
     words = [words] if isinstance(words, str) else words
-    if not isinstance(words, list) or not words or not isinstance(words[0], str):
-        return "", ""
-    return name, words[0]
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ConfigError(f"{place}: {name}: {_got(value)}, expected {{{key!r}: [a text]}}")
+    return name, words[0] if words else ""
+
+
+def _path(arguments: Any, name: str, place: str) -> str:
+    """The argument that a label is of. Raises ConfigError: the task has no such one."""
+    number = name.removeprefix(_ORIGIN)
+    at = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else -1
+    argument = arguments[at] if isinstance(arguments, list) and 0 <= at < len(arguments) else None
+    path = argument.get("path") if isinstance(argument, dict) else None
+    if not isinstance(path, str):
+        raise ConfigError(f"{place}: {name}: data.arguments says of no such argument, expected its path")
+    return path
+
+
+def _got(value: Any) -> str:
+    return "nothing there" if value is None else f"got {printable(repr(value), 60)}"
 
 
 def _annotator(completed_by: Any) -> str:

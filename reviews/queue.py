@@ -28,7 +28,7 @@ class QueueFilter:
 
     show: Show = "open"
     flagged: str | None = None
-    """name of a check, gate or judge, or code of an objection, that objected on the way"""
+    """name of a check or judge, or code of an objection, that objected on the way; or what is in doubt"""
     scenario: str | None = None
     group: str | None = None
     part: str | None = None
@@ -170,11 +170,10 @@ class WorkQueue:
             return False
         if wanted.group not in (None, place.group) or wanted.part not in (None, place.part):
             return False
-        if wanted.flagged is not None and not any(
-            wanted.flagged in (objection.source, objection.code)
-            for objection in self._catalogue.objections.get(place.id, ())
-        ):
-            return False
+        if wanted.flagged is not None and wanted.flagged not in self._catalogue.doubts.get(place.id, ()):
+            objections = self._catalogue.objections.get(place.id, ())
+            if not any(wanted.flagged in (each.source, each.code) for each in objections):
+                return False
         return wanted.solvers_below is None or (
             self._catalogue.agreement_of_solvers.get(place.id, 1.0) < wanted.solvers_below
         )

@@ -49,16 +49,21 @@ def summarise(store: ReviewStore) -> ReviewSummary:
         states[each.verdict.state] += 1
         if each.verdict.state in ENDED:
             found.append(HumanFinding(each.entry.id, each.verdict.state, each.codes))
-    agreement = agreement_table(store.database.all_current(), store.catalogue)
+    drawn = frozenset(store.assignment.order)
+    reviews = (review for review in store.database.all_current() if review.sample in drawn)
+    agreement = agreement_table(reviews, store.catalogue)
     return ReviewSummary(states, agreement, findings_of(found, store.catalogue))
 
 
 def reviewed_samples(store: ReviewStore) -> Iterator[ReviewedSample]:
-    """Every sample of the review in the order of the index; one that nobody changed is not read."""
+    """Every sample that was drawn, in the order of the index; one that nobody changed is not read."""
     by_sample = {
         id: list(reviews) for id, reviews in groupby(store.database.all_current(), lambda each: each.sample)
     }
+    drawn = frozenset(store.assignment.order)
     for id, entry in store.catalogue.entries.items():
+        if id not in drawn:
+            continue
         verdict = verdict_of(by_sample.get(id, ()), entry.digest)
         untouched = verdict.state == "accepted" and verdict.origins is None
         if untouched or verdict.state not in ENDED:

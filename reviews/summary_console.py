@@ -26,7 +26,7 @@ def print_summary(summary: ReviewSummary, console: Console | None = None) -> Non
 
 
 def _print_agreement(agreement: AgreementTable, console: Console) -> None:
-    table = _table("agreement", "compared", "annotators", "raw", "kappa", "95 %", "alpha")
+    table = _table("agreement", "compared", "annotators", "raw", "kappa", "95 %", "alpha", "95 %")
     for row in (*agreement.rows, *agreement.pairs):
         table.add_row(*_agreement_cells(row, pair=row in agreement.pairs))
     console.print(table)
@@ -35,7 +35,7 @@ def _print_agreement(agreement: AgreementTable, console: Console) -> None:
 
 
 def _agreement_cells(row: AgreementRow, *, pair: bool) -> list[Text | str]:
-    kappa = row.kappa
+    kappa, alpha = row.kappa, row.alpha
     names = " and ".join(row.annotators) if pair else ""
     return [
         Text(printable(f"{row.measure}: {names}" if pair else row.measure, _LONGEST)),
@@ -44,7 +44,8 @@ def _agreement_cells(row: AgreementRow, *, pair: bool) -> list[Text | str]:
         "n/a" if row.raw is None else f"{100 * row.raw:.1f} %",
         f"{kappa.value:.2f}" if kappa else "n/a",
         kappa.interval() if kappa else "",
-        "n/a" if row.alpha is None else f"{row.alpha:.2f}",
+        f"{alpha.value:.2f}" if alpha else "n/a",
+        alpha.interval() if alpha else "",
     ]
 
 

@@ -56,8 +56,8 @@ def write_verified(store: ReviewStore, out: Path | None = None) -> VerifiedDatas
     summary = summarise(store)
     if not any(summary.states[state] for state in VERIFIED):
         raise ConfigError(
-            f"{store.run}: none of its {len(store.catalogue.entries):,} samples is accepted or corrected "
-            "yet, so there is nothing to export; review some first (ptool.review run=…)"
+            f"{store.run}: none of the {len(store.assignment.order):,} samples of its review is accepted or "
+            "corrected yet, so there is nothing to export; review some first (ptool.review run=…)"
         )
     index = store.catalogue.dataset / INDEX
     about = {"verified": {"states": dict(summary.states), "index": _file_digest(index)}}
@@ -158,7 +158,12 @@ def _agreement_as_dict(table: AgreementTable) -> dict[str, Any]:
     plain = table._asdict()
     for name in ("rows", "pairs"):
         plain[name] = [
-            row._asdict() | {"kappa": row.kappa._asdict() if row.kappa else None} for row in plain[name]
+            row._asdict()
+            | {
+                key: found._asdict() if found else None
+                for key, found in (("kappa", row.kappa), ("alpha", row.alpha))
+            }
+            for row in plain[name]
         ]
     return plain
 

@@ -60,7 +60,8 @@ def _agreement(table: AgreementTable) -> str:
         f"\n## Agreement\n\n{table.reviewed:,} samples were marked, {table.overlapping:,} of them by several "
         f"people{seconds}.\n\n{rows}\n\n"
         "Raw: share of equal pairs of judgements. n/a: nobody to compare, or all said the same throughout, "
-        "so that chance cannot be told from agreement; kappa is of two annotators, alpha of any number.\n"
+        "so that chance cannot be told from agreement; kappa is of two annotators, alpha of any number. "
+        "Intervals are of a bootstrap over samples.\n"
     )
 
 

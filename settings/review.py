@@ -53,7 +53,7 @@ class ReviewSettings(StrictModel):
     @classmethod
     def _told_apart(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         if twice := next((name for name in given if given.count(name) > 1), None):
-            raise ValueError(f"{twice!r} stands there twice, expected different names")
+            raise ValueError(f"got {twice!r} twice, expected different names")
         return given
 
     @model_validator(mode="after")

@@ -8,7 +8,11 @@ from pydantic import Field, StringConstraints, field_validator
 
 from .base import StrictModel
 
-HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
+HostName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"),
+    Field(examples=["review.example.org"]),
+]
 """A host name in lower case, without a port."""
 
 

@@ -34,6 +34,9 @@ PLAIN_ROLE = "ptool.agents.Role"
 RECOGNISERS = ("recognise_need", "recognise_call")
 """Roles that have to recognise what a query asks for, where code writes the solution (assistant=confirm)."""
 
+TOOL_MATCHER = "tool_matcher"
+"""The role that says which functions of `tools.file` do the same, where a language model can be asked."""
+
 OF_OWN_AGENTS = ("component", "agent", "clients", "limits")
 """Keys of a role that say which AutoGen agent of the user's answers for it."""
 
@@ -198,6 +201,11 @@ class ToolSettings(StrictModel):
     def files(self) -> tuple[str, ...]:
         """What `file` names, one or several; empty: nothing is brought along."""
         return (self.file,) if isinstance(self.file, str) else self.file or ()
+
+    @property
+    def left_to_likeness(self) -> bool:
+        """Whether no file says which functions do the same: neither `capabilities` nor a lexicon."""
+        return bool(self.files) and self.capabilities is None and self.lexicon is None
 
     def identity(self) -> Any:
         """What stands for the section in a digest: as long as nothing is brought along, the bare value."""
@@ -452,6 +460,11 @@ class Settings(StrictModel):
     def query_judges(self) -> tuple[str, ...]:
         """Roles that vote on a query: those of `query_gate`, and the recognisers where they confirm it."""
         return (*self.query_gate, *(RECOGNISERS if self.assistant == "confirm" else ()))
+
+    @property
+    def matches_tools(self) -> bool:
+        """Whether a role is asked which functions of `tools.file` do the same."""
+        return TOOL_MATCHER in self.agent and self.tools.left_to_likeness
 
     @property
     def shares_tools(self) -> bool:

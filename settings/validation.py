@@ -133,7 +133,8 @@ def _line(fault: ErrorDetails, root: dict[str, Any]) -> str:
         return f"{key}: a text in it is no Unicode, expected whole characters"
     if fault["type"] == "value_error":
         own = str(fault["ctx"]["error"]) if "ctx" in fault else fault["msg"]
-        return f"{key}.{own}" if where else own
+        between = ": " if own.startswith("got ") else "."
+        return f"{key}{between}{own}" if where else own
     if fault["type"] == "extra_forbidden":
         _, there = _find(root, list(fault["loc"][:-1]))
         return f"{key}: no such key; there are {names(there.get('properties', {}), where[-1])}"
@@ -194,7 +195,8 @@ def _expectation(schema: dict[str, Any], root: dict[str, Any]) -> str:
         return " or ".join(repr(value) for value in schema.get("enum", [schema.get("const")]))
     if schema.get("type") == "array":
         each = _expectation(schema.get("items", {}), root)
-        return f"a list, each {each}" if each else "a list"
+        whole = "a list that is not empty" if schema.get("minItems") else "a list"
+        return f"{whole}, each {each}" if each else whole
     return " ".join([_TYPES.get(schema.get("type", ""), ""), *_limits(schema)]).strip()
 
 
@@ -203,6 +205,11 @@ def _limits(schema: Mapping[str, Any]) -> Iterator[str]:
     if bounds:
         yield " and ".join(bounds)
     if schema.get("minLength"):
-        yield "that is not empty"
-    if "pattern" in schema:
+        most = schema.get("maxLength")
+        yield f"of {schema['minLength']} to {most} letters" if most else "that is not empty"
+    elif "maxLength" in schema:
+        yield f"of at most {schema['maxLength']} letters"
+    if "examples" in schema:
+        yield f"such as {schema['examples'][0]!r}"
+    elif "pattern" in schema:
         yield f"like {schema['pattern'].strip('^$')}"

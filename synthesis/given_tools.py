@@ -6,6 +6,7 @@ scripted model. It makes nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,11 +21,12 @@ from ..trees.documents.capabilities import (
     capabilities_yaml,
     check_shared,
     describe,
+    doubtful_pairs,
     read_capabilities,
     with_capabilities,
 )
 from ..trees.documents.functions import LeftOut
-from ..trees.documents.toolset import Toolset, read_toolset
+from ..trees.documents.toolset import PairDecision, Toolset, read_toolset
 from ..trees.growth import GivenApi
 from ..trees.naming import snake_case
 
@@ -50,6 +52,20 @@ class GivenTools:
             )
             for platform, own in self.toolset.platforms.items()
         }
+
+    @cached_property
+    def doubtful(self) -> list[PairDecision]:
+        """The pairs that a model is asked about; none where nobody is, or a person has said it."""
+        return doubtful_pairs(self.toolset) if self.settings.matches_tools else []
+
+    def decided(self, decisions: Sequence[PairDecision]) -> GivenTools:
+        """The same functions with the capabilities that somebody's word on pairs in doubt gives them.
+
+        Raises ConfigError: no two platforms have a function that does the same.
+        """
+        toolset = with_capabilities(self.toolset, decisions)
+        check_shared(toolset, "tools.file")
+        return GivenTools(toolset, self.settings)
 
     def content(self) -> dict[str, Any]:
         """What the functions are, wherever their documents lie."""
@@ -97,9 +113,11 @@ def load_given_tools(settings: Settings) -> GivenTools | None:
         toolset = with_capabilities(toolset)
     else:
         toolset = read_capabilities(Path(tools.capabilities), toolset)
-    check_shared(
-        toolset, "tools.file" if tools.capabilities is None else f"tools.capabilities: {tools.capabilities}"
-    )
+    if not GivenTools(toolset, settings).doubtful:
+        check_shared(
+            toolset,
+            "tools.file" if tools.capabilities is None else f"tools.capabilities: {tools.capabilities}",
+        )
     update: dict[str, Any] = {
         "platforms": len(toolset.platforms), "apis": max(map(len, toolset.platforms.values()))
     }  # fmt: skip
@@ -129,4 +147,4 @@ def _as_said(toolset: Toolset, said: SaidTools) -> Toolset:
             cut = tuple((function.source, f"the lexicon has no words for {name!r}") for name in lost)
             kept.append(replace(function, api=api, cut=(*function.cut, *cut)))
         platforms[platform] = tuple(kept)
-    return Toolset(platforms, tuple(left_out))
+    return replace(toolset, platforms=platforms, left_out=tuple(left_out))

@@ -46,6 +46,7 @@ from .population import (
 )
 from .roles import Participants, fingerprint
 from .second_solvers import run_second_solvers
+from .tool_matching import match_tools
 from .twins import PlayedTwins, play_twins
 
 if TYPE_CHECKING:
@@ -110,11 +111,8 @@ def synthesise(
             if kept := describe_kept(ledger.answers(), participants.endpoints.values()):
                 logger.warning("{}", kept)
             progress = Progress(display, participants.gateway.activity, logger.info)
-            context = RunContext(
-                settings, participants, extensions.checks, folder, ledger, progress, tree,
-                tools.apis if tools else None,
-            )  # fmt: skip
-            return run(_synthesise(context, sources.again(), qualify))
+            context = RunContext(settings, participants, extensions.checks, folder, ledger, progress, tree)
+            return run(_synthesise(context, tools, sources.again(), qualify))
 
 
 def build_parts(settings: Settings, sources: Sources) -> RunParts:
@@ -135,8 +133,10 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
     return RunParts(extensions, participants, tree, tools)
 
 
-async def _synthesise(context: RunContext, words: str, qualify: Qualify | None) -> Summary:
-    """Args: words: of the command line that makes the data again; qualify: as of `synthesise`."""
+async def _synthesise(
+    context: RunContext, tools: GivenTools | None, words: str, qualify: Qualify | None
+) -> Summary:
+    """Args: words: of the command line that makes the data again; tools, qualify: as of `synthesise`."""
     settings = context.settings
     logger.info("run {} begins; {}", settings.digest(), context.participants.describe_model())
     try:
@@ -144,6 +144,13 @@ async def _synthesise(context: RunContext, words: str, qualify: Qualify | None) 
         for judge, figures in silent.items():
             logger.warning("{} {}: no better than chance on this model, so it has no vote", judge, figures)
         context = replace(context, silent_judges=silent)
+        if tools:
+            tools = await match_tools(context, tools)
+            if tools.toolset.decisions:
+                for line in tools.describe():
+                    logger.info("{}", line)
+            write_bytes(context.folder / "tools.yaml", tools.yaml().encode())
+            context = replace(context, given_apis=tools.apis)
         plans = population_plans(settings)
         populations, dataset, audit = await run_stages(
             [(population_context(context, plan), plan) for plan in plans]

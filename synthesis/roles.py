@@ -24,8 +24,19 @@ from ..models.gateway import Gateway
 from ..models.scripted import Library, Player, ScriptedModel
 from ..models.scripted.kit import KitSource, shipped_kits
 from ..models.seeds import derive
-from ..records import Actions, Bundles, Clusters, Expansion, Preferences, Query, Record, Solution, Verdict
-from ..settings import Budget, ScenarioSettings, Settings
+from ..records import (
+    Actions,
+    Bundles,
+    Choice,
+    Clusters,
+    Expansion,
+    Preferences,
+    Query,
+    Record,
+    Solution,
+    Verdict,
+)
+from ..settings import TOOL_MATCHER, Budget, ScenarioSettings, Settings
 from ..settings.instantiate import build, locate
 from ..store import versions
 from ..store.run_folder import ENDPOINTS
@@ -66,6 +77,7 @@ SECOND_SOLVERS: dict[str, RoleRequirement] = {
     SOLVER: RoleRequirement(Solution, _DIALOGUE - {"feedback"}, HIDDEN_FROM_ASSISTANT | _OF_SOLUTION),
 }
 """Role -> what is expected of it where `strangers` or `consistency` ask for it."""
+_MATCHER = RoleRequirement(Choice, frozenset({"scenario", "functions"}))
 JUDGE = RoleRequirement(Verdict, _DIALOGUE)
 """What is expected of a judge."""
 QUERY_JUDGE = RoleRequirement(Verdict, _DIALOGUE - _OF_SOLUTION)
@@ -80,7 +92,8 @@ def role_names(settings: Settings) -> tuple[str, ...]:
 def core_roles(settings: Settings) -> dict[str, RoleRequirement]:
     """The roles that a run needs besides judges; no assistant where code writes the solutions."""
     left_out = () if settings.assistant == "propose" else ("assistant",)
-    return {name: needed for name, needed in CORE_ROLES.items() if name not in left_out}
+    roles = {name: needed for name, needed in CORE_ROLES.items() if name not in left_out}
+    return {**roles, TOOL_MATCHER: _MATCHER} if settings.matches_tools else roles
 
 
 def check_roles(settings: Settings, roles: Mapping[str, Role]) -> None:

@@ -20,7 +20,8 @@ from starlette.types import ASGIApp
 from ...errors import ConfigError, PtoolError
 from ...rendering.text import inert
 from ..database import VersionConflict
-from ..records import FieldError, Review
+from ..evidence import differing, without_evidence
+from ..records import FieldError, OriginReview, Review
 from ..store import InvalidReview, ReviewStore, annotator_name
 from ..summary import summarise
 from .forms import draft_of, fields_of, read_form, review_fields
@@ -185,7 +186,7 @@ class _Pages:
             "scenario": {each.scenario for each in entries},
             "group": {each.group for each in entries},
             "part": {each.part for each in entries},
-            "flagged": objections,
+            "flagged": objections.union(*self._store.catalogue.doubts.values()),
         }
         return {key: sorted(value for value in values if value) for key, values in found.items()}
 
@@ -244,17 +245,26 @@ class _Pages:
         draft, errors = draft_of(place, name, fields, sample)
         if draft is None:
             return self._again(request, name, place, fields, errors)
+        blind = place.task == "origins" and self._is_blind(place, name)
         try:
             saved = self._store.save(draft)
         except InvalidReview as invalid:
             return self._again(request, name, place, fields, invalid.errors)
         except VersionConflict as conflict:
             return self._both(request, name, place, fields, conflict)
+        if blind and isinstance(saved.content, OriginReview) and differing(sample, saved.content):
+            return RedirectResponse(place.sample_url(did="differs", about=place.sample), 303)
         following = self._store.next(name, place.task, place.filter, after=place.sample)
         did = {"did": saved.status, "about": place.sample}
         if following is None:
             return RedirectResponse(place.queue_url(**did), 303)
         return RedirectResponse(place.at(following).sample_url(**did), 303)
+
+    def _is_blind(self, place: PagePlace, name: str) -> bool:
+        """Whether somebody is to label a sample before they see what it records."""
+        review = self._store.review(place.sample, "origins", name)
+        digest = self._store.catalogue.entry(place.sample).digest
+        return review is None or review.status != "done" or review.digest != digest
 
     def _again(
         self,
@@ -314,8 +324,10 @@ class _Pages:
         settles = self._settles(place) if place.task == "adjudication" else ()
         hidden = [("key", self._access.form_key), *place.fields(), ("base", base), ("seconds", "")]
         hidden += [("settles", " ".join(settles))] if settles else []
-        form = review_form(place.task, sample, given, errors, hidden=hidden, settles=settles)
-        reviews = [(inert(each.annotator), each) for each in self._done(place)] if settles else []
+        blind = place.task == "origins" and self._is_blind(place, name)
+        shown = without_evidence(sample) if blind else sample
+        form = review_form(place.task, shown, given, errors, hidden=hidden, settles=settles)
+        reviews = _titled(self._done(place)) if settles else []
         objections = [
             f"{inert(each.source, 80)}: {inert(each.code, 80)}"
             for each in self._store.objections(place.sample)
@@ -324,13 +336,15 @@ class _Pages:
         values = {
             "here": "review",
             "title": inert(sample.id),
-            "view": view_sample(sample),
+            "view": view_sample(shown),
+            "blind": blind,
             "form": form,
             "notice": notice,
             "raced": raced,
             "sides": compare_sides(reviews, sample) if reviews else None,
             "take": place.sample_url(),
             "objections": objections,
+            "doubts": () if blind else self._store.catalogue.doubts.get(place.sample, ()),
             "task": TASKS[place.task],
             "next_url": place.at(following).sample_url() if following else "",
         }
@@ -378,6 +392,11 @@ class _Pages:
         match given.get("did"):
             case "done":
                 return Notice(f"Saved {known}.", undo=True)
+            case "differs":
+                text = (
+                    f"Saved {known}. Labels that differ from what the sample records are marked below, with "
+                )
+                return Notice(f"{text}its evidence: change them, or go on without saving.", undo=True)
             case "skipped":
                 return Notice(f"Skipped {known}.", undo=True)
             case "undone":
@@ -417,6 +436,21 @@ class _Pages:
         }
         html = render(template, **(common | values))
         return Response(html, status, media_type="text/html; charset=utf-8")
+
+
+def _titled(reviews: Sequence[Review]) -> list[tuple[str, Review]]:
+    """Reviews by who said them; where somebody has both marked and labelled, by that as well."""
+    names = [each.annotator for each in reviews]
+    kinds = {"criteria": "marks", "origins": "labels"}
+    return [
+        (
+            f"{inert(each.annotator)}: {kinds[each.task]}"
+            if names.count(each.annotator) > 1
+            else inert(each.annotator),
+            each,
+        )
+        for each in reviews
+    ]
 
 
 def _whole(text: str) -> int:

@@ -38,12 +38,13 @@ from ...models.request import CHARACTERS_A_TOKEN, NO_USAGE, Request
 from ...models.seeds import derive
 from ...records import Usage
 from ...rendering.text import terminal_text
-from ...settings import Retries, Settings
+from ...settings import TOOL_MATCHER, Retries, Settings
 from ..pipeline import build_parts
 from ..roles import Participants, role_names, second_solvers
 from .counters import Question, RolePrompts
 from .endpoint_speed import MOST_AT_ONCE, EndpointSpeed, measure_speed
 from .estimate import EstimateLine, against_budget, estimate, total, wall_time
+from .matching_calls import matching_calls
 from .prompt_fit import PromptFit, measured_fits, refuse_too_long
 from .qualification import Qualification, qualification
 from .role_trials import RoleTrials, render_trials, try_roles
@@ -170,12 +171,13 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
         problem = f"{problem}; {unplayed}" if problem else unplayed
     trials, roles = event_loop.run(_try_endpoints(participants, small_run, tasks))
     if small_run is None:
-        return CheckResult(trials, (), None, (), (problem,), roles)
+        return CheckResult(trials, (), None, (), (*_own_agents(participants), problem), roles)
     lines = estimate(
         settings,
         small_run,
         participants.endpoints,
         given_tree=parts.given_tree is not None or parts.given_tools is not None,
+        known=matching_calls(participants, parts.given_tools),
     )
     known = [trial for trial in trials if trial.speed is not None]
     speeds = {role: trial.speed for trial in known for role in trial.roles if trial.speed}
@@ -185,9 +187,26 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
         lines=lines,
         seconds=wall_time(settings, lines, participants.endpoints, speeds, ratios),
         budget=tuple(against_budget(lines, settings.budget)),
-        notes=(*(tools.describe() for tools in small_run.tools), *small_run.notes, *filter(None, (problem,))),
+        notes=(
+            *(tools.describe() for tools in small_run.tools),
+            *small_run.notes,
+            *_own_agents(participants),
+            *filter(None, (problem,)),
+        ),
         roles=roles,
     )
+
+
+def _own_agents(participants: Participants) -> Iterator[str]:
+    """What was not found out of agents of the user's, a line each."""
+    settings = participants.settings
+    for role, agent in participants.own_agents.items():
+        votes = role in (*settings.judges, *settings.query_judges)
+        untried = "; it votes without having been tried" if votes else ""
+        yield (
+            f"{role} is played by your {agent.kind}: its model was asked in its place, and one call is "
+            f"counted for each answer, however many the agent makes (agent.{role}.limits){untried}"
+        )
 
 
 async def _try_endpoints(
@@ -266,10 +285,13 @@ async def _measure(gateway: Gateway, participants: Participants, trial: Endpoint
 def _asking_roles(participants: Participants, prompts: Mapping[str, RolePrompts]) -> list[str]:
     """The roles that ask a model: those that did in a small run, or else all of the run that have a prompt.
 
-    Second solvers are among them in any case: a small run without an accepted query has not asked them.
+    Second solvers are among them in any case: a small run without an accepted query has not asked them. So is
+    a matcher of tools, which no small run asks.
     """
     settings = participants.settings
     roles = tuple(second_solvers(settings)) if prompts else role_names(settings)
+    if settings.matches_tools:
+        roles = (*roles, TOOL_MATCHER)
     return list(dict.fromkeys((*prompts, *(name for name in roles if participants.roles[name].prompt))))
 
 

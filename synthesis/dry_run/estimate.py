@@ -24,6 +24,7 @@ from .endpoint_speed import EndpointSpeed
 from .small_run import PlayedPopulation, SmallRun
 
 STAGES = (
+    "capabilities",
     "api_tree",
     "feature_tree",
     "profiles",
@@ -62,7 +63,12 @@ class Scale:
 
 
 def estimate(
-    settings: Settings, small_run: SmallRun, endpoints: Mapping[str, Endpoint], *, given_tree: bool
+    settings: Settings,
+    small_run: SmallRun,
+    endpoints: Mapping[str, Endpoint],
+    *,
+    given_tree: bool,
+    known: Mapping[CallGroup, CallCount] | None = None,
 ) -> tuple[EstimateLine, ...]:
     """Scale a small run up to the run, in the order of the stages.
 
@@ -71,8 +77,9 @@ def estimate(
         small_run: what was asked in it.
         endpoints: role -> endpoint, "default" for the others.
         given_tree: whether the API tree is brought along, so that nobody designs it.
+        known: calls of the whole run that need no small one.
     """
-    sums: dict[tuple[str, str], CallCount] = {}
+    sums = {(group.stage, group.role): count for group, count in (known or {}).items()}
     for plan in population_plans(settings):
         played = small_run.populations[plan.name]
         for group, totals in played.totals.items():

@@ -1,4 +1,4 @@
-"""AutoGen's agents and teams play the assistant of a whole run, are killed in the midst of it, and go on."""
+"""AutoGen's agents and teams play roles of a whole run, are killed in the midst of it, and go on."""
 
 import os
 import signal
@@ -75,8 +75,8 @@ def endpoint() -> Iterator[str]:
         process.terminate()
 
 
-def settings(endpoint: str, component: Path, *words: str) -> Settings:
-    own = (f"model.base_url={endpoint}", f"++agent.assistant.component={component}", "run.dir=run")
+def settings(endpoint: str, component: Path, *words: str, role: str = "assistant") -> Settings:
+    own = (f"model.base_url={endpoint}", f"++agent.{role}.component={component}", "run.dir=run")
     with initialize_config_module("ptool.conf", version_base="1.3"):
         config = compose("config", ["scenario=tiny", *MODEL, *own, *words])
     container = OmegaConf.to_container(config, resolve=True)
@@ -88,29 +88,33 @@ def status(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-@pytest.mark.parametrize("kind", AGENTS)
+QUERY_JUDGE = ("+agent@agent.natural=natural", "query_gate=[natural]")
+PLAYED = [*((kind, "assistant") for kind in AGENTS), ("tool_and_memory", "user")]
+
+
+@pytest.mark.parametrize(("kind", "role"), PLAYED)
 def test_it_plays_a_whole_run_and_goes_on_where_it_was_killed(
-    kind: str, endpoint: str, tmp_path: Path
+    kind: str, role: str, endpoint: str, tmp_path: Path
 ) -> None:
     component = tmp_path / "agent.json"
     component.write_text(AGENTS[kind]().dump_component().model_dump_json())
     wholes, killed = (tmp_path / name for name in ("whole", "killed"))
     wholes.mkdir(), killed.mkdir()
     shared = Shared()
-    assert status(started(settings(endpoint, component), wholes, shared)) == 0, (
+    assert status(started(settings(endpoint, component, role=role), wholes, shared)) == 0, (
         wholes / "stderr"
     ).read_text()
     calls = shared.kept()
 
     shared = Shared()
-    child = started(settings(endpoint, component), killed, shared)
+    child = started(settings(endpoint, component, role=role), killed, shared)
     while shared.kept() < calls * 2 // 3:  # in the midst of the episodes
         time.sleep(0.001)
     os.kill(child, signal.SIGKILL)
     assert status(child) == -signal.SIGKILL
     in_flight, kept = shared.in_flight(), shared.kept()
     again = Shared()
-    one_at_a_time = settings(endpoint, component, "concurrency=1")
+    one_at_a_time = settings(endpoint, component, "concurrency=1", role=role)
     assert status(started(one_at_a_time, killed, again)) == 0, (killed / "stderr").read_text()
 
     assert derived(killed / "run") == derived(wholes / "run")
@@ -118,10 +122,30 @@ def test_it_plays_a_whole_run_and_goes_on_where_it_was_killed(
         assert ledger.spent().calls == calls
     assert kept <= calls - again.kept() <= kept + in_flight
 
-    episodes = lines(wholes / "run" / "episodes.jsonl")
+    accepted_with(kind, role, wholes / "run")
+
+
+def accepted_with(kind: str, role: str, run: Path) -> None:
+    """Every episode is accepted, and what the agent said on the way stands in the turns of its role alone."""
+    episodes = lines(run / "episodes.jsonl")
     assert [episode["status"] for episode in episodes] == ["accepted"] * 20
-    for turn in (turn for episode in episodes for turn in episode["turns"]):
+    turns = [turn for episode in episodes for turn in episode["turns"]]
+    assert role in {turn["role"] for turn in turns}
+    for turn in turns:
         said = [f"{one['type']} {one['source']}" for one in turn.get("inner", [])]
-        expected = SAID[kind] if turn["role"] == "assistant" else []
+        expected = SAID[kind] if turn["role"] == role else []
         assert len(said) == len(expected)
         assert all(one.startswith(start) for one, start in zip(said, expected, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "words"), [("society", "verifier", ()), ("selector", "natural", QUERY_JUDGE)]
+)
+def test_it_judges_a_whole_run(
+    kind: str, role: str, words: tuple[str, ...], endpoint: str, tmp_path: Path
+) -> None:
+    component = tmp_path / "agent.json"
+    component.write_text(AGENTS[kind]().dump_component().model_dump_json())
+    child = started(settings(endpoint, component, *words, role=role), tmp_path, Shared())
+    assert status(child) == 0, (tmp_path / "stderr").read_text()
+    accepted_with(kind, role, tmp_path / "run")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -282,9 +283,17 @@ ALWAYS_THE_SAME = Speaker(lambda _: OK)
 REPLAY = ReplayChatCompletionClient([OK])
 
 
+async def made_later() -> Speaker:
+    return Speaker(lambda _: OK)
+
+
 @pytest.mark.parametrize(
     ("make", "complaint"),
     [
+        (
+            lambda scope: checked_player(made_later(), "agent.judge.agent"),
+            "agent.judge.agent: is asynchronous",
+        ),
         (lambda scope: ALWAYS_THE_SAME, "gives the same Speaker twice"),
         (
             lambda scope: AssistantAgent("a", GatewayClient(scope), memory=[SHARED_MEMORY]),
@@ -311,6 +320,13 @@ def test_an_agent_that_could_not_be_trusted_is_refused_before_it_is_asked(
 ) -> None:
     with pytest.raises(ConfigError, match=complaint):
         own(make)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning", "error::pytest.PytestUnraisableExceptionWarning")
+def test_an_asynchronous_factory_leaves_nothing_that_was_never_awaited() -> None:
+    with pytest.raises(ConfigError):
+        checked_player(made_later(), "agent.judge.agent")
+    gc.collect()
 
 
 async def test_a_role_that_an_agent_plays_tells_what_was_said_and_what_it_cost() -> None:

@@ -137,6 +137,20 @@ def test_every_endpoint_is_asked_once_and_one_that_fails_is_said() -> None:
     assert shown(found).splitlines()[-1] == "1 of 2 endpoints fail"
 
 
+def test_what_was_not_found_out_of_an_agent_of_the_users_is_said(tmp_path: Path) -> None:
+    from autogen_agentchat.agents import AssistantAgent
+    from ptool.models.gateway import GatewayClient
+
+    agent = tmp_path / "judge.json"
+    agent.write_text(AssistantAgent("judge", GatewayClient()).dump_component().model_dump_json())
+    found = checked(f"++agent.verifier.component={agent}", f"++agent.user.component={agent}")
+    said = " ".join(shown(found).split())
+    note = "is played by your AssistantAgent: its model was asked in its place, and one call is counted"
+    assert f"verifier {note}" in said
+    assert "(agent.verifier.limits); it votes without having been tried" in said
+    assert "(agent.user.limits) " in said  # it has no vote
+
+
 SOLVERS = ("strangers=1", "consistency=1", *(f"+agent@agent.{one}={one}" for one in ("stranger", "solver")))
 
 

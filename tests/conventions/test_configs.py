@@ -55,6 +55,7 @@ COUNTED = ("+agent@agent.stranger=stranger", "+agent@agent.solver=solver")
 def test_every_role_file_is_composed() -> None:
     on_demand = {"stranger", "solver"}  # composed where `strangers` and `consistency` ask for them
     on_demand |= {"recognise_need", "recognise_call"}  # where `assistant` is confirm
+    on_demand |= {"tool_matcher"}  # where a language model sees functions of `tools.file`
     on_demand |= {
         "designer_lean",
         "clusterer_lean",

@@ -227,6 +227,32 @@ def test_choices_of_ones_own_are_found_and_their_folder_is_forgotten(tmp_path: P
     assert "shy" in (made.path / "config.yaml").read_text()
 
 
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (
+            lambda: load(None),
+            "path: got None (NoneType), expected the path of a run, an evaluation or samples",
+        ),
+        (lambda: load(b"runs/x"), "path: got b'runs/x' (bytes), expected"),
+        (lambda: load(""), "path: got an empty text, expected"),  # not the working folder
+        (
+            lambda: ptool.evaluate(["a.json"]),
+            "data: got ['a.json'] (list), expected a Run, Samples, or the path",
+        ),
+        (lambda: ptool.evaluate("x", overrides=5), "overrides: got 5 (int), expected a mapping, or a list"),
+        (lambda: synthesise("tiny", progress="no"), "progress: got 'no' (str), expected True, False, None"),
+        (lambda: synthesise("tiny", config_dir=7), "config_dir: got 7 (int), expected the path of a folder"),
+        (lambda: synthesise("tiny", config_dir=["a", None]), "config_dir: got None (NoneType), expected"),
+    ],
+)
+def test_what_no_argument_can_be_is_said_of_the_argument(call: Any, says: str, here: Path) -> None:
+    with pytest.raises(ConfigError) as refused:
+        call()
+    assert str(refused.value).startswith(says)
+    assert list(here.iterdir()) == []
+
+
 def test_one_call_is_one_job() -> None:
     with pytest.raises(PtoolError, match=r"^overrides: got --multirun"):
         synthesise("tiny", overrides=["-m", "seed=1,2"])

@@ -3,8 +3,11 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from ptool.reviews.catalogue import ELSEWHERE
+from ptool.store.files import read_jsonl
 from review_site import Site, errors_in, fields_in, said, site_of, tiny_run
 
 ORDER = "tiny-u0002-0004"
@@ -173,11 +176,20 @@ async def test_labels_and_where_they_differ_from_what_is_recorded(site: Site) ->
     await site.enter("Bo")
     page = await site.get(f"/review?task=origins&show=all&sample={ORDER}")
     assert "Label arguments" in page.text
-    assert page.text.count("differs: recorded as") == 5
+    for told in ("differs", "data-proves", "data-show", "recorded as", "visits for such needs"):
+        assert told not in page.text  # labels are given before anybody sees what is recorded
     labels = {f"origin-{number}": "profile" for number in range(1, 5)}
     refused = await site.save(ORDER, labels, "origins")
     assert errors_in(refused) == ["expected a label"]
-    await site.save(ORDER, labels | {"origin-5": "query"}, "origins")
+    assert "data-proves" not in refused.text
+    saved = await site.save(ORDER, labels | {"origin-5": "query"}, "origins")
+    assert "did=differs" in saved.headers["location"]
+    after = (await site.get(saved.headers["location"])).text
+    assert "Labels that differ from what the sample records are marked below" in after
+    assert after.count("differs: recorded as") == 5
+    assert "data-proves" in after
+    again = await site.save(ORDER, labels | {"origin-5": "query"}, "origins")
+    assert "did=done" in again.headers["location"]  # whoever has seen it goes on
     review = site.store.review(ORDER, "origins", "Bo")
     assert review is not None
     assert [each.origin for each in review.content.labels] == ["profile"] * 4 + ["query"]
@@ -282,3 +294,22 @@ async def test_a_split_run_with_shared_tools_and_unseen_scenarios(split_run: Pat
         queue = await site.get("/?show=all&part=unseen&scenario=finance")
         assert parts["unseen"] in queue.text
         assert parts["test"] not in queue.text
+
+
+async def test_what_the_measures_of_a_run_leave_in_doubt_can_be_filtered(site: Site) -> None:
+    doubts = site.store.catalogue.doubts
+    elsewhere = {id for id, found in doubts.items() if ELSEWHERE in found}
+    assert 0 < len(elsewhere) < len(site.store.catalogue.entries)
+    quality = {line["id"]: line for line in read_jsonl(site.store.catalogue.dataset / "quality.jsonl")}
+    for id in site.store.catalogue.entries:
+        platform = site.store.sample(id).answer[0]
+        learners = {quality[id]["transparent"], quality[id]["bayes"]}
+        assert (id in elsewhere) == (platform not in learners)
+    await site.enter("Ada")
+    page = await site.get(f"/?flagged={quote(ELSEWHERE)}&show=all")
+    assert f"{len(elsewhere):,} sample" in page.text
+    one = min(elsewhere)
+    assert (
+        f'In doubt: <span class="tag">{ELSEWHERE}' in (await site.get(f"/review?show=all&sample={one}")).text
+    )
+    assert ELSEWHERE not in (await site.get(f"/review?task=origins&show=all&sample={one}")).text

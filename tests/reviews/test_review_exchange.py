@@ -242,7 +242,7 @@ def test_whoever_completed_a_task_has_a_name(run: Path, tmp_path: Path, complete
         ("{}", "expected a list of tasks"),
         ("[", "not JSON"),
         ("[1]", "task 1: no data.id"),
-        ('[{"data": {"id": "a"}, "annotations": 3}]', "annotations: expected a list"),
+        ('[{"data": {"id": "a"}, "annotations": 3}]', "annotations: got 3, expected a list"),
     ],
 )
 def test_what_is_no_export_is_refused(tmp_path: Path, content: str, message: str) -> None:
@@ -251,14 +251,68 @@ def test_what_is_no_export_is_refused(tmp_path: Path, content: str, message: str
         list(read_annotations(tmp_path / "tasks.json"))
 
 
+MARK = {"from_name": "query_mark", "value": {"choices": ["ok"]}}
+
+
+def annotations(folder: Path, result: Any, **data: Any) -> Path:
+    """A file with one task whose second result is this one."""
+    task = {"data": {"id": "a", **data}, "annotations": [{"result": result, "completed_by": 1}]}
+    file = folder / "tasks.json"
+    file.write_text(json.dumps([task]))
+    return file
+
+
 @pytest.mark.parametrize(
-    "result", [1, None, {}, {"value": 3}, {"from_name": "query_mark", "value": {"choices": [3]}}]
+    ("result", "says"),
+    [
+        (1, "result[1]: got 1, expected an object"),
+        (None, "result[1]: nothing there, expected an object"),
+        ({}, "result[1]: got {}, expected an object with 'from_name'"),
+        ({"from_name": 3, "value": {}}, "result[1]: got {'from_name': 3"),
+        (
+            {"from_name": "query_mark", "value": 3},
+            "result[1]: query_mark: got 3, expected {'choices': [a text]}",
+        ),
+        (
+            {"from_name": "query_mark", "value": {"choices": [3]}},
+            "query_mark: got {'choices': [3]}, expected",
+        ),
+        (
+            {"from_name": "query_mark", "value": {"text": ["ok"]}},
+            "query_mark: got {'text': ['ok']}, expected",
+        ),
+        ({"from_name": "comment"}, "result[1]: comment: nothing there, expected {'text': [a text]}"),
+        (
+            {"from_name": "origin_0", "value": {"choices": ["query"]}},
+            "origin_0: data.arguments says of no such",
+        ),
+        (
+            {"from_name": "origin_x", "value": {"choices": ["query"]}},
+            "origin_x: data.arguments says of no such",
+        ),
+    ],
 )
-def test_odd_results_say_nothing(tmp_path: Path, result: Any) -> None:
-    task = {
-        "data": {"id": "a"},
-        "annotations": [{"result": [result], "completed_by": 1}, {"was_cancelled": True}],
-    }
-    (tmp_path / "tasks.json").write_text(json.dumps([task]))
-    (row,) = read_annotations(tmp_path / "tasks.json")
-    assert (row.marks, row.origins) == ({}, {})
+def test_a_damaged_result_is_refused_with_its_place(tmp_path: Path, result: Any, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        list(read_annotations(annotations(tmp_path, [MARK, result])))
+    assert "task 1 ('a'): " in str(refused.value)
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("result", [None, "ok", {"query_mark": "ok"}])
+def test_an_annotation_without_a_list_of_results_is_refused(tmp_path: Path, result: Any) -> None:
+    with pytest.raises(ConfigError, match=r"task 1 \('a'\): result: .*expected a list"):
+        list(read_annotations(annotations(tmp_path, result)))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"type": "relation", "from_id": "x", "to_id": "y"},
+        {"from_name": "mood", "value": {"rating": 3}},  # a question that the project added
+        {"from_name": "comment", "value": {"text": []}},  # written, and taken away again
+    ],
+)
+def test_what_is_no_answer_to_our_questions_says_nothing(tmp_path: Path, result: Any) -> None:
+    (row,) = read_annotations(annotations(tmp_path, [MARK, result]))
+    assert (row.marks, row.origins, row.comment) == ({"query": "ok"}, {}, "")

@@ -1,7 +1,7 @@
 """People at the review page in a real browser: by keyboard alone, several at once, attacked in every text."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,11 +116,14 @@ def test_an_invalid_correction_is_refused_then_mended(ada: Person, run: Path) ->
 
 def test_labels_by_keyboard_and_what_differs_is_marked(ada: Person, run: Path) -> None:
     ada.open(f"/review?task=origins&show=all&sample={ORDER}")
-    ada.press("q", "p")
+    ada.press("q", "p", "p", "p", "p")
+    evidence = ada.page.locator(".differs, [data-proves], [data-show]")
+    assert evidence.count() == 0  # labels come first
+    ada.press("Enter")
+    ada.wait_for(f"Saved {ORDER}. Labels that differ")
     marked = ada.page.locator("fieldset:has(input:checked) .differs:visible")
     assert marked.all_inner_texts() == ["differs: recorded as query, “eight”"]
-    ada.press("p", "p", "p", "Enter")
-    ada.wait_for(f"Saved {ORDER}")
+    assert evidence.count() > 0
     with ReviewStore(run, readonly=True) as store:
         review = store.review(ORDER, "origins", "Ada")
         assert [each.origin for each in review.content.labels] == ["query", *["profile"] * 4]
@@ -254,8 +257,33 @@ def test_attacks_in_every_text_do_nothing(started: Any, tmp_path: Path) -> None:
                     one.page.goto(f"{server.base}/review?show=all&task={task}")
                     one.page.goto(f"{server.base}/?show=all&task={task}")
         assert ids
+        attack_where_people_disagree(started, server.base, ids[0], XSS)
         shown = one.page.locator("body").inner_text()
         assert "<script>alert(1)</script>" in shown
         one.page.wait_for_timeout(1_000)
         assert (one.dialogs, one.strange) == ([], [])
         assert [error for error in one.errors if "422" not in error] == []
+
+
+def attack_where_people_disagree(started: Any, base: str, id: str, attacks: Sequence[str]) -> None:
+    """The pages of a conflict and of a lost race, with attacks in names and in what people said."""
+    for number, attack in enumerate(attacks[::12]):
+        name = "".join(letter for letter in attack if letter.isprintable())[:34] + str(number)
+        first, second = person(started, base, name), person(started, base, name)
+        for tab in (first, second):
+            tab.open(f"/review?show=all&task=criteria&sample={id}")
+            for mark in ("query", "platform", "calls"):
+                chosen = "reject" if number % 2 and mark == "platform" else "ok"
+                tab.page.locator(f"input[name=mark-{mark}][value={chosen}]").check()
+            tab.page.locator("#field-comment").fill(attack.replace("\x00", ""))
+        first.press("Control+Enter")
+        first.wait_for("Saved")
+        second.press("Control+Enter")
+        second.wait_for("somebody saved this meanwhile")
+        assert second.page.locator(".side").count() == 2
+        second.open(f"/review?show=all&task=adjudication&sample={id}")
+        assert second.page.locator(".side").count() == number + 1
+        for tab in (first, second):
+            assert (tab.dialogs, tab.strange) == ([], [])
+            assert [error for error in tab.errors if "409" not in error] == []
+            tab.page.context.close()

@@ -211,3 +211,18 @@ def test_a_verified_set_of_an_earlier_dataset_is_refused(run: Path) -> None:
         index.write("\n")
     with pytest.raises(ConfigError, match="before the run made its dataset anew; export it again"):
         verified_remark(written.folder)
+
+
+def test_only_samples_that_were_drawn_are_in_it_and_counted(run: Path) -> None:
+    with opened(run, samples=6) as store:
+        drawn = store.assignment.order
+        others = [id for id in store.catalogue.entries if id not in drawn]
+        for id in (drawn[0], drawn[1], others[0]):  # one by somebody who had the address
+            marked(store, id, "Ada")
+            marked(store, id, "Bob")
+        verified = write_verified(store)
+    assert sum(verified.kept.values()) == 2
+    assert verified.summary.states == {"accepted": 2, "unreviewed": 4}
+    assert verified.summary.agreement.reviewed == 2
+    with opened(run, samples=20) as store:  # who draws more later loses nothing
+        assert sum(write_verified(store).kept.values()) == 3

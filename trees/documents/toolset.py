@@ -31,12 +31,36 @@ _PATTERN = frozenset("*?[")
 
 
 @dataclass(frozen=True)
+class PairDecision:
+    """Two functions of rival platforms of which likeness does not tell well whether they do the same."""
+
+    first: tuple[str, str]
+    """platform and function"""
+    second: tuple[str, str]
+    likeness: float
+    """0 to 1"""
+    alike: bool
+    """whether code puts them together"""
+    same: bool | None = None
+    """what somebody says who was asked; None: nothing, code's answer stands"""
+
+    @property
+    def id(self) -> str:
+        """Such as 'Skyhop.searchFlights Farefox.find_flights'."""
+        return f"{'.'.join(self.first)} {'.'.join(self.second)}"
+
+
+@dataclass(frozen=True)
 class Toolset:
     """Functions by platform, with what was made of the documents they are from."""
 
     platforms: Mapping[str, tuple[GivenFunction, ...]]
     """platform -> its functions, both in the documents' order"""
     left_out: tuple[LeftOut, ...]
+    decisions: tuple[PairDecision, ...] = ()
+    """pairs in doubt that somebody was asked about"""
+    corrected: bool = False
+    """whether a person has said which functions do the same"""
 
     def apis(self) -> dict[str, tuple[Api, ...]]:
         """Platform -> its APIs."""

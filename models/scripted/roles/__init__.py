@@ -2,7 +2,7 @@
 
 from ..role_request import Player
 from .assistant import assistant
-from .closed_questions import recognise_call, recognise_need, yes
+from .closed_questions import match_tools, recognise_call, recognise_need, yes
 from .clusterer import clusterer
 from .designer import designer
 from .profile_writer import profile_writer
@@ -20,6 +20,7 @@ PLAYERS: dict[str, Player] = {
     "verifier": verifier,
     "recognise_need": recognise_need,
     "recognise_call": recognise_call,
+    "tool_matcher": match_tools,
     "natural": yes,
     "says_more": yes,
     "stranger": assistant,

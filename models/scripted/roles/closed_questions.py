@@ -30,6 +30,15 @@ def recognise_call(request: RoleRequest) -> Choice:
     )
 
 
+def match_tools(request: RoleRequest) -> Choice:
+    """Whether the kit has both functions under one capability."""
+    one, other = ((entry["platform"], entry["name"]) for entry in request.view("functions"))
+    known = (
+        set(zip(request.kit.platforms, each.apis, strict=True)) for each in request.kit.capabilities.values()
+    )
+    return Choice(letter="yes" if any({one, other} <= functions for functions in known) else "no")
+
+
 def yes(request: RoleRequest) -> Choice:
     """Kits say what people say, and nothing that no call takes."""
     del request

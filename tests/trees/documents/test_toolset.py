@@ -1,13 +1,21 @@
 """Documents of all kinds become functions of platforms; what is broken is refused with the place."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ptool.errors import ConfigError
-from ptool.trees.documents.capabilities import capabilities_yaml, read_capabilities, with_capabilities
-from ptool.trees.documents.toolset import Toolset, read_toolset
+from ptool.trees.documents.capabilities import (
+    MOST_DOUBTFUL,
+    capabilities_yaml,
+    doubtful_pairs,
+    read_capabilities,
+    with_capabilities,
+)
+from ptool.trees.documents.toolset import PairDecision, Toolset, read_toolset
 
 GO = {"name": "go", "parameters": {"type": "object", "properties": {"to": {"type": "string"}}}}
 
@@ -247,13 +255,96 @@ def test_functions_that_do_the_same_share_a_capability(tmp_path: Path) -> None:
     }
 
 
+def grouped(toolset: Toolset) -> set[frozenset[str]]:
+    """The functions that share a capability."""
+    found: dict[str, set[str]] = {}
+    for platform, own in toolset.platforms.items():
+        for function in own:
+            found.setdefault(function.api.capability, set()).add(f"{platform}.{function.api.name}")
+    return {frozenset(group) for group in found.values() if len(group) > 1}
+
+
+def test_somebodys_word_on_pairs_in_doubt_goes_before_likeness(tmp_path: Path) -> None:
+    takes = {
+        key: {"type": "object", "properties": {"city": {"type": "string"}, key: {"type": "string"}}}
+        for key in ("a", "b")
+    }
+    tools = {
+        key: [{"name": name, "description": text, "parameters": takes[key]} for name, text in own.items()]
+        for key, own in {
+            "a": {"find_room": "Find a room.", "rate_room": "Rate a room.", "pay": "Pay what is due."},
+            "b": {
+                "search_rooms": "Search rooms.",
+                "room_rates": "What rooms cost.",
+                "settle": "Settle a bill.",
+            },
+        }.items()
+    }
+    toolset = with_capabilities(read_toolset(written(tmp_path, **tools)))
+    assert grouped(toolset) == {
+        frozenset({"A.find_room", "B.search_rooms"}),
+        frozenset({"A.rate_room", "B.room_rates"}),  # code is taken in by the words
+    }
+    right = {("A.find_room", "B.search_rooms"), ("A.pay", "B.settle")}
+    doubtful = doubtful_pairs(toolset)
+    decided = [
+        replace(pair, same=(".".join(pair.first), ".".join(pair.second)) in right) for pair in doubtful
+    ]
+    assert grouped(with_capabilities(toolset, decided)) == {frozenset(pair) for pair in right}
+    assert grouped(with_capabilities(toolset, doubtful)) == grouped(toolset)  # nothing usable was said
+
+    told = yaml.safe_load(capabilities_yaml(with_capabilities(toolset, decided)))
+    by_model = dict.fromkeys(("rate_room", "pay", "room_rates"), "model")
+    assert told["decided_by"] == {"find_room": "code", **by_model}  # of rooms to find there was no doubt
+    asked = {tuple(one["functions"]): (one["code"], one["model"]) for one in told["asked"]}
+    assert asked["A.rate_room", "B.room_rates"] == ("same", "different")
+    assert asked["A.pay", "B.settle"] == ("different", "same")
+    (tmp_path / "mine.yaml").write_text(
+        "capabilities: {rate: {A: rate_room, B: room_rates}, x: {A: pay, B: settle}}"
+    )
+    corrected = read_capabilities(tmp_path / "mine.yaml", with_capabilities(toolset, decided))
+    assert yaml.safe_load(capabilities_yaml(corrected))["decided_by"] == {"rate": "person", "x": "person"}
+
+
+def test_what_somebody_keeps_apart_no_third_function_joins(tmp_path: Path) -> None:
+    same = [{"name": "find_room", "description": "Find a room."}]
+    other = [{"name": "find_rooms", "description": "Find a room."}]
+    toolset = read_toolset(written(tmp_path, a=same, b=other, c=same))
+    assert len(grouped(with_capabilities(toolset))) == 1
+    apart = PairDecision(("A", "find_room"), ("B", "find_rooms"), 0.9, alike=True, same=False)
+    assert grouped(with_capabilities(toolset, [apart])) == {frozenset({"A.find_room", "C.find_room"})}
+
+
+def test_pairs_in_doubt_are_few_and_none_where_a_clear_counterpart_is(tmp_path: Path) -> None:
+    things = [f"{one}{other}" for one in ("red", "blue", "green", "grey") for other in "abcdefghijklmno"]
+    clear = read_toolset(
+        written(
+            tmp_path,
+            a=[{"name": f"find_{thing}", "description": f"Find {thing}."} for thing in things],
+            b=[{"name": f"search_{thing}", "description": f"Find {thing}."} for thing in things],
+        )
+    )
+    assert doubtful_pairs(clear) == []
+    vague = read_toolset(
+        written(
+            tmp_path,
+            a=[{"name": f"find_{thing}_item", "description": "Find it."} for thing in things],
+            b=[{"name": f"search_{thing}_piece", "description": "Look for it."} for thing in things[::-1]],
+        )
+    )
+    doubtful = doubtful_pairs(vague)
+    assert len(doubtful) <= MOST_DOUBTFUL
+    assert doubtful == doubtful_pairs(vague)
+    assert {pair.first[0] for pair in doubtful} == {"A"}
+
+
 def test_a_person_corrects_what_was_guessed(tmp_path: Path) -> None:
     found = with_capabilities(
         read_toolset(written(tmp_path, a=[GO, {**GO, "name": "stay"}], b=[{**GO, "name": "leave"}]))
     )
     written_down = tmp_path / "tools.yaml"
     written_down.write_text(capabilities_yaml(found))
-    assert read_capabilities(written_down, found) == found
+    assert read_capabilities(written_down, found) == replace(found, corrected=True)
     written_down.write_text("capabilities: {move: {A: go, B: leave}}")
     corrected = read_capabilities(written_down, found)
     assert {name: [one.api.capability for one in own] for name, own in corrected.platforms.items()} == {

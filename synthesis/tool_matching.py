@@ -1,0 +1,79 @@
+"""Which functions of rival platforms do the same, as a language model says (`tools.file`).
+
+It is asked about the pairs that likeness leaves in doubt, once each, through the gateway; every answer is an
+item of the ledger. Where none is usable, what code thought stands. Documents and likeness are not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..agents.tool_matcher import decision
+from ..errors import UnusableAnswerError
+from ..records import Choice
+from ..settings import TOOL_MATCHER, Settings
+from ..trees.documents.functions import GivenFunction
+from ..trees.documents.toolset import PairDecision
+from .context import RunContext, StageRole, run_concurrently
+from .given_tools import GivenTools
+
+STAGE = "capabilities"
+"""Ledger stage of the answers."""
+_LONGEST, _MOST_PARAMETERS = 300, 16
+"""Letters of a description, and parameters, that are shown of a function."""
+
+
+async def match_tools(context: RunContext, tools: GivenTools) -> GivenTools:
+    """The functions with the capabilities that a model's answers give them.
+
+    Raises ConfigError: no two platforms are left with functions that do the same.
+    """
+    if not (doubtful := tools.doubtful):
+        return tools
+    settings, functions = context.settings, shown_functions(tools)
+    said: dict[str, bool | None] = {}
+
+    async def ask(pair: PairDecision) -> None:
+        try:
+            said[pair.id] = decision(await matcher(pair.id, matching_views(settings, functions, pair)))
+        except UnusableAnswerError:
+            said[pair.id] = None
+
+    matcher: StageRole[Choice]
+    with context.stage(STAGE, len(doubtful)) as bar:
+        matcher = StageRole(context, STAGE, TOOL_MATCHER, Choice, bar, lambda views: views)
+        await run_concurrently(doubtful, ask, settings.concurrency)
+    return tools.decided([replace(pair, same=said[pair.id]) for pair in doubtful])
+
+
+def matching_views(
+    settings: Settings, functions: Mapping[tuple[str, str], dict[str, Any]], pair: PairDecision
+) -> dict[str, Any]:
+    """What a matcher is shown. Args: functions: as of `shown_functions`; pair: which of them."""
+    scenario = {"name": settings.scenario.name, "description": settings.scenario.description}
+    return {"scenario": scenario, "functions": [functions[pair.first], functions[pair.second]]}
+
+
+def shown_functions(tools: GivenTools) -> dict[tuple[str, str], dict[str, Any]]:
+    """(platform, function) -> what a matcher is shown of it."""
+    return {
+        (platform, function.api.name): _shown(function)
+        for platform, own in tools.toolset.platforms.items()
+        for function in own
+    }
+
+
+def _shown(function: GivenFunction) -> dict[str, Any]:
+    """Enough to tell what it is for, however much the document says."""
+    parameters = {
+        name: str(schema.get("description") or schema.get("type") or "")[:_LONGEST]
+        for name, schema in list(function.api.properties().items())[:_MOST_PARAMETERS]
+    }
+    return {
+        "platform": function.platform,
+        "name": function.api.name,
+        "description": function.api.description[:_LONGEST],
+        "parameters": parameters,
+    }
