@@ -12,7 +12,7 @@ from itertools import combinations
 from statistics import median
 from typing import NamedTuple
 
-from .agreement_intervals import Estimate, alpha_estimate, kappa_estimate
+from .agreement_intervals import AgreementEstimate, alpha_estimate, kappa_estimate
 from .catalogue import Catalogue
 from .records import CRITERIA, CriteriaReview, OriginReview, Review
 
@@ -31,9 +31,9 @@ class AgreementRow(NamedTuple):
     """who judged some of them"""
     raw: float | None
     """share of the pairs of judgements of one unit that are equal; None: there are no pairs"""
-    kappa: Estimate | None
+    kappa: AgreementEstimate | None
     """Cohen's, of two annotators; None: others than two, or undefined"""
-    alpha: Estimate | None
+    alpha: AgreementEstimate | None
     """Krippendorff's; None: undefined"""
 
 
@@ -158,5 +158,5 @@ def _percent(share: float | None) -> str:
     return "n/a" if share is None else f"{100 * share:.1f} %"
 
 
-def _with_interval(estimate: Estimate | None) -> str:
+def _with_interval(estimate: AgreementEstimate | None) -> str:
     return "n/a" if estimate is None else f"{estimate.value:.2f} ({estimate.interval()})"

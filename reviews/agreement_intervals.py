@@ -30,7 +30,7 @@ Unit = Mapping[str, str]
 """Annotator -> what they said of it."""
 
 
-class Estimate(NamedTuple):
+class AgreementEstimate(NamedTuple):
     """A coefficient of agreement, and its 95 % interval."""
 
     value: float
@@ -42,7 +42,7 @@ class Estimate(NamedTuple):
         return f"{self.low:.2f} to {self.high:.2f}"
 
 
-def kappa_estimate(samples: Sequence[Sequence[Unit]], annotators: Sequence[str]) -> Estimate | None:
+def kappa_estimate(samples: Sequence[Sequence[Unit]], annotators: Sequence[str]) -> AgreementEstimate | None:
     """Cohen's kappa of two annotators.
 
     Args: samples: the units of each sample, all of which both judged.
@@ -53,7 +53,7 @@ def kappa_estimate(samples: Sequence[Sequence[Unit]], annotators: Sequence[str])
     return _estimate(samples, lambda unit: {(unit[first], unit[second]): 1.0}, _kappa, annotators)
 
 
-def alpha_estimate(samples: Sequence[Sequence[Unit]]) -> Estimate | None:
+def alpha_estimate(samples: Sequence[Sequence[Unit]]) -> AgreementEstimate | None:
     """Krippendorff's alpha for nominal data.
 
     Args: samples: the units of each sample, each judged by two people or more.
@@ -75,7 +75,7 @@ def _estimate(
     cells: Callable[[Unit], Mapping[tuple[str, str], float]],
     coefficient: Callable[[Table], Table],
     people: Sequence[str] = ("one", "other"),
-) -> Estimate | None:
+) -> AgreementEstimate | None:
     """A coefficient of a table to which every unit adds its cells.
 
     Args: coefficient: of many tables at once; people: two, who judge imagined samples.
@@ -110,7 +110,7 @@ def _estimate(
     random = np.random.default_rng(_SEED)
     drawn = random.multinomial(len(samples) + IMAGINED, counts / counts.sum(), size=DRAWS)
     low, high = np.nanquantile(coefficient((drawn @ tables).reshape(shape)), (_TAIL, 1 - _TAIL))
-    return Estimate(value, min(float(low), value), max(float(high), value))
+    return AgreementEstimate(value, min(float(low), value), max(float(high), value))
 
 
 def _kappa(tables: Table) -> Table:

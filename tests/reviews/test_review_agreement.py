@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.reviews.agreement import agreement_row, raw_agreement
-from ptool.reviews.agreement_intervals import Estimate, alpha_estimate, kappa_estimate
+from ptool.reviews.agreement_intervals import AgreementEstimate, alpha_estimate, kappa_estimate
 
 
 def pairs(table: list[list[int]]) -> list[tuple[str, str]]:
@@ -20,7 +20,7 @@ def pairs(table: list[list[int]]) -> list[tuple[str, str]]:
     ]
 
 
-def cohen_kappa(judged: list[tuple[str, str]]) -> Estimate | None:
+def cohen_kappa(judged: list[tuple[str, str]]) -> AgreementEstimate | None:
     """Of samples with one unit each."""
     return kappa_estimate([[{"a": first, "b": second}] for first, second in judged], ("a", "b"))
 
