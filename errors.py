@@ -14,6 +14,7 @@ PtoolError
 ├── RunStoppedError            no further call makes sense; the same command goes on from there
 │   ├── EndpointDownError      an endpoint did not answer anybody for too long
 │   ├── KeyRefusedError        an endpoint refuses the key it was given
+│   ├── WorkerLostError        processes that work for a run die again and again
 │   └── BudgetSpentError       the next call could go beyond the run's budget
 └── StoreError                 the run folder or the ledger cannot be read or written
 
@@ -109,6 +110,10 @@ class KeyRefusedError(RunStoppedError):
     """An endpoint refuses the key it was given."""
 
     exit_status = 2
+
+
+class WorkerLostError(RunStoppedError):
+    """Processes that work for a run die again and again, by whatever kills them."""
 
 
 class BudgetSpentError(RunStoppedError):

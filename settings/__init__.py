@@ -6,6 +6,7 @@ says which keys there are.
 
 from .base import (
     Budget,
+    ExecutorName,
     Limits,
     ModelSettings,
     ObjectSettings,
@@ -66,6 +67,7 @@ __all__ = [
     "CompositeScenarioSettings",
     "DiffSettings",
     "EvaluateSettings",
+    "ExecutorName",
     "ExperimentSettings",
     "ExplainSettings",
     "ExportFormat",

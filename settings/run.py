@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from ..errors import names
 from .base import (
     Budget,
+    ExecutorName,
     FilePath,
     ModelSettings,
     Name,
@@ -25,6 +26,7 @@ from .base import (
     Share,
     StrictModel,
     Tools,
+    Workers,
 )
 
 PLAIN_ROLE = "ptool.agents.Role"
@@ -39,6 +41,8 @@ OF_OWN_AGENTS = ("component", "agent", "clients", "limits")
 
 NOT_HASHED = (
     "concurrency",
+    "executor",
+    "workers",
     "min_yield",
     "min_decidability",
     "general_reader",
@@ -356,6 +360,8 @@ class Settings(StrictModel):
     platforms: int = Field(ge=2, le=20, description="platforms a scenario")
     apis: int = Field(ge=1, le=500, description="APIs a platform")
     concurrency: int = Field(ge=1, le=4096, description="episodes under way at once")
+    executor: ExecutorName = Field("local", description="who works on the items: this process, or several")
+    workers: Workers = Field(None, description="processes that work on the items; null: one for every core")
     min_yield: Share = Field(description="share of episodes that must be kept")
     strict_stages: bool = Field(
         False, description="whether a stage that a model does not complete ends the run"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 from ..cli.progress import Display, Progress
+from ..executors import LocalExecutor, Setup, choose_executor
 from ..log import logger
 from ..models.endpoint import describe_kept
 from ..models.event_loop import run
@@ -37,9 +38,11 @@ from .dataset.statistics.general_reader import check_reader
 from .extensions import Extensions, choose_extensions
 from .given_tools import GivenTools, load_given_tools
 from .given_tree import load_given_tree
+from .items import ItemState
 from .population import (
     PopulationPlan,
     PreparedPopulation,
+    items_of,
     population_context,
     population_plans,
     prepare_population,
@@ -47,6 +50,7 @@ from .population import (
 from .roles import Participants, fingerprint
 from .second_solvers import run_second_solvers
 from .twins import PlayedTwins, play_twins
+from .worker_setup import worker_setup
 
 if TYPE_CHECKING:
     from ..cli.compose import Sources
@@ -58,7 +62,9 @@ class RunParts(NamedTuple):
     extensions: Extensions
     participants: Participants
     given_tree: ApiTree | None
-    given_tools: GivenTools | None = None
+    given_tools: GivenTools | None
+    composed: Settings
+    """the settings they were built from"""
 
 
 class StageResults(NamedTuple):
@@ -93,7 +99,8 @@ def synthesise(
     Raises:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
     """
-    extensions, participants, tree, tools = parts or build_parts(settings, sources)
+    parts = parts or build_parts(settings, sources)
+    extensions, participants, tree, tools, _ = parts
     settings = participants.settings
     identity = participants.identity(extensions.types())
     if tree:
@@ -109,12 +116,12 @@ def synthesise(
             participants.gateway.log = ledger
             if kept := describe_kept(ledger.answers(), participants.endpoints.values()):
                 logger.warning("{}", kept)
-            progress = Progress(display, participants.gateway.activity, logger.info)
+            progress = Progress(display, log=logger.info)
             context = RunContext(
-                settings, participants, extensions.checks, folder, ledger, progress, tree,
-                tools.apis if tools else None,
+                settings, participants, extensions.checks, ledger, folder, progress, tree,
+                tools.apis if tools else None, executor=LocalExecutor(settings.concurrency),
             )  # fmt: skip
-            return run(_synthesise(context, sources.again(), qualify))
+            return run(_synthesise(context, parts.composed, sources, qualify))
 
 
 def build_parts(settings: Settings, sources: Sources) -> RunParts:
@@ -132,48 +139,65 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
     participants = Participants(tools.settings if tools else settings, sources.folders, sources.prompts())
     if tools and participants.asks_scripted:
         tools.check_kit(participants.library.kit(participants.settings.scenario.name))
-    return RunParts(extensions, participants, tree, tools)
+    return RunParts(extensions, participants, tree, tools, settings)
 
 
-async def _synthesise(context: RunContext, words: str, qualify: Qualify | None) -> Summary:
-    """Args: words: of the command line that makes the data again; qualify: as of `synthesise`."""
-    settings = context.settings
+async def _synthesise(
+    context: RunContext, composed: Settings, sources: Sources, qualify: Qualify | None
+) -> Summary:
+    """Args: composed: the settings as they were composed; others as of `synthesise`."""
+    settings, gateway = context.settings, context.participants.gateway
     logger.info("run {} begins; {}", settings.digest(), context.participants.describe_model())
+    executor = choose_executor(settings.executor, settings.workers, settings.concurrency, gateway)
+    context.progress.activity = lambda: gateway.activity(executor.figures())
     try:
         silent = await qualify(context.participants) if qualify else {}
         for judge, figures in silent.items():
             logger.warning("{} {}: no better than chance on this model, so it has no vote", judge, figures)
-        context = replace(context, silent_judges=silent)
+        context = replace(context, silent_judges=silent, executor=executor)
         plans = population_plans(settings)
         populations, dataset, audit = await run_stages(
-            [(population_context(context, plan), plan) for plan in plans]
+            [(population_context(context, plan), plan) for plan in plans],
+            lambda items: worker_setup(context, composed, sources, items),
         )
         statistics = write_statistics(context, populations, dataset, audit)
-        write_card(context, dataset, statistics, words)
+        write_card(context, dataset, statistics, sources.again())
         summary = build_summary(context, populations, dataset, statistics)
         write_run_manifest(context, populations, summary, dataset)
     finally:
-        await context.participants.gateway.close()
+        await executor.close()
+        await gateway.close()
     logger.info("run {} ends: {}", settings.digest(), summary.funnel.as_dict())
     return summary
 
 
-async def run_stages(planned: Sequence[tuple[RunContext, PopulationPlan]]) -> StageResults:
+def _no_workers(_items: ItemState) -> Setup:
+    raise AssertionError("these stages have no workers")
+
+
+async def run_stages(
+    planned: Sequence[tuple[RunContext, PopulationPlan]],
+    setup: Callable[[ItemState], Setup] = _no_workers,
+) -> StageResults:
     """Every stage of a run from the API tree to the audit.
 
-    Args: planned: context and plan of every population, the run's own first.
+    Args:
+        planned: context and plan of every population, the run's own first.
+        setup: what workers are sent, where the executor has any.
     """
     context, _ = planned[0]
     populations = [await prepare_population(*planned_population) for planned_population in planned]
+    items = items_of(populations)
+    context.executor.begin(items, lambda: setup(items))
     groups = user_groups(context, populations)
     twins: list[PlayedTwins] = []
     for population in populations:
-        own, worlds, tasks = population.context, population.worlds, population.tasks
-        await stages.play_episodes(own, worlds, tasks)
-        await run_second_solvers(own, worlds, tasks)
+        own, tasks = population.context, population.tasks
+        await stages.play_episodes(own, tasks)
+        await run_second_solvers(own, tasks)
         if context.settings.twins:
-            twins.append(await play_twins(own, worlds, tasks, groups))
-    dataset = assemble_dataset(context, populations, groups, twins)
+            twins.append(await play_twins(own, tasks, groups))
+    dataset = await assemble_dataset(context, populations, groups, twins)
     audit = await audit_judges(context, populations[0], dataset)
     return StageResults(populations, dataset, audit)
 

@@ -24,6 +24,7 @@ ALLOWED = {
     "agents": {"errors", "log", "texts", "records", "models"},
     "environments": {"errors", "texts", "records", "models", "trees", "agents"},
     "cli": {"errors", "log", "settings", "version"},
+    "executors": {"errors", "log", "models", "settings"},
     "synthesis": {
         "errors",
         "texts",
@@ -35,7 +36,7 @@ ALLOWED = {
         "environments",
         "settings",
     }
-    | {"cli", "log", "rendering"},
+    | {"cli", "executors", "log", "rendering"},
     "benchmark": {"errors", "texts", "records"},
     "evaluation": {
         "errors",
