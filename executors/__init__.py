@@ -5,10 +5,11 @@ import. Items are idempotent and what they leave is in a ledger, so an executor 
 """
 
 from .choice import choose_executor
-from .job import Executor, Job, Setup, WorkerLink, Written, in_order
+from .job import LATER, Executor, Job, Setup, WorkerLink, Written, in_order
 from .local import LocalExecutor, run_concurrently
 
 __all__ = [
+    "LATER",
     "Executor",
     "Job",
     "LocalExecutor",

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BufferedReader, BufferedWriter
+from itertools import count
 from typing import Any, Generic
 
 from ..errors import WorkerLostError
@@ -24,7 +25,7 @@ from ..log import logger
 from ..models.gateway.activity import GatewayFigures
 from ..models.gateway.limiter import LocalLimiter
 from .channel import Channel
-from .job import Item, Job, Result, Setup
+from .job import LATER, Item, Job, Result, Setup
 from .limits import LimiterDesk
 from .messages import Assigned, Begun, Ended, Failed, Figures, Finished, Logged, Opened
 
@@ -166,7 +167,8 @@ class _SharedJob(Generic[Item, Result]):
         self.number, self.job = number, job
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._done, self._depth = done, depth
-        self._items: Iterator[tuple[int, Item]] = enumerate(items)
+        self._items = iter(items)
+        self._places = count()
         self._taken_back: deque[tuple[int, Item]] = deque()
 
     def feed(self, workers: Iterable[_WorkerProcess]) -> None:
@@ -208,7 +210,11 @@ class _SharedJob(Generic[Item, Result]):
         worker.items.clear()
 
     def _next(self) -> tuple[int, Item] | None:
-        return self._taken_back.popleft() if self._taken_back else next(self._items, None)
+        """An item and its place; None: there is none now."""
+        if self._taken_back:
+            return self._taken_back.popleft()
+        item = next(self._items, LATER)
+        return None if item is LATER else (next(self._places), item)
 
 
 class _WorkerProcess:
