@@ -48,9 +48,7 @@ class EvaluateSettings(StrictModel):
     n: int | None = Field(ge=1, description="samples to draw; null: all")
     seed: int = Field(ge=0, lt=2**63, description="of draws, of the model and of intervals")
     concurrency: int = Field(ge=1, le=4096, description="calls under way at once")
-    executor: ExecutorName = Field(
-        "local", description="who asks and reads answers: this process, or several"
-    )
+    executor: ExecutorName = Field("local", description="who asks: this process, or several")
     workers: Workers = Field(None, description="processes that do; null: one for every core")
     sampling: dict[str, Any] = Field(description="sent with every call")
     beside: tuple[Baseline, ...] = Field(description="floors and ceilings to report beside the answers")
