@@ -41,12 +41,17 @@ def failing(_: object) -> Callable[[int], Awaitable[int]]:
 
 def dying(_: object, mark: Path, *, always: bool) -> Callable[[int], Awaitable[int]]:
     async def die(number: int) -> int:
-        if number == 3 and (always or not mark.exists()):
-            mark.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
+        if number == 3:
+            _die(mark, always=always)
         return number
 
     return die
+
+
+def _die(mark: Path, *, always: bool) -> None:
+    if always or not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def caller(limiter: Limiter) -> Callable[[int], Awaitable[int]]:
