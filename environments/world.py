@@ -60,6 +60,10 @@ class Tool:
         self.required: frozenset[str] = frozenset(api.parameters.get("required") or ())  # type: ignore[arg-type]
         self.schema = api.function_schema()
 
+    def __reduce__(self) -> tuple[type[Tool], tuple[str, Api]]:
+        """As it goes to another process, where its validators are compiled anew."""
+        return Tool, (self.platform, self.api)
+
     @cached_property
     def arguments(self) -> jsonschema_rs.Validator:
         """Validates the arguments of a call."""

@@ -42,6 +42,11 @@ class ContextWindow:
     counted: bool = False
     """whether `characters_a_token` comes from a count of the endpoint's"""
 
+    def become(self, other: ContextWindow) -> None:
+        """Take over what is known of another one."""
+        self.tokens, self.origin = other.tokens, other.origin
+        self.characters_a_token, self.counted = other.characters_a_token, other.counted
+
     def tokens_of(self, size: int) -> int:
         """Estimated tokens of a prompt of so many characters (`text_size`)."""
         return ceil(size / self.characters_a_token) + _TOKENS_A_PROMPT

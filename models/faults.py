@@ -52,6 +52,10 @@ class AttemptError(Exception):
         self.kind: Kind = kind
         self.retry_after = retry_after
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it goes to another process."""
+        return type(self), (self.kind, str(self), self.retry_after), self.__dict__
+
     @property
     def words(self) -> str:
         """What was said without its numbers, by which two refusals are told apart."""

@@ -226,10 +226,9 @@ def _arguments(
     config_dir: Place | Iterable[Place] | None,
 ) -> Arguments:
     """What the words of the command line would be. Raises ConfigError."""
-    one = config_dir is not None and not (
-        isinstance(config_dir, Iterable) and not isinstance(config_dir, str | bytes | Mapping)
-    )
-    folders: Iterable[Any] = [config_dir] if one else config_dir or ()
+    folders: Iterable[Any] = () if config_dir is None else [config_dir]
+    if isinstance(config_dir, Iterable) and not isinstance(config_dir, str | bytes | Mapping):
+        folders = config_dir
     named = {key: value for key, value in given.items() if value is not None}
     places = [_place(folder, "config_dir", "the path of a folder, or several") for folder in folders]
     return python_arguments({**named, **settings}, overrides, places)

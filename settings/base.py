@@ -177,6 +177,14 @@ class Budget(StrictModel):
     calls: int | None = Field(default=None, ge=0, description="calls, failed ones included")
 
 
+ExecutorName = Literal["local", "process"]
+"""Who works on the items of a run: this process, or several on this machine."""
+
+
+Workers = Annotated[int, Field(ge=1, le=1024)] | None
+"""How many processes; None: one for every core."""
+
+
 class Retries(StrictModel):
     """How long a failing endpoint is borne with."""
 

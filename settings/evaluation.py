@@ -11,7 +11,17 @@ import orjson
 from pydantic import Field, field_validator, model_validator
 
 from ..errors import ConfigError
-from .base import Budget, FilePath, ModelSettings, Retries, RunFolderSettings, StrictModel, Tools
+from .base import (
+    Budget,
+    ExecutorName,
+    FilePath,
+    ModelSettings,
+    Retries,
+    RunFolderSettings,
+    StrictModel,
+    Tools,
+    Workers,
+)
 
 Baseline = Literal["random", "majority_platform", "copy_profile", "scripted", "gold"]
 """Floors and ceilings that ship with the benchmark."""
@@ -38,6 +48,8 @@ class EvaluateSettings(StrictModel):
     n: int | None = Field(ge=1, description="samples to draw; null: all")
     seed: int = Field(ge=0, lt=2**63, description="of draws, of the model and of intervals")
     concurrency: int = Field(ge=1, le=4096, description="calls under way at once")
+    executor: ExecutorName = Field("local", description="who asks: this process, or several")
+    workers: Workers = Field(None, description="processes that do; null: one for every core")
     sampling: dict[str, Any] = Field(description="sent with every call")
     beside: tuple[Baseline, ...] = Field(description="floors and ceilings to report beside the answers")
     run: RunFolderSettings = Field(description="where the evaluation is kept")
@@ -83,7 +95,18 @@ class EvaluateSettings(StrictModel):
         return Path(self.run.dir or f"runs/eval-{data_name(self.data)}-{self.digest()}")
 
 
-_NOT_HASHED = {"scorer", "beside", "concurrency", "run", "budget", "retries", "prices", "model"}
+_NOT_HASHED = {
+    "scorer",
+    "beside",
+    "concurrency",
+    "executor",
+    "workers",
+    "run",
+    "budget",
+    "retries",
+    "prices",
+    "model",
+}
 
 
 VERIFIED = "verified"

@@ -61,10 +61,16 @@ _MOST_TOKENS = 10**12
 class Ledger:
     """An open ledger; close it, or use it in a `with` block: closing writes what is still queued.
 
-    Args: path: the SQLite file, made if it does not exist. Raises StoreError: unusable or of a newer version.
+    Several processes may have the same one open, each with a writer of its own.
+
+    Args:
+        path: the SQLite file, made if it does not exist.
+        checked: whether another process has it open, which has compared its rows with their digests.
+
+    Raises StoreError: unusable or of a newer version.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, checked: bool = False) -> None:
         self.path = path
         self._read_lock = threading.Lock()
         self._closed = False
@@ -73,8 +79,9 @@ class Ledger:
         try:
             self._reader = open_connection(path)
             writer = open_connection(path)
-            migrate(writer, path)
-            _warn_of(path, discard_damaged_rows(writer))
+            if not checked:
+                migrate(writer, path)
+                _warn_of(path, discard_damaged_rows(writer))
             self._spent = sum(_spent_by_role(self._reader).values(), Spent())
             for (key,) in self._reader.execute("SELECT key FROM calls"):
                 self._known_keys.add(key)

@@ -5,7 +5,6 @@ Every answer a stage waits for is an item of the ledger, so a run that was ended
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -20,6 +19,7 @@ from pydantic import ValidationError
 from ..cli.progress import Progress, Stage
 from ..environments.checks import Checks
 from ..errors import StoreError, UnusableAnswerError
+from ..executors import Executor, Job, Written
 from ..log import logger
 from ..records import Record
 from ..settings import Settings
@@ -33,6 +33,7 @@ REPAIRS = "repairs"
 
 RecordT = TypeVar("RecordT", bound=Record)
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class PopulationLedger:
@@ -72,50 +73,24 @@ class PopulationLedger:
 
 
 @dataclass(frozen=True)
-class RunContext:
-    """What every stage works with, for one population of the run."""
+class ItemContext:
+    """What the work on one item needs, in whatever process: nothing of the run folder but the ledger."""
 
     settings: Settings
     participants: Participants
     checks: Checks
-    folder: RunFolder
     ledger: Ledger | PopulationLedger
-    progress: Progress
-    given_tree: ApiTree | None = None
-    """the API tree of `tree.file`; None: the run grows its own"""
-    given_apis: GivenApis | None = None
-    """platforms and APIs of `tools.file`; None: the designer invents them"""
-    population: str = ""
+    population: str = field(default="", kw_only=True)
     """'' is the run's own population"""
-    silent_judges: Mapping[str, str] = field(default_factory=dict)
+    silent_judges: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     """roles that have no vote -> what they did on tasks with known answers: no better than chance"""
-
-    def for_population(self, name: str, settings: Settings) -> RunContext:
-        """The context of another population: its ledger stages and files carry its name."""
-        assert isinstance(self.ledger, Ledger)
-        return replace(
-            self,
-            settings=settings,
-            ledger=PopulationLedger(self.ledger, name),
-            given_tree=None,
-            given_apis=None,
-            population=name,
-        )
-
-    def file(self, name: str) -> Path:
-        """Path of a file of the population; its folder is made."""
-        return self.folder / (f"{self.population}/{name}" if self.population else name)
-
-    def stage(self, name: str, total: int | None = None) -> AbstractContextManager[Stage]:
-        """Show one stage while the block runs."""
-        return self.progress.stage(f"{self.population} {name}".lstrip(), total)
 
     async def load_or_make(
         self, stage: str, item: str, kind: type[RecordT], make: Callable[[], Awaitable[RecordT]]
     ) -> RecordT:
         """An item from the ledger, or made now and put there before it is used."""
         body = self.ledger.get(stage, item)
-        if body is not None and self._is_readable(f"{stage}/{item}", body, kind.model_validate_json):
+        if body is not None and self.is_readable(f"{stage}/{item}", body, kind.model_validate_json):
             return self.parse(kind, body, f"{stage}/{item}")
         record = await make()
         await self.ledger.put(stage, item, record.model_dump_json().encode())
@@ -138,9 +113,9 @@ class RunContext:
         Args: parse: of an item's bytes; raises ValueError or TypeError.
         """
         items = self.ledger.items(stage)
-        return frozenset(id for id, body in items if self._is_readable(f"{stage}/{id}", body, parse))
+        return frozenset(id for id, body in items if self.is_readable(f"{stage}/{id}", body, parse))
 
-    def _is_readable(self, where: str, body: bytes, parse: Callable[[bytes], object]) -> bool:
+    def is_readable(self, where: str, body: bytes, parse: Callable[[bytes], object]) -> bool:
         """Whether an item is what this ptool would keep: a ledger without digests can hold anything."""
         try:
             parse(body)
@@ -163,6 +138,56 @@ class RunContext:
             raise StoreError(
                 f"{self.ledger.path}: item {where} is damaged; the same command makes it again"
             ) from None
+
+
+@dataclass(frozen=True)
+class RunContext(ItemContext):
+    """What every stage works with, for one population of the run."""
+
+    folder: RunFolder
+    progress: Progress
+    given_tree: ApiTree | None = None
+    """the API tree of `tree.file`; None: the run grows its own"""
+    given_apis: GivenApis | None = None
+    """platforms and APIs of `tools.file`; None: the designer invents them"""
+    executor: Executor = field(kw_only=True)
+    """does what is done for every item alone"""
+
+    def for_population(self, name: str, settings: Settings) -> RunContext:
+        """The context of another population: its ledger stages and files carry its name."""
+        assert isinstance(self.ledger, Ledger)
+        return replace(
+            self,
+            settings=settings,
+            ledger=PopulationLedger(self.ledger, name),
+            given_tree=None,
+            given_apis=None,
+            population=name,
+        )
+
+    def file(self, name: str) -> Path:
+        """Path of a file of the population; its folder is made."""
+        return self.folder / (f"{self.population}/{name}" if self.population else name)
+
+    async def each(
+        self,
+        make: Callable[..., Callable[[Item], Awaitable[Result | Written[Result]]]],
+        items: Iterable[Item],
+        done: Callable[[Item, Result], None],
+        *arguments: Any,
+    ) -> None:
+        """Have something done for every item of the population, by the run's executor.
+
+        Args:
+            make: as in `Job`; it is given the populations of the run (`items.PopulationItems` by name), the
+                name of this one, and the arguments.
+            items, done: as of `Executor.run`.
+        """
+        await self.executor.run(Job(make, (self.population, *arguments)), items, done)
+
+    def stage(self, name: str, total: int | None = None) -> AbstractContextManager[Stage]:
+        """Show one stage while the block runs."""
+        return self.progress.stage(f"{self.population} {name}".lstrip(), total)
 
 
 def repairs_of(ledgers: Iterable[Ledger | PopulationLedger]) -> dict[str, dict[str, dict[str, int]]]:
@@ -220,30 +245,16 @@ class StageRole(Generic[RecordT]):
         return ledger.has(self.stage, item) or ledger.has(self._unanswered, item)
 
 
+PROVISIONAL = " without a model"
+"""How the name of a ledger stage ends whose items are made again by the next start."""
+
+
 def without_model(stage: str) -> str:
     """Ledger stage of what ended because a model could not be asked: the next start does it again."""
-    return f"{stage} without a model"
+    return f"{stage}{PROVISIONAL}"
 
 
 def left_without_model(context: RunContext, stage: str) -> int:
     """Items of a stage that no model could be asked for, in this start or an earlier one."""
     ledger = context.ledger
     return sum(not ledger.has(stage, id) for id in ledger.ids(without_model(stage)))
-
-
-async def run_concurrently(
-    items: Iterable[Item], work: Callable[[Item], Awaitable[None]], width: int
-) -> None:
-    """Work on `width` items at a time, the next as soon as one is done; the first failure ends the others."""
-    queue = iter(items)
-
-    async def worker() -> None:
-        for item in queue:
-            await work(item)
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(width):
-                group.create_task(worker())
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None

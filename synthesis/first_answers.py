@@ -23,6 +23,10 @@ _REMEDY = {
 }
 
 
+AcceptedByRole = tuple[tuple[str, bool], ...]
+"""(role that writes, whether its first answer in an episode was accepted)."""
+
+
 class FirstAnswers:
     """Counts them, episode by episode."""
 
@@ -31,9 +35,9 @@ class FirstAnswers:
         self._of: Counter[str] = Counter()
         self._warned: set[str] = set()
 
-    def add(self, episode: Episode) -> None:
-        """Count those of one episode that is over."""
-        for role, accepted in _first_answers(episode):
+    def add(self, of_episode: AcceptedByRole) -> None:
+        """Count those of one episode (`first_answers_of`)."""
+        for role, accepted in of_episode:
             self._accepted[role] += accepted
             self._of[role] += 1
 
@@ -55,6 +59,11 @@ class FirstAnswers:
                     "up to the role; {}; ptool.check with the same settings measures every role",
                     role, accepted, of, _REMEDY[role],
                 )  # fmt: skip
+
+
+def first_answers_of(episode: Episode) -> AcceptedByRole:
+    """The first answers in an episode that is over."""
+    return tuple(_first_answers(episode))
 
 
 def _first_answers(episode: Episode) -> Iterator[tuple[str, bool]]:

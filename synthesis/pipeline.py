@@ -7,19 +7,21 @@ synthesise -> run_stages -> population.prepare_population -> stages
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
 from ..cli.progress import Display, Progress
+from ..executors import LocalExecutor, Setup, choose_executor
 from ..log import logger
 from ..models.endpoint import describe_kept
 from ..models.event_loop import run
 from ..records.dataset_statistics import Audit
 from ..settings import Settings
-from ..store import Ledger, RunFolder, run_log, write_bytes, write_json
+from ..store import Ledger, RunFolder, run_log, write_json
 from ..trees.api_tree import ApiTree
 from ..trees.graph_io import to_json
 from . import stages
@@ -37,17 +39,20 @@ from .dataset.statistics.general_reader import check_reader
 from .extensions import Extensions, choose_extensions
 from .given_tools import GivenTools, load_given_tools
 from .given_tree import load_given_tree
+from .items import ItemState
 from .population import (
     PopulationPlan,
     PreparedPopulation,
+    items_of,
     population_context,
     population_plans,
     prepare_population,
 )
 from .roles import Participants, fingerprint
 from .second_solvers import run_second_solvers
-from .tool_matching import match_tools
+from .tool_matching import take_tools
 from .twins import PlayedTwins, play_twins
+from .worker_setup import worker_setup
 
 if TYPE_CHECKING:
     from ..cli.compose import Sources
@@ -59,7 +64,9 @@ class RunParts(NamedTuple):
     extensions: Extensions
     participants: Participants
     given_tree: ApiTree | None
-    given_tools: GivenTools | None = None
+    given_tools: GivenTools | None
+    composed: Settings
+    """the settings they were built from"""
 
 
 class StageResults(NamedTuple):
@@ -76,43 +83,59 @@ Qualify = Callable[[Participants], Awaitable[Mapping[str, str]]]
 
 
 def synthesise(
-    settings: Settings,
+    parts: RunParts,
     sources: Sources,
-    parts: RunParts | None = None,
     qualify: Qualify | None = None,
     display: Display | None = None,
+    words: str | None = None,
 ) -> Summary:
     """Make a dataset, or go on with one that was begun (§4).
 
     Args:
-        settings: the run's.
+        parts: what the settings name (`build_parts`).
         sources: the user's own folders, for prompts.
-        parts: what the settings name, where it is built already.
         qualify: tries the judges before they vote; None: all of them do.
         display: where stages are shown; None: on stderr.
+        words: of the command line that makes the data again; None: that of the sources.
 
     Raises:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
     """
-    extensions, participants, tree, tools = parts or build_parts(settings, sources)
-    settings = participants.settings
+    words = sources.again() if words is None else words
+    with opened_run(parts, display) as context:
+        return run(_synthesise(context, parts, sources, qualify, words))
+
+
+def run_identity(parts: RunParts) -> dict[str, str]:
+    """What makes another run the same one."""
+    extensions, participants, tree, tools, _ = parts
     identity = participants.identity(extensions.types())
     if tree:
         identity |= {"tree": fingerprint(to_json(tree.graph))}
     if tools:
         identity |= {"tools": fingerprint(tools.content())}
-    with RunFolder(settings.run_folder(), identity) as folder, run_log(folder / "run.log"):
-        folder.save_config(_as_yaml(settings))
+    return identity
+
+
+@contextmanager
+def opened_run(parts: RunParts, display: Display | None = None) -> Iterator[RunContext]:
+    """The folder and the ledger of a run, open and locked while the block runs.
+
+    Args: as of `synthesise`. Raises StoreError: the folder cannot be used, or holds another run.
+    """
+    extensions, participants, tree, *_ = parts
+    settings = participants.settings
+    with RunFolder(settings.run_folder(), run_identity(parts)) as folder, run_log(folder / "run.log"):
+        folder.save_config(settings_yaml(settings))
         write_json(folder / "codes.json", extensions.code_sentences())
-        if tools:
-            write_bytes(folder / "tools.yaml", tools.yaml().encode())
         with Ledger(folder / "ledger.sqlite") as ledger:
             participants.gateway.log = ledger
             if kept := describe_kept(ledger.answers(), participants.endpoints.values()):
                 logger.warning("{}", kept)
-            progress = Progress(display, participants.gateway.activity, logger.info)
-            context = RunContext(settings, participants, extensions.checks, folder, ledger, progress, tree)
-            return run(_synthesise(context, tools, sources.again(), qualify))
+            yield RunContext(
+                settings, participants, extensions.checks, ledger, folder, Progress(display, log=logger.info),
+                tree, executor=LocalExecutor(settings.concurrency),
+            )  # fmt: skip
 
 
 def build_parts(settings: Settings, sources: Sources) -> RunParts:
@@ -130,62 +153,73 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
     participants = Participants(tools.settings if tools else settings, sources.folders, sources.prompts())
     if tools and participants.asks_scripted:
         tools.check_kit(participants.library.kit(participants.settings.scenario.name))
-    return RunParts(extensions, participants, tree, tools)
+    return RunParts(extensions, participants, tree, tools, settings)
 
 
 async def _synthesise(
-    context: RunContext, tools: GivenTools | None, words: str, qualify: Qualify | None
+    context: RunContext, parts: RunParts, sources: Sources, qualify: Qualify | None, words: str
 ) -> Summary:
-    """Args: words: of the command line that makes the data again; tools, qualify: as of `synthesise`."""
-    settings = context.settings
+    """Args: as of `synthesise`."""
+    settings, gateway = context.settings, context.participants.gateway
     logger.info("run {} begins; {}", settings.digest(), context.participants.describe_model())
+    executor = choose_executor(settings.executor, settings.workers, settings.concurrency, gateway)
+    context.progress.activity = lambda: gateway.activity(executor.figures())
     try:
         silent = await qualify(context.participants) if qualify else {}
         for judge, figures in silent.items():
             logger.warning("{} {}: no better than chance on this model, so it has no vote", judge, figures)
-        context = replace(context, silent_judges=silent)
-        if tools:
-            tools = await match_tools(context, tools)
-            if tools.toolset.decisions:
-                for line in tools.describe():
-                    logger.info("{}", line)
-            write_bytes(context.folder / "tools.yaml", tools.yaml().encode())
-            context = replace(context, given_apis=tools.apis)
+        context = replace(context, silent_judges=silent, executor=executor)
+        if parts.given_tools:
+            context = await take_tools(context, parts.given_tools)
         plans = population_plans(settings)
         populations, dataset, audit = await run_stages(
-            [(population_context(context, plan), plan) for plan in plans]
+            [(population_context(context, plan), plan) for plan in plans],
+            lambda items: worker_setup(context, parts.composed, sources, items),
         )
         statistics = write_statistics(context, populations, dataset, audit)
         write_card(context, dataset, statistics, words)
         summary = build_summary(context, populations, dataset, statistics)
         write_run_manifest(context, populations, summary, dataset)
     finally:
-        await context.participants.gateway.close()
+        await executor.close()
+        await gateway.close()
     logger.info("run {} ends: {}", settings.digest(), summary.funnel.as_dict())
     return summary
 
 
-async def run_stages(planned: Sequence[tuple[RunContext, PopulationPlan]]) -> StageResults:
+def _no_workers(_items: ItemState) -> Setup:
+    raise AssertionError("these stages have no workers")
+
+
+async def run_stages(
+    planned: Sequence[tuple[RunContext, PopulationPlan]],
+    setup: Callable[[ItemState], Setup] = _no_workers,
+) -> StageResults:
     """Every stage of a run from the API tree to the audit.
 
-    Args: planned: context and plan of every population, the run's own first.
+    Args:
+        planned: context and plan of every population, the run's own first.
+        setup: what workers are sent, where the executor has any.
     """
     context, _ = planned[0]
     populations = [await prepare_population(*planned_population) for planned_population in planned]
+    items = items_of(populations)
+    context.executor.begin(items, lambda: setup(items))
     groups = user_groups(context, populations)
     twins: list[PlayedTwins] = []
     for population in populations:
-        own, worlds, tasks = population.context, population.worlds, population.tasks
-        await stages.play_episodes(own, worlds, tasks)
-        await run_second_solvers(own, worlds, tasks)
+        own, tasks = population.context, population.tasks
+        await stages.play_episodes(own, tasks)
+        await run_second_solvers(own, tasks)
         if context.settings.twins:
-            twins.append(await play_twins(own, worlds, tasks, groups))
-    dataset = assemble_dataset(context, populations, groups, twins)
+            twins.append(await play_twins(own, tasks, groups))
+    dataset = await assemble_dataset(context, populations, groups, twins)
     audit = await audit_judges(context, populations[0], dataset)
     return StageResults(populations, dataset, audit)
 
 
-def _as_yaml(settings: Settings) -> str:
+def settings_yaml(settings: Settings) -> str:
+    """Settings as config.yaml has them."""
     return yaml.safe_dump(
         settings.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True
     )

@@ -20,6 +20,7 @@ from ..trees.assignment import spread_evenly
 from ..trees.feature_tree import FeatureTree
 from . import stages
 from .context import RunContext
+from .items import ItemState, PopulationItems
 from .tasks import QuerySlot, slots_by_scenario, slots_in_turn
 from .tool_bounds import bound_worlds
 
@@ -122,6 +123,16 @@ class PreparedPopulation(Population):
     tasks: Sequence[Task]
     tools: Sequence[ToolBound]
     """how many of each scenario's tools solvers are shown"""
+
+
+def items_of(populations: Iterable[PreparedPopulation]) -> ItemState:
+    """What is needed to work on the items of some populations alone."""
+    return {
+        population.name: PopulationItems(
+            population.context, population.worlds, {task.id: task for task in population.tasks}
+        )
+        for population in populations
+    }
 
 
 async def prepare_population(context: RunContext, plan: PopulationPlan) -> PreparedPopulation:

@@ -21,6 +21,7 @@ from ..models.context_window import ContextWindow
 from ..models.endpoint import Endpoint
 from ..models.factory import build_endpoints, fingerprint
 from ..models.gateway import Gateway
+from ..models.gateway.limiter import Limiter
 from ..models.scripted import Library, Player, ScriptedModel
 from ..models.scripted.kit import KitSource, shipped_kits
 from ..models.seeds import derive
@@ -141,6 +142,7 @@ class Participants:
         prompt_folders: where prompts are looked for before ptool's own.
         stand_in: a scripted model that answers in the place of every model of the run, without a budget; its
             library takes the place of the run's.
+        limiter: as of `Gateway`.
 
     Raises:
         ConfigError, PromptError: a role, its views, its prompt or its model is wrong.
@@ -153,6 +155,7 @@ class Participants:
         folders: Iterable[Path] = (),
         prompt_folders: Iterable[Path] = (),
         stand_in: ScriptedModel | None = None,
+        limiter: Limiter | None = None,
     ) -> None:
         self.settings = settings
         self.roles = _build_roles(settings, PromptLoader(tuple(prompt_folders)))
@@ -172,6 +175,7 @@ class Participants:
             concurrency=settings.concurrency,
             retries=settings.retries,
             budget=Budget() if stand_in else settings.budget,
+            limiter=limiter,
         )
         self.own_agents = own_agents.build(self.gateway) if own_agents else {}
         """role -> who makes the user's agents that answer for it"""

@@ -6,46 +6,54 @@ in its draws, its temperature or its model. What they answer is judged by the ga
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import orjson
 
+from ..cli.progress import Stage
 from ..environments.dialogue import DialogueState
 from ..environments.views import DIALOGUE_VIEWS
 from ..environments.world import World
 from ..errors import NO_ANSWER, ModelError, UnknownPartError
 from ..records import Episode, Solution, Task
-from .context import RunContext, run_concurrently, without_model
+from .context import ItemContext, RunContext, without_model
+from .items import ItemState
 from .roles import second_solvers
 from .stages import load_episode
 
 
-async def run_second_solvers(context: RunContext, worlds: Mapping[str, World], tasks: Sequence[Task]) -> None:
+async def run_second_solvers(context: RunContext, tasks: Sequence[Task]) -> None:
     """Ask every stranger and solver of the run for its solution of every accepted query.
 
     The solutions are in the ledger afterwards, a stage a role.
     """
     for role, times in second_solvers(context.settings).items():
-        await _solve_with(context, worlds, tasks, role, times)
+        finished = context.finished_ids(role, _parse_solutions)
+        with context.stage(f"{role}s", len(tasks)) as bar:
+
+            def done(_: str, __: None, bar: Stage = bar) -> None:
+                bar.advance()
+
+            bar.advance(sum(task.id in finished for task in tasks))
+            missing = (task.id for task in tasks if task.id not in finished)
+            await context.each(second_solver, missing, done, role, times)
 
 
-async def _solve_with(
-    context: RunContext, worlds: Mapping[str, World], tasks: Sequence[Task], role: str, times: int
-) -> None:
-    finished = context.finished_ids(role, _parse_solutions)
+def second_solver(
+    populations: ItemState, name: str, role: str, times: int
+) -> Callable[[str], Awaitable[None]]:
+    """Asks one role so many times for its solution of one query, as a job of an executor."""
+    context, worlds, _ = populations[name]
 
-    async def solve(task: Task) -> None:
-        if task.id not in finished:
-            episode = load_episode(context, task.id)
-            if episode.status == "accepted":
-                await _solve(context, worlds[task.scenario], episode, role, times)
-        bar.advance()
+    async def solve(id: str) -> None:
+        episode = load_episode(context, id)
+        if episode.status == "accepted":
+            await _solve(context, worlds[episode.task.scenario], episode, role, times)
 
-    with context.stage(f"{role}s", len(tasks)) as bar:
-        await run_concurrently(tasks, solve, context.settings.concurrency)
+    return solve
 
 
-async def _solve(context: RunContext, world: World, episode: Episode, role: str, times: int) -> None:
+async def _solve(context: ItemContext, world: World, episode: Episode, role: str, times: int) -> None:
     """Ask one role so many times for its solution of one episode's query."""
     state = DialogueState(episode.task, phase="solution", query=episode.query)
     participants, seed = context.participants, context.settings.seed
@@ -65,7 +73,7 @@ async def _solve(context: RunContext, world: World, episode: Episode, role: str,
     await context.ledger.put(stage, episode.id, body)
 
 
-def second_solutions(context: RunContext, role: str, id: str) -> tuple[Solution | None, ...]:
+def second_solutions(context: ItemContext, role: str, id: str) -> tuple[Solution | None, ...]:
     """What a role answered to the query of an episode; None in the place of no usable answer."""
     body = context.ledger.get(role, id) or context.ledger.get(without_model(role), id) or b"[]"
     return _parse_solutions(body)

@@ -8,19 +8,16 @@ in the ledger is not asked again. Files are derived from records at the end of a
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from functools import partial
 from typing import Any
 
-from ..cli.progress import Stage
 from ..environments.behaviour import Behaviour
 from ..environments.dialogue import ASSISTANT, USER, Dialogue
 from ..environments.runner import run_behaviour, run_dialogue
 from ..environments.world import World
 from ..errors import NO_ANSWER_CODES, UnusableHistoryError
+from ..executors import Written, run_concurrently
 from ..log import logger
 from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
 from ..settings import Settings
@@ -32,9 +29,10 @@ from ..trees.feature_tree import FeatureTree
 from ..trees.graph_io import to_graphml, to_json
 from ..trees.growth import TreeShape, grow_tree
 from ..trees.svg import draw_tree
-from .context import RunContext, StageRole, run_concurrently, without_model
+from .context import ItemContext, RunContext, StageRole, without_model
 from .favourites import warn_of_favourites
-from .first_answers import ENOUGH, FirstAnswers
+from .first_answers import ENOUGH, AcceptedByRole, FirstAnswers, first_answers_of
+from .items import ItemState
 from .tasks import QuerySlot, TaskSampler
 
 EPISODES = "episodes"
@@ -185,29 +183,48 @@ def draw_tasks(
     return tasks
 
 
-async def play_episodes(context: RunContext, worlds: Mapping[str, World], tasks: Sequence[Task]) -> None:
+async def play_episodes(context: RunContext, tasks: Sequence[Task]) -> None:
     """Play every task: query, solution, verdicts (§4.3). The episodes are in the ledger afterwards."""
-    settings, agents = context.settings, context.participants.agents
-    dialogues = {name: build_dialogue(context, world) for name, world in worlds.items()}
-
-    async def play(task: Task) -> Episode:
-        dialogue = dialogues[task.scenario]
-        episode = await run_dialogue(
-            dialogue, task, agents, seed=settings.seed, driver=settings.conversation,
-            samples=settings.samples_per_turn,
-        )  # fmt: skip
-        first_answers.add(episode)
-        first_answers.warn(ENOUGH)
-        return episode
-
     first_answers = FirstAnswers()
-    with context.stage("episodes", len(tasks)) as bar:
-        await play_missing(context, EPISODES, ((task.id, partial(play, task)) for task in tasks), bar)
-        write_jsonl(context.file("episodes.jsonl"), episode_lines(context, (task.id for task in tasks)))
+    ids = [task.id for task in tasks]
+    with context.stage("episodes", len(ids)) as bar:
+        finished = context.finished_ids(EPISODES, Episode.model_validate_json)
+
+        def missing() -> Iterator[str]:
+            for id in ids:
+                if id in finished:
+                    bar.advance()
+                else:
+                    yield id
+
+        def done(_: str, accepted: AcceptedByRole) -> None:
+            first_answers.add(accepted)
+            first_answers.warn(ENOUGH)
+            bar.advance()
+
+        await context.each(episode_player, missing(), done)
+        write_jsonl(context.file("episodes.jsonl"), episode_lines(context, ids))
     first_answers.warn()
 
 
-def build_dialogue(context: RunContext, world: World) -> Dialogue:
+def episode_player(populations: ItemState, name: str) -> Callable[[str], Awaitable[Written[AcceptedByRole]]]:
+    """Plays the episode of a task, as a job of an executor."""
+    context, worlds, tasks = populations[name]
+    settings, agents = context.settings, context.participants.agents
+    dialogues = {scenario: build_dialogue(context, world) for scenario, world in worlds.items()}
+
+    async def play(id: str) -> Written[AcceptedByRole]:
+        task = tasks[id]
+        episode = await run_dialogue(
+            dialogues[task.scenario], task, agents, seed=settings.seed, driver=settings.conversation,
+            samples=settings.samples_per_turn,
+        )  # fmt: skip
+        return Written(first_answers_of(episode), submit_episode(context, EPISODES, episode))
+
+    return play
+
+
+def build_dialogue(context: ItemContext, world: World) -> Dialogue:
     """The dialogue of a run in one world: its query judges, judges, rule checks and views."""
     settings = context.settings
     solvers = (ASSISTANT,) if settings.assistant == "propose" else ()
@@ -225,49 +242,23 @@ def build_dialogue(context: RunContext, world: World) -> Dialogue:
     )
 
 
-async def play_missing(
-    context: RunContext,
-    stage: str,
-    episodes: Iterable[tuple[str, Callable[[], Awaitable[Episode]]]],
-    bar: Stage,
-) -> None:
-    """Play the episodes that a ledger stage does not have yet, and put them there.
-
-    Args:
-        stage: the ledger stage; episodes without a model go to `without_model(stage)`.
-        episodes: id and what plays it; drawn one by one as places become free.
-        bar: advances by one for each of them, played now or before.
-    """
-    finished = context.finished_ids(stage, Episode.model_validate_json)
-    pending: deque[Future[None]] = deque()
-
-    async def play_one(identified: tuple[str, Callable[[], Awaitable[Episode]]]) -> None:
-        id, play = identified
-        if id not in finished:
-            episode = await play()
-            target = without_model(stage) if _is_unreachable(episode) else stage
-            # The next one begins meanwhile: were this one lost, it would be played again from kept answers.
-            pending.append(context.ledger.submit(target, id, episode.model_dump_json().encode()))
-            while pending and pending[0].done():
-                pending.popleft().result()
-        bar.advance()
-
-    await run_concurrently(episodes, play_one, context.settings.concurrency)
-    for write in pending:
-        await asyncio.wrap_future(write)
+def submit_episode(context: ItemContext, stage: str, episode: Episode) -> Future[None]:
+    """Queue a played episode for a ledger stage, or for that of what could not be played."""
+    target = without_model(stage) if _is_unreachable(episode) else stage
+    return context.ledger.submit(target, episode.id, episode.model_dump_json().encode())
 
 
 def _is_unreachable(episode: Episode) -> bool:
     return any(reason.code in NO_ANSWER_CODES for reason in episode.reasons)
 
 
-def episode_lines(context: RunContext, ids: Iterable[str], stage: str = EPISODES) -> Iterator[bytes]:
+def episode_lines(context: ItemContext, ids: Iterable[str], stage: str = EPISODES) -> Iterator[bytes]:
     """Played episodes of a ledger stage, in the order of their ids, as JSON."""
     ledger, unreachable = context.ledger, without_model(stage)
     return (ledger.get(stage, id) or ledger.get(unreachable, id) or b"" for id in ids)
 
 
-def load_episode(context: RunContext, id: str, stage: str = EPISODES) -> Episode:
+def load_episode(context: ItemContext, id: str, stage: str = EPISODES) -> Episode:
     """One played episode, from the ledger."""
     return context.parse(Episode, next(episode_lines(context, (id,), stage)), f"{stage}/{id}")
 

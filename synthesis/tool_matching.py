@@ -12,17 +12,33 @@ from typing import Any
 
 from ..agents.tool_matcher import decision
 from ..errors import UnusableAnswerError
+from ..executors import run_concurrently
+from ..log import logger
 from ..records import Choice
 from ..settings import TOOL_MATCHER, Settings
+from ..store import write_bytes
 from ..trees.documents.functions import GivenFunction
 from ..trees.documents.toolset import PairDecision
-from .context import RunContext, StageRole, run_concurrently
+from .context import RunContext, StageRole
 from .given_tools import GivenTools
 
 STAGE = "capabilities"
 """Ledger stage of the answers."""
 _LONGEST, _MOST_PARAMETERS = 300, 16
 """Letters of a description, and parameters, that are shown of a function."""
+
+
+async def take_tools(context: RunContext, tools: GivenTools) -> RunContext:
+    """The context of a run with these functions, as a model matched them; tools.yaml says who decided what.
+
+    Raises ConfigError: as of `match_tools`.
+    """
+    tools = await match_tools(context, tools)
+    if tools.toolset.decisions:
+        for line in tools.describe():
+            logger.info("{}", line)
+    write_bytes(context.folder / "tools.yaml", tools.yaml().encode())
+    return replace(context, given_apis=tools.apis)
 
 
 async def match_tools(context: RunContext, tools: GivenTools) -> GivenTools:

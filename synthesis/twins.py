@@ -13,7 +13,6 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 from ..agents.autogen import RoleAgent
@@ -23,13 +22,15 @@ from ..environments.dialogue import USER, Dialogue, DialogueState
 from ..environments.runner import run_environment
 from ..environments.world import World
 from ..errors import ModelError
+from ..executors import Written
 from ..log import logger
 from ..models.request import NO_USAGE
 from ..models.seeds import derive
 from ..records import Episode, Query, Task
 from ..store import write_jsonl
 from .context import RunContext
-from .stages import EPISODES, build_dialogue, episode_lines, load_episode, play_missing
+from .items import ItemState
+from .stages import EPISODES, build_dialogue, episode_lines, load_episode, submit_episode
 from .twin_transfer import NO_TWIN_REASONS, NotTransferable, RequestTransfer
 
 STAGE = "twins"
@@ -222,44 +223,60 @@ class PlayedTwins:
         return (load_episode(self.context, id, STAGE) for id in self.ids)
 
 
-async def play_twins(
-    context: RunContext, worlds: Mapping[str, World], tasks: Sequence[Task], groups: Mapping[str, str]
-) -> PlayedTwins:
+async def play_twins(context: RunContext, tasks: Sequence[Task], groups: Mapping[str, str]) -> PlayedTwins:
     """Plan and play a twin for every accepted episode that can have one; leaves twins.jsonl.
 
     Args:
         context: of one population.
-        worlds: scenario -> its world, with that population's profiles and histories.
         tasks: the tasks whose episodes are looked at; they were played.
         groups: user -> group; a twin is of its original's.
     """
-    settings, agents = context.settings, context.participants.agents
-    dialogues = {name: build_dialogue(context, world) for name, world in worlds.items()}
-    originals = (
-        context.parse(Episode, body, f"{EPISODES}/{task.id}")
-        for task in tasks
-        if (body := context.ledger.get(EPISODES, task.id))
-    )
-    ids: list[str] = []
+    played: set[str] = set()
     without: Counter[str] = Counter()
-
-    async def play(twin: Twin) -> Episode:
-        dialogue = dialogues[twin.task.scenario]
-        return await play_twin(dialogue, *twin, agents, seed=settings.seed, driver=settings.conversation)
-
-    def planned() -> Iterator[tuple[str, Callable[[], Awaitable[Episode]]]]:
-        for plan in plan_twins(worlds, originals, groups, settings.seed):
-            if isinstance(plan, Twin):
-                ids.append(plan.task.id)
-                yield plan.task.id, partial(play, plan)
-            else:
-                without[plan.code] += 1
-                bar.advance()
-
     with context.stage(STAGE, len(tasks)) as bar:
-        await play_missing(context, STAGE, planned(), bar)
+
+        def done(id: str, code: str | None) -> None:
+            if code is None:
+                played.add(id)
+            elif code:
+                without[code] += 1
+            bar.advance()
+
+        await context.each(twin_player, (task.id for task in tasks), done, dict(groups))
+        ids = tuple(task.id + SUFFIX for task in tasks if task.id in played)
         write_jsonl(context.file("twins.jsonl"), episode_lines(context, ids, STAGE))
     most_frequent_first = dict(sorted(without.items(), key=lambda item: (-item[1], item[0])))
     for code, count in most_frequent_first.items():
         logger.info("{}: {} episodes have no twin: {}", code, count, NO_TWIN_REASONS[code])
-    return PlayedTwins(context, tuple(ids), most_frequent_first)
+    return PlayedTwins(context, ids, most_frequent_first)
+
+
+def twin_player(
+    populations: ItemState, name: str, groups: Mapping[str, str]
+) -> Callable[[str], Awaitable[str | Written[str | None] | None]]:
+    """Plans the twin of one episode and plays it, as a job of an executor.
+
+    What it does for an id gives None where there is a twin, a code where there is none for a reason, and ''
+    where the episode is none that has twins.
+    """
+    context, worlds, _ = populations[name]
+    settings, agents = context.settings, context.participants.agents
+    dialogues = {scenario: build_dialogue(context, world) for scenario, world in worlds.items()}
+    planner = TwinPlanner(worlds, groups, settings.seed)
+
+    async def play(id: str) -> str | Written[str | None] | None:
+        body = context.ledger.get(EPISODES, id)
+        episode = context.parse(Episode, body, f"{EPISODES}/{id}") if body else None
+        if episode is None or episode.status != "accepted" or episode.query is None:
+            return ""
+        twin = planner.plan(episode.task, episode.query)
+        if isinstance(twin, NoTwin):
+            return twin.code
+        there = context.ledger.get(STAGE, twin.task.id)
+        if there and context.is_readable(f"{STAGE}/{twin.task.id}", there, Episode.model_validate_json):
+            return None
+        dialogue = dialogues[twin.task.scenario]
+        played = await play_twin(dialogue, *twin, agents, seed=settings.seed, driver=settings.conversation)
+        return Written(None, submit_episode(context, STAGE, played))
+
+    return play

@@ -6,7 +6,7 @@ Pure: snapshots in, sentences out. It knows neither clock nor terminal.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 NOTICE_SECONDS = 3.0
@@ -26,6 +26,35 @@ class PendingCall:
     """when the attempt under way was sent, in the event loop's time; None: it waits for its turn"""
     retry_at: float | None = None
     """when it asks again; None: it does not wait for that"""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayFigures:
+    """What the calls of one process have come to; the times of pending ones are relative to when it was."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    usd: float
+    failures: int
+    pending: Mapping[str, Sequence[PendingCall]]
+    """endpoint, by the first role it answers for -> calls that have no answer yet"""
+
+
+def shifted(calls: Iterable[PendingCall], seconds: float) -> tuple[PendingCall, ...]:
+    """Pending calls by another clock, which is so many seconds ahead."""
+
+    def moved(time: float | None) -> float | None:
+        return None if time is None else time + seconds
+
+    return tuple(
+        PendingCall(
+            turn=call.turn,
+            attempt=call.attempt,
+            sent_at=moved(call.sent_at),
+            retry_at=moved(call.retry_at),
+        )
+        for call in calls
+    )
 
 
 @dataclass(frozen=True, slots=True)

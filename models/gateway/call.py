@@ -28,11 +28,11 @@ from ..faults import LASTING, AttemptError, fault_of
 from ..output_schema import schema_text
 from ..request import LIMITS, Message, Request
 from .activity import EndpointActivity, PendingCall
-from .budget import Cost, SpendingAccount
+from .budget import Cost
 from .circuit_breaker import RESUMES
 from .conversation import CALLS, as_llm_messages, calls_text
+from .limiter import Grant, Limiter, Standing
 from .parse import MAX_ANSWER, describe_error
-from .rate_limit import AdmissionQueue, Permit
 
 MAX_TOKENS = 4_096
 """Tokens of an answer that are reserved where the request names no `max_tokens`."""
@@ -53,7 +53,6 @@ class _Call(PendingCall):
     sent: list[LLMMessage]
     """the messages, as AutoGen's"""
     seed: int
-    account: SpendingAccount
     reserved: Cost
     """what an attempt may cost at most"""
 
@@ -62,8 +61,8 @@ class EndpointCaller:
     """Makes the calls of one endpoint.
 
     Args:
-        endpoint: who is called.
-        concurrency: calls in flight, at most.
+        endpoint: who is called; name: what the limiter calls it.
+        limiter: gives leave to every attempt.
         retries: how long it is borne with.
         save_failure: is told every attempt without an answer, and what was asked.
     """
@@ -71,7 +70,8 @@ class EndpointCaller:
     def __init__(
         self,
         endpoint: Endpoint,
-        concurrency: int,
+        name: str,
+        limiter: Limiter,
         retries: Retries,
         save_failure: Callable[[Failure, Sequence[Message]], None],
     ) -> None:
@@ -81,7 +81,7 @@ class EndpointCaller:
         self.price = endpoint.price or (Price(input=0.0, output=0.0) if free else None)
         self._retries = retries
         self._save_failure = save_failure
-        self._queue = AdmissionQueue(endpoint.name, endpoint.limits, concurrency, retries.patience)
+        self.name, self._limiter = name, limiter
         self._pending: set[PendingCall] = set()
         self._refusals: set[str] = set()
         self._random = Random()  # waiting alike, processes would come back all at once; it changes no result
@@ -103,7 +103,6 @@ class EndpointCaller:
         request: Request,
         messages: tuple[Message, ...],
         seed: int,
-        account: SpendingAccount,
     ) -> Answer:
         """Call until there is an answer.
 
@@ -112,7 +111,6 @@ class EndpointCaller:
             request: who asks, in which turn, and for what.
             messages: everything said so far.
             seed: the one that is sent.
-            account: pays for every attempt.
 
         Raises:
             UnreachableModelError: no attempt brought an answer, or the client has a bug.
@@ -127,7 +125,6 @@ class EndpointCaller:
             messages=messages,
             sent=as_llm_messages(messages, request.role),
             seed=seed,
-            account=account,
             reserved=_largest_cost(request, messages, self.price),
         )
         self._pending.add(call)
@@ -136,40 +133,46 @@ class EndpointCaller:
         finally:
             self._pending.discard(call)
 
-    def activity(self, now: float) -> EndpointActivity:
-        """What it is doing. Args: now: the event loop's time."""
-        breaker = self._queue.breaker
-        fault = breaker.last_fault
+    @property
+    def pending(self) -> tuple[PendingCall, ...]:
+        """Its calls that have no answer yet."""
+        return tuple(self._pending)
+
+    def activity(self, now: float, elsewhere: Sequence[PendingCall] = ()) -> EndpointActivity:
+        """What it is doing. Args: now: the event loop's time; elsewhere: its calls of other processes."""
+        pressure = self._limiter.pressure(self.name, now)
         return EndpointActivity(
             name=self.endpoint.name,
-            calls=tuple(self._pending),
+            calls=(*self._pending, *elsewhere),
             attempts=self._retries.attempts,
-            failing_for=breaker.failing_for(now),
-            fault=f"{fault.kind}: {fault}" if fault else "",
-            next_in=self._queue.next_in(now),
+            failing_for=pressure.failing_for,
+            fault=pressure.fault,
+            next_in=pressure.next_in,
         )
 
     async def _try(self, call: _Call) -> Answer:
-        tries = 0
-        request, breaker = call.request, self._queue.breaker
-        answers = breaker.answers
+        tries, request = 0, call.request
+        answers: int | None = None
         while True:
             call.retry_at = None
-            outcome = await self._attempt(call)
+            grant = await self._limiter.admit(self.name, call.reserved)
+            outcome = await self._attempt(call, grant)
             call.sent_at = None
             if isinstance(outcome, Answer):
                 return outcome
-            if outcome.kind in LASTING:
-                raise self._refusal(request, outcome) from outcome
+            fault, standing = outcome
+            if fault.kind in LASTING:
+                raise self._refusal(request, fault) from fault
             tries += 1
             # That others were served, or that nobody is there yet, says nothing about this call.
-            served = outcome.kind == "rate_limited" and breaker.answers > answers
-            call.attempt += not (served or breaker.never_reached)
-            answers = breaker.answers
+            before = grant.answers if answers is None else answers
+            served = fault.kind == "rate_limited" and standing.answers > before
+            call.attempt += not (served or standing.never_reached)
+            answers = standing.answers
             if call.attempt > self._retries.attempts:
-                raise _unreachable(request, f"{outcome.kind}: {outcome}", f" {tries} times") from outcome
-            pause = self._queue.beyond_pause(outcome.retry_after)
-            if outcome.retry_after is None and not breaker.is_open:
+                raise _unreachable(request, f"{fault.kind}: {fault}", f" {tries} times") from fault
+            pause = standing.pause
+            if fault.retry_after is None and not standing.open:
                 # Otherwise the queue in front of the endpoint says when to come back.
                 longest = min(self._retries.longest_wait, _FIRST_WAIT * 2 ** min(tries - 1, 30))
                 pause = self._random.uniform(0, longest)
@@ -177,33 +180,25 @@ class EndpointCaller:
                 call.retry_at = asyncio.get_running_loop().time() + pause
                 await asyncio.sleep(pause)
 
-    async def _attempt(self, call: _Call) -> Answer | AttemptError:
-        """Send the call once, when there is money for it and its turn comes."""
-        await call.account.reserve(call.reserved)
-        cost: Cost | None = None
+    async def _attempt(self, call: _Call, grant: Grant) -> Answer | tuple[AttemptError, Standing]:
+        """Send the call once, with leave; what went wrong, and how the endpoint does."""
+        began = call.sent_at = asyncio.get_running_loop().time()
         try:
-            permit = await self._queue.acquire(call.reserved.tokens)
-            cost, call.sent_at = Cost(), permit.began
-            try:
-                result = await self._create(call, permit)
-            except AttemptError as fault:
-                self._queue.report_failure(permit, fault)
-                self._log(call, fault, permit)
-                return fault
-            except BaseException:
-                self._queue.release(permit)
-                raise
-            answer = self._answer(call.key, call.request, result, _since(permit))
-            cost = Cost(answer.prompt_tokens + answer.completion_tokens, answer.usd or 0.0)
-            self._queue.report_answer(permit, answer.role, cost.tokens, answer.seconds)
-            return answer
-        finally:
-            call.account.settle(call.reserved, cost)
+            result = await self._create(call, grant.seconds)
+        except AttemptError as fault:
+            self._log(call, fault)
+            return fault, await self._limiter.failed(grant, fault)
+        except BaseException:
+            self._limiter.released(grant)
+            raise
+        answer = self._answer(call.key, call.request, result, _since(began))
+        cost = Cost(answer.prompt_tokens + answer.completion_tokens, answer.usd or 0.0)
+        self._limiter.answered(grant, answer.role, cost, answer.seconds)
+        return answer
 
-    async def _create(self, call: _Call, permit: Permit) -> CreateResult:
+    async def _create(self, call: _Call, limit: float) -> CreateResult:
         """One attempt: a result, or an AttemptError, or a PtoolError of the client's own."""
         request = call.request
-        limit = self._queue.time_limit(permit)
         clock = asyncio.timeout(limit)
         try:
             async with clock:
@@ -229,7 +224,7 @@ class EndpointCaller:
             fault = fault_of(error)
             if fault is None:
                 message = without_secrets(f"{type(error).__name__}: {error}")
-                self._log(call, AttemptError("malformed", message), permit)
+                self._log(call, AttemptError("malformed", message))
                 raise _unreachable(request, message) from error
             raise fault.reworded(without_secrets(str(fault))) from error
 
@@ -268,7 +263,7 @@ class EndpointCaller:
             thought=0 if result.content else len(result.thought or ""),
         )
 
-    def _log(self, call: _Call, fault: AttemptError, permit: Permit) -> None:
+    def _log(self, call: _Call, fault: AttemptError) -> None:
         request = call.request
         failure = Failure(
             request.stage,
@@ -277,7 +272,7 @@ class EndpointCaller:
             self.endpoint.name,
             fault.kind,
             str(fault),
-            _since(permit),
+            _since(call.sent_at or 0.0),
         )
         self._save_failure(failure, self.asked(request, call.messages))
 
@@ -302,8 +297,8 @@ def _unreachable(request: Request, message: str, times: str = "") -> Unreachable
     return UnreachableModelError(f"{request.turn}: the model of {request.role!r} failed{times}: {message}")
 
 
-def _since(permit: Permit) -> float:
-    return asyncio.get_running_loop().time() - permit.began
+def _since(began: float) -> float:
+    return asyncio.get_running_loop().time() - began
 
 
 def _largest_cost(request: Request, messages: Iterable[Message], price: Price | None) -> Cost:

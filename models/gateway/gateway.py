@@ -9,7 +9,7 @@ and shows the model its own error where that fails, a bounded number of times. H
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
@@ -23,12 +23,13 @@ from ...settings import Budget, Retries
 from ..endpoint import CallLog, Endpoint
 from ..request import NO_USAGE, Message, Reply, Request, hotter
 from ..seeds import derive
-from .activity import Activity, describe_activity
-from .budget import SpendingAccount
+from .activity import Activity, GatewayFigures, describe_activity, shifted
 from .cache_key import cache_key
 from .call import EndpointCaller
 from .conversation import CALLS, read_calls
+from .limiter import Limiter, LocalLimiter
 from .parse import Accept, InvalidAnswer, Status, add_correction, parse_answer
+from .rate_limit import AdmissionQueue
 
 Value = TypeVar("Value")
 
@@ -47,6 +48,7 @@ class Gateway:
         log: keeps answers and failures, and is asked first; may be set later, before the first `ask`.
         retries: how long a failing endpoint is borne with.
         budget: what all calls may cost, those the log already knows included.
+        limiter: gives leave to every attempt; None: one of its own, from what is above.
 
     Raises:
         ConfigError: a number is out of range, or `budget.usd` is set and a model's price is not known.
@@ -62,20 +64,31 @@ class Gateway:
         log: CallLog | None = None,
         retries: Retries = Retries(),  # noqa: B008 (frozen)
         budget: Budget = Budget(),  # noqa: B008 (frozen)
+        limiter: Limiter | None = None,
     ) -> None:
         if concurrency < 1:
             raise ConfigError(f"concurrency: got {concurrency!r}, expected an integer >= 1")
         self.log = log
+        self._budget = budget
         self._attempts_a_seed = corrections + 1
         self._attempts = self._attempts_a_seed * (restarts + 1)
-        self._budget = budget
-        self._account: SpendingAccount | None = None
         self._usage: dict[str, list[int]] = {}
         self._usd, self._failures = 0.0, 0
         self._single_flight: SingleFlight[Answer] = SingleFlight()
+        names: dict[Endpoint, str] = {}
+        for role, endpoint in endpoints.items():
+            names.setdefault(endpoint, role)
+        self.limiter: Limiter = limiter or LocalLimiter(
+            {
+                name: AdmissionQueue(endpoint.name, endpoint.limits, concurrency, retries.patience)
+                for endpoint, name in names.items()
+            },
+            budget,
+            lambda: self.log.spent() if self.log is not None else Spent(),
+        )
         shared = {
-            endpoint: EndpointCaller(endpoint, concurrency, retries, self._save_failure)
-            for endpoint in endpoints.values()
+            endpoint: EndpointCaller(endpoint, name, self.limiter, retries, self._save_failure)
+            for endpoint, name in names.items()
         }
         self._callers = {role: shared[endpoint] for role, endpoint in endpoints.items()}
         if budget.usd is not None:
@@ -212,11 +225,7 @@ class Gateway:
         seed: int,
     ) -> Answer:
         """Make a call, and keep its answer before anybody parses it."""
-        if self._account is None:
-            self._account = SpendingAccount(
-                self._budget, self.log.spent() if self.log is not None else Spent()
-            )
-        answer = await caller.call(key, request, messages, seed, self._account)
+        answer = await caller.call(key, request, messages, seed)
         usage = self._usage.setdefault(answer.role, [0, 0, 0])
         usage[0] += 1
         usage[1] += answer.prompt_tokens
@@ -238,18 +247,49 @@ class Gateway:
         """Who answers for a role, or at an endpoint of its own."""
         return self._caller(endpoint).endpoint.client
 
-    def activity(self) -> Activity:
-        """What answers cost in this process so far, and who is waited for; asked in the event loop."""
+    @property
+    def has_limits(self) -> bool:
+        """Whether there is anything to share with other processes: an endpoint beyond this one, a budget."""
+        embedded = all(
+            getattr(caller.endpoint.client, "repeatable", False) for caller in self._callers.values()
+        )
+        return not embedded or any(limit is not None for limit in self._budget.model_dump().values())
+
+    def figures(self) -> GatewayFigures:
+        """What its calls have come to; asked in the event loop."""
         now = asyncio.get_running_loop().time()
         usage = self._usage.values()
-        return describe_activity(
-            [caller.activity(now) for caller in dict.fromkeys(self._callers.values())],
-            now,
+        return GatewayFigures(
             prompt_tokens=sum(prompt for _, prompt, _ in usage),
             completion_tokens=sum(completion for _, _, completion in usage),
             usd=self._usd,
             failures=self._failures,
+            pending={caller.name: shifted(caller.pending, -now) for caller in self._different_callers()},
         )
+
+    def activity(self, elsewhere: Sequence[GatewayFigures] = ()) -> Activity:
+        """What answers cost so far, and who is waited for; asked in the event loop.
+
+        Args: elsewhere: the figures of other processes that share the limits.
+        """
+        now = asyncio.get_running_loop().time()
+        all_figures = (self.figures(), *elsewhere)
+        pending = {
+            caller: [call for other in elsewhere for call in shifted(other.pending.get(caller.name, ()), now)]
+            for caller in self._different_callers()
+        }
+        return describe_activity(
+            [caller.activity(now, calls) for caller, calls in pending.items()],
+            now,
+            prompt_tokens=sum(figures.prompt_tokens for figures in all_figures),
+            completion_tokens=sum(figures.completion_tokens for figures in all_figures),
+            usd=sum(figures.usd for figures in all_figures),
+            failures=sum(figures.failures for figures in all_figures),
+        )
+
+    def _different_callers(self) -> Iterable[EndpointCaller]:
+        """One of every endpoint."""
+        return dict.fromkeys(self._callers.values())
 
     def _save_status(self, answer: Answer, status: str) -> None:
         if status != "ok" and self.log is not None:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
 
+from ...executors import in_order
 from ...records import Sample
 from ...records.sample import Group, SampleEncoder
 from ...records.shared_parts import SHARED, SHARED_FILES, SharedFile
 from ...records.table_rows import columns, to_row
+from ...settings import Settings
 from ...store import RunFolder, read_jsonl, write_jsonl
 from ...store.dataset_index import line_digest
 from ..context import RunContext
 from ..extensions import choose_extensions
+from ..items import ItemState
 from ..population import UNSEEN, PreparedPopulation
 from ..roles import SOLVER, STRANGER
 from ..second_solvers import second_solutions
-from ..stages import load_episode
+from ..stages import EPISODES, load_episode
+from ..twins import STAGE as TWINS
 from ..twins import PlayedTwins, original_of
-from .curation import Curation, Curator
+from .curation import Curation, Curator, EpisodeJudge, JudgedEpisode
 from .near_duplicates import near_duplicate_samples
 from .samples import CompactSample, SampleBuilder, Split
 from .splits import Placement, draw_user_groups, split_samples
@@ -37,6 +41,10 @@ FILES: dict[Split, str] = {
 """Part of the dataset -> its file below dataset/."""
 TABLES = "dataset/tables"
 """Where the same files stand with text in every column."""
+
+
+WINDOW = 1_024
+"""Episodes that may be judged before the first of them is decided on."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ def user_groups(context: RunContext, populations: Sequence[PreparedPopulation]) 
     return groups
 
 
-def assemble_dataset(
+async def assemble_dataset(
     context: RunContext,
     populations: Sequence[PreparedPopulation],
     groups: Mapping[str, Group],
@@ -96,7 +104,7 @@ def assemble_dataset(
         StoreError: an episode cannot be read or a file cannot be written.
     """
     settings, folder = context.settings, context.folder
-    curation = _curate(context, populations, twins)
+    curation = await _curate(context, populations, twins)
     duplicates = near_duplicate_samples(curation.samples)
     placements = split_samples(curation.samples, groups, settings.splits, settings.seed, duplicates)
     dataset = Dataset(curation, placements, groups, duplicates)
@@ -115,33 +123,55 @@ def assemble_dataset(
     return dataset
 
 
-def _curate(
+async def _curate(
     context: RunContext, populations: Sequence[PreparedPopulation], twins: Sequence[PlayedTwins]
 ) -> Curation:
     """Judge the episodes population by population, twins after all originals; each is read once."""
-    settings = context.settings
-    curator = Curator(choose_extensions(settings).gates, (*settings.judges, *settings.query_judges))
-    episodes = sum(len(population.tasks) for population in populations)
-    with context.stage("gates", episodes + sum(len(played.ids) for played in twins)) as bar:
-        for population in populations:
-            own = population.context
-            for task in population.tasks:
-                curator.add(
-                    load_episode(own, task.id),
-                    population.name,
-                    population.worlds[task.scenario],
-                    strangers=second_solutions(own, STRANGER, task.id) if settings.strangers else (),
-                    others=second_solutions(own, SOLVER, task.id) if settings.consistency else (),
-                )
-                bar.advance()
-        worlds = {population.name: population.worlds for population in populations}
-        for played in twins:
-            name = played.context.population
-            for episode in played:
-                world = worlds[name][episode.task.scenario]
-                curator.add(episode, name, world, twin_of=original_of(episode.id))
-                bar.advance()
+    curator = Curator(choose_extensions(context.settings).gates, _voters(context.settings))
+    worlds = {population.name: population.worlds for population in populations}
+    parts = [
+        (population.context, EPISODES, [task.id for task in population.tasks]) for population in populations
+    ]
+    parts += [(played.context, TWINS, list(played.ids)) for played in twins]
+    with context.stage("gates", sum(len(ids) for *_, ids in parts)) as bar:
+
+        def add(_: str, judged: JudgedEpisode) -> None:
+            curator.add(judged, there[judged.episode.task.scenario])
+            bar.advance()
+
+        for own, stage, ids in parts:
+            there = worlds[own.population]
+            items, done = in_order(ids, add, WINDOW)
+            await own.each(episode_judge, items, done, stage)
     return curator.finish()
+
+
+def episode_judge(
+    populations: ItemState, name: str, stage: str
+) -> Callable[[tuple[int, str]], Awaitable[JudgedEpisode]]:
+    """Judges one played episode of a ledger stage alone, as a job of an executor."""
+    context, worlds, _ = populations[name]
+    settings = context.settings
+    judge = EpisodeJudge(choose_extensions(settings).gates, _voters(settings))
+    originals = stage == EPISODES
+
+    async def judged(numbered: tuple[int, str]) -> JudgedEpisode:
+        _, id = numbered
+        episode = load_episode(context, id, stage)
+        return judge.judge(
+            episode,
+            name,
+            worlds[episode.task.scenario],
+            strangers=second_solutions(context, STRANGER, id) if originals and settings.strangers else (),
+            others=second_solutions(context, SOLVER, id) if originals and settings.consistency else (),
+            twin_of=original_of(id),
+        )
+
+    return judged
+
+
+def _voters(settings: Settings) -> tuple[str, ...]:
+    return (*settings.judges, *settings.query_judges)
 
 
 def write_dataset(

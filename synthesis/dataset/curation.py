@@ -1,19 +1,20 @@
 """From episodes to samples: the gates judge, the funnel counts (§4.3, Table 3).
 
-One episode is in memory at a time; what becomes a sample is kept as a compact one.
+What can be said of an episode alone is said wherever it is (`EpisodeJudge`); what takes others and their
+order is decided in one place (`Curator`). What becomes a sample is kept as a compact one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...environments.checks import Case, trace
+from ...environments.checks import Case, Traced, trace
 from ...environments.checks.check import stamped
 from ...environments.world import World
 from ...records import Episode, Reason, RejectedSample, Solution
-from ..first_answers import FirstAnswers
+from ..first_answers import AcceptedByRole, FirstAnswers, first_answers_of
 from .console_summary import Funnel
 from .gates import Candidate, Gate
 from .gates.necessity import solves
@@ -56,21 +57,38 @@ class Curation:
 FATES = ("rule_rejected", "judge_rejected", "failed", "gate_rejected", "kept")
 
 
-class Curator:
-    """Judges episodes one by one, in the order of the dataset, a twin after its original.
+@dataclass(frozen=True, slots=True)
+class JudgedEpisode:
+    """What is said of one episode by whoever looks at it alone."""
+
+    episode: Episode
+    fate: str
+    """one of `FATES`, before the gates; 'kept': it was accepted"""
+    first_answers: AcceptedByRole
+    sample: CompactSample | None = None
+    """what it becomes; None: it was not accepted, as what follows says nothing"""
+    traced: Traced | None = None
+    objections: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
+    """independent gate -> what it objects to"""
+    strangers: tuple[Solution | None, ...] = ()
+    others: tuple[Solution | None, ...] = ()
+    solved: int = 0
+    """strangers who gave the accepted solution"""
+
+
+class EpisodeJudge:
+    """Looks at episodes alone, in any order and in any process.
 
     Args:
-        gates: name -> gate, in the order they run.
+        gates: name -> gate; the independent ones are run.
         voters: names of judges and query judges, to tell their objections from those of the rules.
     """
 
     def __init__(self, gates: Mapping[str, Gate], voters: Sequence[str]) -> None:
-        self._gates, self._voters = gates, tuple(voters)
-        self._ids: set[str] = set()
-        self.curation = Curation()
-        """of the episodes judged so far"""
+        self._gates = {name: gate for name, gate in gates.items() if gate.independent}
+        self._voters = tuple(voters)
 
-    def add(
+    def judge(
         self,
         episode: Episode,
         population: str,
@@ -79,7 +97,7 @@ class Curator:
         strangers: Sequence[Solution | None] = (),
         others: Sequence[Solution | None] = (),
         twin_of: str = "",
-    ) -> None:
+    ) -> JudgedEpisode:
         """Judge one episode.
 
         Args:
@@ -90,20 +108,57 @@ class Curator:
             others: what further solvers with the profile answered.
             twin_of: id of its original, if it is a twin.
         """
-        if not twin_of:
-            self.curation.first_answers.add(episode)
-        fate, reasons = _fate(episode, self._voters)
+        fate = _fate(episode, self._voters)
+        first_answers = first_answers_of(episode)
         if fate != "kept":
-            self._reject(episode, fate, reasons)
+            return JudgedEpisode(episode, fate, first_answers)
+        case = _case(episode, world)
+        traced = trace(case)
+        seen = Candidate(
+            episode, case, traced, _voting(episode, self._voters), tuple(strangers), tuple(others)
+        )
+        return JudgedEpisode(
+            episode,
+            fate,
+            first_answers,
+            compact_sample(episode, population, world, traced, twin_of),
+            traced,
+            {name: _stamped(name, gate.run(seen)) for name, gate in self._gates.items()},
+            seen.strangers,
+            seen.others,
+            sum(solves(answer, seen.solution) for answer in strangers),
+        )
+
+
+class Curator:
+    """Decides on judged episodes one by one, in the order of the dataset, a twin after its original.
+
+    Args:
+        gates: name -> gate, in the order they run; those that are not independent are run here.
+        voters: as of `EpisodeJudge`.
+    """
+
+    def __init__(self, gates: Mapping[str, Gate], voters: Sequence[str]) -> None:
+        self._gates, self._voters = gates, tuple(voters)
+        self._ids: set[str] = set()
+        self.curation = Curation()
+        """of the episodes judged so far"""
+
+    def add(self, judged: JudgedEpisode, world: World) -> None:
+        """Decide on one episode. Args: world: its scenario."""
+        episode, sample = judged.episode, judged.sample
+        if sample is None or not sample.twin_of:
+            self.curation.first_answers.add(judged.first_answers)
+        if sample is None:
+            self._reject(episode, judged.fate, episode.reasons)
             return
-        candidate = self._candidate(episode, world, strangers, others)
-        reasons = tuple(self._objections(candidate, twin_of))
+        reasons = tuple(self._objections(judged, sample.twin_of, world))
         if reasons:
             self._reject(episode, "gate_rejected", reasons)
             return
         self.curation.fates["kept"] += 1
         self._ids.add(episode.id)
-        self.curation.samples.append(compact_sample(episode, population, world, candidate.traced, twin_of))
+        self.curation.samples.append(sample)
 
     def finish(self) -> Curation:
         """Let the gates look at all samples once more, and give back what became of the episodes."""
@@ -130,37 +185,34 @@ class Curator:
                 (reason,) if sample.id == id else (_original_gone(id),),
             )
 
-    def _candidate(
-        self,
-        episode: Episode,
-        world: World,
-        strangers: Sequence[Solution | None],
-        others: Sequence[Solution | None],
-    ) -> Candidate:
-        """The episode as gates see it; there are query and solution."""
-        task, query = episode.task, episode.query
-        assert query is not None
-        profile, histories = world.profile(task.user_id), world.histories(task.user_id)
-        case = Case(world, profile, histories, task, query, episode.solution)
-        speakers = {turn.role for turn in episode.turns}
-        judges = tuple(voter for voter in self._voters if voter in speakers)
-        return Candidate(episode, case, trace(case), judges, tuple(strangers), tuple(others))
-
-    def _objections(self, candidate: Candidate, twin_of: str) -> Iterator[Reason]:
+    def _objections(self, judged: JudgedEpisode, twin_of: str, world: World) -> Iterator[Reason]:
         if twin_of and twin_of not in self._ids:
             yield _original_gone(twin_of)
             return
-        id = candidate.episode.id
-        self.curation.solved[id] += sum(solves(answer, candidate.solution) for answer in candidate.strangers)
+        id = judged.episode.id
+        self.curation.solved[id] += judged.solved
+        candidate: Candidate | None = None
         stopped = False
         for name, gate in self._gates.items():
             if gate.compares and (stopped or twin_of):
                 continue
             self.curation.judged[name] += 1
-            reasons = tuple(stamped(reason, name) for reason in gate.run(candidate))
+            if gate.independent:
+                reasons = judged.objections[name]
+            else:
+                candidate = candidate or self._candidate(judged, world)
+                reasons = _stamped(name, gate.run(candidate))
             self.curation.stopped[name] += bool(reasons)
             stopped = stopped or bool(reasons)
             yield from reasons
+
+    def _candidate(self, judged: JudgedEpisode, world: World) -> Candidate:
+        """The episode as gates see it."""
+        episode, traced = judged.episode, judged.traced
+        assert traced is not None
+        judges = _voting(episode, self._voters)
+        case = _case(episode, world)
+        return Candidate(episode, case, traced, judges, judged.strangers, judged.others)
 
     def _reject(self, episode: Episode, fate: str, reasons: Sequence[Reason]) -> None:
         self.curation.fates[fate] += 1
@@ -195,11 +247,29 @@ def _original_gone(original: str) -> Reason:
     return Reason(code=ORIGINAL_GONE, blames="query", path="", message=message, source="twins")
 
 
-def _fate(episode: Episode, voters: Sequence[str]) -> tuple[str, tuple[Reason, ...]]:
+def _case(episode: Episode, world: World) -> Case:
+    """An accepted episode as the rule checks see it."""
+    task, query = episode.task, episode.query
+    assert query is not None
+    profile, histories = world.profile(task.user_id), world.histories(task.user_id)
+    return Case(world, profile, histories, task, query, episode.solution)
+
+
+def _voting(episode: Episode, voters: Sequence[str]) -> tuple[str, ...]:
+    """The judges whose verdict an episode needed."""
+    speakers = {turn.role for turn in episode.turns}
+    return tuple(voter for voter in voters if voter in speakers)
+
+
+def _stamped(gate: str, reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    return tuple(stamped(reason, gate) for reason in reasons)
+
+
+def _fate(episode: Episode, voters: Sequence[str]) -> str:
     """What became of an episode before the gates; 'kept': it was accepted."""
     if episode.status == "accepted" and episode.query is not None and episode.solution is not None:
-        return "kept", ()
+        return "kept"
     if any(reason.code.startswith("model.") for reason in episode.reasons):
-        return "failed", episode.reasons
+        return "failed"
     voted = any(reason.source in voters for reason in episode.reasons)
-    return ("judge_rejected" if voted else "rule_rejected"), episode.reasons
+    return "judge_rejected" if voted else "rule_rejected"

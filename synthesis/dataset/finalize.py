@@ -52,7 +52,7 @@ async def audit_judges(context: RunContext, own: PreparedPopulation, dataset: Da
     chosen = set(choose_samples(originals, samples, context.settings.seed))
     episodes = [load_episode(own.context, task.id) for task in own.tasks if task.id in chosen]
     extensions = choose_extensions(context.settings)
-    audit = await run_audit(context, own.worlds, episodes, extensions.corruptions, extensions.injections)
+    audit = await run_audit(own.context, episodes, extensions.corruptions, extensions.injections)
     write_json(context.folder / "audit.json", audit.model_dump(mode="json"))
     return audit
 

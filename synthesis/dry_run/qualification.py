@@ -24,6 +24,7 @@ from ...agents.autogen import AskModel, ask_agent, make_agents
 from ...agents.role import Observation, Views
 from ...environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
 from ...errors import RefusedRequestError, RunStoppedError, UnreachableModelError, UnusableAnswerError
+from ...executors import run_concurrently
 from ...log import logger
 from ...models import prompt_blocks as blocks
 from ...models.context_window import text_size
@@ -32,7 +33,6 @@ from ...models.request import NO_USAGE, Request
 from ...models.seeds import derive
 from ...records import Query, Usage, Verdict
 from ...settings import RECOGNISERS, Settings
-from ..context import run_concurrently
 from ..first_answers import FLOOR
 from ..roles import Participants
 from .counters import Question

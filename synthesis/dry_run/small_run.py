@@ -20,6 +20,7 @@ from ...cli.progress import SILENT, Progress
 from ...environments.checks import Checks
 from ...environments.world import World
 from ...errors import ContextTooShortError, PtoolError, StoreError, UnknownPartError
+from ...executors import LocalExecutor
 from ...log import unheard
 from ...models import event_loop
 from ...models.scripted import Library
@@ -301,7 +302,10 @@ def _play_in_scratch_folder(
         # What goes wrong in a small run is of no use to anybody.
         with unheard(), RunFolder(scratch, {}) as folder, Ledger(folder / "ledger.sqlite") as ledger:
             progress = Progress(SILENT)
-            context = RunContext(settings, participants[""], checks, folder, ledger, progress, tree, apis)
+            context = RunContext(
+                settings, participants[""], checks, ledger, folder, progress, tree, apis,
+                executor=LocalExecutor(settings.concurrency),
+            )  # fmt: skip
             planned = [
                 (replace(population_context(context, plan), participants=participants[plan.name]), plan)
                 for plan in plans

@@ -28,7 +28,7 @@ READERS = (
     "run.py",
     "synthesis/**/*.py",
 )
-READERS += ("benchmark/*.py", "reports/*.py", "models/gateway/*.py", "trees/clustering.py")
+READERS += ("executors/*.py", "benchmark/*.py", "reports/*.py", "models/gateway/*.py", "trees/clustering.py")
 
 
 def composed(*overrides: str) -> Settings:

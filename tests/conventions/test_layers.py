@@ -24,6 +24,7 @@ ALLOWED = {
     "agents": {"errors", "log", "texts", "records", "models"},
     "environments": {"errors", "texts", "records", "models", "trees", "agents"},
     "cli": {"errors", "log", "settings", "version"},
+    "executors": {"errors", "log", "models", "settings"},
     "synthesis": {
         "errors",
         "texts",
@@ -35,7 +36,7 @@ ALLOWED = {
         "environments",
         "settings",
     }
-    | {"cli", "log", "rendering"},
+    | {"cli", "executors", "log", "rendering"},
     "benchmark": {"errors", "texts", "records"},
     "evaluation": {
         "errors",
@@ -45,6 +46,7 @@ ALLOWED = {
         "models",
         "store",
         "benchmark",
+        "executors",
         "rendering",
         "cli",
     },
@@ -56,6 +58,7 @@ ALLOWED = {
     "reviews": {"errors", "texts", "records", "settings", "store", "benchmark", "trees", "environments"}
     | {"exports", "rendering", "cli"},
     "run": {"cli", "synthesis"},
+    "merge": {"cli", "synthesis"},
     "check": {"cli", "synthesis"},
     "serve": {"cli", "synthesis"},
     "status": {"cli", "reports"},

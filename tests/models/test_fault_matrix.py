@@ -114,7 +114,7 @@ async def test_retry_after_is_honoured_by_everybody(fault):
         replies = await one.ask()
         assert [reply.record.ok for reply in replies] == [True] * ITEMS
         assert set(one.log.kinds) == {"rate_limited"}
-        queue = one.gateway._callers["default"]._queue  # by the clock of the loop, not of the wall
+        queue = one.gateway.limiter.queues["default"]  # by the clock of the loop, not of the wall
         assert queue._paused_until - queue._paused_at == pytest.approx(1.0)
         assert asyncio.get_running_loop().time() >= queue._paused_until
 

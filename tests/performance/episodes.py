@@ -21,12 +21,14 @@ from ptool.cli.compose import Sources
 from ptool.cli.progress import Progress
 from ptool.environments.checks import choose_checks
 from ptool.environments.world import World
+from ptool.executors import LocalExecutor
 from ptool.models.request import Reply, Request
 from ptool.records import Task
 from ptool.settings import Settings, validated
 from ptool.store import Ledger, RunFolder
 from ptool.synthesis import stages
 from ptool.synthesis.context import RunContext
+from ptool.synthesis.items import PopulationItems
 from ptool.synthesis.population import population_plans, prepare_population
 from ptool.synthesis.roles import Participants
 
@@ -44,7 +46,9 @@ class Prepared:
     async def play(self) -> int:
         """Play all episodes; how many calls they took."""
         before = self._calls()
-        await stages.play_episodes(self.context, self.worlds, self.tasks)
+        items = PopulationItems(self.context, self.worlds, {task.id: task for task in self.tasks})
+        self.context.executor.begin({"": items}, lambda: None)
+        await stages.play_episodes(self.context, self.tasks)
         return self._calls() - before
 
     def _calls(self) -> int:
@@ -78,7 +82,10 @@ def opened(settings: Settings, place: Path, known: Path | None = None) -> Iterat
             shutil.copyfile(known, folder / LEDGER)
         with Ledger(folder / LEDGER) as ledger:
             participants.gateway.log = ledger
-            yield RunContext(settings, participants, checks, folder, ledger, Progress())
+            yield RunContext(
+                settings, participants, checks, ledger, folder, Progress(),
+                executor=LocalExecutor(settings.concurrency),
+            )  # fmt: skip
 
 
 async def until_tasks(context: RunContext) -> Prepared:
@@ -109,8 +116,9 @@ async def record(settings: Settings, folder: Path) -> int:
 
             participants.agents = make_agents(participants.roles, ask)
             again = RunContext(
-                settings, participants, context.checks, context.folder, ledger, context.progress
-            )
+                settings, participants, context.checks, ledger, context.folder, context.progress,
+                executor=LocalExecutor(settings.concurrency),
+            )  # fmt: skip
             await Prepared(again, prepared.worlds, prepared.tasks).play()
             await participants.gateway.close()
     return written.count

@@ -13,6 +13,7 @@ from ptool.cli.progress import SILENT, Progress
 from ptool.environments import Dialogue, World
 from ptool.environments.checks import choose_checks
 from ptool.errors import UnreachableModelError
+from ptool.executors import LocalExecutor
 from ptool.models.clients.fake import FakeModel
 from ptool.models.endpoint import Endpoint
 from ptool.models.gateway import Gateway
@@ -37,6 +38,7 @@ from ptool.records import (
 )
 from ptool.store import Ledger
 from ptool.synthesis.context import RunContext
+from ptool.synthesis.items import PopulationItems
 from ptool.synthesis.twins import NoTwin, Twin, original_of, plan_twins, play_twin, play_twins
 
 TEXT = "Two flat whites brought to my home please."
@@ -268,14 +270,16 @@ def made(tmp_path) -> Iterator:
             context = RunContext(
                 SimpleNamespace(query_judges=(), judges=("verifier",), assistant="propose", **settings),
                 SimpleNamespace(agents=cast.agents, sees=lambda *roles: {one: SEES[one] for one in roles}),
-                choose_checks(None), place, ledger, Progress(SILENT),
+                choose_checks(None), ledger, place, Progress(SILENT),
+                executor=(executor := LocalExecutor(settings["concurrency"])),
             )  # fmt: skip
+            executor.begin({"": PopulationItems(context, {"cafe": WORLD}, {})}, lambda: None)
             tasks = []
             for number in range(1, 21):
                 episode = asked(number=number, status="rejected" if number == 7 else "accepted")
                 await ledger.put("episodes", episode.id, episode.model_dump_json().encode())
                 tasks.append(episode.task)
-            several = await play_twins(context, {"cafe": WORLD}, tasks, {"dora": "untrained"})
+            several = await play_twins(context, tasks, {"dora": "untrained"})
             return several, list(several), (place / "twins.jsonl").read_bytes()
 
     return start

@@ -6,7 +6,7 @@ Judges are asked through the agents, prompts and views of an episode, so what is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, NamedTuple
@@ -21,11 +21,12 @@ from ....errors import ModelError, UnknownPartError
 from ....models.seeds import derive
 from ....records import Episode
 from ....records.dataset_statistics import Audit, CaughtRow, InjectionRow
-from ...context import RunContext, run_concurrently
+from ...context import ItemContext, RunContext
+from ...items import ItemState
 from ...stages import build_dialogue
 from .corruptions import CORRUPTIONS, Corruption
 from .injections import INJECTIONS, PLACES, QUERY, Injection, with_instruction
-from .samples import AuditSample, audit_samples
+from .samples import AuditSample, audit_samples, is_usable
 
 Verdicts = dict[str, bool | None]
 """Judge -> whether it objected to nothing; None: no usable answer."""
@@ -43,7 +44,7 @@ class JudgePanel:
         stage: the stage calls are accounted under.
     """
 
-    def __init__(self, context: RunContext, worlds: Mapping[str, World], stage: str) -> None:
+    def __init__(self, context: ItemContext, worlds: Mapping[str, World], stage: str) -> None:
         self._context, self._stage = context, stage
         self.seed = context.settings.seed
         self._dialogues = {name: build_dialogue(context, world) for name, world in worlds.items()}
@@ -106,7 +107,6 @@ class Judgement:
     label: str
     """'clean', or the name of the corruption"""
     example: str
-    case: Case
     passes_checks: bool
     verdicts: Verdicts
 
@@ -145,7 +145,6 @@ class SampleResult:
 
 async def run_audit(
     context: RunContext,
-    worlds: Mapping[str, World],
     episodes: Sequence[Episode],
     corruptions: Mapping[str, Corruption] = CORRUPTIONS,
     injections: Mapping[str, Injection] = INJECTIONS,
@@ -153,8 +152,7 @@ async def run_audit(
     """Corrupt good samples and hide instructions in them, and count what rule checks and judges say (§4.3).
 
     Args:
-        context: the run.
-        worlds: scenario -> its world, with profiles and histories.
+        context: of the population the episodes are of.
         episodes: accepted ones (`choose_samples` picks them); all of them are used, in their order.
         corruptions: name -> corruption; every one is tried on every sample.
         injections: name -> instruction; together the samples hide every one at least once.
@@ -163,18 +161,36 @@ async def run_audit(
         RunStoppedError: no further call makes sense.
         UnknownPartError: the scripted model cannot play a judge.
     """
+    usable = tuple(episode for episode in episodes if is_usable(episode))
+    results: dict[int, SampleResult] = {}
+    with context.stage("audit", len(usable)) as bar:
+
+        def done(number: int, result: SampleResult) -> None:
+            results[number] = result
+            bar.advance()
+
+        numbers = range(len(usable))
+        await context.each(sample_auditor, numbers, done, usable, corruptions, injections)
+    return _summary([results[number] for number in numbers], corruptions, injections)
+
+
+def sample_auditor(
+    populations: ItemState,
+    name: str,
+    episodes: Sequence[Episode],
+    corruptions: Mapping[str, Corruption],
+    injections: Mapping[str, Injection],
+) -> Callable[[int], Awaitable[SampleResult]]:
+    """Audits the sample of one of some episodes, by its number, as a job of an executor."""
+    context, worlds, _ = populations[name]
     samples = audit_samples(worlds, episodes)
     panel = JudgePanel(context, worlds, "audit")
-    results: dict[int, SampleResult] = {}
 
-    async def audit_sample(number: int) -> None:
+    async def audit_sample(number: int) -> SampleResult:
         hidden = {name: injections[name] for name in _hidden_in(number, len(samples), list(injections))}
-        results[number] = await _SampleAudit(panel, samples[number]).result(corruptions, hidden)
-        bar.advance()
+        return await _SampleAudit(panel, samples[number]).result(corruptions, hidden)
 
-    with context.stage("audit", len(samples)) as bar:
-        await run_concurrently(range(len(samples)), audit_sample, context.settings.concurrency)
-    return _summary([results[number] for number in range(len(samples))], corruptions, injections)
+    return audit_sample
 
 
 def _hidden_in(number: int, samples: int, names: Sequence[str]) -> Iterator[str]:
@@ -188,6 +204,8 @@ class _SampleAudit:
 
     def __init__(self, panel: JudgePanel, sample: AuditSample) -> None:
         self._panel, self._sample = panel, sample
+        self._cases: dict[str, Case] = {}
+        """what each judgement is about, by its label"""
 
     async def result(
         self, corruptions: Mapping[str, Corruption], injections: Mapping[str, Injection]
@@ -207,8 +225,9 @@ class _SampleAudit:
         return result
 
     async def _judge(self, label: str, example: str, case: Case) -> Judgement:
+        self._cases[label] = case
         verdicts = await self._panel.ask_judges(case, label)
-        return Judgement(label, example, case, self._panel.pass_checks(case), verdicts)
+        return Judgement(label, example, self._panel.pass_checks(case), verdicts)
 
     def _one_corrupted(self, result: SampleResult, name: str) -> Judgement | None:
         """A corrupted form of the sample that a judge objected to; any, where none did."""
@@ -220,7 +239,7 @@ class _SampleAudit:
         self, injection: Injection, name: str, place: str, judgement: Judgement
     ) -> list[VerdictPair]:
         """Hide an instruction in one place of a case that was judged without it."""
-        text, hide_in = injection.text, PLACES[place]
+        text, hide_in, case = injection.text, PLACES[place], self._cases[judgement.label]
 
         def rng() -> Random:
             return self._rng(f"injection.{name}.{place}")
@@ -228,11 +247,11 @@ class _SampleAudit:
         def hide(views: dict[str, Any]) -> dict[str, Any] | None:
             return hide_in(views, text, self._sample.features, rng())
 
-        after = await self._panel.ask_judges(judgement.case, f"{judgement.label}+{name}.{place}", hide)
+        after = await self._panel.ask_judges(case, f"{judgement.label}+{name}.{place}", hide)
         pairs = [VerdictPair(place, judgement.verdicts[judge], ok) for judge, ok in after.items()]
         if place == QUERY and not judgement.passes_checks:
             # To a good query the rules may object with reason: such a text can be too long, or unprintable.
-            changed = _with_query(judgement.case, text, rng())
+            changed = _with_query(case, text, rng())
             pairs.append(VerdictPair(place, False, self._panel.pass_checks(changed)))
         return pairs
 

@@ -110,18 +110,20 @@ def audit_samples(worlds: Mapping[str, World], episodes: Iterable[Episode]) -> l
         worlds: scenario -> its world, with profiles and histories.
         episodes: accepted ones, in the order of the audit.
     """
-    cases = [
-        case for episode in episodes if (case := _case(worlds[episode.task.scenario], episode)) is not None
-    ]
+    cases = [_case(worlds[episode.task.scenario], episode) for episode in episodes if is_usable(episode)]
     values_seen: dict[tuple[str, bytes], list[Any]] = {}
     for case in cases:
         _add_values(case, values_seen)
     return [AuditSample(case, trace(case).origins, values_seen) for case in cases]
 
 
-def _case(world: World, episode: Episode) -> Case | None:
-    if episode.query is None or episode.solution is None or not episode.solution.calls:
-        return None
+def is_usable(episode: Episode) -> bool:
+    """Whether there is anything to corrupt: a query and calls."""
+    return episode.query is not None and episode.solution is not None and bool(episode.solution.calls)
+
+
+def _case(world: World, episode: Episode) -> Case:
+    assert episode.query is not None
     user = episode.task.user_id
     return Case(
         world, world.profile(user), world.histories(user), episode.task, episode.query, episode.solution

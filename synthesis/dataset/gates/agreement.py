@@ -17,6 +17,7 @@ class RoundTripGate(Gate):
     codes: ClassVar = {
         "gate.round_trip": "the solution is not what the task drew, or a judge's last word was no"
     }
+    independent = True
 
     def __init__(self) -> None:
         self._agreement = AgreementCheck()
@@ -36,6 +37,7 @@ class ConsistencyGate(Gate):
     """Every further solver, who sees the same and draws differently, gives the same solution."""
 
     codes: ClassVar = {"gate.consistency": "a further solver gave another solution"}
+    independent = True
 
     def run(self, candidate: Candidate) -> Iterator[Reason]:
         """Name the first solver who differs in platform, calls or arguments; their order does not count."""

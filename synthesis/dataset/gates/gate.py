@@ -41,7 +41,8 @@ class Candidate:
 class Gate(ABC):
     """One condition that an accepted episode has to meet to become a sample.
 
-    Every run makes its gates anew, and shows them the candidates one by one, in the order of the dataset.
+    Every run makes its gates anew, and shows them the candidates one by one, in the order of the dataset;
+    `independent` ones in several processes at a time.
     """
 
     codes: ClassVar[Mapping[str, str]]
@@ -50,6 +51,10 @@ class Gate(ABC):
     compares: ClassVar[bool] = False
     """Whether it compares a candidate with those it has let through. Then it runs after all others and sees
     only what they let through, and no counterfactual twins, which repeat a query on purpose."""
+
+    independent: ClassVar[bool] = False
+    """Whether it remembers nothing, so that what it says depends on the candidate alone. Then candidates are
+    shown to it in several processes, in no order."""
 
     def review(self, samples: Sequence[CompactSample]) -> Iterable[tuple[str, Reason]]:  # noqa: ARG002
         """Look at all that was let through once there is nothing more; yield (id of a sample, reason)."""

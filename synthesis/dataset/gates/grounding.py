@@ -23,6 +23,7 @@ class GroundingGate(Gate):
     """Every argument of every call is traced once, to evidence that proves it."""
 
     codes: ClassVar = {"gate.grounding": "an argument has no proof of where it comes from, or a wrong one"}
+    independent = True
 
     def run(self, candidate: Candidate) -> Iterator[Reason]:
         """Count the origins of every argument, then look at the evidence of each."""

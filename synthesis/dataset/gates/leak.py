@@ -24,6 +24,7 @@ class LeakGate(Gate):
     """The query shows no basic value it does not state, in any disguise, and no implicit value."""
 
     codes: ClassVar = {"gate.leak": "the query reveals something of the user that it need not say"}
+    independent = True
 
     def run(self, candidate: Candidate) -> Iterator[Reason]:
         """Search the query for basic values as the rule check does, then for implicit ones."""

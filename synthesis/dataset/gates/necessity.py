@@ -17,6 +17,7 @@ class InterchangeabilityGate(Gate):
     """Some other platform of the scenario offers every capability the solution calls for."""
 
     codes: ClassVar = {"gate.interchangeability": "no other platform could have served the request"}
+    independent = True
 
     def run(self, candidate: Candidate) -> Iterator[Reason]:
         """Look for another platform."""
@@ -47,6 +48,7 @@ class NecessityGate(Gate):
     """Some argument comes from the profile alone, and no stranger gave the whole solution."""
 
     codes: ClassVar = {"gate.necessity": "it can be solved without the profile"}
+    independent = True
 
     def run(self, candidate: Candidate) -> Iterator[Reason]:
         """Look for an argument that needs the profile, then at what strangers answered."""

@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from ptool.cli.compose import Sources
 from ptool.cli.progress import Progress
 from ptool.environments.checks import choose_checks
+from ptool.executors import LocalExecutor
 from ptool.models.clients.base import role_of
 from ptool.models.scripted import RoleRequest, ScriptedModel
 from ptool.models.seeds import derive
@@ -21,7 +22,8 @@ from ptool.store import Ledger
 from ptool.synthesis.context import RunContext
 from ptool.synthesis.dataset.audit import run_audit
 from ptool.synthesis.dataset.audit.injections import INJECTIONS
-from ptool.synthesis.pipeline import synthesise
+from ptool.synthesis.items import PopulationItems
+from ptool.synthesis.pipeline import build_parts, synthesise
 from ptool.synthesis.roles import Participants
 
 YES = Verdict(ok=True)
@@ -86,9 +88,18 @@ def judged(cafe, tmp_path: Path) -> Callable[..., tuple[Audit, int, int]]:
         with Ledger(tmp_path / f"{ledger}.sqlite") as kept:
             participants.gateway.log = kept
             checks = choose_checks(chosen.checks)
-            context = RunContext(chosen, participants, checks, None, kept, Progress())  # type: ignore[arg-type]
+            context = RunContext(
+                chosen,
+                participants,
+                checks,
+                kept,
+                None,
+                Progress(),
+                executor=(executor := LocalExecutor(64)),  # type: ignore[arg-type]
+            )
+            executor.begin({"": PopulationItems(context, {"cafe": cafe.world()}, {})}, lambda: None)  # type: ignore[arg-type]
             episodes = [cafe.episode(number=number) for number in range(1, samples + 1)]
-            audit = asyncio.run(run_audit(context, {"cafe": cafe.world()}, episodes))
+            audit = asyncio.run(run_audit(context, episodes))
             paid = sum(one.calls for one in participants.gateway.usage.values())
             return (
                 audit,
@@ -216,7 +227,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[int, list[tuple[str, ...]]]:
 
 def test_a_run_puts_its_own_judges_on_trial(tmp_path: Path, asked: dict[int, list[tuple[str, ...]]]):
     size = ("scale=smoke", "users=6", "queries_per_user=10", "apis=8", "audit.samples=30")
-    synthesise(settings("scenario=training", *size, f"run.dir={tmp_path / 'run'}"), Sources())
+    synthesise(
+        build_parts(settings("scenario=training", *size, f"run.dir={tmp_path / 'run'}"), Sources()), Sources()
+    )
     audit = Audit.model_validate(orjson.loads((tmp_path / "run" / "audit.json").read_bytes()))
     cases = sum(row.cases for row in audit.corruptions)
     assert audit.samples == audit.clean == 30

@@ -1,0 +1,22 @@
+"""Who does the work on the items of a run: this process, or several; each item alone, known by its id.
+
+It knows neither what an item is nor what is done with it: that is a `Job`, a function that every process can
+import. Items are idempotent and what they leave is in a ledger, so an executor does nothing but fill it.
+"""
+
+from .choice import choose_executor
+from .job import LATER, Executor, Job, Setup, WorkerLink, Written, in_order
+from .local import LocalExecutor, run_concurrently
+
+__all__ = [
+    "LATER",
+    "Executor",
+    "Job",
+    "LocalExecutor",
+    "Setup",
+    "WorkerLink",
+    "Written",
+    "choose_executor",
+    "in_order",
+    "run_concurrently",
+]

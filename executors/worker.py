@@ -1,0 +1,198 @@
+"""A worker: a process that does the items it is sent, and ends when its standard input does.
+
+So it outlives nobody, however the process that it works for has died. Ctrl-C is none of its business: that
+process says when to end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from ..errors import PtoolError
+from ..log import sink
+from ..models.event_loop import run
+from ..models.gateway.activity import GatewayFigures
+from ..models.gateway.limiter import Limiter
+from .channel import Channel
+from .job import Job, Written
+from .limits import RemoteLimiter
+from .messages import Assigned, Begun, Ended, Failed, Figures, Finished, Logged, Opened, Replied
+
+_TELL_SECONDS = 1.0
+_GATHER_SECONDS = 0.01
+"""Seconds that results wait for company."""
+_LONGEST_END = 10.0
+"""Seconds that an orderly end may take."""
+
+
+def main(width: int) -> None:
+    """Work until standard input ends. Args: width: items under way at a time."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    write = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print is no message
+    with suppress(asyncio.CancelledError):
+        run(_Worker(width).work(write))
+
+
+class _Worker:
+    """The worker of this process."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._job: _WorkerJob | None = None
+        self._figures: Callable[[], GatewayFigures] | None = None
+
+    async def work(self, write: Any) -> None:
+        """Work until there is nobody to work for."""
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert task is not None
+
+        def end() -> None:
+            threading.Thread(target=_end_for_good, daemon=True).start()
+            task.cancel()
+
+        self._opened: asyncio.Future[Any] = loop.create_future()
+        self._setup: asyncio.Future[bytes] = loop.create_future()
+        with sink(self._log, "INFO", "{message}"):
+            self._channel = Channel(sys.stdin.buffer, write, self._receive, end)
+            self._remote = RemoteLimiter(self._channel.send)
+            try:
+                setup = pickle.loads(await self._setup)  # noqa: S301 (of ptool's own)
+                async with setup.open(self) as state:
+                    self._opened.set_result(state)
+                    while True:
+                        await asyncio.sleep(_TELL_SECONDS)
+                        if self._figures is not None:
+                            self._channel.send(Figures(self._figures()))
+            except Exception as error:
+                self.fail(error)
+                await loop.create_future()  # until it is told to end
+
+    @property
+    def limiter(self) -> Limiter:
+        """As `WorkerLink.limiter`."""
+        return self._remote
+
+    def watch(self, figures: Callable[[], GatewayFigures]) -> None:
+        """As `WorkerLink.watch`."""
+        self._figures = figures
+
+    def finish(self, number: int, results: list[tuple[int, Any]]) -> None:
+        """Say what came of some items."""
+        self._channel.send(Finished(number, results))
+
+    def fail(self, error: BaseException) -> None:
+        """Say that the job failed."""
+        if not isinstance(error, PtoolError):
+            error.add_note("in a worker:\n" + "".join(traceback.format_exception(error)))
+        try:
+            pickle.loads(pickle.dumps(error))  # noqa: S301 (made right here)
+        except Exception:
+            error = RuntimeError("".join(traceback.format_exception(error)))
+        self._channel.send(Failed(error))
+
+    def _receive(self, message: Any) -> None:
+        match message:
+            case Opened(setup):
+                self._setup.set_result(setup)
+            case Begun(number, job):
+                self._job = _WorkerJob(self, number, job, self._opened, self._width)
+            case Assigned(number, items) if self._job is not None and self._job.number == number:
+                self._job.add(items)
+            case Ended(number) if self._job is not None and self._job.number == number:
+                self._job.end()
+            case Replied():
+                self._remote.receive(message)
+
+    def _log(self, line: str) -> None:
+        record = line.record  # type: ignore[attr-defined]  # loguru's own kind of text
+        self._channel.send(Logged(record["level"].name, record["name"], record["message"]))
+
+
+class _WorkerJob:
+    """The part of a job that one worker does."""
+
+    def __init__(
+        self, worker: _Worker, number: int, job: Job[Any, Any], opened: asyncio.Future[Any], width: int
+    ) -> None:
+        self.number = number
+        self._worker, self._job, self._opened, self._width = worker, job, opened, width
+        self._work: Callable[[Any], Awaitable[Any]] | None = None
+        self._queue: deque[tuple[int, Any]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._results: list[tuple[int, Any]] = []
+        self._over = False
+
+    def add(self, items: Any) -> None:
+        """Take some more items."""
+        self._queue.extend(items)
+        for _ in range(min(len(items), self._width - len(self._tasks))):
+            task = asyncio.ensure_future(self._do())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def end(self) -> None:
+        """Give up whatever is under way."""
+        self._over = True
+        self._queue.clear()
+        for task in self._tasks:
+            task.cancel()
+
+    async def _do(self) -> None:
+        state = await asyncio.shield(self._opened)
+        try:
+            while self._queue:
+                place, item = self._queue.popleft()
+                self._work = self._work or self._job.work(state)
+                result = await self._work(item)
+                if isinstance(result, Written):
+                    asyncio.wrap_future(result.on_disk).add_done_callback(
+                        lambda written, place=place, result=result.result: self._written(
+                            written, place, result
+                        )
+                    )
+                else:
+                    self._finish(place, result)
+                    await asyncio.sleep(0)  # what waits for nothing leaves nobody else a turn
+        except Exception as error:
+            self._fail(error)
+
+    def _written(self, written: asyncio.Future[None], place: int, result: Any) -> None:
+        error = None if written.cancelled() else written.exception()
+        if error is None:
+            self._finish(place, result)
+        else:
+            self._fail(error)
+
+    def _finish(self, place: int, result: Any) -> None:
+        if not self._results:
+            asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._send)
+        self._results.append((place, result))
+
+    def _send(self) -> None:
+        results, self._results = self._results, []
+        self._worker.finish(self.number, results)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._over:
+            self.end()
+            self._worker.fail(error)
+
+
+def _end_for_good() -> None:
+    """End this process whatever it still does; what is on disk stays."""
+    time.sleep(_LONGEST_END)
+    os._exit(1)

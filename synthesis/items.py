@@ -1,0 +1,28 @@
+"""The items of a run: what is needed to work on each of them alone.
+
+The stages before the episodes are done once, by one process (`population`). What they left, worlds and tasks,
+is what episodes, further solutions, twins and verdicts are made from, in this process or in another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ..environments.world import World
+from ..records import Task
+from .context import ItemContext
+
+
+class PopulationItems(NamedTuple):
+    """A population whose items are worked on."""
+
+    context: ItemContext
+    worlds: Mapping[str, World]
+    """scenario -> its world, with profiles and histories"""
+    tasks: Mapping[str, Task]
+    """by id"""
+
+
+ItemState = Mapping[str, PopulationItems]
+"""The populations of a run by name: the state that every job is given."""
