@@ -14,7 +14,8 @@ PtoolError
 ├── RunStoppedError            no further call makes sense; the same command goes on from there
 │   ├── EndpointDownError      an endpoint did not answer anybody for too long
 │   ├── KeyRefusedError        an endpoint refuses the key it was given
-│   └── BudgetSpentError       the next call could go beyond the run's budget
+│   ├── BudgetSpentError       the next call could go beyond the run's budget
+│   └── StorageDownError       object storage does not answer, or breaks off
 └── StoreError                 the run folder or the ledger cannot be read or written
 
 A message says where, what was got, what was expected or exists, and what to do, on one line: commands
@@ -115,6 +116,10 @@ class BudgetSpentError(RunStoppedError):
     """The next call could go beyond the run's budget."""
 
     exit_status = 4
+
+
+class StorageDownError(RunStoppedError):
+    """Object storage does not answer, or breaks off; what was made is safe on this machine."""
 
 
 class StoreError(PtoolError):

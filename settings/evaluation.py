@@ -11,7 +11,7 @@ import orjson
 from pydantic import Field, field_validator, model_validator
 
 from ..errors import ConfigError
-from .base import Budget, FilePath, ModelSettings, Retries, RunFolderSettings, StrictModel, Tools
+from .base import Budget, FilePath, ModelSettings, ReadPath, Retries, RunFolderSettings, StrictModel, Tools
 
 Baseline = Literal["random", "majority_platform", "copy_profile", "scripted", "gold"]
 """Floors and ceilings that ship with the benchmark."""
@@ -20,12 +20,12 @@ Baseline = Literal["random", "majority_platform", "copy_profile", "scripted", "g
 class EvaluateSettings(StrictModel):
     """What `ptool.evaluate` is given (conf/evaluate.yaml)."""
 
-    data: FilePath = Field(description="a run folder, a dataset folder or a file")
+    data: ReadPath = Field(description="a run folder, a dataset folder or a file")
     kind: str | None = Field(description="which kind of dataset it is; null: found out")
     group: Literal["trained", "untrained", "unseen"] | None = Field(
         description="what its users are, where samples do not say"
     )
-    predictions: FilePath | None = Field(description="answers given earlier, instead of a model's")
+    predictions: ReadPath | None = Field(description="answers given earlier, instead of a model's")
     baseline: Baseline | None = Field(description="a floor or ceiling, instead of a model")
     model: ModelSettings = Field(description="who answers")
     variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")
@@ -80,7 +80,7 @@ class EvaluateSettings(StrictModel):
 
     def run_folder(self) -> Path:
         """Where it is kept: `run.dir`, or runs/eval-<data>-<digest> below the working folder."""
-        return Path(self.run.dir or f"runs/eval-{data_name(self.data)}-{self.digest()}")
+        return self.run.folder(f"runs/eval-{data_name(self.data)}-{self.digest()}")
 
 
 _NOT_HASHED = {"scorer", "beside", "concurrency", "run", "budget", "retries", "prices", "model"}
@@ -142,7 +142,7 @@ def _shared_beside(folder: Path) -> list[Path]:
 class CompareSettings(StrictModel):
     """What `ptool.compare` is given (conf/compare.yaml)."""
 
-    evaluations: tuple[FilePath, ...] = Field(
+    evaluations: tuple[ReadPath, ...] = Field(
         min_length=1, max_length=50, description="folders of evaluations"
     )
     labels: tuple[str, ...] | None = Field(description="names to show, one for each; null: who answered")

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, get_args
 import orjson
 from pydantic import Field, field_validator, model_validator
 
-from .base import StrictModel
+from .base import ReadPath, StrictModel
 from .evaluation import content_digest, data_name
 
 ExportFormat = Literal[
@@ -42,8 +42,8 @@ _STYLED = ("trl", *PREFERENCES)
 class ExportSettings(StrictModel):
     """What `ptool.export` is given (conf/export.yaml)."""
 
-    run: str | None = Field(min_length=1, description="a run folder; in place of data")
-    data: str | None = Field(min_length=1, description="a run folder, a dataset folder or a file")
+    run: ReadPath | None = Field(description="a run folder; in place of data")
+    data: ReadPath | None = Field(description="a run folder, a dataset folder or a file")
     format: ExportFormat = Field(description="what is written")
     parts: tuple[Part, ...] | None = Field(
         min_length=1, description="parts of a run; null: samples, train, test and unseen, those there are"

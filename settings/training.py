@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 import orjson
 from pydantic import Field, model_validator
 
-from .base import Share, StrictModel, Tools
+from .base import ReadPath, Share, StrictModel, Tools
 
 
 class TrainingMethod(StrictModel):
@@ -43,7 +43,7 @@ class TrainingMethod(StrictModel):
 class TrainSettings(StrictModel):
     """What `ptool.train` is given (conf/train.yaml)."""
 
-    run: str = Field(min_length=1, description="the folder of a finished run")
+    run: ReadPath = Field(description="the folder of a finished run")
     model_path: str = Field(min_length=1, description="the folder of a Transformers model")
     train: TrainingMethod = Field(description="how it is tuned")
     variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")

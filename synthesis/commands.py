@@ -26,7 +26,7 @@ def synthesise(settings: Settings, sources: Sources) -> int:
 
     summary = make_dataset(settings, sources, StreamDisplay())
     console_summary.report(summary)
-    print(f"run folder: {summary.folder}", flush=True)
+    print(f"run folder: {settings.run.shown(summary.folder)}", flush=True)
     return summary.exit_status
 
 

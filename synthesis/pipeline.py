@@ -100,7 +100,10 @@ def synthesise(
         identity |= {"tree": fingerprint(to_json(tree.graph))}
     if tools:
         identity |= {"tools": fingerprint(tools.content())}
-    with RunFolder(settings.run_folder(), identity) as folder, run_log(folder / "run.log"):
+    with (
+        RunFolder(settings.run_folder(), identity, url=settings.run.url) as folder,
+        run_log(folder / "run.log"),
+    ):
         folder.save_config(_as_yaml(settings))
         write_json(folder / "codes.json", extensions.code_sentences())
         if tools:
