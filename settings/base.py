@@ -61,6 +61,12 @@ def _as_place(text: str) -> str:
 Place = Annotated[str, StringConstraints(min_length=1), AfterValidator(_as_place)]
 """A folder on this machine, or in object storage, as people type it."""
 
+
+def local_folder(place: str | None, default: str) -> Path:
+    """The folder on this machine for what goes to a place. Args: default: where that is a URL, or null."""
+    return Path(default if place is None or is_url(place) else place)
+
+
 ReadPath = Annotated[Place, AfterValidator(local_copy)]
 """A file or folder that is read; of one in object storage the path of a copy that was fetched."""
 

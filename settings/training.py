@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 import orjson
 from pydantic import Field, model_validator
 
-from .base import ReadPath, Share, StrictModel, Tools
+from .base import FilePath, ReadPath, Share, StrictModel, Tools
 
 
 class TrainingMethod(StrictModel):
@@ -59,7 +59,7 @@ class TrainSettings(StrictModel):
     most_hours: float | None = Field(gt=0, description="what is estimated to take longer is refused")
     merge: bool = Field(description="whether a copy of the model with the adapter merged in is written")
     report_to: str = Field(min_length=1, description="trackers, as Transformers names them; none")
-    out: str | None = Field(min_length=1, description="where the tuned model is kept")
+    out: FilePath | None = Field(description="where the tuned model is kept")
 
     def identity(self, data: str, model: str) -> dict[str, str]:
         """What makes another training the same one. Args: data, model: digests of what is read."""

@@ -60,7 +60,7 @@ class RunFolder:
         self._objects = ObjectFolder(url) if url is not None else None
         if self._objects is not None:
             self._objects.claim(self._identity, setting)
-            setting = LOCAL_SETTING
+            setting = LOCAL_SETTING if setting == SETTING else setting
         try:
             path.mkdir(parents=True, exist_ok=True)
             _refuse_foreign(path, setting)

@@ -10,6 +10,7 @@ from pathlib import Path
 import ptool
 import pytest
 from ptool.errors import StoreError
+from ptool.object_storage import local_copy
 from ptool.store import RunFolder
 
 fsspec = pytest.importorskip("fsspec", reason="needs ptool[objects]")
@@ -88,6 +89,10 @@ def test_a_run_goes_there_and_is_read_from_there(tmp_path: Path, capsys: pytest.
     assert command("evaluate", f"data={URL}", "baseline=gold") == 0
     assert command("export", f"run={URL}", "format=jsonl", "out=exported") == 0
     assert command("report", URL, "out=page.html") == 0
+    assert command("export", f"run={URL}", "format=jsonl", "out=s3://results/exported") == 0
+    assert Path(local_copy("s3://results/exported"), "samples.jsonl").read_bytes() == (
+        Path("exported/samples.jsonl").read_bytes()
+    )
     capsys.readouterr()
     assert command("diff", URL, URL) == 0
     assert "the same: 2 samples" in capsys.readouterr().out
