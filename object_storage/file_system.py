@@ -77,7 +77,7 @@ def asked(url: str, safe: str = "") -> Iterator[None]:
                 f"{url}: no credentials ({_reason(error)}); they are found where the protocol's package "
                 f"looks for them, such as AWS_ACCESS_KEY_ID or ~/.aws{safe}"
             ) from error
-        if isinstance(error, ValueError) or "Validation" in name:
+        if isinstance(error, ValueError | NotImplementedError) or "Validation" in name:
             raise StoreError(f"{url}: refused ({_reason(error)}){safe}") from error
         raise StorageDownError(
             f"{url}: the storage does not answer as it should ({_reason(error)}); the same command goes "

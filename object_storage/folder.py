@@ -170,7 +170,9 @@ def _results(folder: Path) -> Iterator[str]:
     """Names of the files of a local folder that are results, in order; what is left half written is none."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        kept_here = path.name.endswith(_KEPT_HERE) or name.parts[0] in _KEPT_FOLDERS
+        kept_here = (
+            path.name.endswith(_KEPT_HERE) or name.parts[0] in _KEPT_FOLDERS or name.as_posix() == LIST
+        )
         if path.is_file() and not path.is_symlink() and not kept_here and is_name(name.as_posix()):
             yield name.as_posix()
 

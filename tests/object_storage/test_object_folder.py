@@ -87,9 +87,14 @@ SECOND = {"manifest_json": "2", "dataset__samples_jsonl": "bbbb", "dataset__new_
 
 
 def test_what_was_uploaded_is_read_and_the_manifest_comes_last(tmp_path: Path) -> None:
-    run = run_folder(
-        tmp_path / "run", **FIRST, ledger_sqlite="l", run_log="x", _lock="1", shards__0__a_json="s"
-    )
+    working = {
+        "ledger_sqlite": "l",
+        "run_log": "x",
+        "_lock": "1",
+        "shards__0__a_json": "s",
+        "objects_json": "{}",
+    }
+    run = run_folder(tmp_path / "run", **FIRST, **working)
     (run / "link.json").symlink_to(run / "run.log")
 
     ObjectFolder(URL).claim(RUN, "run.dir")
