@@ -15,7 +15,8 @@ PtoolError
 │   ├── EndpointDownError      an endpoint did not answer anybody for too long
 │   ├── KeyRefusedError        an endpoint refuses the key it was given
 │   ├── WorkerLostError        processes that work for a run die again and again
-│   └── BudgetSpentError       the next call could go beyond the run's budget
+│   ├── BudgetSpentError       the next call could go beyond the run's budget
+│   └── StorageDownError       object storage does not answer, or breaks off
 └── StoreError                 the run folder or the ledger cannot be read or written
     └── FolderInUseError       another process works in the run folder
 
@@ -121,6 +122,10 @@ class BudgetSpentError(RunStoppedError):
     """The next call could go beyond the run's budget."""
 
     exit_status = 4
+
+
+class StorageDownError(RunStoppedError):
+    """Object storage does not answer, or breaks off; what was made is safe on this machine."""
 
 
 class StoreError(PtoolError):

@@ -8,6 +8,7 @@ knows no stage and no model.
 from __future__ import annotations
 
 import copy
+import os
 import re
 import shlex
 import sys
@@ -15,7 +16,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -38,6 +39,7 @@ from ..settings import NOT_HASHED, RECOGNISERS, TOOL_MATCHER, Schema, Settings, 
 from .args import OPTIONS, Arguments, quoted
 from .config_files import check_user_files
 from .overrides import as_typed
+from .sweeps import JobEnd, speaking_among_others
 from .unknown_keys import GROUPS, check_experiment, no_such_key, opened
 
 Result = TypeVar("Result")
@@ -57,6 +59,9 @@ SCRIPTED = "ptool.models.scripted.ScriptedModel"
 
 _COUNTED = {"strangers": "stranger", "consistency": "solver"}
 """Keys that say how often a role is asked -> the role; it is there where that is not 0."""
+
+_LAUNCHERS = ("joblib", "ray")
+"""Launchers of sweeps that an extra of the same name brings."""
 
 _OF_THE_MACHINE = ("base_url", "api_key_env", "file")
 """Last parts of keys whose values say where something is, and are of no use elsewhere."""
@@ -154,34 +159,31 @@ class Composer:
                 config = OmegaConf.masked_copy(config, kept)
             return OmegaConf.to_yaml(config, resolve=resolve)
 
-    def each_job(self, multirun: bool, job: Callable[[DictConfig], int]) -> list[int]:
-        """Do a job with the composed configuration, or with each of a sweep.
+    def the_config(self, multirun: bool) -> DictConfig | None:
+        """The configuration of the one job there is; None: there is a sweep.
 
         A sweep is asked for by `multirun`, or by a configuration that says what to sweep over
         (`hydra.sweeper.params`, as the experiments of ptool.evaluate do).
-
-        Returns the jobs' exit statuses.
         """
         config = None if multirun else self._composed(self.config_name, *self.overrides)
-        if config is None or _swept(config):
-            return self._sweep(job)
-        return [_done(config, job)]
+        return None if config is None or _swept(config) else config
 
-    def the_job(self, job: Callable[[DictConfig], Result]) -> Result:
-        """Do a job with the composed configuration. Raises ConfigError where that stands for several."""
-        config = self._composed(self.config_name, *self.overrides)
-        if swept := _swept(config):
-            over = ", ".join(f"{key}={value}" for key, value in swept.items())
-            raise ConfigError(f"these settings stand for several jobs ({over}), expected those of one")
-        return _done(config, job)
+    def sweep(self, job: Callable[[DictConfig], JobEnd]) -> list[JobEnd]:
+        """Let Hydra's sweeper and launcher do the jobs, their own notes in a folder that is thrown away.
 
-    def _sweep(self, job: Callable[[DictConfig], int]) -> list[int]:
-        """Let Hydra's sweeper and launcher do the jobs, their own notes in a folder that is thrown away."""
-        statuses: list[int] = []
+        Args: job: does one; it is pickled for a launcher of processes (hydra/launcher=joblib, ray).
+        """
+        ends: list[JobEnd] = []
+        own, given = os.getpid(), frozenset(self.overrides)
 
-        def counted(config: DictConfig) -> int:
-            statuses.append(job(config))  # not every sweeper returns what its jobs returned
-            return statuses[-1]
+        def told(config: DictConfig) -> JobEnd:
+            words = tuple(word for word in HydraConfig.get().overrides.task if word not in given)
+            if os.getpid() == own:
+                ends.append(replace(job(config), words=words))  # not every sweeper returns what its jobs did
+                return ends[-1]
+            check_user_files()
+            with speaking_among_others(words):
+                return replace(job(config), words=words)
 
         hydra = GlobalHydra.instance().hydra
         assert hydra is not None
@@ -189,9 +191,16 @@ class Composer:
             sweep = ("hydra.sweep.subdir=.", f"hydra.sweep.dir={quoted(scratch)}", "hydra.output_subdir=null")
             silence = ("hydra/job_logging=none", "hydra/hydra_logging=none")
             words = [*self.overrides, *sweep, *silence]
-            batches = hydra.multirun(self.config_name, counted, words, with_log_configuration=False)
-        # a launcher of processes of its own (joblib) leaves `statuses` of this one empty
-        return statuses + [done.return_value for batch in batches or () for done in batch]
+            batches = hydra.multirun(self.config_name, told, words, with_log_configuration=False)
+        return ends or [done.return_value for batch in batches or () for done in batch]
+
+    def the_job(self, job: Callable[[DictConfig], Result]) -> Result:
+        """Do a job with the composed configuration. Raises ConfigError where that stands for several."""
+        config = self._composed(self.config_name, *self.overrides)
+        if swept := _swept(config):
+            over = ", ".join(f"{key}={value}" for key, value in swept.items())
+            raise ConfigError(f"these settings stand for several jobs ({over}), expected those of one")
+        return done(config, job)
 
     def _composed(self, *name_and_overrides: str) -> DictConfig:
         config_name, *overrides = name_and_overrides
@@ -218,7 +227,7 @@ def _swept(config: DictConfig) -> Mapping[str, str]:
         return OmegaConf.select(config, "hydra.sweeper.params") or {}
 
 
-def _done(config: DictConfig, job: Callable[[DictConfig], Result]) -> Result:
+def done(config: DictConfig, job: Callable[[DictConfig], Result]) -> Result:
     """What a job makes of its configuration, with Hydra's own part where Hydra looks for it."""
     job_config = copy.deepcopy(config)
     with open_dict(job_config):
@@ -431,7 +440,10 @@ def _no_such_choice(error: MissingConfigException) -> str:
     group, _, got = (error.missing_cfg_file or "").removesuffix(".yaml").rpartition("/")
     if not group or error.options is None:
         return str(error).strip().partition("\n")[0]
-    return f"{group}: got {printable(got, 80)!r}, there are {names(error.options, got)}"
+    extra = (
+        f"; pip install 'ptool[{got}]' brings it" if group == "hydra/launcher" and got in _LAUNCHERS else ""
+    )
+    return f"{group}: got {printable(got, 80)!r}, there are {names(error.options, got)}{extra}"
 
 
 def _one_line(text: str) -> str:

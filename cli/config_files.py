@@ -42,6 +42,10 @@ class CheckedFolder(FileConfigSource):
         return ConfigResult(self.provider, f"{self.scheme()}://{self.path}", config, header)
 
 
+CheckedFolder.__name__ = FileConfigSource.__name__
+"""Hydra tells sources apart by it, where a process of a sweep is given this one and looks for its own."""
+
+
 def check_user_files() -> None:
     """Let Hydra read every folder of this machine as a `CheckedFolder`; its own registry replaces nothing.
 

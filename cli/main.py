@@ -37,6 +37,10 @@ UNREAD = 141
 _LONGEST_LINE = 4000
 """Characters of an error that are printed."""
 
+_SWEEP_IS_SAFE = (
+    "interrupted: finished items are safe in the run folders; the same command continues from there"
+)
+
 _ONLY_PRINT = ("check", "diff", "explain", "status")
 """Commands that make nothing but what they print, by their primary config."""
 
@@ -82,7 +86,8 @@ def _composed(load_job: Callable[[], Job], arguments: Arguments, config: str, sc
 
         print("\n".join(completions(arguments.complete, config, kind, arguments.config_dirs)))
         return 0
-    from .compose import composer, prepared
+    from .compose import composer, done, prepared
+    from .sweeps import JobEnd, print_ends
 
     with composer(arguments, config, kind) as composing:
         if arguments.help:
@@ -92,15 +97,26 @@ def _composed(load_job: Callable[[], Job], arguments: Arguments, config: str, sc
             print(composing.shown(arguments.cfg, arguments.resolve), end="")
             return 0
 
-        def job(composed: DictConfig) -> int:
+        def job(composed: DictConfig) -> JobEnd:
+            folder: Path | None = None
+
             def prepare() -> tuple[Any, Sources]:
-                both = prepared(composed, kind)
+                nonlocal folder
+                settings, sources = prepared(composed, kind)
                 load_job()  # the imports; only what follows has anything to clean up when it is interrupted
-                return both
+                folder = _folder_of(settings)
+                return settings, sources
 
-            return run_job(prepare, lambda *given: load_job()(*given))
+            status = run_job(prepare, lambda *given: load_job()(*given))
+            return JobEnd(status, folder)
 
-        return max(composing.each_job(arguments.multirun, job), default=0)
+        only = composing.the_config(arguments.multirun)
+        if only is not None:
+            return done(only, job).status
+        with _interruptible(None, _SWEEP_IS_SAFE):
+            ends = composing.sweep(job)
+        print_ends(ends)
+        return max((end.status for end in ends), default=0)
 
 
 def run_job(prepare: Callable[[], tuple[Any, Sources]], job: Job) -> int:
@@ -111,7 +127,7 @@ def run_job(prepare: Callable[[], tuple[Any, Sources]], job: Job) -> int:
     folder: Path | None = None
     try:
         settings, sources = prepare()
-        folder = settings.run_folder() if hasattr(settings, "run_folder") else None
+        folder = _folder_of(settings)
         with _interruptible(folder), warnings_shown(), sources.importable():
             return job(settings, sources)
     except PtoolError as error:
@@ -120,6 +136,10 @@ def run_job(prepare: Callable[[], tuple[Any, Sources]], job: Job) -> int:
         return _unread()
     except Exception as error:
         return _bug(error, folder)
+
+
+def _folder_of(settings: Any) -> Path | None:
+    return settings.run_folder() if hasattr(settings, "run_folder") else None
 
 
 def _unread() -> int:
@@ -169,10 +189,14 @@ def _interrupts(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def _interruptible(folder: Path | None) -> Iterator[None]:
+def _interruptible(folder: Path | None, safe: str | None = None) -> Iterator[None]:
     """While a job works, Ctrl-C and SIGTERM interrupt it, asyncio's orderly cancellation included.
 
-    Args: folder: where the job keeps what it makes. Raises SystemExit with the status of the signal.
+    Args:
+        folder: where the job keeps what it makes.
+        safe: what is said of an interrupt; None: what is safe in the folder.
+
+    Raises SystemExit with the status of the signal.
     """
     terminated = False
 
@@ -193,7 +217,7 @@ def _interruptible(folder: Path | None) -> Iterator[None]:
     except (KeyboardInterrupt, Exception) as error:
         if not _interrupts(error):
             raise
-        _print_error(what_is_safe(folder), INTERRUPTED)
+        _print_error(safe or what_is_safe(folder), INTERRUPTED)
         raise SystemExit(TERMINATED if terminated else INTERRUPTED) from None
     except SystemExit as end:
         raise SystemExit(TERMINATED if terminated and end.code == INTERRUPTED else end.code) from None

@@ -36,7 +36,7 @@ def evaluate(settings: EvaluateSettings, sources: Sources) -> int:
     print_evaluation(outcome)
     if remark is not None:
         print(remark)
-    print(f"evaluation folder: {outcome.folder}", flush=True)
+    print(f"evaluation folder: {settings.run.shown(outcome.folder)}", flush=True)
     return outcome.exit_status
 
 
@@ -47,7 +47,7 @@ def compare(settings: CompareSettings, sources: Sources) -> int:
 
     finished = comparison.compare(settings)
     print_comparison(finished, settings.seed)
-    print(f"comparison folder: {finished.folder}", flush=True)
+    print(f"comparison folder: {settings.run.shown(finished.folder)}", flush=True)
     return 0
 
 

@@ -60,8 +60,8 @@ def compare(settings: CompareSettings) -> FinishedComparison:
         overlap = paired.overlap
     document = leaderboard(entries, overlap, tests, settings.seed)
     digest = _digest(evaluations, settings)
-    place = Path(settings.run.dir or f"runs/compare-{digest}")
-    with RunFolder(place, {"comparison": digest}) as folder:
+    place = settings.run.folder(f"runs/compare-{digest}")
+    with RunFolder(place, {"comparison": digest}, url=settings.run.url) as folder:
         write_document(document, folder.path, FILE)
         write_bytes(folder / f"{FILE}.csv", leaderboard_csv(entries, overlap, settings.seed).encode())
         write_bytes(folder / "tests.csv", tests_csv(entries, tests).encode())

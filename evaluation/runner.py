@@ -93,7 +93,10 @@ def evaluate(settings: EvaluateSettings, display: Display | None = None) -> Outc
     progress = Progress(display, log=logger.info)
     evaluation = EvaluationJob(settings, progress)
     progress.display.say(evaluation.tools.describe())
-    with RunFolder(settings.run_folder(), evaluation.identity()) as folder, run_log(folder / "run.log"):
+    with (
+        RunFolder(settings.run_folder(), evaluation.identity(), url=settings.run.url) as folder,
+        run_log(folder / "run.log"),
+    ):
         folder.save_config(_as_yaml(settings))
         evaluation.run(folder)
     answers, results = evaluation.answers, evaluation.results

@@ -63,7 +63,7 @@ def write_export(settings: ExportSettings) -> FinishedExport:
     parts = tuple(part.name for part in source.parts)
     about = settings.model_dump(mode="json", exclude={"run", "data", "out", "parts"})
     about = {"export": {**about, "answer": settings.answer_format, "parts": parts, "kind": source.kind}}
-    with open_export(settings.run_folder(), settings.digest(), about) as folder:
+    with open_export(settings.run_folder(), settings.digest(), about, settings.url) as folder:
         FORMATS[settings.format](source, folder)
         records = folder.records
         if settings.format not in _WITHOUT_CARD:
@@ -80,5 +80,5 @@ def export(settings: ExportSettings, sources: Sources) -> int:
     if settings.format == "lm_eval":
         place = shlex.quote(str(finished.folder))
         print(f"lm_eval --include_path {place} --tasks {TASK} --apply_chat_template --model …")
-    print(f"export folder: {finished.folder}", flush=True)
+    print(f"export folder: {settings.url or finished.folder}", flush=True)
     return 0

@@ -112,15 +112,17 @@ class ExportFolder:
 
 
 @contextmanager
-def open_export(path: Path, digest: str, about: Mapping[str, Any]) -> Iterator[ExportFolder]:
+def open_export(
+    path: Path, digest: str, about: Mapping[str, Any], url: str | None = None
+) -> Iterator[ExportFolder]:
     """Open the folder of an export; at the end of the block all files appear, and none where it fails.
 
     Args: path: where; made where there is none. digest: of everything the export depends on.
-        about: what the manifest says of the whole.
+        about: what the manifest says of the whole. url: a folder in object storage for the files as well.
     Raises StoreError: the folder is of something else, in use, or holds what this export did not write; or a
     file cannot be written.
     """
-    with RunFolder(path, {"export": digest}, setting="out") as locked:
+    with RunFolder(path, {"export": digest}, setting="out", url=url) as locked:
         try:
             known = _written_before(path)
             with ExitStack() as files:

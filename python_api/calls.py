@@ -21,6 +21,7 @@ from ..cli.streams import warnings_shown
 from ..errors import BudgetSpentError, ConfigError, StoreError, printable
 from ..evaluation.results import SCORE_FILE
 from ..models.transformers_folder import environment_kept
+from ..object_storage import is_url, local_copy
 from ..settings import EvaluateSettings, Settings
 from ..store.run_folder import MARKER, identity_of
 from .displays import Progress, chosen_display
@@ -129,14 +130,16 @@ def load(path: Place) -> Run | Evaluation | Samples:
     """Open what a job left, without asking any model.
 
     Args:
-        path: a run folder, finished or not: a `Run`; the folder of an evaluation that has ended: an
-            `Evaluation`; a file of samples, or a folder with files of samples: `Samples`.
+        path: a run folder, finished or not, here or in object storage (a URL): a `Run`; the folder of an
+            evaluation that has ended: an `Evaluation`; a file of samples, or a folder with files of samples:
+            `Samples`.
 
     Raises:
         StoreError: there is nothing of the kind.
         ConfigError: `path` is no path.
     """
-    place = Path(_place(path, "path", "the path of a run, an evaluation or samples")).absolute()
+    expected = "the path of a run, an evaluation or samples"
+    place = Path(local_copy(_place(path, "path", expected))).absolute()
     if (place / SCORE_FILE).is_file():
         return Evaluation(place)
     if (place / MARKER).is_file() and "settings" in identity_of(place):  # exports have a marker, too
@@ -196,7 +199,7 @@ class _JobUnderWay(Generic[Result]):
         def work() -> Result:
             settings, sources = composed_settings(arguments, config, schema)
             self._folder = here / settings.run_folder()  # whatever the working folder is by then
-            run = settings.run.model_copy(update={"dir": str(self._folder)})
+            run = settings.run.at(self._folder)
             with (
                 environment_kept.changed(),
                 sources.importable(),
@@ -235,11 +238,12 @@ def _arguments(
 
 
 def _path_of(data: Place | Samples) -> str:
-    """The path of a dataset, whatever the working folder is later. Raises ConfigError."""
+    """The path of a dataset, whatever the working folder is later; a URL as it is. Raises ConfigError."""
     if isinstance(data, Samples):
         return str(data.path)
     expected = "a Run, Samples, or the path of a run, a dataset folder or a file"
-    return str(Path(_place(data, "data", expected)).absolute())
+    place = _place(data, "data", expected)
+    return place if is_url(place) else str(Path(place).absolute())
 
 
 def _place(given: Any, name: str, expected: str) -> str:

@@ -84,8 +84,16 @@ class Run(Samples):
 
     @property
     def cost(self) -> Spent:
-        """What its calls of models came to, earlier starts included (`ptool.records.model_calls`)."""
-        return spent(self.path / "ledger.sqlite")
+        """What its calls of models came to, earlier starts included (`ptool.records.model_calls`).
+
+        Raises StoreError where its ledger is on another machine.
+        """
+        ledger = self.path / "ledger.sqlite"
+        if self._manifest and not ledger.is_file():
+            raise StoreError(
+                f"{self.path}: has no ledger, which says what it cost; it is where the run was made"
+            )
+        return spent(ledger)
 
     @property
     def files(self) -> dict[str, Path]:

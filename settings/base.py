@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from ..object_storage import check_url, is_url, local_copy
 from ..texts.hidden import hidden_character
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
@@ -28,6 +29,8 @@ Tools = Literal["scenario", "platforms"] | Annotated[int, Field(ge=1, le=100_000
 
 def _as_path(text: str) -> str:
     """A path as it is used: `~` is the home folder. Refuses what no path of a person's is."""
+    if is_url(text):
+        raise PydanticCustomError("path", "a path on this machine")
     if hidden_character(text) or "\n" in text or "\t" in text:
         raise PydanticCustomError("path", "a path without control characters")
     path = os.path.expanduser(text)  # noqa: PTH111 (Path drops what the user typed, such as './')
@@ -43,6 +46,41 @@ def _as_path(text: str) -> str:
 
 FilePath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_as_path)]
 """A file or folder as people type it."""
+
+
+def _as_place(text: str) -> str:
+    """A path, or a URL of object storage, as it is used."""
+    if not is_url(text):
+        return _as_path(text)
+    try:
+        return check_url(text)
+    except ValueError as error:
+        raise PydanticCustomError("path", "{expected}", {"expected": str(error)}) from None
+
+
+Place = Annotated[str, StringConstraints(min_length=1), AfterValidator(_as_place)]
+"""A folder on this machine, or in object storage, as people type it."""
+
+
+def local_folder(place: str | None, default: str) -> Path:
+    """The folder on this machine for what goes to a place. Args: default: where that is a URL, or null."""
+    return Path(default if place is None or is_url(place) else place)
+
+
+ReadPath = Annotated[Place, AfterValidator(local_copy)]
+"""A file or folder that is read; of one in object storage the path of a copy that was fetched."""
+
+
+def _with_ledger(text: str) -> str:
+    if is_url(text):
+        raise PydanticCustomError(
+            "path", "the folder on the machine that made the run: its ledger stays there"
+        )
+    return _as_path(text)
+
+
+LedgerPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_with_ledger)]
+"""A run folder whose ledger is read."""
 
 
 class StrictModel(BaseModel):
@@ -166,7 +204,36 @@ def _host(address: str) -> str:
 class RunFolderSettings(StrictModel):
     """Where the run is kept."""
 
-    dir: FilePath | None = Field(default=None, description="the run folder; null: runs/<scenario>-<digest>")
+    dir: Place | None = Field(
+        default=None, description="the run folder, or a URL for its results; null: runs/<scenario>-<digest>"
+    )
+    local: FilePath | None = Field(
+        default=None,
+        description="where the run works while its results go to a URL; null: runs/<scenario>-<digest>",
+    )
+
+    @model_validator(mode="after")
+    def _beside_a_url(self) -> Self:
+        if self.local is not None and self.url is None:
+            raise ValueError("local: got a folder, but run.dir is no URL; give one of them")
+        return self
+
+    @property
+    def url(self) -> str | None:
+        """The folder in object storage; None: there is none."""
+        return self.dir if self.dir is not None and is_url(self.dir) else None
+
+    def folder(self, default: str) -> Path:
+        """The folder on this machine. Args: default: the one where none was chosen."""
+        return Path((self.dir if self.url is None else self.local) or default)
+
+    def at(self, folder: Path) -> Self:
+        """The same with another folder on this machine."""
+        return self.model_copy(update={"dir" if self.url is None else "local": str(folder)})
+
+    def shown(self, folder: Path) -> str:
+        """What a command says of where its results are. Args: folder: the one on this machine."""
+        return self.url or str(folder)
 
 
 class Budget(StrictModel):

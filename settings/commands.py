@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from .base import FilePath, Share, StrictModel
+from ..object_storage import is_url
+from .base import FilePath, LedgerPath, ReadPath, Share, StrictModel
 from .run import Settings
 
 
@@ -63,7 +64,7 @@ class ServeSettings(Settings):
 class StatusSettings(StrictModel):
     """What `ptool.status` is given (conf/status.yaml)."""
 
-    run: FilePath = Field(description="the run folder to look at")
+    run: LedgerPath = Field(description="the run folder to look at")
     format: Literal["text", "json"] = Field(description="for people, or for programs")
 
 
@@ -76,14 +77,22 @@ class MergeSettings(StrictModel):
 class ReportSettings(StrictModel):
     """What `ptool.report` is given (conf/report.yaml)."""
 
-    run: FilePath = Field(description="the folder of a finished run")
+    run: ReadPath = Field(description="the folder of a finished run")
     out: FilePath | None = Field(description="the page to write; null: report.html in the run folder")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _beside_a_url(cls, given: Any) -> Any:
+        run, out = (given.get(key) for key in ("run", "out")) if isinstance(given, dict) else (None, None)
+        if isinstance(run, str) and is_url(run) and out is None:
+            raise ValueError("out: missing, expected a file on this machine, such as out=report.html")
+        return given
 
 
 class ExplainSettings(StrictModel):
     """What `ptool.explain` is given (conf/explain.yaml)."""
 
-    run: FilePath = Field(description="a run folder, or the folder of its held-out people")
+    run: LedgerPath = Field(description="a run folder, or the folder of its held-out people")
     sample: str = Field(min_length=1, max_length=200, description="id of a sample or of a rejected episode")
     format: Literal["text", "json"] = Field(description="for people, or for programs")
 
@@ -91,7 +100,7 @@ class ExplainSettings(StrictModel):
 class DiffSettings(StrictModel):
     """What `ptool.diff` is given (conf/diff.yaml)."""
 
-    runs: tuple[FilePath, ...] = Field(description="the two run folders, the earlier one first")
+    runs: tuple[ReadPath, ...] = Field(description="the two run folders, the earlier one first")
     format: Literal["text", "json"] = Field(description="for people, or for programs")
 
     @model_validator(mode="after")

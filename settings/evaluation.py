@@ -16,6 +16,7 @@ from .base import (
     ExecutorName,
     FilePath,
     ModelSettings,
+    ReadPath,
     Retries,
     RunFolderSettings,
     StrictModel,
@@ -30,12 +31,12 @@ Baseline = Literal["random", "majority_platform", "copy_profile", "scripted", "g
 class EvaluateSettings(StrictModel):
     """What `ptool.evaluate` is given (conf/evaluate.yaml)."""
 
-    data: FilePath = Field(description="a run folder, a dataset folder or a file")
+    data: ReadPath = Field(description="a run folder, a dataset folder or a file")
     kind: str | None = Field(description="which kind of dataset it is; null: found out")
     group: Literal["trained", "untrained", "unseen"] | None = Field(
         description="what its users are, where samples do not say"
     )
-    predictions: FilePath | None = Field(description="answers given earlier, instead of a model's")
+    predictions: ReadPath | None = Field(description="answers given earlier, instead of a model's")
     baseline: Baseline | None = Field(description="a floor or ceiling, instead of a model")
     model: ModelSettings = Field(description="who answers")
     variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")
@@ -92,7 +93,7 @@ class EvaluateSettings(StrictModel):
 
     def run_folder(self) -> Path:
         """Where it is kept: `run.dir`, or runs/eval-<data>-<digest> below the working folder."""
-        return Path(self.run.dir or f"runs/eval-{data_name(self.data)}-{self.digest()}")
+        return self.run.folder(f"runs/eval-{data_name(self.data)}-{self.digest()}")
 
 
 _NOT_HASHED = {
@@ -165,7 +166,7 @@ def _shared_beside(folder: Path) -> list[Path]:
 class CompareSettings(StrictModel):
     """What `ptool.compare` is given (conf/compare.yaml)."""
 
-    evaluations: tuple[FilePath, ...] = Field(
+    evaluations: tuple[ReadPath, ...] = Field(
         min_length=1, max_length=50, description="folders of evaluations"
     )
     labels: tuple[str, ...] | None = Field(description="names to show, one for each; null: who answered")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from .base import FilePath, RunFolderSettings, StrictModel
+from .base import FilePath, StrictModel
 
 Shown = Literal["all", "no_basic", "no_history", "none"]
 
@@ -32,6 +32,12 @@ class Sequence(StrictModel):
     leaves: str = Field(description="what there is to look at in the end")
 
 
+class ExperimentFolderSettings(StrictModel):
+    """Where the runs of an experiment and its table are kept."""
+
+    dir: FilePath | None = Field(default=None, description="the folder; null: runs/<name>")
+
+
 class ExperimentSettings(StrictModel):
     """What `ptool.experiment` is given (conf/experiment.yaml)."""
 
@@ -46,4 +52,4 @@ class ExperimentSettings(StrictModel):
     train: tuple[str, ...] = Field(description="more words for ptool.train")
     ask: tuple[str, ...] = Field(description="more words for ptool.evaluate")
     plan: bool = Field(description="whether to say what would be done, and to do nothing")
-    run: RunFolderSettings = Field(description="where everything is kept")
+    run: ExperimentFolderSettings = Field(description="where everything is kept")

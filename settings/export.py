@@ -10,7 +10,8 @@ from typing import Any, Literal, Self, get_args
 import orjson
 from pydantic import Field, field_validator, model_validator
 
-from .base import StrictModel
+from ..object_storage import is_url
+from .base import Place, ReadPath, StrictModel, local_folder
 from .evaluation import content_digest, data_name
 
 ExportFormat = Literal[
@@ -42,8 +43,8 @@ _STYLED = ("trl", *PREFERENCES)
 class ExportSettings(StrictModel):
     """What `ptool.export` is given (conf/export.yaml)."""
 
-    run: str | None = Field(min_length=1, description="a run folder; in place of data")
-    data: str | None = Field(min_length=1, description="a run folder, a dataset folder or a file")
+    run: ReadPath | None = Field(description="a run folder; in place of data")
+    data: ReadPath | None = Field(description="a run folder, a dataset folder or a file")
     format: ExportFormat = Field(description="what is written")
     parts: tuple[Part, ...] | None = Field(
         min_length=1, description="parts of a run; null: samples, train, test and unseen, those there are"
@@ -64,7 +65,7 @@ class ExportSettings(StrictModel):
     tolerance: Literal["strict", "tolerant"] = Field(description="lm_eval: how answers are read")
     n: int | None = Field(ge=1, description="samples to draw; null: all")
     seed: int = Field(ge=0, lt=2**63, description="of the draw, and of corruptions")
-    out: str | None = Field(min_length=1, description="the export's folder")
+    out: Place | None = Field(description="the export's folder, or a URL")
 
     @field_validator("parts", "negatives", mode="before")
     @classmethod
@@ -128,9 +129,17 @@ class ExportSettings(StrictModel):
         return hashlib.blake2b(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), digest_size=5).hexdigest()
 
     def run_folder(self) -> Path:
-        """Where it is written: `out`, or runs/<format>-<data>-<digest> below the working folder."""
+        """Where it is written: `out`, or runs/<format>-<data>-<digest> below the working folder.
+
+        Where `out` is a URL, it is uploaded from there.
+        """
         name = f"{self.format.replace('_', '-')}-{data_name(str(self.source))}"
-        return Path(self.out or f"runs/{name}-{self.digest()}")
+        return local_folder(self.out, f"runs/{name}-{self.digest()}")
+
+    @property
+    def url(self) -> str | None:
+        """The folder in object storage; None: there is none."""
+        return self.out if self.out is not None and is_url(self.out) else None
 
 
 def _content(source: Path, *, with_episodes: bool) -> list[str]:

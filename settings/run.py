@@ -537,4 +537,4 @@ class Settings(StrictModel):
 
     def run_folder(self) -> Path:
         """Where the run is kept: `run.dir`, or runs/<scenario>-<digest> below the working folder."""
-        return Path(self.run.dir or f"runs/{self.scenario.name}-{self.digest()}")
+        return self.run.folder(f"runs/{self.scenario.name}-{self.digest()}")

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 import orjson
 from pydantic import Field, model_validator
 
-from .base import Share, StrictModel, Tools
+from .base import FilePath, ReadPath, Share, StrictModel, Tools
 
 
 class TrainingMethod(StrictModel):
@@ -43,7 +43,7 @@ class TrainingMethod(StrictModel):
 class TrainSettings(StrictModel):
     """What `ptool.train` is given (conf/train.yaml)."""
 
-    run: str = Field(min_length=1, description="the folder of a finished run")
+    run: ReadPath = Field(description="the folder of a finished run")
     model_path: str = Field(min_length=1, description="the folder of a Transformers model")
     train: TrainingMethod = Field(description="how it is tuned")
     variant: Literal["all", "no_basic", "no_history", "none"] = Field(description="what is shown of a user")
@@ -59,7 +59,7 @@ class TrainSettings(StrictModel):
     most_hours: float | None = Field(gt=0, description="what is estimated to take longer is refused")
     merge: bool = Field(description="whether a copy of the model with the adapter merged in is written")
     report_to: str = Field(min_length=1, description="trackers, as Transformers names them; none")
-    out: str | None = Field(min_length=1, description="where the tuned model is kept")
+    out: FilePath | None = Field(description="where the tuned model is kept")
 
     def identity(self, data: str, model: str) -> dict[str, str]:
         """What makes another training the same one. Args: data, model: digests of what is read."""

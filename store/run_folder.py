@@ -21,8 +21,10 @@ import orjson
 from filelock import lock_descriptor
 
 from ..errors import FolderInUseError, StoreError
+from ..object_storage import ObjectFolder
 from .files import describe_error, write_bytes, write_json
 from .manifest import installed_version
+from .run_log import run_log
 
 MARKER = ".ptool-run.json"
 LOCK = ".lock"
@@ -33,27 +35,38 @@ _LOOK_SECONDS = 0.05
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]{0,40}")
 ENDPOINTS = "endpoints"
 """Part of an identity that is a name people know: who answers."""
-SETTING = "run.dir"
+SETTING, LOCAL_SETTING = "run.dir", "run.local"
 
 
 class RunFolder:
     """An open, locked run folder; close it, or use it in a `with` block.
 
+    Where it has a URL, its results are uploaded when the block ends without an error.
+
     Args: path: where; made with its parents if it does not exist.
         identity: what makes this the same run when it is continued, such as {"settings": digest}.
         setting: what a message names as the setting to change.
-    Raises StoreError: not writable, not a run folder, another run's folder, or in use (names the process).
+        url: a folder in object storage for the results; None: they stay in `path`.
+    Raises StoreError: not writable, not a run folder, another run's folder, or in use (names the process);
+    StorageDownError: the storage at `url` does not answer.
     """
 
-    def __init__(self, path: Path, identity: Mapping[str, str], setting: str = SETTING) -> None:
+    def __init__(
+        self, path: Path, identity: Mapping[str, str], setting: str = SETTING, url: str | None = None
+    ) -> None:
         self.path = path
         self._lock: int | None = None
+        self._identity, self._setting = dict(identity), setting
+        self._objects = ObjectFolder(url) if url is not None else None
+        if self._objects is not None:
+            self._objects.claim(self._identity, setting)
+            setting = LOCAL_SETTING if setting == SETTING else setting
         try:
             path.mkdir(parents=True, exist_ok=True)
             _refuse_foreign(path, setting)
             self._lock = _lock(path, setting)
             _remove_leftovers(path)
-            _check_identity(path, dict(identity), setting)
+            _check_identity(path, self._identity, setting)
         except OSError as error:
             self.close()
             raise StoreError(
@@ -107,6 +120,9 @@ class RunFolder:
         try:
             if error is None:
                 self._refuse_removed()
+                if self._objects is not None:
+                    with run_log(self.path / "run.log"):
+                        self._objects.upload(self.path, self._identity, self._setting)
         finally:
             self.close()
 

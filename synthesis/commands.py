@@ -30,7 +30,7 @@ def synthesise(settings: Settings, sources: Sources) -> int:
         return _play_shard(settings, sources)
     summary = make_dataset(settings, sources, StreamDisplay())
     console_summary.report(summary)
-    print(f"run folder: {summary.folder}", flush=True)
+    print(f"run folder: {settings.run.shown(summary.folder)}", flush=True)
     return summary.exit_status
 
 

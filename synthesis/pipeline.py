@@ -125,7 +125,11 @@ def opened_run(parts: RunParts, display: Display | None = None) -> Iterator[RunC
     """
     extensions, participants, tree, *_ = parts
     settings = participants.settings
-    with RunFolder(settings.run_folder(), run_identity(parts)) as folder, run_log(folder / "run.log"):
+    url = None if settings.shard else settings.run.url
+    with (
+        RunFolder(settings.run_folder(), run_identity(parts), url=url) as folder,
+        run_log(folder / "run.log"),
+    ):
         folder.save_config(settings_yaml(settings))
         write_json(folder / "codes.json", extensions.code_sentences())
         with Ledger(folder / "ledger.sqlite") as ledger:

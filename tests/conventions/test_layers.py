@@ -17,8 +17,9 @@ ALLOWED = {
     "texts": {"errors"},
     "records": set(),
     "rendering": set(),
-    "settings": {"errors", "texts"},
-    "store": {"errors", "log", "records"},
+    "object_storage": {"errors", "log"},
+    "settings": {"errors", "object_storage", "texts"},
+    "store": {"errors", "log", "object_storage", "records"},
     "models": {"errors", "log", "texts", "records", "settings"},
     "trees": {"errors", "log", "texts", "records", "models", "store", "rendering", "settings"},
     "agents": {"errors", "log", "texts", "records", "models"},
@@ -53,7 +54,17 @@ ALLOWED = {
     "reports": {"errors", "settings", "records", "models", "store", "trees", "rendering", "cli", "reviews"},
     "exports": {"errors", "settings", "records", "models", "store", "benchmark", "evaluation", "cli"},
     "training": {"errors", "log", "settings", "models", "store", "benchmark", "evaluation", "exports", "cli"},
-    "python_api": {"errors", "settings", "records", "models", "store", "benchmark", "rendering", "cli"}
+    "python_api": {
+        "errors",
+        "object_storage",
+        "settings",
+        "records",
+        "models",
+        "store",
+        "benchmark",
+        "rendering",
+        "cli",
+    }
     | {"synthesis", "evaluation"},
     "reviews": {"errors", "texts", "records", "settings", "store", "benchmark", "trees", "environments"}
     | {"exports", "rendering", "cli"},
