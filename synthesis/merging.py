@@ -10,7 +10,6 @@ from pathlib import Path
 import yaml
 
 from ..errors import ConfigError, FolderInUseError, StoreError
-from ..object_storage import is_url
 from ..settings import Settings, Shard, validated
 from ..store import Ledger, RunFolder, read_jsonl
 from ..store.merging import join_ledger
@@ -50,9 +49,8 @@ def settings_of(run: Path) -> Settings:
         raise StoreError(f"{file}: cannot be read: {' '.join(str(error).split())[:200]}") from None
     if not isinstance(config, dict):
         raise StoreError(f"{file}: damaged, expected the settings of a run; any shard has them as well")
-    url = (config.get("run") or {}).get("dir")
-    place = {"dir": url, "local": str(run)} if isinstance(url, str) and is_url(url) else {"dir": str(run)}
-    return validated({**config, "shard": None, "run": place})
+    settings = validated({**config, "shard": None})
+    return settings.model_copy(update={"run": settings.run.at(run)})
 
 
 def join_shards(run: Path, parts: RunParts) -> JoinedShards:
