@@ -18,11 +18,11 @@ from ..records import Api, Expansion, PersonalFact, Platform
 from .api_tree import ROOT, ApiTree, check_structure
 from .defaults import default_categories, default_drafts, default_world
 from .drafts import complete_apis, complete_scenario
-from .offers import MOST_SHOWN, Offer, ScenarioOffers
+from .offers import MOST_SHOWN, ScenarioOffers
 from .personal_facts import STANDARD_FACTS, recognise
 from .repair import MOST_CONTEXTS, repair_apis, repair_categories, repair_scenario
 from .retry import AskRole, Mended, Repair, ask_until_accepted, gather_or_cancel
-from .schemas import check_distinct, check_function, check_name, check_text, inlined
+from .schemas import check_distinct, check_function, check_name, check_text
 
 
 @dataclass(frozen=True)
@@ -407,7 +407,7 @@ def branch_view(tree: ApiTree, node: str, shape: TreeShape, offers: ScenarioOffe
         "apis": tree.attributes(node)["apis"],
         "depth_left": depth_left,
         "branching": shape.branching,
-        "capabilities": [_capability_view(offer) for offer in offers.shown(place_of(node))],
+        "capabilities": [offer.view for offer in offers.shown(place_of(node))],
         "categories": offers.categories(place_of(node)),
         "taken": [api.name for api in offers.own[-MOST_SHOWN:]],
     }
@@ -441,22 +441,6 @@ def _draft_view(
 def usual_categories(quota: int, most: int) -> int:
     """How many categories so many APIs are usually put into: about three in each."""
     return max(1, min(most, -(-quota // 3), quota))
-
-
-def _capability_view(offer: Offer) -> dict[str, Any]:
-    api = offer.api
-    properties = inlined(api.parameters, api.name)["properties"]
-    return {
-        "capability": api.capability,
-        "description": api.description,
-        "category": offer.place,
-        "parameters": {name: _type_name(schema) for name, schema in properties.items()},
-    }
-
-
-def _type_name(schema: dict[str, Any]) -> str:
-    kind = schema.get("type", "any")
-    return "|".join(map(str, kind)) if isinstance(kind, list) else str(kind)
 
 
 def check_scenario(answer: Expansion, scenario: str, shape: TreeShape) -> Expansion:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..records import Api
 from .api_tree import ApiTree
+from .schemas import inlined
 
-MOST_SHOWN = 500
+MOST_SHOWN = 300
 """Functions of a platform, and of its rivals, that a designer is shown."""
 
 
@@ -25,6 +26,8 @@ class Offer(NamedTuple):
     api: Api
     place: str
     """the path of its category below its platform"""
+    view: dict[str, Any]
+    """what a designer is shown of it"""
 
 
 class ScenarioOffers:
@@ -68,7 +71,7 @@ class ScenarioOffers:
         for node in self._tree.below(platform, "api"):
             api, place = self._tree.api(node), node[start:].rpartition("/")[0]
             if api.capability not in self._first:
-                self._first[api.capability] = Offer(api, place)
+                self._first[api.capability] = Offer(api, place, _view(api, place))
                 self._by_place.setdefault(place, []).append(api.capability)
         for node in self._tree.below(platform, "category"):
             above, _, name = node[start:].rpartition("/")
@@ -103,3 +106,18 @@ class ScenarioOffers:
     def _nearest(self, place: str) -> Iterator[Offer]:
         here = (self._open[name] for name in self._by_place.get(place, ()) if name in self._open)
         return chain(here, (offer for offer in self._open.values() if offer.place != place))
+
+
+def _view(api: Api, place: str) -> dict[str, Any]:
+    properties = inlined(api.parameters, api.name)["properties"]
+    return {
+        "capability": api.capability,
+        "description": api.description,
+        "category": place,
+        "parameters": {name: _type_name(schema) for name, schema in properties.items()},
+    }
+
+
+def _type_name(schema: dict[str, Any]) -> str:
+    kind = schema.get("type", "any")
+    return "|".join(map(str, kind)) if isinstance(kind, list) else str(kind)
