@@ -30,6 +30,8 @@ from .roles import Participants
 
 REPAIRS = "repairs"
 """Ledger stage of what code mended or filled."""
+_SPARE = 8
+"""Items that keep an endpoint busy for one more that waits until its answer is on disk, or for its turn."""
 
 RecordT = TypeVar("RecordT", bound=Record)
 Item = TypeVar("Item")
@@ -234,7 +236,10 @@ def left_without_model(context: RunContext, stage: str) -> int:
 async def run_concurrently(
     items: Iterable[Item], work: Callable[[Item], Awaitable[None]], width: int
 ) -> None:
-    """Work on `width` items at a time, the next as soon as one is done; the first failure ends the others."""
+    """Work on so many items at a time, the next as soon as one is done; the first failure ends the others.
+
+    Args: width: calls in flight; an eighth more items are under way, since some wait for the disk.
+    """
     queue = iter(items)
 
     async def worker() -> None:
@@ -243,7 +248,7 @@ async def run_concurrently(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(width):
+            for _ in range(width + width // _SPARE):
                 group.create_task(worker())
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None

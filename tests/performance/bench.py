@@ -63,12 +63,13 @@ def main(words: Sequence[str] | None = None) -> int:
         sizes = {name: wanted[:1] for name, wanted in sizes.items()}
     sizes |= {name: wanted for name, wanted in given.sizes if name in sizes}
     lines = heading(given.against)
-    with other_revision(given.against) as package:
+    with other_revision(given.against) as package, TemporaryDirectory(prefix="ptool-bench-") as folder:
         rounds = given.rounds or (3 if given.against else 1)
         bad = 0
         for name, wanted in sizes.items():
-            rows, faults = measured(name, wanted, rounds, package)
-            lines += rows
+            keeps = Path(folder) if name == "gateway" else None
+            table, faults = measured(name, wanted, rounds, package, keeps)
+            lines += table
             bad += faults
     if given.peers:
         from peers import compared_with_peers
@@ -108,8 +109,13 @@ def other_revision(revision: str | None) -> Iterator[Path | None]:
             subprocess.run([*git, "remove", "--force", str(tree)], capture_output=True)
 
 
-def measured(name: str, sizes: Sequence[int], rounds: int, package: Path | None) -> tuple[list[str], int]:
-    """The rows of one benchmark, and how many of its figures are bad or missing."""
+def measured(
+    name: str, sizes: Sequence[int], rounds: int, package: Path | None, kept: Path | None
+) -> tuple[list[str], int]:
+    """The rows of one benchmark, and how many of its figures are bad or missing.
+
+    Args: package: of the other revision; kept: where every round finds what an earlier one prepared.
+    """
     script, _, counted = SUITE[name]
     ours: dict[int, Runs] = {size: [] for size in sizes}
     theirs: dict[int, Runs] = {size: [] for size in sizes}
@@ -118,8 +124,9 @@ def measured(name: str, sizes: Sequence[int], rounds: int, package: Path | None)
         for number in range(rounds):
             print(f"{name}, {size:,} {counted}, round {number + 1} of {rounds}", file=sys.stderr, flush=True)
             for runs, place in ((ours, None), (theirs, package))[: 1 + (package is not None)]:
+                folder = kept / ("theirs" if place else "ours") / str(size) if kept else None
                 try:
-                    runs[size].append(in_own_process(script, size, place))
+                    runs[size].append(in_own_process(script, size, place, folder))
                 except ProbeError as error:
                     faults.append(f"{size:,} {counted}{', the other revision' if place else ''}: {error}")
     table, longer = rows(name, counted, ours, theirs if package else None)

@@ -69,6 +69,8 @@ def in_own_process(
     Raises:
         ProbeError: it cannot be measured there.
     """
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
     path = {"PYTHONPATH": str(package)} if package else {}
     with TemporaryDirectory(prefix="ptool-bench-") as scratch:
         words = [sys.executable, __file__, script, str(size), str(folder or scratch)]
