@@ -74,7 +74,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if given.peers:
         from peers import compared_with_peers
 
-        lines += compared_with_peers()
+        lines += compared_with_peers(folder=ROOT / ".venv" / "peers")
     lines += ["", f"Load average at the end: {load()}."]
     print("\n".join(lines))
     if given.out:
