@@ -19,13 +19,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 LATENCY = 0.2
-PACKAGES = {
-    "ptool": None,
-    "distilabel": "distilabel[openai]>=1.5,<2",
-    "curator": "bespokelabs-curator>=0.1.30,<0.2",
-    "data-designer": "data-designer>=0.9,<0.10",
+PACKAGES: dict[str, tuple[str, ...]] = {
+    "ptool": (),
+    "distilabel": ("distilabel[openai]>=1.5,<2", "requests"),  # it needs that, and does not say so
+    "curator": ("bespokelabs-curator>=0.1.30,<0.2",),
+    "data-designer": ("data-designer>=0.9,<0.10",),
 }
-"""Way -> what is installed for it; None: it runs here."""
+"""Way -> what is installed for it; nothing: it runs here."""
 WAYS = Path(__file__).with_name("peer_ways.py")
 INSTALLING, ASKING = 900, 300
 """Seconds after which an installation, or a run, is given up."""
@@ -72,15 +72,14 @@ def compared_with_peers(calls: int = 512, concurrency: int = 64, folder: Path | 
 
 def environment(way: str, folder: Path) -> str:
     """The interpreter of a framework's environment, made where it is not there yet."""
-    package = PACKAGES[way]
-    if package is None:
+    if not PACKAGES[way]:
         return sys.executable
     place = folder / way
     python = place / "bin" / "python"
     if not (place / "installed").exists():
         _run([sys.executable, "-m", "venv", str(place)], INSTALLING)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _run([*pip, package], INSTALLING)
+        _run([*pip, *PACKAGES[way]], INSTALLING)
         (place / "installed").touch()
     return str(python)
 
@@ -98,7 +97,7 @@ def asked(
 
 def version(python: str, way: str) -> str:
     """The version that is installed."""
-    package = (PACKAGES[way] or "ptool").partition(">")[0].partition("[")[0]
+    package = (PACKAGES[way] or ("ptool",))[0].partition(">")[0].partition("[")[0]
     return _run([python, "-c", f"from importlib.metadata import version; print(version({package!r}))"], 60)
 
 
