@@ -4,6 +4,7 @@
 #   make test | make test-slow | make check   what a change must pass
 #   make fuzz                                 twenty minutes of hostile answers for the benchmark's parsers
 #   make mutation                             five to thirty minutes: how many planted faults the tests catch
+#   make bench                                what it costs, as a table; ARGS=--against=REV beside another revision
 #   make test-data | make test-train          what ptool[data] and ptool[train] add, each installed alone
 #   make test-llm                             the pipeline on a real model (PTOOL_TEST_GGUF=FILE), opt-in
 SHELL := /bin/sh
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-data test-train test-llm fuzz mutation check format clean
+.PHONY: help run test test-slow test-data test-train test-llm bench fuzz mutation check format clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^$$/q'
@@ -36,6 +37,9 @@ test-train: $(VENV)/extra-train/.installed
 test-llm: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[local]"
 	$(BIN)/python -m pytest -m llm -rs $(ARGS)
+
+bench: $(VENV)/.installed-dev
+	@$(BIN)/python tests/performance/bench.py $(ARGS)
 
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "atheris>=3,<4"

@@ -25,6 +25,7 @@ from ..errors import StoreError
 from ..log import logger
 from ..records.model_calls import Answer, Failure, Spent
 from .bloom_filter import BloomFilter
+from .generations import PREFIX_BYTES, prefix, spellings
 from .message_texts import Message, PackedMessages
 from .row_digest import DamagedRow, discard_damaged_rows, row_digest
 from .schema import DATABASE_ERRORS, migrate, open_connection, opening_error
@@ -33,7 +34,7 @@ from .writer import InsertStatement, Statement, UpdateStatement, Writer
 _PAGE = 256
 _INSERT_TEXT = InsertStatement(0, "INSERT INTO texts VALUES", 2, "ON CONFLICT (digest) DO NOTHING")
 INSERT_ANSWER = InsertStatement(1, "INSERT INTO calls VALUES", 17, "ON CONFLICT (key) DO NOTHING")
-_SET_STATUS = UpdateStatement(2, "UPDATE calls SET status = ? WHERE key = ?")
+_SET_STATUS = "UPDATE calls SET status = ? WHERE key IN ({})"
 _INSERT_FAILURE = InsertStatement(3, "INSERT INTO failures VALUES", 8)
 _PUT_ITEM = InsertStatement(
     4,
@@ -45,7 +46,7 @@ _PUT_ITEM = InsertStatement(
 _FIND_ANSWER = """
 SELECT stage, role, turn, endpoint, content, finish,
        prompt_tokens, completion_tokens, cached_tokens, usd, seconds, estimated, thought
-FROM calls WHERE key = ?
+FROM calls WHERE key IN ({}) ORDER BY rowid LIMIT 1
 """
 _SUM_ANSWERS = """
 SELECT stage, role, sum(answers), sum(prompt_tokens), sum(completion_tokens), sum(cached_tokens), sum(usd),
@@ -53,6 +54,9 @@ SELECT stage, role, sum(answers), sum(prompt_tokens), sum(completion_tokens), su
 FROM totals GROUP BY stage, role
 """
 _COUNT_FAILURES = "SELECT stage, role, count(*) FROM failures GROUP BY stage, role"
+
+_BARE_BYTES = 16
+"""Of a key as versions before 5 have it, without its generation."""
 
 _MOST_TOKENS = 10**12
 """Of one call; a million such calls still add up within SQLite's integers."""
@@ -75,7 +79,6 @@ class Ledger:
         self._read_lock = threading.Lock()
         self._closed = False
         self._known_keys = BloomFilter()
-        self._messages = PackedMessages()
         try:
             self._reader = open_connection(path)
             writer = open_connection(path)
@@ -83,8 +86,12 @@ class Ledger:
                 migrate(writer, path)
                 _warn_of(path, discard_damaged_rows(writer))
             self._spent = sum(_spent_by_role(self._reader).values(), Spent())
-            for (key,) in self._reader.execute("SELECT key FROM calls"):
-                self._known_keys.add(key)
+            self._calls, texts = (_last_row(self._reader, table) for table in ("calls", "texts"))
+            self._messages = PackedMessages(texts)
+            for (stored,) in self._reader.execute("SELECT key FROM calls"):
+                self._known_keys.add(stored[PREFIX_BYTES:])
+                if len(stored) <= _BARE_BYTES:
+                    self._known_keys.add(stored)
         except DATABASE_ERRORS as error:
             raise opening_error(path, error) from error
         self._writer = Writer(writer, path)
@@ -108,14 +115,19 @@ class Ledger:
 
         Raises StoreError.
         """
-        self._known_keys.add(answer.key)
         self._spent += _cost_of(answer)
-        await self._write(INSERT_ANSWER, answer_row(answer, self._keep_texts(messages)))
+        if self.find_answer(answer.key) is not None:
+            return
+        self._known_keys.add(answer.key)
+        stored = prefix(self._calls) + answer.key
+        self._calls += 1
+        await self._write(INSERT_ANSWER, answer_row(answer, stored, self._keep_texts(messages)))
 
     def set_answer_status(self, key: bytes, status: str) -> None:
         """Write down what a kept answer was good for; it is on disk a little later, or lost by a kill."""
         self._refuse_closed()
-        self._writer.write(_SET_STATUS, (status, key))
+        keys = spellings(key, self._calls)
+        self._writer.write(UpdateStatement(2, _SET_STATUS.format(_marks(keys))), (status, *keys))
 
     def save_failure(self, failure: Failure, messages: Sequence[Message] = ()) -> None:
         """Write down an attempt without an answer; it is on disk a little later, or lost by a kill.
@@ -128,7 +140,10 @@ class Ledger:
 
     def find_answer(self, key: bytes) -> Answer | None:
         """The answer kept under a key; None where there is none on disk (yet)."""
-        rows = self._rows(_FIND_ANSWER, (key,)) if key in self._known_keys else ()
+        if key not in self._known_keys:
+            return None
+        keys = spellings(key, self._calls)
+        rows = self._rows(_FIND_ANSWER.format(_marks(keys)), tuple(keys))
         return _answer_from(key, rows[0]) if rows else None
 
     def spent(self) -> Spent:
@@ -239,8 +254,11 @@ class Ledger:
             raise StoreError(f"{self.path}: the ledger is closed")
 
 
-def answer_row(answer: Answer, messages: bytes | None = None) -> tuple[Any, ...]:
-    """The values of `INSERT_ANSWER`. Args: messages: what stands for them; None: they are not kept."""
+def answer_row(answer: Answer, stored: bytes, messages: bytes | None = None) -> tuple[Any, ...]:
+    """The values of `INSERT_ANSWER`.
+
+    Args: stored: its key in its generation; messages: what stands for them; None: they are not kept.
+    """
     texts = (answer.stage, answer.role, answer.turn, answer.endpoint)
     content = answer.content.encode("utf-8", "surrogatepass")
     numbers = (
@@ -251,8 +269,18 @@ def answer_row(answer: Answer, messages: bytes | None = None) -> tuple[Any, ...]
         _real(answer.seconds),
     )
     oddities = (int(answer.estimated), _bounded(answer.thought))
-    digest = row_digest(*texts, answer.finish, answer.key, content, *numbers, *oddities)
-    return (answer.key, *texts, content, answer.finish, *numbers, "ok", messages, *oddities, digest)
+    digest = row_digest(*texts, answer.finish, stored, content, *numbers, *oddities)
+    return (stored, *texts, content, answer.finish, *numbers, "ok", messages, *oddities, digest)
+
+
+def _last_row(connection: sqlite3.Connection, table: str) -> int:
+    """How many rows a table has had; without a walk through them."""
+    return connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or 0  # noqa: S608
+
+
+def _marks(values: Sequence[Any]) -> str:
+    """The places of so many values in a statement."""
+    return ", ".join("?" * len(values))
 
 
 def _item_row(stage: str, id: str, body: bytes) -> tuple[Any, ...]:

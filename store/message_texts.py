@@ -1,6 +1,8 @@
 """What a model was asked, as the ledger keeps it: every text once, compressed; a call has their digests.
 
-The long system text of a role is kept once for a whole run. It knows neither SQL nor what the texts mean.
+A digest begins with the generation of its text (`generations`): one that comes up again many thousand texts
+later is kept again; the long system text of a role, which is in use all the time, is not. It knows neither
+SQL nor what the texts mean.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+
+from .generations import PREFIX_BYTES, prefix
 
 Message = tuple[str, str]
 """(what it is, one of `KINDS`; the text)."""
@@ -31,25 +35,30 @@ class PackedMessages:
     """Packs messages, and remembers which texts it has handed out: those are not packed again.
 
     What it remembers is bounded; a text it has forgotten is handed out once more.
+
+    Args: kept: texts there are already.
     """
 
-    def __init__(self) -> None:
-        self._known: dict[bytes, None] = {}
+    def __init__(self, kept: int = 0) -> None:
+        self._kept = kept
+        self._known: dict[bytes, bytes] = {}
+        """content digest -> the digest it is kept under"""
 
     def pack(self, messages: Sequence[Message]) -> tuple[bytes | None, list[tuple[bytes, bytes]]]:
         """What stands for some messages, None for none; and the texts to keep, (digest, packed text)."""
         entries: list[bytes] = []
         texts: list[tuple[bytes, bytes]] = []
         for kind, text in messages:
-            digest = _digest(text)
-            entries.append(bytes((KINDS.index(kind),)) + digest)
-            if digest not in self._known:
+            content = _digest(text)
+            digest = self._known.pop(content, None)  # what is used stays longest
+            if digest is None:
                 if len(self._known) >= _KNOWN_TEXTS:
                     self._known.pop(next(iter(self._known)))
+                digest = prefix(self._kept) + content
+                self._kept += 1
                 texts.append((digest, zlib.compress(_encoded(text), _LEVEL)))
-            else:
-                del self._known[digest]  # what is used stays longest
-            self._known[digest] = None
+            self._known[content] = digest
+            entries.append(bytes((KINDS.index(kind),)) + digest)
         return b"".join(entries) or None, texts
 
 
@@ -84,7 +93,7 @@ def digests_of(found: Iterable[bytes | None]) -> list[bytes]:
 @lru_cache(maxsize=128)
 def _digest(text: str) -> bytes:
     """Of a text; the 60 kB that all calls of a role share are hashed once."""
-    return blake2b(_encoded(text), digest_size=_DIGEST_BYTES).digest()
+    return blake2b(_encoded(text), digest_size=_DIGEST_BYTES - PREFIX_BYTES).digest()
 
 
 def _encoded(text: str) -> bytes:

@@ -16,8 +16,9 @@ from .row_digest import COVERED, teach_digests
 DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What a damaged file raises; the second where SQLite's own message quotes what is no text any more."""
 
-VERSION = 4
-"""`user_version` of the schema: 1 had items alone, 2 no messages, 3 no digests, estimates and thoughts."""
+VERSION = 5
+"""`user_version` of the schema: 1 had items alone, 2 no messages, 3 no digests, estimates and thoughts, 4 no
+generations of keys."""
 
 _ITEMS = """
 CREATE TABLE IF NOT EXISTS items (
@@ -117,6 +118,7 @@ _MIGRATIONS = (
     (_CALLS, _STATUS_INDEX, _FAILURES, _TOTALS, _COUNT_TRIGGER),
     (_TEXTS, *_MESSAGES),
     (*_ODDITIES, *_DIGESTS),
+    (),  # keys that are there stay as they are, and are found as they are (`generations.spellings`)
 )
 """What makes version n of version n-1, first to last."""
 

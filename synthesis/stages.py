@@ -37,6 +37,8 @@ from .tasks import QuerySlot, TaskSampler
 
 EPISODES = "episodes"
 """Ledger stage of the episodes."""
+_GROWN_BY = 1.1
+"""How much larger a growing tree is when it is written again, so that writing takes no more than growing."""
 
 
 def tree_shape(settings: Settings) -> TreeShape:
@@ -54,8 +56,13 @@ async def grow_api_tree(context: RunContext) -> ApiTree:
         name = view["path"][0]
         return {"expansion": view, "scenario": {"name": name, "description": scenarios[name]}}
 
+    saved = 0
+
     def save(tree: ApiTree) -> None:
-        write_bytes(context.file("api_tree.json"), to_json(tree.graph))
+        nonlocal saved
+        if len(tree.graph) >= saved * _GROWN_BY:
+            write_bytes(context.file("api_tree.json"), to_json(tree.graph))
+            saved = len(tree.graph)
 
     with context.stage("api tree") as bar:
         tree = context.given_tree

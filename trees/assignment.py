@@ -213,7 +213,7 @@ class _Assigner:
                 bundles = await self.ask(item, self.last, lineage[:-1], 1, avoid, everyone)
                 lineage = (*lineage[:-1], *bundles)
             seen.add(_canonical_json(lineage[-1]))
-            everyone |= seen
+            everyone.add(_canonical_json(lineage[-1]))
             result.append(lineage)
         return result
 
@@ -284,10 +284,11 @@ def check_bundles(
     """
     if len(answer.bundles) != count:
         raise TreeError(f"got {len(answer.bundles)} bundles, asked for exactly {count}")
-    seen = set(taken)
+    seen: set[bytes] = set()
+    features = set(wanted)
     for number, bundle in enumerate(answer.bundles):
         lost = [name for name in wanted if name not in bundle]
-        more = [name for name in bundle if name not in wanted]
+        more = [name for name in bundle if name not in features]
         if lost or more:
             raise TreeError(
                 f"bundles[{number}]: expected exactly the features asked for; missing: {names(lost)}; "
@@ -295,9 +296,10 @@ def check_bundles(
             )
         for name, value in bundle.items():
             _check_value(value, f"bundles[{number}].{name}")
-        if _canonical_json(bundle) in seen:
+        values = _canonical_json(bundle)
+        if values in seen or values in taken:
             raise TreeError(f"bundles[{number}]: equals another person's, expected all to differ")
-        seen.add(_canonical_json(bundle))
+        seen.add(values)
     return answer.bundles
 
 

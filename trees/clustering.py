@@ -127,7 +127,7 @@ class _Merger:
         parents: dict[str, Cluster] = dict(settled or {})
         open_nodes = [node for node in nodes if not self.graph.in_degree(node)]
         for number, start in enumerate(range(0, len(open_nodes), self.limits.batch)):
-            shown = dict(list(enumerate(open_nodes))[start : start + self.limits.batch])
+            shown = dict(enumerate(open_nodes[start : start + self.limits.batch], start))
             answer = await self.ask(f"features/{level}/{number:03}", shown, level, len(open_nodes), parents)
             for cluster in answer.clusters:
                 parent = parents.setdefault(cluster.name, cluster)
@@ -151,7 +151,7 @@ class _Merger:
         """Take parameters that are said with every request out of the tree, and remember which."""
         self.graph.remove_nodes_from(leaves_said)
         if leaves_said:
-            self.graph.graph["said"] = [*self.graph.graph.get("said", ()), *leaves_said]
+            self.graph.graph.setdefault("said", []).extend(leaves_said)
 
     async def ask(
         self, item_id: str, shown: dict[int, str], level: int, width: int, parents: Mapping[str, Cluster]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
@@ -18,10 +18,11 @@ from ..records import Api, Expansion, PersonalFact, Platform
 from .api_tree import ROOT, ApiTree, check_structure
 from .defaults import default_categories, default_drafts, default_world
 from .drafts import complete_apis, complete_scenario
+from .offers import MOST_SHOWN, ScenarioOffers
 from .personal_facts import STANDARD_FACTS, recognise
 from .repair import MOST_CONTEXTS, repair_apis, repair_categories, repair_scenario
 from .retry import AskRole, Mended, Repair, ask_until_accepted, gather_or_cancel
-from .schemas import check_distinct, check_function, check_name, check_text, inlined
+from .schemas import check_distinct, check_function, check_name, check_text
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,8 @@ class _Grower:
     retries: int
     strict: bool
     given: GivenApis | None
+    offers: dict[str, ScenarioOffers] = field(default_factory=dict)
+    """scenario -> what its platforms offer"""
 
     def add_scenario(self, name: str, description: str) -> None:
         """Put an unexpanded scenario below the root, or make sure that the one there is of the same shape."""
@@ -216,8 +219,16 @@ class _Grower:
             self.tree.add(category, "api", **api.model_dump())
         self.mark_expanded(platform)
 
+    def offers_beside(self, node: str) -> ScenarioOffers:
+        """What the scenario of a node offers, seen from the node's platform."""
+        scenario, platform = node.split("/")[:2]
+        if scenario not in self.offers:
+            self.offers[scenario] = ScenarioOffers(self.tree, scenario)
+        self.offers[scenario].enter(f"{scenario}/{platform}")
+        return self.offers[scenario]
+
     async def expand_categories(self, node: str) -> None:
-        view = branch_view(self.tree, node, self.shape)
+        view = branch_view(self.tree, node, self.shape, self.offers_beside(node))
         quota, most = view["apis"], self.shape.branching
         if not (answer := self.categories_of_rival(node)).categories:
             contexts = self.tree.attributes(node.split("/")[0])["contexts"]
@@ -237,10 +248,10 @@ class _Grower:
 
     def categories_of_rival(self, node: str) -> Expansion:
         """Those of the first platform, where the scenario was drafted: rivals cover the same functions."""
-        scenario, platform, *inner = node.split("/")
-        rivals = _earlier_platforms(self.tree, scenario, platform)
-        twin = "/".join([*rivals[:1], *inner])
-        if not rivals or "facts" not in self.tree.attributes(scenario):
+        scenario, _, *inner = node.split("/")
+        offers = self.offers_beside(node)
+        twin = "/".join([offers.platforms[0], *inner])
+        if not offers.entered or "facts" not in self.tree.attributes(scenario):
             return Expansion()
         fields = ("name", "description", "apis")
         nodes = [self.tree.attributes(child) for child in self.tree.children(twin)]
@@ -249,19 +260,18 @@ class _Grower:
         )
 
     async def expand_apis(self, node: str) -> None:
-        view = branch_view(self.tree, node, self.shape)
-        scenario, platform = node.split("/")[:2]
-        category, quota = node.rpartition("/")[2], view["apis"]
-        own = self.tree.apis(scenario, platform)
-        rivals = _counterparts(self.tree, node, own)
-        place = len(_earlier_platforms(self.tree, scenario, platform))
-        platforms = [self.tree.attributes(child)["name"] for child in self.tree.children(scenario)]
+        offers = self.offers_beside(node)
+        view = branch_view(self.tree, node, self.shape, offers)
+        scenario, category = node.split("/")[0], node.rpartition("/")[2]
+        quota, own, place = view["apis"], offers.own, offers.entered
+        rivals = offers.counterparts(place_of(node), quota)
+        platforms = [platform.rpartition("/")[2] for platform in offers.platforms]
         drafted = self.tree.attributes(scenario).get("facts", ())
         facts = [PersonalFact.model_validate(fact) for fact in drafted]
 
         def check(got: Expansion) -> Expansion:
-            checked = check_apis(got, node, quota, own)
-            self.check_rivalry(node, checked.apis)
+            checked = check_apis(got, node, quota, offers)
+            self.check_rivalry(node, checked.apis, offers)
             return checked
 
         def complete(got: Expansion, mended: Mended) -> Expansion:
@@ -283,17 +293,17 @@ class _Grower:
         )
         for api in answer.apis:
             self.tree.add(node, "api", **api.model_dump())
+        offers.add(answer.apis)
         self.mark_expanded(node)
 
-    def check_rivalry(self, node: str, apis: Sequence[Api]) -> None:
+    def check_rivalry(self, node: str, apis: Sequence[Api], offers: ScenarioOffers) -> None:
         """Refuse the last APIs of a platform that would leave it with nothing its rivals offer too."""
-        scenario, platform = node.split("/")[:2]
-        own = {api.capability for api in (*self.tree.apis(scenario, platform), *apis)}
-        rivals = _earlier_platforms(self.tree, scenario, platform)
-        offered = {
-            self.tree.api(leaf).capability for rival in rivals for leaf in self.tree.below(rival, "api")
-        }
-        if offered and len(own) == self.shape.apis and own.isdisjoint(offered):
+        if len(offers.own) + len(apis) < self.shape.apis:
+            return
+        platform = node.split("/")[1]
+        own = offers.capabilities | {api.capability for api in apis}
+        offered = offers.offered_by_rivals()
+        if offered and own.isdisjoint(offered):
             raise TreeError(
                 f"{node}: no capability of {platform} is offered by a rival too; give at least one API one "
                 f"of the capabilities in `capabilities`: {names(offered)}"
@@ -374,17 +384,21 @@ def _with_facts(api: Api) -> Api:
     return api.model_copy(update={"parameters": {**api.parameters, "properties": properties}})
 
 
-def branch_view(tree: ApiTree, node: str, shape: TreeShape) -> dict[str, Any]:
+def place_of(node: str) -> str:
+    """The path of a platform or category below its platform."""
+    return "/".join(node.split("/")[2:])
+
+
+def branch_view(tree: ApiTree, node: str, shape: TreeShape, offers: ScenarioOffers) -> dict[str, Any]:
     """The view `expansion` of a platform or category: its categories, or at the last layer its APIs.
 
     `capabilities` and `categories` are what earlier platforms offer and this one does not yet; `taken` are
-    the API names this platform has already.
+    the API names this platform has already, the latest where there are very many.
     """
     scenario, platform = node.split("/")[:2]
     depth_left = shape.depth_left(node)
-    own = [tree.api(leaf) for leaf in tree.below(f"{scenario}/{platform}", "api")]
     drafted = tree.attributes(scenario).get("facts")
-    more = {} if drafted is None else _draft_view(tree, node, shape, own, drafted)
+    more = {} if drafted is None else _draft_view(tree, node, shape, offers, drafted)
     return more | {
         "asks": "categories" if depth_left else "apis",
         "path": node.split("/"),
@@ -393,14 +407,18 @@ def branch_view(tree: ApiTree, node: str, shape: TreeShape) -> dict[str, Any]:
         "apis": tree.attributes(node)["apis"],
         "depth_left": depth_left,
         "branching": shape.branching,
-        "capabilities": _rival_capabilities(tree, scenario, platform, {api.capability for api in own}),
-        "categories": _categories_of_rivals(tree, node),
-        "taken": [api.name for api in own],
+        "capabilities": [offer.view for offer in offers.shown(place_of(node))],
+        "categories": offers.categories(place_of(node)),
+        "taken": [api.name for api in offers.own[-MOST_SHOWN:]],
     }
 
 
 def _draft_view(
-    tree: ApiTree, node: str, shape: TreeShape, own: Sequence[Api], drafted: Sequence[Mapping[str, Any]]
+    tree: ApiTree,
+    node: str,
+    shape: TreeShape,
+    offers: ScenarioOffers,
+    drafted: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """What a designer of drafts is shown besides: facts to choose from, and the functions to name anew."""
     if shape.depth_left(node):
@@ -413,7 +431,7 @@ def _draft_view(
             "description": api.description,
             "parameters": [name for name in api.properties() if api.origin(name) == "query"],
         }
-        for api in _counterparts(tree, node, own)[:quota]
+        for api in offers.counterparts(place_of(node), quota)
     ]
     standard = {fact.name: fact.description for fact in STANDARD_FACTS}
     facts = {str(fact["name"]): str(fact["description"]) for fact in drafted} | standard
@@ -423,59 +441,6 @@ def _draft_view(
 def usual_categories(quota: int, most: int) -> int:
     """How many categories so many APIs are usually put into: about three in each."""
     return max(1, min(most, -(-quota // 3), quota))
-
-
-def _counterparts(tree: ApiTree, node: str, own: Sequence[Api]) -> list[Api]:
-    """APIs of earlier platforms that this one has no counterpart of yet, those of the same category first."""
-    scenario, platform, *inner = node.split("/")
-    have = {api.capability for api in own}
-    found: dict[str, tuple[bool, Api]] = {}
-    for rival in _earlier_platforms(tree, scenario, platform):
-        twin = "/".join([rival, *inner])
-        for leaf in tree.below(rival, "api"):
-            api = tree.api(leaf)
-            if api.capability not in have:
-                found.setdefault(api.capability, (not leaf.startswith(f"{twin}/"), api))
-    return [api for _, api in sorted(found.values(), key=lambda each: each[0])]
-
-
-def _earlier_platforms(tree: ApiTree, scenario: str, platform: str) -> tuple[str, ...]:
-    nodes = tree.children(scenario)
-    return nodes[: nodes.index(f"{scenario}/{platform}")]
-
-
-def _rival_capabilities(tree: ApiTree, scenario: str, platform: str, own: set[str]) -> list[dict[str, Any]]:
-    offered: dict[str, dict[str, Any]] = {}
-    for rival in _earlier_platforms(tree, scenario, platform):
-        for leaf in tree.below(rival, "api"):
-            api = tree.api(leaf)
-            if api.capability not in own:
-                offered.setdefault(api.capability, _capability_view(api, leaf, rival))
-    return list(offered.values())
-
-
-def _capability_view(api: Api, leaf: str, platform: str) -> dict[str, Any]:
-    properties = inlined(api.parameters, leaf)["properties"]
-    return {
-        "capability": api.capability,
-        "description": api.description,
-        "category": leaf.removeprefix(f"{platform}/").rpartition("/")[0],
-        "parameters": {name: _type_name(schema) for name, schema in properties.items()},
-    }
-
-
-def _type_name(schema: dict[str, Any]) -> str:
-    kind = schema.get("type", "any")
-    return "|".join(map(str, kind)) if isinstance(kind, list) else str(kind)
-
-
-def _categories_of_rivals(tree: ApiTree, node: str) -> list[str]:
-    scenario, platform, *inner = node.split("/")
-    twins = ["/".join([rival, *inner]) for rival in _earlier_platforms(tree, scenario, platform)]
-    children = [
-        tree.attributes(child) for twin in twins if twin in tree.graph for child in tree.children(twin)
-    ]
-    return list(dict.fromkeys(child["name"] for child in children if child["kind"] == "category"))
 
 
 def check_scenario(answer: Expansion, scenario: str, shape: TreeShape) -> Expansion:
@@ -538,8 +503,8 @@ def check_categories(answer: Expansion, node: str, quota: int, shape: TreeShape)
     return answer
 
 
-def check_apis(answer: Expansion, node: str, quota: int, own: Sequence[Api]) -> Expansion:
-    """Refuse APIs other in number than asked, invalid ones, and what the platform (`own`) has already.
+def check_apis(answer: Expansion, node: str, quota: int, own: ScenarioOffers) -> Expansion:
+    """Refuse APIs other in number than asked, invalid ones, and what the platform has already.
 
     Raises:
         TreeError: what was got and what was asked.
@@ -549,6 +514,8 @@ def check_apis(answer: Expansion, node: str, quota: int, own: Sequence[Api]) -> 
         raise TreeError(f"{node}: got {len(apis)} APIs, asked for exactly {quota}")
     for api in apis:
         check_function(api, f"{node}/{api.name[:64]}")
-    check_distinct([api.name for api in (*own, *apis)], f"{node}: API names on this platform")
-    check_distinct([api.capability for api in (*own, *apis)], f"{node}: capabilities of this platform")
+    check_distinct((api.name for api in apis), f"{node}: API names on this platform", own.names)
+    check_distinct(
+        (api.capability for api in apis), f"{node}: capabilities of this platform", own.capabilities
+    )
     return answer

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -52,11 +52,13 @@ def check_text(text: object, where: str, limit: int = MAX_TEXT) -> None:
         raise TreeError(f"{where}: got {_short(text)}, expected a text of 1 to {limit} characters")
 
 
-def check_distinct(texts: Sequence[str], where: str) -> None:
-    """Refuse a text that is there twice."""
-    for number, text in enumerate(texts):
-        if text in texts[:number]:
+def check_distinct(texts: Iterable[str], where: str, taken: Collection[str] = ()) -> None:
+    """Refuse a text that is there twice. Args: taken: those that are there already."""
+    seen: set[str] = set()
+    for text in texts:
+        if text in seen or text in taken:
             raise TreeError(f"{where}: {text[:80]!r} is there twice, expected all to differ")
+        seen.add(text)
 
 
 def check_function(api: Api, where: str) -> None:

@@ -164,26 +164,41 @@ class Curator:
         """Let the gates look at all samples once more, and give back what became of the episodes."""
         curation = self.curation
         for name, gate in self._gates.items():
+            reasons: dict[str, Reason] = {}
             for id, reason in gate.review(tuple(curation.samples)):
-                self._withdraw(id, stamped(reason, name))
+                reasons.setdefault(id, stamped(reason, name))
                 curation.stopped[name] += 1
+            if reasons:
+                self._withdraw(reasons)
         return curation
 
-    def _withdraw(self, id: str, reason: Reason) -> None:
-        """Take a sample out again, and its twin with it."""
-        self._ids.discard(id)
-        for sample in [sample for sample in self.curation.samples if id in (sample.id, sample.twin_of)]:
-            self.curation.samples.remove(sample)
-            self.curation.fates["kept"] -= 1
-            self.curation.fates["gate_rejected"] += 1
-            self._record_rejection(
-                sample.id,
-                sample.scenario,
-                sample.user,
-                sample.query,
-                sample.solution(),
-                (reason,) if sample.id == id else (_original_gone(id),),
-            )
+    def _withdraw(self, reasons: Mapping[str, Reason]) -> None:
+        """Take samples out again, and the twins of each with it.
+
+        Args: reasons: id of a sample -> why.
+        """
+        families: dict[str, list[CompactSample]] = {id: [] for id in reasons}
+        for sample in self.curation.samples:
+            for id in families.keys() & {sample.id, sample.twin_of}:
+                families[id].append(sample)
+        gone: set[str] = set()
+        for id, family in families.items():
+            for sample in family:
+                if sample.id in gone:
+                    continue
+                gone.add(sample.id)
+                self.curation.fates["kept"] -= 1
+                self.curation.fates["gate_rejected"] += 1
+                self._record_rejection(
+                    sample.id,
+                    sample.scenario,
+                    sample.user,
+                    sample.query,
+                    sample.solution(),
+                    (reasons[id],) if sample.id == id else (_original_gone(id),),
+                )
+        self._ids -= gone
+        self.curation.samples[:] = (sample for sample in self.curation.samples if sample.id not in gone)
 
     def _objections(self, judged: JudgedEpisode, twin_of: str, world: World) -> Iterator[Reason]:
         if twin_of and twin_of not in self._ids:

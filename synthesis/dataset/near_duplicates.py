@@ -18,7 +18,8 @@ Datasets, ch. 3) and confirmed exactly.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -70,32 +71,63 @@ class DuplicateIndex:
     def __init__(self) -> None:
         self._ids: list[str] = []
         self._texts: list[str] = []
-        self._bands: list[dict[int, int | list[int]]] = [{} for _ in range(BANDS)]
+        self._bands = BandTable()
 
     def add(self, id: str, text: str) -> None:
         """Remember a text."""
-        place = len(self._texts)
         self._ids.append(id)
         self._texts.append(text[:_LONGEST])
-        for band, key in zip(self._bands, _band_keys(text[:_LONGEST]), strict=True):
-            # Most are alone in their place, and a list each would be most of the memory.
-            there = band.setdefault(key, place)
-            if isinstance(there, list):
-                there.append(place)
-            elif there != place:
-                band[key] = [there, place]
+        self._bands.add(_band_keys(text[:_LONGEST]))
 
     def find(self, text: str) -> Iterator[str]:
         """Yield the ids of the near-duplicates of a text, in the order they were added."""
         text = text[:_LONGEST]
-        candidates: set[int] = set()
-        for band, key in zip(self._bands, _band_keys(text), strict=True):
-            there = band.get(key)
-            if there is not None:
-                candidates.update(there if isinstance(there, list) else (there,))
-        for place in sorted(candidates):
+        for place in sorted(self._bands.places(_band_keys(text))):
             if near_duplicates(text, self._texts[place]):
                 yield self._ids[place]
+
+
+class BandTable:
+    """Which texts share a band: one table of chains in arrays, where dicts would take five times the memory.
+
+    Entry n is band n % `BANDS` of text n // `BANDS`; entries whose keys fall on one slot follow each other.
+    """
+
+    def __init__(self) -> None:
+        self._keys = array("Q")
+        self._earlier = array("I")
+        """entry -> the one before it in its chain, from 1; 0: none"""
+        self._last = array("I", bytes(4 * BANDS))
+        """slot -> its last entry, from 1; 0: none; as many as a power of two"""
+
+    def add(self, keys: Sequence[int]) -> None:
+        """Remember the bands of the next text."""
+        if len(self._keys) + BANDS > len(self._last):
+            self._last = array("I", bytes(8 * len(self._last)))
+            self._earlier = array("I")
+            self._chain(self._keys)
+        self._keys.extend(keys)
+        self._chain(keys)
+
+    def _chain(self, keys: Iterable[int]) -> None:
+        """Put the next entries behind what is on their slots."""
+        last, earlier, mask = self._last, self._earlier, len(self._last) - 1
+        for entry, key in enumerate(keys, len(earlier) + 1):
+            earlier.append(last[key & mask])
+            last[key & mask] = entry
+
+    def places(self, keys: Sequence[int]) -> set[int]:
+        """The texts that share one of these bands."""
+        known, earlier, mask = self._keys, self._earlier, len(self._last) - 1
+        found: set[int] = set()
+        for band, key in enumerate(keys):
+            entry = self._last[key & mask]
+            while entry:
+                place, of_band = divmod(entry - 1, BANDS)
+                if of_band == band and known[entry - 1] == key:
+                    found.add(place)
+                entry = earlier[entry - 1]
+        return found
 
 
 def near_duplicates(first: str, second: str) -> bool:

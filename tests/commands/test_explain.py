@@ -391,7 +391,7 @@ def test_the_stages_of_episodes_are_the_pipelines() -> None:
 def _keep(answer: Answer) -> tuple[Any, ...]:
     from ptool.store.ledger import INSERT_ANSWER, answer_row
 
-    return INSERT_ANSWER, answer_row(answer)
+    return INSERT_ANSWER, answer_row(answer, answer.key)
 
 
 def sql(run: Path, statement: str, *values: Any) -> None:

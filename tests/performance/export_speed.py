@@ -11,8 +11,15 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
+
+import ptool
+import yaml
+from measures import peak
+from ptool.exports.commands import write_export
+from ptool.settings import ExportSettings, validated
 
 FORMATS = ("messages", "tools", "sharegpt", "trl", "jsonl")
 LEAST_SPEED, MOST_GROWTH = 5_000, 100
@@ -20,26 +27,34 @@ LEAST_SPEED, MOST_GROWTH = 5_000, 100
 EACH = 20
 """Samples of a user."""
 
-MEASURE = """
-import json, resource, sys, time
-import yaml, ptool
-from pathlib import Path
-from ptool.exports.commands import write_export
-from ptool.settings import ExportSettings, validated
 
-def export(data, out):
+def export(data: Path, out: Path, format: str) -> float:
+    """Export a file of samples; samples a second."""
     shipped = yaml.safe_load((Path(ptool.__file__).parent / "conf" / "export.yaml").read_text())
-    shipped.pop("hydra")
-    started = time.perf_counter()
-    chosen = {**shipped, "data": data, "format": sys.argv[1], "out": out}
+    del shipped["hydra"]
+    begun = time.perf_counter()
+    chosen = {**shipped, "data": str(data), "format": format, "out": str(out)}
     finished = write_export(validated(chosen, ExportSettings))
-    return finished.records / (time.perf_counter() - started)
+    return finished.records / (time.perf_counter() - begun)
 
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-export(sys.argv[2], f"{sys.argv[4]}/few-{sys.argv[1]}")
-before = peak()
-print(json.dumps([export(sys.argv[3], f"{sys.argv[4]}/many-{sys.argv[1]}"), peak() - before]))
-"""
+
+def measure(format: str, few: str, many: str, folder: str) -> None:
+    """Print the speed of a large export, and how far it grew beyond a small one. In a process of its own."""
+    export(Path(few), Path(folder) / f"few-{format}", format)
+    before = peak()
+    print(json.dumps([export(Path(many), Path(folder) / f"many-{format}", format), peak() - before]))
+
+
+def probe(samples: int, folder: Path) -> dict[str, float]:
+    """A dataset exported as messages; size: samples."""
+    data = dataset(folder / "data", samples, 8)
+    busy = time.process_time()
+    speed = export(data, folder / "out", "messages")
+    return {
+        "CPU, µs a sample": (time.process_time() - busy) / samples * 1e6,
+        "samples a second": speed,
+        "peak memory, MiB": peak(),
+    }
 
 
 def main() -> int:
@@ -51,7 +66,7 @@ def main() -> int:
             dataset(Path(folder) / name, count, tools) for name, count in (("few", 400), ("many", samples))
         )
         for format in FORMATS:
-            words = [sys.executable, "-c", MEASURE, format, str(few), str(many), folder]
+            words = [sys.executable, __file__, "--measure", format, str(few), str(many), folder]
             done = subprocess.run(words, check=True, stdout=subprocess.PIPE)
             speed, grown = json.loads(done.stdout)
             ok = speed >= LEAST_SPEED and grown <= MOST_GROWTH
@@ -128,4 +143,7 @@ def sample(number: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    if sys.argv[1:2] == ["--measure"]:
+        measure(*sys.argv[2:])
+    else:
+        raise SystemExit(main())

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from figures import lines, near_duplicates
+from measures import peak
 
 MANY = 1_000_000
 TARGETS: dict[str, tuple[float, float]] = {
@@ -56,7 +57,7 @@ def main() -> int:
     """Run, measure, compare."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp(prefix="ptool-paper-"))
     seconds = timed("ptool.run", "experiment=paper", *sys.argv[2:], f"run.dir={folder}")
-    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    used = peak(resource.RUSAGE_CHILDREN)
     reported = timed("ptool.report", f"run={folder}")
     statistics = json.loads((folder / "statistics.json").read_text("utf-8"))
     found = {

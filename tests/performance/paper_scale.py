@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from figures import figures
+from measures import peak
 
 TARGETS: dict[str, tuple[float, float]] = {
     "wall seconds": (0, 300),
@@ -36,10 +37,9 @@ def main() -> int:
     command = [sys.executable, "-m", "ptool.run", "scenario=training", "scale=paper", f"run.dir={folder}"]
     started = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     found = {
         "wall seconds": time.perf_counter() - started,
-        "peak RSS MB": used.ru_maxrss / 1024,
+        "peak RSS MB": peak(resource.RUSAGE_CHILDREN),
         **figures(Path(folder)),
     }
     missed = 0

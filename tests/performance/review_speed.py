@@ -9,7 +9,6 @@ store alone, without a server.
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -20,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import orjson
+from measures import peak
 
 SAMPLES = 10_000
 _PARTS = ("samples", "train", "test", "unseen", "reserve")
@@ -94,8 +94,7 @@ def measure(run: Path) -> None:
     print("the next sample:", milliseconds(lambda _: store.next("Ada", "criteria", wanted, ids[40]), 20))
     print("a page of the queue:", milliseconds(lambda _: store.page("Ada", "criteria", wanted), 20))
     print("progress:", milliseconds(lambda _: store.progress("Ada", "criteria"), 20))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1024)
-    print(f"peak memory so far: {peak:.0f} MB")
+    print(f"peak memory so far: {peak():.0f} MB")
     start = time.perf_counter()
     flagged = store.page("Ada", "criteria", QueueFilter(show="all", flagged="verifier")).total
     print(f"first filter by who objected ({flagged:,} found): {time.perf_counter() - start:.2f} s")

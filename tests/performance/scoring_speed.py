@@ -9,7 +9,6 @@ is 1 where a bar is missed.
 
 from __future__ import annotations
 
-import resource
 import statistics
 import sys
 import time
@@ -17,6 +16,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
+from export_speed import dataset
+from measures import peak
 from ptool.benchmark import Item, render, score
 from ptool.benchmark.reading import items
 
@@ -52,11 +53,6 @@ def endless(pairs: list[tuple[Item, str]]) -> Iterator[tuple[Item, str]]:
             yield item, f"{text}  # {number}" if number % 50 == 0 else text
 
 
-def peak() -> float:
-    """MiB this process has used at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def memory(pairs: list[tuple[Item, str]], n: int) -> tuple[float, float]:
     """Peak after a tenth of n answers, and after all of them."""
     stream, right, early = endless(pairs), 0, 0.0
@@ -66,6 +62,14 @@ def memory(pairs: list[tuple[Item, str]], n: int) -> tuple[float, float]:
             early = peak()
     assert 0 < right < n
     return early, peak()
+
+
+def probe(number: int, folder: Path) -> dict[str, float]:
+    """Answers scored; size: answers."""
+    data = dataset(folder / "data", number, 8)
+    pairs = answers(list(items(data)), "python", braces=True)
+    best = max(rates(pairs, score))
+    return {"CPU, µs an answer": 1e6 / best, "answers a second": best, "peak memory, MiB": peak()}
 
 
 def main(words: list[str]) -> int:

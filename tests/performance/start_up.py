@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 
 
 def seconds(*words: str) -> float:
@@ -18,6 +19,17 @@ def seconds(*words: str) -> float:
     started = time.perf_counter()
     subprocess.run([sys.executable, "-m", "ptool.run", *words], check=True, capture_output=True)
     return time.perf_counter() - started
+
+
+def probe(_size: int, folder: Path) -> dict[str, float]:
+    """What a newcomer waits for: help, and the default run."""
+    found: dict[str, float] = {}
+    for name, words in {"--help": ["--help"], "default run": [f"run.dir={folder / 'run'}"]}.items():
+        before = getrusage(RUSAGE_CHILDREN)
+        found[f"{name}, s"] = seconds(*words)
+        after = getrusage(RUSAGE_CHILDREN)
+        found[f"CPU, s, {name}"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return found
 
 
 def main() -> int:

@@ -22,11 +22,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from episodes import record, settings_of
+from measures import load
 
 LATENCY = 0.2
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -56,6 +57,10 @@ CASES = (
     Case("create", 64, 0.95, share=0.6),
     Case("whole", 64, 0.95),
 )
+
+
+CALLS = {16: (12, 24), 64: (29, 40), 256: (48, 40)}
+"""In flight -> users of a probe and queries of each: some ten seconds of calls."""
 
 
 @dataclass(slots=True)
@@ -120,9 +125,9 @@ def measure(case: Case, folder: Path, size: Size, base_url: str, pid: int, found
     found.server.append((cpu_of(pid) - before) / one["calls"] * 1e3)
 
 
-def rounds(folder: Path, size: Size) -> dict[Case, Found]:
-    """Every case in turn, several times."""
-    figures = {case: Found() for case in CASES}
+def rounds(folder: Path, size: Size, cases: Sequence[Case] = CASES) -> dict[Case, Found]:
+    """Every case in turn, several times; the first of them is what ratios are of."""
+    figures = {case: Found() for case in cases}
     with server(f"server.replay={folder / 'recording.jsonl'}", f"server.latency={LATENCY}") as (
         base_url,
         pid,
@@ -130,8 +135,8 @@ def rounds(folder: Path, size: Size) -> dict[Case, Found]:
         for number in range(size.rounds):
             for case, found in figures.items():
                 measure(case, folder, size, base_url, pid, found)
-                found.ratio.append(found.cpu[-1] / figures[CASES[0]].cpu[-1])
-            print(f"round {number + 1} of {size.rounds}; load average {_load()}", file=sys.stderr, flush=True)
+                found.ratio.append(found.cpu[-1] / figures[cases[0]].cpu[-1])
+            print(f"round {number + 1} of {size.rounds}; load average {load()}", file=sys.stderr, flush=True)
     return figures
 
 
@@ -181,8 +186,23 @@ def _bar(sign: str, bar: float | None, missed: bool) -> str:
     return "" if bar is None else f" ({'MISSED, ' if missed else ''}{sign} {bar:g})"
 
 
-def _load() -> str:
-    return " ".join(f"{one:.2f}" for one in os.getloadavg())
+def probe(width: int, folder: Path) -> dict[str, float]:
+    """ptool beside raw aiohttp and the openai package, over a server that takes 200 ms; width: in flight."""
+    users, queries = CALLS[width]
+    calls = prepare(folder, users, queries)
+    cases = [
+        Case(way, width, share=0.25 if way == "sdk" else 1.0) for way in ("raw", "sdk", "create", "whole")
+    ]
+    raw, sdk, create, whole = rounds(folder, Size(users, queries, calls, 1, "asyncio"), cases).values()
+    return {
+        "efficiency, whole path": whole.efficiency[0],
+        "efficiency, client": create.efficiency[0],
+        "CPU, ms a call, whole path": whole.cpu[0],
+        "CPU, ms a call, client": create.cpu[0],
+        "openai package, ms a call": sdk.cpu[0],
+        "openai package / client": sdk.cpu[0] / create.cpu[0],
+        "whole path / raw aiohttp": whole.cpu[0] / raw.cpu[0],
+    }
 
 
 def main() -> int:
@@ -198,10 +218,10 @@ def main() -> int:
         folder = given.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         calls = prepare(folder, given.users, given.queries)
-        before = _load()
+        before = load()
         figures = rounds(folder, Size(given.users, given.queries, calls, given.rounds, given.loop))
     print(f"{given.rounds} rounds on {os.cpu_count()} cores, loop {given.loop}, latency {LATENCY:g} s")
-    print(f"load average {before} before, {_load()} after")
+    print(f"load average {before} before, {load()} after")
     return 1 if report(figures) else 0
 
 

@@ -98,7 +98,7 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "l") as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StoreError, match="version 99, expected at most 4"):
+    with pytest.raises(StoreError, match="version 99, expected at most 5"):
         Ledger(tmp_path / "l")
 
 

@@ -135,7 +135,7 @@ def test_a_newer_ledger_and_another_programs_are_refused(tmp_path: Path) -> None
         connection.execute(statement)
         connection.commit()
         connection.close()
-    with pytest.raises(StoreError, match="version 99, expected at most 4"), read_ledger(tmp_path / "new"):
+    with pytest.raises(StoreError, match="version 99, expected at most 5"), read_ledger(tmp_path / "new"):
         pass
     with pytest.raises(StoreError, match="another program's database"), read_ledger(tmp_path / "other"):
         pass

@@ -89,7 +89,7 @@ async def test_an_altered_item_is_discarded_and_made_again(
     ],
 )  # fmt: skip
 async def test_an_altered_answer_is_asked_for_again(altered: str, path: Path) -> None:
-    change(path, f"UPDATE calls SET {altered} WHERE key = x'31'")
+    change(path, f"UPDATE calls SET {altered} WHERE key = x'00000031'")
     with Ledger(path) as ledger:
         assert (ledger.find_answer(b"1"), ledger.find_answer(b"3")) == (None, None)
         assert ledger.find_answer(b"2") is not None
@@ -110,7 +110,7 @@ def test_a_letter_altered_in_the_file_itself_is_found(path: Path, warnings: list
 
 def test_who_only_reads_is_told_and_changes_nothing(path: Path) -> None:
     change(path, "UPDATE items SET body = replace(body, 'milk', 'silk') WHERE id = 'u1'")
-    change(path, "UPDATE calls SET content = replace(content, 'milk', 'silk') WHERE key = x'31'")
+    change(path, "UPDATE calls SET content = replace(content, 'milk', 'silk') WHERE key = x'00000031'")
     before = path.read_bytes()
     with read_ledger(path) as ledger:
         assert [str(row) for row in ledger.damaged()] == [

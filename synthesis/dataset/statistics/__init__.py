@@ -7,7 +7,7 @@ across, and every figure is 0 where there is nothing to count.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypedDict
 
@@ -70,7 +70,7 @@ def sample_statistics(
     loyalty: float,
     actions_per_context: int,
     seed: int,
-) -> tuple[SampleStatistics, list[SampleQuality]]:
+) -> tuple[SampleStatistics, Iterator[SampleQuality]]:
     """Compute everything that follows from the samples and the worlds they were made in.
 
     Args:
@@ -86,7 +86,7 @@ def sample_statistics(
         seed: the run's; the groups of users learners are fitted across are drawn from it.
 
     Returns:
-        What is known of the dataset as a whole, and of every sample, in their order.
+        What is known of the dataset as a whole, and of every sample, in their order, one at a time.
     """
     guesses = predict_platforms(
         samples, populations, loyalty=loyalty, actions_per_context=actions_per_context, seed=seed
@@ -105,7 +105,7 @@ def sample_statistics(
         necessity=necessity(samples, needs, strangers, solved_by_strangers),
         interchangeability=interchangeability(samples, populations),
     )
-    by_sample = [
+    by_sample = (
         SampleQuality(
             id=sample.id,
             serving=guess.serving,
@@ -118,5 +118,5 @@ def sample_statistics(
             guessed=need.guessed,
         )
         for sample, guess, need in zip(samples, guesses, needs, strict=True)
-    ]
+    )
     return whole, by_sample

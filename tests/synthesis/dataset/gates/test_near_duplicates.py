@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ptool.synthesis.dataset.gates.near_duplicates import NearDuplicateGate
 from ptool.synthesis.dataset.near_duplicates import (
+    BANDS,
     THRESHOLD,
+    BandTable,
     DuplicateIndex,
     _band_keys,
     jaccard,
@@ -182,3 +184,15 @@ def test_a_sample_and_its_twins_are_no_near_duplicates_but_a_twin_of_another_is(
         ]
     ]
     assert near_duplicate_samples(made) == [("a", "b-twin"), ("a-twin", "b-twin"), ("a-other", "b-twin")]
+
+
+@given(st.lists(st.lists(st.integers(0, 3), min_size=BANDS, max_size=BANDS), max_size=12))
+def test_a_table_finds_who_shares_a_band_as_dicts_would(texts):
+    table, bands = BandTable(), [{} for _ in range(BANDS)]
+    for place, keys in enumerate(texts):
+        wide = [key << 32 for key in keys]  # all fall on one slot
+        expected = {there for known, key in zip(bands, wide, strict=True) for there in known.get(key, ())}
+        assert table.places(wide) == expected
+        table.add(wide)
+        for known, key in zip(bands, wide, strict=True):
+            known.setdefault(key, []).append(place)

@@ -1,0 +1,127 @@
+"""Texts asked of one endpoint by one framework, in an environment of its own.
+
+`peer_ways.py WAY BASE_URL CALLS CONCURRENCY`, started by peers.py, prints one JSON object: seconds of wall
+time and of the processor, child processes included. Each framework is used as its documentation shows it,
+with as many calls at a time as are asked for. Until a way is known only the standard library is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+MODEL = "gpt-4o-mini"
+KEY = "none"
+
+
+def ptool(base_url: str, prompts: list[str], concurrency: int) -> None:
+    """ptool's client."""
+    import asyncio
+
+    from autogen_core.models import UserMessage
+    from ptool.models.clients.chat_completions import ChatCompletions
+
+    async def ask_all() -> None:
+        client, waiting = ChatCompletions(MODEL, base_url), iter(prompts)
+
+        async def worker() -> None:
+            for prompt in waiting:
+                await client.create([UserMessage(content=prompt, source="bench")])
+
+        await asyncio.gather(*(worker() for _ in range(concurrency)))
+        await client.close()
+
+    asyncio.run(ask_all())
+
+
+def distilabel(base_url: str, prompts: list[str], concurrency: int) -> None:
+    """A pipeline of one step."""
+    from distilabel.models import OpenAILLM
+    from distilabel.pipeline import Pipeline
+    from distilabel.steps import LoadDataFromDicts
+    from distilabel.steps.tasks import TextGeneration
+
+    with Pipeline(name="bench") as pipeline:
+        data = [{"instruction": prompt} for prompt in prompts]
+        load = LoadDataFromDicts(data=data, batch_size=concurrency)
+        model = OpenAILLM(model=MODEL, base_url=base_url, api_key=KEY)
+        load >> TextGeneration(llm=model, input_batch_size=concurrency)
+    rows = pipeline.run(use_cache=False)["default"]["train"]
+    assert len(rows) == len(prompts), len(rows)
+
+
+def curator(base_url: str, prompts: list[str], concurrency: int) -> None:
+    """One LLM object over a list of prompts."""
+    from bespokelabs.curator import LLM
+
+    limits = {"max_requests_per_minute": 10_000_000, "max_tokens_per_minute": 10_000_000_000}
+    asked = LLM(
+        model_name=MODEL,
+        backend="openai",
+        backend_params={
+            "base_url": base_url,
+            "api_key": KEY,
+            "max_concurrent_requests": concurrency,
+            **limits,
+        },
+    )
+    answers = asked(prompts)
+    assert len(answers.dataset) == len(prompts), len(answers.dataset)
+
+
+def data_designer(base_url: str, prompts: list[str], concurrency: int) -> None:
+    """A dataset with one column of text."""
+    from data_designer import config
+    from data_designer.interface import DataDesigner
+
+    provider = config.ModelProvider(name="bench", endpoint=base_url, provider_type="openai", api_key=KEY)
+    parameters = config.ChatCompletionInferenceParams(max_parallel_requests=concurrency)
+    model = config.ModelConfig(
+        alias="bench", model=MODEL, provider="bench", inference_parameters=parameters, skip_health_check=True
+    )
+    columns = config.DataDesignerConfigBuilder(model_configs=[model])
+    columns.add_column(
+        config.SamplerColumnConfig(
+            name="thing", sampler_type="category", params=config.CategorySamplerParams(values=prompts[:50])
+        )
+    )
+    columns.add_column(config.LLMTextColumnConfig(name="answer", prompt="{{ thing }}", model_alias="bench"))
+    with tempfile.TemporaryDirectory() as folder:
+        designer = DataDesigner(artifact_path=folder, model_providers=[provider])
+        made = designer.create(columns, num_records=len(prompts)).load_dataset()
+        assert len(made) == len(prompts), len(made)
+
+
+WAYS: dict[str, Callable[[str, list[str], int], None]] = {
+    "ptool": ptool,
+    "distilabel": distilabel,
+    "curator": curator,
+    "data-designer": data_designer,
+}
+
+
+def processor_seconds() -> float:
+    """Of this process and of its children that have ended."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def main() -> None:
+    """Ask, and say what it took."""
+    way, base_url, calls, concurrency = sys.argv[1:]
+    quiet = {"HF_HUB_OFFLINE": "1", "TELEMETRY_ENABLED": "0", "NEMO_TELEMETRY_ENABLED": "false"}
+    quiet |= {"CURATOR_DISABLE_CACHE": "1", "CURATOR_DISABLE_RICH_DISPLAY": "1", "OPENAI_API_KEY": KEY}
+    os.environ |= quiet
+    begun, busy = time.perf_counter(), processor_seconds()
+    WAYS[way](base_url, [f"Say the number {number}." for number in range(int(calls))], int(concurrency))
+    took = {"wall": time.perf_counter() - begun, "cpu": processor_seconds() - busy}
+    print(json.dumps(took), flush=True)
+
+
+if __name__ == "__main__":
+    main()
