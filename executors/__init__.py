@@ -7,11 +7,13 @@ import. Items are idempotent and what they leave is in a ledger, so an executor 
 from .choice import choose_executor
 from .job import Executor, Job, Setup, WorkerLink, Written, in_order
 from .local import LocalExecutor, run_concurrently
+from .remote_ledger import RemoteLedger
 
 __all__ = [
     "Executor",
     "Job",
     "LocalExecutor",
+    "RemoteLedger",
     "Setup",
     "WorkerLink",
     "Written",

@@ -7,10 +7,15 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ..models.gateway.activity import GatewayFigures
 from ..models.gateway.limiter import Limiter
+
+if TYPE_CHECKING:
+    from ..store import Ledger
+    from .remote_ledger import RemoteLedger
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -50,6 +55,10 @@ class WorkerLink(Protocol):
 
     def watch(self, figures: Callable[[], GatewayFigures]) -> None:
         """Have what the calls of this worker come to told every second."""
+        ...
+
+    def open_ledger(self, path: Path) -> Ledger | RemoteLedger:
+        """The run's ledger, wherever it is. Args: path: where it is on the run's machine."""
         ...
 
 
