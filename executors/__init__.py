@@ -7,6 +7,7 @@ import. Items are idempotent and what they leave is in a ledger, so an executor 
 from .choice import choose_executor
 from .job import Executor, Job, Setup, WorkerLink, Written, in_order
 from .local import LocalExecutor, run_concurrently
+from .ray_cluster import check_ray
 from .remote_ledger import RemoteLedger
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Setup",
     "WorkerLink",
     "Written",
+    "check_ray",
     "choose_executor",
     "in_order",
     "run_concurrently",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..models.faults import AttemptError
@@ -159,6 +159,13 @@ class Acknowledged(NamedTuple):
 
     number: int
     error: BaseException | None
+
+
+class SentAlong(NamedTuple):
+    """To a worker without the run's files: what others looked up for their items, for its own ones."""
+
+    rows: Mapping[tuple[str, str], bytes | None]
+    """(stage, id) -> body; None: there is no such item"""
 
 
 class AnswersKept(NamedTuple):

@@ -26,8 +26,8 @@ SPARE = 16
 _LEAST = 8
 """Items that are sent together."""
 MOST_LOST = 3
-"""Workers that may die one after the other with nothing finished between them, or with the same item in hand:
-whatever kills more kills all of them."""
+"""Workers that may die in one place, one after the other, with nothing finished between them, or with the
+same item in hand: whatever kills more kills all of them."""
 
 
 class WorkerHandle(ABC):
@@ -40,6 +40,8 @@ class WorkerHandle(ABC):
         self.items: dict[int, Any] = {}
         """place -> item, of those it has"""
         self.figures: GatewayFigures | None = None
+        self.died_before = 0
+        """workers that died in its place, one after the other, since one of them finished an item"""
 
     @abstractmethod
     def send(self, message: Any) -> None:
@@ -80,7 +82,7 @@ class WorkerPool(ABC):
         self._workers: list[WorkerHandle] = []
         self._setup: bytes | None = None
         self._job: _SharedJob[Any, Any] | None = None
-        self._jobs = self._lost = 0
+        self._jobs = 0
         self._failure: BaseException | None = None
         self._gone: list[GatewayFigures] = []
         self._closing = False
@@ -126,9 +128,10 @@ class WorkerPool(ABC):
         """As `Executor.figures`; those of workers that are gone are among them."""
         return [*self._gone, *(worker.figures for worker in self._workers if worker.figures is not None)]
 
-    def _start(self) -> None:
+    def _start(self, died_before: int = 0) -> None:
         """Have one worker more."""
         worker = self._new_worker()
+        worker.died_before = died_before
         if self._setup is not None:
             worker.send(Opened(self._setup))
         if self._job is not None:
@@ -143,7 +146,7 @@ class WorkerPool(ABC):
         match message:
             case Finished(number, results):
                 if self._job is not None and self._job.number == number:
-                    self._lost = 0
+                    worker.died_before = 0
                     self._job.finish(worker, results)
                     if len(worker.items) <= self._width + SPARE - _LEAST:
                         self._feed()
@@ -168,9 +171,8 @@ class WorkerPool(ABC):
                 other.send(left)
         if worker.figures is not None:
             self._gone.append(replace(worker.figures, pending={}))
-        self._lost += 1
-        most = max(self._lost, self._job.take_back(worker) if self._job is not None else 0)
-        if most > MOST_LOST:
+        died = worker.died_before + 1
+        if max(died, self._job.take_back(worker) if self._job is not None else 0) > MOST_LOST:
             self._fail(
                 WorkerLostError(
                     f"a worker {why}, as {MOST_LOST} did before it; what is finished is kept, and the same "
@@ -179,7 +181,7 @@ class WorkerPool(ABC):
             )
             return
         logger.warning("a worker {}: another takes its place, and does again what was under way", why)
-        self._start()
+        self._start(died)
         self._feed()
 
     def _fail(self, error: BaseException) -> None:

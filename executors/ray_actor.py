@@ -1,6 +1,6 @@
 """A worker in a Ray actor, on whatever machine Ray has put it.
 
-The relay asks it for messages without end (`pull`), and that is what tells it that it is still wanted: one that
+The relay asks it for messages without end (`pull`), which is what tells it that it is still wanted: one that
 nobody has asked for long was given up, and ends.
 """
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from io import BufferedReader, BufferedWriter
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 from ..errors import ConfigError, WorkerLostError
 from ..log import logger
@@ -78,7 +78,7 @@ class RayExecutor(WorkerPool):
         self._address, self._wanted = address, workers
         self._attempts: dict[int, _RayWorker] = {}
         self._numbers = count(1)
-        self._is_connected = False
+        self._connecting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._where = f"the Ray cluster at {address}" if address else "Ray on this machine"
         self._relay = _relay_process()
         read, write = self._relay.stdout, self._relay.stdin
@@ -87,10 +87,19 @@ class RayExecutor(WorkerPool):
         self._channel = Channel(read, write, self._told, self._relay_ended)
         self._channel.send(Connect(address, workers or cores, tuple(sys.path)))
 
+    async def connected(self) -> Self:
+        """It, once it is part of the cluster. Raises ConfigError where it cannot be."""
+        try:
+            await asyncio.shield(self._connecting)
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
     async def close(self) -> None:
         """As `Executor.close`."""
         self._closing = True
-        for worker in self._attempts.values():
+        for worker in list(self._attempts.values()):
             worker.give_up()
         self._channel.close()
         await asyncio.to_thread(self._end)
@@ -105,10 +114,13 @@ class RayExecutor(WorkerPool):
     def _told(self, message: Any) -> None:
         match message:
             case Received(number, messages) if number in self._attempts:
+                worker = self._attempts[number]
                 for text in messages:
-                    self._receive(self._attempts[number], pickle.loads(text))  # noqa: S301
+                    self._receive(worker, pickle.loads(text))  # noqa: S301
             case Received(number, messages):
-                logger.info("{} messages of worker {}, which was given up, are refused", len(messages), number)
+                logger.info(
+                    "{} messages of worker {}, which was given up, are refused", len(messages), number
+                )
             case Ready(number) if number in self._attempts:
                 self._attempts[number].is_ready = True
                 self._feed()
@@ -117,36 +129,43 @@ class RayExecutor(WorkerPool):
                 worker.ended = text
                 self._ended(worker)
             case Connected(cores):
-                self._connected(cores)
+                self._begin_workers(cores)
             case Refused(text):
-                self._fail(ConfigError(f"ray.address: {self._where} cannot be worked with: {text}"))
+                self._refuse(f"cannot be worked with: {text}")
             case Waiting(text):
                 logger.warning("{}", text)
 
-    def _connected(self, cores: int) -> None:
-        self._is_connected = True
+    def _begin_workers(self, cores: int) -> None:
         workers = self._wanted or cores
         if not workers:
-            self._fail(ConfigError(f"ray.address: {self._where} has no CPU to work with; set workers=N"))
+            self._refuse("has no CPU; workers=N waits for some")
             return
         logger.info("connected to {}: {} workers on {} CPUs", self._where, workers, cores)
         self._width = max(1, -(-self._width // workers))
         for _ in range(workers):
             self._start()
+        self._connecting.set_result(None)
+
+    def _refuse(self, why: str) -> None:
+        error = ConfigError(f"ray.address: {self._where} {why}")
+        self._fail(error)
+        if not self._connecting.done():
+            self._connecting.set_exception(error)
 
     def _relay_ended(self) -> None:
         if self._closing:
             return
         for worker in list(self._attempts.values()):
             worker.give_up()
-        if self._is_connected:
-            error: Exception = WorkerLostError(
+        if not self._connecting.done():
+            self._refuse("cannot be reached")
+            return
+        self._fail(
+            WorkerLostError(
                 f"{self._where} is gone; what is finished is kept, and the same command goes on from there "
                 "once there is one again (executor=local needs none)"
             )
-        else:
-            error = ConfigError(f"ray.address: {self._where} cannot be reached")
-        self._fail(error)
+        )
 
     def _end(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The process that is connected to Ray for a run, and passes on what its workers and the run say to each other.
+"""The process that is connected to Ray for a run; passes on what the run and its workers say to each other.
 
 A process of its own, as Ray ends whatever is connected to a cluster whose head is gone, prints what it likes,
 and has its own way with signals. It understands none of what passes through.
@@ -60,7 +60,11 @@ class _Relay:
         """Work until there is nobody to work for."""
         task = asyncio.current_task()
         assert task is not None
-        self._channel = Channel(sys.stdin.buffer, write, self._receive, task.cancel)
+
+        def end() -> None:
+            task.cancel()
+
+        self._channel = Channel(sys.stdin.buffer, write, self._receive, end)
         await asyncio.get_running_loop().create_future()
 
     def _receive(self, message: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +20,16 @@ from ..records.model_calls import Answer, Failure, Spent
 from ..store import Ledger
 from ..store.bloom_filter import BloomFilter
 from ..store.message_texts import Message
-from .messages import Acknowledged, AnswersKept, FailureKept, ItemPut, Looked, SaveAnswer, StatusSet
+from .messages import (
+    Acknowledged,
+    AnswersKept,
+    FailureKept,
+    ItemPut,
+    Looked,
+    SaveAnswer,
+    SentAlong,
+    StatusSet,
+)
 
 Send = Callable[[Any], None]
 Look = Callable[[str, tuple[Any, ...]], Any]
@@ -44,6 +53,7 @@ class RemoteLedger:
         self._send, self._look = send, look
         self._writes = 0
         self._waiting: dict[int, Future[None]] = {}
+        self._sent_along: dict[tuple[str, str], bytes | None] = {}
         self._known_keys = BloomFilter.unpacked(look("known_keys", ()))
 
     async def put(self, stage: str, id: str, body: bytes) -> None:
@@ -81,7 +91,8 @@ class RemoteLedger:
 
     def get(self, stage: str, id: str) -> bytes | None:
         """As `Ledger.get`."""
-        return self._look("get", (stage, id))
+        row = stage, id
+        return self._sent_along[row] if row in self._sent_along else self._look("get", row)
 
     def has(self, stage: str, id: str) -> bool:
         """As `Ledger.has`."""
@@ -95,7 +106,11 @@ class RemoteLedger:
         """As `Ledger.items`."""
         return ((id, self.get(stage, id) or b"") for id in self.ids(stage))
 
-    def receive(self, message: Acknowledged | AnswersKept) -> None:
+    def begin_job(self) -> None:
+        """Forget what was sent along with the items of the job before."""
+        self._sent_along.clear()
+
+    def receive(self, message: Acknowledged | AnswersKept | SentAlong) -> None:
         """Take what the run says of its own accord."""
         match message:
             case Acknowledged(number, error):
@@ -104,6 +119,8 @@ class RemoteLedger:
                     written.set_result(None)
                 else:
                     written.set_exception(error)
+            case SentAlong(rows):
+                self._sent_along.update(rows)
             case AnswersKept(keys):
                 for key in keys:
                     self._known_keys.add(key)
@@ -130,11 +147,17 @@ Entry = ItemPut | SaveAnswer | StatusSet | FailureKept
 class LedgerDesk:
     """Writes into a ledger, and looks up there, in the place of one worker; made in an event loop.
 
-    Args: ledger: the run's; send: to the worker; reply: to what it looked up, by the number of its question.
+    Args:
+        ledger: the run's.
+        send: to the worker.
+        reply: to what it looked up, by the number of its question.
+        stages: what all workers of the run look items up in; it grows here.
     """
 
-    def __init__(self, ledger: Ledger, send: Send, reply: Callable[[int, Any], None]) -> None:
-        self._ledger, self._send, self._reply = ledger, send, reply
+    def __init__(
+        self, ledger: Ledger, send: Send, reply: Callable[[int, Any], None], stages: set[str]
+    ) -> None:
+        self._ledger, self._send, self._reply, self._stages = ledger, send, reply, stages
         self._loop = asyncio.get_running_loop()
         self._saving: set[asyncio.Task[None]] = set()
         self._latest: deque[bytes] = deque(maxlen=_REMEMBERED)
@@ -159,11 +182,19 @@ class LedgerDesk:
             case FailureKept(failure, messages):
                 self._ledger.save_failure(failure, messages)
             case Looked(number, method, arguments):
+                if method == "get":
+                    self._stages.add(arguments[0])
                 try:
                     found = getattr(self._ledger, method)(*arguments)
                 except StoreError as error:
                     found = error
                 self._reply(number, found)
+
+    def send_along(self, ids: Iterable[str]) -> None:
+        """Send what a worker will look up for some items, so that it need not ask for each."""
+        rows = [(stage, id) for id in ids for stage in sorted(self._stages)]
+        if rows:
+            self._send(SentAlong({row: self._ledger.get(*row) for row in rows}))
 
     def close(self) -> AnswersKept:
         """The worker is given up: nothing more is taken of it. What it kept last, for those who go on."""

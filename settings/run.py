@@ -21,6 +21,7 @@ from .base import (
     ModelSettings,
     Name,
     ObjectSettings,
+    RaySettings,
     Retries,
     RunFolderSettings,
     Share,
@@ -43,6 +44,7 @@ NOT_HASHED = (
     "concurrency",
     "executor",
     "workers",
+    "ray",
     "min_yield",
     "min_decidability",
     "general_reader",
@@ -362,6 +364,7 @@ class Settings(StrictModel):
     concurrency: int = Field(ge=1, le=4096, description="episodes under way at once")
     executor: ExecutorName = Field("local", description="who works on the items: this process, or several")
     workers: Workers = Field(None, description="processes that work on the items; null: one for every core")
+    ray: RaySettings = Field(RaySettings(), description="the cluster of executor=ray")
     min_yield: Share = Field(description="share of episodes that must be kept")
     strict_stages: bool = Field(
         False, description="whether a stage that a model does not complete ends the run"

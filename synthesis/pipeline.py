@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 from ..cli.progress import Display, Progress
-from ..executors import LocalExecutor, Setup, choose_executor
+from ..executors import LocalExecutor, Setup, check_ray, choose_executor
 from ..log import logger
 from ..models.endpoint import describe_kept
 from ..models.event_loop import run
@@ -132,6 +132,8 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
     """
     if settings.general_reader:
         check_reader()
+    if settings.executor == "ray":
+        check_ray()
     extensions = choose_extensions(settings, sources.choices)
     tree, tools = load_given_tree(settings), load_given_tools(settings)
     if tree is None and tools is None:
@@ -148,7 +150,11 @@ async def _synthesise(
     """Args: composed: the settings as they were composed; others as of `synthesise`."""
     settings, gateway = context.settings, context.participants.gateway
     logger.info("run {} begins; {}", settings.digest(), context.participants.describe_model())
-    executor = choose_executor(settings.executor, settings.workers, settings.concurrency, gateway)
+    assert isinstance(context.ledger, Ledger)
+    executor = await choose_executor(
+        settings.executor, settings.workers, settings.ray.address, settings.concurrency, gateway,
+        context.ledger,
+    )  # fmt: skip
     context.progress.activity = lambda: gateway.activity(executor.figures())
     try:
         silent = await qualify(context.participants) if qualify else {}
