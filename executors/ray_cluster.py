@@ -25,7 +25,7 @@ from ..models.gateway.limiter import LocalLimiter
 from ..store import Ledger
 from .channel import Channel
 from .limits import LimiterDesk
-from .messages import FailureKept, ItemPut, Looked, SaveAnswer, StatusSet
+from .messages import Assigned, FailureKept, ItemPut, Looked, SaveAnswer, StatusSet
 from .pool import WorkerHandle, WorkerPool
 from .ray_messages import (
     Connect,
@@ -78,6 +78,7 @@ class RayExecutor(WorkerPool):
         self._address, self._wanted = address, workers
         self._attempts: dict[int, _RayWorker] = {}
         self._numbers = count(1)
+        self._stages: set[str] = set()
         self._connecting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._where = f"the Ray cluster at {address}" if address else "Ray on this machine"
         self._relay = _relay_process()
@@ -106,18 +107,26 @@ class RayExecutor(WorkerPool):
 
     def _new_worker(self) -> _RayWorker:
         number = next(self._numbers)
-        worker = _RayWorker(number, self._limiter, self._ledger, self._channel.send, self._attempts.pop)
+        worker = _RayWorker(
+            number, self._limiter, self._ledger, self._stages, self._channel.send, self._attempts.pop
+        )
         self._attempts[number] = worker
         self._channel.send(Launch(number, self._width))
         return worker
 
     def _told(self, message: Any) -> None:
+        try:
+            self._take(message)
+        except Exception as error:  # nobody else would hear of it
+            self._fail(error)
+
+    def _take(self, message: Any) -> None:
         match message:
             case Received(number, messages) if number in self._attempts:
                 worker = self._attempts[number]
                 for text in messages:
                     self._receive(worker, pickle.loads(text))  # noqa: S301
-            case Received(number, messages):
+            case Received(number, messages) if not self._closing:
                 logger.info(
                     "{} messages of worker {}, which was given up, are refused", len(messages), number
                 )
@@ -147,8 +156,10 @@ class RayExecutor(WorkerPool):
         self._connecting.set_result(None)
 
     def _refuse(self, why: str) -> None:
-        error = ConfigError(f"ray.address: {self._where} {why}")
-        self._fail(error)
+        self._fail(ConfigError(f"ray.address: {self._where} {why}"))
+
+    def _fail(self, error: BaseException) -> None:
+        super()._fail(error)
         if not self._connecting.done():
             self._connecting.set_exception(error)
 
@@ -180,7 +191,8 @@ class _RayWorker(WorkerHandle):
 
     Args:
         number: of the attempt.
-        limiter: gives leave to its calls; ledger: keeps what it does.
+        limiter: gives leave to its calls.
+        ledger: keeps what it does; stages: what workers look items up in.
         send: to the relay; forget: is told the number once the attempt is given up.
     """
 
@@ -189,6 +201,7 @@ class _RayWorker(WorkerHandle):
         number: int,
         limiter: LocalLimiter,
         ledger: Ledger,
+        stages: set[str],
         send: Callable[[Any], None],
         forget: Callable[[int, None], Any],
     ) -> None:
@@ -197,10 +210,12 @@ class _RayWorker(WorkerHandle):
         self.ended = "was given up"
         self._number, self._send, self._forget = number, send, forget
         self._limits = LimiterDesk(limiter, self.send)
-        self._ledger = LedgerDesk(ledger, self.send, self._reply)
+        self._ledger = LedgerDesk(ledger, self.send, self._reply, stages)
 
     def send(self, message: Any) -> None:
         """As `WorkerHandle.send`."""
+        if isinstance(message, Assigned):
+            self._ledger.send_along(item for _, item in message.items if isinstance(item, str))
         self._send(Sent(self._number, pickle.dumps(message, pickle.HIGHEST_PROTOCOL)))
 
     def receive(self, message: Any) -> None:

@@ -42,6 +42,7 @@ from .messages import (
     Logged,
     Opened,
     Replied,
+    SentAlong,
 )
 from .remote_ledger import Look, RemoteLedger
 
@@ -150,6 +151,8 @@ class Worker:
             case Opened(setup):
                 self._setup.set_result(setup)
             case Begun(number, job):
+                if self._ledger is not None:
+                    self._ledger.begin_job()
                 self._job = _WorkerJob(self, number, job, self._opened, self._width)
             case Assigned(number, items) if self._job is not None and self._job.number == number:
                 self._job.add(items)
@@ -157,7 +160,7 @@ class Worker:
                 self._job.end()
             case Replied():
                 self._remote.receive(message)
-            case Acknowledged() | AnswersKept() if self._ledger is not None:
+            case Acknowledged() | AnswersKept() | SentAlong() if self._ledger is not None:
                 self._ledger.receive(message)
 
     def _log(self, line: str) -> None:
