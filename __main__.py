@@ -14,6 +14,7 @@ from .version import VERSION
 
 COMMANDS = {
     "run": "synthesise a verified dataset of personalised tool use",
+    "merge": "join the shards of a run (shard=i/n) and finish its dataset",
     "evaluate": "score a model, a file of answers or a baseline on PTBench",
     "train": "tune a model on a run: LoRA, QLoRA or DPO, on this machine",
     "compare": "evaluations side by side: leaderboard, paired tests, the paper's tables",

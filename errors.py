@@ -17,6 +17,7 @@ PtoolError
 │   ├── WorkerLostError        processes that work for a run die again and again
 │   └── BudgetSpentError       the next call could go beyond the run's budget
 └── StoreError                 the run folder or the ledger cannot be read or written
+    └── FolderInUseError       another process works in the run folder
 
 A message says where, what was got, what was expected or exists, and what to do, on one line: commands
 print it as it stands, without a traceback, and exit with `exit_status`.
@@ -124,6 +125,10 @@ class BudgetSpentError(RunStoppedError):
 
 class StoreError(PtoolError):
     """The run folder or its ledger cannot be used."""
+
+
+class FolderInUseError(StoreError):
+    """Another process works in the run folder."""
 
 
 def names(known: Iterable[str], got: str | None = None) -> str:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import pickle
 import queue
+import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
 from typing import Any, BinaryIO
+
+_LENGTH = struct.Struct("!Q")
 
 
 class Channel:
@@ -51,16 +54,24 @@ class Channel:
     def _write_all(self) -> None:
         with suppress(OSError, ValueError):  # the other process has ended, which the reader is told
             while (message := self._queue.get()) is not None:
+                self._write.write(_LENGTH.pack(len(message)))
                 self._write.write(message)
                 if self._queue.empty():
                     self._write.flush()
             self._write.close()
 
     def _read_all(self) -> None:
-        with suppress(OSError, ValueError, EOFError, pickle.UnpicklingError):
-            while True:
-                self._call(self._receive, pickle.load(self._read))  # noqa: S301
+        with suppress(OSError, ValueError, struct.error):
+            while header := self._read.read(_LENGTH.size):
+                (length,) = _LENGTH.unpack(header)
+                if len(message := self._read.read(length)) < length:
+                    break  # whoever wrote it died meanwhile
+                self._call(self._unpack, message)
         self._call(self._ended)
+
+    def _unpack(self, message: bytes) -> None:
+        # Here, as it may import modules, and two threads that do so get into each other's way.
+        self._receive(pickle.loads(message))  # noqa: S301
 
     def _call(self, function: Callable[..., None], *arguments: Any) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody listens any more

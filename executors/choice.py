@@ -7,7 +7,6 @@ import os
 from ..models.gateway import Gateway
 from ..models.gateway.limiter import LocalLimiter
 from ..settings import ExecutorName
-from ..store import Ledger
 from .job import Executor
 from .local import LocalExecutor
 from .process import ProcessExecutor
@@ -15,17 +14,16 @@ from .ray_cluster import RayExecutor
 
 
 async def choose_executor(
-    name: ExecutorName, workers: int | None, address: str | None, width: int, gateway: Gateway, ledger: Ledger
+    name: ExecutorName, workers: int | None, width: int, gateway: Gateway, address: str | None = None
 ) -> Executor:
     """Make an executor, in the event loop that it works for.
 
     Args:
         name: which.
         workers: how many, where it is one of several; None: one for every core there is to use.
-        address: of the cluster, where there is one.
         width: items under way at a time, of all workers together.
         gateway: of this process, whose limits hold for all of them.
-        ledger: keeps what is done.
+        address: of the cluster, where there is to be one.
 
     Raises:
         ConfigError: the cluster cannot be used.
@@ -35,7 +33,7 @@ async def choose_executor(
     assert isinstance(gateway.limiter, LocalLimiter)
     if name == "process":
         return ProcessExecutor(workers or usable_cores(), width, gateway.limiter)
-    executor = RayExecutor(address, workers, usable_cores(), width, gateway.limiter, ledger)
+    executor = RayExecutor(address, workers, usable_cores(), width, gateway.limiter)
     return await executor.connected()
 
 

@@ -76,10 +76,13 @@ class Setup(Protocol):
 class Executor(Protocol):
     """Does jobs, one after the other."""
 
-    def begin(self, state: Any, setup: Callable[[], Setup]) -> None:
+    def begin(self, state: Any, setup: Callable[[], Setup], ledger: Ledger | None = None) -> None:
         """Say what the jobs to come are done with.
 
-        Args: state: of this process; setup: makes the same in another one, and is asked only where needed.
+        Args:
+            state: of this process.
+            setup: makes the same in another one, and is asked only where needed.
+            ledger: keeps what workers do that do not share its file.
         """
         ...
 

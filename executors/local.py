@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from ..models.gateway.activity import GatewayFigures
+from ..store import Ledger
 from .job import Item, Job, Result, Setup, Written
 
 
@@ -22,9 +23,9 @@ class LocalExecutor:
         self._width = width
         self._state: Any = None
 
-    def begin(self, state: Any, setup: Callable[[], Setup]) -> None:
+    def begin(self, state: Any, setup: Callable[[], Setup], ledger: Ledger | None = None) -> None:
         """As `Executor.begin`."""
-        del setup
+        del setup, ledger
         self._state = state
 
     async def run(

@@ -18,6 +18,7 @@ from typing import Any, Generic
 from ..errors import WorkerLostError
 from ..log import logger
 from ..models.gateway.activity import GatewayFigures
+from ..store import Ledger
 from .job import Item, Job, Result, Setup
 from .messages import Assigned, Begun, Ended, Failed, Figures, Finished, Logged, Opened
 
@@ -81,6 +82,7 @@ class WorkerPool(ABC):
         self._width = width
         self._workers: list[WorkerHandle] = []
         self._setup: bytes | None = None
+        self._ledger: Ledger | None = None
         self._job: _SharedJob[Any, Any] | None = None
         self._jobs = 0
         self._failure: BaseException | None = None
@@ -91,8 +93,9 @@ class WorkerPool(ABC):
     def _new_worker(self) -> WorkerHandle:
         """Start a worker; what it says goes to `_receive`, its end to `_ended`."""
 
-    def begin(self, state: Any, setup: Callable[[], Setup]) -> None:
+    def begin(self, state: Any, setup: Callable[[], Setup], ledger: Ledger | None = None) -> None:
         """As `Executor.begin`."""
+        self._ledger = ledger
         del state
         self._setup = pickle.dumps(setup(), pickle.HIGHEST_PROTOCOL)
         for worker in self._workers:

@@ -61,7 +61,6 @@ class RayExecutor(WorkerPool):
         cores: of this machine.
         width: items under way at a time, of all of them together.
         limiter: gives leave to every attempt of theirs.
-        ledger: keeps what they do.
     """
 
     def __init__(
@@ -71,10 +70,9 @@ class RayExecutor(WorkerPool):
         cores: int,
         width: int,
         limiter: LocalLimiter,
-        ledger: Ledger,
     ) -> None:
         super().__init__(width)
-        self._limiter, self._ledger = limiter, ledger
+        self._limiter = limiter
         self._address, self._wanted = address, workers
         self._attempts: dict[int, _RayWorker] = {}
         self._numbers = count(1)
@@ -108,11 +106,15 @@ class RayExecutor(WorkerPool):
     def _new_worker(self) -> _RayWorker:
         number = next(self._numbers)
         worker = _RayWorker(
-            number, self._limiter, self._ledger, self._stages, self._channel.send, self._attempts.pop
+            number, self._limiter, self._opened_ledger, self._stages, self._channel.send, self._attempts.pop
         )
         self._attempts[number] = worker
         self._channel.send(Launch(number, self._width))
         return worker
+
+    def _opened_ledger(self) -> Ledger:
+        assert self._ledger is not None
+        return self._ledger
 
     def _told(self, message: Any) -> None:
         try:
@@ -200,7 +202,7 @@ class _RayWorker(WorkerHandle):
         self,
         number: int,
         limiter: LocalLimiter,
-        ledger: Ledger,
+        ledger: Callable[[], Ledger],
         stages: set[str],
         send: Callable[[Any], None],
         forget: Callable[[int, None], Any],

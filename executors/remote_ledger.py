@@ -148,14 +148,14 @@ class LedgerDesk:
     """Writes into a ledger, and looks up there, in the place of one worker; made in an event loop.
 
     Args:
-        ledger: the run's.
+        ledger: gives the run's, once it is open.
         send: to the worker.
         reply: to what it looked up, by the number of its question.
         stages: what all workers of the run look items up in; it grows here.
     """
 
     def __init__(
-        self, ledger: Ledger, send: Send, reply: Callable[[int, Any], None], stages: set[str]
+        self, ledger: Callable[[], Ledger], send: Send, reply: Callable[[int, Any], None], stages: set[str]
     ) -> None:
         self._ledger, self._send, self._reply, self._stages = ledger, send, reply, stages
         self._loop = asyncio.get_running_loop()
@@ -169,7 +169,7 @@ class LedgerDesk:
             return
         match message:
             case ItemPut(number, stage, id, body):
-                self._ledger.submit(stage, id, body).add_done_callback(
+                self._ledger().submit(stage, id, body).add_done_callback(
                     lambda written: self._call(self._acknowledge, number, written.exception())
                 )
             case SaveAnswer(number, answer, messages):
@@ -178,14 +178,14 @@ class LedgerDesk:
                 self._saving.add(saving)
                 saving.add_done_callback(self._saving.discard)
             case StatusSet(key, status):
-                self._ledger.set_answer_status(key, status)
+                self._ledger().set_answer_status(key, status)
             case FailureKept(failure, messages):
-                self._ledger.save_failure(failure, messages)
+                self._ledger().save_failure(failure, messages)
             case Looked(number, method, arguments):
                 if method == "get":
                     self._stages.add(arguments[0])
                 try:
-                    found = getattr(self._ledger, method)(*arguments)
+                    found = getattr(self._ledger(), method)(*arguments)
                 except StoreError as error:
                     found = error
                 self._reply(number, found)
@@ -194,7 +194,7 @@ class LedgerDesk:
         """Send what a worker will look up for some items, so that it need not ask for each."""
         rows = [(stage, id) for id in ids for stage in sorted(self._stages)]
         if rows:
-            self._send(SentAlong({row: self._ledger.get(*row) for row in rows}))
+            self._send(SentAlong({row: self._ledger().get(*row) for row in rows}))
 
     def close(self) -> AnswersKept:
         """The worker is given up: nothing more is taken of it. What it kept last, for those who go on."""
@@ -204,7 +204,7 @@ class LedgerDesk:
     async def _save(self, number: int, answer: Answer, messages: Sequence[Message]) -> None:
         error = None
         try:
-            await self._ledger.save_answer(answer, messages)
+            await self._ledger().save_answer(answer, messages)
         except StoreError as raised:
             error = raised
         self._acknowledge(number, error)

@@ -67,6 +67,12 @@ class StatusSettings(StrictModel):
     format: Literal["text", "json"] = Field(description="for people, or for programs")
 
 
+class MergeSettings(StrictModel):
+    """What `ptool.merge` is given (conf/merge.yaml)."""
+
+    run: FilePath = Field(description="the run folder, with its shards")
+
+
 class ReportSettings(StrictModel):
     """What `ptool.report` is given (conf/report.yaml)."""
 

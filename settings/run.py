@@ -6,12 +6,13 @@ What every command's configuration may hold is in `base`.
 from __future__ import annotations
 
 import hashlib
+import re
 from operator import not_
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import orjson
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_serializer, model_validator
 
 from ..errors import names
 from .base import (
@@ -45,6 +46,7 @@ NOT_HASHED = (
     "executor",
     "workers",
     "ray",
+    "shard",
     "min_yield",
     "min_decidability",
     "general_reader",
@@ -350,6 +352,34 @@ class CardSettings(StrictModel):
     name: str | None = Field(min_length=1, max_length=80, description="its title; null: from the scenario")
 
 
+class Shard(StrictModel):
+    """One of the parts that the ids of a run are divided into (`shard=i/n`)."""
+
+    number: int = Field(ge=1, description="which, from 1")
+    of: int = Field(ge=1, description="how many there are")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", given)
+        number, of = map(int, match.groups()) if match else (0, 0)
+        if not 1 <= number <= of <= _MOST_SHARDS:
+            raise ValueError(f"got {given[:40]!r}, expected i/n with i from 1 to n, such as 1/8")
+        return {"number": number, "of": of}
+
+    @model_serializer
+    def _as_text(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+
+_MOST_SHARDS = 100_000
+
+
 class Settings(StrictModel):
     """A whole run, as conf/config.yaml explains it."""
 
@@ -365,6 +395,9 @@ class Settings(StrictModel):
     executor: ExecutorName = Field("local", description="who works on the items: this process, or several")
     workers: Workers = Field(None, description="processes that work on the items; null: one for every core")
     ray: RaySettings = Field(RaySettings(), description="the cluster of executor=ray")
+    shard: Shard | None = Field(
+        None, description="which part of the ids is played, and into how many they are divided: 1/8"
+    )
     min_yield: Share = Field(description="share of episodes that must be kept")
     strict_stages: bool = Field(
         False, description="whether a stage that a model does not complete ends the run"

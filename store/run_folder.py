@@ -20,7 +20,7 @@ from typing import Any, Self
 import orjson
 from filelock import lock_descriptor
 
-from ..errors import StoreError
+from ..errors import FolderInUseError, StoreError
 from .files import describe_error, write_bytes, write_json
 from .manifest import installed_version
 
@@ -121,9 +121,14 @@ def _is_foreign(name: str) -> bool:
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Remove what a killed process left half written; the lock says that nobody is writing now."""
+    """Remove what a killed process left half written; the lock says that nobody is writing now.
+
+    Run folders below this one have locks of their own.
+    """
+    others = [marker.parent for marker in path.glob(f"*/*/{MARKER}")]
     for stale in path.rglob(".*.tmp"):
-        stale.unlink(missing_ok=True)
+        if not any(stale.is_relative_to(other) for other in others):
+            stale.unlink(missing_ok=True)
 
 
 def _lock(path: Path, setting: str) -> int:
@@ -131,7 +136,9 @@ def _lock(path: Path, setting: str) -> int:
     if not try_lock(handle):
         holder = name_holder(handle)
         os.close(handle)
-        raise StoreError(f"{path}: in use by process {holder}; wait for it, or choose another {setting}")
+        raise FolderInUseError(
+            f"{path}: in use by process {holder}; wait for it, or choose another {setting}"
+        )
     os.ftruncate(handle, 0)
     os.write(handle, f"\n{os.getpid()}\n".encode())  # some systems let nobody read the byte that is locked
     return handle

@@ -1,4 +1,4 @@
-"""The jobs of the commands around a run: run, check, serve."""
+"""The jobs of the commands around a run: run, merge, check, serve."""
 
 from __future__ import annotations
 
@@ -9,32 +9,50 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cli.main import INTERRUPTED
+from ..cli.program import command_line
 from ..cli.progress import Display, StreamDisplay
 from ..errors import ConfigError
-from ..settings import MockServerOptions, ServeSettings, Settings
+from ..settings import MergeSettings, MockServerOptions, ServeSettings, Settings
 from ..settings.secrets import key_from
 
 if TYPE_CHECKING:
     from ..cli.compose import Sources
     from ..models.mock_server.handler import AnswerSource
     from .dataset.console_summary import Summary
+    from .pipeline import Qualify, RunParts
 
 
 def synthesise(settings: Settings, sources: Sources) -> int:
     """Synthesise the dataset, report on it, and end with the line `run folder: PATH`."""
     from .dataset import console_summary
 
+    if settings.shard is not None:
+        return _play_shard(settings, sources)
     summary = make_dataset(settings, sources, StreamDisplay())
     console_summary.report(summary)
     print(f"run folder: {summary.folder}", flush=True)
     return summary.exit_status
 
 
-def make_dataset(settings: Settings, sources: Sources, display: Display) -> Summary:
+def make_dataset(settings: Settings, sources: Sources, display: Display, words: str | None = None) -> Summary:
     """What `ptool.run` does, and `ptool.synthesise` from Python: look whether all fits, then synthesise.
 
-    Args: display: where stages are shown. Raises PtoolError: anything refused, or the run had to end.
+    Args:
+        display: where stages are shown.
+        words: of the command line that makes the data again; None: that of the sources.
+
+    Raises PtoolError: anything refused, or the run had to end.
     """
+    from . import pipeline
+
+    if settings.shard is not None:
+        raise ConfigError(f"shard: got {settings.shard}, and a shard has no dataset; ptool.run plays it")
+    parts, qualify = _checked_parts(settings, sources, display)
+    return pipeline.synthesise(parts, sources, qualify, display, words)
+
+
+def _checked_parts(settings: Settings, sources: Sources, display: Display) -> tuple[RunParts, Qualify | None]:
+    """What a run names, built, once it is sure that all fits; and what tries its judges."""
     from . import pipeline
     from .dry_run.prompt_fit import ensure_prompts_fit
     from .dry_run.qualification import qualification
@@ -45,7 +63,44 @@ def make_dataset(settings: Settings, sources: Sources, display: Display) -> Summ
         display.say(line)
     ensure_prompts_fit(settings, sources, parts, display.say)
     tried = qualification(settings, sources, parts.participants)
-    return pipeline.synthesise(settings, sources, parts, tried.silent if tried else None, display)
+    return parts, tried.silent if tried else None
+
+
+def _play_shard(settings: Settings, sources: Sources) -> int:
+    """Play one shard of a run, and say what came of it; 1 where items are left."""
+    from ..models.event_loop import run
+    from .shards import play_shard
+
+    display = StreamDisplay()
+    parts, qualify = _checked_parts(settings, sources, display)
+    played = run(play_shard(parts, sources, qualify, display))
+    print(f"shard {played.shard}: {played.episodes:,} episodes are played")
+    if played.left:
+        print(f"missing: {played.left:,} items, as no model could be asked; the same command asks again")
+    print(f"when all {played.shard.of} are: {command_line('merge', f'run={played.run}')}")
+    print(f"shard folder: {played.folder}", flush=True)
+    return 1 if played.left else 0
+
+
+def merge(settings: MergeSettings, sources: Sources) -> int:
+    """Join the shards of a run and finish its dataset; 1 where some are missing, which is said."""
+    from .dataset import console_summary
+    from .merging import join_shards, settings_of
+    from .pipeline import build_parts
+
+    folder = Path(settings.run)
+    of_run = settings_of(folder)
+    joined = join_shards(folder, build_parts(of_run, sources))
+    print(f"{joined.rows:,} new items and answers from the shards that are there", flush=True)
+    if joined.missing:
+        for sentence in joined.missing:
+            print(f"missing: {sentence}", file=sys.stderr)
+        print(f"missing: {len(joined.missing)} of {joined.shards} shards", file=sys.stderr, flush=True)
+        return 1
+    summary = make_dataset(of_run, sources, StreamDisplay(), joined.words)
+    console_summary.report(summary)
+    print(f"run folder: {summary.folder}", flush=True)
+    return summary.exit_status
 
 
 def check(settings: Settings, sources: Sources) -> int:

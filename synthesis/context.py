@@ -248,9 +248,13 @@ class StageRole(Generic[RecordT]):
         return ledger.has(self.stage, item) or ledger.has(self._unanswered, item)
 
 
+PROVISIONAL = " without a model"
+"""How the name of a ledger stage ends whose items are made again by the next start."""
+
+
 def without_model(stage: str) -> str:
     """Ledger stage of what ended because a model could not be asked: the next start does it again."""
-    return f"{stage} without a model"
+    return f"{stage}{PROVISIONAL}"
 
 
 def left_without_model(context: RunContext, stage: str) -> int:

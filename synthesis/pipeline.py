@@ -7,7 +7,8 @@ synthesise -> run_stages -> population.prepare_population -> stages
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,34 +82,50 @@ Qualify = Callable[[Participants], Awaitable[Mapping[str, str]]]
 
 
 def synthesise(
-    settings: Settings,
+    parts: RunParts,
     sources: Sources,
-    parts: RunParts | None = None,
     qualify: Qualify | None = None,
     display: Display | None = None,
+    words: str | None = None,
 ) -> Summary:
     """Make a dataset, or go on with one that was begun (§4).
 
     Args:
-        settings: the run's.
+        parts: what the settings name (`build_parts`).
         sources: the user's own folders, for prompts.
-        parts: what the settings name, where it is built already.
         qualify: tries the judges before they vote; None: all of them do.
         display: where stages are shown; None: on stderr.
+        words: of the command line that makes the data again; None: that of the sources.
 
     Raises:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
     """
-    parts = parts or build_parts(settings, sources)
+    words = sources.again() if words is None else words
+    with opened_run(parts, display) as context:
+        return run(_synthesise(context, parts.composed, sources, qualify, words))
+
+
+def run_identity(parts: RunParts) -> dict[str, str]:
+    """What makes another run the same one."""
     extensions, participants, tree, tools, _ = parts
-    settings = participants.settings
     identity = participants.identity(extensions.types())
     if tree:
         identity |= {"tree": fingerprint(to_json(tree.graph))}
     if tools:
         identity |= {"tools": fingerprint(tools.content())}
-    with RunFolder(settings.run_folder(), identity) as folder, run_log(folder / "run.log"):
-        folder.save_config(_as_yaml(settings))
+    return identity
+
+
+@contextmanager
+def opened_run(parts: RunParts, display: Display | None = None) -> Iterator[RunContext]:
+    """The folder and the ledger of a run, open and locked while the block runs.
+
+    Args: as of `synthesise`. Raises StoreError: the folder cannot be used, or holds another run.
+    """
+    extensions, participants, tree, tools, _ = parts
+    settings = participants.settings
+    with RunFolder(settings.run_folder(), run_identity(parts)) as folder, run_log(folder / "run.log"):
+        folder.save_config(settings_yaml(settings))
         write_json(folder / "codes.json", extensions.code_sentences())
         if tools:
             write_bytes(folder / "tools.yaml", tools.yaml().encode())
@@ -116,12 +133,10 @@ def synthesise(
             participants.gateway.log = ledger
             if kept := describe_kept(ledger.answers(), participants.endpoints.values()):
                 logger.warning("{}", kept)
-            progress = Progress(display, log=logger.info)
-            context = RunContext(
-                settings, participants, extensions.checks, ledger, folder, progress, tree,
-                tools.apis if tools else None, executor=LocalExecutor(settings.concurrency),
+            yield RunContext(
+                settings, participants, extensions.checks, ledger, folder, Progress(display, log=logger.info),
+                tree, tools.apis if tools else None, executor=LocalExecutor(settings.concurrency),
             )  # fmt: skip
-            return run(_synthesise(context, parts.composed, sources, qualify))
 
 
 def build_parts(settings: Settings, sources: Sources) -> RunParts:
@@ -145,16 +160,14 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
 
 
 async def _synthesise(
-    context: RunContext, composed: Settings, sources: Sources, qualify: Qualify | None
+    context: RunContext, composed: Settings, sources: Sources, qualify: Qualify | None, words: str
 ) -> Summary:
     """Args: composed: the settings as they were composed; others as of `synthesise`."""
     settings, gateway = context.settings, context.participants.gateway
     logger.info("run {} begins; {}", settings.digest(), context.participants.describe_model())
-    assert isinstance(context.ledger, Ledger)
     executor = await choose_executor(
-        settings.executor, settings.workers, settings.ray.address, settings.concurrency, gateway,
-        context.ledger,
-    )  # fmt: skip
+        settings.executor, settings.workers, settings.concurrency, gateway, settings.ray.address
+    )
     context.progress.activity = lambda: gateway.activity(executor.figures())
     try:
         silent = await qualify(context.participants) if qualify else {}
@@ -167,7 +180,7 @@ async def _synthesise(
             lambda items: worker_setup(context, composed, sources, items),
         )
         statistics = write_statistics(context, populations, dataset, audit)
-        write_card(context, dataset, statistics, sources.again())
+        write_card(context, dataset, statistics, words)
         summary = build_summary(context, populations, dataset, statistics)
         write_run_manifest(context, populations, summary, dataset)
     finally:
@@ -194,7 +207,8 @@ async def run_stages(
     context, _ = planned[0]
     populations = [await prepare_population(*planned_population) for planned_population in planned]
     items = items_of(populations)
-    context.executor.begin(items, lambda: setup(items))
+    assert isinstance(context.ledger, Ledger)
+    context.executor.begin(items, lambda: setup(items), context.ledger)
     groups = user_groups(context, populations)
     twins: list[PlayedTwins] = []
     for population in populations:
@@ -208,7 +222,8 @@ async def run_stages(
     return StageResults(populations, dataset, audit)
 
 
-def _as_yaml(settings: Settings) -> str:
+def settings_yaml(settings: Settings) -> str:
+    """Settings as config.yaml has them."""
     return yaml.safe_dump(
         settings.model_dump(mode="json", by_alias=True), sort_keys=False, allow_unicode=True
     )

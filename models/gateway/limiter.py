@@ -148,6 +148,10 @@ class LocalLimiter:
         """As `Limiter.released`."""
         self._end(grant.number, Cost())
 
+    def limit(self, budget: Budget) -> None:
+        """Go on with another budget, while nothing is under way; what was spent is asked anew."""
+        self._budget, self._opened = budget, None
+
     def lost(self, number: int) -> None:
         """Nobody will say how an attempt ended: what it may have cost at most counts as spent."""
         if number in self._under_way:

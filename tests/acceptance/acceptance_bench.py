@@ -8,7 +8,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,37 @@ def started(*words: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*PROGRAM, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """ptool.serve in a process of its own."""
+
+    url: str
+
+    def stats(self) -> dict[str, Any]:
+        """What it was asked since the last reset."""
+        with urllib.request.urlopen(self.url.replace("/v1", "/stats")) as reply:
+            return orjson.loads(reply.read())
+
+    def reset(self) -> None:
+        """Forget what was asked."""
+        urllib.request.urlopen(self.url.replace("/v1", "/stats/reset"), data=b"").close()
+
+
+@contextmanager
+def endpoint_process(*words: str) -> Iterator[Endpoint]:
+    """The scripted model as an endpoint, while the block runs."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ptool.serve", "server.port=0", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        yield Endpoint(process.stdout.readline().removeprefix("serving ").strip())
+    finally:
+        process.terminate()
+        process.communicate()
 
 
 def derived(run: Path) -> dict[str, bytes]:

@@ -5,20 +5,15 @@ process, how many calls it has sent and how many of their answers are on disk: t
 may cost.
 """
 
-import json
 import random
 import signal
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from acceptance_bench import derived
+from acceptance_bench import Endpoint, derived, endpoint_process
 from hydra import compose, initialize_config_module
 from killing import Shared, ended, started
 from omegaconf import OmegaConf
@@ -31,33 +26,11 @@ from ptool.synthesis.commands import synthesise
 WORDS = ("scenario=tiny", "users=6", "queries_per_user=6", "concurrency=16", "run.dir=run")
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """ptool.serve in a process of its own."""
-
-    url: str
-
-    def stats(self) -> dict[str, Any]:
-        """What it was asked since the last reset."""
-        with urllib.request.urlopen(self.url.replace("/v1", "/stats")) as reply:
-            return json.load(reply)
-
-    def reset(self) -> None:
-        """Forget what was asked."""
-        urllib.request.urlopen(self.url.replace("/v1", "/stats/reset"), data=b"").close()
-
-
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[Endpoint]:
     """The scripted model, 20 ms away."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ptool.serve", "server.port=0", "server.latency=0.02"],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    yield Endpoint(process.stdout.readline().removeprefix("serving ").strip())
-    process.terminate()
-    process.communicate()
+    with endpoint_process("server.latency=0.02") as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from ptool.settings import ExplainSettings, Settings, validated
 from ptool.store import Ledger
 from ptool.store.row_digest import teach_digests
 from ptool.synthesis.context import without_model
-from ptool.synthesis.pipeline import synthesise
+from ptool.synthesis.pipeline import build_parts, synthesise
 from rich.console import Console
 
 WORDS = (
@@ -64,7 +64,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, sent: dict[tuple[str, int], 
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Gateway, "_answer", noted)
-        synthesise(settings(*WORDS, f"run.dir={folder}"), Sources())
+        synthesise(build_parts(settings(*WORDS, f"run.dir={folder}"), Sources()), Sources())
     yield folder
 
 

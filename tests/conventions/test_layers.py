@@ -57,6 +57,7 @@ ALLOWED = {
     "reviews": {"errors", "texts", "records", "settings", "store", "benchmark", "trees", "environments"}
     | {"exports", "rendering", "cli"},
     "run": {"cli", "synthesis"},
+    "merge": {"cli", "synthesis"},
     "check": {"cli", "synthesis"},
     "serve": {"cli", "synthesis"},
     "status": {"cli", "reports"},

@@ -67,7 +67,7 @@ Lengths = dict[tuple[str, str], tuple[int, int, int]]
 
 def asked_by(folder: Path, *overrides: str) -> Lengths:
     """What a real run asks, as its manifest says."""
-    synthesise(settings(*overrides, f"run.dir={folder / 'run'}"), Sources())
+    synthesise(build_parts(settings(*overrides, f"run.dir={folder / 'run'}"), Sources()), Sources())
     usage = orjson.loads((folder / "run" / "manifest.json").read_bytes())["notes"]["usage"]
     return {
         (stage, role): (one["calls"], one["prompt_tokens"], one["completion_tokens"])
@@ -166,7 +166,9 @@ def test_trees_larger_than_a_kit_are_scaled_up() -> None:
 
 def test_a_tree_brought_along_is_taken_as_it_is_and_needs_no_designer(tmp_path: Path) -> None:
     size = ("users=2", "queries_per_user=1")
-    synthesise(settings("scenario=tiny", *size, f"run.dir={tmp_path / 'run'}"), Sources())
+    synthesise(
+        build_parts(settings("scenario=tiny", *size, f"run.dir={tmp_path / 'run'}"), Sources()), Sources()
+    )
     own, foreign = tmp_path / "run" / "api_tree.json", tmp_path / "foreign.json"
     foreign.write_text(own.read_text().replace('"tiny', '"garden'))
     garden = ("++scenario.name=garden", "++scenario.kit=null", f"tree.file={foreign}", *ELSEWHERE)
@@ -183,7 +185,7 @@ def test_a_tree_brought_along_is_taken_as_it_is_and_needs_no_designer(tmp_path: 
 
 def test_a_tree_brought_along_leaves_only_that_of_the_held_out_to_be_designed(tmp_path: Path) -> None:
     size = ("scenario=tiny", "users=2", "queries_per_user=1")
-    synthesise(settings(*size, f"run.dir={tmp_path / 'run'}"), Sources())
+    synthesise(build_parts(settings(*size, f"run.dir={tmp_path / 'run'}"), Sources()), Sources())
     tree = tmp_path / "run" / "api_tree.json"
     small, lines = played_and_estimated(
         settings(*size, *EVERYTHING, *SMALL, "splits.untrained_users=0", f"tree.file={tree}")

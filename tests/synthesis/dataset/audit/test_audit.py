@@ -23,7 +23,7 @@ from ptool.synthesis.context import RunContext
 from ptool.synthesis.dataset.audit import run_audit
 from ptool.synthesis.dataset.audit.injections import INJECTIONS
 from ptool.synthesis.items import PopulationItems
-from ptool.synthesis.pipeline import synthesise
+from ptool.synthesis.pipeline import build_parts, synthesise
 from ptool.synthesis.roles import Participants
 
 YES = Verdict(ok=True)
@@ -227,7 +227,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[int, list[tuple[str, ...]]]:
 
 def test_a_run_puts_its_own_judges_on_trial(tmp_path: Path, asked: dict[int, list[tuple[str, ...]]]):
     size = ("scale=smoke", "users=6", "queries_per_user=10", "apis=8", "audit.samples=30")
-    synthesise(settings("scenario=training", *size, f"run.dir={tmp_path / 'run'}"), Sources())
+    synthesise(
+        build_parts(settings("scenario=training", *size, f"run.dir={tmp_path / 'run'}"), Sources()), Sources()
+    )
     audit = Audit.model_validate(orjson.loads((tmp_path / "run" / "audit.json").read_bytes()))
     cases = sum(row.cases for row in audit.corruptions)
     assert audit.samples == audit.clean == 30
