@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from importlib.util import find_spec
 from io import BufferedReader, BufferedWriter
 from itertools import count
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from ..errors import ConfigError, WorkerLostError
 from ..log import logger
@@ -42,14 +44,36 @@ from .ray_messages import (
 )
 from .remote_ledger import LedgerDesk
 
+_LONGEST_CONNECT = 10.0
+"""Seconds that the head of a cluster may take to answer."""
 _LONGEST_END = 20.0
 """Seconds that Ray may take to be left."""
 
 
-def check_ray() -> None:
-    """Look whether Ray is installed. Raises ConfigError."""
+def check_ray(address: str | None) -> None:
+    """Look whether Ray is installed and somebody is at an address, before anything is made.
+
+    Args: address: as of `RayExecutor`. Raises ConfigError.
+    """
     if find_spec("ray") is None:
         raise ConfigError("executor: got 'ray', which needs the package ray: pip install 'ptool[ray]'")
+    if address in (None, "auto", "local"):
+        return
+    try:
+        place = urlsplit(address if "//" in address else f"//{address}")
+        host, port = place.hostname, place.port
+    except ValueError:
+        host = port = None
+    if not host or not port:
+        raise ConfigError(
+            f"ray.address: got {address[:80]!r}, expected HOST:PORT of a cluster's head, or auto"
+        )
+    try:
+        socket.create_connection((host, port), _LONGEST_CONNECT).close()
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(
+            f"ray.address: nobody answers at {address[:80]!r} ({error}); is the cluster's head running there?"
+        ) from None
 
 
 class RayExecutor(WorkerPool):

@@ -148,7 +148,7 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
     if settings.general_reader:
         check_reader()
     if settings.executor == "ray":
-        check_ray()
+        check_ray(settings.ray.address)
     extensions = choose_extensions(settings, sources.choices)
     tree, tools = load_given_tree(settings), load_given_tools(settings)
     if tree is None and tools is None:
