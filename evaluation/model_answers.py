@@ -1,30 +1,36 @@
-"""Answers of a model, or such as a file or a baseline has already: (item, answer) in the order of the items.
+"""Answers of a model, or such as a file has already.
 
 A model is asked through the gateway, so what the ledger knows is not asked again; a sample that nobody could
-answer is `NoAnswer`. Scores are not known here.
+answer is `NoAnswer`. Several processes may ask (`AnswererSetup`). Scores are not known here.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from ..benchmark import Item
 from ..benchmark.reading import GivenAnswer
 from ..errors import ModelError, UnknownPartError
+from ..executors import WorkerLink
+from ..models.context_window import ContextWindow
+from ..models.endpoint import CallLog, Endpoint
+from ..models.factory import build_endpoint
 from ..models.gateway import Gateway
+from ..models.gateway.limiter import Limiter
 from ..models.request import Request
+from ..models.scripted import Library
+from ..models.scripted.kit import shipped_kits
 from ..models.seeds import derive
+from ..settings import EvaluateSettings
 from .prompt import PromptWriter, Variant, name_tools, visible_sample
 from .scoring import NoAnswer, RawAnswer
 
 STAGE, ROLE = "evaluation", "model"
 """Under which names the ledger has the calls."""
-
-AnsweredItem = tuple[Item, RawAnswer | NoAnswer]
-Value = TypeVar("Value")
 
 
 class ModelAnswerer:
@@ -73,31 +79,69 @@ class ModelAnswerer:
         return RawAnswer(text, completion.finish, thought=completion.thought)
 
 
-async def answer_in_order(
-    items: Iterable[Item], ask: Callable[[Item], Awaitable[Value]], window: int
-) -> AsyncGenerator[tuple[Item, Value], None]:
-    """Every item with its answer, in the items' order, while up to `window` are under way."""
-    waiting: deque[tuple[Item, asyncio.Future[Value]]] = deque()
-    try:
-        for item in items:
-            waiting.append((item, asyncio.ensure_future(ask(item))))
-            while len(waiting) >= window or (waiting and waiting[0][1].done()):
-                first, task = waiting.popleft()
-                yield first, await task
-        while waiting:
-            first, task = waiting.popleft()
-            yield first, await task
-    finally:
-        left = [task for _, task in waiting]
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+@dataclass(frozen=True)
+class AnswererSetup:
+    """What makes an answerer in another process (`executors.Setup`)."""
+
+    settings: EvaluateSettings
+    ledger: Path
+    shares_limits: bool
+    window: ContextWindow
+    """what is known of the context of the model"""
+
+    def open(self, link: WorkerLink) -> AbstractAsyncContextManager[ModelAnswerer]:
+        """As `Setup.open`."""
+        return self._opened(link)
+
+    @asynccontextmanager
+    async def _opened(self, link: WorkerLink) -> AsyncIterator[ModelAnswerer]:
+        endpoint = model_endpoint(self.settings, Library(shipped_kits()))
+        endpoint.window.become(self.window)
+        with link.open_ledger(self.ledger) as ledger:
+            gateway = model_gateway(
+                self.settings, endpoint, ledger, link.limiter if self.shares_limits else None
+            )
+            link.watch(gateway.figures)
+            try:
+                yield model_answerer(self.settings, gateway)
+            finally:
+                await gateway.close()
 
 
-async def wrap_answers(pairs: Iterable[tuple[Item, RawAnswer]]) -> AsyncGenerator[AnsweredItem, None]:
-    """Answers given before, as the runner takes them."""
-    for item, answer in pairs:
-        yield item, answer
+def model_endpoint(settings: EvaluateSettings, library: Library) -> Endpoint:
+    """The model that is evaluated. Raises ConfigError: it cannot be built."""
+    return build_endpoint(settings.model, "model", {"library": library, "players": {}}, settings.prices)
+
+
+def model_gateway(
+    settings: EvaluateSettings, endpoint: Endpoint, ledger: CallLog, limiter: Limiter | None = None
+) -> Gateway:
+    """The gateway of an evaluation. Args: limiter: as of `Gateway`."""
+    return Gateway(
+        {"default": endpoint},
+        concurrency=settings.concurrency,
+        log=ledger,
+        retries=settings.retries,
+        budget=settings.budget,
+        limiter=limiter,
+    )
+
+
+def model_answerer(settings: EvaluateSettings, gateway: Gateway) -> ModelAnswerer:
+    """Who asks the model of an evaluation."""
+    sampling = {name: value for name, value in settings.sampling.items() if value is not None}
+    return ModelAnswerer(gateway, PromptWriter(settings.format), settings.variant, settings.seed, sampling)
+
+
+def item_answerer(
+    answerer: ModelAnswerer,
+) -> Callable[[tuple[int, Item]], Awaitable[RawAnswer | NoAnswer]]:
+    """Gets the answer to one numbered item, as a job of an executor."""
+
+    async def answer(numbered: tuple[int, Item]) -> RawAnswer | NoAnswer:
+        return await answerer.ask(numbered[1])
+
+    return answer
 
 
 def answer_of_file(item: Item, given: GivenAnswer) -> RawAnswer:

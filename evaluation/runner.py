@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,10 @@ from ..benchmark.dataset_figures import DatasetFigures
 from ..benchmark.reading import answered, items
 from ..cli.progress import Display, Progress
 from ..errors import ConfigError, ContextTooShortError, StoreError
+from ..executors import Job, check_ray, choose_executor, in_order
 from ..log import logger
 from ..models import event_loop
 from ..models.endpoint import Endpoint, describe_kept
-from ..models.factory import build_endpoint
-from ..models.gateway import Gateway
 from ..models.scripted import Library
 from ..models.scripted.heuristic import HeuristicSolver
 from ..models.scripted.kit import shipped_kits
@@ -30,7 +29,14 @@ from ..store import Ledger, Manifest, RunFolder, atomic, run_log, write_bytes, w
 from ..store.dataset_index import check_dataset
 from ..store.run_folder import ENDPOINTS, identity_of
 from .baselines import Baselines
-from .model_answers import AnsweredItem, ModelAnswerer, answer_in_order, answer_of_file, wrap_answers
+from .model_answers import (
+    AnswererSetup,
+    answer_of_file,
+    item_answerer,
+    model_answerer,
+    model_endpoint,
+    model_gateway,
+)
 from .prompt import PromptWriter, check_native, check_variant, visible_sample
 from .provenance import day
 from .report import write_report
@@ -105,7 +111,9 @@ class EvaluationJob:
     def __init__(self, settings: EvaluateSettings, progress: Progress) -> None:
         self.settings, self._progress = settings, progress
         library = Library(shipped_kits())
-        self._endpoint = _endpoint(settings, library) if settings.asks_model else None
+        self._endpoint = model_endpoint(settings, library) if settings.asks_model else None
+        if settings.executor == "ray":
+            check_ray(settings.ray.address)
         self._prompter = PromptWriter(settings.format)
         self._baselines = Baselines(
             HeuristicSolver(library), settings.variant, settings.format, settings.seed
@@ -181,7 +189,7 @@ class EvaluationJob:
             "evaluation {} begins; {}; {}", self.settings.digest(), self.answers, self.tools.describe()
         )
         if self._endpoint is None:
-            event_loop.run(self._score_all(wrap_answers(self._existing_answers()), folder / SAMPLES))
+            event_loop.run(self._score_existing(folder / SAMPLES))
         else:
             with Ledger(folder / "ledger.sqlite") as ledger:
                 if kept := describe_kept(ledger.answers(), [self._endpoint]):
@@ -251,37 +259,46 @@ class EvaluationJob:
 
     async def _ask_and_score(self, endpoint: Endpoint, ledger: Ledger, file: Path) -> None:
         settings = self.settings
-        gateway = Gateway(
-            {"default": endpoint},
-            concurrency=settings.concurrency,
-            log=ledger,
-            retries=settings.retries,
-            budget=settings.budget,
+        gateway = model_gateway(settings, endpoint, ledger)
+        executor = await choose_executor(
+            settings.executor, settings.workers, settings.concurrency, gateway, settings.ray.address
         )
-        self._progress.activity = gateway.activity
-        sampling = {name: value for name, value in settings.sampling.items() if value is not None}
-        answerer = ModelAnswerer(gateway, self._prompter, settings.variant, settings.seed, sampling)
+        self._progress.activity = lambda: gateway.activity(executor.figures())
+        executor.begin(
+            model_answerer(settings, gateway),
+            lambda: AnswererSetup(settings, ledger.path.absolute(), gateway.has_limits, endpoint.window),
+            ledger,
+        )
         try:
-            await self._score_all(
-                answer_in_order(self._drawn_items(), answerer.ask, WINDOW * settings.concurrency), file
-            )
+            with self._scoring(file) as score:
+                items, done = in_order(self._drawn_items(), score, WINDOW * settings.concurrency)
+                await executor.run(Job(item_answerer), items, done)
         finally:
+            await executor.close()
             await gateway.close()
 
-    async def _score_all(self, answered: AsyncGenerator[AnsweredItem, None], file: Path) -> None:
-        """Score answers as they come, and write a line for each."""
+    async def _score_existing(self, file: Path) -> None:
+        with self._scoring(file) as score:
+            for item, answer in self._existing_answers():
+                score(item, answer)
+
+    @contextmanager
+    def _scoring(self, file: Path) -> Iterator[Callable[[Item, RawAnswer | NoAnswer], None]]:
+        """Scores answers in the order of the samples while the block runs, and writes a line for each."""
         with (
             self._progress.stage("samples", self._draw.count) as stage,
             atomic(file) as lines,
             atomic(file.with_name(SHOWN)) as shown,
         ):
             writer = ShownWriter(shown)
-            async with aclosing(answered):
-                async for item, answer in answered:
-                    lines.write(self._score_line(item, answer) + b"\n")
-                    visible = visible_sample(item, self.settings.variant)
-                    writer.add(item, self._prompter.prompt(visible).before_query)
-                    stage.advance()
+
+            def score(item: Item, answer: RawAnswer | NoAnswer) -> None:
+                lines.write(self._score_line(item, answer) + b"\n")
+                visible = visible_sample(item, self.settings.variant)
+                writer.add(item, self._prompter.prompt(visible).before_query)
+                stage.advance()
+
+            yield score
 
     def _score_line(self, item: Item, answer: RawAnswer | NoAnswer) -> bytes:
         if isinstance(answer, NoAnswer):
@@ -358,10 +375,6 @@ def _begun(folder: Path) -> dict[str, str] | None:
         return identity_of(folder)
     except StoreError:
         return None
-
-
-def _endpoint(settings: EvaluateSettings, library: Library) -> Endpoint:
-    return build_endpoint(settings.model, "model", {"library": library, "players": {}}, settings.prices)
 
 
 def _name_answerer(settings: EvaluateSettings, endpoint: Endpoint | None) -> str:

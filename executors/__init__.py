@@ -5,12 +5,13 @@ import. Items are idempotent and what they leave is in a ledger, so an executor 
 """
 
 from .choice import choose_executor
-from .job import Executor, Job, Setup, WorkerLink, Written, in_order
+from .job import LATER, Executor, Job, Setup, WorkerLink, Written, in_order
 from .local import LocalExecutor, run_concurrently
 from .ray_cluster import check_ray
 from .remote_ledger import RemoteLedger
 
 __all__ = [
+    "LATER",
     "Executor",
     "Job",
     "LocalExecutor",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
@@ -93,7 +92,7 @@ class Executor(Protocol):
 
         Args:
             job: what is done.
-            items: drawn one by one as places become free.
+            items: drawn one by one as places become free; `LATER` among them is none.
             done: is told each result, in this process, in the order they come.
 
         Raises: what the first failure raised; the others are ended. All that was `Written` is on disk when
@@ -110,25 +109,32 @@ class Executor(Protocol):
         ...
 
 
+LATER: Any = object()
+"""What items may hold where the next one is not to be begun before another result has come."""
+
+
 def in_order(
-    items: Iterable[Item], deliver: Callable[[Item, Result], None]
-) -> tuple[Iterator[Item], Callable[[Item, Result], None]]:
-    """The `items` and `done` of a job whose results are delivered in the order of the items.
+    items: Iterable[Item], deliver: Callable[[Item, Result], None], window: int
+) -> tuple[Iterator[tuple[int, Item]], Callable[[tuple[int, Item], Result], None]]:
+    """The `items` and `done` of a job on numbered items whose results are delivered in the items' order.
 
-    Args: items: each of them once; deliver: is given them.
+    Args: deliver: is given item and result; window: items that may be begun before the first is delivered.
     """
-    drawn: deque[Item] = deque()
-    waiting: dict[Item, Result] = {}
+    delivered = 0
+    waiting: dict[int, tuple[Item, Result]] = {}
 
-    def draw() -> Iterator[Item]:
-        for item in items:
-            drawn.append(item)
-            yield item
+    def draw() -> Iterator[tuple[int, Item]]:
+        for number, item in enumerate(items):
+            while number >= delivered + window:
+                yield LATER
+            yield number, item
 
-    def done(item: Item, result: Result) -> None:
-        waiting[item] = result
-        while drawn and drawn[0] in waiting:
-            first = drawn.popleft()
-            deliver(first, waiting.pop(first))
+    def done(numbered: tuple[int, Item], result: Result) -> None:
+        nonlocal delivered
+        number, item = numbered
+        waiting[number] = item, result
+        while delivered in waiting:
+            deliver(*waiting.pop(delivered))
+            delivered += 1
 
     return draw(), done

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..models.gateway.activity import GatewayFigures
 from ..store import Ledger
-from .job import Item, Job, Result, Setup, Written
+from .job import LATER, Item, Job, Result, Setup, Written
 
 
 class LocalExecutor:
@@ -33,9 +33,14 @@ class LocalExecutor:
     ) -> None:
         """As `Executor.run`."""
         work = job.work(self._state)
+        came = asyncio.Event()
         pending: deque[Future[None]] = deque()
 
         async def do(item: Item) -> None:
+            if item is LATER:
+                came.clear()
+                await came.wait()
+                return
             result = await work(item)
             if not isinstance(result, Written):
                 done(item, result)
@@ -45,6 +50,7 @@ class LocalExecutor:
                 while pending and pending[0].done():
                     pending.popleft().result()
                 done(item, result.result)
+            came.set()
 
         await run_concurrently(items, do, self._width)
         for write in pending:

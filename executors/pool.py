@@ -11,15 +11,16 @@ import asyncio
 import pickle
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import count
 from typing import Any, Generic
 
 from ..errors import WorkerLostError
 from ..log import logger
 from ..models.gateway.activity import GatewayFigures
 from ..store import Ledger
-from .job import Item, Job, Result, Setup
+from .job import LATER, Item, Job, Result, Setup
 from .messages import Assigned, Begun, Ended, Failed, Figures, Finished, Logged, Opened
 
 SPARE = 16
@@ -210,7 +211,8 @@ class _SharedJob(Generic[Item, Result]):
         self.number, self.job = number, job
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._done, self._depth = done, depth
-        self._items: Iterator[tuple[int, Item]] = enumerate(items)
+        self._items = iter(items)
+        self._places = count()
         self._taken_back: deque[tuple[int, Item]] = deque()
         self._times_lost: Counter[int] = Counter()
 
@@ -259,4 +261,8 @@ class _SharedJob(Generic[Item, Result]):
         return most
 
     def _next(self) -> tuple[int, Item] | None:
-        return self._taken_back.popleft() if self._taken_back else next(self._items, None)
+        """An item and its place; None: there is none now."""
+        if self._taken_back:
+            return self._taken_back.popleft()
+        item = next(self._items, LATER)
+        return None if item is LATER else (next(self._places), item)

@@ -11,7 +11,18 @@ import orjson
 from pydantic import Field, field_validator, model_validator
 
 from ..errors import ConfigError
-from .base import Budget, FilePath, ModelSettings, Retries, RunFolderSettings, StrictModel, Tools
+from .base import (
+    Budget,
+    ExecutorName,
+    FilePath,
+    ModelSettings,
+    RaySettings,
+    Retries,
+    RunFolderSettings,
+    StrictModel,
+    Tools,
+    Workers,
+)
 
 Baseline = Literal["random", "majority_platform", "copy_profile", "scripted", "gold"]
 """Floors and ceilings that ship with the benchmark."""
@@ -38,6 +49,11 @@ class EvaluateSettings(StrictModel):
     n: int | None = Field(ge=1, description="samples to draw; null: all")
     seed: int = Field(ge=0, lt=2**63, description="of draws, of the model and of intervals")
     concurrency: int = Field(ge=1, le=4096, description="calls under way at once")
+    executor: ExecutorName = Field(
+        "local", description="who asks and reads answers: this process, or several"
+    )
+    workers: Workers = Field(None, description="processes that do; null: one for every core")
+    ray: RaySettings = Field(RaySettings(), description="the cluster of executor=ray")
     sampling: dict[str, Any] = Field(description="sent with every call")
     beside: tuple[Baseline, ...] = Field(description="floors and ceilings to report beside the answers")
     run: RunFolderSettings = Field(description="where the evaluation is kept")
@@ -83,7 +99,19 @@ class EvaluateSettings(StrictModel):
         return Path(self.run.dir or f"runs/eval-{data_name(self.data)}-{self.digest()}")
 
 
-_NOT_HASHED = {"scorer", "beside", "concurrency", "run", "budget", "retries", "prices", "model"}
+_NOT_HASHED = {
+    "scorer",
+    "beside",
+    "concurrency",
+    "executor",
+    "workers",
+    "ray",
+    "run",
+    "budget",
+    "retries",
+    "prices",
+    "model",
+}
 
 
 VERIFIED = "verified"

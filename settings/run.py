@@ -361,12 +361,12 @@ class Shard(StrictModel):
     @model_validator(mode="before")
     @classmethod
     def _from_text(cls, given: Any) -> Any:
-        if not isinstance(given, str):
+        if isinstance(given, dict | cls):
             return given
-        match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", given)
+        match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", str(given))
         number, of = map(int, match.groups()) if match else (0, 0)
         if not 1 <= number <= of <= _MOST_SHARDS:
-            raise ValueError(f"got {given[:40]!r}, expected i/n with i from 1 to n, such as 1/8")
+            raise ValueError(f"got {str(given)[:40]!r}, expected i/n with i from 1 to n, such as 1/8")
         return {"number": number, "of": of}
 
     @model_serializer

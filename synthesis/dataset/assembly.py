@@ -43,6 +43,10 @@ TABLES = "dataset/tables"
 """Where the same files stand with text in every column."""
 
 
+WINDOW = 1_024
+"""Episodes that may be judged before the first of them is decided on."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """The samples of a run, where each of them is, and what became of the other episodes."""
@@ -137,19 +141,22 @@ async def _curate(
 
         for own, stage, ids in parts:
             there = worlds[own.population]
-            items, done = in_order(ids, add)
+            items, done = in_order(ids, add, WINDOW)
             await own.each(episode_judge, items, done, stage)
     return curator.finish()
 
 
-def episode_judge(populations: ItemState, name: str, stage: str) -> Callable[[str], Awaitable[JudgedEpisode]]:
+def episode_judge(
+    populations: ItemState, name: str, stage: str
+) -> Callable[[tuple[int, str]], Awaitable[JudgedEpisode]]:
     """Judges one played episode of a ledger stage alone, as a job of an executor."""
     context, worlds, _ = populations[name]
     settings = context.settings
     judge = EpisodeJudge(choose_extensions(settings).gates, _voters(settings))
     originals = stage == EPISODES
 
-    async def judged(id: str) -> JudgedEpisode:
+    async def judged(numbered: tuple[int, str]) -> JudgedEpisode:
+        _, id = numbered
         episode = load_episode(context, id, stage)
         return judge.judge(
             episode,

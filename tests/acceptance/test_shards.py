@@ -22,8 +22,8 @@ from ptool.synthesis.shards import ShardOrigin, is_in, share_of
 
 WORDS = (
     "scenario=tiny", "users=6", "queries_per_user=4", "strangers=1", "twins=true", "audit.samples=3",
-    "splits.test_share=0.2", "min_yield=0", "scenario@splits.unseen.scenario=finance", "splits.unseen.users=2",
-    "splits.unseen.queries=2", "platforms=2", "apis=3",
+    "splits.test_share=0.2", "min_yield=0", "scenario@splits.unseen.scenario=finance",
+    "splits.unseen.users=2", "splits.unseen.queries=2", "platforms=2", "apis=3",
 )  # fmt: skip
 
 

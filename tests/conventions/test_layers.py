@@ -46,6 +46,7 @@ ALLOWED = {
         "models",
         "store",
         "benchmark",
+        "executors",
         "rendering",
         "cli",
     },
