@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 IN_FLIGHT, STORE = 8, 80_000_000
 WORDS = (
-    "scenario=tiny", "users=6", "queries_per_user=8", f"concurrency={IN_FLIGHT}", "strangers=1", "twins=true",
+    "scenario=tiny", "users=6", "queries_per_user=6", f"concurrency={IN_FLIGHT}", "strangers=1", "twins=true",
     "audit.samples=4", "splits.test_share=0.2", "min_yield=0", "roles=paper", "qualification=0",
     "run.dir=run",
 )  # fmt: skip
@@ -29,17 +29,17 @@ WORDS = (
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[Endpoint]:
     """The scripted model, a little away, so that a run outlasts what happens to its machines."""
-    with endpoint_process("server.latency=0.6") as served:
+    with endpoint_process("server.latency=0.3") as served:
         yield served
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], int]:
-    """The files of executor=local that nobody disturbed, and its calls; with a quicker endpoint."""
+def whole(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], int]:
+    """The files of executor=local that nobody disturbed, and its calls."""
     folder = tmp_path_factory.mktemp("whole")
-    with endpoint_process() as quick:
-        assert terminal(*over(quick), folder=folder).status == 0
-        return derived(folder / "run"), quick.stats()["answers"]
+    endpoint.reset()
+    assert terminal(*over(endpoint), folder=folder).status == 0
+    return derived(folder / "run"), endpoint.stats()["answers"]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def add_node(cluster: Cluster) -> Any:
 def over(endpoint: Endpoint) -> tuple[str, ...]:
     return (
         *WORDS, "model=openai_compatible", f"model.base_url={endpoint.url}", "model.model=ptool-scripted",
-        "model.name=scripted", "retries.patience=120",
+        "retries.patience=120",
     )  # fmt: skip
 
 
@@ -135,25 +135,6 @@ def check(folder: Path, endpoint: Endpoint, whole: tuple[dict[str, bytes], int],
     assert endpoint.stats()["repeated"] <= in_flight
 
 
-def test_an_interrupt_ends_the_run_and_leaves_the_cluster(
-    cluster: Cluster, endpoint: Endpoint, whole: tuple[dict[str, bytes], int], tmp_path: Path
-) -> None:
-    process = begun(cluster, endpoint, tmp_path)
-    own = [worker for node in cluster.list_all_nodes() for worker in workers(node)]
-    status = [sys.executable, "-m", "ptool.status", "run"]
-    told = subprocess.run(status, cwd=tmp_path, capture_output=True, text=True)
-    assert (told.returncode, f"process {process.pid}" in told.stdout) == (0, True), told
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate()
-    assert process.returncode == 130, said
-    assert "Traceback" not in said
-    until(lambda: all(map(is_over, own)))
-    assert not any(is_over(raylet(node)) for node in cluster.list_all_nodes())
-    with endpoint_process() as quick:  # another executor goes on
-        assert terminal(*over(quick), folder=tmp_path).status == 0
-    check(tmp_path, endpoint, whole, IN_FLIGHT)
-
-
 def test_machines_that_are_killed_cost_the_calls_in_flight(
     cluster: Cluster, endpoint: Endpoint, whole: tuple[dict[str, bytes], int], tmp_path: Path
 ) -> None:
@@ -194,14 +175,34 @@ def test_a_machine_that_was_given_up_and_comes_back_changes_nothing(
     add_node(cluster)
 
 
-def test_all_workers_together_keep_the_budget(cluster: Cluster, whole, tmp_path: Path) -> None:
-    half = whole[1] // 2
-    with endpoint_process("server.latency=0.02") as quick:
-        done = terminal(*over(quick), *on(cluster), f"budget.calls={half}", folder=tmp_path)
-        assert done.status == 4, done
-        assert quick.stats()["requests"] == half
-        assert terminal(*over(quick), *on(cluster), f"budget.calls={whole[1]}", folder=tmp_path).status == 0
-        check(tmp_path, quick, whole, 0)
+def test_an_interrupt_ends_the_run_and_leaves_the_cluster(
+    cluster: Cluster, endpoint: Endpoint, whole: tuple[dict[str, bytes], int], tmp_path: Path
+) -> None:
+    process = begun(cluster, endpoint, tmp_path)
+    own = [worker for node in cluster.list_all_nodes() for worker in workers(node)]
+    status = [sys.executable, "-m", "ptool.status", "run"]
+    told = subprocess.run(status, cwd=tmp_path, capture_output=True, text=True)
+    assert (told.returncode, f"process {process.pid}" in told.stdout) == (0, True), told
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    until(lambda: all(map(is_over, own)))
+    assert not any(is_over(raylet(node)) for node in cluster.list_all_nodes())
+    assert terminal(*over(endpoint), folder=tmp_path).status == 0  # another executor goes on
+    check(tmp_path, endpoint, whole, IN_FLIGHT)
+
+
+def test_all_workers_together_keep_the_budget(
+    cluster: Cluster, endpoint: Endpoint, whole: tuple[dict[str, bytes], int], tmp_path: Path
+) -> None:
+    calls = whole[1]
+    endpoint.reset()
+    done = terminal(*over(endpoint), *on(cluster), f"budget.calls={calls // 2}", folder=tmp_path)
+    assert done.status == 4, done
+    assert endpoint.stats()["requests"] == calls // 2
+    assert terminal(*over(endpoint), *on(cluster), f"budget.calls={calls}", folder=tmp_path).status == 0
+    check(tmp_path, endpoint, whole, 0)
 
 
 def test_a_run_whose_head_is_killed_goes_on_in_another_cluster(
@@ -217,18 +218,19 @@ def test_a_run_whose_head_is_killed_goes_on_in_another_cluster(
     assert "is gone; what is finished is kept, and the same command goes on" in errors[0]
     second = new_cluster()
     try:
-        with endpoint_process() as quick:
-            assert terminal(*over(quick), *on(second), folder=tmp_path).status == 0
+        assert terminal(*over(endpoint), *on(second), folder=tmp_path).status == 0
     finally:
         second.shutdown()
     check(tmp_path, endpoint, whole, IN_FLIGHT)
 
 
-def test_without_an_address_there_is_a_ray_of_its_own(whole, tmp_path: Path) -> None:
-    with endpoint_process("server.latency=0.02") as quick:
-        done = terminal(*over(quick), "executor=ray", "workers=2", folder=tmp_path)
-        assert done.status == 0, done
-        check(tmp_path, quick, whole, 0)
+def test_without_an_address_there_is_a_ray_of_its_own(
+    endpoint: Endpoint, whole: tuple[dict[str, bytes], int], tmp_path: Path
+) -> None:
+    endpoint.reset()
+    done = terminal(*over(endpoint), "executor=ray", "workers=2", folder=tmp_path)
+    assert done.status == 0, done
+    check(tmp_path, endpoint, whole, 0)
 
 
 def test_where_there_is_no_cluster_the_run_is_refused(tmp_path: Path) -> None:
