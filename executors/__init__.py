@@ -5,7 +5,8 @@ import. Items are idempotent and what they leave is in a ledger, so an executor 
 """
 
 from .choice import choose_executor
-from .job import LATER, Executor, Job, Setup, WorkerLink, Written, in_order
+from .executor import Executor, Setup, WorkerLink
+from .job import LATER, Job, Written, in_order
 from .local import LocalExecutor, run_concurrently
 from .ray_cluster import check_ray
 from .remote_ledger import RemoteLedger

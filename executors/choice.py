@@ -7,7 +7,7 @@ import os
 from ..models.gateway import Gateway
 from ..models.gateway.limiter import LocalLimiter
 from ..settings import ExecutorName
-from .job import Executor
+from .executor import Executor
 from .local import LocalExecutor
 from .process import ProcessExecutor
 from .ray_cluster import RayExecutor

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..models.gateway.activity import GatewayFigures
 from ..store import Ledger
-from .job import LATER, Item, Job, Result, Setup, Written
+from .executor import Setup
+from .job import LATER, Item, Job, Result, Written
 
 
 class LocalExecutor:

@@ -20,7 +20,8 @@ from ..errors import WorkerLostError
 from ..log import logger
 from ..models.gateway.activity import GatewayFigures
 from ..store import Ledger
-from .job import LATER, Item, Job, Result, Setup
+from .executor import Setup
+from .job import LATER, Item, Job, Result
 from .messages import Assigned, Begun, Ended, Failed, Figures, Finished, Logged, Opened
 
 SPARE = 16
@@ -28,8 +29,7 @@ SPARE = 16
 _LEAST = 8
 """Items that are sent together."""
 MOST_LOST = 3
-"""Workers that may die in one place, one after the other, with nothing finished between them, or with the
-same item in hand: whatever kills more kills all of them."""
+"""Workers of this machine that may die one after the other."""
 
 
 class WorkerHandle(ABC):
@@ -78,6 +78,10 @@ class WorkerPool(ABC):
 
     Args: width: items under way at a time in each.
     """
+
+    most_lost = MOST_LOST
+    """workers that may die in one place, one after the other, with nothing finished between them, or with the
+    same item in hand: whatever kills more kills all of them"""
 
     def __init__(self, width: int) -> None:
         self._width = width
@@ -176,11 +180,12 @@ class WorkerPool(ABC):
         if worker.figures is not None:
             self._gone.append(replace(worker.figures, pending={}))
         died = worker.died_before + 1
-        if max(died, self._job.take_back(worker) if self._job is not None else 0) > MOST_LOST:
+        if max(died, self._job.take_back(worker) if self._job is not None else 0) > self.most_lost:
             self._fail(
                 WorkerLostError(
-                    f"a worker {why}, as {MOST_LOST} did before it; what is finished is kept, and the same "
-                    "command goes on from there (fewer workers need less memory; executor=local needs none)"
+                    f"a worker {why}, as {self.most_lost} did before it; what is finished is kept, and the "
+                    "same command goes on from there (fewer workers need less memory; executor=local needs "
+                    "none)"
                 )
             )
             return

@@ -22,7 +22,7 @@ from typing import Any
 from ..models.event_loop import run
 from ..version import VERSION
 from .messages import Looked
-from .worker import Worker
+from .worker import ItemWorker
 
 PULL_SECONDS = 1.0
 """Seconds that `pull` waits for something to say."""
@@ -87,7 +87,7 @@ class WorkerActor:
             self._connected.set_result((asyncio.get_running_loop(), receive))
             return self
 
-        run(Worker(self._width, self._look).work(connect))
+        run(ItemWorker(self._width, self._look).work(connect))
 
     def _look(self, method: str, arguments: tuple[Any, ...]) -> Any:
         number = next(self._numbers)

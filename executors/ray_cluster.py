@@ -36,9 +36,9 @@ from .ray_messages import (
     Launch,
     LookedUp,
     Lost,
+    NoCluster,
     Ready,
     Received,
-    Refused,
     Sent,
     Waiting,
 )
@@ -86,6 +86,8 @@ class RayExecutor(WorkerPool):
         width: items under way at a time, of all of them together.
         limiter: gives leave to every attempt of theirs.
     """
+
+    most_lost = 10  # machines of a cluster come and go
 
     def __init__(
         self,
@@ -165,7 +167,7 @@ class RayExecutor(WorkerPool):
                 self._ended(worker)
             case Connected(cores):
                 self._begin_workers(cores)
-            case Refused(text):
+            case NoCluster(text):
                 self._refuse(f"cannot be worked with: {text}")
             case Waiting(text):
                 logger.warning("{}", text)

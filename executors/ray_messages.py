@@ -57,7 +57,7 @@ class Connected(NamedTuple):
     """of all of its machines"""
 
 
-class Refused(NamedTuple):
+class NoCluster(NamedTuple):
     """From the relay: there is no cluster to work with, or none that fits; why, for people."""
 
     text: str

@@ -27,15 +27,17 @@ from .ray_messages import (
     Launch,
     LookedUp,
     Lost,
+    NoCluster,
     Ready,
     Received,
-    Refused,
     Sent,
     Waiting,
 )
 
 _PATIENCE = 30.0
 """Seconds a worker waits for a place before that is told."""
+_PAUSE = 5.0
+"""Seconds before another worker is launched where one could not begin."""
 _OWN_STORE = 80_000_000
 """Bytes of shared memory of a Ray of the run's own: nothing of a run is kept there."""
 
@@ -53,7 +55,7 @@ class _Relay:
     """The relay of this process."""
 
     def __init__(self) -> None:
-        self._attempts: dict[int, _Attempt] = {}
+        self._attempts: dict[int, _RelayedWorker] = {}
         self._paths: Sequence[str] = ()
 
     async def work(self, write: Any) -> None:
@@ -73,7 +75,7 @@ class _Relay:
                 self._paths = paths
                 self._channel.send(_connected(address, workers))
             case Launch(number, width):
-                self._attempts[number] = _Attempt(number, width, self._paths, self._channel)
+                self._attempts[number] = _RelayedWorker(number, width, self._paths, self._channel)
             case Sent(number, text) if number in self._attempts:
                 self._attempts[number].queue.put_nowait(text)
             case LookedUp(number, question, found) if number in self._attempts:
@@ -82,7 +84,7 @@ class _Relay:
                 self._attempts.pop(number).end()
 
 
-def _connected(address: str | None, workers: int) -> Connected | Refused:
+def _connected(address: str | None, workers: int) -> Connected | NoCluster:
     """Be part of a cluster; this keeps everything else waiting."""
     own: dict[str, Any] = {
         "num_cpus": workers,
@@ -98,10 +100,10 @@ def _connected(address: str | None, workers: int) -> Connected | Refused:
         )
         return Connected(int(ray.cluster_resources().get("CPU", 0)))
     except Exception as error:  # Ray raises nearly anything
-        return Refused(in_one_line(error))
+        return NoCluster(in_one_line(error))
 
 
-class _Attempt:
+class _RelayedWorker:
     """One worker, from its launch until it is lost or given up.
 
     Args: number: of the attempt; width: items it does at a time; paths: of modules; channel: to the run.
@@ -128,13 +130,15 @@ class _Attempt:
             ray.kill(self._actor)
 
     async def _work(self) -> None:
+        begun = False
         try:
             version = await self._begun()
             if version != VERSION:
                 self._channel.send(
-                    Refused(f"ptool {version} is on one of its machines, expected {VERSION} as here")
+                    NoCluster(f"ptool {version} is on one of its machines, expected {VERSION} as here")
                 )
                 return
+            begun = True
             self._channel.send(Ready(self._number))
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._push_all())
@@ -144,11 +148,13 @@ class _Attempt:
                 error = error.exceptions[0]
             if "No module named 'ptool'" in str(error) or "failed to be imported" in str(error):
                 self._channel.send(
-                    Refused(
+                    NoCluster(
                         "ptool cannot be imported on one of its machines; install ptool[ray] there as well"
                     )
                 )
             else:
+                if not begun:  # Ray may not know yet that the machine is gone on which it put the worker
+                    await asyncio.sleep(_PAUSE)
                 self._channel.send(Lost(self._number, _how_lost(error)))
 
     async def _begun(self) -> str:
@@ -184,7 +190,7 @@ async def _answered(call: Any) -> Any:
 def _how_lost(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"said nothing for {MOST_SILENT:.0f} seconds and was given up"
-    return f"was lost by Ray ({in_one_line(error)})"
+    return f"was lost by Ray ({type(error).__name__})"
 
 
 def in_one_line(error: BaseException) -> str:

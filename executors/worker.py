@@ -61,7 +61,7 @@ def main(width: int) -> None:
     write = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no message
     with suppress(asyncio.CancelledError):
-        run(Worker(width).work(partial(Channel, sys.stdin.buffer, write)))
+        run(ItemWorker(width).work(partial(Channel, sys.stdin.buffer, write)))
 
 
 class WorkerChannel(Protocol):
@@ -76,7 +76,7 @@ Connect = Callable[[Callable[[Any], None], Callable[[], None]], WorkerChannel]
 """Makes a worker's channel, in its event loop, from what receives messages and what is told of their end."""
 
 
-class Worker:
+class ItemWorker:
     """The worker of this process.
 
     Args:
@@ -172,7 +172,7 @@ class _WorkerJob:
     """The part of a job that one worker does."""
 
     def __init__(
-        self, worker: Worker, number: int, job: Job[Any, Any], opened: asyncio.Future[Any], width: int
+        self, worker: ItemWorker, number: int, job: Job[Any, Any], opened: asyncio.Future[Any], width: int
     ) -> None:
         self.number = number
         self._worker, self._job, self._opened, self._width = worker, job, opened, width

@@ -49,9 +49,7 @@ class EvaluateSettings(StrictModel):
     n: int | None = Field(ge=1, description="samples to draw; null: all")
     seed: int = Field(ge=0, lt=2**63, description="of draws, of the model and of intervals")
     concurrency: int = Field(ge=1, le=4096, description="calls under way at once")
-    executor: ExecutorName = Field(
-        "local", description="who asks and reads answers: this process, or several"
-    )
+    executor: ExecutorName = Field("local", description="who asks: this process, or several")
     workers: Workers = Field(None, description="processes that do; null: one for every core")
     ray: RaySettings = Field(RaySettings(), description="the cluster of executor=ray")
     sampling: dict[str, Any] = Field(description="sent with every call")

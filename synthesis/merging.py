@@ -13,7 +13,7 @@ from ..errors import ConfigError, FolderInUseError, StoreError
 from ..settings import Settings, Shard, validated
 from ..store import Ledger, RunFolder, read_jsonl
 from ..store.merging import join_ledger
-from .context import PROVISIONAL
+from .context import PROVISIONAL, without_model
 from .pipeline import RunParts, run_identity
 from .population import UNSEEN
 from .shards import LEDGER, SHARDS, STAGE, ShardOrigin, folder_name, is_in
@@ -84,11 +84,11 @@ def join_shards(run: Path, parts: RunParts) -> JoinedShards:
                 with RunFolder(place, {**identity, "shard": str(shard)}, "run"):
                     with Ledger(place / LEDGER) as ledger:
                         done, played = ledger.has(STAGE, str(shard)), _played(ledger)
-                    if not done:
-                        missing.append(_missing(run, shard, played, "is not finished"))
                     rows += join_ledger(
                         folder / LEDGER, place / LEDGER, folder_name(shard), origin.failures, _may_differ
                     )
+                if not done or any(id not in played for id in _task_ids(run) if is_in(shard, id)):
+                    missing.append(_missing(run, shard, played, "is not finished"))
             except FolderInUseError:
                 missing.append(_missing(run, shard, None, "is under way"))
     return JoinedShards(counts[0], rows, missing, words)
@@ -100,7 +100,9 @@ def _may_differ(stage: str) -> bool:
 
 
 def _played(ledger: Ledger) -> set[str]:
-    return {id for name in (EPISODES, f"{UNSEEN}/{EPISODES}") for id in ledger.ids(name)}
+    """Ids of the episodes that are played, or for which there was no model."""
+    stages = (f"{population}{EPISODES}" for population in ("", f"{UNSEEN}/"))
+    return {id for stage in stages for name in (stage, without_model(stage)) for id in ledger.ids(name)}
 
 
 def _missing(run: Path, shard: Shard, played: set[str] | None, what: str) -> str:

@@ -19,7 +19,10 @@ WORDS = (
 )  # fmt: skip
 WORKERS = ("executor=process", "workers=2")
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="asks the system for children")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="asks the system for children"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -184,3 +187,13 @@ def test_an_endpoint_that_goes_away_is_given_up_by_all(tmp_path: Path, whole) ->
     assert (process.returncode, said.count("error: ")) == (1, 1), said
     assert "the same command goes on from there" in said
     assert all(map(is_over, workers))
+
+
+def test_an_evaluation_has_the_same_scores(endpoint: Endpoint, tmp_path: Path) -> None:
+    assert terminal(*WORDS, folder=tmp_path).status == 0
+    model = [word for word in over(endpoint) if word.startswith("model")]
+    evaluate = [sys.executable, "-m", "ptool.evaluate", "data=run", *model]
+    for name, words in (("one", ()), ("many", WORKERS)):
+        command = [*evaluate, *words, f"run.dir={name}"]
+        assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
+    assert derived(tmp_path / "one") == derived(tmp_path / "many")

@@ -22,6 +22,7 @@ OUTSIDE = {"build", "dist", "__pycache__", "ptool.egg-info", "node_modules"}
 MACHINE_PATH = re.compile(r"(?<![\w.:/~-])/(?:home|Users|root|work|mnt|scratch)/\w")
 KINDS = {
     "run": ("config", settings.Settings),
+    "merge": ("merge", settings.MergeSettings),
     "check": ("check", settings.Settings),
     "serve": ("serve", settings.ServeSettings),
     "status": ("status", settings.StatusSettings),

@@ -9,7 +9,7 @@ def drawn(text: str) -> list[tuple[str, str]]:
     """Class and parent of every line of the drawing that hangs below another."""
     pairs: list[tuple[str, str]] = []
     above: list[str] = []
-    for branches, name in re.findall(r"^((?:│   )*(?:[├└]── )?)(\w+Error)\b", text, re.MULTILINE):
+    for branches, name in re.findall(r"^((?:[│ ]   )*(?:[├└]── )?)(\w+Error)\b", text, re.MULTILINE):
         depth = len(branches) // 4
         above[depth:] = [name]
         pairs += [(name, above[depth - 1])] if depth else []

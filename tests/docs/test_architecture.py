@@ -16,7 +16,7 @@ from test_layers import ALLOWED  # noqa: E402
 pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
 
 COMMANDS = {"run", "check", "serve", "status", "report", "explain", "diff", "evaluate", "compare", "export"}
-COMMANDS |= {"experiment", "train", "review"}
+COMMANDS |= {"experiment", "merge", "train", "review"}
 EVERYWHERE = {"errors", "log", "version", "__init__", "__main__", "conf"}
 
 

@@ -1,4 +1,4 @@
-"""Items go to workers that are ready, and to others where one is lost; what kills all of them ends the job."""
+"""Items go to workers that are ready, and to others where one dies; what kills all of them ends the job."""
 
 import asyncio
 from collections.abc import Iterable
