@@ -5,7 +5,7 @@
 #   make fuzz                                 twenty minutes of hostile answers for the benchmark's parsers
 #   make mutation                             five to thirty minutes: how many planted faults the tests catch
 #   make bench                                what it costs, as a table; ARGS=--against=REV beside another revision
-#   make test-data | make test-train          what ptool[data] and ptool[train] add, each installed alone
+#   make test-data | test-train | test-ray    what ptool[data], [train] and [ray] add, each installed alone
 #   make test-llm                             the pipeline on a real model (PTOOL_TEST_GGUF=FILE), opt-in
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-data test-train test-llm bench fuzz mutation check format clean
+.PHONY: help run test test-slow test-data test-train test-ray test-llm bench fuzz mutation check format clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^$$/q'
@@ -33,6 +33,9 @@ test-data: $(VENV)/extra-data/.installed
 
 test-train: $(VENV)/extra-train/.installed
 	$(VENV)/extra-train/bin/python -m pytest tests/training -rs $(ARGS)
+
+test-ray: $(VENV)/extra-ray/.installed
+	$(VENV)/extra-ray/bin/python -m pytest -m slow tests/acceptance/test_ray_cluster.py -rs $(ARGS)
 
 test-llm: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[local]"
@@ -81,6 +84,11 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 $(VENV)/extra-data/.installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[data,test]"
+	@touch $@
+
+$(VENV)/extra-ray/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -e ".[ray,test]"
 	@touch $@
 
 $(VENV)/extra-train/.installed: pyproject.toml .ci/install_train.py | $(BIN)/python

@@ -17,7 +17,7 @@ from ..benchmark.reading import GivenAnswer
 from ..errors import ModelError, UnknownPartError
 from ..executors import WorkerLink
 from ..models.context_window import ContextWindow
-from ..models.endpoint import Endpoint
+from ..models.endpoint import CallLog, Endpoint
 from ..models.factory import build_endpoint
 from ..models.gateway import Gateway
 from ..models.gateway.limiter import Limiter
@@ -26,7 +26,6 @@ from ..models.scripted import Library
 from ..models.scripted.kit import shipped_kits
 from ..models.seeds import derive
 from ..settings import EvaluateSettings
-from ..store import Ledger
 from .prompt import PromptWriter, Variant, name_tools, visible_sample
 from .scoring import NoAnswer, RawAnswer
 
@@ -98,7 +97,7 @@ class AnswererSetup:
     async def _opened(self, link: WorkerLink) -> AsyncIterator[ModelAnswerer]:
         endpoint = model_endpoint(self.settings, Library(shipped_kits()))
         endpoint.window.become(self.window)
-        with Ledger(self.ledger, checked=True) as ledger:
+        with link.open_ledger(self.ledger) as ledger:
             gateway = model_gateway(
                 self.settings, endpoint, ledger, link.limiter if self.shares_limits else None
             )
@@ -115,7 +114,7 @@ def model_endpoint(settings: EvaluateSettings, library: Library) -> Endpoint:
 
 
 def model_gateway(
-    settings: EvaluateSettings, endpoint: Endpoint, ledger: Ledger, limiter: Limiter | None = None
+    settings: EvaluateSettings, endpoint: Endpoint, ledger: CallLog, limiter: Limiter | None = None
 ) -> Gateway:
     """The gateway of an evaluation. Args: limiter: as of `Gateway`."""
     return Gateway(

@@ -15,7 +15,7 @@ from ..benchmark.dataset_figures import DatasetFigures
 from ..benchmark.reading import answered, items
 from ..cli.progress import Display, Progress
 from ..errors import ConfigError, ContextTooShortError, StoreError
-from ..executors import Job, choose_executor, in_order
+from ..executors import Job, check_ray, choose_executor, in_order
 from ..log import logger
 from ..models import event_loop
 from ..models.endpoint import Endpoint, describe_kept
@@ -115,6 +115,8 @@ class EvaluationJob:
         self.settings, self._progress = settings, progress
         library = Library(shipped_kits())
         self._endpoint = model_endpoint(settings, library) if settings.asks_model else None
+        if settings.executor == "ray":
+            check_ray(settings.ray.address)
         self._prompter = PromptWriter(settings.format)
         self._baselines = Baselines(
             HeuristicSolver(library), settings.variant, settings.format, settings.seed
@@ -261,11 +263,14 @@ class EvaluationJob:
     async def _ask_and_score(self, endpoint: Endpoint, ledger: Ledger, file: Path) -> None:
         settings = self.settings
         gateway = model_gateway(settings, endpoint, ledger)
-        executor = choose_executor(settings.executor, settings.workers, settings.concurrency, gateway)
+        executor = await choose_executor(
+            settings.executor, settings.workers, settings.concurrency, gateway, settings.ray.address
+        )
         self._progress.activity = lambda: gateway.activity(executor.figures())
         executor.begin(
             model_answerer(settings, gateway),
             lambda: AnswererSetup(settings, ledger.path.absolute(), gateway.has_limits, endpoint.window),
+            ledger,
         )
         try:
             with self._scoring(file) as score:

@@ -5,17 +5,22 @@ import. Items are idempotent and what they leave is in a ledger, so an executor 
 """
 
 from .choice import choose_executor
-from .job import LATER, Executor, Job, Setup, WorkerLink, Written, in_order
+from .executor import Executor, Setup, WorkerLink
+from .job import LATER, Job, Written, in_order
 from .local import LocalExecutor, run_concurrently
+from .ray_cluster import check_ray
+from .remote_ledger import RemoteLedger
 
 __all__ = [
     "LATER",
     "Executor",
     "Job",
     "LocalExecutor",
+    "RemoteLedger",
     "Setup",
     "WorkerLink",
     "Written",
+    "check_ray",
     "choose_executor",
     "in_order",
     "run_concurrently",

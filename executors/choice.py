@@ -7,24 +7,34 @@ import os
 from ..models.gateway import Gateway
 from ..models.gateway.limiter import LocalLimiter
 from ..settings import ExecutorName
-from .job import Executor
+from .executor import Executor
 from .local import LocalExecutor
 from .process import ProcessExecutor
+from .ray_cluster import RayExecutor
 
 
-def choose_executor(name: ExecutorName, workers: int | None, width: int, gateway: Gateway) -> Executor:
+async def choose_executor(
+    name: ExecutorName, workers: int | None, width: int, gateway: Gateway, address: str | None = None
+) -> Executor:
     """Make an executor, in the event loop that it works for.
 
     Args:
         name: which.
-        workers: how many processes, where it is one of several; None: one for every core this one may use.
-        width: items under way at a time, in all processes together.
+        workers: how many, where it is one of several; None: one for every core there is to use.
+        width: items under way at a time, of all workers together.
         gateway: of this process, whose limits hold for all of them.
+        address: of the cluster, where there is to be one.
+
+    Raises:
+        ConfigError: the cluster cannot be used.
     """
     if name == "local":
         return LocalExecutor(width)
     assert isinstance(gateway.limiter, LocalLimiter)
-    return ProcessExecutor(workers or usable_cores(), width, gateway.limiter)
+    if name == "process":
+        return ProcessExecutor(workers or usable_cores(), width, gateway.limiter)
+    executor = RayExecutor(address, workers, usable_cores(), width, gateway.limiter)
+    return await executor.connected()
 
 
 def usable_cores() -> int:

@@ -1,15 +1,11 @@
-"""What an executor is told: a job, the items it is done for, and what it is done with."""
+"""A job that is done for many items, and the order in which results are taken."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
-
-from ..models.gateway.activity import GatewayFigures
-from ..models.gateway.limiter import Limiter
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -37,64 +33,6 @@ class Job(Generic[Item, Result]):
     def work(self, state: Any) -> Callable[[Item], Awaitable[Result | Written[Result]]]:
         """What is done for one item, with the state of this process."""
         return self.make(state, *self.arguments)
-
-
-class WorkerLink(Protocol):
-    """What a worker has of the process that it works for."""
-
-    @property
-    def limiter(self) -> Limiter:
-        """Gives leave to every attempt of the run, wherever it is made."""
-        ...
-
-    def watch(self, figures: Callable[[], GatewayFigures]) -> None:
-        """Have what the calls of this worker come to told every second."""
-        ...
-
-
-class Setup(Protocol):
-    """What a worker is sent once: it makes the state there, and nothing of it is written by anybody else.
-
-    It is pickled, so whatever it holds has to be found or made in another process, on another machine too.
-    """
-
-    def open(self, link: WorkerLink) -> AbstractAsyncContextManager[Any]:
-        """The state of a worker, for as long as it works."""
-        ...
-
-
-class Executor(Protocol):
-    """Does jobs, one after the other."""
-
-    def begin(self, state: Any, setup: Callable[[], Setup]) -> None:
-        """Say what the jobs to come are done with.
-
-        Args: state: of this process; setup: makes the same in another one, and is asked only where needed.
-        """
-        ...
-
-    async def run(
-        self, job: Job[Item, Result], items: Iterable[Item], done: Callable[[Item, Result], None]
-    ) -> None:
-        """Do a job for every item.
-
-        Args:
-            job: what is done.
-            items: drawn one by one as places become free; `LATER` among them is none.
-            done: is told each result, in this process, in the order they come.
-
-        Raises: what the first failure raised; the others are ended. All that was `Written` is on disk when
-            this returns.
-        """
-        ...
-
-    def figures(self) -> Sequence[GatewayFigures]:
-        """What the calls of all other processes have come to."""
-        ...
-
-    async def close(self) -> None:
-        """End all other processes; closing twice is harmless."""
-        ...
 
 
 LATER: Any = object()

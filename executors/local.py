@@ -9,7 +9,9 @@ from concurrent.futures import Future
 from typing import Any
 
 from ..models.gateway.activity import GatewayFigures
-from .job import LATER, Item, Job, Result, Setup, Written
+from ..store import Ledger
+from .executor import Setup
+from .job import LATER, Item, Job, Result, Written
 
 
 class LocalExecutor:
@@ -22,9 +24,9 @@ class LocalExecutor:
         self._width = width
         self._state: Any = None
 
-    def begin(self, state: Any, setup: Callable[[], Setup]) -> None:
+    def begin(self, state: Any, setup: Callable[[], Setup], ledger: Ledger | None = None) -> None:
         """As `Executor.begin`."""
-        del setup
+        del setup, ledger
         self._state = state
 
     async def run(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..models.faults import AttemptError
 from ..models.gateway.activity import GatewayFigures
 from ..models.gateway.budget import Cost
 from ..models.gateway.limiter import Grant
+from ..records.model_calls import Answer, Failure
 from .job import Job
 
 
@@ -110,3 +111,64 @@ class Figures(NamedTuple):
     """From a worker: what its calls have come to."""
 
     figures: GatewayFigures
+
+
+class ItemPut(NamedTuple):
+    """From a worker without the run's files: a finished item."""
+
+    number: int
+    """of what it waits to hear is on disk"""
+    stage: str
+    id: str
+    body: bytes
+
+
+class SaveAnswer(NamedTuple):
+    """From a worker without the run's files: an answer, and what was asked."""
+
+    number: int
+    answer: Answer
+    messages: Sequence[tuple[str, str]]
+
+
+class StatusSet(NamedTuple):
+    """From a worker without the run's files: what a kept answer was good for."""
+
+    key: bytes
+    status: str
+
+
+class FailureKept(NamedTuple):
+    """From a worker without the run's files: an attempt without an answer, and what was asked."""
+
+    failure: Failure
+    messages: Sequence[tuple[str, str]]
+
+
+class Looked(NamedTuple):
+    """From a worker without the run's files: it waits for what the ledger says."""
+
+    number: int
+    method: str
+    """of the ledger"""
+    arguments: tuple[Any, ...]
+
+
+class Acknowledged(NamedTuple):
+    """To a worker without the run's files: what it sent is on disk, or why it is not."""
+
+    number: int
+    error: BaseException | None
+
+
+class SentAlong(NamedTuple):
+    """To a worker without the run's files: what others looked up for their items, for its own ones."""
+
+    rows: Mapping[tuple[str, str], bytes | None]
+    """(stage, id) -> body; None: there is no such item"""
+
+
+class AnswersKept(NamedTuple):
+    """To a worker without the run's files: keys of answers that a lost worker has left in the ledger."""
+
+    keys: Sequence[bytes]

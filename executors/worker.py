@@ -1,7 +1,7 @@
-"""A worker: a process that does the items it is sent, and ends when its standard input does.
+"""A worker: a process that does the items it is sent, and ends when there is nobody any more who sends some.
 
-So it outlives nobody, however the process that it works for has died. Ctrl-C is none of its business: that
-process says when to end.
+On the machine of the process that it works for, that is when its standard input ends; so it outlives nobody,
+however that process has died. Ctrl-C is none of its business: that process says when to end.
 """
 
 from __future__ import annotations
@@ -17,17 +17,34 @@ import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
 
 from ..errors import PtoolError
 from ..log import sink
 from ..models.event_loop import run
 from ..models.gateway.activity import GatewayFigures
 from ..models.gateway.limiter import Limiter
+from ..store import Ledger
 from .channel import Channel
 from .job import Job, Written
 from .limits import RemoteLimiter
-from .messages import Assigned, Begun, Ended, Failed, Figures, Finished, Logged, Opened, Replied
+from .messages import (
+    Acknowledged,
+    AnswersKept,
+    Assigned,
+    Begun,
+    Ended,
+    Failed,
+    Figures,
+    Finished,
+    Logged,
+    Opened,
+    Replied,
+    SentAlong,
+)
+from .remote_ledger import Look, RemoteLedger
 
 _TELL_SECONDS = 1.0
 _GATHER_SECONDS = 0.01
@@ -44,19 +61,37 @@ def main(width: int) -> None:
     write = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no message
     with suppress(asyncio.CancelledError):
-        run(_Worker(width).work(write))
+        run(ItemWorker(width).work(partial(Channel, sys.stdin.buffer, write)))
 
 
-class _Worker:
-    """The worker of this process."""
+class WorkerChannel(Protocol):
+    """Messages to the process that a worker works for."""
 
-    def __init__(self, width: int) -> None:
-        self._width = width
+    def send(self, message: Any) -> None:
+        """Send a message."""
+        ...
+
+
+Connect = Callable[[Callable[[Any], None], Callable[[], None]], WorkerChannel]
+"""Makes a worker's channel, in its event loop, from what receives messages and what is told of their end."""
+
+
+class ItemWorker:
+    """The worker of this process.
+
+    Args:
+        width: items under way at a time.
+        look: looks up something in the run's ledger, where this machine does not have its files.
+    """
+
+    def __init__(self, width: int, look: Look | None = None) -> None:
+        self._width, self._look = width, look
+        self._ledger: RemoteLedger | None = None
         self._job: _WorkerJob | None = None
         self._figures: Callable[[], GatewayFigures] | None = None
 
-    async def work(self, write: Any) -> None:
-        """Work until there is nobody to work for."""
+    async def work(self, connect: Connect) -> None:
+        """Work until there is nobody to work for. Args: connect: to whom it works for."""
         task, loop = asyncio.current_task(), asyncio.get_running_loop()
         assert task is not None
 
@@ -67,7 +102,7 @@ class _Worker:
         self._opened: asyncio.Future[Any] = loop.create_future()
         self._setup: asyncio.Future[bytes] = loop.create_future()
         with sink(self._log, "INFO", "{message}"):
-            self._channel = Channel(sys.stdin.buffer, write, self._receive, end)
+            self._channel = connect(self._receive, end)
             self._remote = RemoteLimiter(self._channel.send)
             try:
                 setup = pickle.loads(await self._setup)  # noqa: S301 (of ptool's own)
@@ -90,6 +125,13 @@ class _Worker:
         """As `WorkerLink.watch`."""
         self._figures = figures
 
+    def open_ledger(self, path: Path) -> Ledger | RemoteLedger:
+        """As `WorkerLink.open_ledger`."""
+        if self._look is None:
+            return Ledger(path, checked=True)
+        self._ledger = RemoteLedger(path, self._channel.send, self._look)
+        return self._ledger
+
     def finish(self, number: int, results: list[tuple[int, Any]]) -> None:
         """Say what came of some items."""
         self._channel.send(Finished(number, results))
@@ -109,6 +151,8 @@ class _Worker:
             case Opened(setup):
                 self._setup.set_result(setup)
             case Begun(number, job):
+                if self._ledger is not None:
+                    self._ledger.begin_job()
                 self._job = _WorkerJob(self, number, job, self._opened, self._width)
             case Assigned(number, items) if self._job is not None and self._job.number == number:
                 self._job.add(items)
@@ -116,6 +160,8 @@ class _Worker:
                 self._job.end()
             case Replied():
                 self._remote.receive(message)
+            case Acknowledged() | AnswersKept() | SentAlong() if self._ledger is not None:
+                self._ledger.receive(message)
 
     def _log(self, line: str) -> None:
         record = line.record  # type: ignore[attr-defined]  # loguru's own kind of text
@@ -126,7 +172,7 @@ class _WorkerJob:
     """The part of a job that one worker does."""
 
     def __init__(
-        self, worker: _Worker, number: int, job: Job[Any, Any], opened: asyncio.Future[Any], width: int
+        self, worker: ItemWorker, number: int, job: Job[Any, Any], opened: asyncio.Future[Any], width: int
     ) -> None:
         self.number = number
         self._worker, self._job, self._opened, self._width = worker, job, opened, width

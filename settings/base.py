@@ -244,12 +244,23 @@ class Budget(StrictModel):
     calls: int | None = Field(default=None, ge=0, description="calls, failed ones included")
 
 
-ExecutorName = Literal["local", "process"]
-"""Who works on the items of a run: this process, or several on this machine."""
+ExecutorName = Literal["local", "process", "ray"]
+"""Who works on the items of a run: this process, several on this machine, or those of a Ray cluster."""
 
 
 Workers = Annotated[int, Field(ge=1, le=1024)] | None
 """How many processes; None: one for every core."""
+
+
+class RaySettings(StrictModel):
+    """The cluster of executor=ray."""
+
+    address: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=300,
+        description="of its head, or auto; null: a Ray of the run's own, on this machine",
+    )
 
 
 class Retries(StrictModel):

@@ -16,6 +16,7 @@ from .base import (
     ExecutorName,
     FilePath,
     ModelSettings,
+    RaySettings,
     ReadPath,
     Retries,
     RunFolderSettings,
@@ -51,6 +52,7 @@ class EvaluateSettings(StrictModel):
     concurrency: int = Field(ge=1, le=4096, description="calls under way at once")
     executor: ExecutorName = Field("local", description="who asks: this process, or several")
     workers: Workers = Field(None, description="processes that do; null: one for every core")
+    ray: RaySettings = Field(RaySettings(), description="the cluster of executor=ray")
     sampling: dict[str, Any] = Field(description="sent with every call")
     beside: tuple[Baseline, ...] = Field(description="floors and ceilings to report beside the answers")
     run: RunFolderSettings = Field(description="where the evaluation is kept")
@@ -102,6 +104,7 @@ _NOT_HASHED = {
     "concurrency",
     "executor",
     "workers",
+    "ray",
     "run",
     "budget",
     "retries",

@@ -22,6 +22,7 @@ from .base import (
     ModelSettings,
     Name,
     ObjectSettings,
+    RaySettings,
     Retries,
     RunFolderSettings,
     Share,
@@ -47,6 +48,7 @@ NOT_HASHED = (
     "concurrency",
     "executor",
     "workers",
+    "ray",
     "shard",
     "min_yield",
     "min_decidability",
@@ -400,6 +402,7 @@ class Settings(StrictModel):
     concurrency: int = Field(ge=1, le=4096, description="episodes under way at once")
     executor: ExecutorName = Field("local", description="who works on the items: this process, or several")
     workers: Workers = Field(None, description="processes that work on the items; null: one for every core")
+    ray: RaySettings = Field(RaySettings(), description="the cluster of executor=ray")
     shard: Shard | None = Field(
         None, description="which part of the ids is played, and into how many they are divided: 1/8"
     )

@@ -6,6 +6,9 @@ much.
 
 from __future__ import annotations
 
+import zlib
+from typing import Self
+
 _BITS = 25
 _MASK = (1 << _BITS) - 1
 _SHIFTS = (0, 32, 64, 96)
@@ -33,3 +36,14 @@ class BloomFilter:
             if not bits[place >> 3] >> (place & 7) & 1:
                 return False
         return True
+
+    def packed(self) -> bytes:
+        """It in a few bytes, where it holds few keys."""
+        return zlib.compress(self._bits, 1)
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Self:
+        """The filter that was `packed`."""
+        filter = cls()
+        filter._bits = bytearray(zlib.decompress(packed))
+        return filter

@@ -146,6 +146,10 @@ class Ledger:
         rows = self._rows(_FIND_ANSWER.format(_marks(keys)), tuple(keys))
         return _answer_from(key, rows[0]) if rows else None
 
+    def known_keys(self) -> bytes:
+        """A packed `BloomFilter`: whose answers are there, or on their way to the disk."""
+        return self._known_keys.packed()
+
     def spent(self) -> Spent:
         """What all calls of the run have cost so far, those of earlier processes included."""
         return self._spent

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from ..cli.progress import Progress, Stage
 from ..environments.checks import Checks
 from ..errors import StoreError, UnusableAnswerError
-from ..executors import Executor, Job, Written
+from ..executors import Executor, Job, RemoteLedger, Written
 from ..log import logger
 from ..records import Record
 from ..settings import Settings
@@ -42,7 +42,7 @@ class PopulationLedger:
     Args: ledger: the run's; name: the population's.
     """
 
-    def __init__(self, ledger: Ledger, name: str) -> None:
+    def __init__(self, ledger: Ledger | RemoteLedger, name: str) -> None:
         self._ledger = ledger
         self._name = name
         self.path = ledger.path
@@ -72,6 +72,9 @@ class PopulationLedger:
         return self._ledger.items(f"{self._name}/{stage}")
 
 
+AnyLedger = Ledger | RemoteLedger | PopulationLedger
+
+
 @dataclass(frozen=True)
 class ItemContext:
     """What the work on one item needs, in whatever process: nothing of the run folder but the ledger."""
@@ -79,7 +82,7 @@ class ItemContext:
     settings: Settings
     participants: Participants
     checks: Checks
-    ledger: Ledger | PopulationLedger
+    ledger: AnyLedger
     population: str = field(default="", kw_only=True)
     """'' is the run's own population"""
     silent_judges: Mapping[str, str] = field(default_factory=dict, kw_only=True)
@@ -190,7 +193,7 @@ class RunContext(ItemContext):
         return self.progress.stage(f"{self.population} {name}".lstrip(), total)
 
 
-def repairs_of(ledgers: Iterable[Ledger | PopulationLedger]) -> dict[str, dict[str, dict[str, int]]]:
+def repairs_of(ledgers: Iterable[AnyLedger]) -> dict[str, dict[str, dict[str, int]]]:
     """What code did for the roles of a run: outcome -> role -> kind -> how often, sorted by name."""
     sums: dict[str, dict[str, Counter[str]]] = {"mended": {}, "degraded": {}}
     for ledger in ledgers:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 from ..cli.progress import Display, Progress
-from ..executors import LocalExecutor, Setup, choose_executor
+from ..executors import LocalExecutor, Setup, check_ray, choose_executor
 from ..log import logger
 from ..models.endpoint import describe_kept
 from ..models.event_loop import run
@@ -150,6 +150,8 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
     """
     if settings.general_reader:
         check_reader()
+    if settings.executor == "ray":
+        check_ray(settings.ray.address)
     extensions = choose_extensions(settings, sources.choices)
     tree, tools = load_given_tree(settings), load_given_tools(settings)
     if tree is None and tools is None:
@@ -166,7 +168,9 @@ async def _synthesise(
     """Args: as of `synthesise`."""
     settings, gateway = context.settings, context.participants.gateway
     logger.info("run {} begins; {}", settings.digest(), context.participants.describe_model())
-    executor = choose_executor(settings.executor, settings.workers, settings.concurrency, gateway)
+    executor = await choose_executor(
+        settings.executor, settings.workers, settings.concurrency, gateway, settings.ray.address
+    )
     context.progress.activity = lambda: gateway.activity(executor.figures())
     try:
         silent = await qualify(context.participants) if qualify else {}
@@ -208,7 +212,8 @@ async def run_stages(
     context, _ = planned[0]
     populations = [await prepare_population(*planned_population) for planned_population in planned]
     items = items_of(populations)
-    context.executor.begin(items, lambda: setup(items))
+    assert isinstance(context.ledger, Ledger)
+    context.executor.begin(items, lambda: setup(items), context.ledger)
     groups = user_groups(context, populations)
     twins: list[PlayedTwins] = []
     for population in populations:

@@ -134,7 +134,9 @@ async def play_shard(
     settings, gateway = participants.settings, participants.gateway
     shard = settings.shard
     assert shard is not None
-    executor = choose_executor(settings.executor, settings.workers, settings.concurrency, gateway)
+    executor = await choose_executor(
+        settings.executor, settings.workers, settings.concurrency, gateway, settings.ray.address
+    )
     try:
         with ExitStack() as own:
             with ExitStack() as common:
@@ -160,7 +162,7 @@ async def play_shard(
             context = replace(context, folder=folder, ledger=ledger)
             own_populations = [_in_shard(population, context, shard) for population in populations]
             items = items_of(own_populations)
-            executor.begin(items, lambda: worker_setup(context, parts.composed, sources, items))
+            executor.begin(items, lambda: worker_setup(context, parts.composed, sources, items), ledger)
             await _play(own_populations, user_groups(context, populations))
             left = _left_without_model(own_populations)
             if not left:

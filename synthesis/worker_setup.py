@@ -17,7 +17,6 @@ from ..executors import WorkerLink
 from ..models.context_window import ContextWindow
 from ..records import Task
 from ..settings import Settings
-from ..store import Ledger
 from .context import ItemContext, PopulationLedger, RunContext
 from .extensions import choose_extensions
 from .given_tools import load_given_tools
@@ -70,7 +69,7 @@ class WorkerSetup:
             participants.endpoints[name].window.become(window)
         checks = choose_extensions(self.settings, self.sources.choices).checks
         link.watch(participants.gateway.figures)
-        with Ledger(self.ledger, checked=True) as ledger:
+        with link.open_ledger(self.ledger) as ledger:
             participants.gateway.log = ledger
             try:
                 yield {

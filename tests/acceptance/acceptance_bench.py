@@ -95,7 +95,7 @@ def terminal(*words: str, folder: Path, env: Mapping[str, str] | None = None) ->
     """The command as a process."""
     done = subprocess.run(
         [*PROGRAM, *words], cwd=folder, env={**os.environ, **(env or {})},
-        capture_output=True, text=True, timeout=120,
+        capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     return Done(done.returncode, done.stdout, done.stderr)
 

@@ -25,7 +25,7 @@ ALLOWED = {
     "agents": {"errors", "log", "texts", "records", "models"},
     "environments": {"errors", "texts", "records", "models", "trees", "agents"},
     "cli": {"errors", "log", "settings", "version"},
-    "executors": {"errors", "log", "models", "settings"},
+    "executors": {"errors", "log", "models", "records", "settings", "store", "version"},
     "synthesis": {
         "errors",
         "texts",

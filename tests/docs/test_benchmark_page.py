@@ -27,7 +27,7 @@ PAGE = ROOT / "docs" / "benchmark.md"
 pytestmark = pytest.mark.skipif(not PAGE.is_file(), reason="needs the source tree")
 
 TEXT = PAGE.read_text("utf-8") if PAGE.is_file() else ""
-SHARED = {"budget", "retries", "prices", "run"}
+SHARED = {"budget", "retries", "prices", "ray", "run"}
 """Keys that are explained elsewhere, or hold further ones."""
 
 
@@ -50,8 +50,8 @@ def test_the_table_of_settings_is_the_configuration() -> None:
         config = OmegaConf.to_container(compose("evaluate", ["data=x"]), resolve=True)
     assert isinstance(config, dict)
     told = {row[0].strip("`"): row[1] for row in rows("Evaluating")[1:]}
-    assert told.keys() - {"run.dir"} == EvaluateSettings.model_fields.keys() - SHARED
-    for key in told.keys() - {"data", "model", "run.dir"}:
+    assert told.keys() - {"ray.address", "run.dir"} == EvaluateSettings.model_fields.keys() - SHARED
+    for key in told.keys() - {"data", "model", "ray.address", "run.dir"}:
         default = config[key]
         if isinstance(default, dict):  # what is null in it is not sent
             default = {name: one for name, one in default.items() if one is not None}

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(not README.is_file(), reason="needs the source t
 TEXT = README.read_text("utf-8") if README.is_file() else ""
 OUTSIDE = {"build", "dist", "__pycache__"}
 PARTS = {
-    *("agent", "run", "tree", "features", "history", "task", "budget", "retries"),
+    *("agent", "run", "ray", "tree", "features", "history", "task", "budget", "retries"),
     *("splits", "splits.most", "splits.unseen", "audit", "card", "dataset", "tools"),
     *("check", "gate", "corruption", "injection"),
 }
