@@ -16,8 +16,8 @@ from ..models.tool_selection import ToolBound
 from ..records import History, Profile, Task
 from ..settings import Settings, UnseenSettings
 from ..trees.api_tree import ApiTree
-from ..trees.assignment import spread_evenly
 from ..trees.feature_tree import FeatureTree
+from ..trees.layers import spread_evenly
 from . import stages
 from .context import RunContext
 from .items import ItemState, PopulationItems

@@ -15,7 +15,7 @@ from operator import mul
 from ...models.clients.base import OfflineModel
 from ...models.endpoint import Endpoint
 from ...settings import Budget, Price, Settings
-from ...trees.assignment import layer_sizes
+from ...trees.layers import layer_sizes
 from ..dataset.audit import INJECTIONS
 from ..population import PopulationPlan, population_plans
 from ..roles import SOLVER, STRANGER

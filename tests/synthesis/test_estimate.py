@@ -24,7 +24,7 @@ from ptool.synthesis.dry_run.estimate import _top_down as top_down
 from ptool.synthesis.dry_run.small_run import SmallRun, play_small, reduced
 from ptool.synthesis.pipeline import build_parts, synthesise
 from ptool.synthesis.population import PopulationPlan, population_plans
-from ptool.trees.assignment import layer_sizes, spread_evenly
+from ptool.trees.layers import layer_sizes, spread_evenly
 
 
 def settings(*overrides: str) -> Settings:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ptool.errors import TreeError, UnusableAnswerError
 from ptool.records import Bundles, Feature
 from ptool.trees import assign_values, cluster_features, layer_sizes
-from ptool.trees.assignment import check_bundles, fit_bundles, spread_evenly
+from ptool.trees.bundles import check_bundles, fit_bundles
+from ptool.trees.layers import spread_evenly
 from tree_fakes import cluster_by_name, grown, write_numbered
 
 
