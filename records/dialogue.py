@@ -7,6 +7,7 @@ from operator import not_
 from typing import Any, Literal
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from .base import JsonObject, Record
 
@@ -98,7 +99,7 @@ class Choice(Record):
     """The answer to a closed question."""
 
     letter: str = Field(description="the letter of the right option")
-    weights: dict[str, float] = Field(
+    weights: SkipJsonSchema[dict[str, float]] = Field(
         default_factory=dict,
         description="letter -> probability, where the endpoint gives it; they add up to 1",
     )

@@ -48,7 +48,9 @@ def faults(
             if key == "name" and isinstance(inner, str):
                 yield from _faults_of_text(inner, f"{where}.name", LONGEST_NAME, HIDDEN)
             else:
-                yield from faults(inner, f"{where}.{key}", longest, hidden, depth + 1)
+                yield from faults(
+                    inner, f"{where}.{printable(str(key), LONGEST_NAME)}", longest, hidden, depth + 1
+                )
     elif isinstance(value, list | tuple):
         for position, inner in enumerate(value):
             yield from faults(inner, f"{where}[{position}]", longest, hidden, depth + 1)

@@ -157,8 +157,9 @@ def _schemas(record: RawRecord, raw: list[Any]) -> dict[str, dict[str, Any]]:
             found = function_schemas(record, [declared])
         except StoreError:
             schema = declared.get("function", declared) if isinstance(declared, dict) else None
-            name = schema.get("name") if isinstance(schema, dict) else None
-            kept = {"name": name, "description": str(schema.get("description", ""))} if schema else {}
+            schema = schema if isinstance(schema, dict) else {}
+            name = schema.get("name")
+            kept = {"name": name, "description": str(schema.get("description", ""))}
             found = {name: kept} if isinstance(name, str) else {}
         schemas = {**found, **schemas}
     return schemas

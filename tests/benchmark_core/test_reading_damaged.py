@@ -12,6 +12,7 @@ from ptool.benchmark import PredictedCall, Prediction, score_prediction
 from ptool.benchmark.protocols import verdict
 from ptool.benchmark.reading import items
 from ptool.errors import PtoolError, StoreError
+from ptool.texts.hidden import faults
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),
@@ -94,6 +95,18 @@ def test_damage_is_an_item_or_one_line(
     for prediction in (gold(item), Prediction(item.platform, (odd,))):
         assert score_prediction(item, prediction).id == item.id
         assert (verdict(item, prediction) is None) == (kind not in ("bfcl", "acebench"))
+
+
+def test_a_function_that_is_none_is_offered_to_nobody(tmp_path: Path) -> None:
+    record = published() | {"tools": [{"type": "function", "function": "0"}]}
+    lines(tmp_path / "data.json", record)
+    (item,) = items(tmp_path / "data.json", "published")
+    assert item.tools == {}
+
+
+def test_a_place_is_one_line_whatever_its_keys_are() -> None:
+    [fault] = faults([{"x\ny": "\x08"}], "functions", 200)
+    assert fault.startswith(r"functions[0].x\ny: got '\x08' with the character U+0008")
 
 
 @pytest.mark.parametrize("kind", FILES)

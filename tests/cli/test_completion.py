@@ -17,7 +17,7 @@ from ptool.settings import EvaluateSettings, Settings, StatusSettings
     [
         ("splits.most", ["splits.most.all=", "splits.most.trained=", "splits.most.untrained="]),
         ("scenario=t", ["scenario=takeout", "scenario=tiny", "scenario=training", "scenario=travel"]),
-        ("run", ["run.dir="]),
+        ("run", ["run.dir=", "run.local="]),
         ("assistant=", ["assistant=confirm", "assistant=none", "assistant=propose"]),
         ("twins=", ["twins=false", "twins=true"]),
         ("--conf", ["--config-dir", "--config-name"]),

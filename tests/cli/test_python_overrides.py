@@ -73,8 +73,8 @@ def endless() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("overrides", "line"),
     [
-        ("seed=3", "overrides: got a text, expected a mapping, or a list of words"),
-        ([3], "overrides: got a list of other things"),
+        ("seed=3", "overrides: got 'seed=3' (str), expected a mapping, or a list of words"),
+        ([3], "overrides: got [3] (list), expected a mapping, or a list of words"),
         ({"seed": b"3"}, "seed: got a value of type bytes, expected a text"),
         ({"judges": {"verifier"}}, "judges: got a value of type set"),
         ({"a": endless()}, "mappings nested too deeply"),

@@ -27,7 +27,7 @@ from ptool.synthesis.dry_run.counters import MOST_QUESTIONS, RolePrompts
 from ptool.synthesis.dry_run.qualification import RoleTrial, qualification
 from ptool.synthesis.dry_run.role_trials import RoleTrials
 from ptool.synthesis.dry_run.small_run import SolvedTask, play_solved_tasks
-from ptool.synthesis.first_answers import FirstAnswers
+from ptool.synthesis.first_answers import FirstAnswers, first_answers_of
 from ptool.synthesis.roles import Participants
 from rich.console import Console
 
@@ -287,9 +287,9 @@ def test_a_first_answer_counts_when_the_dialogue_goes_on_from_it() -> None:
         return base.model_copy(update={"status": status, "turns": turns})
 
     answers = FirstAnswers()
-    answers.add(episode("accepted", "user", "assistant", "verifier"))
-    answers.add(episode("accepted", "user", "user", "assistant", "assistant"))
-    answers.add(episode("rejected", "user", "natural"))
+    answers.add(first_answers_of(episode("accepted", "user", "assistant", "verifier")))
+    answers.add(first_answers_of(episode("accepted", "user", "user", "assistant", "assistant")))
+    answers.add(first_answers_of(episode("rejected", "user", "natural")))
     assert answers.as_dict() == {
         "assistant": {"accepted": 1, "of": 2},
         "user": {"accepted": 1, "of": 3},
