@@ -179,13 +179,16 @@ class _WorkerJob:
         self._work: Callable[[Any], Awaitable[Any]] | None = None
         self._queue: deque[tuple[int, Any]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._busy = 0
+        """tasks that look into the queue once more; one that does not is in `_tasks` for a while yet"""
         self._results: list[tuple[int, Any]] = []
         self._over = False
 
     def add(self, items: Any) -> None:
         """Take some more items."""
         self._queue.extend(items)
-        for _ in range(min(len(items), self._width - len(self._tasks))):
+        for _ in range(min(len(items), self._width - self._busy)):
+            self._busy += 1
             task = asyncio.ensure_future(self._do())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -198,8 +201,8 @@ class _WorkerJob:
             task.cancel()
 
     async def _do(self) -> None:
-        state = await asyncio.shield(self._opened)
         try:
+            state = await asyncio.shield(self._opened)
             while self._queue:
                 place, item = self._queue.popleft()
                 self._work = self._work or self._job.work(state)
@@ -215,6 +218,8 @@ class _WorkerJob:
                     await asyncio.sleep(0)  # what waits for nothing leaves nobody else a turn
         except Exception as error:
             self._fail(error)
+        finally:
+            self._busy -= 1
 
     def _written(self, written: asyncio.Future[None], place: int, result: Any) -> None:
         error = None if written.cancelled() else written.exception()
