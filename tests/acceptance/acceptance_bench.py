@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -160,3 +161,25 @@ def lines(file: Path) -> list[dict[str, Any]]:
 def manifest(run: Path) -> dict[str, Any]:
     """What the run says of itself."""
     return orjson.loads((run / "manifest.json").read_bytes())
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has begun and that are not over."""
+    try:
+        return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def is_over(process: int) -> bool:
+    """Whether a process has ended, waited for or not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def until(what: Callable[[], bool]) -> None:
+    """Wait for something that is sure to come."""
+    while not what():
+        time.sleep(0.01)

@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance_bench import Endpoint, derived, endpoint_process, started, terminal
+from acceptance_bench import Endpoint, children, derived, endpoint_process, is_over, started, terminal, until
 from ptool.store import Ledger
 
 pytest.importorskip("ray", reason="needs ptool[ray] (make test-ray)")
@@ -72,26 +71,6 @@ def over(endpoint: Endpoint) -> tuple[str, ...]:
 
 def on(cluster: Cluster) -> tuple[str, ...]:
     return ("executor=ray", "workers=2", f"ray.address={cluster.address}")
-
-
-def until(what: Callable[[], Any]) -> None:
-    """Wait for something that is sure to come."""
-    while not what():
-        time.sleep(0.05)
-
-
-def children(process: int) -> list[int]:
-    try:
-        return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
-
-
-def is_over(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
 
 
 def raylet(node: Any) -> int:

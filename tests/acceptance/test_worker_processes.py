@@ -4,12 +4,21 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from acceptance_bench import Endpoint, derived, endpoint_process, started, terminal
+from acceptance_bench import (
+    Endpoint,
+    children,
+    derived,
+    derived_but_card,
+    endpoint_process,
+    is_over,
+    started,
+    terminal,
+    until,
+)
 from ptool.store import Ledger
 
 IN_FLIGHT = 8
@@ -48,27 +57,6 @@ def whole(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> tuple
     endpoint.reset()
     assert terminal(*over(endpoint), folder=folder).status == 0
     return derived(folder / "run"), endpoint.stats()["answers"]
-
-
-def children(process: int) -> list[int]:
-    """The processes that a process has begun and that are not over."""
-    try:
-        return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
-
-
-def is_over(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-
-
-def until(what: Callable[[], bool]) -> None:
-    """Wait for something that is sure to come."""
-    while not what():
-        time.sleep(0.01)
 
 
 def begun(endpoint: Endpoint, folder: Path, answers: int) -> tuple[subprocess.Popen[str], list[int]]:
@@ -166,7 +154,7 @@ def test_all_workers_together_keep_the_budget(endpoint: Endpoint, whole, tmp_pat
 def derived_at(folder: Path, asked: Endpoint, named: Endpoint) -> dict[str, bytes]:
     """The derived files of a run that asked one endpoint as if it had asked another one, without the card."""
     addresses = asked.url.encode(), named.url.encode()
-    return {name: body.replace(*addresses) for name, body in derived(folder / "run").items() if name != CARD}
+    return {name: body.replace(*addresses) for name, body in derived_but_card(folder / "run").items()}
 
 
 def without_card(files: dict[str, bytes]) -> dict[str, bytes]:
