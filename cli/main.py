@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ConfigError, PtoolError, printable
 from ..version import VERSION
 from .args import Arguments, parse_arguments
-from .signals import INTERRUPTED, TERMINATED
+from .signals import INTERRUPTED, TERMINATED, never_ignored
 from .streams import said_in_full, warnings_shown
 
 if TYPE_CHECKING:
@@ -213,7 +213,8 @@ def _interruptible(folder: Path | None, safe: str | None = None) -> Iterator[Non
         signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, handle)
     try:
-        yield
+        with never_ignored():
+            yield
     except (KeyboardInterrupt, Exception) as error:
         if not _interrupts(error):
             raise

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
@@ -30,3 +34,31 @@ def end_at_signals(line: str = "", status: int | None = None) -> None:
     for number in STATUSES:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, end)
+
+
+_AGAIN_SECONDS = 0.05
+
+
+@contextmanager
+def never_ignored() -> Iterator[None]:
+    """An interrupt that comes where Python drops exceptions (a finaliser, a callback of C code) comes again.
+
+    Without it such a Ctrl-C is lost: a line is printed, and the job goes on.
+    """
+    before = sys.unraisablehook
+
+    def deliver_again(ignored: sys.UnraisableHookArgs) -> None:
+        if not issubclass(ignored.exc_type, KeyboardInterrupt):
+            before(ignored)
+            return
+        main = threading.main_thread().ident
+        assert main is not None
+        again = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (main, signal.SIGINT))
+        again.daemon = True
+        again.start()
+
+    sys.unraisablehook = deliver_again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before

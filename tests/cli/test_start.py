@@ -66,3 +66,23 @@ def test_an_interrupt_that_pydantic_makes_an_error_of_is_one(
         run_job(lambda: (object(), Sources()), job)
     assert ended.value.code == 130
     assert capsys.readouterr().err == "interrupted before anything was made\n"
+
+
+def test_an_interrupt_that_python_ignores_comes_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a finaliser or a callback of C code raises is printed and dropped."""
+
+    class Interrupted:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def job(_settings: object, _sources: object) -> int:
+        Interrupted()
+        time.sleep(20)
+        return 0
+
+    with pytest.raises(SystemExit) as ended:
+        run_job(lambda: (object(), Sources()), job)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "interrupted before anything was made\n"

@@ -4,7 +4,8 @@
 
 Plays conversations of three calls (user, assistant, verifier) about two tool calls in a world of three
 platforms with 24 APIs each, and prints the median CPU a conversation and how much memory they left behind.
-The bar: 2 ms CPU a conversation, no growth over 10,000.
+The bar: 2 ms CPU a conversation on the machine it was set on, which a yardstick in the same run stands for, and
+no growth over 10,000.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import orjson
 from autogen_core.models import CreateResult, RequestUsage
-from measures import resident
+from measures import resident, yardstick
 from ptool.agents import Role
 from ptool.agents.autogen import RoleAgent, make_agents
 from ptool.environments import Dialogue, World
@@ -213,8 +214,8 @@ async def play(dialogue: Dialogue, agents: dict[str, RoleAgent], model: InstantM
     return (time.process_time() - begin) / BATCH
 
 
-async def measure(conversations: int) -> tuple[float, float]:
-    """Median milliseconds of a conversation, and the megabytes that all of them left behind."""
+async def measure(conversations: int) -> tuple[float, float, float]:
+    """Median milliseconds of a conversation, how slow the machine was, the megabytes that all left behind."""
     world, model = make_world(), InstantModel()
     roles = {name: Role(name, name, f"ptool.records.{OUTPUT[name]}", SEES[name].split()) for name in SEES}
     gateway = Gateway({"default": Endpoint(model)}, concurrency=64)
@@ -226,24 +227,28 @@ async def measure(conversations: int) -> tuple[float, float]:
         await play(dialogue, agents, model, warm_up * BATCH)
     gc.collect()
     before = resident()
-    costs = [await play(dialogue, agents, model, first) for first in range(0, conversations, BATCH)]
+    costs, slow = [], []
+    for first in range(0, conversations, BATCH):
+        costs.append(await play(dialogue, agents, model, first))
+        slow.append(yardstick())
     gc.collect()
-    return statistics.median(costs) * 1000, resident() - before
+    return statistics.median(costs) * 1000, statistics.median(slow), resident() - before
 
 
 def probe(size: int, _folder: Path) -> dict[str, float]:
     """What the framework itself costs; size: conversations."""
-    cost, left = asyncio.run(measure(size))
+    cost, _, left = asyncio.run(measure(size))
     return {"CPU, ms a conversation": cost, "memory left behind, MB": left}
 
 
 def main(conversations: int) -> int:
     """Measure, print, and return 1 where a bar is missed."""
-    cost, growth = asyncio.run(measure(conversations))
+    cost, slow, growth = asyncio.run(measure(conversations))
+    most = MOST_CPU * max(slow, 1)
     print(f"{conversations} conversations of 3 calls")
-    print(f"median CPU: {cost:.2f} ms a conversation (wanted at most {MOST_CPU:g})")
+    print(f"median CPU: {cost:.2f} ms a conversation (wanted at most {MOST_CPU:g}, here {most:.2f})")
     print(f"memory left behind: {growth:+.1f} MB (wanted at most {MOST_GROWTH:g})")
-    return int(cost > MOST_CPU or growth > MOST_GROWTH)
+    return int(cost > most or growth > MOST_GROWTH)
 
 
 if __name__ == "__main__":

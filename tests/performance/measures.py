@@ -32,6 +32,25 @@ def load() -> str:
     return " ".join(f"{average:.2f}" for average in os.getloadavg())
 
 
+_YARDSTICK_MS = 0.0
+"""What `yardstick` takes on the idle machine that the bars in milliseconds were set on."""
+
+
+def yardstick() -> float:
+    """How many times slower this machine is now than the one that bars in milliseconds were set on.
+
+    From a fixed piece of such work as ptool does: texts taken apart, dictionaries, JSON. A bar times this holds
+    beside busy neighbours and on an older processor; a slower ptool still misses it.
+    """
+    begun = time.process_time()
+    for number in range(400):
+        record = {f"key{at}": {"text": f"word {at} of {number}", "at": [at] * 5} for at in range(20)}
+        read = json.loads(json.dumps(record))
+        words = sorted(word for value in read.values() for word in value["text"].split())
+        assert len(set(words)) > 1
+    return (time.process_time() - begun) * 1000 / _YARDSTICK_MS
+
+
 @contextmanager
 def timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     """Note the processor's seconds that a block takes."""
