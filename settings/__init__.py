@@ -29,23 +29,11 @@ from .evaluation import Baseline, CompareSettings, EvaluateSettings
 from .experiments import ExperimentSettings, Sequence
 from .export import ExportFormat, ExportSettings, Negatives
 from .review import ReviewFormat, ReviewSettings
-from .run import (
-    NOT_HASHED,
-    PLAIN_ROLE,
-    RECOGNISERS,
-    TOOL_MATCHER,
-    AgentLimits,
-    ClusteringLimits,
-    CompositeScenarioSettings,
-    RoleSettings,
-    ScenarioSettings,
-    Settings,
-    Shard,
-    SplitSettings,
-    TaskSettings,
-    ToolSettings,
-    UnseenSettings,
-)
+from .roles import PLAIN_ROLE, RECOGNISERS, TOOL_MATCHER, AgentLimits, RoleSettings
+from .run import NOT_HASHED, ClusteringLimits, Settings, Shard, TaskSettings
+from .scenario import CompositeScenarioSettings, ScenarioSettings
+from .splits import SplitSettings, UnseenSettings
+from .tools import ToolSettings
 from .training import TrainingMethod, TrainSettings
 from .validation import (
     Schema,

@@ -1,18 +1,17 @@
 """A whole run, as conf/config.yaml explains it: `Settings` mirrors it key by key, section by section.
 
-What every command's configuration may hold is in `base`.
+What every command's configuration may hold is in `base`; the larger sections have files of their own.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from operator import not_
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
 import orjson
-from pydantic import Field, field_validator, model_serializer, model_validator
+from pydantic import Field, model_serializer, model_validator
 
 from ..errors import names
 from .base import (
@@ -27,22 +26,12 @@ from .base import (
     RunFolderSettings,
     Share,
     StrictModel,
-    Tools,
     Workers,
 )
-
-PLAIN_ROLE = "ptool.agents.Role"
-"""The `_target_` that takes a role's own keys and no others."""
-
-
-RECOGNISERS = ("recognise_need", "recognise_call")
-"""Roles that have to recognise what a query asks for, where code writes the solution (assistant=confirm)."""
-
-TOOL_MATCHER = "tool_matcher"
-"""The role that says which functions of `tools.file` do the same, where a language model can be asked."""
-
-OF_OWN_AGENTS = ("component", "agent", "clients", "limits")
-"""Keys of a role that say which AutoGen agent of the user's answers for it."""
+from .roles import RECOGNISERS, TOOL_MATCHER, RoleSettings
+from .scenario import CompositeScenarioSettings, ScenarioSettings
+from .splits import SplitSettings
+from .tools import ToolSettings, TreeSettings
 
 NOT_HASHED = (
     "concurrency",
@@ -65,159 +54,6 @@ NOT_HASHED = (
     "card",
 )
 """Keys that may change how a run goes, and never what comes out."""
-
-Size = Annotated[int, Field(ge=0)]
-
-
-class ScenarioSettings(StrictModel):
-    """One scenario (conf/scenario/)."""
-
-    name: Name = Field(description="its identifier")
-    description: str = Field(min_length=1, max_length=2000, description="what people do there, one sentence")
-    kit: str | dict[str, Any] | None = Field(
-        default=None, description="library of the scripted model: a name, a folder or the library itself"
-    )
-
-
-class CompositeScenarioSettings(ScenarioSettings):
-    """A scenario, or a composite of several (`members`)."""
-
-    members: dict[str, ScenarioSettings] = Field(
-        default_factory=dict, description="the scenarios of a composite; empty: a single scenario"
-    )
-
-    def scenarios(self) -> tuple[ScenarioSettings, ...]:
-        """The one scenario, or a composite's members in their order."""
-        return tuple(self.members.values()) or (self,)
-
-
-class AgentLimits(StrictModel):
-    """How long an AutoGen agent or team of the user's may take over one answer of a role."""
-
-    calls: int = Field(default=64, ge=1, description="of models, for one answer")
-    messages: int = Field(default=256, ge=1, description="of the agent and its team, for one answer")
-    tokens: int = Field(default=1_000_000, ge=1, description="sent and received, for one answer")
-    seconds: float = Field(default=120.0, gt=0, description="in which nothing happens and no model is asked")
-
-
-class RoleSettings(ObjectSettings):
-    """One role (conf/agent/): who it is, what it sees and what it answers."""
-
-    name: Name = Field(description="the role's name, the same as its key under `agent`")
-    prompt: str | None = Field(default=None, description="prompt file; null for a role that is code only")
-    output: str = Field(
-        default="ptool.records.Verdict", description="dotted name of the record it answers with"
-    )
-    sees: tuple[str, ...] = Field(description="names of the views it is shown, and no others")
-    sampling: dict[str, Any] = Field(default_factory=dict, description="sent with every call of this role")
-    model: ModelSettings | None = Field(default=None, description="a model of its own; null: the run's")
-    player: str | None = Field(
-        default=None, description="dotted name of who plays it under the scripted model"
-    )
-    component: FilePath | None = Field(
-        default=None,
-        exclude_if=not_,
-        description="file with an AutoGen agent or team that answers for it, as `dump_component` writes it",
-    )
-    agent: ObjectSettings | None = Field(
-        default=None, exclude_if=not_, description="the same, made by a class or function of one's own"
-    )
-    clients: Literal["own", "role"] | None = Field(
-        default=None,
-        exclude_if=not_,
-        description="who answers where a component names models: those (own, as null), or the role's model",
-    )
-    limits: AgentLimits | None = Field(
-        default=None, exclude_if=not_, description="how long such an agent may take; null: as they stand"
-    )
-
-    def arguments(self) -> dict[str, Any]:
-        """What the role is built with: every key but `_target_`, `model`, and those of who answers for it."""
-        others = ("model", *OF_OWN_AGENTS)
-        return {key: value for key, value in super().arguments().items() if key not in others}
-
-    @property
-    def played_by_own_agent(self) -> bool:
-        """Whether an AutoGen agent of the user's answers for it."""
-        return self.component is not None or self.agent is not None
-
-    @model_validator(mode="after")
-    def _one_agent(self) -> Self:
-        if self.component is not None and self.agent is not None:
-            raise ValueError("component: got one beside agent, expected one or the other")
-        for key in ("clients", "limits"):
-            if getattr(self, key) is not None and not self.played_by_own_agent:
-                raise ValueError(f"{key}: belongs to an agent of one's own; set component or agent as well")
-        if self.clients is not None and self.component is None:
-            raise ValueError("clients: belongs to a component; what makes an agent is handed its model")
-        return self
-
-    @model_validator(mode="after")
-    def _own_keys_only(self) -> Self:
-        if self.target == PLAIN_ROLE and self.model_extra:
-            got = sorted(self.model_extra)[0]
-            known = {field.alias or name for name, field in type(self).model_fields.items()}
-            raise ValueError(f"{got}: no such key; there are {names(known, got)}")
-        return self
-
-
-class TreeSettings(StrictModel):
-    """The API tree (§4.1)."""
-
-    file: FilePath | None = Field(description="a tree to use instead of growing one")
-    depth: int = Field(ge=1, le=6, description="category layers between a platform and its APIs")
-    branching: int = Field(ge=2, le=64, description="most children a platform or category may have")
-
-
-class ToolSettings(StrictModel):
-    """The tools: which of them a solver is shown, and those that are brought along (`tools.file`).
-
-    A bare value is `shown`: `tools=8`.
-    """
-
-    bare: ClassVar[str] = "shown"
-
-    shown: Tools = Field(default=None, description="which tools a solver is shown")
-    file: FilePath | tuple[FilePath, ...] | None = Field(
-        default=None,
-        description="documents with functions to use instead of inventing some: a file, a folder, a pattern, "
-        "or several",
-    )
-    capabilities: FilePath | None = Field(
-        default=None, description="which functions do the same, corrected by a person"
-    )
-    lexicon: FilePath | None = Field(
-        default=None, description="words that the scripted model says such functions with"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare_value(cls, given: Any) -> Any:
-        given = given if isinstance(given, dict | cls) else {cls.bare: given}
-        if isinstance(given, dict) and isinstance(given.get("file"), list):
-            given = {**given, "file": tuple(given["file"])}  # a union takes no list for a tuple
-        return given
-
-    @model_validator(mode="after")
-    def _of_a_file(self) -> Self:
-        for name in ("capabilities", "lexicon"):
-            if self.file is None and getattr(self, name) is not None:
-                raise ValueError(f"{name}: got one without tools.file, whose functions it is about")
-        return self
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """What `file` names, one or several; empty: nothing is brought along."""
-        return (self.file,) if isinstance(self.file, str) else self.file or ()
-
-    @property
-    def left_to_likeness(self) -> bool:
-        """Whether no file says which functions do the same: neither `capabilities` nor a lexicon."""
-        return bool(self.files) and self.capabilities is None and self.lexicon is None
-
-    def identity(self) -> Any:
-        """What stands for the section in a digest: as long as nothing is brought along, the bare value."""
-        return self.model_dump(mode="json", exclude_none=True) if self.files else self.shown
 
 
 class ClusteringLimits(StrictModel):
@@ -258,72 +94,6 @@ class TaskSettings(StrictModel):
         description="share of tasks that call one API twice, one that people ask for twice"
     )
     default_rate: Share = Field(description="share of defaulted parameters left at their default")
-
-
-class UnseenSettings(StrictModel):
-    """Scenarios and people held out of everything else (§5.5, Table 5)."""
-
-    scenario: CompositeScenarioSettings = Field(description="where they live: one scenario or a composite")
-    users: int = Field(ge=1, le=1_000_000, description="people, beside those of the run")
-    queries: dict[Name, Annotated[int, Field(ge=1)]] = Field(
-        description="scenario -> samples to keep; one number: as many of each"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_many_of_each(cls, given: Any) -> Any:
-        match given:
-            case {"scenario": dict(place), "queries": int(count)} if not isinstance(count, bool):
-                members = place.get("members") or {"": place}
-                there = [member.get("name") for member in members.values() if isinstance(member, dict)]
-                return {**given, "queries": dict.fromkeys(there, count)}
-        return given
-
-    @model_validator(mode="after")
-    def _every_scenario_has_queries(self) -> Self:
-        there = self.scenario.scenarios()
-        known = [scenario.name for scenario in there]
-        for name in self.queries:
-            if name not in known:
-                raise ValueError(f"queries: got {name!r}, there are scenarios {names(known, name)}")
-        for name in known:
-            if name not in self.queries:
-                raise ValueError(f"queries: {name!r} is missing; say how many samples to keep")
-        return self
-
-
-class SplitSizeSettings(StrictModel):
-    """Most samples of a part, drawn evenly; null: all there are. The others go to reserve.jsonl."""
-
-    all: Size | None = Field(description="of the run's own people, before anything is held out")
-    untrained: Size | None = Field(description="held out with their users")
-    trained: Size | None = Field(description="held out of everybody else's")
-
-
-class SplitSettings(StrictModel):
-    """What is held out for the benchmark (§5.1); with no untrained users and no share nothing is."""
-
-    untrained_users: int = Field(ge=0, description="people whose queries are all held out")
-    test_share: Share = Field(description="share of the queries of everybody else that is held out")
-    most: SplitSizeSettings = Field(description="how large the parts may be")
-    unseen: UnseenSettings | None = Field(description="scenarios and people held out of everything else")
-
-    @field_validator("unseen", mode="before")
-    @classmethod
-    def _nowhere(cls, given: Any) -> Any:
-        """Without a scenario there is nobody to hold out; its name alone has not been looked up."""
-        scenario = given.get("scenario", ...) if isinstance(given, dict) else ...
-        if isinstance(scenario, str):
-            raise ValueError(
-                f"scenario: got {scenario[:80]!r}, expected a choice of the group scenario: "
-                f"scenario@splits.unseen.scenario={scenario[:80]}"
-            )
-        return None if scenario is None else given
-
-    @property
-    def enabled(self) -> bool:
-        """Whether the dataset is split at all."""
-        return bool(self.untrained_users or self.test_share or self.unseen)
 
 
 class AuditSettings(StrictModel):

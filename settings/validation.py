@@ -15,7 +15,8 @@ from pydantic_core import ErrorDetails
 
 from ..errors import ConfigError, names
 from .base import StrictModel
-from .run import OF_OWN_AGENTS, Settings
+from .roles import OF_OWN_AGENTS
+from .run import Settings
 from .secrets import may_hold_secret, refuse_secrets
 from .texts import check_texts
 

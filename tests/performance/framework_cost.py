@@ -4,8 +4,8 @@
 
 Plays conversations of three calls (user, assistant, verifier) about two tool calls in a world of three
 platforms with 24 APIs each, and prints the median CPU a conversation and how much memory they left behind.
-The bar: 2 ms CPU a conversation on the machine it was set on, which a yardstick in the same run stands for, and
-no growth over 10,000.
+The bar: 2 ms CPU a conversation on the machine it was set on, which a yardstick in the same run stands for,
+and no growth over 10,000.
 """
 
 from __future__ import annotations

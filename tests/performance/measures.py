@@ -32,15 +32,15 @@ def load() -> str:
     return " ".join(f"{average:.2f}" for average in os.getloadavg())
 
 
-_YARDSTICK_MS = 0.0
+_YARDSTICK_MS = 15.0
 """What `yardstick` takes on the idle machine that the bars in milliseconds were set on."""
 
 
 def yardstick() -> float:
     """How many times slower this machine is now than the one that bars in milliseconds were set on.
 
-    From a fixed piece of such work as ptool does: texts taken apart, dictionaries, JSON. A bar times this holds
-    beside busy neighbours and on an older processor; a slower ptool still misses it.
+    From a fixed piece of such work as ptool does: texts taken apart, dictionaries, JSON. A bar times this
+    holds beside busy neighbours and on an older processor; a slower ptool still misses it.
     """
     begun = time.process_time()
     for number in range(400):
