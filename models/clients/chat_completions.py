@@ -189,7 +189,7 @@ class ChatCompletions(ModelClient, Component[Config]):
     def _read(self, reply: bytes, asked: CreateArguments) -> CompletionResult:
         """The completion in a reply; a record's text is also looked for where a model's thoughts stand."""
         result = read_completion(reply, _characters(asked), tools=bool(asked.tools))
-        if asked.output and result.content == "" and result.thought:
+        if asked.output and isinstance(result.content, str) and not result.content.strip() and result.thought:
             result.content = result.thought
         if result.estimated and self._counts_tokens:
             self._counts_tokens = False

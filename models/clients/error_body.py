@@ -25,26 +25,52 @@ _KINDS: dict[str, Kind] = {
 """What endpoints call their errors; with no money left, no other request would be answered either."""
 _SAID_UNDER = (
     *("message", "msg", "error", "errors", "detail", "details", "error_message", "error_description"),
-    *("description", "reason", "title", "errormessage", "fault", "faultstring", "status"),
+    *("error_msg", "status_msg", "description", "reason", "title", "errormessage", "fault", "faultstring"),
+    *("status", "response"),
 )
 """Keys that words stand under, the likeliest first."""
-_SAID_TOO = ("raw", "cause", "inner_error", "innererror", "metadata")
-"""Keys of what a gateway was told by the endpoint behind it."""
+_SAID_TOO = (
+    *("detail", "details", "errors", "invalid_params", "invalid-params", "invalidparams", "fieldviolations"),
+    *("raw", "cause", "inner_error", "innererror", "metadata", "data"),
+)
+"""Keys of what is said beside: of single fields, or to a gateway by the endpoint behind it."""
+_PLACES = ("loc", "field", "param", "property", "name")
 _DEEPEST, _WIDEST, _CHARACTERS = 8, 8, 2_000
 _HIDDEN_HTML = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[/!a-zA-Z][^<>]*>")
 _SAMPLED = re.compile(
     r"(?:failed|invalid|raw|model|partial|generated|bad)_?(?:generation|output|text|response|completion)"
 )
-_WAIT_KEY = re.compile(r"retry_?(?:after|delay|in)_?(ms|milliseconds|s|sec|seconds)?")
+_WAIT_KEY = re.compile(
+    r"(?:.*_)?(?:(?:retry|try_again|reset|wait|cooldown|backoff|available)_?(?:after|delay|in|for|time|period)?"
+    r"|estimated_time)_?(ms|milliseconds|s|sec|secs|seconds)?"
+)
 _DURATION = (
-    r"(?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?)(?![a-z])\s*)+"
+    r"(?:(?:\d+(?:\.\d+)?|\ban?)\s*(?:(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)"
+    r"(?![a-z])|毫秒|秒|分钟?|小时)\s*)+"
 )
-_WAIT_WORDS = re.compile(
-    rf"\b(?:retry|retried|again|wait|available|resets?|back)\b[^.;\d]{{0,40}}?({_DURATION})", re.IGNORECASE
+_WAIT_WORDS = (
+    re.compile(
+        r"\bretry[ _-]?(?:after|in)(?: \(?seconds\)?)?[^\w-]{1,4}(\d+(?:\.\d+)?)(?![\d.]*[\w:])",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:\b(?:retry|retried|again|wait|available|resets?|back|cool-?down)\b|[请等])"
+        rf"[^.;\d]{{0,40}}?({_DURATION})",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"({_DURATION})(?:(?:until|before|and)\b.{{0,40}}\b(?:next|again|retry|another|try)\b|后|後)",
+        re.IGNORECASE,
+    ),
 )
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milli|s|m|h)", re.IGNORECASE)
-_UNITS = {"ms": 0.001, "milli": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?|\ban?)\s*(ms|milli|毫秒|[smhd秒分小])", re.IGNORECASE)
+_UNITS = {"ms": 0.001, "milli": 0.001, "毫秒": 0.001, "s": 1.0, "秒": 1.0, "m": 60.0, "分": 60.0} | {
+    "h": 3600.0,
+    "小": 3600.0,
+    "d": 86400.0,
+}
+_CLOCK = re.compile(r"(\d{1,4}):(\d\d):(\d\d(?:\.\d{1,9})?)")
 _LONGEST_WAIT = 1e7
 
 
@@ -88,10 +114,29 @@ def _words(value: Any, depth: int) -> str:
         return ""
     fields = {str(key).lower(): part for key, part in value.items()}
     said = next(filter(None, (_words(fields.get(key), depth + 1) for key in _SAID_UNDER)), "")
-    if said and isinstance(place := fields.get("loc"), list):
-        said = f"{'.'.join(map(str, place[:_WIDEST]))}: {said}"
-    behind = next(filter(None, (_words(fields.get(key), depth + 1) for key in _SAID_TOO)), "")
-    return said if not behind or behind in said else f"{said}: {behind}" if said else behind
+    place = next((_place(fields[key]) for key in _PLACES if fields.get(key)), "")
+    if said and place not in said:
+        said = f"{place}: {said}"
+    for behind in filter(None, (_words(fields.get(key), depth + 1) for key in _SAID_TOO)):
+        said = said if behind in said else f"{said}: {behind}" if said else behind
+    return said or (_by_name(fields) if depth else "")
+
+
+def _place(value: Any) -> str:
+    """Which field it is about, where that stands beside the words."""
+    return ".".join(map(str, value[:_WIDEST])) if isinstance(value, list) else str(value)[:80]
+
+
+def _by_name(fields: dict[str, Any]) -> str:
+    """Texts under keys that nobody knows: the names of fields, which are said to be wrong."""
+    texts = {
+        key: [
+            text for text in (part if isinstance(part, list) else [part])[:_WIDEST] if isinstance(text, str)
+        ]
+        for key, part in list(fields.items())[:_WIDEST]
+        if not key.startswith("@")
+    }
+    return "; ".join(f"{key}: {', '.join(said)}" for key, said in texts.items() if said)
 
 
 def _plain(text: str) -> str:
@@ -138,17 +183,23 @@ def stated_wait(data: Any, words: str = "") -> float | None:
         named = _WAIT_KEY.fullmatch(key)
         if named and (seconds := _seconds(value, named[1] or "s")) is not None:
             return seconds
-    found = _WAIT_WORDS.search(words)
+    found = next(filter(None, (form.search(words) for form in _WAIT_WORDS)), None)
     return _seconds(found[1], "s") if found else None
 
 
 def _seconds(value: Any, unit: str) -> float | None:
     """A number of a unit, or a duration in words ('1m30.5s'), in seconds; None: neither, or out of bounds."""
+    if isinstance(value, dict):  # as protocol buffers write it: {seconds: 8, nanos: 5}
+        value = "".join(f"{amount}{name}" for name, amount in list(value.items())[:_WIDEST])
     if isinstance(value, str):
-        parts = [(float(number), mark.lower()) for number, mark in _PART.findall(value[:40])]
-        seconds = sum(number * _UNITS[mark] for number, mark in parts)
-        if not parts:
-            return _seconds(float(value), unit) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value) else None
+        text = _CLOCK.sub(r"\1h\2m\3s", value[:40])
+        parts = [(1.0 if amount[0] in "aA" else float(amount), mark) for amount, mark in _PART.findall(text)]
+        if not parts and not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
+            return None
+        seconds = sum(
+            amount * _UNITS[mark.lower()]
+            for amount, mark in parts or [(float(text), "ms" if unit[0] == "m" else "s")]
+        )
     elif isinstance(value, int | float) and not isinstance(value, bool):
         seconds = value * (0.001 if unit[0] == "m" else 1.0)
     else:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import orjson
@@ -17,7 +19,7 @@ from autogen_core.models import FinishReasons as Finish
 
 from ..faults import AttemptError
 from ..request import CHARACTERS_A_TOKEN
-from .error_body import error_in
+from .error_body import error_in, words_in
 from .framing import bounded_integer, decode_reply
 
 _FINISHES: dict[str, Finish] = {
@@ -29,9 +31,9 @@ _FINISHES: dict[str, Finish] = {
     "max_tokens": "length",
     "content_filter": "content_filter",
 }
-_UNIQUE_FIELDS = tuple(
-    f'"{name}"'.encode() for name in ("choices", "message", "content", "finish_reason", "usage")
-)
+_UNIQUE_FIELDS = ('"choices"', '"message"', '"content"', '"finish_reason"', '"usage"')
+_THOUGHT = re.compile(r"(?:reasoning|think|thought)(?!\w*(?:signature|token|effort|id$))\w*")
+"""Where thoughts stand in a message or beside it, and the type of a part of the content that is one."""
 _MOST_TOKENS = 100_000_000
 _MOST_CANDIDATES = 64
 
@@ -60,21 +62,21 @@ def read_completion(reply: bytes, characters: int, *, tools: bool = True) -> Com
     data = _decode(reply)
     if _says(data.get("error")):
         raise error_in(data)
-    choice = _first(data.get("choices"), "choices")
+    choice = _first(data)
     message = choice.get("message")
     if not isinstance(message, dict):
         _malformed("choices[0] holds no message")
     refusal = message.get("refusal")
     refused = isinstance(refusal, str) and bool(refusal)
     content = _text(refusal if refused else message.get("content"))
-    calls = _tool_calls(message.get("tool_calls")) if tools or not content else []
-    thought = _string(message.get("reasoning_content") or message.get("reasoning")) or ""
+    calls = _tool_calls(message) if tools or not content else []
+    thought = _thought({**choice, **message})
     written = len(content) + len(thought) + sum(len(call.name) + len(call.arguments) for call in calls)
     usage, cached, estimated = _usage(data.get("usage"), characters, written)
     return CompletionResult(
         finish_reason="function_calls"
         if calls
-        else _FINISHES.get(_string(choice.get("finish_reason")) or "", "unknown"),
+        else _FINISHES.get((_string(choice.get("finish_reason")) or "").lower(), "unknown"),
         content=calls or content,
         usage=usage,
         cached=False,
@@ -115,7 +117,7 @@ def _decode(reply: bytes) -> dict[str, Any]:
     try:
         data, text = decode_reply(reply)
     except ValueError:
-        _malformed(f"{len(reply)} bytes that are no JSON: {reply[:80].decode(errors='replace')!r}")
+        _malformed(f"{len(reply)} bytes that hold none: {reply[:80].decode(errors='replace')!r}")
     if not isinstance(data, dict):
         _malformed(f"a JSON {type(data).__name__}, expected an object")
     # Cheap first: inside of a JSON text the quotes would be escaped.
@@ -134,29 +136,56 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _first(value: Any, name: str) -> dict[str, Any]:
-    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
-        _malformed(f"no {name}")
-    return value[0]
+def _first(data: dict[str, Any]) -> dict[str, Any]:
+    """The first choice; where there is none, what was said instead is the fault."""
+    choices = data.get("choices")
+    if isinstance(choices, list) and choices and isinstance(choices[0], dict):
+        return choices[0]
+    error = error_in(data)
+    if error.kind == "server":  # no code says that it is another
+        _malformed(f"no choices: {words_in(data)}" if data else "no choices")
+    raise error
 
 
 def _text(content: Any) -> str:
     """The answer's text: as it is, of a list the text parts joined, '' where there is none."""
-    if isinstance(content, str):
-        return content
     if content is None:
         return ""
-    if not isinstance(content, list):
+    if not isinstance(content, str | list | dict):
         _malformed(f"content is a {type(content).__name__}, expected text")
-    texts = [part if isinstance(part, str) else _string(part, "text") for part in content]
-    return "".join(text for text in texts if isinstance(text, str))
+    if isinstance(content, dict) and "text" not in content:
+        return _as_json(content)  # some endpoints send a record decoded
+    said = "".join(text for text, is_thought in _parts(content) if not is_thought)
+    if not said.isascii() and any("\ud800" <= char <= "\udfff" for char in said):
+        _malformed("letters that are none")
+    return said
 
 
-def _tool_calls(calls: Any) -> list[FunctionCall]:
+def _parts(content: Any) -> Iterator[tuple[str, bool]]:
+    """The texts of a content, and whether each is a thought."""
+    for part in content if isinstance(content, list) else [content]:
+        text = part if isinstance(part, str) else _string(part, "text")
+        kind = (_string(part, "type") or "") if isinstance(part, dict) else ""
+        if isinstance(text, str):
+            yield text, _THOUGHT.match(kind) is not None
+
+
+def _thought(fields: dict[str, Any]) -> str:
+    """What stands where models think: a text, or a list of parts, or parts of the content."""
+    for name, value in fields.items():
+        if _THOUGHT.fullmatch(name) and (found := "".join(text for text, _ in _parts(value))):
+            return found
+    return "".join(text for text, is_thought in _parts(fields.get("content")) if is_thought)
+
+
+def _tool_calls(message: dict[str, Any]) -> list[FunctionCall]:
     """The calls of a message, unread: arguments are the text the model wrote.
 
     A call that is none, or has no name, is the model's fault and no fault of the reply: it is handed on.
     """
+    calls = message.get("tool_calls")
+    if not calls and message.get("function_call"):  # as before there were several
+        calls = [{"function": message["function_call"]}]
     if isinstance(calls, dict):
         calls = [calls]
     return [_tool_call(call) for call in calls] if isinstance(calls, list) else []
@@ -192,8 +221,8 @@ def _string(value: Any, key: str | None = None) -> str | None:
 def _usage(usage: Any, prompt_characters: int, characters: int) -> tuple[RequestUsage, int | None, bool]:
     """Tokens of prompt and answer, those of the prompt that were cached, and whether any was estimated."""
     fields = usage if isinstance(usage, dict) else {}
-    prompt = _count(fields.get("prompt_tokens"), prompt_characters)
-    completion = _count(fields.get("completion_tokens"), characters)
+    prompt = _count(fields.get("prompt_tokens", fields.get("input_tokens")), prompt_characters)
+    completion = _count(fields.get("completion_tokens", fields.get("output_tokens")), characters)
     details = fields.get("prompt_tokens_details")
     cached = _count(details.get("cached_tokens"), 0) if isinstance(details, dict) else None
     counted = RequestUsage(

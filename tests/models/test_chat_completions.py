@@ -185,6 +185,14 @@ def test_a_count_that_can_be_none_is_estimated_and_the_answer_kept(count: bytes)
 
 @pytest.mark.parametrize("count", [b"7", b"7.0"])
 def test_a_count_that_is_one_counts(count: bytes) -> None:
+    assert (
+        read_completion(
+            b'{"choices": [{"message": {"content": "a"}}], "usage": {"input_tokens": 1, "output_tokens": %s}}'
+            % count,
+            0,
+        ).usage.completion_tokens
+        == 7
+    )
     usage = b'{"prompt_tokens": 1, "completion_tokens": %s}' % count
     result = read_completion(b'{"choices": [{"message": {"content": "a"}}], "usage": %s}' % usage, 0)
     assert (result.usage.completion_tokens, result.estimated) == (7, False)

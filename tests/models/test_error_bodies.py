@@ -31,6 +31,18 @@ DEEP = json.loads('{"error": ' * 7 + json.dumps(SAID) + "}" * 7)
         {"status": "error", "reason": SAID},
         {"error": {"message": "Provider returned error", "metadata": {"raw": SAID}}},
         {"odd": SAID},
+        {"odd": {"odder": SAID}},
+        {"message": "The given data was invalid.", "errors": {"seed": [SAID]}},
+        {"title": "Bad Request", "status": 400, "invalid-params": [{"name": "seed", "reason": SAID}]},
+        {
+            "error": {
+                "message": "Request contains an invalid argument.",
+                "details": [{"@type": "BadRequest", "fieldViolations": [{"description": SAID}]}],
+            }
+        },
+        {"Response": {"Error": {"Code": "InvalidParameter", "Message": SAID}}},
+        {"success": False, "data": {"error_msg": SAID}},
+        {"error": {"code": "odd", "hint": SAID}},
         DEEP,
         f"<html><head><style>p {{}}</style></head><body><p>{SAID}</p><!-- x --></body></html>",
     ],
@@ -44,6 +56,10 @@ def test_words_are_found_in_every_shape(body: Any) -> None:
 def test_what_is_said_of_fields_says_which() -> None:
     body = {"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted", "type": "x"}]}
     assert words_in(body) == "body.seed: Extra inputs are not permitted"
+    assert words_in({"errors": {"seed": ["is not known", "is odd"]}}) == "seed: is not known, is odd"
+    assert (
+        words_in({"title": "Bad", "invalidParams": [{"name": "seed", "reason": "odd"}]}) == "Bad: seed: odd"
+    )
     assert error_in({"error": {"message": "no", "param": "top_k"}}, 400).field == "top_k"
 
 
@@ -67,6 +83,21 @@ def test_nothing_said_is_said_so(body: Any) -> None:
         ({"retryAfter": "7"}, 7),
         ({"detail": {"retry_after_seconds": 1.5}}, 1.5),
         ("Requests are available again in 3 seconds", 3),
+        ("Please retry in 12.", 12),
+        ("Rate limited (retry_after: 12)", 12),
+        ("Cooldown: 5 seconds", 5),
+        ("5 seconds until the next request is allowed", 5),
+        ("Try again in a minute", 60),
+        ("Try again in 1 day", 86400),
+        ("请求过于频繁，请在 8 秒后重试", 8),
+        ({"error": {"details": [{"retryDelay": {"seconds": 8, "nanos": 500}}]}}, 8),
+        ({"retry_after": "00:01:07"}, 67),
+        ({"wait_seconds": 8}, 8),
+        ({"rate_limit": {"reset_after": 8}}, 8),
+        ({"error": "Model is loading", "estimated_time": 8.0}, 8),
+        ({"reset": 1_764_456_000}, None),
+        ({"error": "The limit is 30 requests per 1 minute"}, None),
+        ({"error": "Your request waited 40 s and was dropped"}, None),
         ({"error": {"message": "You used 30 of 30 requests. Slow down."}}, None),
         ({"error": {"message": "retry later; 5s is the longest answer"}}, None),
         ({"retry_after": True}, None),
