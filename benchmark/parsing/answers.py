@@ -151,8 +151,11 @@ def _turn(text: str, parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
     kept: list[tuple[int, int]] = []
     for start, end in parts:
         stop = _TURN_END.search(text, start, end)
+        while stop and not text[start : stop.start()].strip():  # of what was not said
+            start = stop.end()
+            stop = _TURN_END.search(text, start, end)
         kept.append((start, stop.start() if stop else end))
-        if stop and text[start : stop.start()].strip():
+        if stop:
             break
     return kept
 

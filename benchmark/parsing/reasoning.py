@@ -4,7 +4,8 @@ Models mark their reasoning in many ways: `<think>…</think>`, `[THINK]…[/THI
 `<|START_THINKING|>…<|END_THINKING|>`, a channel `analysis` before one `final`, a heading. A mark is known by
 a word in it. Marks that nobody knows yet are taken for reasoning where they stand at the start of a line and
 are no envelope of an answer, no tool call and no HTML. What is opened and never closed reaches to the end;
-what is closed and was never opened began at the start. It knows marks, not answers.
+what is closed and was never opened began at the start; a lone token opens up to the next. It knows marks, not
+answers.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Part = tuple[int, int]
 
 _WORDS = (
     r"think|thought|reason|reflect|analy[sz]|scratch|deliberat|ponder|rationale|monologue|cot\b|cot_|inner_"
-    r"|unused1[67]\b"
+    r"|unused(?:1[67]|9[45])\b"
 )
 _SAID = re.compile(
     # envelopes of answers and of their parts, HTML, and special tokens that mark no reasoning
@@ -37,7 +38,7 @@ MAX_MARKS = 2_500
 """a reply with more of them is taken for noise: nothing in it is said"""
 _STOP = re.compile(r"<\|(?:end|return|start|call)\|>|<channel\|>")
 _RECIPIENT = re.compile(r"\bto=[^\s<]{1,200}\s*\Z")
-_END_WORD = re.compile(r"(?:^|_)(?:end|suffix|stop|close)(?:_|$)|unused17")
+_END_WORD = re.compile(r"(?:^|_)(?:end|suffix|stop|close)(?:_|$)|unused(?:17|95)")
 _SAID_WORD = re.compile(r"tool|call|func|answer|respon|final|solution|output|action|python|plugin")
 _START_WORD = re.compile(r"(?:^|_)(?:begin|start|end|stop|open|close|of|prefix|suffix)(?=_|$)")
 _KNOWN = re.compile(_WORDS, re.IGNORECASE)
@@ -102,7 +103,10 @@ def _marked(text: str, marks: list[re.Match[str]]) -> Iterator[Part]:
         ):
             opened = mark.start(), name
     if opened is not None:
-        yield opened[0], len(text)
+        token = next((mark for mark in marks if mark.start() == opened[0] and mark["close"] == "|>"), None)
+        following = (mark for mark in marks if mark.start() > opened[0] and mark["close"] == "|>")
+        ends = next(following, None) if token else None  # `<|think|>` ends where the next such token stands
+        yield opened[0], ends.start() if ends else len(text)
 
 
 def _meaning(mark: re.Match[str]) -> tuple[bool, str | None]:

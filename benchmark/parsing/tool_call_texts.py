@@ -4,8 +4,9 @@ Read are the forms of the chat templates of Qwen, Hermes and Granite (`<tool_cal
 Qwen3-Coder (`<function=f><parameter=a>…`), GLM (`<arg_key>`), MiniMax and DeepSeek V3.2
 (`<invoke name="f">`), Llama 3 (`<|python_tag|>{"name", "parameters"}; …`, `<function=f>{…}</function>`),
 Llama 4 (`<|python_start|>[f(a=1)]`), Mistral (`[TOOL_CALLS]`), DeepSeek, Kimi, Command
-(`<|START_ACTION|>`), Phi, InternLM and gpt-oss (`to=functions.f`). A reply may hold any number of them. It
-knows marks, not what a call may hold.
+(`<|START_ACTION|>`), Phi, InternLM, Apertus, Step, OLMo (`<function_calls>f(a=1)`), Gemma
+(`call:f{a:<escape>x<escape>}`, `tool_code`), gpt-oss (`to=functions.f`), and ReAct's `Action Input:`. A reply
+may hold any number of them. It knows marks, not what a call may hold.
 """
 
 from __future__ import annotations
@@ -39,28 +40,33 @@ _OPENING = re.compile(
     rf"|<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?(?P<n4>{_NAME})(?:<｜tool▁sep｜>|\s*```json)"
     rf"|<\|tool_call_begin\|>\s*(?P<n5>{_NAME})(?::\d+)?\s*<\|tool_call_argument_begin\|>"
     rf"|\bto=functions\.(?P<n6>{_NAME})\s*(?:<\|channel\|>\w+\s*)?(?:<\|constrain\|>)?\s*(?:json|code)?\s*"
-    r"(?:<\|message\|>)?)"
+    rf"(?:<\|message\|>)?|\bAction:\s*(?P<n7>{_NAME})\s*\n\s*Action[ _]Input:)"
     r"\s*(?=\{)"
+    # a name, then its arguments without quotes around names, and with a mark around texts
+    rf"|(?:<\|tool_call>|<start_function_call>)\s*call:(?P<u1>{_NAME})(?=\{{)"
     # parameter by parameter, as text
     rf"|<(?:\w+:)?(?:tool_call>\s*<)?function=(?P<x1>{_NAME})>(?=\s*<(?:parameter=|/function))"
-    rf"|<(?:｜DSML｜)?invoke name=\"(?P<x2>{_NAME})\">"
+    rf"|<(?:｜DSML｜|\w+:)?invoke name=\"(?P<x2>{_NAME})\">"
     rf"|<tool_call>\s*(?P<x3>{_NAME})(?=\s*(?:<arg_key>|</tool_call>))"
     # JSON that says its own name
     r"|(?:<tool_calls?>|<\|tool_calls?\|>|<TOOLCALL>|\[TOOL_CALLS\]|<\|python_tag\|>|<\|START_ACTION\|>|\bfunctools"
     r"|<\|action_start\|>\s*<\|plugin\|>)\s*(?P<json>(?=[\[{]))"
+    # JSON whose only key is the name
+    r"|<\|tools_prefix\|>\s*(?P<keyed>(?=[\[{]))"
     # calls as Python writes them
-    r"|<\|python_start\|>\s*(?P<python>(?=\[))"
+    r"|(?:<\|python_start\|>|<function_calls>|```tool_code)\s*(?P<python>(?=\[|[^\W\d][\w.]{0,200}\())"
 )
 _PARAMETER = re.compile(
-    r"\s*<(?:｜DSML｜)?parameter(?:=(?P<k1>[^>\n]{1,200})| name=\"(?P<k2>[^\"\n]{1,200})\")"
-    r"(?: string=\"(?P<string>true|false)\")?>(?P<v1>.*?)</(?:｜DSML｜)?parameter>"
+    r"\s*<(?:｜DSML｜|\w+:)?parameter(?:=(?P<k1>[^>\n]{1,200})| name=\"(?P<k2>[^\"\n]{1,200})\")"
+    r"(?: string=\"(?P<string>true|false)\")?>(?P<v1>.*?)</(?:｜DSML｜|\w+:)?parameter>"
     r"|\s*<arg_key>(?P<k3>[^<\n]{1,200})</arg_key>\s*<arg_value>(?P<v2>.*?)</arg_value>",
     re.DOTALL,
 )
 _MARKS = re.compile(
-    r"</?(?:\w+:)?(?:tool_calls?|function|TOOLCALL|tools)>|</?｜DSML｜[\w]+>|</(?:｜DSML｜)?invoke>"
-    r"|<\|/?[\w]{1,40}\|>"
-    r"|<｜[\w▁]{1,40}｜>|\[/?TOOL_CALLS\]|```(?:json)?|</s>|<start_of_turn>model|\bcommentary\b|\bassistant\b|[;,\s]"
+    r"</?(?:\w+:)?(?:tool_calls?|function|function_calls|TOOLCALL|tools)>|</?｜DSML｜[\w]+>"
+    r"|</(?:｜DSML｜|\w+:)?invoke>|<end_function_call>|<tool_call\|>|<\|/?[\w]{1,40}\|>"
+    r"|(?:function)?<｜[\w▁]{1,40}｜>|\[/?TOOL_CALLS\]|```(?:json)?|</s>|<start_of_turn>model"
+    r"|\bcommentary\b|\bassistant\b|[;,\s]"
 )
 _BETWEEN = re.compile(r"\s*(?:[;,]\s*|\n\s*)?(?=[\[{])")
 _DECODER = json.JSONDecoder()
@@ -93,6 +99,11 @@ def _bare_calls(text: str, bounds: Bounds) -> WrittenCalls | None:
     return None
 
 
+_LINES = re.compile(r"(?<=\))\s*\n\s*(?=[^\W\d][\w.]{0,200}\()")
+_UNQUOTED_END = re.compile(r"<end_function_call>|<tool_call\|>|\Z")
+_PYTHON_END = re.compile(r"<\|python_end\|>|</function_calls>|```|\Z")
+_QUOTE = re.compile(r"<escape>|<\|\"\|>")
+_BARE_KEY = re.compile(r"([{,]\s*+)([^\s\"{}\[\],:]++)(?=\s*+:)")
 _MARKS_AROUND = re.compile(r"\A\s*+|(?:<\|\w{1,40}\|>|\s)+\Z")
 
 
@@ -101,16 +112,25 @@ def _take(text: str, opening: re.Match[str], calls: list[Any], bounds: Bounds) -
     kind = opening.lastgroup or ""
     if kind == "json":
         return _json_values(text, opening.end(), calls, bounds)
+    if kind == "keyed":
+        values: list[Any] = []
+        place = _json_values(text, opening.end(), values, bounds)
+        calls += [_keyed_call(value) for value in values]
+        return place
     if kind == "python":
-        end = text.find("<|python_end|>", opening.end())
-        end = len(text) if end < 0 else end
+        ending = _PYTHON_END.search(text, opening.end())
+        end = ending.start() if ending else len(text)
         calls += _python_calls(_MARKS_AROUND.sub("", text[opening.end() : end]), bounds)
         return end
     name = opening[kind].removeprefix("functions.")
     if kind[0] == "n":
-        values: list[Any] = []
+        values = []
         place = _one_json(text, opening.end(), values, bounds)
         calls.append({"name": name, "arguments": values[0]})
+        return place
+    if kind[0] == "u":
+        arguments, place = _unquoted(text, opening.end(), bounds)
+        calls.append({"name": name, "arguments": arguments})
         return place
     arguments: dict[str, Any] = {}
     place = opening.end()
@@ -152,6 +172,27 @@ def _one_json(text: str, place: int, calls: list[Any], bounds: Bounds) -> int:
     return place + end
 
 
+def _keyed_call(value: Any) -> Any:
+    """`{name: arguments}` as a call; whatever else it is stays."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return value
+    name, arguments = next(iter(value.items()))
+    return {"name": name, "arguments": arguments}
+
+
+def _unquoted(text: str, place: int, bounds: Bounds) -> tuple[Any, int]:
+    """Arguments with bare names and with texts between marks, and where they end."""
+    stop = _UNQUOTED_END.search(text, place)
+    end = min(stop.start() if stop else len(text), place + bounds.answer)
+    parts = _QUOTE.split(text[place:end])
+    parts[::2] = [_BARE_KEY.sub(r'\1"\2"', part) for part in parts[::2]]
+    parts[1::2] = [json.dumps(part) for part in parts[1::2]]
+    return load("".join(parts), bounds), end
+
+
 def _python_calls(text: str, bounds: Bounds) -> list[dict[str, Any]]:
+    """Calls in a list, or a line each."""
+    if not text.startswith("["):
+        text = f"[{', '.join(_LINES.split(text))}]"
     reading: Prediction = python_format.read(text, False, bounds)
     return [{"name": call.name, "arguments": call.arguments} for call in reading.calls]

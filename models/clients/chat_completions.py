@@ -41,6 +41,8 @@ from .response import CompletionResult, read_completion
 
 _LOOKED_UP_SECONDS = 3.0
 _LOOKED_UP_BYTES = 4_000_000
+_FORBIDDEN = 403
+"""A key is refused so, and by some a feature of the request."""
 _CANDIDATES = 20
 """Tokens whose probabilities are asked for; no endpoint gives more."""
 _LEAST_MASS = 0.05
@@ -149,7 +151,7 @@ class ChatCompletions(ModelClient, Component[Config]):
         if weighed is not None and weighed.content:
             return weighed
         try:
-            result = self._read(await self._post(asked, fields), asked)
+            result = await self._ask(asked, fields)
         except AttemptError as error:
             if error.sampled is None:
                 raise
@@ -166,25 +168,27 @@ class ChatCompletions(ModelClient, Component[Config]):
         """How the output's form is asked for now; with auto this may step down."""
         return self._forms.form.structured
 
-    async def _post(self, asked: CreateArguments, fields: Mapping[str, Any]) -> bytes:
-        """Ask once, or until the endpoint takes the form of the request; the reply's body."""
+    async def _ask(self, asked: CreateArguments, fields: Mapping[str, Any]) -> CompletionResult:
+        """Ask once, or until the endpoint takes the form of the request."""
         form = self._forms.known(asked.output)
         search: FormSearch | None = None
         while True:
             sent = self._encoder.fields(asked, fields, form)
             body = self._encoder.body(asked, sent, form)
             try:
-                reply = await self._transport.post(body)
+                result = self._read(await self._transport.post(body), asked)
             except AttemptError as error:
                 if "logprobs" in sent and not speaks_of_form(error, sent):
                     raise  # asked without them, it says if that was why
-                if search is None and not (negotiable(error, sent) or self._forms.crashed(body, error)):
+                if search is None and not (
+                    negotiable(error, sent) or error.status == _FORBIDDEN or self._forms.crashed(body, error)
+                ):
                     raise
                 search = search or FormSearch(self._forms, form, asked.output, error, sent)
                 form = search.next(form, error, sent)
                 continue
             self._forms.keep(form, asked.output, search, sent)
-            return reply
+            return result
 
     def _read(self, reply: bytes, asked: CreateArguments) -> CompletionResult:
         """The completion in a reply; a record's text is also looked for where a model's thoughts stand."""
@@ -209,7 +213,7 @@ class ChatCompletions(ModelClient, Component[Config]):
         one_token = checked_extra(with_limit({**self._config.extra, **asked.extra}, 1), "sampling")
         one_token |= {"logprobs": True, "top_logprobs": _CANDIDATES}
         asked = asked._replace(output=None)
-        result = self._read(await self._post(asked, one_token), asked)
+        result = await self._ask(asked, one_token)
         result.content = ""
         if result.first_tokens is None:
             self._without_probabilities("the reply holds none")

@@ -81,16 +81,18 @@ def error_in(data: Any, status: int | None = None) -> AttemptError:
     """
     codes = [str(value) for key, value in _pairs(data) if key in ("code", "type", "status")]
     kind: Kind | None = next((_KINDS[code] for code in codes if code in _KINDS), None)
+    code = status
     if status is None:
         number = next((int(code) for code in codes if code.isdecimal() and len(code) == 3), 500)
-        kind = kind or kind_of_status(max(number, 400))
+        code = max(number, 400)
+        kind = kind or kind_of_status(code)
     elif kind != "unauthorised":
         kind = kind_of_status(status)
     words = words_in(data)
     error = AttemptError(kind or "server", f"HTTP {status or 200}: {words or 'without a word'}")
     if error.kind in ("rate_limited", "server"):
         error.retry_after = stated_wait(data, words)
-    error.status = status or 200
+    error.status = code
     error.field = next((str(value) for key, value in _pairs(data) if key == "param" and value), "")
     error.sampled = next(
         (value for key, value in _pairs(data) if _SAMPLED.fullmatch(key) and isinstance(value, str)), None

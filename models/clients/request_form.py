@@ -10,7 +10,7 @@ refusal was, and words only say what to try first. It knows neither connection n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, Literal, get_args
@@ -145,11 +145,11 @@ class FormMemory:
         own = self._of_record.get(record)
         return self.form if own is None else replace(self.form, structured=own)
 
-    def others(self, start: RequestForm, record: Any, sent: Mapping[str, Any]) -> Iterator[RequestForm]:
+    def others(self, start: RequestForm, record: Any, sent: Collection[str]) -> Iterator[RequestForm]:
         """The forms to try after a refusal that does not say why: the same again, as some are chance.
 
-        Then with less help, one thing less at a time that no answered request had; the last is the barest.
-        Args: sent: its fields.
+        Then with less help, one thing less at a time that no answered request had, the barest, another limit.
+        Args: sent: its fields, as far as they may be why.
         """
         yield start
         if self._searches_in_vain >= _MOST_SEARCHES_IN_VAIN:
@@ -163,9 +163,11 @@ class FormMemory:
         for change in optional:
             if change[0] not in self._taken:
                 yield replace(start, changes=(*start.changes, change))
+        barest = replace((start, *below)[-1], folded=start.folded or fold)
         if left_out := [change for change in optional if change[0] not in self._taken]:
-            barest = (start, *below)[-1]
-            yield replace(barest, folded=start.folded or fold, changes=(*start.changes, *left_out))
+            yield replace(barest, changes=(*start.changes, *left_out))
+        for limit in (name for name in _LIMITS if name in sent and name not in self._taken):
+            yield replace(start, changes=(*start.changes, (limit, _LIMITS[1])))
 
     def crashed(self, request: bytes, error: AttemptError) -> bool:
         """Whether one request has failed so often that its form may be why. Args: request: what tells it."""
@@ -249,7 +251,8 @@ class FormSearch:
     ) -> None:
         self.start, self.first = start, error
         self._memory, self._record = memory, record
-        self._others = memory.others(start, record, sent)
+        limits = _LIMITS if _ABOUT_CONTEXT.search(str(error).lower()) else ()
+        self._others = memory.others(start, record, [name for name in sent if name not in limits])
         self._tried = {start}
         self._hints: tuple[Change, ...] = ()
         self._asked_again, self._forms = False, 0
@@ -262,9 +265,13 @@ class FormSearch:
 
         Raises the first refusal where there is no further form, or the last one where it is another fault.
         """
-        if not (negotiable(error, sent) or (error.kind == "server" and error.status == self.first.status)):
+        again = error.kind == "server" and error.status == self.first.status
+        if not (negotiable(error, sent) or again or error is self.first):
             raise error
-        following = self._hinted(form, error, sent) or self._unhinted()
+        following = self._hinted(form, error, sent)
+        if following is None and error.kind == "unauthorised":  # it is no matter of the form
+            raise error
+        following = following or self._unhinted()
         if following is None or self._forms >= _MOST_FORMS:
             self._memory.give_up()
             raise self.first
@@ -277,7 +284,9 @@ class FormSearch:
         words = str(error).lower()
         if _ABOUT_SYSTEM.search(words) and self._memory.may_fold(form):
             return replace(form, folded=True)
-        if about_format(error) and (below := self._memory.below(form, self._record)):
+        if (about_format(error) or error.kind == "unauthorised") and (
+            below := self._memory.below(form, self._record)
+        ):
             return below[0]
         if not (self._asked_again or error.field or _REFUSES.search(words)):
             return None
@@ -318,6 +327,8 @@ def negotiable(error: AttemptError, sent: Mapping[str, Any]) -> bool:
         words = str(error).lower()
         named = _REFUSES.search(words) and named_fields(error, sent)
         return bool(about_format(error) or _ABOUT_SYSTEM.search(words) or named)
+    if error.kind == "unauthorised":
+        return about_format(error)
     return error.kind == "refused" and (error.status is None or error.status >= 400)
 
 

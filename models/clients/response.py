@@ -19,7 +19,7 @@ from autogen_core.models import FinishReasons as Finish
 
 from ..faults import AttemptError
 from ..request import CHARACTERS_A_TOKEN
-from .error_body import error_in, words_in
+from .error_body import error_in
 from .framing import bounded_integer, decode_reply
 
 _FINISHES: dict[str, Finish] = {
@@ -141,10 +141,9 @@ def _first(data: dict[str, Any]) -> dict[str, Any]:
     choices = data.get("choices")
     if isinstance(choices, list) and choices and isinstance(choices[0], dict):
         return choices[0]
-    error = error_in(data)
-    if error.kind == "server":  # no code says that it is another
-        _malformed(f"no choices: {words_in(data)}" if data else "no choices")
-    raise error
+    if not data or "choices" in data:
+        _malformed("no choices")
+    raise error_in(data)
 
 
 def _text(content: Any) -> str:

@@ -68,6 +68,20 @@ ALONE = {
         '</｜DSML｜parameter>\n<｜DSML｜parameter name="b" string="true">x y</｜DSML｜parameter>\n'
         "</｜DSML｜invoke>\n</｜DSML｜function_calls>", UNTYPED,
     ),
+    "Step": (
+        '<｜tool_calls_begin｜><｜tool_call_begin｜>function<｜tool_sep｜><steptml:invoke name="f">'
+        '<steptml:parameter name="a">1</steptml:parameter><steptml:parameter name="b">x y</steptml:parameter>'
+        "</steptml:invoke><｜tool_call_end｜><｜tool_calls_end｜>", UNTYPED,
+    ),
+    "Apertus": ('<|tools_prefix|>[{"f": {"a": 1}}, {"g": {}}]<|tools_suffix|>', BOTH),
+    "OLMo": ("<function_calls>f(a=1)\ng()</function_calls>", BOTH),
+    "Gemma 3": ("```tool_code\nf(a=1)\n```", ONE),
+    "FunctionGemma": (
+        "<start_function_call>call:f{a:1}<end_function_call><start_function_call>call:g{}"
+        "<end_function_call>", BOTH,
+    ),
+    "Gemma 4": ('<|tool_call>call:f{a:<|"|>1<|"|>, b:<|"|>x y<|"|>}<tool_call|>', UNTYPED),
+    "ReAct": ('Action: f\nAction Input: {"a": 1}', ONE),
 }  # fmt: skip
 
 

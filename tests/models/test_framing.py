@@ -125,8 +125,8 @@ def test_an_error_in_a_stream_is_that_error() -> None:
     [
         (b'event: error\ndata: {"message": "overloaded", "code": 429}', "rate_limited", "overloaded"),
         (b'{"code": 401, "msg": "no such key"}', "unauthorised", "no such key"),
-        (b'{"base_resp": {"status_msg": "the model sleeps"}}', "malformed", "the model sleeps"),
-        (b'{"detail": "the model sleeps"}', "malformed", "the model sleeps"),
+        (b'{"base_resp": {"status_msg": "the model sleeps"}}', "server", "the model sleeps"),
+        (b'{"detail": "the model sleeps"}', "server", "the model sleeps"),
     ],
 )
 def test_what_is_said_instead_of_a_completion_is_heard(reply: bytes, kind: str, words: str) -> None:

@@ -78,8 +78,13 @@ async def test_a_field_that_is_refused_is_left_out_from_then_on(
     assert f"model.fields={{{name}: null}}" in warnings[0]
 
 
-async def test_a_limit_that_is_refused_is_renamed(double: Double, client: ChatCompletions) -> None:
-    double.reply = without("max_tokens", {"error": "Unsupported parameter: use 'max_completion_tokens'"})
+@pytest.mark.parametrize(
+    "words", [{"error": "Unsupported parameter: use 'max_completion_tokens'"}, [""], "no."]
+)
+async def test_a_limit_that_is_refused_is_renamed(
+    double: Double, client: ChatCompletions, words: Any
+) -> None:
+    double.reply = without("max_tokens", words)
     await client.create(ASKED, extra_create_args=SENT)
     assert double.bodies[-1]["max_completion_tokens"] == 50
     assert "max_tokens" not in double.bodies[-1]
@@ -128,6 +133,36 @@ async def test_a_schema_is_refused_in_any_words(
     for _ in range(3):
         assert (await client.create(ASKED, json_output=Verdict)).content == "{}"
     assert (client.structured, len(double.bodies) <= 3 + 2) == ("json_object", True)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, {"error": "not on your plan"}),
+        (402, {"error": "response_format json_schema is a feature of the larger plan"}),
+        (200, {"error": {"message": "json_schema is not supported", "code": 400}}),
+        (200, {"detail": "response_format is not supported"}),
+    ],
+)
+async def test_a_schema_is_refused_with_any_status(
+    double: Double, client: ChatCompletions, status: int, body: Any
+) -> None:
+    double.reply = refusing(lambda asked: body if "json_schema" in str(asked) else None, status)
+    for _ in range(3):
+        assert (await client.create(ASKED, json_output=Verdict)).content == "{}"
+    assert (client.structured, len(double.bodies)) == ("json_object", 3 + 1)
+
+
+async def test_a_key_that_is_forbidden_is_so_without_a_schema(
+    double: Double, client: ChatCompletions
+) -> None:
+    double.reply = web.Response(status=403, text="no such key")
+    with pytest.raises(AttemptError, match="no such key") as caught:
+        await client.create(ASKED, json_output=Verdict)
+    assert (caught.value.kind, len(double.bodies)) == ("unauthorised", 2)
+    with pytest.raises(AttemptError, match="no such key"):
+        await client.create(ASKED)
+    assert (len(double.bodies), client.structured) == (3, "json_schema")
 
 
 async def test_one_schema_that_is_too_much_leaves_the_others_as_they_were(
@@ -202,7 +237,7 @@ async def test_a_server_that_fails_whatever_it_is_asked_is_left_as_it_was(
             await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
         assert caught.value.kind == "server"
         counts.append(len(double.bodies) - before)
-    assert counts == [1, 1, 11, 11, 11, 1, 1, 1]
+    assert counts == [1, 1, 12, 12, 12, 1, 1, 1]
     double.reply = completion("{}")
     await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
     assert double.bodies[-1] == double.bodies[0]
@@ -307,7 +342,7 @@ async def test_what_is_refused_in_every_form_is_told_in_the_first_words_and_soon
         with pytest.raises(AttemptError, match=f"HTTP 400: no. {before + 1}$"):
             await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
         counts.append(len(double.bodies) - before)
-    assert counts[0] == 7 + 3 + 1  # ways of form and system text, fields left out, the barest
+    assert counts[0] == 7 + 3 + 1 + 1  # ways of form and system text, fields left out, the barest, the limit
     assert counts[3:] == [2, 2, 2]  # the same again, as it may be chance
     assert client.structured == "json_schema"
 
