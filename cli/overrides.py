@@ -44,9 +44,9 @@ def as_typed(word: str, schema: type[BaseModel], *, sweeps: bool = False) -> str
         return as_typed(f"{key}.{bare}={value}", schema, sweeps=sweeps)
     read = _parsed(word)
     if not equals or not _KEY.fullmatch(key):
-        if read is not None:
+        if read is not None and key.strip("+~"):
             return word
-        shown = printable(key or word, 80)
+        shown = printable(key if key.strip("+~") else word, 80)
         hint = f", such as run.dir={shown}" if "/" in word and not equals else ""
         raise ConfigError(f"{shown}: not an override, expected key=value{hint}")
     if _is_text(key.lstrip("+~").partition("@")[0], schema):

@@ -99,6 +99,8 @@ class LedgerReader:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         version = version_of(connection, path)
+        if version == 0:
+            raise StoreError(f"{path}: nothing was written to it yet; the run's command begins or goes on")
         self._path = path
         self._has_calls, self._has_messages = version >= 2, version >= 3
         self._has_estimates = self._has_digests = version >= 4

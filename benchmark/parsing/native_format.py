@@ -4,9 +4,9 @@ Read are a list of calls, one call, a message with `tool_calls`, or the text for
 (`tool_call_texts`); a call is `{"function": {"name", "arguments"}}` or flat `{"name", "arguments"}`,
 arguments (`parameters` with Llama, `input`, `args`) an object or its JSON text. What else endpoints add
 (ids, indices, content) is ignored. Tool calls have no place for a platform, so it is, in this order: a field
-`platform` beside `tool_calls` (names are then whole); the prefix of names such as `Platform.function` or
-`Platform__function`; the one platform that offers every called function. Where several do, or none, it is
-None, and the platform counts as not chosen.
+`platform` beside `tool_calls` (names are then whole); the prefix of names such as `Platform.function`,
+`Platform__function` or, where the platform has the function, `Platform_function`; the one platform that
+offers every called function. Where several do, or none, it is None, and the platform counts as not chosen.
 """
 
 from __future__ import annotations
@@ -101,6 +101,9 @@ def _split(name: str, platforms: Platforms) -> tuple[str | None, str]:
                 prefix = platform + separator
                 if name.startswith(prefix) and len(name) > len(prefix):
                     return platform, name[len(prefix) :]
+        for platform, functions in platforms.items():  # harnesses write '.' as '_'
+            if name[len(platform) :][:1] == "_" and name.removeprefix(f"{platform}_") in functions:
+                return platform, name[len(platform) + 1 :]
     return None, name
 
 

@@ -88,6 +88,8 @@ def native(*names: str) -> str:
         (("nobody",), None, ("nobody",)),
         (("Shop__pay",), "Shop", ("pay",)),
         (("Shop.pay", "look"), "Shop", ("pay", "look")),
+        (("Shop_pay", "look"), "Shop", ("pay", "look")),
+        (("Shop_nothing",), None, ("Shop_nothing",)),
         (("Big.Co.big",), "Big.Co", ("big",)),
         (("Shop__",), None, ("Shop__",)),
         ((), None, ()),

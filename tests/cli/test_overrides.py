@@ -97,6 +97,8 @@ def test_a_sweep_is_one_where_it_was_asked_for() -> None:
     ("word", "says"),
     [
         ("runs/x", "runs/x: not an override, expected key=value, such as run.dir=runs/x"),
+        ("=1", "=1: not an override, expected key=value"),
+        ("~", "~: not an override, expected key=value"),
         ("größe=1", "größe: not an override, expected key=value"),
         ("a\nb=1", "a\\nb: not an override, expected key=value"),
     ],

@@ -31,6 +31,7 @@ NOON, LATER = "Mon, 02 Jan 2023 12:00:00 GMT", "Mon, 02 Jan 2023 12:00:30 GMT"
         ({"retry-after": "Fri, 28 Apr 2023 05:46:39 GMT", "date": NOON}, 1e7 - 1),
         ({"retry-after": "Fri, 28 Apr 2023 05:46:40 GMT", "date": NOON}, None),
         ({"retry-after": "Mon, 02 Jan 2023 12:00:30", "date": NOON}, 30),  # without a zone it is in UTC
+        ({"retry-after": "Mon, 02 Jan 2023 14:00:30 +0200", "date": NOON}, 30),
         ({"retry-after": "Mon, 02 Jan 9999 12:00:00 GMT", "date": NOON}, None),
         ({"retry-after": "Mon, 99 Jan 2023 12:00:00 GMT"}, None),
     ],

@@ -71,7 +71,8 @@ MODULES = {
     "tests/models/test_activity.py",
     "models/gateway/circuit_breaker.py": "tests/models/test_rate_limit.py tests/models/test_activity.py",
     "models/gateway/gateway.py": "tests/models/test_gateway_calls.py tests/models/test_gateway.py "
-    "tests/models/test_gateway_corrections.py tests/models/test_activity.py",
+    "tests/models/test_gateway_corrections.py tests/models/test_gateway_client.py "
+    "tests/models/test_activity.py",
     "models/gateway/rate_limit.py": "tests/models/test_rate_limit.py tests/models/test_activity.py",
     "models/faults.py": "tests/models/test_faults.py tests/models/test_fault_matrix.py",
     "settings/secrets.py": "tests/settings/test_secrets.py",

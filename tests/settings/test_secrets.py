@@ -94,6 +94,9 @@ def test_a_short_value_and_a_place_are_no_secrets(
     monkeypatch.setenv("MY_CREDENTIALS", place)
     monkeypatch.setenv("API_KEY", "none")
     refuse_secrets({"run": {"dir": f"{place}/run"}, "model": {"model": "nonesuch"}})
+    monkeypatch.setenv("API_KEY", "hunter2!")  # eight characters are long enough
+    with pytest.raises(ConfigError, match="API_KEY"):
+        refuse_secrets({"model": {"model": "hunter2!"}})
 
 
 @pytest.mark.parametrize(

@@ -139,3 +139,9 @@ def test_a_newer_ledger_and_another_programs_are_refused(tmp_path: Path) -> None
         pass
     with pytest.raises(StoreError, match="another program's database"), read_ledger(tmp_path / "other"):
         pass
+
+
+def test_a_ledger_to_which_nothing_was_written_yet_says_so(tmp_path: Path) -> None:
+    (tmp_path / "l").touch()  # its process ended between making the file and its tables
+    with pytest.raises(StoreError, match="nothing was written to it yet"), read_ledger(tmp_path / "l"):
+        pass
