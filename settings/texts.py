@@ -19,7 +19,24 @@ LONGEST_TEXT = 20_000
 MAX_ALIASED = 100_000
 """Values that the aliases of one YAML text may stand for."""
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):
+    """Builds plain values; a key that is given twice is no mapping, for one of its values would be lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A mapping's value, as PyYAML builds it."""
+        known: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if key.value in known:
+                    raise yaml.constructor.ConstructorError(
+                        problem=f"{key.value!r} is given twice", problem_mark=key.start_mark
+                    )
+                known.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 def check_texts(value: Any, where: str) -> None:

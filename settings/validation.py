@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..errors import ConfigError, names
+from ..errors import ConfigError, names, printable
 from .base import StrictModel
 from .roles import OF_OWN_AGENTS
 from .run import Settings
@@ -36,7 +36,7 @@ def validated(config: Mapping[str, Any], schema: type[Schema] = Settings) -> Sch
     try:
         return schema.model_validate_json(json.dumps(config))
     except ValidationError as error:
-        raise ConfigError("\n".join(_explained(error, schema))) from None
+        raise ConfigError("\n".join(explained(error, schema))) from None
     except TypeError as error:
         raise ConfigError(f"a value is of no JSON type: {error}") from None
 
@@ -118,7 +118,7 @@ _TYPES = {
 _BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
 
 
-def _explained(error: ValidationError, settings: type[BaseModel]) -> list[str]:
+def explained(error: ValidationError, settings: type[BaseModel]) -> list[str]:
     """Say of each fault `key: got 'x', expected an integer >= 1`, a line each, each line once.
 
     Args: error: what validation of `settings` raised; settings: the model it was raised for.
@@ -141,8 +141,13 @@ def _line(fault: ErrorDetails, root: dict[str, Any]) -> str:
         return f"{key}: no such key; there are {names(there.get('properties', {}), where[-1])}"
     if fault["type"] == "path":
         return f"{key}: got {_shown(where[-1:], fault['input'])}, expected {fault['msg']}"
-    if fault["loc"][-1] == "[key]":
-        return f"{key}: got this name, expected {fault['msg'].lower()}"
+    if fault["loc"][-1:] == ("[key]",):
+        pattern = fault.get("ctx", {}).get("pattern")
+        return (
+            f"{key}: got this name, expected {f'one like {pattern[1:-1]}' if pattern else 'a text in quotes'}"
+        )
+    if fault["type"] == "too_short" and "ctx" in fault:
+        return f"{key}: got {fault['ctx']['actual_length']}, expected at least {fault['ctx']['min_length']}"
     expected = _expectation(schema, root) or fault["msg"]
     if fault["type"] == "missing":
         return f"{key}: missing, expected {expected}"
@@ -157,16 +162,16 @@ def _shown(last: list[str], value: Any) -> str:
 
 
 def _find(root: dict[str, Any], steps: Sequence[str | int]) -> tuple[list[str], dict[str, Any]]:
-    """The path to a value and its schema; {} where the schema is silent. A union's tag is no step."""
+    """The path to a value and its schema; {} where it is silent. The tag of a union or a check is no step."""
     here, path = root, []
     for step in steps:
         options = [_resolved(option, root) for option in here.get("anyOf", [here])]
         child_schema = next(
             (child for option in options if (child := _child(option, step)) is not None), None
         )
-        if child_schema is None and len(options) > 1:
+        if child_schema is None and (len(options) > 1 or str(step).startswith("function-")):
             continue
-        here, path = _resolved(child_schema or {}, root), [*path, str(step)]
+        here, path = _resolved(child_schema or {}, root), [*path, printable(str(step), _SHOWN)]
     return path, here
 
 

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ...errors import ConfigError, UnknownPartError, names
 from ...records import Conflict
 from ...records.scenario import conflict_pattern
+from ...settings import explained
 from ...settings.texts import check_texts, read_yaml
 from .kit_rules import kit_problems
 from .kit_schema import CapabilitySpec, LexiconFile, ParameterSpec, PlatformsFile, SlotSpec, ToolsFile
@@ -29,6 +30,7 @@ KITS_FOLDER = Path(__file__).parents[2] / "environments" / "scenarios"
 FILES = ("platforms", "tools", "lexicon")
 """Names of a kit's files, without `.yaml`."""
 
+File = TypeVar("File", bound=BaseModel)
 KitSource = str | Mapping[str, Any]
 """A kit's folder, or a mapping with the contents of its three files."""
 
@@ -215,16 +217,20 @@ def _build(content: Mapping[str, Any], where: str) -> Kit:
         if set(content) != set(FILES):
             raise ValueError(f"needs the keys {list(FILES)}, got {list(content)}")
         return Kit(
-            PlatformsFile.model_validate(content["platforms"]),
-            ToolsFile.model_validate(content["tools"]),
-            LexiconFile.model_validate(content["lexicon"]),
+            _validated(content, "platforms", PlatformsFile),
+            _validated(content, "tools", ToolsFile),
+            _validated(content, "lexicon", LexiconFile),
         )
-    except ValidationError as error:
-        first = error.errors()[0]
-        path = ".".join(str(step) for step in first["loc"])
-        raise ConfigError(f"scenario kit {where}: {error.title}: {path}: {first['msg']}") from None
     except ValueError as error:
         raise ConfigError(f"scenario kit {where}: {error}") from None
+
+
+def _validated(content: Mapping[str, Any], name: str, schema: type[File]) -> File:
+    """One file of a kit. Raises ValueError: where it is wrong, what was got and expected."""
+    try:
+        return schema.model_validate(content[name])
+    except ValidationError as error:
+        raise ValueError(f"{name}: {explained(error, schema)[0]}") from None
 
 
 class Library:

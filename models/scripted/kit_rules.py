@@ -19,6 +19,17 @@ _SLOT_TYPES = {"integer": "integer", "number": "number", "several": "array"}
 """Kind of slot -> JSON type of its values; of every other kind it is text."""
 
 
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+"""type of a parameter -> how its values are written"""
+
+
 def kit_problems(platforms: PlatformsFile, tools: ToolsFile, lexicon: LexiconFile) -> Iterator[str]:
     """What is wrong with a kit, a line each; nothing where it can be used."""
     yield from _name_problems(platforms, tools)
@@ -155,6 +166,12 @@ def _type_problems(parameter: ParameterSpec, lexicon: LexiconFile) -> Iterator[s
         source, given = f"the slot {parameter.slot!r}", _slot_type(lexicon.slots[parameter.slot or ""])
     if given != parameter.type and (given, parameter.type) != ("integer", "number"):
         yield f"{source} is of type {given}, and the parameter of type {parameter.type}; expected the same"
+    default = parameter.default
+    if default is not None and not (
+        isinstance(default, _KINDS[parameter.type])
+        and isinstance(default, bool) == (parameter.type == "boolean")
+    ):
+        yield f"the default {default!r:.80} is not of type {parameter.type}"
 
 
 def _slot_type(slot: SlotSpec) -> str:

@@ -45,7 +45,7 @@ def way(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
         ),
         (f"name: {'n' * 100_000}", "x.yaml.name: got 100,000 characters, expected at most 200"),
         ("name: " + "[" * 100_000, "x.yaml: not YAML: "),
-        ("name: a\nname: b", "x.yaml: while constructing a mapping"),
+        ("name: a\nname: b", "x.yaml: not YAML: 'name' is given twice"),
         ("# @package a b", "x.yaml: Too many components"),
         (b"\xff\x00\x81", "x.yaml: not YAML: "),
     ],

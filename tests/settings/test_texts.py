@@ -56,6 +56,7 @@ def test_what_nests_too_deeply_is_refused() -> None:
         ("[" * 100_000, "not YAML: "),
         ("n: " + "1" * 5000, "not YAML: "),
         ("a: [", "not YAML: "),
+        ("a: 1\nb: {c: 2, c: 3}", "not YAML: 'c' is given twice"),
         (b"\xff", "not YAML: "),
     ],
 )
@@ -66,6 +67,11 @@ def test_yaml_that_never_ends_or_is_none_is_refused_at_once(text: str | bytes, s
     assert str(caught.value).startswith(f"kit.yaml: {says}")
     assert "\n" not in str(caught.value)
     assert time.perf_counter() - began < 1
+
+
+def test_a_mapping_may_take_over_keys_that_it_gives_itself() -> None:
+    text = "base: &b {x: 1, y: 2}\nmore: {<<: *b, y: 3}"
+    assert parse_yaml(text, "kit.yaml")["more"] == {"x": 1, "y": 3}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -139,6 +139,18 @@ def test_a_value_and_its_plural_conflict_and_nothing_else_does() -> None:
         ),
         (lambda kit: parameter(kit, "item").update(type="array"), "the slot 'item' is of type string"),
         (lambda kit: parameter(kit, "phone").update(feature="phoen"), "unknown feature 'phoen'; known: "),
+        (lambda kit: parameter(kit, "quantity").update(default="many"), "default 'many' is not of type int"),
+        (lambda kit: parameter(kit, "quantity").update(default=True), "default True is not of type integer"),
+        (
+            lambda kit: parameter(kit, "phone").update(names=["to-call", "phone"]),
+            r"got 'to-call', expected a",
+        ),
+        (
+            lambda kit: rename_platform(kit, "Little\nLantern"),
+            r"Little\\nLantern: got this name, .* like \[A",
+        ),
+        (lambda kit: rename_platform(kit, None), "got this name, expected a text in quotes"),
+        (lambda kit: kit.update(platforms=None), "platforms: .*got None, expected a mapping"),
         # blanks: whatever a request names is an argument
         (lambda kit: place_order(kit)["phrasings"].append("order {itme}"), "no query parameter 'itme'"),
         (lambda kit: place_order(kit)["phrasings"].append("call {phone}"), "no query parameter 'phone'"),
