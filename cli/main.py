@@ -22,7 +22,7 @@ from ..errors import ConfigError, PtoolError, printable
 from ..version import VERSION
 from .args import Arguments, parse_arguments
 from .signals import INTERRUPTED, TERMINATED, never_ignored
-from .streams import said_in_full, warnings_shown
+from .streams import UNREAD, said_in_full, warnings_shown
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 Job = Callable[[Any, "Sources"], int]
 """What a command does with its settings (of the command's own schema); the number is its exit status."""
-
-UNREAD = 141
 
 _LONGEST_LINE = 4000
 """Characters of an error that are printed."""
@@ -67,6 +65,7 @@ def run_command(
     Returns the exit status, the highest one of all jobs.
     """
     try:
+        _check_working_folder()
         arguments = parse_arguments(sys.argv[1:] if words is None else words, list_key, plain_keys)
         only_prints = bool(config in _ONLY_PRINT or arguments.version or arguments.help or arguments.cfg)
         return said_in_full(_composed(load_job, arguments, config, schema), only_prints=only_prints)
@@ -74,6 +73,14 @@ def run_command(
         return _refused(error)
     except BrokenPipeError:
         return _unread()
+
+
+def _check_working_folder() -> None:
+    """Raise ConfigError where the folder this process works in is no longer there."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise ConfigError(f"the working folder: {error.strerror}; change into one that is there") from None
 
 
 def _composed(load_job: Callable[[], Job], arguments: Arguments, config: str, schema: str) -> int:

@@ -35,13 +35,15 @@ def run_command(load_job: Callable[[], Any], words: list[str] | None = None, **o
 def exit_with(main: Callable[[], int]) -> NoReturn:
     """Be this process's program: run `main` on streams that never fail, and exit with its status."""
     end_at_signals(_BEFORE)
-    from .streams import guard_streams
+    from .streams import UNREAD, guard_streams
 
     guard_streams()
     try:
         status = main()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
+    except BrokenPipeError:
+        status = UNREAD
     end_at_signals(status=status)
     if status == INTERRUPTED:  # or Python ends by the signal, where the interrupt passed through an import
         sys.stdout.flush()

@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+UNREAD = 141
+"""The exit status where nobody reads the output any more."""
+
 
 class Output:
     """A text stream that drops what it cannot write.

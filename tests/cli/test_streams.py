@@ -65,7 +65,15 @@ def test_a_finished_run_is_finished_wherever_it_prints(tmp_path: Path) -> None:
     assert (tmp_path / "r" / "manifest.json").is_file()
 
 
-def test_a_reader_who_has_gone_ends_it_quietly(tmp_path: Path) -> None:
-    command = f"('{sys.executable}' -m ptool.run --help; echo $? >status) | true"
+@pytest.mark.parametrize("command", ["ptool.run --help", "ptool", "ptool --completion=bash"])
+def test_a_reader_who_has_gone_ends_it_quietly(command: str, tmp_path: Path) -> None:
+    command = f"(sleep 0.2; '{sys.executable}' -m {command}; echo $? >status) | true"
     done = subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, capture_output=True, timeout=60)
     assert (done.stderr, (tmp_path / "status").read_text()) == (b"", "141\n")
+
+
+def test_a_working_folder_that_is_gone_is_said_in_a_line(tmp_path: Path) -> None:
+    command = f"mkdir gone; cd gone; rmdir ../gone; exec '{sys.executable}' -m ptool.run --cfg job"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert done.stderr.startswith(b"config error: the working folder: No such file or directory; change into")
