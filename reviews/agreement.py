@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from .agreement_intervals import AgreementEstimate, alpha_estimate, kappa_estimate
 from .catalogue import Catalogue
-from .records import CRITERIA, CriteriaReview, OriginReview, Review
+from .database import ReviewDatabase
+from .independence import independent_reviews, key_of
+from .records import CRITERIA, CriteriaReview, OriginReview
 
 CODE = "as recorded"
 """Who labels origins beside people: the sample itself."""
@@ -50,6 +52,8 @@ class AgreementTable(NamedTuple):
     """of them, those that several people marked"""
     seconds: float | None
     """median of what one sample took; None: nobody knows"""
+    not_compared: int
+    """reviews that stand, and differ from what was said independently, or were not"""
 
 
 Judgements = Mapping[Hashable, Mapping[str, str]]
@@ -78,17 +82,34 @@ def agreement_row(measure: str, judgements: Judgements) -> AgreementRow:
     )
 
 
-def agreement_table(reviews: Iterable[Review], catalogue: Catalogue) -> AgreementTable:
+def agreement_table(
+    database: ReviewDatabase, catalogue: Catalogue, samples: Collection[str]
+) -> AgreementTable:
     """How far the people of a review agree, per criterion and for the origins of arguments.
 
-    Args: reviews: what stands; adjudications, and reviews of earlier versions of a sample, do not count.
+    Of what was said independently and not taken back since (`independence`); adjudications, and reviews of a
+    sample as it was before, do not count.
+
+    Args: samples: ids of those that are compared.
     """
+    digests = {id: catalogue.entry(id).digest for id in samples}
+    rows = [row for row in database.rows_since(0) if row.sample in digests]
+    latest = {key_of(row): row for row in rows if row.task != "adjudication"}
+    standing = {
+        key: row
+        for key, row in latest.items()
+        if row.status == "done" and row.digest == digests[row.sample]
+    }
+    independent = independent_reviews(row for row in rows if row.digest == digests[row.sample])
+    compared = {row.seq for key, row in independent.items() if key in standing}
+    timed = {row.seq for row in standing.values()}
     measures: dict[str, dict[Hashable, dict[str, str]]] = {criterion: {} for criterion in CRITERIA}
     origins: dict[Hashable, dict[str, str]] = {}
     seconds: dict[str, float] = {}
-    for review in reviews:
-        entry = catalogue.entries.get(review.sample)
-        if entry is None or review.status != "done" or review.digest != entry.digest:
+    for review in database.all_reviews():
+        if review.seq in timed and review.seconds:
+            seconds[review.sample] = seconds.get(review.sample, 0.0) + review.seconds
+        if review.seq not in compared:
             continue
         if isinstance(review.content, CriteriaReview):
             for criterion in CRITERIA:
@@ -98,8 +119,6 @@ def agreement_table(reviews: Iterable[Review], catalogue: Catalogue) -> Agreemen
             for label in review.content.labels:
                 unit = review.sample, label.call, label.parameter
                 origins.setdefault(unit, {})[review.annotator] = label.origin
-        if review.seconds:
-            seconds[review.sample] = seconds.get(review.sample, 0.0) + review.seconds
     measures["origins"] = origins
     rows = [agreement_row(measure, judgements) for measure, judgements in measures.items()]
     rows.append(_people_and_code(origins, catalogue))
@@ -110,6 +129,9 @@ def agreement_table(reviews: Iterable[Review], catalogue: Catalogue) -> Agreemen
         reviewed=len(marked),
         overlapping=sum(len(said) > 1 for said in marked.values()),
         seconds=median(seconds.values()) if seconds else None,
+        not_compared=sum(
+            key not in independent or row.said != independent[key].said for key, row in standing.items()
+        ),
     )
 
 

@@ -243,6 +243,10 @@ class ReviewDatabase:
         )
         return self._reviews(sql)
 
+    def all_reviews(self) -> Iterator[Review]:
+        """Every version of everything that was said, in the order it was saved."""
+        return self._reviews("SELECT seq, body FROM history ORDER BY seq")
+
     def rows_since(self, seq: int) -> list[ReviewRow]:
         """Versions that were added behind one, without their contents, in the order they were saved."""
         with self._reading() as connection:

@@ -49,9 +49,7 @@ def summarise(store: ReviewStore) -> ReviewSummary:
         states[each.verdict.state] += 1
         if each.verdict.state in ENDED:
             found.append(HumanFinding(each.entry.id, each.verdict.state, each.codes))
-    drawn = frozenset(store.assignment.order)
-    reviews = (review for review in store.database.all_current() if review.sample in drawn)
-    agreement = agreement_table(reviews, store.catalogue)
+    agreement = agreement_table(store.database, store.catalogue, store.assignment.order)
     return ReviewSummary(states, agreement, findings_of(found, store.catalogue))
 
 

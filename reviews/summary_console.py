@@ -30,6 +30,10 @@ def _print_agreement(agreement: AgreementTable, console: Console) -> None:
     for row in (*agreement.rows, *agreement.pairs):
         table.add_row(*_agreement_cells(row, pair=row in agreement.pairs))
     console.print(table)
+    if agreement.not_compared:
+        console.print(
+            f"{agreement.not_compared:,} reviews are not compared: changed or given once their annotator knew more"
+        )
     if agreement.seconds is not None:
         console.print(f"{agreement.seconds:.0f} seconds a sample (median)")
 

@@ -56,10 +56,12 @@ def _agreement(table: AgreementTable) -> str:
         return "\nEvery sample was reviewed by one person, so there is no agreement to report.\n"
     seconds = f", {table.seconds:.0f} seconds a sample (median)" if table.seconds is not None else ""
     rows = "\n".join(markdown_rows(table))
+    later = f"; {table.not_compared:,} reviews were changed or given later" if table.not_compared else ""
     return (
         f"\n## Agreement\n\n{table.reviewed:,} samples were marked, {table.overlapping:,} of them by several "
         f"people{seconds}.\n\n{rows}\n\n"
-        "Raw: share of equal pairs of judgements. n/a: nobody to compare, or all said the same throughout, "
+        "Compared is what each person said first of a sample, before its recorded origins or what others said "
+        f"were shown to them{later}. Raw: share of equal pairs of judgements. n/a: nobody to compare, or all said the same throughout, "
         "so that chance cannot be told from agreement; kappa is of two annotators, alpha of any number. "
         "Intervals are of a bootstrap over samples.\n"
     )
