@@ -96,9 +96,7 @@ def agreement_table(
     rows = [row for row in database.rows_since(0) if row.sample in digests]
     latest = {key_of(row): row for row in rows if row.task != "adjudication"}
     standing = {
-        key: row
-        for key, row in latest.items()
-        if row.status == "done" and row.digest == digests[row.sample]
+        key: row for key, row in latest.items() if row.status == "done" and row.digest == digests[row.sample]
     }
     independent = independent_reviews(row for row in rows if row.digest == digests[row.sample])
     compared = {row.seq for key, row in independent.items() if key in standing}
@@ -155,8 +153,8 @@ def _people_and_code(origins: Mapping[Hashable, Mapping[str, str]], catalogue: C
     }
     recorded: dict[Hashable, str] = {}
     for sample in dict.fromkeys(unit[0] for unit in agreed if isinstance(unit, tuple)):
-        for each in catalogue.sample(sample).origins:
-            recorded[sample, each.call, each.parameter] = each.origin
+        for (call, parameter), origin in catalogue.recorded_origins(str(sample)).items():
+            recorded[sample, call, parameter] = origin
     both = {
         unit: {"people": label, CODE: recorded[unit]} for unit, label in agreed.items() if unit in recorded
     }

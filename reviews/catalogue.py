@@ -7,6 +7,7 @@ somebody filters by it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -189,16 +190,27 @@ class Catalogue:
                         found[id] = sum(answer == gold for answer in answers) / len(answers)
         return found
 
+    def recorded_origins(self, id: str) -> dict[tuple[int, str], str]:
+        """(call, parameter) -> origin, as a sample records it; the sample is neither checked nor joined."""
+        with self._raw(self.entry(id)) as sample:
+            return {(each["call"], each["parameter"]): each["origin"] for each in sample["origins"]}
+
     def _canonical_answer(self, entry: CatalogueEntry) -> bytes:
         """The answer of a sample, for comparing; the sample is neither checked nor joined."""
+        with self._raw(entry) as sample:
+            platform, calls = sample["answer"]
+            pairs = [(api, given) for call in calls for api, given in call.items()]
+            plain = [(api, {name: values[0] for name, values in given.items()}) for api, given in pairs]
+            return _canonical(platform, plain)
+
+    @contextmanager
+    def _raw(self, entry: CatalogueEntry) -> Iterator[dict[str, Any]]:
+        """A sample's line as JSON. Raises StoreError for what is wrong with it, in the block as well."""
         location = entry.location
         try:
             with location.file.open("rb") as opened:
                 opened.seek(location.offset)
-                platform, calls = orjson.loads(opened.read(location.size))["answer"]
-            pairs = [(api, given) for call in calls for api, given in call.items()]
-            plain = [(api, {name: values[0] for name, values in given.items()}) for api, given in pairs]
-            return _canonical(platform, plain)
+                yield orjson.loads(opened.read(location.size))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise StoreError(f"{location.file}: sample {entry.id!r:.80} is none: {error}") from None
 

@@ -24,6 +24,7 @@ from ..environments.checks import CHECKS, Case, trace
 from ..records import ArgumentOrigin, Call, Evidence, Origin, Reason, Sample
 from ..texts.hidden import faults
 from ..texts.search import find_quote
+from .expectations import argument_errors, expected_of, field_error, record_errors, shown_value
 from .records import (
     CRITERIA,
     Adjudication,
@@ -40,9 +41,10 @@ MOST_TYPED = 16_384
 """Characters of an answer that somebody types."""
 LONGEST_VALUE = 2_000
 """Characters of one text in an argument."""
+_AN_ANSWER = """[{"api": "find", "arguments": {"what": "tea"}}], or Platform: [find(what='tea')]"""
 _JSON_OBJECT = re.compile(r'\{\s*"(?:platform|functions|calls)"\s*:')
 _OF_QUERY = ("text", "platform_named", "leak")
-_OF_SOLUTION = ("tools", "arguments", "duplicate")
+_OF_SOLUTION = ("tools", "duplicate")
 
 
 def parse_answer(text: str, sample: Sample) -> tuple[Correction | None, tuple[FieldError, ...]]:
@@ -57,24 +59,23 @@ def parse_answer(text: str, sample: Sample) -> tuple[Correction | None, tuple[Fi
     Returns the platform and the calls as a correction, or what is wrong with the text.
     """
     if len(text) > MOST_TYPED:
-        return None, (_error("calls", f"got {len(text):,} characters, expected at most {MOST_TYPED:,}"),)
+        return None, (field_error("calls", f"got {len(text):,} characters, expected at most {MOST_TYPED:,}"),)
     try:
         read = _read_answer(text.strip(), sample)
     except Refused as refused:
-        return None, (_error("calls", f"character {refused.position}: {refused.reason}"),)
+        return None, (_unread(refused),)
     if isinstance(read, ParseError):
-        return None, (_error("calls", f"character {read.position}: {read.reason}"),)
+        return None, (_unread(read),)
     platform, calls = read
     try:
         return Correction(platform=platform, calls=calls), ()
     except ValidationError as error:
-        return None, tuple(field_errors(error))
+        return None, tuple(record_errors(error))
 
 
-def field_errors(error: ValidationError) -> Iterator[FieldError]:
-    """What a record of reviews objects to, field by field: too many calls, a text too long."""
-    for each in error.errors(include_url=False, include_input=False):
-        yield _error(".".join(map(str, each["loc"])) or "content", each["msg"])
+def _unread(fault: Refused | ParseError) -> FieldError:
+    where = f" at character {fault.position + 1}" if fault.position else ""
+    return field_error("calls", f"{fault.reason}{where}; type calls as {_AN_ANSWER}")
 
 
 def parse_value(text: str, schema: Mapping[str, Any]) -> tuple[Any, str | None]:
@@ -88,10 +89,10 @@ def parse_value(text: str, schema: Mapping[str, Any]) -> tuple[Any, str | None]:
     if schema.get("type") == "string":
         return text, None
     try:
-        return load(text.strip()), None
-    except Refused as refused:
-        kind = schema.get("type") or "a value"
-        return None, f"got {text[:80]!r}, expected {kind} as JSON: {refused.reason}"
+        value = load(text.strip())
+    except Refused:
+        return None, f"got {shown_value(text)}, expected {expected_of(schema)}"
+    return (value, None) if _is_plain(value) else (None, f"got {shown_value(text)}, expected a 64-bit number")
 
 
 def _read_answer(text: str, sample: Sample) -> tuple[str, tuple[Call, ...]] | ParseError:
@@ -178,12 +179,12 @@ def check_draft(draft: ReviewDraft, sample: Sample, trees: RunTrees) -> tuple[Fi
 
 def _errors(draft: ReviewDraft, sample: Sample, trees: RunTrees) -> Iterator[FieldError]:
     for fault in faults(draft.comment, "comment", len(draft.comment)):
-        yield _error("comment", fault.removeprefix("comment: "))
+        yield field_error("comment", fault.removeprefix("comment: "))
     if draft.status != "done":
         if draft.content is not None:
-            yield _error("status", f"got {draft.status!r} with marks or labels, expected done")
+            yield field_error("status", f"got {draft.status!r} with marks or labels, expected done")
         if draft.status == "withdrawn":
-            yield _error("status", "got 'withdrawn', expected done or skipped; undo takes something back")
+            yield field_error("status", "got 'withdrawn', expected done or skipped; undo takes it back")
         return
     expected = {"criteria": CriteriaReview, "origins": OriginReview, "adjudication": Adjudication}[draft.task]
     match draft.content:
@@ -193,13 +194,13 @@ def _errors(draft: ReviewDraft, sample: Sample, trees: RunTrees) -> Iterator[Fie
             yield from _label_errors(draft.content, answer_of(sample))
         case Adjudication(criteria=criteria, origins=origins) if draft.task == "adjudication":
             if criteria is None and origins is None:
-                yield _error("content", "got neither marks nor labels, expected what was in dispute")
+                yield field_error("content", "got neither marks nor labels, expected what was in dispute")
             if criteria is not None:
                 yield from _criteria_errors(criteria, sample, trees)
             if origins is not None:
                 yield from _label_errors(origins, answer_of(sample))
         case _:
-            yield _error("content", f"expected what task {draft.task} has: {expected.__name__}")
+            yield field_error("content", f"expected what task {draft.task} has: {expected.__name__}")
 
 
 def _label_errors(review: OriginReview, answer: SampleAnswer) -> Iterator[FieldError]:
@@ -207,12 +208,12 @@ def _label_errors(review: OriginReview, answer: SampleAnswer) -> Iterator[FieldE
     got = [(label.call, label.parameter) for label in review.labels]
     for place, key in enumerate(got):
         if key not in wanted:
-            yield _error(f"labels[{place}]", f"no argument {argument_path(*key)[:200]!r} in the answer")
+            yield field_error(f"labels[{place}]", f"no argument {argument_path(*key)[:200]!r} in the answer")
         elif key in got[:place]:
-            yield _error(f"labels[{place}]", f"a second label for {argument_path(*key)!r}, expected one")
+            yield field_error(f"labels[{place}]", f"a second label for {argument_path(*key)!r}, expected one")
     for key in wanted:
         if key not in got:
-            yield _error(argument_path(*key), "no label, expected query, profile or default")
+            yield field_error(argument_path(*key), "no label, expected query, profile or default")
 
 
 def _criteria_errors(review: CriteriaReview, sample: Sample, trees: RunTrees) -> Iterator[FieldError]:
@@ -227,11 +228,11 @@ def _criteria_errors(review: CriteriaReview, sample: Sample, trees: RunTrees) ->
     marks = {criterion: getattr(review, criterion) for criterion in CRITERIA}
     for criterion in CRITERIA:
         if marks[criterion] == "fix" and not changed[criterion] and "reject" not in marks.values():
-            yield _error(
+            yield field_error(
                 criterion, "marked fix and nothing of it is changed; correct it, or mark it ok or reject"
             )
         if marks[criterion] == "ok" and changed[criterion]:
-            yield _error(criterion, "marked ok and changed; mark it fix, or leave it as it is")
+            yield field_error(criterion, "marked ok and changed; mark it fix, or leave it as it is")
     if review.correction is not None:
         yield from _answer_errors(sample, before, after, words, trees)
 
@@ -249,17 +250,27 @@ def _answer_errors(
         *faults(dict(words), "words", LONGEST_VALUE),
     ]
     if hidden:
-        yield from (_error(*fault.split(": ", 1)) for fault in hidden)
+        yield from (field_error(*fault.split(": ", 1)) for fault in hidden)
         return
     if not all(_is_plain(call.arguments) for call in after.calls):
-        yield _error("calls", "a number that JSON cannot carry, expected finite 64-bit ones")
+        yield field_error("calls", "a number that JSON cannot carry, expected finite 64-bit ones")
         return
     case = case_of(sample, after, words, trees)
     of_query = _OF_QUERY if after.query != before.query else ()
     reasons = [reason for name in (*of_query, *_OF_SOLUTION) for reason in CHECKS[name].run(case)]
-    yield from (_error(_field(reason), reason.message) for reason in reasons)
-    if not reasons:
+    errors = [field_error(_field(reason), reason.message) for reason in reasons]
+    errors += _argument_errors(case)
+    yield from errors
+    if not errors:
         yield from _origin_errors(case, words, _from_nowhere(sample, before, after))
+
+
+def _argument_errors(case: Case) -> Iterator[FieldError]:
+    """What the check `arguments` of a run objects to, in words for a person."""
+    platform = case.solution.platform if case.solution else ""
+    for number, call in enumerate(case.calls):
+        if tool := case.world.tools.get((platform, call.api)):
+            yield from argument_errors(call, tool, f"calls[{number}].arguments")
 
 
 def _from_nowhere(sample: Sample, before: SampleAnswer, after: SampleAnswer) -> set[str]:
@@ -277,16 +288,16 @@ def _origin_errors(case: Case, words: Mapping[str, str], excepted: Collection[st
     paths = {argument_path(number, name) for number, call in enumerate(case.calls) for name in call.arguments}
     for path, said in words.items():
         if path not in paths:
-            yield _error(f"words.{path[:200]}", "names no argument of the answer")
+            yield field_error(f"words.{path[:200]}", "names no argument of the answer")
         elif find_quote(said, case.query.text) is None:
-            yield _error(
+            yield field_error(
                 f"words.{path}", f"{said[:200]!r} does not stand in the query, expected its own words"
             )
     for call, name in trace(case).untraced:
         if argument_path(call, name) in excepted:
             continue
         value = str(case.calls[call].arguments[name])[:200]
-        yield _error(
+        yield field_error(
             argument_path(call, name),
             f"{value!r} stands neither in the query nor in the profile and is no default; correct it, or "
             "give the words of the query that state it",
@@ -411,7 +422,3 @@ def _changes(
         if was != each.origin:
             path = argument_path(each.call, each.parameter)
             yield {"field": f"origins.{path}", "before": was, "after": each.origin}
-
-
-def _error(path: str, message: str) -> FieldError:
-    return FieldError(path=path[:300], message=" ".join(message.split())[:600])

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from sys import intern
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -76,6 +77,8 @@ _ROWS_SINCE = """
 SELECT seq, sample, owner, task, version, status, second_look, annotator, digest, said
 FROM history WHERE seq > ? ORDER BY seq
 """
+_SOME = "SELECT seq, body FROM history WHERE seq > ? ORDER BY seq LIMIT ?"
+_AT_ONCE = 1_000
 _INSERT = """
 INSERT INTO history (sample, owner, task, version, status, second_look, annotator, digest, said, origin, body)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -235,23 +238,18 @@ class ReviewDatabase:
         """Every version of everything that was said of a sample, in the order it was saved."""
         return list(self._reviews("SELECT seq, body FROM history WHERE sample = ? ORDER BY seq", (sample,)))
 
-    def all_current(self) -> Iterator[Review]:
-        """What stands, sample by sample; withdrawn versions are left out."""
-        sql = (
-            "SELECT history.seq, body FROM current JOIN history USING (seq) "
-            "WHERE status <> 'withdrawn' ORDER BY current.sample, history.seq"
-        )
-        return self._reviews(sql)
-
     def all_reviews(self) -> Iterator[Review]:
-        """Every version of everything that was said, in the order it was saved."""
-        return self._reviews("SELECT seq, body FROM history ORDER BY seq")
+        """Every version of everything that was said, in the order it was saved; some at a time are read."""
+        found, last = [None], 0
+        while found:
+            found = list(self._reviews(_SOME, (last, _AT_ONCE)))
+            yield from found
+            last = found[-1].seq if found else last
 
     def rows_since(self, seq: int) -> list[ReviewRow]:
         """Versions that were added behind one, without their contents, in the order they were saved."""
         with self._reading() as connection:
-            found = connection.execute(_ROWS_SINCE, (seq,)).fetchall()
-        return [_row(values) for values in found]
+            return [_row(values) for values in connection.execute(_ROWS_SINCE, (seq,))]
 
     def roster(self) -> tuple[str, ...]:
         """The annotators that work was shared out among, in their order."""
@@ -364,7 +362,10 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _row(values: tuple[Any, ...]) -> ReviewRow:
-    row = ReviewRow(*values)
+    words = (
+        intern(value) if isinstance(value, str) else value for value in values
+    )  # the same again and again
+    row = ReviewRow(*words)
     return row._replace(second_look=bool(row.second_look))
 
 

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from ..errors import ConfigError, PtoolError, names, printable
 from ..records import Origin, Sample
 from .catalogue import CatalogueEntry
-from .corrections import field_errors, parse_answer
+from .corrections import parse_answer
 from .evidence import argument_evidence
+from .expectations import record_errors
 from .records import (
     CRITERIA,
     Content,
@@ -140,7 +141,7 @@ def take_over(store: ReviewStore, rows: Iterable[ExchangeRow], annotator: str | 
         except PtoolError as error:
             faults.append(f"{row.place}: {error}")
         except ValidationError as error:
-            faults += [f"{row.place}: {each.path}: {each.message}" for each in field_errors(error)]
+            faults += [f"{row.place}: {each.path}: {each.message}" for each in record_errors(error)]
         if len(faults) >= _MOST_SHOWN:
             break
     if faults:

@@ -1,8 +1,8 @@
 """Which reviews people gave independently, so that comparing them says how far people agree.
 
 A review is independent where it is what somebody said first of a sample, and nothing they had saved before
-shows that they knew more: the recorded origins, or what others said. Whatever they change afterwards counts
-for what becomes of the sample alone. It knows no coefficient.
+shows that they knew more: the recorded origins, which are shown once labels are saved, or what others said.
+Whatever they change afterwards counts for what becomes of the sample alone. It knows no coefficient.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ _INFORMED_OF: Mapping[ReviewTask, tuple[ReviewTask, ...]] = {
     "origins": (),
     "adjudication": ("criteria", "origins"),
 }
-"""Task -> the other tasks whose answers its page shows: recorded origins beside marks, what others said beside
-an adjudication. That labels are shown origins once they are saved makes the first ones the only independent
-ones."""
+"""Task -> the other tasks whose answers its page shows: recorded origins beside marks, what others said
+beside an adjudication."""
 
 
 def key_of(row: ReviewRow) -> ReviewKey:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
 from .agreement import AgreementTable, agreement_table
 from .catalogue import CatalogueEntry
@@ -55,19 +54,26 @@ def summarise(store: ReviewStore) -> ReviewSummary:
 
 def reviewed_samples(store: ReviewStore) -> Iterator[ReviewedSample]:
     """Every sample that was drawn, in the order of the index; one that nobody changed is not read."""
-    by_sample = {
-        id: list(reviews) for id, reviews in groupby(store.database.all_current(), lambda each: each.sample)
-    }
+    said = {row.sample for row in store.database.rows_since(0)}
     drawn = frozenset(store.assignment.order)
     for id, entry in store.catalogue.entries.items():
         if id not in drawn:
             continue
-        verdict = verdict_of(by_sample.get(id, ()), entry.digest)
-        untouched = verdict.state == "accepted" and verdict.origins is None
-        if untouched or verdict.state not in ENDED:
+        verdict = verdict_of(store.reviews(id) if id in said else (), entry.digest)
+        if verdict.state not in ENDED or (
+            verdict.state == "accepted" and not _relabelled(store, id, verdict)
+        ):
             yield ReviewedSample(entry, verdict, None, ())
         else:
             yield _changed(store, entry, verdict)
+
+
+def _relabelled(store: ReviewStore, id: str, verdict: HumanVerdict) -> bool:
+    """Whether people say of an argument that it comes from elsewhere than the sample records."""
+    if verdict.origins is None:
+        return False
+    recorded = store.catalogue.recorded_origins(id)
+    return any(recorded.get((each.call, each.parameter)) != each.origin for each in verdict.origins.labels)
 
 
 def _changed(store: ReviewStore, entry: CatalogueEntry, verdict: HumanVerdict) -> ReviewedSample:

@@ -32,7 +32,7 @@ def _print_agreement(agreement: AgreementTable, console: Console) -> None:
     console.print(table)
     if agreement.not_compared:
         console.print(
-            f"{agreement.not_compared:,} reviews are not compared: changed or given once their annotator knew more"
+            f"{agreement.not_compared:,} reviews are not compared: given or changed by somebody who knew more"
         )
     if agreement.seconds is not None:
         console.print(f"{agreement.seconds:.0f} seconds a sample (median)")

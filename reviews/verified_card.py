@@ -60,8 +60,9 @@ def _agreement(table: AgreementTable) -> str:
     return (
         f"\n## Agreement\n\n{table.reviewed:,} samples were marked, {table.overlapping:,} of them by several "
         f"people{seconds}.\n\n{rows}\n\n"
-        "Compared is what each person said first of a sample, before its recorded origins or what others said "
-        f"were shown to them{later}. Raw: share of equal pairs of judgements. n/a: nobody to compare, or all said the same throughout, "
+        "Compared is what each person said first of a sample, before its recorded origins or what others "
+        f"said were shown to them{later}. "
+        "Raw: share of equal pairs of judgements. n/a: nobody to compare, or all said the same throughout, "
         "so that chance cannot be told from agreement; kappa is of two annotators, alpha of any number. "
         "Intervals are of a bootstrap over samples.\n"
     )

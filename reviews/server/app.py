@@ -12,7 +12,6 @@ from urllib.parse import quote, unquote
 
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
@@ -23,7 +22,6 @@ from ..database import VersionConflict
 from ..evidence import differing, without_evidence
 from ..records import FieldError, OriginReview, Review
 from ..store import InvalidReview, ReviewStore, annotator_name
-from ..summary import summarise
 from .forms import draft_of, fields_of, read_form, review_fields
 from .pages import render, static_files
 from .place import SHOWN, SOLVERS, TASKS, PagePlace
@@ -31,6 +29,7 @@ from .review_form import review_form
 from .sample_view import view_sample
 from .security import Access, Guard, cookies
 from .sides import Sides, compare_sides, criteria_of, labels_of
+from .summary_process import summary_of
 
 LISTED = 50
 """Samples on a page of the queue."""
@@ -355,7 +354,7 @@ class _Pages:
     async def agreement(self, request: Request) -> Response:
         """How far people agree, and what they found that checks, gates and judges had let pass."""
         name = self._known(request)
-        summary = await run_in_threadpool(summarise, self._store)
+        summary = await summary_of(self._store.run)
         values = {"here": "agreement", "title": "Agreement", "summary": summary}
         return self._page(request, "agreement.jinja", name, **values)
 

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from ...records import Call, Origin, Sample
 from ..corrections import parse_answer
 from ..evidence import argument_evidence
+from ..expectations import record_errors
 from ..records import (
     CRITERIA,
     Adjudication,
@@ -139,7 +140,7 @@ def draft_of(
             seconds=_seconds(fields.get("seconds", "")),
         ), []
     except ValidationError as error:
-        return None, _field_errors(error)
+        return None, list(record_errors(error))
 
 
 def _content(place: PagePlace, fields: Fields, sample: Sample, errors: list[FieldError]) -> Content | None:
@@ -165,7 +166,7 @@ def _criteria(fields: Fields, sample: Sample, errors: list[FieldError]) -> Crite
         correction = _correction(fields, sample, fixed, errors) if fixed else None
         return None if errors else CriteriaReview.model_validate({**marks, "correction": correction})
     except ValidationError as error:
-        errors += _field_errors(error)
+        errors += record_errors(error)
         return None
 
 
@@ -214,13 +215,6 @@ def _origins(given: Fields, sample: Sample, errors: list[FieldError]) -> OriginR
         else:
             errors.append(FieldError(path=f"origin-{number}", message="expected a label"))
     return OriginReview(labels=tuple(labels)) if len(labels) == len(arguments) else None
-
-
-def _field_errors(error: ValidationError) -> list[FieldError]:
-    return [
-        FieldError(path=str(each["loc"][-1] if each["loc"] else "form")[:200], message=each["msg"][:300])
-        for each in error.errors(include_url=False, include_input=False)[:20]
-    ]
 
 
 def _number(text: str) -> int:

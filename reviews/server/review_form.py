@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...records import Sample
 from ...rendering.text import inert
 from ..evidence import argument_evidence
+from ..expectations import expected_of
 from ..records import CRITERIA, FieldError, ReviewTask
 from ..retrace import answer_of
 from .answer_fields import calls_json, value_fields
@@ -196,7 +197,8 @@ def _values(
             wrong = () if as_json else errors.take(each.path)
             wrong_words = () if as_json else errors.take(f"words.{each.path}")
             text = given.get(f"value-{each.place}", each.text)
-            note = "required" if each.required else ""
+            expected = inert(expected_of(each.schema), 200) if each.schema else ""
+            note = ", ".join(filter(None, ("required" if each.required else "", expected)))
             value = Field(f"value-{each.place}", inert(each.parameter, 120), text, note, wrong)
             words = given.get(f"words-{each.place}", "")
             shown = bool(wrong or wrong_words or words)

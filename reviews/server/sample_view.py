@@ -15,6 +15,7 @@ from typing import Any
 from ...records import Sample, VisiblePlatform
 from ...rendering.text import inert, json_text
 from ..evidence import ArgumentEvidence, argument_evidence, platform_reasons
+from ..expectations import expected_of
 from ..retrace import answer_of
 
 PLATFORM = 0
@@ -215,16 +216,8 @@ def _tools(sample: Sample) -> Iterator[ShownTool]:
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
-    """'one of "a", "b"', 'array of string', 'integer, default 1'."""
-    if isinstance(options := schema.get("enum"), list):
-        kind = f"one of {', '.join(map(json_text, options[:40]))}"
-    elif isinstance(inner := schema.get("items"), dict):
-        kind = f"{schema.get('type', 'array')} of {_kind(inner)}"
-    elif isinstance(inner := schema.get("properties"), dict):
-        kind = f"{schema.get('type', 'object')} of {', '.join(map(str, list(inner)[:40]))}"
-    else:
-        kind = str(schema.get("type", "anything"))
-    return f"{kind}, default {json_text(schema['default'])}" if "default" in schema else kind
+    default = f"; default {json_text(schema['default'])}" if "default" in schema else ""
+    return f"{expected_of(schema)}{default}"
 
 
 def _stretches(sample: Sample) -> tuple[QueryStretch, ...]:

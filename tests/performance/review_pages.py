@@ -1,4 +1,4 @@
-"""What the review pages take on a large run: start, a page, the queue, a save, memory.
+"""What the review pages take on a large run: start, every page, the queue, a save, memory after all of them.
 
     python tests/performance/review_pages.py RUN [key=value …]     a finished run of 10,000 samples
 
@@ -23,6 +23,14 @@ from urllib.parse import urlencode
 TOKEN = "a1b2c3d4e5f6a7b8c9d0"
 TIMES = 100
 SERVER = "import sys; from ptool.review import main; sys.exit(main())"
+OTHERS = {
+    "label arguments": "/review?task=origins&show=all",
+    "settle conflicts": "/review?task=adjudication&show=all",
+    "flagged by somebody": "/?show=all&flagged=verifier",
+    "by second solvers": "/?show=all&solvers=1",
+    "agreement": "/agreement",
+}
+"""Pages that are asked for once, which is when each reads what it needs beyond the index."""
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -108,6 +116,12 @@ def measure(run: Path, words: list[str]) -> None:
         print(row("page", pages), row("save", saves), sep="\n")
         for name, taken in processor.items():
             print(row(f"{name}, processor time", taken))
+        for name, path in OTHERS.items():
+            status, path, page, took = browser.ask("GET", path)
+            if status == 303:
+                status, _, page, took = browser.ask("GET", path)
+            assert status == 200, page
+            print(f"{name:<28}{took:>8.1f} ms, processor {browser.processor[-1]:.1f} ms")
         memory = re.findall(r"VmHWM:\s+(\d+)", Path(f"/proc/{server.pid}/status").read_text())
         print(f"{'memory, at most':<28}{int(memory[0]) / 1024:>8.0f} MB")
     finally:

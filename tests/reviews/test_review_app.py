@@ -112,7 +112,7 @@ async def test_an_invalid_value_is_refused_beside_its_field_then_mended(site: Si
     field = page.text.partition(f'name="{count}"')[2].partition("</div>")[0]
     assert 'value="many"' in field
     assert 'aria-invalid="true"' in field
-    assert "expected integer" in field
+    assert "expected a whole number" in field
     assert site.store.reviews(ORDER) == []
 
     again = fields_in(page.text) | {"status": "done", count: "9"}

@@ -45,7 +45,7 @@ def said(run: Path) -> list[tuple[Any, ...]]:
     with opened(run) as store:
         return sorted(
             (each.sample, each.task, each.annotator, repr(each.content), each.comment, each.second_look)
-            for each in store.database.all_current()
+            for each in store.database.all_reviews()
         )
 
 
@@ -105,15 +105,24 @@ def test_a_sheet_is_read_however_a_spreadsheet_saves_it(run: Path, tmp_path: Pat
         (OK | {"annotator": "Ada", "calls_mark": ""}, "calls: got ''"),
         (OK | {"annotator": "Ada", "id": "nowhere"}, "none of the"),
         (OK | {"annotator": "Ada", "digest": "0" * 16}, "was made anew since it was exported"),
-        (OK | {"annotator": "Ada", "new_answer": "A: [f("}, "calls: character"),
+        (OK | {"annotator": "Ada", "new_answer": "A: [f("}, "at character 6; type calls as"),
         (
             OK | {"annotator": "Ada", "calls_mark": "fix", "new_answer": "Nowhere: [f(a=1)]"},
             "no platform 'Nowhere'",
         ),
         (OK | {"annotator": "Ada", "origins": "{"}, "origins: not JSON"),
-        (OK | {"annotator": "Ada", "comment": "x" * 5_000}, "comment: String should have at most 4000"),
-        (OK | {"annotator": "Ada", "query_mark": "fix", "new_query": "x" * 5_000}, "at most 4000 characters"),
-        (OK | {"annotator": "Ada", "new_answer": f"A: [{', '.join(['f()'] * 17)}]"}, "at most 16 items"),
+        (
+            OK | {"annotator": "Ada", "comment": "x" * 5_000},
+            "comment: got 5,000 characters, expected at most 4,000",
+        ),
+        (
+            OK | {"annotator": "Ada", "query_mark": "fix", "new_query": "x" * 5_000},
+            "query: got 5,000 characters",
+        ),
+        (
+            OK | {"annotator": "Ada", "new_answer": f"A: [{', '.join(['f()'] * 17)}]"},
+            "calls: got 17 of them, expected at most 16",
+        ),
         (OK | {"annotator": "Ada", "origins": '{"calls[9].arguments.a": "query"}'}, "no argument"),
         (OK | {"annotator": "Ada", "seconds": "soon"}, "seconds: got 'soon'"),
         (OK | {"annotator": "A\u202e"}, "expected a name"),
@@ -133,7 +142,7 @@ def test_a_wrong_row_is_named_and_nothing_is_taken_over(
         with pytest.raises(ConfigError) as refused:
             take_over(store, read_sheet(sheet), None)
         assert message in str(refused.value) and "out.csv:2" in str(refused.value)
-        assert list(store.database.all_current()) == []
+        assert list(store.database.all_reviews()) == []
 
 
 def test_nobody_says_two_things_of_one_sample(run: Path, tmp_path: Path) -> None:
@@ -145,7 +154,7 @@ def test_nobody_says_two_things_of_one_sample(run: Path, tmp_path: Path) -> None
         sheet = rewritten(tmp_path / "out.csv", OK | {"annotator": "Ada", "calls_mark": "reject"})
         with pytest.raises(ConfigError, match=r"out.csv:3: Ada says this of \S+ at \S+out.csv:2 already"):
             take_over(store, read_sheet(sheet), None)
-        assert list(store.database.all_current()) == []
+        assert list(store.database.all_reviews()) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Agreement is of what people said before they knew more; what they change afterwards counts for the sample."""
+"""Agreement is of what people said before they knew more; a later change counts for the sample."""
 
 from pathlib import Path
 
@@ -22,9 +22,7 @@ STEPS = {
     "mark": marked,
     "reject": lambda store, id, who: marked(store, id, who, "ok ok reject"),
     "skip": lambda store, id, who: store.save(
-        ReviewDraft(
-            sample=id, task="criteria", annotator=who, base=store.version(id, "criteria", who), status="skipped"
-        )
+        ReviewDraft(sample=id, task="criteria", annotator=who, base=0, status="skipped")
     ),
     "undo": lambda store, id, who: store.undo(who),
 }  # fmt: skip
