@@ -100,8 +100,11 @@ class Catalogue:
         chosen = set(parts or held_out or there[:1])
         self.parts = tuple(part for part in there if part in chosen)
         """of the dataset, those that are reviewed"""
-        self.entries = {entry.id: entry for entry in _read_entries(self.dataset) if entry.part in chosen}
+        entries = list(_read_entries(self.dataset))
+        self.entries = {entry.id: entry for entry in entries if entry.part in chosen}
         """id -> entry, in the order of the index"""
+        self.of_other_parts = frozenset(entry.id for entry in entries if entry.part not in chosen)
+        """ids of samples that are not reviewed"""
         if not self.entries:
             raise StoreError(
                 f"{self.dataset}: {', '.join(self.parts)} hold no samples, so there is no review"
@@ -115,6 +118,10 @@ class Catalogue:
                 f"sample: got {id[:80]!r}, which is none of the {len(self.entries):,} that are reviewed"
             )
         return self.entries[id]
+
+    def is_of_now(self, id: str, digest: str) -> bool:
+        """Whether a sample is among those that are reviewed, and still the same."""
+        return id in self.entries and self.entries[id].digest == digest
 
     def sample(self, id: str) -> Sample:
         """A sample, joined with what it shares. Raises ConfigError: not there; StoreError: changed since."""

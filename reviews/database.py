@@ -89,7 +89,7 @@ SELECT h.sample, h.task, h.owner, h.version, ifnull(h.origin, h.version), h.dige
 FROM current JOIN history h USING (seq)
 JOIN history o ON o.sample = h.sample AND o.task = h.task AND o.owner = h.owner
                AND o.version = ifnull(h.origin, h.version)
-WHERE h.annotator = ? AND h.status <> 'withdrawn' ORDER BY o.seq DESC LIMIT 1
+WHERE h.annotator = ? AND h.status <> 'withdrawn' ORDER BY o.seq DESC
 """
 _VERSION = """
 SELECT body, digest, said, ifnull(origin, version) FROM history
@@ -188,13 +188,20 @@ class ReviewDatabase:
                 given = draft.model_copy(update={"base": version})
                 self._insert(connection, given, owner, version + 1, digest, said)
 
-    def undo(self, annotator: str) -> Review | None:
+    def undo(
+        self, annotator: str, of_now: Callable[[str, str], bool] = lambda _id, _digest: True
+    ) -> Review | None:
         """Take back the latest thing somebody said: what stood before stands again, or nothing.
 
-        Undoing again takes back what was said before that. Returns what was added; None: nothing is left.
+        Undoing again takes back what was said before that.
+
+        Args: of_now: whether a sample of that id and digest is there; what was said of others stays.
+        Returns what was added; None: nothing is left.
         """
         with self._writing() as connection:
-            latest = connection.execute(_LATEST_OF, (annotator,)).fetchone()
+            said = connection.execute(_LATEST_OF, (annotator,))
+            latest = next((row for row in said if of_now(row[0], row[-1])), None)
+            said.close()
             if latest is None:
                 return None
             sample, task, owner, standing, said_in, digest = latest

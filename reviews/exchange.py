@@ -132,7 +132,10 @@ def take_over(store: ReviewStore, rows: Iterable[ExchangeRow], annotator: str | 
                 if first != row.place:
                     raise ConfigError(f"{draft.annotator} says this of {draft.sample} at {first} already")
                 standing = store.review(draft.sample, draft.task, draft.annotator)
-                if standing is not None and said_of(standing.content) == said_of(draft.content):
+                of_now = (
+                    standing is not None and standing.digest == store.catalogue.entry(draft.sample).digest
+                )
+                if of_now and said_of(standing.content) == said_of(draft.content):
                     known += 1
                     continue
                 errors = store.check(draft)

@@ -134,6 +134,16 @@ class WorkQueue:
         mine = Counter(self._mine(id, annotator, task) for id in self._queue(annotator, task))
         return ReviewProgress(mine.total(), mine["done"], mine["skipped"], dict(states))
 
+    def outdated(self) -> int:
+        """How many reviews are of samples that were made anew since, or are no longer there."""
+        self.update()
+        return sum(
+            not self._catalogue.is_of_now(id, row.digest)
+            for id, rows in self._rows.items()
+            if id not in self._catalogue.of_other_parts
+            for row in rows.values()
+        )
+
     def _queue(self, annotator: str, task: ReviewTask) -> tuple[str, ...]:
         if task == "adjudication":
             return self._assignment.order
@@ -147,7 +157,7 @@ class WorkQueue:
 
     def _mine(self, id: str, annotator: str, task: ReviewTask) -> Literal["open", "done", "skipped"]:
         row = self._rows.get(id, {}).get((task, owner_of(task, annotator)))
-        if row is None or row.digest != self._catalogue.entries[id].digest:
+        if row is None or not self._catalogue.is_of_now(id, row.digest):
             return "open"
         return "skipped" if row.status == "skipped" else "done"
 
@@ -156,7 +166,10 @@ class WorkQueue:
         shows: dict[Show, Callable[[str], bool]] = {
             "open": lambda id: self._mine(id, annotator, task) == "open",
             "unreviewed": lambda id: id not in self._states or self._states[id] == "unreviewed",
-            "mine": lambda id: any(row.annotator == annotator for row in self._rows.get(id, {}).values()),
+            "mine": lambda id: any(
+                row.annotator == annotator and self._catalogue.is_of_now(id, row.digest)
+                for row in self._rows.get(id, {}).values()
+            ),
             "skipped": lambda id: self._mine(id, annotator, task) == "skipped",
             "conflicts": lambda id: self._states.get(id) == "conflict",
             "second_look": lambda id: self._states.get(id) == "second_look",

@@ -182,8 +182,11 @@ class ReviewStore:
         )
 
     def undo(self, annotator: str) -> Review | None:
-        """Take back the latest thing somebody said. Returns what now stands (perhaps withdrawn), or None."""
-        return self.database.undo(annotator_name(annotator))
+        """Take back the latest thing somebody said of a sample as it is now.
+
+        Returns what now stands (perhaps withdrawn), or None.
+        """
+        return self.database.undo(annotator_name(annotator), self.catalogue.is_of_now)
 
     def page(
         self, annotator: str, task: ReviewTask, wanted: QueueFilter, offset: int = 0, limit: int = 50
@@ -196,6 +199,10 @@ class ReviewStore:
     ) -> str | None:
         """The next sample of somebody's queue behind another one; None: there is none."""
         return self._queue.next(annotator, task, wanted, after)
+
+    def outdated(self) -> int:
+        """How many reviews are of samples that the run has made anew since, or no longer has."""
+        return self._queue.outdated()
 
     def progress(self, annotator: str, task: ReviewTask) -> ReviewProgress:
         """How far somebody, and all together, are."""

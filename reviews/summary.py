@@ -38,6 +38,8 @@ class ReviewSummary:
     """state -> samples"""
     agreement: AgreementTable
     findings: Findings
+    outdated: int
+    """reviews of samples that the run has made anew since, or no longer has"""
 
 
 def summarise(store: ReviewStore) -> ReviewSummary:
@@ -49,7 +51,8 @@ def summarise(store: ReviewStore) -> ReviewSummary:
         if each.verdict.state in ENDED:
             found.append(HumanFinding(each.entry.id, each.verdict.state, each.codes))
     agreement = agreement_table(store.database, store.catalogue, store.assignment.order)
-    return ReviewSummary(states, agreement, findings_of(found, store.catalogue))
+    findings = findings_of(found, store.catalogue)
+    return ReviewSummary(states, agreement, findings, store.outdated())
 
 
 def reviewed_samples(store: ReviewStore) -> Iterator[ReviewedSample]:

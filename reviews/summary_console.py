@@ -20,6 +20,10 @@ def print_summary(summary: ReviewSummary, console: Console | None = None) -> Non
     console = console or Console(width=_WIDTH, highlight=False, soft_wrap=True)
     states = (f"{count:,} {state.replace('_', ' ')}" for state, count in summary.states.most_common())
     console.print(f"{summary.states.total():,} samples: {', '.join(states)}")
+    if summary.outdated:
+        console.print(
+            f"{summary.outdated:,} reviews count no longer: their samples were made anew or are gone"
+        )
     if summary.agreement.overlapping or any(row.units for row in summary.agreement.rows):
         _print_agreement(summary.agreement, console)
     _print_findings(summary.findings, console)

@@ -55,9 +55,12 @@ def write_verified(store: ReviewStore, out: Path | None = None) -> VerifiedDatas
     """
     summary = summarise(store)
     if not any(summary.states[state] for state in VERIFIED):
+        earlier = (
+            f" ({summary.outdated:,} reviews are of samples made anew or gone)" if summary.outdated else ""
+        )
         raise ConfigError(
             f"{store.run}: none of the {len(store.assignment.order):,} samples of its review is accepted or "
-            "corrected yet, so there is nothing to export; review some first (ptool.review run=…)"
+            f"corrected yet{earlier}, so there is nothing to export; review some first (ptool.review run=…)"
         )
     index = store.catalogue.dataset / INDEX
     about = {"verified": {"states": dict(summary.states), "index": _file_digest(index)}}

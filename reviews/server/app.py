@@ -22,7 +22,9 @@ from ..database import VersionConflict
 from ..evidence import differing, without_evidence
 from ..records import FieldError, OriginReview, Review
 from ..store import InvalidReview, ReviewStore, annotator_name
+from ..verdicts import State
 from .forms import draft_of, fields_of, read_form, review_fields
+from .notices import Notice, made_anew, notice_of
 from .pages import render, static_files
 from .place import SHOWN, SOLVERS, TASKS, PagePlace
 from .review_form import review_form
@@ -33,18 +35,6 @@ from .summary_process import summary_of
 
 LISTED = 50
 """Samples on a page of the queue."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What is said above a page."""
-
-    text: str
-    kind: str = ""
-    """'', 'warn' or 'bad'"""
-    focus: bool = False
-    """whether it is what to look at first"""
-    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +140,7 @@ class _Pages:
                     for text in (each.entry.scenario, each.entry.group, each.entry.part)
                     if text
                 ),
-                "state": each.state,
+                "state": each.state if each.mine == "done" else _before_ones_own(each.state, place),
                 "mine": each.mine,
             }
             for each in page.entries
@@ -169,7 +159,8 @@ class _Pages:
             "solvers": SOLVERS,
             "choices": self._filter_choices(),
             "states": self._store.progress(name, place.task).states,
-            "notice": self._did(request.query_params),
+            "outdated": self._store.outdated(),
+            "notice": notice_of(request.query_params, self._store.catalogue.entries),
         }
         return self._page(request, "queue.jinja", name, here="queue", title="Queue", place_of=place, **values)
 
@@ -201,8 +192,11 @@ class _Pages:
             )
         sample = self._store.sample(place.sample)
         standing = self._store.review(place.sample, place.task, name)
+        notice = notice_of(request.query_params, self._store.catalogue.entries)
+        if standing and not self._store.catalogue.is_of_now(place.sample, standing.digest):
+            standing, notice = None, notice or made_anew(standing)
         given = review_fields(standing, sample) if standing else self._start(place, request)
-        return self._sample_page(request, name, place, given, notice=self._did(request.query_params))
+        return self._sample_page(request, name, place, given, notice=notice)
 
     def _start(self, place: PagePlace, request: Request) -> dict[str, str]:
         """What stands in a form that nobody has sent: of an adjudication, what all agree on."""
@@ -385,28 +379,6 @@ class _Pages:
             request, "message.jinja", self._name(request), status, here="", title="Not shown", notice=notice
         )
 
-    def _did(self, given: Mapping[str, str]) -> Notice | None:
-        about = given.get("about", "")
-        known = inert(about) if about in self._store.catalogue.entries else ""
-        match given.get("did"):
-            case "done":
-                return Notice(f"Saved {known}.", undo=True)
-            case "differs":
-                text = (
-                    f"Saved {known}. Labels that differ from what the sample records are marked below, with "
-                )
-                return Notice(f"{text}its evidence: change them, or go on without saving.", undo=True)
-            case "skipped":
-                return Notice(f"Skipped {known}.", undo=True)
-            case "undone":
-                return Notice(f"Taken back: {known} is as it was before.", "warn")
-            case "nothing":
-                return Notice("There is nothing of yours to take back.", "warn")
-            case "empty":
-                return Notice("Nothing is left in this queue.", "warn")
-            case _:
-                return None
-
     def _progress(self, name: str, place: PagePlace) -> ProgressBar:
         progress = self._store.progress(name, place.task)
         skipped = f", {progress.skipped:,} skipped" if progress.skipped else ""
@@ -435,6 +407,12 @@ class _Pages:
         }
         html = render(template, **(common | values))
         return Response(html, status, media_type="text/html; charset=utf-8")
+
+
+def _before_ones_own(state: State, place: PagePlace) -> str:
+    """What somebody sees of a sample's state before they have said something of it: not what others said."""
+    told = state in ("unreviewed", "second_look") or place.task == "adjudication"
+    return state if told else "reviewed"
 
 
 def _titled(reviews: Sequence[Review]) -> list[tuple[str, Review]]:
