@@ -105,7 +105,7 @@ def test_a_sheet_is_read_however_a_spreadsheet_saves_it(run: Path, tmp_path: Pat
         (OK | {"annotator": "Ada", "calls_mark": ""}, "calls: got ''"),
         (OK | {"annotator": "Ada", "id": "nowhere"}, "none of the"),
         (OK | {"annotator": "Ada", "digest": "0" * 16}, "was made anew since it was exported"),
-        (OK | {"annotator": "Ada", "new_answer": "A: [f("}, "at character 6; type calls as"),
+        (OK | {"annotator": "Ada", "new_answer": "A: [f("}, "type calls as"),
         (
             OK | {"annotator": "Ada", "calls_mark": "fix", "new_answer": "Nowhere: [f(a=1)]"},
             "no platform 'Nowhere'",
