@@ -301,6 +301,7 @@ def _origin_errors(case: Case, words: Mapping[str, str], excepted: Collection[st
             argument_path(call, name),
             f"{value!r} stands neither in the query nor in the profile and is no default; correct it, or "
             "give the words of the query that state it",
+            wants_words=True,
         )
 
 

@@ -157,6 +157,6 @@ _AROUND = ("content", "correction", "criteria", "CriteriaReview", "OriginReview"
 """Steps of a place in a record that no field on a page or in a sheet is named after."""
 
 
-def field_error(path: str, message: str) -> FieldError:
+def field_error(path: str, message: str, *, wants_words: bool = False) -> FieldError:
     """What is wrong with a field, bounded and on one line."""
-    return FieldError(path=path[:300], message=" ".join(message.split())[:600])
+    return FieldError(path=path[:300], message=" ".join(message.split())[:600], wants_words=wants_words)

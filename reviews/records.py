@@ -119,3 +119,4 @@ class FieldError(Record):
 
     path: str = Field(description="'query', 'platform', 'calls', 'calls[0].arguments.zone', 'labels[2]', …")
     message: str = Field(description="what was got and what is expected, one line")
+    wants_words: bool = Field(default=False, description="whether words of the query that state it would do")

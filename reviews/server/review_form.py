@@ -143,6 +143,10 @@ class _Errors:
         self._left = [error for error in self._left if error not in found]
         return tuple(inert(error.message, 600) for error in found)
 
+    def want_words(self, path: str) -> bool:
+        """Whether words of the query would mend an error of a field."""
+        return any(error.wants_words and error.path == path for error in self._left)
+
     def rest(self) -> tuple[str, ...]:
         """The errors that no field took."""
         return tuple(inert(f"{error.path}: {error.message}", 900) for error in self._left)
@@ -194,6 +198,7 @@ def _values(
         fields = []
         for each in row:
             # of other calls, written as JSON, no value stands in these fields
+            wants_words = not as_json and errors.want_words(each.path)
             wrong = () if as_json else errors.take(each.path)
             wrong_words = () if as_json else errors.take(f"words.{each.path}")
             text = given.get(f"value-{each.place}", each.text)
@@ -201,7 +206,7 @@ def _values(
             note = ", ".join(filter(None, ("required" if each.required else "", expected)))
             value = Field(f"value-{each.place}", inert(each.parameter, 120), text, note, wrong)
             words = given.get(f"words-{each.place}", "")
-            shown = bool(wrong or wrong_words or words)
+            shown = bool(wants_words or wrong_words or words)
             label = "Words of the query that state it"
             beside = Field(f"words-{each.place}", label, words, errors=wrong_words)
             fields.append((value, beside if shown else None))

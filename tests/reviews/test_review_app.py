@@ -1,5 +1,6 @@
 """The review page without a browser: what is shown, saved, refused, and said about it."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,6 +114,7 @@ async def test_an_invalid_value_is_refused_beside_its_field_then_mended(site: Si
     assert 'value="many"' in field
     assert 'aria-invalid="true"' in field
     assert "expected a whole number" in field
+    assert count.replace("value", "words") not in fields_in(page.text)  # words would not mend it
     assert site.store.reviews(ORDER) == []
 
     again = fields_in(page.text) | {"status": "done", count: "9"}
@@ -313,3 +315,42 @@ async def test_what_the_measures_of_a_run_leave_in_doubt_can_be_filtered(site: S
         f'In doubt: <span class="tag">{ELSEWHERE}' in (await site.get(f"/review?show=all&sample={one}")).text
     )
     assert ELSEWHERE not in (await site.get(f"/review?task=origins&show=all&sample={one}")).text
+
+
+async def test_what_others_said_is_not_shown_before_ones_own_is_saved(site: Site) -> None:
+    ada, bo = site, site.other()
+    await ada.enter("Ada")
+    await bo.enter("Bo")
+    await ada.save(ORDER, ALL_OK | {"mark-calls": "reject"})
+
+    async def state(url: str) -> str:
+        row = (await bo.get(url)).text.partition(f">{ORDER}</a>")[2].partition("</tr>")[0]
+        return re.findall(r'<span class="tag[^>]*>([^<]*)<', row)[0]
+
+    assert await state("/?show=all") == "reviewed"
+    assert await state("/?show=all&task=origins") == "reviewed"
+    await bo.save(ORDER, ALL_OK)
+    assert await state("/?show=all") == "conflict"
+
+
+async def test_agreement_is_shown_with_what_it_leaves_out(site: Site) -> None:
+    ada, bo = site, site.other()
+    await ada.enter("Ada")
+    await bo.enter("Bo")
+    await ada.save(ORDER, ALL_OK)
+    await bo.save(ORDER, ALL_OK | {"mark-calls": "reject"})
+    await bo.save(ORDER, ALL_OK)
+    page = (await ada.get("/agreement")).text
+    assert "1 accepted" in page
+    assert "are not compared, because they were changed or given later: 1." in page
+    calls = page.partition('<th scope="row">calls</th>')[2].partition("</tr>")[0]
+    assert re.findall(r">([^<]*)</td>", calls)[:3] == ["1", "2", "0.0 %"]
+
+
+async def test_counting_that_fails_is_said(site: Site) -> None:
+    await site.enter("Ada")
+    await site.save(ORDER, ALL_OK)
+    (site.store.catalogue.dataset / "index.jsonl").write_bytes(b"{}\n")
+    page = await site.get("/agreement")
+    assert page.status_code == 503
+    assert "index.jsonl" in said(page)
