@@ -18,6 +18,7 @@ from .database import ReviewDatabase
 from .independence import independent_reviews, key_of
 from .records import CRITERIA, CriteriaReview, OriginReview
 
+_AND_CODE = "origins, people and code"
 CODE = "as recorded"
 """Who labels origins beside people: the sample itself."""
 
@@ -158,7 +159,7 @@ def _people_and_code(origins: Mapping[Hashable, Mapping[str, str]], catalogue: C
     both = {
         unit: {"people": label, CODE: recorded[unit]} for unit, label in agreed.items() if unit in recorded
     }
-    return agreement_row("origins, people and code", both)
+    return agreement_row(_AND_CODE, both)
 
 
 def markdown_rows(table: AgreementTable) -> list[str]:
@@ -169,7 +170,7 @@ def markdown_rows(table: AgreementTable) -> list[str]:
     ]
     for row in table.rows:
         raw, kappa, alpha = _percent(row.raw), _with_interval(row.kappa), _with_interval(row.alpha)
-        people = len([name for name in row.annotators if name not in ("people", CODE)])
+        people = 0 if row.measure == _AND_CODE else len(row.annotators)
         lines.append(f"| {row.measure} | {row.units:,} | {people or '-'} | {raw} | {kappa} | {alpha} |")
     return lines
 

@@ -369,10 +369,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _row(values: tuple[Any, ...]) -> ReviewRow:
-    words = (
-        intern(value) if isinstance(value, str) else value for value in values
-    )  # the same again and again
-    row = ReviewRow(*words)
+    """A row; names, digests and marks are the same again and again, and stand in memory once."""
+    shared: list[Any] = [intern(value) if isinstance(value, str) else value for value in values]
+    row = ReviewRow(*shared)
     return row._replace(second_look=bool(row.second_look))
 
 

@@ -132,10 +132,9 @@ def take_over(store: ReviewStore, rows: Iterable[ExchangeRow], annotator: str | 
                 if first != row.place:
                     raise ConfigError(f"{draft.annotator} says this of {draft.sample} at {first} already")
                 standing = store.review(draft.sample, draft.task, draft.annotator)
-                of_now = (
-                    standing is not None and standing.digest == store.catalogue.entry(draft.sample).digest
-                )
-                if of_now and said_of(standing.content) == said_of(draft.content):
+                digest = store.catalogue.entry(draft.sample).digest
+                stands = standing if standing and standing.digest == digest else None
+                if stands is not None and said_of(stands.content) == said_of(draft.content):
                     known += 1
                     continue
                 errors = store.check(draft)
@@ -157,6 +156,11 @@ def take_over(store: ReviewStore, rows: Iterable[ExchangeRow], annotator: str | 
 def _drafts(store: ReviewStore, row: ExchangeRow, annotator: str | None) -> Iterator[ReviewDraft]:
     """What a row says as drafts. Raises ConfigError for what it cannot say."""
     if not row.marks and not row.origins:
+        if any((row.query.strip(), row.answer.strip(), row.words, row.comment.strip(), row.second_look)):
+            raise ConfigError(
+                "got a correction, a comment or a second look without marks; expected ok, fix or reject for "
+                "query, platform and calls, or labels of all arguments"
+            )
         return
     entry = store.catalogue.entry(row.sample)
     if row.digest and row.digest != entry.digest:

@@ -157,7 +157,7 @@ def _read_annotation(annotation: dict[str, Any], data: dict[str, Any], place: st
         place=place,
         sample=data["id"],
         digest=str(data.get("digest") or ""),
-        annotator=_annotator(annotation.get("completed_by")),
+        annotator=_annotator(annotation.get("completed_by"), place),
         marks=marks,
         query=said.get("query_correction", ""),
         answer=said.get("answer_correction", ""),
@@ -202,9 +202,11 @@ def _got(value: Any) -> str:
     return "nothing there" if value is None else f"got {printable(repr(value), 60)}"
 
 
-def _annotator(completed_by: Any) -> str:
-    """A name for who did it: a number, an address, or whatever a project says of its people."""
+def _annotator(completed_by: Any, place: str) -> str:
+    """A name for who did it: a number, an address, or what a project says of its people; empty: nobody."""
     if isinstance(completed_by, dict):
         named = (completed_by.get(key) for key in ("username", "first_name", "email", "id"))
-        completed_by = next((name for name in named if name), "")
-    return f"Label Studio {completed_by}" if isinstance(completed_by, int) else str(completed_by or "")[:40]
+        completed_by = next((name for name in named if name), None)
+    if isinstance(completed_by, bool) or not isinstance(completed_by, int | str | None):
+        raise ConfigError(f"{place}: completed_by: {_got(completed_by)}, expected a number or a name")
+    return f"Label Studio {completed_by}" if isinstance(completed_by, int) else (completed_by or "")[:40]

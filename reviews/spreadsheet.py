@@ -106,7 +106,17 @@ def read_sheet(file: Path) -> Iterator[ExchangeRow]:
         for name in _NEEDED:
             if name not in found:
                 raise ConfigError(f"{file}: no column {name!r}; there are {names(found, name)}")
+        for name in COLUMNS:
+            if found.count(name) > 1:
+                raise ConfigError(
+                    f"{file}: column {name!r} is there {found.count(name)} times, expected once"
+                )
         for line in lines:
+            if None in line:
+                raise ConfigError(
+                    f"{file}:{lines.line_num}: got {len(found) + len(line[None])} cells, expected "  # type: ignore[index]
+                    f"{len(found)}; a cell with {delimiter!r} in it has to stand in quotes"
+                )
             yield _read_line(line, f"{file}:{lines.line_num}")
     except csv.Error as error:
         raise ConfigError(f"{file}: not CSV: {error}") from None

@@ -125,6 +125,7 @@ def test_a_sheet_is_read_however_a_spreadsheet_saves_it(run: Path, tmp_path: Pat
         ),
         (OK | {"annotator": "Ada", "origins": '{"calls[9].arguments.a": "query"}'}, "no argument"),
         (OK | {"annotator": "Ada", "seconds": "soon"}, "seconds: got 'soon'"),
+        ({"annotator": "Ada", "comment": "good"}, "without marks; expected ok, fix or reject"),
         (OK | {"annotator": "A\u202e"}, "expected a name"),
         (
             OK | {"annotator": "Ada", "second_look": "maybe"},
@@ -178,6 +179,16 @@ def test_nothing_is_written_over_but_an_earlier_export(run: Path, tmp_path: Path
         (b"a,b\n1,2\n", ConfigError, "no column 'id'"),
         (b"\xff\xfe\x00", ConfigError, "not UTF-8"),
         (b'id,annotator,query_mark,platform_mark,calls_mark\n"a', ConfigError, "not CSV"),
+        (
+            b"id,annotator,query_mark,platform_mark,calls_mark,id\n",
+            ConfigError,
+            "column 'id' is there 2 times, expected once",
+        ),
+        (
+            b"id,annotator,query_mark,platform_mark,calls_mark,comment\na,Ada,ok,ok,ok,well, no\n",
+            ConfigError,
+            "sheet.csv:2: got 7 cells, expected 6; a cell with ',' in it has to stand in quotes",
+        ),
         (b"", ConfigError, "no column 'id'"),
         (None, StoreError, "cannot be read"),
     ],
@@ -306,6 +317,16 @@ def test_a_damaged_result_is_refused_with_its_place(tmp_path: Path, result: Any,
         list(read_annotations(annotations(tmp_path, [MARK, result])))
     assert "task 1 ('a'): " in str(refused.value)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("completed_by", [True, 1.5, ["Ada"], {"email": {"a": "b"}}])
+def test_whoever_is_no_name_is_refused(tmp_path: Path, completed_by: Any) -> None:
+    file = annotations(tmp_path, [])
+    tasks = json.loads(file.read_text())
+    tasks[0]["annotations"][0]["completed_by"] = completed_by
+    file.write_text(json.dumps(tasks))
+    with pytest.raises(ConfigError, match=r"completed_by: got .*, expected a number or a name"):
+        list(read_annotations(file))
 
 
 @pytest.mark.parametrize("result", [None, "ok", {"query_mark": "ok"}])
