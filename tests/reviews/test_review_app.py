@@ -77,6 +77,7 @@ async def test_a_save_goes_on_to_the_next_and_can_be_taken_back(site: Site) -> N
     undone = await site.get((await site.post("/undo", {"task": "criteria"})).headers["location"])
     assert said(undone) == f"Taken back: {ORDER} is as it was before."
     assert site.store.review(ORDER, "criteria", "Cy") is None
+    assert undone.text.count("data-undo>") == 1  # and from here on back further, step by step
     nothing = await site.post("/undo", {})
     assert "nothing" in nothing.headers["location"]
 
