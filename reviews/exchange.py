@@ -172,10 +172,10 @@ def _drafts(store: ReviewStore, row: ExchangeRow, annotator: str | None) -> Iter
         raise ConfigError("annotator: says nobody, expected a name; or give annotator=NAME for those rows")
     sample = store.sample(row.sample)
     said: list[tuple[str, Content]] = []
+    if row.origins:  # before the marks: no other tool shows recorded origins, so these labels are independent
+        said.append(("origins", _labels(row, sample)))
     if row.marks:
         said.append(("criteria", _criteria(row, sample)))
-    if row.origins:
-        said.append(("origins", _labels(row, sample)))
     for task, content in said:
         yield ReviewDraft.model_validate(
             {

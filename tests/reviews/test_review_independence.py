@@ -1,10 +1,12 @@
 """Agreement is of what people said before they knew more; a later change counts for the sample."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ptool.reviews import Adjudication, CriteriaReview, ReviewDraft, ReviewStore
 from ptool.reviews.agreement import AgreementTable
+from ptool.reviews.exchange import rows_of, take_over
 from ptool.reviews.summary import summarise
 from review_bench import copied, labelled, marked, opened
 
@@ -88,3 +90,16 @@ def test_what_was_changed_later_holds_for_the_sample(whole_run: Path, tmp_path: 
         marked(store, id, "Ada", "ok ok reject")
         marked(store, id, "Ada")
         assert store.verdict(id).state == "accepted"
+
+
+def test_labels_and_marks_of_one_row_of_a_sheet_are_both_independent(whole_run: Path, tmp_path: Path) -> None:
+    with opened(copied(whole_run, tmp_path)) as store:
+        id = _with_arguments(store)
+        labelled(store, id, "Ada")
+        marked(store, id, "Ada")
+        row = rows_of(store, store.catalogue.entry(id), store.sample(id))[0]
+        assert take_over(store, [replace(row, annotator="Bo")], None) == (2, 0)
+        table = summarise(store).agreement
+    assert {row.measure: row.units for row in table.rows}["query"] == 1
+    assert next(row for row in table.rows if row.measure == "origins").raw == 1.0
+    assert table.not_compared == 0
