@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from acceptance_bench import derived, lines, terminal
+from acceptance_bench import derived, lines, started, terminal, until
 from ptool.store import Ledger
 
 PURPOSE = {"type": "string", "description": "What it is for."}
@@ -152,3 +152,29 @@ def test_the_check_counts_what_a_matcher_is_asked(desk: Path, endpoint: str) -> 
     line = next(line for line in done.stdout.splitlines() if line.startswith("  capabilities"))
     asked = len(understood(desk / "one")["asked"])
     assert line.split()[:3] == ["capabilities", "tool_matcher", str(2 * (asked + CONTROLS))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", [3, 40])
+def test_a_run_without_words_goes_on_where_it_was_killed(answers: int, desk: Path, endpoint: str) -> None:
+    """While functions are matched, and later; what was answered is not asked again."""
+    whole, killed = f"whole-{answers}", f"killed-{answers}"
+    done = terminal(*RUN, endpoint, f"run.dir={whole}", folder=desk)
+    assert done.status == 0, done.err[-2000:]
+    with started(*RUN, endpoint, "concurrency=1", f"run.dir={killed}", folder=desk) as process:
+        until(lambda: spent(desk / killed) >= answers)
+        process.kill()
+    kept = spent(desk / killed)
+    assert not (desk / killed / "manifest.json").exists()
+    done = terminal(*RUN, endpoint, f"run.dir={killed}", folder=desk)
+    assert done.status == 0, done.err[-2000:]
+    assert derived(desk / killed) == derived(desk / whole)
+    assert answers <= kept < spent(desk / killed) == spent(desk / whole)
+
+
+def spent(run: Path) -> int:
+    """Answers in a ledger; 0 where there is none yet."""
+    if not (run / "ledger.sqlite").exists():
+        return 0
+    with Ledger(run / "ledger.sqlite") as ledger:
+        return ledger.spent().calls
