@@ -1,10 +1,13 @@
 """The matcher of tools that are brought along: do two functions of rival platforms do the same job?
 
 A closed question, asked in both orders of the two, because a weak model leans to one answer or to what stands
-first. Where the orders cancel each other, its answer is worth nothing, and it says so (`decision`).
+first. Where the orders cancel each other, or it says as much of functions that are known to differ, its
+answer is worth nothing (`decision`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from ..models.request import NO_USAGE, Reply
 from ..records import Choice
@@ -12,6 +15,8 @@ from .closed_questions import YES_NO, ClosedRole
 from .role import Ask, Observation, Views
 
 _TIE = 1e-9
+_RELIABLE = 0.85
+"""Share of known answers that a yes has to exceed: of a dozen, one pair may do the same after all."""
 
 
 class ToolMatcher(ClosedRole):
@@ -31,7 +36,20 @@ class ToolMatcher(ClosedRole):
         return Reply(Choice(letter=letter, weights={"yes": chance, "no": 1 - chance}), usage)
 
 
-def decision(choice: Choice) -> bool | None:
-    """Whether a matcher says that two functions do the same; None: it says yes as much as no."""
-    chance = choice.weights.get("yes", float(choice.letter == "yes"))
-    return None if abs(chance - 1 / 2) < _TIE else chance > 1 / 2
+def chance_of_yes(choice: Choice) -> float:
+    """How likely a matcher takes it that two functions do the same, 0 to 1."""
+    return choice.weights.get("yes", float(choice.letter == "yes"))
+
+
+def decision(chance: float, controls: Sequence[float] = ()) -> bool | None:
+    """Whether a matcher says that two functions do the same; None: its answer does not tell.
+
+    A model that says yes to everything (qwen2.5-coder-1.5b does, with 0.54 to 0.66) tells something only
+    where it is surer than of functions that are known to differ.
+
+    Args: chance: as of `chance_of_yes`; controls: the chances it gives those functions.
+    """
+    bar = max(1 / 2, sorted(controls)[int(_RELIABLE * len(controls))] if controls else 0.0)
+    if abs(chance - 1 / 2) < _TIE or 1 / 2 < chance <= bar + _TIE:
+        return None
+    return chance > bar

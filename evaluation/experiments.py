@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,18 +17,12 @@ from ..errors import ConfigError, StoreError
 from ..settings import ExperimentSettings
 from ..store import write_bytes
 from .experiment_plan import print_plan
-from .experiment_steps import Step, as_mapping, build_steps, load_sequence, model_name, split_words
+from .experiment_steps import Step, build_steps, load_sequence
+from .general_abilities import NEEDS, general_script
 from .other_benchmarks import write_table_10
 from .results import SCORE_FILE
 
 _MANIFEST = "manifest.json"
-_GENERAL = """\
-#!/bin/sh
-# {title}: what ptool does not measure, others do.
-# Needs: pip install 'lm-eval[api,hf]' bfcl-eval
-# humaneval runs what a model wrote: only where that can do no harm.
-set -e
-"""
 
 
 def run_experiment(settings: ExperimentSettings, sources: Sources) -> int:
@@ -96,8 +90,11 @@ def _is_finished(step: Step) -> bool:
 
 def _hand_over(title: str, settings: ExperimentSettings, folder: Path) -> int:
     """Write the commands of those who measure general abilities, and say what they need."""
-    lines = [line for model in settings.models for line in _general_commands(model, folder)]
-    text = _GENERAL.format(title=" ".join(title.split())) + "\n".join(lines) + "\n"
+    if settings.model_path:
+        raise ConfigError(
+            f"model_path: {settings.name} trains nothing; expected models= with the model before and after"
+        )
+    text, left_out = general_script(title, settings.models, folder)
     if settings.plan:
         print(text, end="")
         return 0
@@ -106,28 +103,9 @@ def _hand_over(title: str, settings: ExperimentSettings, folder: Path) -> int:
     except OSError as error:
         raise StoreError(f"{folder}: cannot be made: {error.strerror}") from None
     write_bytes(folder / "general.sh", text.encode())
-    print("needs: pip install 'lm-eval[api,hf]' bfcl-eval")
+    for line in left_out:
+        print(f"left out: {line}")
+    print(f"needs: {NEEDS}")
     print(f"then: sh {shlex.quote(str(folder / 'general.sh'))}")
     print(f"experiment folder: {folder}", flush=True)
     return 0
-
-
-_TASKS = "mmlu,gsm8k,humaneval,commonsense_qa,arc_challenge"
-
-
-def _general_commands(model: str, folder: Path) -> Iterator[str]:
-    """lm-evaluation-harness and BFCL for one model: behind an endpoint, or Transformers' own."""
-    given = as_mapping(split_words(model))
-    name, url = model_name(model), given.get("model.base_url")
-    adapter = f",peft={given['model.adapter']}" if "model.adapter" in given else ""
-    kind, args = ("hf", f"pretrained={given.get('model.path', name)}{adapter}")
-    if url:
-        kind, args = "local-completions", f"model={name},base_url={url.rstrip('/')}/completions"
-    out = str(folder / "general")
-    yield "HF_ALLOW_CODE_EVAL=1 " + shlex.join(
-        ["lm_eval", "--model", kind, "--model_args", args, "--tasks", _TASKS, "--confirm_run_unsafe_code",
-         "--output_path", out]
-    )  # fmt: skip
-    bfcl = ["--model", name, "--test-category", "non_live"]
-    yield shlex.join(["bfcl", "generate", *bfcl])
-    yield shlex.join(["bfcl", "evaluate", *bfcl])

@@ -100,7 +100,7 @@ def evaluate(
     Args:
         data: a `Run` or `Samples`, or the path of a run folder, a dataset folder or a file.
         model: who answers: a choice such as "openai", or a mapping of keys below `model`; None: as the
-            configuration says.
+            configuration says, or a `baseline` or `predictions` in its place.
         overrides, config_dir, progress: as of `synthesise`.
         settings: more keys of the configuration, such as `baseline="gold"` or `n=200`.
 
@@ -108,7 +108,8 @@ def evaluate(
         PtoolError: what the command refuses or ends with, in the same words (`ptool.errors`).
         KeyboardInterrupt: it was interrupted.
     """
-    arguments = _arguments({"data": _path_of(data), "model": model}, settings, overrides, config_dir)
+    given = {"data": _path_of(data), "model": _answering(model, settings)}
+    arguments = _arguments(given, settings, overrides, config_dir)
     return _JobUnderWay(_evaluation_job, "evaluate", EvaluateSettings, arguments, progress).wait()
 
 
@@ -122,8 +123,17 @@ async def evaluate_async(
     **settings: Any,
 ) -> Evaluation:
     """As `evaluate`, without keeping the caller's event loop from other work."""
-    arguments = _arguments({"data": _path_of(data), "model": model}, settings, overrides, config_dir)
+    given = {"data": _path_of(data), "model": _answering(model, settings)}
+    arguments = _arguments(given, settings, overrides, config_dir)
     return await _JobUnderWay(_evaluation_job, "evaluate", EvaluateSettings, arguments, progress).wait_async()
+
+
+def _answering(model: Any, settings: Mapping[str, Any]) -> Any:
+    """The model. Raises ConfigError: somebody else is named to answer, too."""
+    for key in ("baseline", "predictions"):
+        if model is not None and settings.get(key) is not None:
+            raise ConfigError(f"{key}: got {settings[key]!r:.80} and a model too, expected one of them")
+    return model
 
 
 def load(path: Place) -> Run | Evaluation | Samples:

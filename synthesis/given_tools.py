@@ -20,6 +20,7 @@ from ..settings import Settings
 from ..trees.documents.capabilities import (
     capabilities_yaml,
     check_shared,
+    control_pairs,
     describe,
     doubtful_pairs,
     read_capabilities,
@@ -57,6 +58,11 @@ class GivenTools:
     def doubtful(self) -> list[PairDecision]:
         """The pairs that a model is asked about; none where nobody is, or a person has said it."""
         return doubtful_pairs(self.toolset) if self.settings.matches_tools else []
+
+    @cached_property
+    def controls(self) -> list[PairDecision]:
+        """Pairs that a model is asked about as well, though they are known to differ."""
+        return control_pairs(self.toolset, len(self.doubtful)) if self.doubtful else []
 
     def decided(self, decisions: Sequence[PairDecision]) -> GivenTools:
         """The same functions with the capabilities that somebody's word on pairs in doubt gives them.

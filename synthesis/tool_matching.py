@@ -1,16 +1,18 @@
 """Which functions of rival platforms do the same, as a language model says (`tools.file`).
 
-It is asked about the pairs that likeness leaves in doubt, once each, through the gateway; every answer is an
-item of the ledger. Where none is usable, what code thought stands. Documents and likeness are not known here.
+It is asked about the pairs that likeness leaves in doubt, and about some that are known to differ, once each
+and through the gateway; every answer is an item of the ledger. Where none is usable, or it tells no more than
+of those known, what code thought stands. Documents and likeness are not known here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from ..agents.tool_matcher import decision
+from ..agents.tool_matcher import chance_of_yes, decision
 from ..errors import UnusableAnswerError
 from ..executors import run_concurrently
 from ..log import logger
@@ -48,20 +50,24 @@ async def match_tools(context: RunContext, tools: GivenTools) -> GivenTools:
     """
     if not (doubtful := tools.doubtful):
         return tools
-    settings, functions = context.settings, shown_functions(tools)
-    said: dict[str, bool | None] = {}
+    settings, functions, controls = context.settings, shown_functions(tools), tools.controls
+    chances: dict[str, float] = {}
 
     async def ask(pair: PairDecision) -> None:
-        try:
-            said[pair.id] = decision(await matcher(pair.id, matching_views(settings, functions, pair)))
-        except UnusableAnswerError:
-            said[pair.id] = None
+        with suppress(UnusableAnswerError):
+            choice = await matcher(pair.id, matching_views(settings, functions, pair))
+            chances[pair.id] = chance_of_yes(choice)
+
+    def decided(pair: PairDecision) -> PairDecision:
+        chance = chances.get(pair.id)
+        known = [chances[control.id] for control in controls if control.id in chances]
+        return replace(pair, chance=chance, same=None if chance is None else decision(chance, known))
 
     matcher: StageRole[Choice]
-    with context.stage(STAGE, len(doubtful)) as bar:
+    with context.stage(STAGE, len(doubtful) + len(controls)) as bar:
         matcher = StageRole(context, STAGE, TOOL_MATCHER, Choice, bar, lambda views: views)
-        await run_concurrently(doubtful, ask, settings.concurrency)
-    return tools.decided([replace(pair, same=said[pair.id]) for pair in doubtful])
+        await run_concurrently([*controls, *doubtful], ask, settings.concurrency)
+    return tools.decided([decided(pair) for pair in doubtful])
 
 
 def matching_views(
@@ -69,7 +75,10 @@ def matching_views(
 ) -> dict[str, Any]:
     """What a matcher is shown. Args: functions: as of `shown_functions`; pair: which of them."""
     scenario = {"name": settings.scenario.name, "description": settings.scenario.description}
-    return {"scenario": scenario, "functions": [functions[pair.first], functions[pair.second]]}
+    first, second = functions[pair.first], functions[pair.second]
+    if pair.first[0] == pair.second[0]:  # of one platform, which shall not be told from rivals
+        second = second | {"platform": next(name for name, _ in functions if name != pair.first[0])}
+    return {"scenario": scenario, "functions": [first, second]}
 
 
 def shown_functions(tools: GivenTools) -> dict[tuple[str, str], dict[str, Any]]:

@@ -41,6 +41,7 @@ from ...rendering.text import terminal_text
 from ...settings import TOOL_MATCHER, Retries, Settings
 from ..pipeline import build_parts
 from ..roles import Participants, role_names, second_solvers
+from .agent_trials import AgentTrial, try_own_agents
 from .counters import Question, RolePrompts
 from .endpoint_speed import MOST_AT_ONCE, EndpointSpeed, measure_speed
 from .estimate import EstimateLine, against_budget, estimate, total, wall_time
@@ -133,11 +134,13 @@ class CheckResult:
     """what the estimate does not say"""
     roles: RoleTrials | None = None
     """what the roles made of tasks with known answers; None: no language model takes part"""
+    agents: tuple[AgentTrial, ...] = ()
+    """what agents of the user's made of one question"""
 
     @property
     def exit_status(self) -> int:
-        """0, or 1 where an endpoint fails."""
-        return FAILED if any(trial.fault for trial in self.trials) else 0
+        """0, or 1 where an endpoint or an agent fails."""
+        return FAILED if any(trial.fault for trial in (*self.trials, *self.agents)) else 0
 
 
 def check_run(settings: Settings, sources: Sources) -> CheckResult:
@@ -169,9 +172,10 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
     except PtoolError as error:
         unplayed = f"no qualification: the scripted model cannot play its tasks with these roles ({error})"
         problem = f"{problem}; {unplayed}" if problem else unplayed
-    trials, roles = event_loop.run(_try_endpoints(participants, small_run, tasks))
+    trials, roles, agents = event_loop.run(_try_endpoints(participants, small_run, tasks))
+    told = tuple(map(str, agents))
     if small_run is None:
-        return CheckResult(trials, (), None, (), (*_own_agents(participants), problem), roles)
+        return CheckResult(trials, (), None, (), (*told, problem), roles, agents)
     lines = estimate(
         settings,
         small_run,
@@ -190,28 +194,17 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
         notes=(
             *(tools.describe() for tools in small_run.tools),
             *small_run.notes,
-            *_own_agents(participants),
+            *told,
             *filter(None, (problem,)),
         ),
         roles=roles,
+        agents=agents,
     )
-
-
-def _own_agents(participants: Participants) -> Iterator[str]:
-    """What was not found out of agents of the user's, a line each."""
-    settings = participants.settings
-    for role, agent in participants.own_agents.items():
-        votes = role in (*settings.judges, *settings.query_judges)
-        untried = "; it votes without having been tried" if votes else ""
-        yield (
-            f"{role} is played by your {agent.kind}: its model was asked in its place, and one call is "
-            f"counted for each answer, however many the agent makes (agent.{role}.limits){untried}"
-        )
 
 
 async def _try_endpoints(
     participants: Participants, small_run: SmallRun | None, tasks: Qualification | None
-) -> tuple[tuple[EndpointTrial, ...], RoleTrials | None]:
+) -> tuple[tuple[EndpointTrial, ...], RoleTrials | None, tuple[AgentTrial, ...]]:
     """Every endpoint that a role of the run asks, one after another so that none is slowed by the others.
 
     Args: tasks: what roles are tried with on the endpoints that answer; None: they are not.
@@ -245,7 +238,14 @@ async def _try_endpoints(
         roles = (
             await try_roles(tasks, participants, trial, answering, prompts) if tasks and answering else None
         )
-        return tuple(trials), roles
+        requests = {
+            role: replace(
+                _request(participants, role, asked.question), sampling=participants.roles[role].sampling
+            )
+            for role, asked in prompts.items()
+            if participants.endpoint(role) in answering
+        }
+        return tuple(trials), roles, await try_own_agents(participants, requests)
     finally:
         await trial.close()
 

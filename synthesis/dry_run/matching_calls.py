@@ -16,7 +16,7 @@ _ANSWER_TOKENS = 6
 
 def matching_calls(participants: Participants, tools: GivenTools | None) -> dict[CallGroup, CallCount]:
     """The calls that a matcher is asked by; empty where nobody is."""
-    pairs = tools.doubtful if tools else ()
+    pairs = [*tools.doubtful, *tools.controls] if tools else ()
     prompt = participants.roles[TOOL_MATCHER].prompt if pairs else None
     if tools is None or prompt is None:
         return {}

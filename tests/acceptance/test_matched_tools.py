@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from acceptance_bench import derived, lines, terminal
+from acceptance_bench import derived, lines, started, terminal, until
 from ptool.store import Ledger
 
 PURPOSE = {"type": "string", "description": "What it is for."}
@@ -33,6 +33,8 @@ AIR = [
     function("shelters", "Shelters on offer.", "purpose", purpose=PURPOSE, currency=CURRENCY, day=DAY),
     function("tent_rates", "What a tent costs.", currency=CURRENCY),
 ]
+CONTROLS = 2
+"""The two functions of each document, which are known to differ."""
 CAPABILITIES = {
     "find_tent": {"Sky": "find_tent", "Air": "shelters"},
     "rate_tent": {"Sky": "rate_tent"},
@@ -120,7 +122,7 @@ def test_a_model_says_what_does_the_same_and_plays_the_whole_run(desk: Path, end
     assert len(samples) >= 8
     assert called <= {"find_tent", "shelters"}
     with Ledger(desk / "one/ledger.sqlite") as ledger:
-        assert len(ledger.ids("capabilities")) == len(asked)
+        assert len(ledger.ids("capabilities")) == len(asked) + CONTROLS
 
 
 def test_a_persons_file_is_not_asked_about(desk: Path, endpoint: str) -> None:
@@ -137,7 +139,7 @@ def test_where_the_model_says_nothing_usable_code_decides(desk: Path, endpoint: 
     words = ("--config-dir", "own", f"+agent.tool_matcher={role}", "run.dir=mumbled", "min_yield=0")
     done = terminal(*RUN, endpoint, *words, folder=desk)
     told = understood(desk / "mumbled")
-    assert {one["model"] for one in told["asked"]} == {"no usable answer"}
+    assert {one["model"] for one in told["asked"]} == {"cannot tell"}
     assert set(told["decided_by"].values()) == {"code"}
     assert told["capabilities"]["rate_tent"] == {"Sky": "rate_tent", "Air": "tent_rates"}
     assert done.status in (0, 1)  # the endpoint has no words for what code puts together
@@ -149,4 +151,30 @@ def test_the_check_counts_what_a_matcher_is_asked(desk: Path, endpoint: str) -> 
     assert done.returncode == 0, done.stderr[-2000:]
     line = next(line for line in done.stdout.splitlines() if line.startswith("  capabilities"))
     asked = len(understood(desk / "one")["asked"])
-    assert line.split()[:3] == ["capabilities", "tool_matcher", str(2 * asked)]
+    assert line.split()[:3] == ["capabilities", "tool_matcher", str(2 * (asked + CONTROLS))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", [3, 40])
+def test_a_run_without_words_goes_on_where_it_was_killed(answers: int, desk: Path, endpoint: str) -> None:
+    """While functions are matched, and later; what was answered is not asked again."""
+    whole, killed = f"whole-{answers}", f"killed-{answers}"
+    done = terminal(*RUN, endpoint, f"run.dir={whole}", folder=desk)
+    assert done.status == 0, done.err[-2000:]
+    with started(*RUN, endpoint, "concurrency=1", f"run.dir={killed}", folder=desk) as process:
+        until(lambda: spent(desk / killed) >= answers)
+        process.kill()
+    kept = spent(desk / killed)
+    assert not (desk / killed / "manifest.json").exists()
+    done = terminal(*RUN, endpoint, f"run.dir={killed}", folder=desk)
+    assert done.status == 0, done.err[-2000:]
+    assert derived(desk / killed) == derived(desk / whole)
+    assert answers <= kept < spent(desk / killed) == spent(desk / whole)
+
+
+def spent(run: Path) -> int:
+    """Answers in a ledger; 0 where there is none yet."""
+    if not (run / "ledger.sqlite").exists():
+        return 0
+    with Ledger(run / "ledger.sqlite") as ledger:
+        return ledger.spent().calls

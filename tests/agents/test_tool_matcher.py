@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from ptool.agents import Observation, ToolMatcher
-from ptool.agents.tool_matcher import decision
+from ptool.agents.tool_matcher import chance_of_yes, decision
 from ptool.models.request import NO_USAGE, Reply, Request
 from ptool.records import Choice
 
@@ -27,7 +27,7 @@ async def asked(*answers: Choice) -> tuple[bool | None, list[str]]:
 
     views = {"scenario": {"name": "s", "description": "d"}, "functions": PAIR}
     observation = Observation(role="tool_matcher", turn="capabilities/A.find B.search", seed=1, views=views)
-    return decision((await MATCHER.respond(observation, ask)).record), questions
+    return decision(chance_of_yes((await MATCHER.respond(observation, ask)).record)), questions
 
 
 def said(letter: str, **weights: float) -> Choice:
@@ -50,3 +50,22 @@ async def test_both_orders_count_alike(answers: tuple[Choice, Choice], same: boo
     assert decided is same
     first, second = (question.index("search") < question.index("find") for question in questions)
     assert (first, second) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("chance", "controls", "same"),
+    [
+        (0.99, (0.0, 0.01, 0.02), True),
+        (0.58, (0.54, 0.56, 0.6), None),  # it says yes to all, and is no surer here
+        (0.66, (0.54, 0.56, 0.6), True),
+        (1.0, (1.0, 1.0, 1.0), None),  # without probabilities its yes is always a whole one
+        (0.0, (1.0, 1.0, 1.0), False),
+        (0.8, (*[0.1] * 11, 1.0), True),  # one of a dozen does the same after all
+        (0.8, (*[0.1] * 10, 1.0, 1.0), None),
+        (0.4, (0.1, 0.2), False),
+    ],
+)
+def test_a_yes_counts_where_it_is_surer_than_of_what_differs(
+    chance: float, controls: tuple[float, ...], same: bool | None
+) -> None:
+    assert decision(chance, controls) is same

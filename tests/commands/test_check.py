@@ -137,18 +137,39 @@ def test_every_endpoint_is_asked_once_and_one_that_fails_is_said() -> None:
     assert shown(found).splitlines()[-1] == "1 of 2 endpoints fail"
 
 
-def test_what_was_not_found_out_of_an_agent_of_the_users_is_said(tmp_path: Path) -> None:
+def test_an_agent_of_the_users_answers_a_question_of_its_role(tmp_path: Path) -> None:
     from autogen_agentchat.agents import AssistantAgent
+    from autogen_agentchat.teams import RoundRobinGroupChat
     from ptool.models.gateway import GatewayClient
 
-    agent = tmp_path / "judge.json"
-    agent.write_text(AssistantAgent("judge", GatewayClient()).dump_component().model_dump_json())
-    found = checked(f"++agent.verifier.component={agent}", f"++agent.user.component={agent}")
+    members = [AssistantAgent(name, GatewayClient()) for name in ("drafter", "reviser")]
+    files = {"judge": members[0], "pair": RoundRobinGroupChat(members, max_turns=2)}
+    for name, agent in files.items():
+        (tmp_path / f"{name}.json").write_text(agent.dump_component().model_dump_json())
+    words = (f"++agent.{role}.component={tmp_path / file}.json" for role, file in
+             (("verifier", "judge"), ("user", "pair")))  # fmt: skip
+    found = checked(*words)
     said = " ".join(shown(found).split())
-    note = "is played by your AssistantAgent: its model was asked in its place, and one call is counted"
-    assert f"verifier {note}" in said
-    assert "(agent.verifier.limits); it votes without having been tried" in said
-    assert "(agent.user.limits) " in said  # it has no vote
+    assert "verifier is played by your AssistantAgent: it answered one question in 1 call of models (" in said
+    assert "the estimate counts one call; it votes without having been tried" in said
+    assert (
+        "user is played by your RoundRobinGroupChat: it answered one question in 2 calls of models (" in said
+    )
+    assert found.exit_status == 0
+
+
+def test_an_agent_that_cannot_answer_is_found_before_the_run(tmp_path: Path) -> None:
+    from autogen_agentchat.agents import AssistantAgent
+    from autogen_agentchat.teams import SelectorGroupChat
+    from ptool.models.gateway import GatewayClient
+
+    members: Any = [AssistantAgent(name, GatewayClient()) for name in ("one", "two")]
+    team = SelectorGroupChat(members, GatewayClient(), max_turns=2)  # the scripted model selects nobody
+    (tmp_path / "team.json").write_text(team.dump_component().model_dump_json())
+    found = checked(f"++agent.assistant.component={tmp_path / 'team.json'}")
+    (line,) = [str(trial) for trial in found.agents]
+    assert line.startswith("assistant is played by your SelectorGroupChat, which FAILS: ")
+    assert ("\n" in line, found.exit_status) == (False, 1)
 
 
 SOLVERS = ("strangers=1", "consistency=1", *(f"+agent@agent.{one}={one}" for one in ("stranger", "solver")))

@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from ptool import experiment
 from ptool.benchmark.paper_results import paper_table
-from ptool.cli.args import parse_arguments
+from ptool.cli.args import parse_arguments, quoted
 from ptool.cli.compose import Sources
 from ptool.errors import ConfigError
 from ptool.evaluation.experiment_plan import step_cost
@@ -170,14 +170,87 @@ def test_a_plan_does_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_general_abilities_are_handed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("model", "harness", "bfcl"),
+    [
+        (
+            "model=openai_compatible 'model.model=q;rm x' model.base_url=http://h/v1 bfcl=Qwen/Qwen3-8B",
+            "--model local-completions --model_args 'model=q;rm x,base_url=http://h/v1/completions'",
+            "REMOTE_OPENAI_BASE_URL=http://h/v1 bfcl generate --model Qwen/Qwen3-8B --test-category non_live "
+            "--skip-server-setup",
+        ),
+        (
+            "model=transformers model.path=m/base bfcl=Qwen/Qwen3-8B",
+            "--model hf --model_args pretrained=m/base --tasks mmlu,gsm8k,humaneval,commonsense_qa,",
+            "bfcl generate --model Qwen/Qwen3-8B --test-category non_live --local-model-path m/base",
+        ),
+        (
+            "model=transformers model.path=m/base model.adapter=t/adapter bfcl=Qwen/Qwen3-8B",
+            "pretrained=m/base,peft=t/adapter",
+            "--local-model-path t/merged",
+        ),
+        (
+            "model=openai model.model=gpt-4.1-mini-2025-04-14",
+            "--model_args model=gpt-4.1-mini-2025-04-14 --tasks mmlu_generative,gsm8k,humaneval_instruct,",
+            "bfcl generate --model gpt-4.1-mini-2025-04-14 --test-category non_live\n",
+        ),
+        (
+            "model=ollama model.model=qwen3:8b bfcl=Qwen/Qwen3-8B",
+            "model=qwen3:8b,base_url=http://127.0.0.1:11434/v1/chat/completions --tasks mmlu_gen",
+            "REMOTE_OPENAI_BASE_URL=http://127.0.0.1:11434/v1 bfcl generate",
+        ),
+    ],
+)
+def test_general_abilities_are_handed_over(
+    model: str, harness: str, bfcl: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    words = ["model=openai_compatible", "model.model=q;rm x", "model.base_url=http://h/v1"]
-    assert experiment.main(["fig6_general", *words]) == 0
+    (tmp_path / "t" / "merged").mkdir(parents=True)
+    assert experiment.main(["fig6_general", f"models=[{quoted(model)}]"]) == 0
     script = (tmp_path / "runs" / "fig6_general" / "general.sh").read_text()
-    assert "'model=q;rm x,base_url=http://h/v1/completions'" in script
-    assert "--tasks mmlu,gsm8k,humaneval,commonsense_qa,arc_challenge" in script
-    assert "bfcl generate --model 'q;rm x' --test-category non_live" in script and "pip install" in script
+    assert harness in script and "pip install" in script
+    assert bfcl in script
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "got 'model=scripted', whose general abilities nobody measures"),
+        (["models=['baseline=gold']"], "got 'baseline=gold', whose"),
+        (["model=transformers"], "model.path missing"),
+        (["model=openai_compatible", "model.model=q"], "model.base_url missing"),
+        (["model=openai", "model_path=m"], "model_path: fig6_general trains nothing"),
+    ],
+)
+def test_what_nobody_can_measure_is_refused(
+    words: list[str],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert experiment.main(["fig6_general", *words]) == 2
+    assert says in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_hand_over_leaves_out_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    models = (
+        "models=['model=ollama model.model=q','model=transformers model.path=m model.adapter=t/a bfcl=X']"
+    )
+    assert experiment.main(["fig6_general", models]) == 0
+    script, told = (tmp_path / "runs/fig6_general/general.sh").read_text(), capsys.readouterr().out
+    for line in (
+        "q: commonsense_qa",
+        "q: BFCL, which has names",
+        "m trained: BFCL, which takes no",
+    ):
+        assert f"left out: {line}" in told and f"# left out: {line}" in script
+    assert "bfcl generate" not in script
 
 
 def test_table_10_of_one_other_benchmark(tmp_path: Path) -> None:

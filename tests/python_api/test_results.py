@@ -167,6 +167,12 @@ def test_a_model_is_asked_within_its_budget(run: Run, tmp_path: Path) -> None:
     assert (whole.status, whole.cost.calls) == ("done", len(run))
 
 
+@pytest.mark.parametrize("other", [{"baseline": "gold"}, {"predictions": "answers.jsonl"}])
+def test_a_model_is_not_passed_over_for_somebody_else_who_answers(run: Run, other: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="and a model too, expected one of them"):
+        evaluate(run, model="scripted", **other)
+
+
 def test_a_fault_of_an_evaluation_has_the_words_of_the_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,85 +1,37 @@
 """Which functions of rival platforms do the same: found by likeness, shown as YAML, corrected by people.
 
-Two functions are alike in what they are called, in what is said of them, and in what they take; a
-capability has at most one function of a platform. Likeness is a guess: somebody may be asked about pairs in
+A capability has at most one function of a platform. Likeness is a guess: somebody may be asked about pairs in
 doubt (`doubtful_pairs`), the guess is written down (`capabilities_yaml`), and what a person makes of it is
 read again (`read_capabilities`). Who is asked, and how, is not known here.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ...errors import ConfigError, names, printable
-from ..naming import name_words, snake_case, take_unique
+from ..naming import snake_case, take_unique
 from ..schemas import IDENTIFIER
 from .functions import GivenFunction
+from .likeness import DIFFERENT, LIKE, Likeness
 from .reading import read_document
 from .toolset import PairDecision, Toolset
 
 KEY = "tools.capabilities"
-LIKE = 0.42
-"""Likeness from which two functions are taken to do the same, 0 to 1."""
-DOUBTFUL = (0.05, 0.7)
-"""Likeness between which a pair is in doubt, where neither function has a counterpart beyond it."""
+SETTLED = 0.7
+"""Likeness from which a function has its counterpart, and is in no doubt."""
 MOST_DOUBTFUL = 200
-"""Pairs in doubt that are asked about, those nearest to `LIKE`."""
-_FEW = 200
-"""Functions up to which any two may be in doubt; of more, only those with a word in common."""
+"""Pairs in doubt that are asked about, those that are likest to each other first."""
 _CANDIDATES = 2
 """Functions of another platform that one of them is compared with in such pairs."""
-_NAME, _TEXT, _TAKES = 0.55, 0.2, 0.25
-"""What each of the three counts."""
-_VERBS: Mapping[str, str] = {
-    word: kind
-    for kind, words in {
-        "find": "find search query lookup browse discover",
-        "get": "get fetch retrieve show read view describe check details detail info lookup",
-        "list": "list all index enumerate",
-        "make": "create add new post make insert register place submit open start "
-        "book order reserve schedule",
-        "change": "update edit modify change patch put set replace rename amend reschedule",
-        "remove": "delete remove cancel destroy drop revoke withdraw close",
-        "send": "send notify message mail email",
-    }.items()
-    for word in words.split()
-}
-"""Words for what is done -> one word for all of them: `search` and `find` are one."""
-_TELLING = frozenset(
-    (
-        *("book", "order", "reserve", "schedule", "register", "rename", "reschedule", "amend"),
-        *("message", "mail", "email"),
-    )
-)
-"""Words for what is done that say what it is done to, as well: a booking is what is booked."""
-_RARE = 20
-"""Functions that a word of their descriptions may stand in to make them candidates."""
-_OPPOSED = frozenset(("make", "change", "remove"))
-_IDLE = frozenset(
-    (
-        *("a", "an", "and", "api", "by", "for", "from", "in", "is", "it", "of", "on", "or", "that", "the"),
-        *("this", "to", "via", "with", "your", "you", "v1", "v2", "v3"),
-    )
-)
-
-
-@dataclass(frozen=True)
-class _Profile:
-    """What a function's likeness depends on."""
-
-    platform: str
-    name: frozenset[str]
-    verb: str
-    text: frozenset[str]
-    takes: frozenset[str]
+_MOST_CONTROLS = 12
+"""Pairs of which the answer is known, as somebody is asked about them who is asked about pairs in doubt."""
 
 
 def with_capabilities(toolset: Toolset, decided: Sequence[PairDecision] = ()) -> Toolset:
@@ -91,7 +43,7 @@ def with_capabilities(toolset: Toolset, decided: Sequence[PairDecision] = ()) ->
     functions = [toolset.platforms[platform][at] for platform, at in places]
     at_of = {(function.platform, function.api.name): at for at, function in enumerate(functions)}
     said = {(at_of[one.first], at_of[one.second]): one.same for one in decided if one.same is not None}
-    clusters = _clusters(_Likeness([_profile(function) for function in functions], said))
+    clusters = _clusters(Likeness(functions, said))
     taken: set[str] = set()
     capability: dict[int, str] = {}
     for cluster in sorted(clusters, key=min):
@@ -102,18 +54,15 @@ def with_capabilities(toolset: Toolset, decided: Sequence[PairDecision] = ()) ->
 
 
 def doubtful_pairs(toolset: Toolset) -> list[PairDecision]:
-    """Pairs about which likeness says too little, the most doubtful first; nobody has been asked yet."""
+    """Pairs about which likeness says too little, each other's likest first; nobody was asked yet."""
     functions = [function for own in toolset.platforms.values() for function in own]
-    alike = _Likeness([_profile(function) for function in functions])
-    low, high = DOUBTFUL
-    near: dict[tuple[int, str], list[tuple[float, int]]] = defaultdict(list)
-    pairs = sorted(
-        alike.pairs(low, everywhere=len(functions) <= _FEW), key=lambda pair: (-pair[0], pair[1], pair[2])
-    )
-    for likeness, first, second in pairs:
-        near[first, functions[second].platform].append((likeness, second))
-        near[second, functions[first].platform].append((likeness, first))
-    settled = {at for (at, _), others in near.items() if others[0][0] >= high}
+    alike = Likeness(functions)
+    near = alike.closest()
+    settled = {at for (at, _), others in near.items() if others[0][0] >= SETTLED}
+    ranks: Counter[tuple[int, int]] = Counter()  # 0: each is the likest to the other
+    for (at, _), others in near.items():
+        for rank, (_, other) in enumerate(others):
+            ranks[min(at, other), max(at, other)] += rank
     found = {
         (min(at, other), max(at, other)): likeness
         for (at, _), others in near.items()
@@ -121,12 +70,37 @@ def doubtful_pairs(toolset: Toolset) -> list[PairDecision]:
         if at not in settled and other not in settled
     }
     joined = {at: group for group in map(frozenset, _clusters(alike)) for at in group}
-    doubtful = sorted(found, key=lambda pair: (abs(found[pair] - LIKE), pair))[:MOST_DOUBTFUL]
+    doubtful = sorted(found, key=lambda pair: (ranks[pair], -found[pair], pair))[:MOST_DOUBTFUL]
     return [
         PairDecision(
             _key(functions[first]), _key(functions[second]), found[first, second], second in joined[first]
         )
         for first, second in doubtful
+    ]
+
+
+def control_pairs(toolset: Toolset, most: int) -> list[PairDecision]:
+    """Functions of one platform that are alike and yet two, for whoever says that all do the same.
+
+    Args: most: pairs that are wanted; there are at most a dozen.
+    """
+    functions = [function for own in toolset.platforms.values() for function in own]
+    alike, count = Likeness(functions), min(most, _MOST_CONTROLS, len(functions))
+    found: dict[tuple[int, int], float] = {}
+    for at in (turn * len(functions) // count for turn in range(count)):
+        likeness, other = max(
+            (
+                (alike.by_words(at, other), -other)
+                for other, function in enumerate(functions)
+                if other != at and function.platform == functions[at].platform
+            ),
+            default=(1.0, 0),
+        )
+        if likeness < SETTLED:
+            found[min(at, -other), max(at, -other)] = likeness
+    return [
+        PairDecision(_key(functions[one]), _key(functions[other]), likeness, alike=False)
+        for (one, other), likeness in found.items()
     ]
 
 
@@ -151,36 +125,7 @@ def _named(toolset: Toolset, capabilities: Mapping[tuple[str, int], str]) -> Too
     )
 
 
-def _profile(function: GivenFunction) -> _Profile:
-    api = function.api
-    words = _words(api.name)
-    verb = next((word for word in words if word in _VERBS), "")
-    said = [word for word in words if word != verb or word in _TELLING]
-    others = said or [_VERBS.get(verb, verb)]
-    takes = {word for name in api.properties() for word in _words(name)}
-    return _Profile(
-        platform=function.platform,
-        name=frozenset(map(_stem, others)),
-        verb=_VERBS.get(verb, ""),
-        text=frozenset(_stem(_VERBS.get(word, word)) for word in _words(api.description)),
-        takes=frozenset(map(_stem, takes)),
-    )
-
-
-def _words(text: str) -> list[str]:
-    return [word for word in name_words(text) if word not in _IDLE]
-
-
-def _stem(word: str) -> str:
-    if word.endswith("ing") and len(word) > 6:
-        word = word[:-3]
-    for end, instead in (("ies", "y"), ("ses", "s"), ("s", "")):
-        if word.endswith(end) and len(word) > len(end) + 2 and not word.endswith("ss"):
-            return word[: -len(end)] + instead
-    return word
-
-
-def _clusters(alike: _Likeness) -> list[set[int]]:
+def _clusters(alike: Likeness) -> list[set[int]]:
     """The functions in groups, at most one of a platform in each; the most alike are put together first."""
     profiles = alike.profiles
     groups = {at: {at} for at in range(len(profiles))}
@@ -189,76 +134,10 @@ def _clusters(alike: _Likeness) -> list[set[int]]:
         if one is other or {profiles[at].platform for at in one} & {profiles[at].platform for at in other}:
             continue
         across = [alike.of(a, b) for a in one for b in other]
-        if _DIFFERENT not in across and sum(across) / len(across) >= LIKE:
+        if DIFFERENT not in across and sum(across) / len(across) >= LIKE:
             one |= other
             groups |= dict.fromkeys(other, one)
     return list({id(group): group for group in groups.values()}.values())
-
-
-_DIFFERENT = -1.0
-"""Likeness of functions of which somebody said that they do not do the same."""
-
-
-class _Likeness:
-    """How alike functions are; words that many functions have tell little.
-
-    Args: profiles: of the functions; said: pairs of their places -> whether somebody says they do the same.
-    """
-
-    def __init__(
-        self, profiles: Sequence[_Profile], said: Mapping[tuple[int, int], bool] | None = None
-    ) -> None:
-        self.profiles = profiles
-        self.said = said or {}
-        counts = Counter(
-            word for profile in profiles for word in {*profile.name, *profile.text, *profile.takes}
-        )
-        self.weight = {word: math.log(1 + len(profiles) / count) for word, count in counts.items()}
-
-    def pairs(self, least: float = LIKE, *, everywhere: bool = False) -> Iterator[tuple[float, int, int]]:
-        """(likeness, first, second) of functions of two platforms that are so alike at least.
-
-        Args: everywhere: look at pairs without a telling word in common as well.
-        """
-        having: dict[str, list[int]] = defaultdict(list)
-        for at, profile in enumerate(self.profiles):
-            for word in profile.name | profile.text:
-                having[word].append(at)
-        telling = {word for profile in self.profiles for word in profile.name}
-        having = {word: places for word, places in having.items() if word in telling or len(places) <= _RARE}
-        near = {pair for places in having.values() for pair in combinations(places, 2)} | {*self.said}
-        for first, second in combinations(range(len(self.profiles)), 2) if everywhere else near:
-            if self.profiles[first].platform != self.profiles[second].platform:
-                likeness = self.of(first, second)
-                if likeness >= least:
-                    yield likeness, first, second
-
-    def of(self, first: int, second: int) -> float:
-        """0: nothing in common, 1: the same; -1: somebody says that they differ."""
-        said = self.said.get((min(first, second), max(first, second)))
-        if said is not None:
-            return (1 + self.by_words(first, second)) / 2 if said else _DIFFERENT
-        return self.by_words(first, second)
-
-    def by_words(self, first: int, second: int) -> float:
-        """0: nothing in common, 1: the same."""
-        one, other = self.profiles[first], self.profiles[second]
-        verbs = {one.verb, other.verb} - {""}
-        if len(verbs) == 2:
-            if verbs & _OPPOSED:
-                return 0.0
-            factor = 0.8
-        else:
-            factor = 1.0 if one.verb == other.verb else 0.85
-        return factor * (
-            _NAME * self.overlap(one.name, other.name)
-            + _TEXT * self.overlap(one.text, other.text)
-            + _TAKES * (self.overlap(one.takes, other.takes) if one.takes or other.takes else 1.0)
-        )
-
-    def overlap(self, one: frozenset[str], other: frozenset[str]) -> float:
-        both = sum(self.weight[word] for word in one & other)
-        return both / total if (total := sum(self.weight[word] for word in one | other)) else 0.0
 
 
 _HEAD = """\
@@ -267,7 +146,8 @@ _HEAD = """\
 # what two platforms can do. Move a function to where it belongs, split or join lines, rename a capability;
 # a function that stands nowhere is left out of the run. Of the other sections nothing is read again.
 # decided_by: who put it together or kept it apart: code (by likeness), model, or person (your file).
-# asked: the pairs a model was asked about, what code had thought, and what the model said.
+# asked: the pairs a model was asked about, what code had thought, how likely the model takes it that they do
+# the same, and what follows. Where it is as sure of functions of one platform, what code thought stands.
 """
 
 
@@ -283,6 +163,7 @@ def capabilities_yaml(toolset: Toolset) -> str:
             "functions": [".".join(one.first), ".".join(one.second)],
             "likeness": round(one.likeness, 2),
             "code": _SAID[one.alike],
+            **({} if one.chance is None else {"chance": round(one.chance, 2)}),
             "model": _SAID[one.same],
         }
         for one in toolset.decisions
@@ -297,7 +178,7 @@ def capabilities_yaml(toolset: Toolset) -> str:
     return _HEAD + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
 
 
-_SAID = {True: "same", False: "different", None: "no usable answer"}
+_SAID = {True: "same", False: "different", None: "cannot tell"}
 
 
 def _decided_by(toolset: Toolset, functions: Mapping[str, str]) -> str:
@@ -410,7 +291,11 @@ def describe(toolset: Toolset) -> Iterator[str]:
     if toolset.decisions:
         asked = len(toolset.decisions)
         changed = sum(one.same not in (None, one.alike) for one in toolset.decisions)
-        yield f"  a model was asked about {asked} pairs in doubt; it decided otherwise than code in {changed}"
+        silent = sum(one.same is None for one in toolset.decisions)
+        yield (
+            f"  a model was asked about {asked} pairs in doubt; it decided otherwise than code in {changed}, "
+            f"and could not tell in {silent}"
+        )
     for name, functions in list(shared.items())[:_LISTED]:
         yield f"    {name}: {', '.join(f'{platform}.{function}' for platform, function in functions.items())}"
     if len(shared) > _LISTED:

@@ -42,7 +42,9 @@ class PairDecision:
     alike: bool
     """whether code puts them together"""
     same: bool | None = None
-    """what somebody says who was asked; None: nothing, code's answer stands"""
+    """what somebody says who was asked; None: nothing that tells, code's answer stands"""
+    chance: float | None = None
+    """how likely they take it that the two do the same; None: they gave no answer"""
 
     @property
     def id(self) -> str:

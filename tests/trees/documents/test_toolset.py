@@ -11,6 +11,7 @@ from ptool.errors import ConfigError
 from ptool.trees.documents.capabilities import (
     MOST_DOUBTFUL,
     capabilities_yaml,
+    control_pairs,
     doubtful_pairs,
     read_capabilities,
     with_capabilities,
@@ -287,6 +288,9 @@ def test_somebodys_word_on_pairs_in_doubt_goes_before_likeness(tmp_path: Path) -
     }
     right = {("A.find_room", "B.search_rooms"), ("A.pay", "B.settle")}
     doubtful = doubtful_pairs(toolset)
+    assert {(pair.first, pair.second) for pair in control_pairs(toolset, len(doubtful))} == {
+        (("A", "find_room"), ("A", "rate_room")), (("B", "search_rooms"), ("B", "room_rates")),
+    }  # fmt: skip
     decided = [
         replace(pair, same=(".".join(pair.first), ".".join(pair.second)) in right) for pair in doubtful
     ]
