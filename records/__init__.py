@@ -55,6 +55,7 @@ from .scenario import (
     Platform,
     SaidParameter,
     ScenarioWorld,
+    Topic,
 )
 
 __all__ = [
@@ -102,6 +103,7 @@ __all__ = [
     "Solution",
     "Task",
     "TaskCall",
+    "Topic",
     "Turn",
     "Usage",
     "UserProfile",

@@ -180,6 +180,13 @@ class ApiDraft(Record):
     returns: str = Field(default="", description="what comes back, a few words")
 
 
+class Topic(Record):
+    """What a customer answers who is asked what a visit was about; sorts of such things are kinds of need."""
+
+    thing: str = Field(description="the thing, a few words: 'a pair of sneakers'")
+    sort: str = Field(description="what else is like it, one or two words: 'footwear'")
+
+
 class Expansion(Record):
     """What the designer answers when asked to refine one node of the API tree; other lists stay empty."""
 
@@ -190,6 +197,7 @@ class Expansion(Record):
     platforms: tuple[Platform, ...] = Field(default=(), description="asked for a scenario: its platforms")
     categories: tuple[Category, ...] = Field(default=(), description="asked for categories: the children")
     apis: tuple[Api, ...] = Field(default=(), description="asked for APIs: the leaves")
+    answers: tuple[Topic, ...] = Field(default=(), description="in place of contexts: what visits were about")
     names: tuple[str, ...] = Field(default=(), description="in place of platforms: their names")
     dimensions: tuple[Dimension, ...] = Field(default=(), description="beside names: what they differ in")
     facts: tuple[PersonalFact, ...] = Field(default=(), description="beside names: of a person")

@@ -9,7 +9,6 @@ is mended and counted. It knows no role and no graph.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,22 +24,19 @@ from ..records import (
     SaidParameter,
 )
 from .defaults import default_dimension, default_drafts, default_world
-from .naming import camel_case, name_words, near_name, snake_case, styled, take_unique, without_names
+from .naming import camel_case, name_words, snake_case, styled, take_unique, without_names
+from .needs import needs_of, served_needs
 from .personal_facts import BY_NAME, choose_fact, recognise
 from .retry import Mended
+from .said_parameters import is_customers, sorted_parameters
 from .schemas import MAX_TEXT, Schema
 
 MOST_FACTS = 4
 """Personal facts of a scenario's own."""
 _MOST_SAID, _MOST_PERSONAL = 3, 2
 _MOST_OPTIONS = 6
-_SAID_CITY = "city"
-"""A standard fact that is as often said: where to look for something."""
 _JSON_TYPES = frozenset(("string", "integer", "number", "boolean", "array", "object", "null"))
 """What a model writes in the place of a name that it does not find."""
-_IDENTIFIER = re.compile(r"\b(?:identifier|id|number|code)\b(?= of)", re.IGNORECASE)
-_NAMES = re.compile(r"(?:^|_)(?:name|title|query|keyword|term|description|address)$")
-"""Last words of parameters that hold words, whatever type a model gives them."""
 _TYPES: Mapping[str, Schema] = {
     "text": {"type": "string"},
     "integer": {"type": "integer", "minimum": 1},
@@ -74,7 +70,8 @@ def complete_scenario(
         )
         for place, platform in enumerate(_platform_names(answer.names, spare.names, mended))
     )
-    contexts = tuple(_contexts(answer.contexts, spare.contexts, name, mended))
+    drafted = needs_of(answer.answers, name, mended) if answer.answers else answer.contexts
+    contexts = tuple(_contexts(drafted, spare.contexts, name, mended))
     facts = tuple(_facts(answer.facts, mended))
     return Expansion(
         contexts=contexts, platforms=platforms, names=answer.names, dimensions=dimensions, facts=facts
@@ -172,6 +169,7 @@ def complete_apis(
     own: Sequence[Api],
     rivals: Sequence[Api],
     facts: Sequence[PersonalFact],
+    needs: Sequence[str],
     place: int,
     platforms: Sequence[str],
     mended: Mended,
@@ -186,6 +184,7 @@ def complete_apis(
         own: APIs the platform has already.
         rivals: APIs of an earlier platform that it has no counterpart of yet, in this category first.
         facts: the scenario's own.
+        needs: names of the scenario's kinds of need.
         place: of the platform in its scenario, from 0; decides the style of its names.
         platforms: names of the scenario's platforms.
     """
@@ -202,7 +201,7 @@ def complete_apis(
         drafts += default_drafts(category, missing, capabilities)
     for draft in drafts[: quota - len(apis)]:
         number = len(own) + len(apis)
-        apis.append(_api(draft, category, number, place, facts, names, capabilities, mended))
+        apis.append(_api(draft, category, number, place, facts, needs, names, capabilities, mended))
     return Expansion(apis=tuple(_without_platforms(api, platforms, mended) for api in apis))
 
 
@@ -236,7 +235,9 @@ def _new_functions(
     taken = {_without_number(capability) for capability in capabilities}
     for draft in drafts:
         capability = _without_number(snake_case(draft.capability, ""))
-        if capability and capability not in taken:
+        if capability and not is_customers(draft):
+            mended["not_a_customers"] += 1
+        elif capability and capability not in taken:
             taken.add(capability)
             yield draft
         else:
@@ -300,20 +301,14 @@ def _api(
     number: int,
     place: int,
     facts: Sequence[PersonalFact],
+    needs: Sequence[str],
     names: set[str],
     capabilities: set[str],
     mended: Mended,
 ) -> Api:
     capability = take_unique(snake_case(draft.capability, "do"), category, capabilities)
     description = draft.description.strip()[:MAX_TEXT] or f"Lets a person {capability.replace('_', ' ')}."
-    said, personal = _sorted_parameters(draft, facts, mended)
-    if not said:
-        mended["said"] += 1
-        said = [
-            SaidParameter(
-                name=f"{snake_case(category, 'item')}_name", description="What it is about.", type="text"
-            )
-        ]
+    said, personal = sorted_parameters(draft, facts, needs, mended)
     if not personal:
         mended["personal"] += 1
         personal = [choose_fact(f"{capability} {description}", number).name]
@@ -336,6 +331,7 @@ def _api(
             "properties": properties,  # type: ignore[dict-item]
             "required": required,  # type: ignore[dict-item]
             "additionalProperties": False,
+            **({"x-contexts": served} if (served := served_needs(capability, needs)) else {}),  # type: ignore[dict-item]
         },
         response={
             "type": "object",
@@ -343,46 +339,6 @@ def _api(
             "required": ["result"],
         },
     )
-
-
-def _sorted_parameters(
-    draft: ApiDraft, facts: Sequence[PersonalFact], mended: Mended
-) -> tuple[list[SaidParameter], list[str]]:
-    """What is said, and which facts are known; what is called like a fact is one."""
-    known = {fact.name: fact.name for fact in facts} | {name: name for name in BY_NAME}
-    personal: list[str] = []
-    said: dict[str, SaidParameter] = {}
-    for wanted in draft.personal:
-        fact = known.get(wanted) or (recognised.name if (recognised := recognise(wanted)) else None)
-        fact = fact or near_name(wanted, known)
-        mended["unknown_fact" if fact is None else "near_name"] += fact != wanted
-        if fact and fact not in personal:
-            personal.append(fact)
-    for parameter in draft.said:
-        name = re.sub(r"_(?:id|identifier|number|code)$", "_name", snake_case(parameter.name, "item"))
-        standard = recognise(parameter.name)
-        fact = name if name in known else standard.name if standard else None
-        if fact and fact != _SAID_CITY:
-            if fact not in personal:
-                mended["said_fact"] += 1
-                personal.append(fact)
-        elif name in said:
-            mended["duplicate"] += 1
-        else:
-            said[name] = _named(parameter, name, mended)
-    return list(said.values()), personal
-
-
-def _named(parameter: SaidParameter, name: str, mended: Mended) -> SaidParameter:
-    """The parameter under a name that a customer would know: no identifier, and a name is no number."""
-    update: dict[str, Any] = {"name": name}
-    if name != snake_case(parameter.name, "item"):
-        mended["identifier"] += 1
-        update["description"] = _IDENTIFIER.sub("name", parameter.description)
-    if _NAMES.search(name) and parameter.type in ("integer", "number"):
-        mended["types"] += 1
-        update["type"] = "text"
-    return parameter.model_copy(update=update)
 
 
 def _said_schema(parameter: SaidParameter) -> Schema:

@@ -18,6 +18,7 @@ from ..records import Api, Expansion, PersonalFact, Platform
 from .api_tree import ROOT, ApiTree, check_structure
 from .defaults import default_categories, default_drafts, default_world
 from .drafts import complete_apis, complete_scenario
+from .needs import open_to_every_need
 from .offers import MOST_SHOWN, ScenarioOffers
 from .personal_facts import STANDARD_FACTS, recognise
 from .repair import MOST_CONTEXTS, repair_apis, repair_categories, repair_scenario
@@ -162,8 +163,21 @@ class _Grower:
                 await self.grow_branch(platform)
             elif not self.tree.attributes(platform)["expanded"]:
                 self.hang_given(platform)
+        if self.given is None and "facts" in self.tree.attributes(name):
+            self.serve_every_need(name)
         self.tree.mark_exclusive(name)
         self.save(self.tree)
+
+    def serve_every_need(self, name: str) -> None:
+        """Open drafted functions to all kinds of need, where one has none on some platform."""
+        leaves = [self.tree.below(platform, "api") for platform in self.tree.children(name)]
+        opened = [
+            open_to_every_need([self.tree.api(leaf) for leaf in own], needs_at(self.tree, name))
+            for own in leaves
+        ]
+        for own, apis in zip(leaves, opened, strict=True):
+            for leaf, api in zip(own, apis, strict=True):
+                self.tree.attributes(leaf)["parameters"] = api.parameters
 
     async def grow_branch(self, node: str) -> None:
         attributes = self.tree.attributes(node)
@@ -268,6 +282,7 @@ class _Grower:
         platforms = [platform.rpartition("/")[2] for platform in offers.platforms]
         drafted = self.tree.attributes(scenario).get("facts", ())
         facts = [PersonalFact.model_validate(fact) for fact in drafted]
+        needs = needs_at(self.tree, scenario)
 
         def check(got: Expansion) -> Expansion:
             checked = check_apis(got, node, quota, offers)
@@ -275,7 +290,7 @@ class _Grower:
             return checked
 
         def complete(got: Expansion, mended: Mended) -> Expansion:
-            return complete_apis(got, category, quota, own, rivals, facts, place, platforms, mended)
+            return complete_apis(got, category, quota, own, rivals, facts, needs, place, platforms, mended)
 
         def fallback() -> Expansion:
             drafts = default_drafts(category, quota, {api.capability for api in own})
@@ -435,7 +450,13 @@ def _draft_view(
     ]
     standard = {fact.name: fact.description for fact in STANDARD_FACTS}
     facts = {str(fact["name"]): str(fact["description"]) for fact in drafted} | standard
-    return {"twins": twins, "facts": {} if len(twins) == quota else facts}
+    needs = needs_at(tree, node.split("/")[0])
+    return {"twins": twins, "facts": {} if len(twins) == quota else facts, "needs": needs}
+
+
+def needs_at(tree: ApiTree, scenario: str) -> list[str]:
+    """The names of a scenario's kinds of need."""
+    return [context["name"] for context in tree.attributes(scenario)["contexts"]]
 
 
 def usual_categories(quota: int, most: int) -> int:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from ...errors import ConfigError
 from ...models.request import NO_USAGE, Reply, Request
+from ...models.seeds import derive
 from ...records import PersonalFact, SaidParameter
 from ..prompt_loader import PromptLoader, RolePrompt
 from ..role import Ask, Observation, Views
@@ -47,7 +48,7 @@ class DraftDesigner(FormRole):
     A small model does one thing at a time better than several, so each part of an expansion is a question of
     its own, with a prompt of its own: an example in it cannot stray into another part.
 
-    Args: parts: part (needs, facts, dimensions, categories, drafts, twins) -> file name of its prompt.
+    Args: parts: part (`DraftPart`) -> file name of its prompt.
     """
 
     def __init__(self, *, parts: Mapping[str, str], prompts: PromptLoader | None = None, **role: Any) -> None:
@@ -72,15 +73,22 @@ class DraftDesigner(FormRole):
             prompt, form = self._parts[part], narrow_form(self.output, *lists)
             system, user = prompt.render(observation.views)
             turn = observation.turn if len(parts) == 1 else f"{observation.turn}/{part}"
-            request = Request(self.name, turn, system, user, form, observation.seed, self.sampling)
-            reply = await ask(
-                self.fitted(request, observation), accept=partial(self._accept_part, prompt, views)
-            )
-            usage += reply.usage
-            fields = {name: getattr(reply.record, name) for name in self.output.model_fields}
-            if fields["platforms"] or fields["apis"]:
-                return Reply(reply.record, usage)
-            answer |= {name: value for name, value in fields.items() if value}
+            for time in range(_ASKED.get(part, 1)):
+                seed = derive(observation.seed, "again", time) if time else observation.seed
+                turn = f"{turn}/{time}" if time else turn
+                request = Request(self.name, turn, system, user, form, seed, self.sampling)
+                reply = await ask(
+                    self.fitted(request, observation), accept=partial(self._accept_part, prompt, views)
+                )
+                usage += reply.usage
+                fields = {name: getattr(reply.record, name) for name in self.output.model_fields}
+                if fields["platforms"] or fields["apis"]:
+                    return Reply(reply.record, usage)
+                answer |= {
+                    name: (*answer.get(name, ()), *value) if time else value
+                    for name, value in fields.items()
+                    if value
+                }
         return Reply(self.output.model_validate(answer), usage)
 
     def _accept_part(self, prompt: RolePrompt, views: Mapping[str, Any], record: Any) -> Any:
@@ -95,8 +103,10 @@ class DraftDesigner(FormRole):
         return refuse_copies(record, prompt.examples, views)
 
 
-DraftPart = Literal["needs", "facts", "dimensions", "categories", "drafts", "twins"]
+DraftPart = Literal["needs", "topics", "names", "facts", "dimensions", "categories", "drafts", "twins"]
 """What a designer of drafts is asked for at a time."""
+_ASKED: Mapping[DraftPart, int] = {"topics": 3}
+"""Parts asked more than once: some answers of a small model are about the service, not about its things."""
 
 
 def draft_parts(view: Mapping[str, Any]) -> Iterator[tuple[DraftPart, list[WantedList]]]:
@@ -107,8 +117,11 @@ def draft_parts(view: Mapping[str, Any]) -> Iterator[tuple[DraftPart, list[Wante
             between = {"type": "array", "items": _PHRASE, "minItems": count - 2, "maxItems": count - 2}
             stand = {"best": _PHRASE} | ({"between": between} if count > 2 else {}) | {"worst": _PHRASE}
             fact = _object(about=_ABOUT, name=_NAME, description=_PHRASE, options=_CHOICES)
-            names = _wanted("names", count, {**_NAME, "maxLength": 24})
-            yield "needs", [_wanted("contexts", _DRAFTED_CONTEXTS, _DESCRIBED), names]
+            if "functions" in view:
+                yield "needs", [_wanted("contexts", _DRAFTED_CONTEXTS, _DESCRIBED)]
+            else:
+                yield "names", [_wanted("names", count, _TWO_WORDS)]
+                yield "topics", [_wanted("answers", _TOPICS, _TOPIC)]
             yield "facts", [_wanted("facts", _DRAFTED_FACTS, fact)]
             yield "dimensions", [_wanted("dimensions", _DRAFTED_DIMENSIONS, _object(name=_COMPARED, **stand))]
         case "categories":
@@ -134,6 +147,12 @@ def _object(**properties: Any) -> dict[str, Any]:
     }
 
 
+_TWO_WORDS = {**_NAME, "maxLength": 24, "pattern": "^[A-Z][a-z]{2,10} [A-Z][a-z]{2,10}$"}
+"""A name of two words; a small model that is to invent one word writes a brand."""
+_TOPIC = _object(
+    thing={**_NAME, "maxLength": 28, "pattern": "^(a|an|my|some) [a-z][a-z -]{2,22}$"},
+    sort={**_NAME, "maxLength": 24},
+)
 _DESCRIBED = _object(name=_NAME, description=_PHRASE)
 _OPTIONS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 24}, "maxItems": 5}
 _ABOUT = {"type": "string", "enum": get_args(PersonalFact.model_fields["about"].annotation)[1:]}
@@ -146,7 +165,7 @@ _COMPARED = {
 }
 """What services of any kind are compared by; a small model left to itself names what customers do."""
 _CHOICES = {**_OPTIONS, "minItems": 2}
-_DRAFTED_CONTEXTS, _DRAFTED_DIMENSIONS, _DRAFTED_FACTS = 3, 4, 3
+_TOPICS, _DRAFTED_CONTEXTS, _DRAFTED_DIMENSIONS, _DRAFTED_FACTS = 8, 3, 4, 3
 
 
 def _wanted(field: str, count: int, entry: Any) -> WantedList:

@@ -167,7 +167,7 @@ def test_a_role_without_a_form_of_its_own_answers_its_output():
     assert form_of(Role, "Preferences", "contexts", []) is Preferences
 
 
-PARTS = ("needs", "facts", "dimensions", "categories", "drafts", "twins")
+PARTS = ("needs", "topics", "names", "facts", "dimensions", "categories", "drafts", "twins")
 
 
 def draft_designer(**sampling):
@@ -195,22 +195,27 @@ async def asked_parts(view, answers, role=None):
 
 
 NEED = {"name": "n", "description": "d"}
+TOPIC = {"thing": "a rake", "sort": "tools"}
 STAND = {"name": "price", "best": "low", "worst": "high"}
 
 
 async def test_a_draft_designer_is_asked_one_thing_at_a_time():
     answers = [
-        {"contexts": [NEED], "names": ["A", "B", "C"]},
+        {"names": ["A", "B", "C"]},
+        *[{"answers": [TOPIC]}] * 3,
         {"facts": [NEED]},
         {"dimensions": [STAND]},
     ]
     requests, record = await asked_parts({"asks": "scenario", "platforms": 3}, answers)
-    assert {part: bounds(request.output) for part, request in requests.items()} == {
-        "needs": {"contexts": (3, 3), "names": (3, 3)},
+    assert {part: bounds(request.output) for part, request in requests.items() if part not in "12"} == {
+        "names": {"names": (3, 3)},
+        "topics": {"answers": (8, 8)},
         "facts": {"facts": (3, 3)},
         "dimensions": {"dimensions": (4, 4)},
     }
     assert (record.names, record.facts[0].name, record.dimensions[0].best) == (("A", "B", "C"), "n", "low")
+    assert len(record.answers) == 3
+    assert len({request.seed for part, request in requests.items() if part in ("topics", "1", "2")}) == 3
     requests, _ = await asked_parts(
         {"asks": "categories", "branching": 6, "apis": 7}, [{"categories": [CATEGORY]}]
     )
@@ -221,8 +226,17 @@ async def test_whoever_answers_whole_platforms_is_not_asked_for_parts():
     platform = {"name": "A", "characteristics": [{"name": "price", "text": "low"}]}
     whole = {"contexts": [NEED], "platforms": [platform] * 2}
     requests, record = await asked_parts({"asks": "scenario", "platforms": 2}, [whole | {"names": ["A"]}])
-    assert list(requests) == ["needs"]
+    assert list(requests) == ["names"]
     assert record.platforms[0].name == "A"
+
+
+async def test_what_people_need_brought_along_functions_for_is_asked_beside_them():
+    view = {"asks": "scenario", "platforms": 2, "functions": {"find_plants": "Finds plants."}}
+    requests, record = await asked_parts(
+        view, [{"contexts": [NEED]}, {"facts": [NEED]}, {"dimensions": [STAND]}]
+    )
+    assert list(requests) == ["needs", "facts", "dimensions"]
+    assert record.contexts[0].name == "n"
 
 
 async def test_a_rivals_functions_are_named_anew_one_by_one():

@@ -168,13 +168,14 @@ async def test_what_requests_say_is_no_feature_and_facts_are_without_a_clusterer
 
 
 PLATFORMS = ("GreenThumb", "Ebay")
+NEEDS = ("roses", "garden_tools")
 
 
 def completed(*drafts, twins=None, rivals=(), place=0, quota=None):
     mended = Counter()
     answer = Expansion(drafts=drafts, twins=twins or {})
     quota = len(drafts) or len(rivals) if quota is None else quota
-    found = complete_apis(answer, "beds", quota, (), rivals, (SOIL,), place, PLATFORMS, mended).apis
+    found = complete_apis(answer, "beds", quota, (), rivals, (SOIL,), NEEDS, place, PLATFORMS, mended).apis
     for api in found:
         check_function(api, api.name)
     return found, {kind: count for kind, count in mended.items() if count}
@@ -201,10 +202,18 @@ def completed(*drafts, twins=None, rivals=(), place=0, quota=None):
             ["plant", "soil_type", "email"],
             {"said_fact": 1},
         ),
-        (draft("find plants", text("plant_id")), ["plant_name", "soil_type"], {"identifier": 1}),
-        (draft("find plants", text("plant"), text("Plant")), ["plant", "soil_type"], {"duplicate": 1}),
-        (draft("find plants", text("soil_type")), ["beds_name", "soil_type"], {"said": 1}),
-        (draft("find plants"), ["beds_name", "soil_type"], {"said": 1}),
+        (draft("find plants", text("plant_id")), ["item", "soil_type"], {"identifier": 1, "said": 1}),
+        (
+            draft("cancel", text("store"), text("day", type="date")),
+            ["item", "day", "soil_type"],
+            {"identifier": 1, "said": 1},
+        ),
+        (draft("find plants", text("day"), text("plant")), ["plant", "day", "soil_type"], {}),
+        (draft("find plants", text("title", type="number")), ["title", "soil_type"], {}),
+        (draft("find plants", text("plant"), text("Plant")), ["plant", "soil_type"], {}),
+        (draft("find", text("x"), text("X")), ["item", "x", "soil_type"], {"duplicate": 1, "said": 1}),
+        (draft("find plants", text("soil_type")), ["item", "soil_type"], {"said": 1}),
+        (draft("find plants"), ["item", "soil_type"], {"said": 1}),
     ],
 )
 def test_what_a_draft_got_wrong_is_mended_and_counted(given, parameters, mended):
@@ -222,7 +231,7 @@ def test_a_parameter_has_the_schema_of_its_type_and_a_choice_without_values_is_a
             text("kind", type="choice", options=("x",)),
         )
     )
-    size, kind, _soil = api.properties().values()
+    _thing, size, kind, _soil = api.properties().values()
     assert (size["enum"], "enum" in kind, kind["type"]) == (["s", "L"], False, "string")
 
 
@@ -254,38 +263,67 @@ def test_a_counterpart_is_there_whatever_was_answered(twins, names, mended):
 def test_too_few_drafts_are_filled_up_and_too_many_cut():
     found, mended = completed(draft("a b", text("x")), quota=3)
     assert [api.capability for api in found] == ["a_b", "find_beds", "order_beds"]
-    assert mended == {"missing": 2, "personal": 2}
+    assert mended == {"missing": 2, "personal": 2, "said": 1}
     assert len(completed(*[draft(f"a{n}", text("x")) for n in range(5)], quota=2)[0]) == 2
 
 
 def test_a_function_drafted_again_makes_room_for_another():
     found, mended = completed(draft("find plant", text("x")), draft("find_plants", text("x")))
     assert [api.capability for api in found] == ["find_plant", "find_beds"]
-    assert mended == {"duplicate": 1, "missing": 1, "personal": 1}
+    assert mended == {"duplicate": 1, "missing": 1, "personal": 1, "said": 1}
+
+
+@pytest.mark.parametrize("capability", ["log_in", "update profile", "add_inventory", "register user"])
+def test_what_no_customer_asks_about_a_thing_makes_room_for_another(capability):
+    found, mended = completed(draft(capability, text("x")))
+    assert [api.capability for api in found] == ["find_beds"]
+    assert mended == {"not_a_customers": 1, "missing": 1, "personal": 1}
+
+
+def test_a_choice_among_kinds_of_need_is_the_thing_again():
+    choice = text("for_what", type="choice", options=("Roses", "garden tools"))
+    ((api,), mended) = completed(draft("find plants", text("plant"), choice))
+    assert (list(api.properties()), mended) == (["plant", "soil_type"], {"said_need": 1})
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "wanted"),
-    [
-        ("plant_id", "integer", "string"),
-        ("plant_title", "number", "string"),
-        ("plants", "integer", "integer"),
-    ],
+    ("capability", "served"), [("cut_rose", {"roses"}), ("lend_tool", {"garden_tools"}), ("dig", set())]
 )
-def test_what_is_called_a_name_is_no_number(name, given, wanted):
-    said = text(name, type=given, description="The ID of a plant, by number.")
-    ((api,), _) = completed(draft("find plants", said))
-    schema = next(iter(api.properties().values()))
-    assert schema["type"] == wanted
-    assert schema["description"].startswith("The name of" if name == "plant_id" else "The ID of")
+def test_a_function_that_names_a_kind_of_need_is_for_no_other(capability, served):
+    ((api,), _) = completed(draft(capability, text("x")))
+    assert api.contexts() == served
+
+
+async def test_a_kind_of_need_that_no_function_serves_opens_all_of_them():
+    def lawn_only(view):
+        return Expansion(
+            drafts=tuple(draft(f"mow_lawn_{len(view['taken'])}{n}", text("x")) for n in range(view["apis"])),
+            twins={twin["capability"]: {} for twin in view["twins"]},
+        )
+
+    tree = await grow_tree(ApiTree(), GARDEN, SHAPE, Drafter(**{**good().answers, "apis": lawn_only}))
+    apis = [api for own in tree.worlds()["gardening"].apis.values() for api in own]
+    assert all(api.serves("lawn") and api.serves("balcony") for api in apis)
+
+
+@pytest.mark.parametrize("kind", ["integer", "number", "date"])
+def test_the_thing_is_said_by_its_name_whatever_type_it_was_given(kind):
+    ((api,), _) = completed(
+        draft("find plants", text("plant_title", type=kind, description="The ID by number."))
+    )
+    name, schema = next(iter(api.properties().items()))
+    assert (name, schema["type"]) == ("plant_title", "string")
+    assert schema["description"] == "The thing it is about, by its name."
 
 
 def test_a_description_names_no_platform():
-    said = text("plant", description="The plant as Green Thumb's shop calls it.")
-    seen = draft("find plants", said).model_copy(update={"description": "Finds a plant on eBay."})
+    said = text("size", description="The size as Green Thumb's shop calls it.")
+    seen = draft("find plants", text("plant"), said).model_copy(
+        update={"description": "Finds a plant on eBay."}
+    )
     (api,), mended = completed(seen)
     assert (api.description, mended) == ("Finds a plant.", {"platform_named": 2})
-    assert next(iter(api.properties().values()))["description"] == "The plant as shop calls it."
+    assert api.properties()["size"]["description"] == "The size as shop calls it."
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,49 @@
+"""Sorts of the things that customers name are kinds of need; what every service has is none."""
+
+from collections import Counter
+
+import pytest
+from ptool.records import Topic
+from ptool.trees.needs import needs_of
+
+
+def needs(*answers, scenario="shopping"):
+    topics = [Topic(thing=thing, sort=sort) for thing, sort in answers]
+    return {need.name: need.description for need in needs_of(topics, scenario, Counter())}
+
+
+def test_sorts_with_the_most_things_are_needs_described_by_their_things():
+    answers = [("a dress", "clothing"), ("my phone", "devices"), ("a shirt", "Clothing"), ("a book", "books")]
+    more = [("a lamp", "lights"), ("a tablet", "devices"), ("a bag", "bags"), ("dresses", "clothing")]
+    assert needs(*answers, *more) == {
+        "clothing": "dress, shirt",
+        "devices": "phone, tablet",
+        "books": "book",
+        "lights": "lamp",
+    }
+
+
+def test_things_are_needs_of_their_own_where_there_is_but_one_sort():
+    answers = [("a burger", "food"), ("a pizza", "food"), ("some sushi", "food"), ("a pizza", "food")]
+    assert list(needs(*answers)) == ["burger", "pizza", "sushi"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ("a shopping cart", "e-commerce"),
+        ("my order history", "records"),
+        ("a gift", "products"),
+        ("a bag", "shopping"),
+        ("a payment method", "money"),
+        ("the", ""),
+    ],
+)
+def test_what_every_service_has_and_the_scenario_again_is_no_need(answer):
+    others = [("a rake", "tools"), ("a rose", "flowers"), ("a pot", "containers")]
+    assert list(needs(answer, *others)) == ["tools", "flowers", "containers"]
+
+
+def test_a_sort_with_the_words_of_another_is_the_same():
+    found = needs(("a hose", "tools"), ("a rake", "garden tool"), ("a rose", "flowers"), ("a pot", "pots"))
+    assert found == {"tools": "hose, rake", "flowers": "rose", "pots": "pot"}

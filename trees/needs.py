@@ -1,0 +1,93 @@
+"""Kinds of need out of what some customers' visits were about (Definition 3.1).
+
+Asked for kinds of need, a small model names what a service does ("buying", "tracking"), which no function can
+be asked for. Asked what visits were about, it names things; things of one sort make a kind of need, and every
+function can be asked for about each of them. It knows no role and no graph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ..records import Api, Context, Topic
+from ..texts.similar_words import telling_words
+from .naming import snake_case
+from .retry import Mended
+
+MOST_NEEDS = 4
+"""Kinds of need that are made of topics."""
+_LEAST_NEEDS = 3
+"""Sorts of things; of fewer, each thing is a kind of need of its own."""
+_BEFORE = re.compile(
+    r"\A(?:(?:a|an|the|my|our|your|his|her|some|two|new|pair of|piece of|set of)\s+)+", re.IGNORECASE
+)
+"""What stands before a thing's name."""
+_OF_EVERY_SERVICE = telling_words(
+    "service customer user order payment delivery shipping shop store web website site app online platform "
+    "option process product item good thing support help information request purchase transaction shipment "
+    "package cart checkout catalog listing search engine history review inventory e-commerce category"
+)
+"""Words for what every service has; no need is told apart by them."""
+
+
+def needs_of(answers: Sequence[Topic], scenario: str, mended: Mended) -> tuple[Context, ...]:
+    """The sorts with the most things, in the order they came; things themselves where the sorts are too few.
+
+    [dress, clothing], [phone, devices], [shirt, clothing] are the needs clothing ("dress, shirt"), devices.
+
+    Args: scenario: its name, which tells no need apart.
+    """
+    empty = _OF_EVERY_SERVICE | telling_words(scenario.replace("_", " "))
+    own = [answer for answer in answers if empty.isdisjoint(telling_words(f"{answer.thing} {answer.sort}"))]
+    mended["of_every_service"] += len(answers) - len(own)
+    by_sort = _groups((answer.sort, _bare(answer.thing)) for answer in own)
+    if len(by_sort) < _LEAST_NEEDS:
+        by_thing = _groups((_bare(answer.thing), _bare(answer.thing)) for answer in own)
+        mended["sorts"] += 1
+        by_sort = by_thing if len(by_thing) > len(by_sort) else by_sort
+    most = sorted(by_sort, key=lambda name: -len(by_sort[name]))[:MOST_NEEDS]
+    return tuple(
+        Context(name=name, description=", ".join(things)) for name, things in by_sort.items() if name in most
+    )
+
+
+def served_needs(does: str, needs: Sequence[str]) -> list[str]:
+    """The needs that are named in what a function does: `add_plant` is for plants only; []: for all.
+
+    Args: does: the function's capability; needs: names of all.
+    """
+    words = telling_words(does.replace("_", " "))
+    return [need for need in needs if words & telling_words(need.replace("_", " "))]
+
+
+def open_to_every_need(apis: Sequence[Api], needs: Sequence[str]) -> Sequence[Api]:
+    """The functions, for all needs where one would otherwise have none that serves it."""
+    if all(any(api.serves(need) for api in apis) for need in needs):
+        return apis
+    return [
+        api.model_copy(
+            update={"parameters": {key: part for key, part in api.parameters.items() if key != "x-contexts"}}
+        )
+        for api in apis
+    ]
+
+
+def _groups(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Name of a sort -> its distinct things; a name with all the words of another one is the same."""
+    names: dict[frozenset[str], str] = {}
+    groups: dict[str, list[str]] = {}
+    for sort, thing in pairs:
+        words = frozenset(telling_words(sort))
+        if not thing or not words:
+            continue
+        known = next((other for other in names if other <= words or words <= other), words)
+        things = groups.setdefault(names.setdefault(known, snake_case(sort, "need")), [])
+        if telling_words(thing) not in map(telling_words, things):
+            things.append(thing)
+    return groups
+
+
+def _bare(thing: str) -> str:
+    """A thing without article and full stop: 'my camper van.' is a 'camper van'."""
+    return _BEFORE.sub("", " ".join(thing.split())).strip(" .!\"'")
