@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..records import (
@@ -36,15 +36,30 @@ _NO_NEED = frozenset(
     )
 )
 _VERBS: tuple[tuple[str, str, SaidParameter | None], ...] = (
-    ("find", "Finds", None),
-    ("order", "Orders", SaidParameter(name="quantity", description="How many.", type="integer")),
-    ("schedule", "Schedules", SaidParameter(name="day", description="On which day.", type="date")),
-    ("compare", "Compares", SaidParameter(name="max_price", description="Highest price.", type="number")),
-    ("cancel", "Cancels", SaidParameter(name="reason", description="Why.", type="text")),
-    ("track", "Tracks", None),
-    ("review", "Reviews", SaidParameter(name="stars", description="How many stars.", type="integer")),
-    ("share", "Shares", SaidParameter(name="note", description="A note to go with it.", type="text")),
+    ("find", "Finds something.", None),
+    ("order", "Orders something.", SaidParameter(name="quantity", description="How many.", type="integer")),
+    ("compare", "Compares the prices of something.", None),
+    ("track", "Tracks an order on its way.", None),
+    ("cancel", "Cancels an order.", None),
+    ("review", "Rates something with stars.",
+     SaidParameter(name="stars", description="How many stars.", type="integer")),
+    ("schedule", "Makes an appointment for something.",
+     SaidParameter(name="day", description="On which day.", type="date")),
+    ("share", "Recommends something to a friend.", None),
+)  # fmt: skip
+"""What customers of any service do with a thing: capability, description, what else is said."""
+_SAME_TO_CUSTOMERS = tuple(
+    frozenset(verbs.split())
+    for verbs in (
+        "find search browse look explore discover view get list filter retrieve navigate show see display",
+        "order buy purchase add checkout",
+        "return refund exchange replace",
+        "track follow monitor trace",
+        "review rate",
+        *(verb for verb, _, _ in _VERBS),
+    )
 )
+"""First words of functions that a request does not tell apart."""
 _DEGREES = ("matters most to them", "matters a good deal to them", "matters little to them", "hardly counts")
 _THEMES: Mapping[Kind, tuple[str, str]] = {
     "basic": ("life", "The facts of the person's life."),
@@ -99,26 +114,37 @@ def default_categories(contexts: Sequence[Mapping[str, Any]], count: int) -> Exp
 
 
 def default_drafts(category: str, count: int, taken: set[str]) -> list[ApiDraft]:
-    """Drafts of functions that any category has: to find, order, schedule … what it is about.
+    """Drafts of functions that any category has: to find, order, compare … what it is about.
 
     Args: taken: capabilities the platform has already; is left as it is.
     """
     about, names = snake_case(category, "item"), set(taken)
+    free = [verb for verb in _VERBS if not same_to_customers(verb[0], taken)] or list(_VERBS)
     drafts = []
     for number in range(count):
-        verb, does, second = _VERBS[number % len(_VERBS)]
-        capability = take_unique(f"{verb}_{about}", "more", names)
-        words = about.replace("_", " ")
-        item = SaidParameter(name=f"{about}_item", description=f"What it is about in {words}.", type="text")
+        verb, description, second = free[number % len(free)]
         drafts.append(
             ApiDraft(
-                capability=capability,
-                description=f"{does} what a person needs for {words}.",
-                said=(item, second) if second else (item,),
+                capability=take_unique(f"{verb}_{about}", "more", names),
+                description=description,
+                said=(second,) if second else (),
                 personal=(),
             )
         )
     return drafts
+
+
+def same_to_customers(capability: str, others: Iterable[str]) -> bool:
+    """Whether a request does not tell a function from one of some others: searching from finding.
+
+    Args: capability, others: they begin with a verb.
+    """
+    verb = _verb(capability)
+    return any(verb in verbs and _verb(other) in verbs for verbs in _SAME_TO_CUSTOMERS for other in others)
+
+
+def _verb(capability: str) -> str:
+    return next(iter(name_words(capability)), "")
 
 
 def importance_of(characteristic: str) -> tuple[str, str]:

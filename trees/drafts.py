@@ -23,7 +23,7 @@ from ..records import (
     Platform,
     SaidParameter,
 )
-from .defaults import default_dimension, default_drafts, default_world
+from .defaults import default_dimension, default_drafts, default_world, same_to_customers
 from .naming import camel_case, name_words, snake_case, styled, take_unique, without_names
 from .needs import needs_of, served_needs
 from .personal_facts import BY_NAME, choose_fact, recognise
@@ -198,7 +198,7 @@ def complete_apis(
     missing = quota - len(apis) - len(drafts)
     if missing > 0:
         mended["missing"] += missing
-        drafts += default_drafts(category, missing, capabilities)
+        drafts += default_drafts(category, missing, capabilities | {draft.capability for draft in drafts})
     for draft in drafts[: quota - len(apis)]:
         number = len(own) + len(apis)
         apis.append(_api(draft, category, number, place, facts, needs, names, capabilities, mended))
@@ -231,14 +231,18 @@ def _without_platforms(api: Api, platforms: Sequence[str], mended: Mended) -> Ap
 def _new_functions(
     drafts: Iterable[ApiDraft], capabilities: Iterable[str], mended: Mended
 ) -> Iterator[ApiDraft]:
-    """The drafts of what no function of the platform does yet; singular or plural is no difference."""
-    taken = {_without_number(capability) for capability in capabilities}
+    """The drafts of what no function of the platform does yet; to search and to find is the same."""
+    names = list(capabilities)
     for draft in drafts:
-        capability = _without_number(snake_case(draft.capability, ""))
-        if capability and not is_customers(draft):
+        name = snake_case(draft.capability, "")
+        if name and not is_customers(draft):
             mended["not_a_customers"] += 1
-        elif capability and capability not in taken:
-            taken.add(capability)
+        elif (
+            name
+            and not same_to_customers(name, names)
+            and _without_number(name) not in map(_without_number, names)
+        ):
+            names.append(name)
             yield draft
         else:
             mended["duplicate"] += 1
@@ -320,7 +324,7 @@ def _api(
             BY_NAME[fact].names[place % len(BY_NAME[fact].names)] if fact in BY_NAME else styled(fact, place)
         )
         properties[name] = schema
-        required += [name] if fact == personal[0] else []
+        required.append(name)
     returns = draft.returns.strip()[:MAX_TEXT] or "What came of it."
     return Api(
         name=take_unique(styled(capability, place), category, names),

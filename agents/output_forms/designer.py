@@ -75,8 +75,8 @@ class DraftDesigner(FormRole):
             turn = observation.turn if len(parts) == 1 else f"{observation.turn}/{part}"
             for time in range(_ASKED.get(part, 1)):
                 seed = derive(observation.seed, "again", time) if time else observation.seed
-                turn = f"{turn}/{time}" if time else turn
-                request = Request(self.name, turn, system, user, form, seed, self.sampling)
+                asked = f"{turn}/{time}" if time else turn
+                request = Request(self.name, asked, system, user, form, seed, self.sampling)
                 reply = await ask(
                     self.fitted(request, observation), accept=partial(self._accept_part, prompt, views)
                 )

@@ -263,21 +263,40 @@ def test_a_counterpart_is_there_whatever_was_answered(twins, names, mended):
 def test_too_few_drafts_are_filled_up_and_too_many_cut():
     found, mended = completed(draft("a b", text("x")), quota=3)
     assert [api.capability for api in found] == ["a_b", "find_beds", "order_beds"]
-    assert mended == {"missing": 2, "personal": 2, "said": 1}
+    assert mended == {"missing": 2, "personal": 2, "said": 3}
     assert len(completed(*[draft(f"a{n}", text("x")) for n in range(5)], quota=2)[0]) == 2
 
 
 def test_a_function_drafted_again_makes_room_for_another():
     found, mended = completed(draft("find plant", text("x")), draft("find_plants", text("x")))
-    assert [api.capability for api in found] == ["find_plant", "find_beds"]
-    assert mended == {"duplicate": 1, "missing": 1, "personal": 1, "said": 1}
+    assert [api.capability for api in found] == ["find_plant", "order_beds"]
+    assert mended == {"duplicate": 1, "missing": 1, "personal": 1, "said": 2}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("search_plants", "browse catalogue", True),
+        ("buy_plant", "add_to_cart", True),
+        ("track_order", "cancel_order", False),
+        ("water_lawn", "water_beds", False),
+    ],
+)
+def test_of_functions_that_a_request_does_not_tell_apart_one_stays(first, second, same):
+    found, _ = completed(draft(first, text("plant")), draft(second, text("plant")))
+    assert ([api.capability for api in found][1] != second.replace(" ", "_")) == same
+
+
+def test_everything_that_only_the_profile_knows_is_required():
+    ((api,), _) = completed(draft("find plants", text("plant"), text("day"), personal=("soil_type", "email")))
+    assert api.parameters["required"] == ["plant", "soil_type", "email"]
 
 
 @pytest.mark.parametrize("capability", ["log_in", "update profile", "add_inventory", "register user"])
 def test_what_no_customer_asks_about_a_thing_makes_room_for_another(capability):
     found, mended = completed(draft(capability, text("x")))
     assert [api.capability for api in found] == ["find_beds"]
-    assert mended == {"not_a_customers": 1, "missing": 1, "personal": 1}
+    assert mended == {"not_a_customers": 1, "missing": 1, "personal": 1, "said": 1}
 
 
 def test_a_choice_among_kinds_of_need_is_the_thing_again():
