@@ -13,6 +13,11 @@ _KINDS = re.compile(
     re.IGNORECASE,
 )
 """'two kinds of lamps and rugs' are lamps and rugs."""
+_YOURS = re.compile(
+    r"\b(y)our (?=(?:shopping |wish )?(?:cart|basket|bag|wishlist|list|orders?|calendar|house|garden)\b)",
+    re.IGNORECASE,
+)
+"""What is the customer's own, said from the side of the assistant: 'add shoes to your cart'."""
 _LIMITS = frozenset(("by", "before", "until", "till", "deadline", "latest", "due"))
 """Words of parameters whose day or time is the last one."""
 
@@ -29,13 +34,15 @@ _NO_DAY = frozenset(
 def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     """The text without a count of kinds, and with the word that belongs before a single day or time.
 
-    'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone.
+    'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone. What is the
+    customer's own is theirs: 'add shoes to your cart' means my cart.
 
     Args: values: parameter -> what is to be said.
 
     Raises ValueError: something is said to have a day, 'the postcode of 3 May 2027'.
     """
     said = [value_words(value) for value in values.values() if isinstance(value, str)]
+    text = _YOURS.sub(lambda match: "My " if match[1] == "Y" else "my ", text)
     if not any(_KINDS.search(words) for words in said):
         text = _KINDS.sub("", text)
     moments = {name: value for name, value in values.items() if _is_moment(value)}

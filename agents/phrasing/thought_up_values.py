@@ -33,7 +33,7 @@ _RANGE = re.compile(
 )
 """Words of a description whose parameter holds a sort of things; that may be the need itself."""
 _QUANTIFIER = re.compile(
-    r"\A(?:(?i:all|any|some|every|various|different|several|many)|the)"
+    r"\A(?:(?i:all|any|some|every|various|different|several|many)|the|an?)"
     r"(?: (?:of|the|kinds of|types of|sorts of))* (?=[a-z])"
 )
 """What stands before a name and is no part of it; 'The Hobbit' keeps its own."""

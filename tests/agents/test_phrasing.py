@@ -142,6 +142,18 @@ def test_the_word_before_a_day_and_a_count_of_kinds_are_mended(text: str, mended
     assert phrased(answer(text, {"item": "tea", "neededBy": "2027-05-03"}), say).text == mended
 
 
+@pytest.mark.parametrize(
+    ("value", "text", "mended"),
+    [
+        ("tea", "Please add tea to your cart.", "Please add tea to my cart."),
+        ("tea", "Your shopping basket needs tea.", "My shopping basket needs tea."),
+        ("tea", "Find your best tea.", "Find your best tea."),
+    ],
+)
+def test_what_is_the_customers_own_is_said_so(value: str, text: str, mended: str) -> None:
+    assert phrased(answer(text, {"item": value}), {"item": TEXT}).text == mended
+
+
 @pytest.mark.parametrize("day", ["3 May 2027", "2027-05-03"])
 def test_nothing_but_time_has_a_day(day: str) -> None:
     say = {"item": TEXT, "neededBy": {"const": "2027-05-03"}}
@@ -162,6 +174,8 @@ def test_what_is_moved_to_a_day_is_left_alone() -> None:
     [
         ("all teas", "Show all teas.", "teas"),
         ("some of the teas", "Show some of the teas.", "teas"),
+        ("a teapot", "Show a teapot.", "teapot"),
+        ("A Teapot of Gold", "Show A Teapot of Gold.", "A Teapot of Gold"),
         ("The Tea Book", "Show The Tea Book.", "The Tea Book"),
         ("All Good Teas", "Show All Good Teas.", "All Good Teas"),
     ],
