@@ -10,6 +10,11 @@ from ...texts.word_lists import SMALL_WORDS
 
 _BETWEEN_SENTENCES = re.compile(r"(?<=[a-z0-9]{3}[.!?])\s+(?=[A-Z])")
 """A full stop behind a short word ends no sentence: 'St. Ives', 'No. 5'."""
+_CLAUSE = re.compile(
+    r",? (?:and|so(?: that)?) (?:please )?(?:let me know|tell me|notify me|inform me|I can|we can)\b[^.!?]*",
+    re.IGNORECASE,
+)
+"""A wish or a reason behind a request: 'search for a lamp and let me know when it is available'."""
 _FOREIGN = 2
 """Words in a sentence without a value, from which it asks for something else than the function does."""
 
@@ -18,13 +23,17 @@ def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -
     """The text without the sentences that say no value and name what the function does not.
 
     'Compare bread and jam. I want to know about the ingredients and the flavours.' -> its first sentence. A
-    text stays as it is where no sentence says a value.
+    text keeps its sentences where none says a value. A wish or a reason at the end of one goes as well.
 
     Args: values: what is to be said, as words; described: how need and function are described.
     """
-    sentences = _BETWEEN_SENTENCES.split(text)
     told = telling_words(" ".join(values))
     known = told | telling_words(" ".join(described))
+    text = _CLAUSE.sub(
+        lambda clause: clause[0] if told & telling_words(clause[0]) or _telling(clause[0]) <= known else "",
+        text,
+    )
+    sentences = _BETWEEN_SENTENCES.split(text)
     saying = [sentence for sentence in sentences if told & telling_words(sentence)]
     if not saying or len(sentences) == len(saying):
         return text

@@ -122,6 +122,9 @@ def test_what_the_text_does_not_say_is_refused(schema: Any, value: Any, text: st
             "Some tea would be nice. Can you order the drink?",
         ),
         ("Order tea with flavour, scent and honey.", "Order tea with flavour, scent and honey."),
+        ("Order tea and let me know when it is available.", "Order tea."),
+        ("Order tea, so I can drink it at breakfast!", "Order tea!"),
+        ("Find a cup, so that I can order tea.", "Find a cup, so that I can order tea."),
         ("Order 2.5 litres of tea at St. Ives market.", "Order 2.5 litres of tea at St. Ives market."),
     ],
 )
@@ -424,8 +427,8 @@ def test_the_customer_is_the_one_who_speaks(text: str) -> None:
 
 
 def test_assent_before_a_request_is_dropped() -> None:
-    said = answer("Sure, can you bring tea so I can check it?", {"item": "tea"})
-    assert phrased(said, {"item": TEXT}).text == "Can you bring tea so I can check it?"
+    said = answer("Sure, can you bring tea at once?", {"item": "tea"})
+    assert phrased(said, {"item": TEXT}).text == "Can you bring tea at once?"
 
 
 WORDS = {**TEXT, "maxLength": 20}
