@@ -26,9 +26,10 @@ _BEFORE = re.compile(
 _OF_EVERY_SERVICE = telling_words(
     "service customer user order payment delivery shipping shop store web website site app online platform "
     "option process product item good thing support help information request purchase transaction shipment "
-    "package cart checkout catalog listing search engine history review inventory e-commerce category"
+    "package cart checkout catalog listing search engine history review inventory e-commerce category "
+    "people person friend family"
 )
-"""Words for what every service has; no need is told apart by them."""
+"""Words for what every service has, and for people; no need is told apart by them."""
 
 
 def needs_of(answers: Sequence[Topic], scenario: str, mended: Mended) -> tuple[Context, ...]:
