@@ -14,11 +14,12 @@ from ...environments.checks import Case, Traced, trace
 from ...environments.checks.check import stamped
 from ...environments.world import World
 from ...records import Episode, Reason, RejectedSample, Solution
+from ...store.disk_map import DiskMap
 from ..first_answers import AcceptedByRole, FirstAnswers, first_answers_of
 from .console_summary import Funnel
 from .gates import Candidate, Gate
 from .gates.necessity import solves
-from .samples import CompactSample, compact_sample
+from .samples import CompactSample, SampleList, compact_sample
 
 ORIGINAL_GONE = "gate.twin"
 """Code of the reason for a twin whose original is not in the dataset."""
@@ -31,9 +32,9 @@ TWIN_CODES = {ORIGINAL_GONE: "the sample it is the twin of is not in the dataset
 class Curation:
     """What became of the episodes: samples, or rejected with reasons; and what the gates did."""
 
-    samples: list[CompactSample] = field(default_factory=list)
+    samples: SampleList = field(default_factory=SampleList)
     """what was kept"""
-    rejected: list[bytes] = field(default_factory=list)
+    rejected: DiskMap[int] = field(default_factory=DiskMap)
     """lines of rejected.jsonl"""
     fates: Counter[str] = field(default_factory=Counter)
     """one of `FATES` -> episodes"""
@@ -44,7 +45,7 @@ class Curation:
     stopped: Counter[str] = field(default_factory=Counter)
     """gate -> episodes it objected to"""
     solved: Counter[str] = field(default_factory=Counter)
-    """id -> strangers who gave the accepted solution"""
+    """id -> strangers who gave the accepted solution, where there were any"""
     first_answers: FirstAnswers = field(default_factory=FirstAnswers)
     """of the roles that write, in the episodes that are no twins"""
 
@@ -140,7 +141,8 @@ class Curator:
 
     def __init__(self, gates: Mapping[str, Gate], voters: Sequence[str]) -> None:
         self._gates, self._voters = gates, tuple(voters)
-        self._ids: set[str] = set()
+        self._ids = DiskMap[str]()
+        """of what was kept"""
         self.curation = Curation()
         """of the episodes judged so far"""
 
@@ -157,7 +159,7 @@ class Curator:
             self._reject(episode, "gate_rejected", reasons)
             return
         self.curation.fates["kept"] += 1
-        self._ids.add(episode.id)
+        self._ids.put(episode.id, b"")
         self.curation.samples.append(sample)
 
     def finish(self) -> Curation:
@@ -165,7 +167,7 @@ class Curator:
         curation = self.curation
         for name, gate in self._gates.items():
             reasons: dict[str, Reason] = {}
-            for id, reason in gate.review(tuple(curation.samples)):
+            for id, reason in gate.review(curation.samples):
                 reasons.setdefault(id, stamped(reason, name))
                 curation.stopped[name] += 1
             if reasons:
@@ -197,15 +199,17 @@ class Curator:
                     sample.solution(),
                     (reasons[id],) if sample.id == id else (_original_gone(id),),
                 )
-        self._ids -= gone
-        self.curation.samples[:] = (sample for sample in self.curation.samples if sample.id not in gone)
+        self.curation.samples = SampleList(
+            sample for sample in self.curation.samples if sample.id not in gone
+        )
 
     def _objections(self, judged: JudgedEpisode, twin_of: str, world: World) -> Iterator[Reason]:
         if twin_of and twin_of not in self._ids:
             yield _original_gone(twin_of)
             return
         id = judged.episode.id
-        self.curation.solved[id] += judged.solved
+        if judged.solved:
+            self.curation.solved[id] = judged.solved
         candidate: Candidate | None = None
         stopped = False
         for name, gate in self._gates.items():
@@ -254,7 +258,7 @@ class Curator:
             answer=solution.model_dump(mode="json") if solution else None,
             reasons=tuple(reasons),
         )
-        self.curation.rejected.append(record.model_dump_json().encode())
+        self.curation.rejected.put(len(self.curation.rejected), record.model_dump_json().encode())
 
 
 def _original_gone(original: str) -> Reason:

@@ -5,6 +5,7 @@ What nearly the same means is defined in `synthesis/dataset/near_duplicates.py`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -20,12 +21,12 @@ class NearDuplicateGate(Gate):
     compares = True
 
     def __init__(self) -> None:
-        self._indexes: dict[str, DuplicateIndex] = {}
+        self._indexes = defaultdict[str, DuplicateIndex](DuplicateIndex)
 
     def run(self, candidate: Candidate) -> Iterator[Reason]:
         """Name the earlier query, or remember this one."""
         episode, text = candidate.episode, candidate.case.query.text
-        index = self._indexes.setdefault(episode.task.scenario, DuplicateIndex())
+        index = self._indexes[episode.task.scenario]
         earlier = next(index.find(text), None)
         if earlier is None:
             index.add(episode.id, text)
