@@ -139,7 +139,7 @@ async def _curate(
     with context.stage("gates", count) as bar:
 
         def add(_: str, judged: JudgedEpisode) -> None:
-            curator.add(judged, there[judged.episode.task.scenario])
+            curator.add(judged, there)
             bar.advance()
 
         for own, stage, ids in parts:
