@@ -22,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import finalize
 
 import orjson
 
@@ -79,6 +80,7 @@ class DuplicateIndex:
         self._bands = temporary_database(
             "CREATE TABLE bands (key INTEGER, place INTEGER, PRIMARY KEY (key, place)) WITHOUT ROWID"
         )
+        finalize(self, self._bands.close)
 
     def add(self, id: str, text: str) -> None:
         """Remember a text. Raises StoreError where the disk is full."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +37,14 @@ def test_pages_follow_each_other_and_more_may_be_put_meanwhile() -> None:
     assert next(values) == b"0"
     found.put(1_000, b"last")
     assert [*values] == [*(b"%d" % key for key in range(1, 1_000)), b"last"]
+
+
+def test_memory_is_given_back_with_the_map() -> None:
+    found = DiskMap[int]()
+    rows = found._rows
+    del found
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        rows.execute("SELECT 1")
 
 
 def test_a_full_disk_is_a_line_that_says_what_to_do() -> None:
