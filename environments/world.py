@@ -10,7 +10,7 @@ import copy
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import jsonschema_rs
 
@@ -85,6 +85,19 @@ class Tool:
     def response(self) -> jsonschema_rs.Validator:
         """Validates what a call returns."""
         return compile_schema(self.api.response)
+
+
+_MOST_REMEMBERED = 256
+"""Texts and patterns of a world that are kept: those of the people who ask at a time."""
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+def _remember(known: dict[_Key, _Value], key: _Key, value: _Value) -> None:
+    """Keep a value; of too many the oldest goes."""
+    if len(known) >= _MOST_REMEMBERED:
+        known.pop(next(iter(known)))
+    known[key] = value
 
 
 class World:
@@ -166,7 +179,7 @@ class World:
         """What a user would not name, made once; None where the scenario knows of nothing."""
         if user not in self._conflict_patterns:
             basic = self.profile(user).basic
-            self._conflict_patterns[user] = conflict_pattern(self.scenario.conflicts, basic)
+            _remember(self._conflict_patterns, user, conflict_pattern(self.scenario.conflicts, basic))
         return self._conflict_patterns[user]
 
     @cached_property
@@ -191,7 +204,8 @@ class World:
         """View `platform`, written once."""
         key = (name, "platform")
         if key not in self._texts:
-            self._texts[key] = blocks.dump({"name": name, "profile": self.platforms[name].profile()})
+            text = blocks.dump({"name": name, "profile": self.platforms[name].profile()})
+            _remember(self._texts, key, text)
         return self._texts[key]
 
     @cached_property
@@ -239,7 +253,7 @@ class World:
         """View `profile.basic` or `profile.implicit` of a user, written once."""
         key = (user, kind)
         if key not in self._texts:
-            self._texts[key] = blocks.dump(getattr(self.profile(user), kind))
+            _remember(self._texts, key, blocks.dump(getattr(self.profile(user), kind)))
         return self._texts[key]
 
     def history_text(self, user: str) -> blocks.Json:
@@ -247,5 +261,5 @@ class World:
         key = (user, "history")
         if key not in self._texts:
             visible = {history.scenario: history.visible() for history in self.histories(user)}
-            self._texts[key] = blocks.dump(visible)
+            _remember(self._texts, key, blocks.dump(visible))
         return self._texts[key]

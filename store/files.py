@@ -10,7 +10,7 @@ import errno
 import os
 import tempfile
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -71,14 +71,28 @@ def write_jsonl(path: Path, records: Iterable[bytes]) -> int:
 
     Args: records: JSON texts without line breaks; they are never held all at once.
     """
+    with jsonl_writer(path) as write:
+        return sum(1 for _ in map(write, records))
+
+
+@contextmanager
+def jsonl_writer(path: Path) -> Iterator[Callable[[bytes], None]]:
+    """What writes one serialised record as a line; the file appears when the block ends without an error.
+
+    Raises StoreError: it cannot be written, or a record holds a line break.
+    """
     count = 0
     with atomic(path) as file:
-        for count, record in enumerate(records, 1):
+
+        def write(record: bytes) -> None:
+            nonlocal count
+            count += 1
             if b"\n" in record:
                 raise StoreError(f"{path}: record {count} holds a line break, expected JSON on one line")
             file.write(record)
             file.write(b"\n")
-    return count
+
+        yield write
 
 
 def read_jsonl(path: Path, max_line: int = MAX_LINE) -> Iterator[Any]:

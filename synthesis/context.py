@@ -110,13 +110,13 @@ class ItemContext:
         body = orjson.dumps({"role": role, "outcome": outcome, "kinds": kinds})
         self.ledger.submit(REPAIRS, f"{stage}/{item}/{role}/{outcome}", body)
 
-    def finished_ids(self, stage: str, parse: Callable[[bytes], object]) -> frozenset[str]:
-        """The ids of a stage's items that can be read; the others are made again.
+    def is_finished(self, stage: str, id: str, parse: Callable[[bytes], object]) -> bool:
+        """Whether a stage has an item that can be read; any other is made again.
 
         Args: parse: of an item's bytes; raises ValueError or TypeError.
         """
-        items = self.ledger.items(stage)
-        return frozenset(id for id, body in items if self.is_readable(f"{stage}/{id}", body, parse))
+        body = self.ledger.get(stage, id)
+        return body is not None and self.is_readable(f"{stage}/{id}", body, parse)
 
     def is_readable(self, where: str, body: bytes, parse: Callable[[bytes], object]) -> bool:
         """Whether an item is what this ptool would keep: a ledger without digests can hold anything."""

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..environments.world import World
-from ..records import Task
 from .context import ItemContext
 
 
@@ -20,8 +19,6 @@ class PopulationItems(NamedTuple):
     context: ItemContext
     worlds: Mapping[str, World]
     """scenario -> its world, with profiles and histories"""
-    tasks: Mapping[str, Task]
-    """by id"""
 
 
 ItemState = Mapping[str, PopulationItems]

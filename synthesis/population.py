@@ -13,7 +13,7 @@ from math import ceil
 from ..environments.world import World
 from ..models.seeds import derive
 from ..models.tool_selection import ToolBound
-from ..records import History, Profile, Task
+from ..records import History, Profile
 from ..settings import Settings, UnseenSettings
 from ..trees.api_tree import ApiTree
 from ..trees.feature_tree import FeatureTree
@@ -21,6 +21,7 @@ from ..trees.layers import spread_evenly
 from . import stages
 from .context import RunContext
 from .items import ItemState, PopulationItems
+from .task_file import TaskFile
 from .tasks import QuerySlot, slots_by_scenario, slots_in_turn
 from .tool_bounds import bound_worlds
 
@@ -120,7 +121,7 @@ class PreparedPopulation(Population):
     feature_tree: FeatureTree
     profiles: Sequence[Profile]
     histories: Sequence[History]
-    tasks: Sequence[Task]
+    tasks: TaskFile
     tools: Sequence[ToolBound]
     """how many of each scenario's tools solvers are shown"""
 
@@ -128,10 +129,7 @@ class PreparedPopulation(Population):
 def items_of(populations: Iterable[PreparedPopulation]) -> ItemState:
     """What is needed to work on the items of some populations alone."""
     return {
-        population.name: PopulationItems(
-            population.context, population.worlds, {task.id: task for task in population.tasks}
-        )
-        for population in populations
+        population.name: PopulationItems(population.context, population.worlds) for population in populations
     }
 
 

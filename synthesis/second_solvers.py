@@ -6,7 +6,7 @@ in its draws, its temperature or its model. What they answer is judged by the ga
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 
 import orjson
 
@@ -15,35 +15,40 @@ from ..environments.dialogue import DialogueState
 from ..environments.views import DIALOGUE_VIEWS
 from ..environments.world import World
 from ..errors import NO_ANSWER, ModelError, UnknownPartError
-from ..records import Episode, Solution, Task
+from ..records import Episode, Solution
 from .context import ItemContext, RunContext, without_model
 from .items import ItemState
 from .roles import second_solvers
 from .stages import load_episode
+from .tasks import Tasks
 
 
-async def run_second_solvers(context: RunContext, tasks: Sequence[Task]) -> None:
+async def run_second_solvers(context: RunContext, tasks: Tasks) -> None:
     """Ask every stranger and solver of the run for its solution of every accepted query.
 
     The solutions are in the ledger afterwards, a stage a role.
     """
     for role, times in second_solvers(context.settings).items():
-        finished = context.finished_ids(role, _parse_solutions)
         with context.stage(f"{role}s", len(tasks)) as bar:
+
+            def missing(role: str = role, bar: Stage = bar) -> Iterator[str]:
+                for task in tasks:
+                    if context.is_finished(role, task.id, _parse_solutions):
+                        bar.advance()
+                    else:
+                        yield task.id
 
             def done(_: str, __: None, bar: Stage = bar) -> None:
                 bar.advance()
 
-            bar.advance(sum(task.id in finished for task in tasks))
-            missing = (task.id for task in tasks if task.id not in finished)
-            await context.each(second_solver, missing, done, role, times)
+            await context.each(second_solver, missing(), done, role, times)
 
 
 def second_solver(
     populations: ItemState, name: str, role: str, times: int
 ) -> Callable[[str], Awaitable[None]]:
     """Asks one role so many times for its solution of one query, as a job of an executor."""
-    context, worlds, _ = populations[name]
+    context, worlds = populations[name]
 
     async def solve(id: str) -> None:
         episode = load_episode(context, id)

@@ -207,9 +207,7 @@ def _in_shard(population: PreparedPopulation, context: RunContext, shard: Shard)
         folder=context.folder,
         ledger=PopulationLedger(ledger, population.name) if population.name else ledger,
     )
-    return replace(
-        population, context=own, tasks=[task for task in population.tasks if is_in(shard, task.id)]
-    )
+    return replace(population, context=own, tasks=population.tasks.choose(lambda id: is_in(shard, id)))
 
 
 async def _play(populations: Sequence[PreparedPopulation], groups: Mapping[str, Group]) -> None:

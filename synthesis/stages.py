@@ -33,7 +33,8 @@ from .context import ItemContext, RunContext, StageRole, without_model
 from .favourites import warn_of_favourites
 from .first_answers import ENOUGH, AcceptedByRole, FirstAnswers, first_answers_of
 from .items import ItemState
-from .tasks import QuerySlot, TaskSampler
+from .task_file import TaskFile, write_tasks
+from .tasks import QuerySlot, Tasks, TaskSampler
 
 EPISODES = "episodes"
 """Ledger stage of the episodes."""
@@ -176,7 +177,7 @@ def draw_tasks(
     worlds: Mapping[str, World],
     histories: Sequence[History],
     slots: Iterable[QuerySlot],
-) -> list[Task]:
+) -> TaskFile:
     """Draw what every user will ask for (§4.3).
 
     Args: slots: who asks where, and for the how manieth time.
@@ -184,44 +185,40 @@ def draw_tasks(
     settings = context.settings
     with context.stage("tasks") as bar:
         sampler = TaskSampler(worlds, histories, settings.task, settings.seed)
-        tasks = sorted(sampler.draw(slots), key=lambda task: task.id)
+        tasks = write_tasks(context.file("tasks.jsonl"), sampler.draw(slots))
         bar.advance(len(tasks))
-        _write_records(context, "tasks.jsonl", tasks)
     return tasks
 
 
-async def play_episodes(context: RunContext, tasks: Sequence[Task]) -> None:
+async def play_episodes(context: RunContext, tasks: Tasks) -> None:
     """Play every task: query, solution, verdicts (§4.3). The episodes are in the ledger afterwards."""
     first_answers = FirstAnswers()
-    ids = [task.id for task in tasks]
-    with context.stage("episodes", len(ids)) as bar:
-        finished = context.finished_ids(EPISODES, Episode.model_validate_json)
+    with context.stage("episodes", len(tasks)) as bar:
 
-        def missing() -> Iterator[str]:
-            for id in ids:
-                if id in finished:
+        def missing() -> Iterator[Task]:
+            for task in tasks:
+                if context.is_finished(EPISODES, task.id, Episode.model_validate_json):
                     bar.advance()
                 else:
-                    yield id
+                    yield task
 
-        def done(_: str, accepted: AcceptedByRole) -> None:
+        def done(_: Task, accepted: AcceptedByRole) -> None:
             first_answers.add(accepted)
             first_answers.warn(ENOUGH)
             bar.advance()
 
         await context.each(episode_player, missing(), done)
-        write_jsonl(context.file("episodes.jsonl"), episode_lines(context, ids))
+        write_jsonl(context.file("episodes.jsonl"), episode_lines(context, (task.id for task in tasks)))
     first_answers.warn()
 
 
-def episode_player(populations: ItemState, name: str) -> Callable[[str], Awaitable[Written[AcceptedByRole]]]:
+def episode_player(populations: ItemState, name: str) -> Callable[[Task], Awaitable[Written[AcceptedByRole]]]:
     """Plays the episode of a task, as a job of an executor."""
-    context, worlds, tasks = populations[name]
+    context, worlds = populations[name]
     settings, agents = context.settings, context.participants.agents
     dialogues = {scenario: build_dialogue(context, world) for scenario, world in worlds.items()}
 
-    async def play(id: str) -> Written[AcceptedByRole]:
-        task = tasks[id]
+    async def play(task: Task) -> Written[AcceptedByRole]:
         episode = await run_dialogue(
             dialogues[task.scenario], task, agents, seed=settings.seed, driver=settings.conversation,
             samples=settings.samples_per_turn,

@@ -10,7 +10,8 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import cache
+from typing import NamedTuple, Protocol
 
 from ..environments.world import Tool, World
 from ..models.seeds import derive
@@ -23,6 +24,14 @@ _OWN_NEED_WEIGHT = 2
 At 80 users, 0 lets some ask for one need only; with 2 nobody asks for one more than nine times in 22, and the
 best guess of a platform from the need alone is right in 34.0 % instead of 33.4 %.
 """
+
+
+class Tasks(Protocol):
+    """Tasks that can be gone through again and again: a list, or a `TaskFile`."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Task]: ...
 
 
 class QuerySlot(NamedTuple):
@@ -146,7 +155,6 @@ class TaskSampler:
         self._plan = plan
         self._seed = seed
         self._totals = TaskTotals(plan.parameters, plan.profile_share)
-        self._sources: dict[tuple[str, str, str, str, str], ParameterSources] = {}
 
     def draw(self, slots: Iterable[QuerySlot]) -> Iterator[Task]:
         """The tasks of some slots, in their order; whoever prefers nothing there asks nothing."""
@@ -190,8 +198,9 @@ class TaskSampler:
     ) -> tuple[TaskCall, ...]:
         rate = self._plan.default_rate
 
+        @cache
         def sources_of(tool: Tool) -> ParameterSources:
-            return self._parameter_sources(profile, world, tool, context)
+            return parameter_sources(profile, world, tool, context)
 
         tools = self._personal(self._tools(world, context, platform, rng), sources_of)
         chosen = self._choose_tools(tools, sources_of, rng)
@@ -227,14 +236,6 @@ class TaskSampler:
             second = rng.choice(tools[1 : max(2, len(tools) // 3)])
             return [first, (second, sources_of(second))]
         return [first]
-
-    def _parameter_sources(
-        self, profile: Profile, world: World, tool: Tool, context: str
-    ) -> ParameterSources:
-        key = (world.name, profile.id, tool.platform, tool.api.name, context)
-        if key not in self._sources:
-            self._sources[key] = parameter_sources(profile, world, tool, context)
-        return self._sources[key]
 
     def _add_optional(self, drafts: list[CallDraft], rng: random.Random) -> None:
         """Add optional parameters of both kinds, so that the averages come out as asked for."""

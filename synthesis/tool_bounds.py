@@ -7,7 +7,7 @@ on shows the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from ..models.tool_selection import RankedTools, ToolBound
 from ..records import Query, Task
 from .context import RunContext
 from .roles import second_solvers
+from .tasks import Tasks
 
 STAGE = "tools"
 """Ledger stage: scenario -> how many tools fit."""
@@ -38,9 +39,7 @@ class BoundWorlds(NamedTuple):
     tools: tuple[ToolBound, ...]
 
 
-async def bound_worlds(
-    context: RunContext, worlds: Mapping[str, World], tasks: Sequence[Task]
-) -> BoundWorlds:
+async def bound_worlds(context: RunContext, worlds: Mapping[str, World], tasks: Tasks) -> BoundWorlds:
     """Bound the tools of every world as the run's settings ask for.
 
     Raises:
@@ -49,7 +48,7 @@ async def bound_worlds(
     """
     bounded, bounds = dict(worlds), list[ToolBound]()
     for name, world in worlds.items():
-        tools = await _bound(context, world, [task for task in tasks if task.scenario == name])
+        tools = await _bound(context, world, tasks)
         logger.info("{}", tools.describe())
         bounds.append(tools)
         if tools.bound is not None and not tools.all_shown:
@@ -57,7 +56,7 @@ async def bound_worlds(
     return BoundWorlds(bounded, tuple(bounds))
 
 
-async def _bound(context: RunContext, world: World, tasks: Sequence[Task]) -> ToolBound:
+async def _bound(context: RunContext, world: World, tasks: Tasks) -> ToolBound:
     tools, total = context.settings.tools.shown, len(world.tools)
     if tools is None:
         return await _fitting(context, world, tasks)
@@ -71,7 +70,7 @@ async def _bound(context: RunContext, world: World, tasks: Sequence[Task]) -> To
     return ToolBound(None if tools == "scenario" else tools, total, place=world.name)
 
 
-async def _fitting(context: RunContext, world: World, tasks: Sequence[Task]) -> ToolBound:
+async def _fitting(context: RunContext, world: World, tasks: Tasks) -> ToolBound:
     """As many tools as fit, or as fitted when the run began."""
     total = len(world.tools)
     kept = context.ledger.get(STAGE, world.name)
@@ -84,17 +83,16 @@ async def _fitting(context: RunContext, world: World, tasks: Sequence[Task]) -> 
         if any(window.origin != NO_LIMIT for window in windows.values()):
             await context.ledger.put(STAGE, world.name, str(total).encode())
         return ToolBound(None, total, place=world.name)
-    ranked = list(zip(tasks, _ranked(world, tasks, context.settings.seed), strict=True))
-    fitting = {role: _count_fitting(context, world, role, ranked) for role in limited}
+    fitting = {role: _count_fitting(context, world, role, tasks) for role in limited}
     role = min(fitting, key=lambda name: fitting[name])
     tokens = windows[role].tokens
     await context.ledger.put(STAGE, world.name, str(fitting[role]).encode())
-    needed = max((tools.needed for _, tools in ranked), default=0)
+    needed = _most_needed(context, world, tasks)
     return ToolBound(fitting[role], total, f"what fits {tokens or 0:,} tokens of context", needed, world.name)
 
 
-def _most_needed(context: RunContext, world: World, tasks: Iterable[Task]) -> int:
-    return max((tools.needed for tools in _ranked(world, tasks, context.settings.seed)), default=0)
+def _most_needed(context: RunContext, world: World, tasks: Tasks) -> int:
+    return max((tools.needed for _, tools in _ranked(world, tasks, context.settings.seed)), default=0)
 
 
 def _solvers(context: RunContext) -> Iterator[str]:
@@ -105,18 +103,18 @@ def _solvers(context: RunContext) -> Iterator[str]:
             yield name
 
 
-def _ranked(world: World, tasks: Iterable[Task], seed: int) -> Iterator[RankedTools[ToolKey]]:
-    """The tools of every task; where only the platform was drawn, as if any call of it had been."""
+def _ranked(world: World, tasks: Tasks, seed: int) -> Iterator[tuple[Task, RankedTools[ToolKey]]]:
+    """A world's tasks with their tools; where only the platform was drawn, as if any call of it had been."""
     for task in tasks:
+        if task.scenario != world.name:
+            continue
         called = called_apis(task, None) or next(
             ((api,) for platform, api in world.tools if platform == task.platform), ()
         )
-        yield world.ranked_tools(task.id, task.platform, called, seed)
+        yield task, world.ranked_tools(task.id, task.platform, called, seed)
 
 
-def _count_fitting(
-    context: RunContext, world: World, role: str, ranked: Iterable[tuple[Task, RankedTools[ToolKey]]]
-) -> int:
+def _count_fitting(context: RunContext, world: World, role: str, tasks: Tasks) -> int:
     """How many tools fit into a role's prompt for every task.
 
     Raises ContextTooShortError where what a task needs does not.
@@ -128,7 +126,7 @@ def _count_fitting(
     if room is None:
         return most
     bases: dict[str, int] = {}
-    for task, tools in ranked:
+    for task, tools in _ranked(world, tasks, context.settings.seed):
         if task.user_id not in bases:
             bases[task.user_id] = _size_without_tools(context, world, role, task)
         base = bases[task.user_id]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ from ..store import write_jsonl
 from .context import RunContext
 from .items import ItemState
 from .stages import EPISODES, build_dialogue, episode_lines, load_episode, submit_episode
+from .tasks import Tasks
 from .twin_transfer import NO_TWIN_REASONS, NotTransferable, RequestTransfer
 
 STAGE = "twins"
@@ -223,7 +224,7 @@ class PlayedTwins:
         return (load_episode(self.context, id, STAGE) for id in self.ids)
 
 
-async def play_twins(context: RunContext, tasks: Sequence[Task], groups: Mapping[str, str]) -> PlayedTwins:
+async def play_twins(context: RunContext, tasks: Tasks, groups: Mapping[str, str]) -> PlayedTwins:
     """Plan and play a twin for every accepted episode that can have one; leaves twins.jsonl.
 
     Args:
@@ -259,7 +260,7 @@ def twin_player(
     What it does for an id gives None where there is a twin, a code where there is none for a reason, and ''
     where the episode is none that has twins.
     """
-    context, worlds, _ = populations[name]
+    context, worlds = populations[name]
     settings, agents = context.settings, context.participants.agents
     dialogues = {scenario: build_dialogue(context, world) for scenario, world in worlds.items()}
     planner = TwinPlanner(worlds, groups, settings.seed)

@@ -1,4 +1,4 @@
-"""What the workers of a run are sent: worlds, tasks, and what they make everything else from.
+"""What the workers of a run are sent: worlds, and what they make everything else from.
 
 Each builds roles, checks and a gateway of its own from the settings and the user's folders, opens the run's
 ledger, and asks the process it works for before every call, where there are limits to share.
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from ..environments.world import World
 from ..executors import WorkerLink
 from ..models.context_window import ContextWindow
-from ..records import Task
 from ..settings import Settings
 from .context import ItemContext, PopulationLedger, RunContext
 from .extensions import choose_extensions
@@ -33,7 +32,6 @@ class SentPopulation:
 
     settings: Settings
     worlds: Mapping[str, World]
-    tasks: Mapping[str, Task]
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,6 @@ class WorkerSetup:
                             silent_judges=self.silent_judges,
                         ),
                         sent.worlds,
-                        sent.tasks,
                     )
                     for name, sent in self.populations.items()
                 }
@@ -107,7 +104,6 @@ def worker_setup(
         windows={name: endpoint.window for name, endpoint in participants.endpoints.items()},
         silent_judges=context.silent_judges,
         populations={
-            name: SentPopulation(items.context.settings, items.worlds, items.tasks)
-            for name, items in populations.items()
+            name: SentPopulation(items.context.settings, items.worlds) for name, items in populations.items()
         },
     )

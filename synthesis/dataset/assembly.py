@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import orjson
@@ -15,6 +16,7 @@ from ...records.table_rows import columns, to_row
 from ...settings import Settings
 from ...store import RunFolder, read_jsonl, write_jsonl
 from ...store.dataset_index import line_digest
+from ...store.files import jsonl_writer
 from ..context import RunContext
 from ..extensions import choose_extensions
 from ..items import ItemState
@@ -26,8 +28,8 @@ from ..twins import STAGE as TWINS
 from ..twins import PlayedTwins, original_of
 from .curation import Curation, Curator, EpisodeJudge, JudgedEpisode
 from .near_duplicates import near_duplicate_samples
-from .samples import CompactSample, SampleBuilder, Split
-from .splits import Placement, draw_user_groups, split_samples
+from .samples import CompactSample, SampleBuilder, SampleList, Split, in_order_of_ids
+from .splits import Placement, Placements, draw_user_groups, split_samples
 from .statistics.people import worlds_by_key
 
 FILES: dict[Split, str] = {
@@ -52,7 +54,7 @@ class Dataset:
     """The samples of a run, where each of them is, and what became of the other episodes."""
 
     curation: Curation
-    placements: Mapping[str, Placement]
+    placements: Placements
     """id -> part of the dataset and group"""
     groups: Mapping[str, Group]
     """user -> group"""
@@ -60,17 +62,17 @@ class Dataset:
     """ids, pair by pair"""
 
     @property
-    def samples(self) -> list[CompactSample]:
+    def samples(self) -> SampleList:
         """The samples in the order they were judged, twins after all originals."""
         return self.curation.samples
 
-    def samples_of(self, population: str) -> list[CompactSample]:
-        """The samples of one population."""
-        return [sample for sample in self.samples if sample.population == population]
+    def originals_of(self, population: str) -> Iterator[CompactSample]:
+        """The samples of one population, without twins."""
+        return (sample for sample in self.samples if sample.population == population and not sample.twin_of)
 
     def files(self) -> dict[str, str]:
         """Part -> file, of the parts that hold samples."""
-        parts = {placement.split for placement in self.placements.values()} or {"all"}
+        parts = self.placements.parts() or {"all"}
         return {split: name for split, name in FILES.items() if split in parts}
 
 
@@ -119,7 +121,7 @@ async def assemble_dataset(
         write_dataset(folder, dataset, build, shared=shared)
         write_shared_parts(folder, dataset, lambda sample: builder.build(sample, None), shared=shared)
         write_tables(folder, shared=shared)
-        write_jsonl(folder / "dataset/rejected.jsonl", curation.rejected)
+        write_jsonl(folder / "dataset/rejected.jsonl", curation.rejected.values())
     return dataset
 
 
@@ -129,14 +131,15 @@ async def _curate(
     """Judge the episodes population by population, twins after all originals; each is read once."""
     curator = Curator(choose_extensions(context.settings).gates, _voters(context.settings))
     worlds = {population.name: population.worlds for population in populations}
-    parts = [
-        (population.context, EPISODES, [task.id for task in population.tasks]) for population in populations
+    parts: list[tuple[RunContext, str, Iterator[str]]] = [
+        (population.context, EPISODES, (task.id for task in population.tasks)) for population in populations
     ]
-    parts += [(played.context, TWINS, list(played.ids)) for played in twins]
-    with context.stage("gates", sum(len(ids) for *_, ids in parts)) as bar:
+    parts += [(played.context, TWINS, iter(played.ids)) for played in twins]
+    count = sum(len(population.tasks) for population in populations) + sum(len(each.ids) for each in twins)
+    with context.stage("gates", count) as bar:
 
         def add(_: str, judged: JudgedEpisode) -> None:
-            curator.add(judged, there[judged.episode.task.scenario])
+            curator.add(judged, there)
             bar.advance()
 
         for own, stage, ids in parts:
@@ -150,7 +153,7 @@ def episode_judge(
     populations: ItemState, name: str, stage: str
 ) -> Callable[[tuple[int, str]], Awaitable[JudgedEpisode]]:
     """Judges one played episode of a ledger stage alone, as a job of an executor."""
-    context, worlds, _ = populations[name]
+    context, worlds = populations[name]
     settings = context.settings
     judge = EpisodeJudge(choose_extensions(settings).gates, _voters(settings))
     originals = stage == EPISODES
@@ -188,29 +191,28 @@ def write_dataset(
     Raises:
         StoreError: a file cannot be written.
     """
-    encoder = SampleEncoder()
-    samples = sorted(dataset.samples, key=lambda sample: sample.id)
-    files = dataset.files()
-    index: dict[str, bytes] = {}
+    encoder, files = SampleEncoder(), dataset.files()
+    with ExitStack() as open_files:
 
-    def lines(split: Split, file: str) -> Iterator[bytes]:
-        offset = 0
-        for sample in samples:
-            if dataset.placements[sample.id].split == split:
-                record, placement = build(sample), dataset.placements[sample.id]
-                whole = encoder.encode(record)
-                line = encoder.encode(record, SHARED) if shared else whole
-                digest = line_digest(whole)
-                index[sample.id] = _index_entry(sample, placement, file, offset, len(line), digest)
-                offset += len(line) + 1
-                yield line
+        def opened(file: str) -> Callable[[bytes], None]:
+            return open_files.enter_context(jsonl_writer(folder / f"dataset/{file}"))
 
+        write_entry = opened("index.jsonl")
+        write_line = {split: opened(file) for split, file in files.items()}
+        offsets = dict.fromkeys(files, 0)
+        for sample in in_order_of_ids(dataset.samples):
+            record, placement = build(sample), dataset.placements[sample.id]
+            split = placement.split
+            whole = encoder.encode(record)
+            line = encoder.encode(record, SHARED) if shared else whole
+            write_line[split](line)
+            write_entry(
+                _index_entry(sample, placement, files[split], offsets[split], len(line), line_digest(whole))
+            )
+            offsets[split] += len(line) + 1
     for split, file in FILES.items():
-        if split in files:
-            write_jsonl(folder / f"dataset/{file}", lines(split, file))
-        else:
+        if split not in files:
             (folder / f"dataset/{file}").unlink(missing_ok=True)  # what another version of the run has left
-    write_jsonl(folder / "dataset/index.jsonl", (index[sample.id] for sample in samples))
 
 
 def write_shared_parts(
@@ -248,12 +250,12 @@ def write_tables(folder: RunFolder, *, shared: bool) -> None:
 def _shared_lines(
     file: SharedFile, dataset: Dataset, build: Callable[[CompactSample], Sample]
 ) -> Iterator[bytes]:
-    first: dict[str, CompactSample] = {}
-    for sample in dataset.samples:
-        first.setdefault(sample.scenario if file.key == "scenario" else sample.user, sample)
+    first: dict[str, int] = {}
+    for place, sample in enumerate(dataset.samples):
+        first.setdefault(sample.scenario if file.key == "scenario" else sample.user, place)
     encoder = SampleEncoder()
-    for _, sample in sorted(first.items()):
-        yield encoder.encode(build(sample), file.absent)
+    for _, place in sorted(first.items()):
+        yield encoder.encode(build(dataset.samples[place]), file.absent)
 
 
 def _index_entry(

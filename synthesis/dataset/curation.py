@@ -14,11 +14,12 @@ from ...environments.checks import Case, Traced, trace
 from ...environments.checks.check import stamped
 from ...environments.world import World
 from ...records import Episode, Reason, RejectedSample, Solution
+from ...store.disk_map import DiskMap
 from ..first_answers import AcceptedByRole, FirstAnswers, first_answers_of
 from .console_summary import Funnel
-from .gates import Candidate, Gate
+from .gates import Candidate, Gate, SampleGate
 from .gates.necessity import solves
-from .samples import CompactSample, compact_sample
+from .samples import CompactSample, SampleList, compact_sample
 
 ORIGINAL_GONE = "gate.twin"
 """Code of the reason for a twin whose original is not in the dataset."""
@@ -31,9 +32,9 @@ TWIN_CODES = {ORIGINAL_GONE: "the sample it is the twin of is not in the dataset
 class Curation:
     """What became of the episodes: samples, or rejected with reasons; and what the gates did."""
 
-    samples: list[CompactSample] = field(default_factory=list)
+    samples: SampleList = field(default_factory=SampleList)
     """what was kept"""
-    rejected: list[bytes] = field(default_factory=list)
+    rejected: DiskMap[int] = field(default_factory=DiskMap)
     """lines of rejected.jsonl"""
     fates: Counter[str] = field(default_factory=Counter)
     """one of `FATES` -> episodes"""
@@ -44,7 +45,7 @@ class Curation:
     stopped: Counter[str] = field(default_factory=Counter)
     """gate -> episodes it objected to"""
     solved: Counter[str] = field(default_factory=Counter)
-    """id -> strangers who gave the accepted solution"""
+    """id -> strangers who gave the accepted solution, where there were any"""
     first_answers: FirstAnswers = field(default_factory=FirstAnswers)
     """of the roles that write, in the episodes that are no twins"""
 
@@ -61,13 +62,15 @@ FATES = ("rule_rejected", "judge_rejected", "failed", "gate_rejected", "kept")
 class JudgedEpisode:
     """What is said of one episode by whoever looks at it alone."""
 
-    episode: Episode
     fate: str
     """one of `FATES`, before the gates; 'kept': it was accepted"""
     first_answers: AcceptedByRole
+    rejected: RejectedSample | None = None
+    """what is left of it; None: it was accepted"""
     sample: CompactSample | None = None
     """what it becomes; None: it was not accepted, as what follows says nothing"""
-    traced: Traced | None = None
+    whole: tuple[Episode, Traced] | None = None
+    """it, and where its arguments come from; None: no gate asks for more than the sample"""
     objections: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
     """independent gate -> what it objects to"""
     strangers: tuple[Solution | None, ...] = ()
@@ -86,6 +89,9 @@ class EpisodeJudge:
 
     def __init__(self, gates: Mapping[str, Gate], voters: Sequence[str]) -> None:
         self._gates = {name: gate for name, gate in gates.items() if gate.independent}
+        self._sends_whole = any(
+            not gate.independent and not isinstance(gate, SampleGate) for gate in gates.values()
+        )
         self._voters = tuple(voters)
 
     def judge(
@@ -111,18 +117,18 @@ class EpisodeJudge:
         fate = _fate(episode, self._voters)
         first_answers = first_answers_of(episode)
         if fate != "kept":
-            return JudgedEpisode(episode, fate, first_answers)
+            return JudgedEpisode(fate, first_answers, _rejected_episode(episode))
         case = _case(episode, world)
         traced = trace(case)
         seen = Candidate(
             episode, case, traced, _voting(episode, self._voters), tuple(strangers), tuple(others)
         )
         return JudgedEpisode(
-            episode,
             fate,
             first_answers,
+            None,
             compact_sample(episode, population, world, traced, twin_of),
-            traced,
+            (episode, traced) if self._sends_whole else None,
             {name: _stamped(name, gate.run(seen)) for name, gate in self._gates.items()},
             seen.strangers,
             seen.others,
@@ -140,24 +146,26 @@ class Curator:
 
     def __init__(self, gates: Mapping[str, Gate], voters: Sequence[str]) -> None:
         self._gates, self._voters = gates, tuple(voters)
-        self._ids: set[str] = set()
+        self._ids = DiskMap[str]()
+        """of what was kept"""
         self.curation = Curation()
         """of the episodes judged so far"""
 
-    def add(self, judged: JudgedEpisode, world: World) -> None:
-        """Decide on one episode. Args: world: its scenario."""
-        episode, sample = judged.episode, judged.sample
+    def add(self, judged: JudgedEpisode, worlds: Mapping[str, World]) -> None:
+        """Decide on one episode. Args: worlds: scenario -> its world, with the people of the episode."""
+        sample = judged.sample
         if sample is None or not sample.twin_of:
             self.curation.first_answers.add(judged.first_answers)
         if sample is None:
-            self._reject(episode, judged.fate, episode.reasons)
+            assert judged.rejected is not None
+            self._reject(judged.fate, judged.rejected)
             return
-        reasons = tuple(self._objections(judged, sample.twin_of, world))
+        reasons = tuple(self._objections(judged, sample, worlds[sample.scenario]))
         if reasons:
-            self._reject(episode, "gate_rejected", reasons)
+            self._reject("gate_rejected", _rejected_sample(sample, reasons))
             return
         self.curation.fates["kept"] += 1
-        self._ids.add(episode.id)
+        self._ids.put(sample.id, b"")
         self.curation.samples.append(sample)
 
     def finish(self) -> Curation:
@@ -165,7 +173,7 @@ class Curator:
         curation = self.curation
         for name, gate in self._gates.items():
             reasons: dict[str, Reason] = {}
-            for id, reason in gate.review(tuple(curation.samples)):
+            for id, reason in gate.review(curation.samples):
                 reasons.setdefault(id, stamped(reason, name))
                 curation.stopped[name] += 1
             if reasons:
@@ -188,32 +196,28 @@ class Curator:
                     continue
                 gone.add(sample.id)
                 self.curation.fates["kept"] -= 1
-                self.curation.fates["gate_rejected"] += 1
-                self._record_rejection(
-                    sample.id,
-                    sample.scenario,
-                    sample.user,
-                    sample.query,
-                    sample.solution(),
-                    (reasons[id],) if sample.id == id else (_original_gone(id),),
-                )
-        self._ids -= gone
-        self.curation.samples[:] = (sample for sample in self.curation.samples if sample.id not in gone)
+                reason = reasons[id] if sample.id == id else _original_gone(id)
+                self._reject("gate_rejected", _rejected_sample(sample, (reason,)))
+        self.curation.samples = SampleList(
+            sample for sample in self.curation.samples if sample.id not in gone
+        )
 
-    def _objections(self, judged: JudgedEpisode, twin_of: str, world: World) -> Iterator[Reason]:
-        if twin_of and twin_of not in self._ids:
-            yield _original_gone(twin_of)
+    def _objections(self, judged: JudgedEpisode, sample: CompactSample, world: World) -> Iterator[Reason]:
+        if sample.twin_of and sample.twin_of not in self._ids:
+            yield _original_gone(sample.twin_of)
             return
-        id = judged.episode.id
-        self.curation.solved[id] += judged.solved
+        if judged.solved:
+            self.curation.solved[sample.id] = judged.solved
         candidate: Candidate | None = None
         stopped = False
         for name, gate in self._gates.items():
-            if gate.compares and (stopped or twin_of):
+            if gate.compares and (stopped or sample.twin_of):
                 continue
             self.curation.judged[name] += 1
             if gate.independent:
                 reasons = judged.objections[name]
+            elif isinstance(gate, SampleGate):
+                reasons = _stamped(name, gate.run_sample(sample, world))
             else:
                 candidate = candidate or self._candidate(judged, world)
                 reasons = _stamped(name, gate.run(candidate))
@@ -223,38 +227,40 @@ class Curator:
 
     def _candidate(self, judged: JudgedEpisode, world: World) -> Candidate:
         """The episode as gates see it."""
-        episode, traced = judged.episode, judged.traced
-        assert traced is not None
+        assert judged.whole is not None
+        episode, traced = judged.whole
         judges = _voting(episode, self._voters)
         case = _case(episode, world)
         return Candidate(episode, case, traced, judges, judged.strangers, judged.others)
 
-    def _reject(self, episode: Episode, fate: str, reasons: Sequence[Reason]) -> None:
+    def _reject(self, fate: str, rejected: RejectedSample) -> None:
         self.curation.fates[fate] += 1
-        query = episode.query.text if episode.query else None
-        self._record_rejection(
-            episode.id, episode.task.scenario, episode.task.user_id, query, episode.solution, reasons
-        )
+        self.curation.reasons.update(dict.fromkeys((reason.code for reason in rejected.reasons), 1))
+        self.curation.rejected.put(len(self.curation.rejected), rejected.model_dump_json().encode())
 
-    def _record_rejection(
-        self,
-        id: str,
-        scenario: str,
-        user: str,
-        query: str | None,
-        solution: Solution | None,
-        reasons: Sequence[Reason],
-    ) -> None:
-        self.curation.reasons.update(dict.fromkeys((reason.code for reason in reasons), 1))
-        record = RejectedSample(
-            id=id,
-            scenario=scenario,
-            user_id=user,
-            query=query,
-            answer=solution.model_dump(mode="json") if solution else None,
-            reasons=tuple(reasons),
-        )
-        self.curation.rejected.append(record.model_dump_json().encode())
+
+def _rejected_episode(episode: Episode) -> RejectedSample:
+    """One that was not accepted."""
+    return RejectedSample(
+        id=episode.id,
+        scenario=episode.task.scenario,
+        user_id=episode.task.user_id,
+        query=episode.query.text if episode.query else None,
+        answer=episode.solution.model_dump(mode="json") if episode.solution else None,
+        reasons=episode.reasons,
+    )
+
+
+def _rejected_sample(sample: CompactSample, reasons: tuple[Reason, ...]) -> RejectedSample:
+    """One that a gate objects to."""
+    return RejectedSample(
+        id=sample.id,
+        scenario=sample.scenario,
+        user_id=sample.user,
+        query=sample.query,
+        answer=sample.solution().model_dump(mode="json"),
+        reasons=reasons,
+    )
 
 
 def _original_gone(original: str) -> Reason:

@@ -15,6 +15,7 @@ from ...settings import Settings
 from ...store import (
     Ledger,
     Manifest,
+    read_jsonl,
     read_samples,
     versions,
     write_bytes,
@@ -33,7 +34,7 @@ from .assembly import Dataset
 from .audit import choose_samples, run_audit
 from .card import card
 from .console_summary import Summary
-from .samples import Split
+from .splits import Parts
 from .statistics import sample_statistics, table5
 from .statistics.general_reader import load_reader
 
@@ -48,7 +49,8 @@ async def audit_judges(context: RunContext, own: PreparedPopulation, dataset: Da
     samples = context.settings.audit.samples
     if not samples:
         return None
-    originals = [sample for sample in dataset.samples_of(own.name) if not sample.twin_of]
+    # What a choice looks at; queries and arguments are most of a sample.
+    originals = (sample._replace(query="", arguments=()) for sample in dataset.originals_of(own.name))
     chosen = set(choose_samples(originals, samples, context.settings.seed))
     episodes = [load_episode(own.context, task.id) for task in own.tasks if task.id in chosen]
     extensions = choose_extensions(context.settings)
@@ -62,12 +64,11 @@ def write_statistics(
 ) -> Statistics:
     """Everything known of the dataset as a whole, left in statistics.json; each sample's in quality.jsonl."""
     settings, curation, samples = context.settings, dataset.curation, dataset.samples
-    split_of: dict[str, Split] = {id: placement.split for id, placement in dataset.placements.items()}
     with context.stage("statistics", len(samples)) as bar:
         strangers = _stranger_solutions(populations) if settings.strangers else {}
         whole, by_sample = sample_statistics(
             samples,
-            split_of,
+            Parts(dataset.placements),
             populations,
             strangers,
             curation.solved,
@@ -81,7 +82,7 @@ def write_statistics(
             **whole,
             model=context.participants.describe_model(),
             scripted=context.participants.scripted,
-            splits=table5(samples, split_of, dataset.groups, populations),
+            splits=table5(samples, Parts(dataset.placements), dataset.groups, populations),
             funnel=curation.funnel.as_dict(),
             reasons=dict(curation.reasons.most_common()),
             gates=tuple(
@@ -175,6 +176,9 @@ def build_summary(
         feature.kind for population in populations for feature in population.feature_tree.features()
     )
     worlds = [world for population in populations for world in population.worlds.values()]
+    mended = calls = 0
+    for sample in dataset.samples:
+        mended, calls = mended + sample.mended, calls + len(sample.calls)
     counts = {
         "scenarios": len(worlds),
         "platforms": sum(len(world.platforms) for world in worlds),
@@ -187,8 +191,8 @@ def build_summary(
             len(history.actions) for population in populations for history in population.histories
         ),
         "samples": len(dataset.samples),
-        "mended by feedback": sum(sample.mended for sample in dataset.samples),
-        "calls": sum(len(sample.calls) for sample in dataset.samples),
+        "mended by feedback": mended,
+        "calls": calls,
         **{f"arguments from the {origin}": count for origin, count in statistics.origins.items()},
     }
     if settings.twins:
@@ -223,8 +227,10 @@ def _missing(settings: Settings, populations: Sequence[PreparedPopulation]) -> I
 
 def _some_samples(context: RunContext, dataset: Dataset) -> Iterator[Sample]:
     """Three samples from different places of the first file."""
-    first = list(islice(read_samples(context.folder / f"dataset/{_first_file(dataset)}"), 200))
-    yield from first[:: max(1, len(first) // 3)][:3]
+    file = context.folder / f"dataset/{_first_file(dataset)}"
+    count = sum(1 for _ in islice(read_jsonl(file), 200))
+    places = range(0, count, max(1, count // 3))[:3]
+    yield from (sample for place, sample in enumerate(islice(read_samples(file), count)) if place in places)
 
 
 def _first_file(dataset: Dataset) -> str:

@@ -18,12 +18,16 @@ Datasets, ch. 3) and confirmed exactly.
 
 from __future__ import annotations
 
-from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import finalize
+
+import orjson
 
 from ...environments.checks.leak.normalise import NormalisedText
+from ...store.disk_map import DiskMap, temporary_database, temporary_errors
 from .samples import CompactSample
 
 if TYPE_CHECKING:
@@ -37,6 +41,8 @@ BANDS, ROWS = 16, 8
 _SEED = 0x9E3779B97F4A7C15
 _LONGEST = 4_000
 """Characters that are compared; no request is a third as long."""
+_MARKS = ", ".join("?" * BANDS)
+_SHARING_A_BAND = f"SELECT DISTINCT place FROM bands WHERE key IN ({_MARKS}) ORDER BY place"  # noqa: S608
 
 
 def near_duplicate_samples(samples: Sequence[CompactSample]) -> list[tuple[str, str]]:
@@ -45,89 +51,55 @@ def near_duplicate_samples(samples: Sequence[CompactSample]) -> list[tuple[str, 
     Returns:
         (earlier id, later id), in the order of the later one, then of the earlier one.
     """
-    family = {sample.id: sample.twin_of or sample.id for sample in samples}
-    pairs = near_duplicate_pairs([(sample.id, sample.scenario, sample.query) for sample in samples])
+    pairs = near_duplicate_pairs((sample.id, sample.scenario, sample.query) for sample in samples)
+    found = {id for pair in pairs for id in pair}
+    family = {sample.id: sample.twin_of or sample.id for sample in samples if sample.id in found}
     return [(earlier, later) for earlier, later in pairs if family[earlier] != family[later]]
 
 
-def near_duplicate_pairs(texts: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
+def near_duplicate_pairs(texts: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
     """Find all pairs of near-duplicates within a scenario.
 
     Args:
         texts: (id, scenario, text) in the order of the dataset.
     """
-    indexes: dict[str, DuplicateIndex] = {}
+    indexes = defaultdict[str, DuplicateIndex](DuplicateIndex)
     pairs: list[tuple[str, str]] = []
     for id, scenario, text in texts:
-        index = indexes.setdefault(scenario, DuplicateIndex())
+        index = indexes[scenario]
         pairs += ((earlier, id) for earlier in index.find(text))
         index.add(id, text)
     return pairs
 
 
 class DuplicateIndex:
-    """Texts that new ones are compared with, by their ids."""
+    """Texts that new ones are compared with, by their ids; they and their bands are on disk."""
 
     def __init__(self) -> None:
-        self._ids: list[str] = []
-        self._texts: list[str] = []
-        self._bands = BandTable()
+        self._texts = DiskMap[int]()
+        self._bands = temporary_database(
+            "CREATE TABLE bands (key INTEGER, place INTEGER, PRIMARY KEY (key, place)) WITHOUT ROWID"
+        )
+        finalize(self, self._bands.close)
 
     def add(self, id: str, text: str) -> None:
-        """Remember a text."""
-        self._ids.append(id)
-        self._texts.append(text[:_LONGEST])
-        self._bands.add(_band_keys(text[:_LONGEST]))
+        """Remember a text. Raises StoreError where the disk is full."""
+        text, place = text[:_LONGEST], len(self._texts)
+        with temporary_errors():
+            self._bands.executemany(
+                "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(key, place) for key in _band_keys(text)]
+            )
+        self._texts.put(place, orjson.dumps((id, text)))
 
     def find(self, text: str) -> Iterator[str]:
         """Yield the ids of the near-duplicates of a text, in the order they were added."""
         text = text[:_LONGEST]
-        for place in sorted(self._bands.places(_band_keys(text))):
-            if near_duplicates(text, self._texts[place]):
-                yield self._ids[place]
-
-
-class BandTable:
-    """Which texts share a band: one table of chains in arrays, where dicts would take five times the memory.
-
-    Entry n is band n % `BANDS` of text n // `BANDS`; entries whose keys fall on one slot follow each other.
-    """
-
-    def __init__(self) -> None:
-        self._keys = array("Q")
-        self._earlier = array("I")
-        """entry -> the one before it in its chain, from 1; 0: none"""
-        self._last = array("I", bytes(4 * BANDS))
-        """slot -> its last entry, from 1; 0: none; as many as a power of two"""
-
-    def add(self, keys: Sequence[int]) -> None:
-        """Remember the bands of the next text."""
-        if len(self._keys) + BANDS > len(self._last):
-            self._last = array("I", bytes(8 * len(self._last)))
-            self._earlier = array("I")
-            self._chain(self._keys)
-        self._keys.extend(keys)
-        self._chain(keys)
-
-    def _chain(self, keys: Iterable[int]) -> None:
-        """Put the next entries behind what is on their slots."""
-        last, earlier, mask = self._last, self._earlier, len(self._last) - 1
-        for entry, key in enumerate(keys, len(earlier) + 1):
-            earlier.append(last[key & mask])
-            last[key & mask] = entry
-
-    def places(self, keys: Sequence[int]) -> set[int]:
-        """The texts that share one of these bands."""
-        known, earlier, mask = self._keys, self._earlier, len(self._last) - 1
-        found: set[int] = set()
-        for band, key in enumerate(keys):
-            entry = self._last[key & mask]
-            while entry:
-                place, of_band = divmod(entry - 1, BANDS)
-                if of_band == band and known[entry - 1] == key:
-                    found.add(place)
-                entry = earlier[entry - 1]
-        return found
+        with temporary_errors():
+            places = self._bands.execute(_SHARING_A_BAND, _band_keys(text)).fetchall()
+        for (place,) in places:
+            id, other = orjson.loads(self._texts.get(place))
+            if near_duplicates(text, other):
+                yield id
 
 
 def near_duplicates(first: str, second: str) -> bool:
@@ -170,7 +142,7 @@ def text_features(text: str) -> TextFeatures:
     return TextFeatures(trigrams, tuple(sorted(numbers)), names, frozenset(words))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _trigrams(word: str) -> frozenset[int]:
     """The trigrams of a word with its borders, each as the number that its three characters spell."""
     codes = [32, *map(ord, word), 32]
@@ -179,7 +151,7 @@ def _trigrams(word: str) -> frozenset[int]:
 
 @lru_cache(maxsize=64)
 def _band_keys(text: str) -> list[int]:
-    """One number a band; texts that share one are compared."""
+    """One number a band, scattered over 64 bits; texts that share one are compared."""
     import numpy as np
 
     trigrams = np.fromiter(text_features(text).trigrams, dtype=np.uint64)
@@ -189,7 +161,7 @@ def _band_keys(text: str) -> list[int]:
     hashed = (_scatter(trigrams)[None, :] ^ salts) * factors
     signature = (hashed >> np.uint64(24)).min(axis=1).reshape(BANDS, ROWS)
     weights = factors[:ROWS, 0]
-    return _scatter((signature * weights).sum(axis=1, dtype=np.uint64)).tolist()
+    return _scatter((signature * weights).sum(axis=1, dtype=np.uint64)).view(np.int64).tolist()
 
 
 @cache

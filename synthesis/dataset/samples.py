@@ -1,14 +1,19 @@
 """Samples on their way from the gates to the files of the dataset.
 
-`CompactSample` is a sample without what it shares with others: a hundredth of its size, so that a whole
-dataset fits into memory while it is split and counted. `SampleBuilder` makes it the record that is written.
+`CompactSample` is a sample without what it shares with others: a hundredth of its size. A `SampleList` has
+those of a whole dataset on disk while it is split and counted. `SampleBuilder` makes one the record that is
+written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import pickle
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from heapq import merge
+from itertools import pairwise
+from operator import attrgetter
+from typing import Any, Literal, NamedTuple, overload
 
 import orjson
 
@@ -28,6 +33,7 @@ from ...records import (
     VisiblePlatform,
 )
 from ...records.sample import Group
+from ...store.disk_map import DiskMap
 from ...texts.search import find_quote
 
 Split = Literal["train", "test", "unseen", "twins", "reserve", "all"]
@@ -99,6 +105,53 @@ class CompactSample(NamedTuple):
         )
 
 
+class SampleList(Sequence[CompactSample]):
+    """The samples of a dataset in their order, on disk; each is read when it is asked for.
+
+    Args: samples: to begin with.
+    """
+
+    def __init__(self, samples: Iterable[CompactSample] = ()) -> None:
+        self._rows = DiskMap[int]()
+        for sample in samples:
+            self.append(sample)
+
+    def append(self, sample: CompactSample) -> None:
+        """Put one behind the others. Raises StoreError where the disk is full."""
+        self._rows.put(len(self._rows), pickle.dumps(sample, pickle.HIGHEST_PROTOCOL))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[CompactSample]:
+        return map(pickle.loads, self._rows.values())
+
+    @overload
+    def __getitem__(self, place: int) -> CompactSample: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[CompactSample]: ...
+
+    def __getitem__(self, place: int | slice) -> CompactSample | list[CompactSample]:
+        places = range(len(self))[place]
+        if isinstance(places, int):
+            return pickle.loads(self._rows.get(places))  # noqa: S301 (of this process)
+        return [self[each] for each in places]
+
+
+def in_order_of_ids(samples: Sequence[CompactSample]) -> Iterator[CompactSample]:
+    """Samples by their ids: a merge of the stretches that have this order already, of which there are few."""
+    starts, before = [0], ""
+    for place, sample in enumerate(samples):
+        if sample.id < before:
+            starts.append(place)
+        before = sample.id
+    stretches = [
+        (samples[place] for place in range(start, end)) for start, end in pairwise([*starts, len(samples)])
+    ]
+    return merge(*stretches, key=attrgetter("id"))
+
+
 def compact_sample(
     episode: Episode, population: str, world: World, traced: Traced, twin_of: str = ""
 ) -> CompactSample:
@@ -156,9 +209,9 @@ class SampleBuilder:
     def __init__(self, worlds: Mapping[WorldKey, World], assistant: AssistantMode) -> None:
         self._worlds = worlds
         self._assistant: AssistantMode = assistant
-        # Samples come by scenario and user: only what the last one shows is kept for the next.
-        self._scenario = lru_cache(maxsize=1)(self._visible_scenario)
-        self._profile = lru_cache(maxsize=1)(self._visible_profile)
+        # Samples come by scenario and user, each before its twin: what the last few show is kept.
+        self._scenario = lru_cache(maxsize=2)(self._visible_scenario)
+        self._profile = lru_cache(maxsize=8)(self._visible_profile)
 
     def build(self, sample: CompactSample, group: Group | None) -> Sample:
         """The record of a sample; it is not validated again.

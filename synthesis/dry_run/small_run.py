@@ -150,7 +150,7 @@ def play_small(settings: Settings, sources: Sources, parts: RunParts) -> SmallRu
                 tree_factor=factors[plan.name],
                 layers=len(population.feature_tree.layers()),
                 totals=counters[plan.name].totals,
-                kept=sum(not sample.twin_of for sample in results.dataset.samples_of(plan.name)),
+                kept=sum(1 for _ in results.dataset.originals_of(plan.name)),
                 audited=results.audit.samples if results.audit and not plan.name else 0,
             )
             for plan, population in zip(small_plans, results.populations, strict=True)

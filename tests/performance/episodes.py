@@ -7,7 +7,7 @@ is written down; each later start goes on from a copy of that ledger in a fresh 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,6 @@ from ptool.environments.checks import choose_checks
 from ptool.environments.world import World
 from ptool.executors import LocalExecutor
 from ptool.models.request import Reply, Request
-from ptool.records import Task
 from ptool.settings import Settings, validated
 from ptool.store import Ledger, RunFolder
 from ptool.synthesis import stages
@@ -31,6 +30,7 @@ from ptool.synthesis.context import RunContext
 from ptool.synthesis.items import PopulationItems
 from ptool.synthesis.population import population_plans, prepare_population
 from ptool.synthesis.roles import Participants
+from ptool.synthesis.tasks import Tasks
 
 LEDGER, QUESTIONS = "ledger.sqlite", "questions.jsonl"
 
@@ -41,12 +41,12 @@ class Prepared:
 
     context: RunContext
     worlds: dict[str, World]
-    tasks: Sequence[Task]
+    tasks: Tasks
 
     async def play(self) -> int:
         """Play all episodes; how many calls they took."""
         before = self._calls()
-        items = PopulationItems(self.context, self.worlds, {task.id: task for task in self.tasks})
+        items = PopulationItems(self.context, self.worlds)
         self.context.executor.begin({"": items}, lambda: None)
         await stages.play_episodes(self.context, self.tasks)
         return self._calls() - before

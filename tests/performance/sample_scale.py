@@ -5,7 +5,7 @@
 Each size is a run of five scenarios in a process of its own (`dataset.tools=shared`, a hundred queries a
 user). Printed are processor's milliseconds and kilobytes on disk a sample, and the peak of memory; the exit
 status is 1 where the largest run makes less than 90 % of the samples a second (of the processor) that the one
-before makes.
+before makes, or has more than 300 MiB in memory.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ SIZES = (2_000, 10_000)
 QUERIES = 100
 """Of a user."""
 LEAST = 0.9
-COST = "CPU, ms a sample"
+COST, MEMORY = "CPU, ms a sample", "peak memory, MiB"
+MOST_MEMORY = 300
 
 
 def probe(samples: int, folder: Path) -> dict[str, float]:
@@ -43,7 +44,7 @@ def probe(samples: int, folder: Path) -> dict[str, float]:
     return {
         COST: (used.ru_utime + used.ru_stime) / made * 1e3,
         "samples a second": made / wall,
-        "peak memory, MiB": peak(RUSAGE_CHILDREN),
+        MEMORY: peak(RUSAGE_CHILDREN),
         "disk, kB a sample": disk / made / 1e3,
     }
 
@@ -57,7 +58,8 @@ def main(words: list[str]) -> int:
         grown = exponent(sizes, values)
         shown = "" if grown is None else f"{grown:>8.2f}"
         print(f"{name:<20}", *(f"{value:>12,.2f}" for value in values), shown)
-    return int(len(found) > 1 and LEAST * found[-1][COST] > found[-2][COST])
+    slower = len(found) > 1 and LEAST * found[-1][COST] > found[-2][COST]
+    return int(slower or found[-1][MEMORY] > MOST_MEMORY)
 
 
 if __name__ == "__main__":

@@ -273,7 +273,7 @@ def made(tmp_path) -> Iterator:
                 choose_checks(None), ledger, place, Progress(SILENT),
                 executor=(executor := LocalExecutor(settings["concurrency"])),
             )  # fmt: skip
-            executor.begin({"": PopulationItems(context, {"cafe": WORLD}, {})}, lambda: None)
+            executor.begin({"": PopulationItems(context, {"cafe": WORLD})}, lambda: None)
             tasks = []
             for number in range(1, 21):
                 episode = asked(number=number, status="rejected" if number == 7 else "accepted")

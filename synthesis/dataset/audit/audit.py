@@ -182,7 +182,7 @@ def sample_auditor(
     injections: Mapping[str, Injection],
 ) -> Callable[[int], Awaitable[SampleResult]]:
     """Audits the sample of one of some episodes, by its number, as a job of an executor."""
-    context, worlds, _ = populations[name]
+    context, worlds = populations[name]
     samples = audit_samples(worlds, episodes)
     panel = JudgePanel(context, worlds, "audit")
 

@@ -7,14 +7,14 @@ judges there were.
 from __future__ import annotations
 
 from .agreement import ConsistencyGate, RoundTripGate
-from .gate import Candidate, Gate
+from .gate import Candidate, Gate, SampleGate
 from .grounding import GroundingGate
 from .leak import LeakGate
 from .near_duplicates import NearDuplicateGate
 from .necessity import InterchangeabilityGate, NecessityGate
 from .used_up import UsedUpGate
 
-__all__ = ["GATES", "Candidate", "Gate"]
+__all__ = ["GATES", "Candidate", "Gate", "SampleGate"]
 
 GATES: dict[str, type[Gate]] = {
     "round_trip": RoundTripGate,

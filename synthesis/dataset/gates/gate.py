@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ....environments.checks import Case, Traced
+from ....environments.world import World
 from ....records import Episode, Reason, Solution
-from ..samples import CompactSample
+from ..samples import CompactSample, compact_sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +64,16 @@ class Gate(ABC):
     @abstractmethod
     def run(self, candidate: Candidate) -> Iterable[Reason]:
         """Yield a reason for everything objected to; `source` is filled in by whoever runs it."""
+
+
+class SampleGate(Gate):
+    """A gate to which the sample that a candidate becomes says enough: no process sends it whole episodes."""
+
+    @abstractmethod
+    def run_sample(self, sample: CompactSample, world: World) -> Iterable[Reason]:
+        """As `run`. Args: sample: what the candidate becomes; world: its scenario."""
+
+    def run(self, candidate: Candidate) -> Iterable[Reason]:
+        """As `Gate.run`."""
+        world = candidate.case.world
+        return self.run_sample(compact_sample(candidate.episode, "", world, candidate.traced), world)

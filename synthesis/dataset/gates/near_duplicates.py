@@ -5,30 +5,32 @@ What nearly the same means is defined in `synthesis/dataset/near_duplicates.py`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import ClassVar
 
+from ....environments.world import World
 from ....records import Reason
 from ..near_duplicates import DuplicateIndex
-from .gate import Candidate, Gate
+from ..samples import CompactSample
+from .gate import SampleGate
 
 
-class NearDuplicateGate(Gate):
+class NearDuplicateGate(SampleGate):
     """No query let through before, in the same scenario, is nearly the same."""
 
     codes: ClassVar = {"gate.near_duplicates": "an earlier query of the scenario is nearly the same"}
     compares = True
 
     def __init__(self) -> None:
-        self._indexes: dict[str, DuplicateIndex] = {}
+        self._indexes = defaultdict[str, DuplicateIndex](DuplicateIndex)
 
-    def run(self, candidate: Candidate) -> Iterator[Reason]:
+    def run_sample(self, sample: CompactSample, world: World) -> Iterator[Reason]:  # noqa: ARG002
         """Name the earlier query, or remember this one."""
-        episode, text = candidate.episode, candidate.case.query.text
-        index = self._indexes.setdefault(episode.task.scenario, DuplicateIndex())
-        earlier = next(index.find(text), None)
+        index = self._indexes[sample.scenario]
+        earlier = next(index.find(sample.query), None)
         if earlier is None:
-            index.add(episode.id, text)
+            index.add(sample.id, sample.query)
             return
         message = f"{earlier!r} asks nearly the same"
         yield Reason(code="gate.near_duplicates", blames="query", path="query.text", message=message)

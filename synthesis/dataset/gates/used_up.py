@@ -14,9 +14,10 @@ from typing import ClassVar
 
 import orjson
 
+from ....environments.world import World
 from ....records import Reason
 from ..samples import Argument, CompactSample, WorldKey
-from .gate import Candidate, Gate
+from .gate import SampleGate
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -25,7 +26,7 @@ Vocabulary = Mapping[str, Sequence[tuple[str, ...]]]
 """first word -> the things that begin with it, each as its words"""
 
 
-class UsedUpGate(Gate):
+class UsedUpGate(SampleGate):
     """Whatever the query names of the things others ask for is an argument, or tells the kind of need."""
 
     codes: ClassVar = {"gate.used_up": "the query names a thing that no call carries"}
@@ -36,17 +37,14 @@ class UsedUpGate(Gate):
         self._options: set[tuple[str, str]] = set()
         """(API, parameter) whose values are options, not things"""
 
-    def run(self, candidate: Candidate) -> Iterator[Reason]:
+    def run_sample(self, sample: CompactSample, world: World) -> Iterator[Reason]:
         """Remember how the called functions are described: their own words may be said."""
-        world, solution = candidate.case.world, candidate.solution
-        for call in solution.calls:
-            key = (world.name, solution.platform, call.api)
+        for api, _ in sample.calls:
+            key = (world.name, sample.platform, api)
             if key not in self._described and (tool := world.tools.get(key[1:])) is not None:
                 words = (word.casefold() for word in _NAME_PART.findall(tool.text))
                 self._described[key] = frozenset(words)
-                self._options |= {
-                    (call.api, name) for name, schema in tool.properties.items() if "enum" in schema
-                }
+                self._options |= {(api, name) for name, schema in tool.properties.items() if "enum" in schema}
         yield from ()
 
     def review(self, samples: Sequence[CompactSample]) -> Iterator[tuple[str, Reason]]:

@@ -91,7 +91,6 @@ def sample_statistics(
     guesses = predict_platforms(
         samples, populations, loyalty=loyalty, actions_per_context=actions_per_context, seed=seed
     )
-    needs = profile_needs(samples, populations, guesses)
     whole = SampleStatistics(
         parameters=mean_parameters(samples),
         origins=origin_counts(samples),
@@ -102,7 +101,9 @@ def sample_statistics(
         diversity=diversity(samples, split_of, populations, near_duplicates),
         decidability=decidability(samples, guesses),
         general_reader=read_generally(reader, samples, populations, seed) if reader else None,
-        necessity=necessity(samples, needs, strangers, solved_by_strangers),
+        necessity=necessity(
+            samples, profile_needs(samples, populations, guesses), strangers, solved_by_strangers
+        ),
         interchangeability=interchangeability(samples, populations),
     )
     by_sample = (
@@ -117,6 +118,8 @@ def sample_statistics(
             ),
             guessed=need.guessed,
         )
-        for sample, guess, need in zip(samples, guesses, needs, strict=True)
+        for sample, guess, need in zip(
+            samples, guesses, profile_needs(samples, populations, guesses), strict=True
+        )
     )
     return whole, by_sample

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ....records.dataset_statistics import SplitRow, Spread
 from ....records.sample import Group
 from ...population import UNSEEN, Population
-from ..samples import CompactSample, Split
+from ..samples import CompactSample, Split, WorldKey
 from .people import worlds_by_key
 
 LONGEST = 400
@@ -32,44 +33,61 @@ def table5(
         groups: user -> trained or untrained; looked at in test alone.
         populations: the people, with their worlds.
     """
-    parts: dict[str, list[CompactSample]] = {}
+    parts: dict[str, _Part] = defaultdict(_Part)
     for sample in samples:
-        parts.setdefault(split_of.get(sample.id, "all"), []).append(sample)
+        part = split_of.get(sample.id, "all")
+        rows = [part, "test and unseen"] if part in ("test", "unseen") else [part]
+        group = groups.get(sample.user)
+        if part == "test" and group in ("trained", "untrained"):
+            rows.append(group)
+        for row in rows:
+            parts[row].add(sample)
     if parts.keys() <= {"all"}:
-        return (_split_row("all", samples, populations, "samples.jsonl"),)
-    test, unseen = parts.get("test", []), parts.get("unseen", [])
-    held_out = bool(unseen) or any(population.name == UNSEEN for population in populations)
-    rows = [
-        _split_row("train", parts.get("train", []), populations, "train.jsonl"),
-        _split_row("test", [*test, *unseen], populations, None if held_out else "test.jsonl"),
+        return (parts["all"].row("all", populations, "samples.jsonl"),)
+    held_out = "unseen" in parts or any(population.name == UNSEEN for population in populations)
+    table = [
+        parts["train"].row("train", populations, "train.jsonl"),
+        parts["test and unseen"].row("test", populations, None if held_out else "test.jsonl"),
     ]
-    for group in ("trained", "untrained") if test or not held_out else ():
-        of_group = [sample for sample in test if groups.get(sample.user) == group]
-        rows.append(_split_row(group, of_group, populations, "test.jsonl"))
+    table += [
+        parts[group].row(group, populations, "test.jsonl")
+        for group in ("trained", "untrained")
+        if "test" in parts or not held_out
+    ]
     if held_out:
-        rows.append(_split_row("unseen", unseen, populations, "unseen.jsonl"))
-    rows += [
-        _split_row(name, parts[name], populations, file)
+        table.append(parts["unseen"].row("unseen", populations, "unseen.jsonl"))
+    table += [
+        parts[name].row(name, populations, file)
         for name, file in (("twins", "twins.jsonl"), ("reserve", "reserve.jsonl"), ("all", "samples.jsonl"))
         if name in parts
     ]
-    return tuple(rows)
+    return tuple(table)
 
 
-def _split_row(
-    name: str, samples: Collection[CompactSample], populations: Sequence[Population], file: str | None
-) -> SplitRow:
-    keys = {sample.world_key for sample in samples}
-    worlds = [world for key, world in worlds_by_key(populations).items() if key in keys]
-    return SplitRow(
-        name=name,
-        scenarios=len(keys),
-        platforms=sum(len(world.platforms) for world in worlds),
-        apis=sum(len(world.tools) for world in worlds),
-        users=len({(sample.population, sample.user) for sample in samples}),
-        queries=len(samples),
-        file=file,
-    )
+@dataclass
+class _Part:
+    """What the samples of one row are of."""
+
+    keys: set[WorldKey] = field(default_factory=set)
+    users: set[tuple[str, str]] = field(default_factory=set)
+    queries: int = 0
+
+    def add(self, sample: CompactSample) -> None:
+        self.keys.add(sample.world_key)
+        self.users.add((sample.population, sample.user))
+        self.queries += 1
+
+    def row(self, name: str, populations: Sequence[Population], file: str | None) -> SplitRow:
+        worlds = [world for key, world in worlds_by_key(populations).items() if key in self.keys]
+        return SplitRow(
+            name=name,
+            scenarios=len(self.keys),
+            platforms=sum(len(world.platforms) for world in worlds),
+            apis=sum(len(world.tools) for world in worlds),
+            users=len(self.users),
+            queries=self.queries,
+            file=file,
+        )
 
 
 def mean_parameters(samples: Sequence[CompactSample]) -> float:

@@ -8,10 +8,11 @@ never a latent label.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, overload
 
 from ....environments.behaviour import preferred_visits
 from ....records.dataset_statistics import Decidability
@@ -30,6 +31,8 @@ SUREST = 0.99
 """Loyalty the Bayes learner never exceeds: a misread action must not decide alone."""
 
 LEARNERS = ("transparent", "bayes", "without_profile")
+_QUERY_LEARNERS = ("words", "need", "most_frequent")
+"""What sees the query and not the user (`without_profile`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,51 @@ class Guess:
     without_profile: str
 
 
-_NO_GUESS = Guess(0, "", "", "")
+class Guesses(Sequence[Guess]):
+    """What the learners say of samples, some bytes for each.
+
+    Args: count: samples there are.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._names, self._numbers = [""], {"": 0}
+        self._serving = array("i", bytes(4 * count))
+        learners = ("transparent", "bayes", *_QUERY_LEARNERS)
+        self._chosen = {learner: array("i", bytes(4 * count)) for learner in learners}
+
+    def note(self, learner: str, places: Sequence[int], platforms: Iterable[str]) -> None:
+        """Keep what a learner says of the samples at some places."""
+        chosen, numbers = self._chosen[learner], self._numbers
+        for place, name in zip(places, platforms, strict=True):
+            if name not in numbers:
+                numbers[name] = len(self._names)
+                self._names.append(name)
+            chosen[place] = numbers[name]
+
+    def note_serving(self, places: Sequence[int], counts: Iterable[int]) -> None:
+        """Keep how many platforms could serve the samples at some places."""
+        for place, count in zip(places, counts, strict=True):
+            self._serving[place] = count
+
+    def choose_query_learner(self, learner: str) -> None:
+        """Take one of those without the user, the one that is right most often in the whole dataset."""
+        found = {name: self._chosen.pop(name) for name in _QUERY_LEARNERS}
+        self._chosen["without_profile"] = found[learner]
+
+    def __len__(self) -> int:
+        return len(self._serving)
+
+    @overload
+    def __getitem__(self, place: int) -> Guess: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Guess]: ...
+
+    def __getitem__(self, place: int | slice) -> Guess | list[Guess]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(len(self))[place]]
+        chosen = (self._names[self._chosen[learner][place]] for learner in LEARNERS)
+        return Guess(self._serving[place], *chosen)
 
 
 def predict_platforms(
@@ -53,7 +100,7 @@ def predict_platforms(
     loyalty: float,
     actions_per_context: int,
     seed: int,
-) -> list[Guess]:
+) -> Guesses:
     """What the learners say of every sample, in the order of `samples`.
 
     Args:
@@ -65,33 +112,33 @@ def predict_platforms(
     """
     import numpy as np
 
-    guesses = [_NO_GUESS] * len(samples)
-    query_learners: list[tuple[list[int], list[list[str]]]] = []
+    guesses = Guesses(len(samples))
+    right = dict.fromkeys(_QUERY_LEARNERS, 0)
     faithful = preferred_visits(actions_per_context, loyalty) / actions_per_context
     for positions, texts in scenario_texts(samples, populations, seed):
         visits = visits_of_users(texts)
-        by_visits = best_platforms(texts, transparent(texts), visits)
-        by_posterior = best_platforms(texts, bayes(texts, faithful), visits)
-        no_visits = np.zeros_like(visits)
-        by_query = [best_platforms(texts, scores, no_visits) for scores in without_profile(texts)]
-        query_learners.append((positions, by_query))
-        serving = texts.serves.sum(axis=1).tolist()
-        for row, position in enumerate(positions):
-            guesses[position] = Guess(serving[row], by_visits[row], by_posterior[row], "")
-    return _with_best_query_learner(samples, guesses, query_learners)
+        guesses.note_serving(positions, texts.serves.sum(axis=1).tolist())
+        guesses.note("transparent", positions, best_platforms(texts, transparent(texts), visits))
+        guesses.note("bayes", positions, best_platforms(texts, bayes(texts, faithful), visits))
+        no_visits, gold = np.zeros_like(visits), texts.query_platforms()
+        for learner, scores in zip(_QUERY_LEARNERS, without_profile(texts), strict=True):
+            platforms = best_platforms(texts, scores, no_visits)
+            guesses.note(learner, positions, platforms)
+            right[learner] += sum(guess == name for guess, name in zip(platforms, gold, strict=True))
+    guesses.choose_query_learner(max(right, key=lambda learner: right[learner]))
+    return guesses
 
 
 def decidability(samples: Sequence[CompactSample], guesses: Sequence[Guess]) -> Decidability:
     """Accuracies over all samples and by scenario; samples that no platform could serve count as wrong."""
-    by_scenario: dict[str, list[int]] = {}
-    for position, sample in enumerate(samples):
-        by_scenario.setdefault(sample.scenario, []).append(position)
+    whole, by_scenario = _Accuracies(), defaultdict[str, _Accuracies](_Accuracies)
+    for sample, guess in zip(samples, guesses, strict=True):
+        whole.add(sample, guess)
+        by_scenario[sample.scenario].add(sample, guess)
     return Decidability(
         samples=len(samples),
-        **_accuracies(samples, guesses, range(len(samples))),
-        by_scenario={
-            name: _accuracies(samples, guesses, positions) for name, positions in sorted(by_scenario.items())
-        },
+        **whole.shares(),
+        by_scenario={name: accuracies.shares() for name, accuracies in sorted(by_scenario.items())},
     )
 
 
@@ -237,37 +284,23 @@ def best_platforms(
     return [names[place] for place in np.where(texts.serves.any(axis=1), chosen, nowhere).tolist()]
 
 
-def _with_best_query_learner(
-    samples: Sequence[CompactSample],
-    guesses: list[Guess],
-    query_learners: Sequence[tuple[list[int], list[list[str]]]],
-) -> list[Guess]:
-    """Add the guesses of the learner without the user that is right most often in the whole dataset."""
-    right: Counter[int] = Counter()
-    for positions, learners in query_learners:
-        for number, platforms in enumerate(learners):
-            right[number] += sum(
-                samples[position].platform == name
-                for position, name in zip(positions, platforms, strict=True)
-            )
-    best = min(right, key=lambda number: (-right[number], number), default=0)
-    for positions, learners in query_learners:
-        for position, name in zip(positions, learners[best], strict=True):
-            guesses[position] = replace(guesses[position], without_profile=name)
-    return guesses
+class _Accuracies:
+    """How often each learner is right, and chance would be."""
 
+    def __init__(self) -> None:
+        self._samples = 0
+        self._chance = 0.0
+        self._right = dict.fromkeys(LEARNERS, 0)
 
-def _accuracies(
-    samples: Sequence[CompactSample], guesses: Sequence[Guess], positions: Sequence[int]
-) -> dict[str, float]:
-    count = max(len(positions), 1)
-    right = {
-        name: sum(getattr(guesses[position], name) == samples[position].platform for position in positions)
-        / count
-        for name in LEARNERS
-    }
-    serving = (guesses[position].serving for position in positions)
-    return {"chance": sum(1 / number for number in serving if number) / count, **right}
+    def add(self, sample: CompactSample, guess: Guess) -> None:
+        self._samples += 1
+        self._chance += 1 / guess.serving if guess.serving else 0.0
+        for name in LEARNERS:
+            self._right[name] += getattr(guess, name) == sample.platform
+
+    def shares(self) -> dict[str, float]:
+        count = max(self._samples, 1)
+        return {"chance": self._chance / count, **{name: n / count for name, n in self._right.items()}}
 
 
 def _relative(scores: NDArray[np.float64]) -> NDArray[np.float64]:

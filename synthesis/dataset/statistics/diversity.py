@@ -6,7 +6,7 @@ import math
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,10 +43,14 @@ def diversity(
         populations: the people; only those who have samples are compared.
         pairs: ids of near-duplicates.
     """
-    ids = {sample.id for sample in samples}
-    queries = [sample.query for sample in samples if sample.twin_of not in ids]
-    texts = word_statistics(queries)
-    phrase, share = stock_phrase(queries)
+    doubled = {sample.twin_of for sample in samples if sample.twin_of}
+    repeated = {sample.id for sample in samples if sample.id in doubled} if doubled else set[str]()
+
+    def queries() -> Iterator[str]:
+        return (sample.query for sample in samples if sample.twin_of not in repeated)
+
+    texts = word_statistics(queries())
+    phrase, share = stock_phrase(queries())
     across = [pair for pair in pairs if len({split_of.get(id, "all") for id in pair}) == 2]
     distance, closest = profile_distances(
         [asking_profiles(samples, population) for population in populations]
@@ -69,14 +73,16 @@ def diversity(
     )
 
 
-def stock_phrase(texts: Sequence[str]) -> tuple[str, float]:
+def stock_phrase(texts: Iterable[str]) -> tuple[str, float]:
     """The three words with which sentences begin most often, and the share of texts with such a sentence."""
     counts: Counter[str] = Counter()
+    texts_read = 0
     for text in texts:
+        texts_read += 1
         beginnings = (words(sentence)[:3] for sentence in _SENTENCE.split(text))
         counts.update({" ".join(three) for three in beginnings if len(three) == 3})
     phrase, count = min(counts.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
-    return phrase, count / max(len(texts), 1)
+    return phrase, count / max(texts_read, 1)
 
 
 class WordStatistics(NamedTuple):

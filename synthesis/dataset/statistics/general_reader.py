@@ -63,17 +63,17 @@ def read_generally(
     import numpy as np
 
     by_scenario: dict[str, ReaderAccuracy] = {}
-    for positions, texts in scenario_texts(samples, populations, seed):
+    for _, texts in scenario_texts(samples, populations, seed):
         world = texts.world
         kinds = [f"{c.name.replace('_', ' ')}: {c.description}" for c in world.scenario.contexts]
         if not kinds or len(texts.contexts) != len(kinds):
             continue
-        similarity = _vectors(model, texts.texts) @ _vectors(model, kinds).T
+        similarity = _vectors(model, list(texts.texts())) @ _vectors(model, kinds).T
         about = np.exp(SHARPNESS * (similarity - similarity.max(axis=1, keepdims=True)))
         about /= about.sum(axis=1, keepdims=True)
         right = similarity.argmax(axis=1) == texts.context
         platforms = best_platforms(texts, weighted_visits(texts, about), visits_of_users(texts))
-        gold = [samples[position].platform for position in positions]
+        gold = texts.query_platforms()
         by_scenario[world.name] = ReaderAccuracy(
             queries=float(right[: texts.queries].mean()),
             actions=float(right[texts.queries :].mean()) if len(right) > texts.queries else 0.0,

@@ -34,8 +34,8 @@ class ProfileNeed(NamedTuple):
 
 def profile_needs(
     samples: Sequence[CompactSample], populations: Sequence[Population], guesses: Sequence[Guess]
-) -> list[ProfileNeed]:
-    """How far every sample needs its user.
+) -> Iterator[ProfileNeed]:
+    """How far every sample needs its user, one at a time.
 
     The best guess knows everything but the user: it takes the platform of the learner without the user, and
     for what only the profile gives the value that most other users of the population have.
@@ -47,15 +47,13 @@ def profile_needs(
     """
     worlds = worlds_by_key(populations)
     popular = {population.name: PopularValues(profiles_of(population).values()) for population in populations}
-    needs: list[ProfileNeed] = []
     for sample, guess in zip(samples, guesses, strict=True):
         only_profile = tuple(_only_profile(sample, worlds.get(sample.world_key)))
         guessed = guess.without_profile == sample.platform and all(
             sample.population in popular and popular[sample.population].guesses(argument, sample.user)
             for argument in only_profile
         )
-        needs.append(ProfileNeed(only_profile, guessed))
-    return needs
+        yield ProfileNeed(only_profile, guessed)
 
 
 def _only_profile(sample: CompactSample, world: World | None) -> Iterator[Argument]:
@@ -73,12 +71,11 @@ class PopularValues:
     """The most frequent value of every basic feature among all but one person; of equal ones the first."""
 
     def __init__(self, people: Iterable[Profile]) -> None:
-        self._own: dict[tuple[str, str], str] = {}
+        self._people = {profile.id: profile for profile in people}
         self._counts: dict[str, Counter[str]] = {}
-        for profile in people:
+        for profile in self._people.values():
             for feature, value in profile.basic.items():
-                self._own[profile.id, feature] = text = canonical_json(value)
-                self._counts.setdefault(feature, Counter())[text] += 1
+                self._counts.setdefault(feature, Counter())[canonical_json(value)] += 1
         # Leaving one person out changes the count of one value: the two first and that one are enough.
         self._first = {
             feature: sorted(counts.items(), key=_most_frequent)[:2]
@@ -87,7 +84,8 @@ class PopularValues:
 
     def value(self, feature: str, user: str) -> Any:
         """What most others have; None where nobody else has any."""
-        own = self._own.get((user, feature))
+        features = self._people[user].basic if user in self._people else {}
+        own = canonical_json(features[feature]) if feature in features else None
         left = [item for item in self._first.get(feature, ()) if item[0] != own]
         if own is not None and (count := self._counts[feature][own] - 1):
             left.append((own, count))
@@ -110,7 +108,7 @@ def _most_frequent(item: tuple[str, int]) -> tuple[int, str]:
 
 def necessity(
     samples: Sequence[CompactSample],
-    needs: Sequence[ProfileNeed],
+    needs: Iterable[ProfileNeed],
     strangers: Mapping[str, tuple[Solution | None, ...]],
     solved_by_strangers: Mapping[str, int],
 ) -> Necessity:
@@ -125,9 +123,11 @@ def necessity(
     """
     answers = {id: solutions for id, solutions in strangers.items() if solutions}
     solved = {**_solved(samples, answers), **solved_by_strangers}
-    guessed = sum(need.guessed for need in needs)
+    needing = guessed = 0
+    for need in needs:
+        needing, guessed = needing + bool(need.only_profile), guessed + need.guessed
     return Necessity(
-        needing=sum(bool(need.only_profile) for need in needs) / max(len(samples), 1),
+        needing=needing / max(len(samples), 1),
         unsolvable=1 - guessed / len(samples) if samples else 0.0,
         asked=len(answers),
         solved=sum(solved.get(id, 0) > 0 for id in answers),
@@ -155,7 +155,7 @@ def _platform_guessed(
 
     Of a dropped sample the platform is known only where a stranger solved it; others are left out.
     """
-    gold = {sample.id: sample.platform for sample in samples}
+    gold = {sample.id: sample.platform for sample in samples if sample.id in answers}
     shares: list[float] = []
     for id, solutions in answers.items():
         if id in gold:
@@ -173,30 +173,28 @@ def interchangeability(
     fans: dict[tuple[WorldKey, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for preference in platform_preferences(samples, populations):
         fans[preference.world_key, preference.context][preference.platform].add(preference.user)
-    elsewhere = _elsewhere(samples, populations)
-    others = sum(
-        _another_user_goes(sample, platforms, fans)
-        for sample, platforms in zip(samples, elsewhere, strict=True)
-    )
+    served = others = twins = 0
+    for sample, platforms in _elsewhere(samples, populations):
+        served += bool(platforms)
+        others += _another_user_goes(sample, platforms, fans)
+        twins += bool(sample.twin_of)
     count = max(len(samples), 1)
     return Interchangeability(
-        served_elsewhere=sum(map(bool, elsewhere)) / count,
-        other_user_elsewhere=others / count,
-        twins=sum(bool(sample.twin_of) for sample in samples),
+        served_elsewhere=served / count, other_user_elsewhere=others / count, twins=twins
     )
 
 
-def _elsewhere(samples: Sequence[CompactSample], populations: Sequence[Population]) -> list[tuple[str, ...]]:
-    """For every sample the other platforms that offer everything it calls for; none for one without calls."""
+def _elsewhere(
+    samples: Sequence[CompactSample], populations: Sequence[Population]
+) -> Iterator[tuple[CompactSample, tuple[str, ...]]]:
+    """Every sample, and the other platforms that offer all it calls for; none for one without calls."""
     worlds = worlds_by_key(populations)
     known: dict[tuple[WorldKey, frozenset[str]], tuple[str, ...]] = {}
-    elsewhere: list[tuple[str, ...]] = []
     for sample in samples:
         key, wanted = sample.world_key, frozenset(capability for _, capability in sample.calls)
         if (key, wanted) not in known:
             known[key, wanted] = serving(worlds[key], wanted) if wanted and key in worlds else ()
-        elsewhere.append(tuple(name for name in known[key, wanted] if name != sample.platform))
-    return elsewhere
+        yield sample, tuple(name for name in known[key, wanted] if name != sample.platform)
 
 
 def _another_user_goes(sample: CompactSample, platforms: Sequence[str], fans: Fans) -> bool:

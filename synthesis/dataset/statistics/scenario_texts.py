@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from ....environments.world import World
 from ....models.seeds import derive
-from ....records import Action
 from ...population import Population
 from ..gates.necessity import serving
 from ..samples import CompactSample, WorldKey
@@ -30,9 +30,9 @@ FOLDS = 8
 
 def scenario_texts(
     samples: Sequence[CompactSample], populations: Sequence[Population], seed: int
-) -> Iterator[tuple[list[int], ScenarioTexts]]:
+) -> Iterator[tuple[Sequence[int], ScenarioTexts]]:
     """Every scenario that has samples: their positions in `samples`, and the texts of the scenario."""
-    positions: dict[WorldKey, list[int]] = defaultdict(list)
+    positions: dict[WorldKey, array[int]] = defaultdict(lambda: array("I"))
     for position, sample in enumerate(samples):
         positions[sample.world_key].append(position)
     for population in populations:
@@ -41,7 +41,23 @@ def scenario_texts(
         for name, world in population.worlds.items():
             own = positions.get((population.name, name))
             if own and world.platforms:
-                yield own, ScenarioTexts(world, [samples[position] for position in own], fold)
+                yield own, ScenarioTexts(world, ChosenSamples(samples, own), fold)
+
+
+class ChosenSamples:
+    """Some samples of many, read whenever they are gone through.
+
+    Args: samples: all; places: of those chosen.
+    """
+
+    def __init__(self, samples: Sequence[CompactSample], places: Sequence[int]) -> None:
+        self._samples, self._places = samples, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[CompactSample]:
+        return (self._samples[place] for place in self._places)
 
 
 class ScenarioTexts:
@@ -53,7 +69,7 @@ class ScenarioTexts:
         fold: user -> 0 to `FOLDS` - 1.
     """
 
-    def __init__(self, world: World, samples: Sequence[CompactSample], fold: Mapping[str, int]) -> None:
+    def __init__(self, world: World, samples: ChosenSamples, fold: Mapping[str, int]) -> None:
         import numpy as np
 
         histories = [
@@ -65,25 +81,30 @@ class ScenarioTexts:
         actions = [(history.user_id, action) for history in histories for action in history.actions]
         self.world = world
         self.platforms = sorted(world.platforms)
-        self.contexts = _contexts(world, samples, actions)
-        self.users = sorted({user for user, _ in actions} | {sample.user for sample in samples})
         self.queries = len(samples)
-        user_number, platform_number = _numbers(self.users), _numbers(self.platforms)
-        context_number = _numbers(self.contexts)
-        users = [*(sample.user for sample in samples), *(user for user, _ in actions)]
-        platforms = [*(sample.platform for sample in samples), *(action.platform for _, action in actions)]
-        contexts = [*(sample.context for sample in samples), *(action.context for _, action in actions)]
-        self.user = _array([user_number[user] for user in users])
+        users, platforms, contexts = Numbering(), Numbering(self.platforms), Numbering(_contexts(world))
+        for sample in samples:
+            users.add(sample.user)
+            platforms.add(sample.platform)
+            contexts.add(sample.context)
+        for user, action in actions:
+            users.add(user)
+            platforms.add(action.platform)
+            contexts.add(action.context)
+        self.contexts = contexts.names
+        self.users = users.names
+        self.user, self.context = users.numbers(), contexts.numbers()
         self.fold = _array([fold.get(user, 0) for user in self.users])[self.user]
         # A platform that is not in the tree cannot be learnt: it counts as the first of a class of its own.
-        self.platform = _array([platform_number.get(name, len(platform_number)) for name in platforms])
-        self.context = _array([context_number[name] for name in contexts])
-        self.texts = [*(sample.query for sample in samples), *(action.action for _, action in actions)]
-        self.corpus = Corpus(self.texts)
+        self.platform = np.minimum(platforms.numbers(), len(self.platforms))
+        self._samples, self._actions = samples, actions
+        self.corpus = Corpus(self.texts())
         self.is_query = np.arange(len(self.user)) < self.queries
-        own = self.fold[self.queries :, None] == np.arange(FOLDS)
-        self._barred = np.concatenate([_barred(samples, fold), own])
+        own = self.fold[:, None] == np.arange(FOLDS)
+        own[: self.queries] = _barred(samples, own[: self.queries])
+        self._barred = own
         self.serves = _serves(world, samples, self.platforms)
+        platform_number, context_number = _numbers(self.platforms), _numbers(self.contexts)
         self._preferences = [
             (
                 fold.get(history.user_id, 0),
@@ -94,6 +115,16 @@ class ScenarioTexts:
             for preference in history.preferences
             if preference.platform in platform_number and preference.context in context_number
         ]
+
+    def texts(self) -> Iterator[str]:
+        """Queries, then actions."""
+        yield from (sample.query for sample in self._samples)
+        yield from (action.action for _, action in self._actions)
+
+    def query_platforms(self) -> list[str | None]:
+        """(Q,) the platform of every sample; None where the tree has it not."""
+        names: list[str | None] = [*self.platforms, None]
+        return [names[number] for number in self.platform[: self.queries].tolist()]
 
     @cached_property
     def about(self) -> NDArray[np.float64]:
@@ -149,38 +180,64 @@ class ScenarioTexts:
         return others / others.sum(axis=2, keepdims=True)
 
 
-def _contexts(
-    world: World, samples: Sequence[CompactSample], actions: Sequence[tuple[str, Action]]
-) -> list[str]:
-    known = [context.name for context in world.scenario.contexts]
-    used = {sample.context for sample in samples} | {action.context for _, action in actions}
-    return [*known, *sorted(used - set(known))]
+class Numbering:
+    """Names as numbers: those known first, in their order, then others, sorted.
+
+    Args: known: names.
+    """
+
+    def __init__(self, known: Sequence[str] = ()) -> None:
+        self._known = len(known)
+        self._number = _numbers(known)
+        self._added = array("i")
+
+    def add(self, name: str) -> None:
+        """One name more; the same may come again."""
+        self._added.append(self._number.setdefault(name, len(self._number)))
+
+    @property
+    def names(self) -> list[str]:
+        """The name of every number."""
+        names = list(self._number)
+        return names[: self._known] + sorted(names[self._known :])
+
+    def numbers(self) -> NDArray[np.int64]:
+        """The numbers of the names in the order in which they were added."""
+        number = _numbers(self.names)
+        return _array([number[name] for name in self._number])[_array(self._added)]
 
 
-def _barred(samples: Sequence[CompactSample], fold: Mapping[str, int]) -> NDArray[np.bool_]:
-    """(Q, FOLDS): whether a query must not teach a fold: its user's own, and those of its twins' users."""
+def _contexts(world: World) -> list[str]:
+    return [context.name for context in world.scenario.contexts]
+
+
+def _barred(samples: ChosenSamples, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(Q, FOLDS): whether a query must not teach a fold: its user's own, and those of its twins' users.
+
+    Args: own: (Q, FOLDS), the fold of every query's user.
+    """
     import numpy as np
 
+    if not any(sample.twin_of for sample in samples):
+        return own
     row: dict[str, int] = {}
     family = [row.setdefault(sample.twin_of or sample.id, len(row)) for sample in samples]
     barred = np.zeros((len(row), FOLDS), dtype=bool)
-    barred[family, [fold.get(sample.user, 0) for sample in samples]] = True
+    np.logical_or.at(barred, family, own)
     return barred[family]
 
 
-def _serves(world: World, samples: Sequence[CompactSample], platforms: Sequence[str]) -> NDArray[np.bool_]:
+def _serves(world: World, samples: ChosenSamples, platforms: Sequence[str]) -> NDArray[np.bool_]:
     """(Q, platforms): whether a platform offers everything a sample calls for."""
     import numpy as np
 
-    rows: dict[frozenset[str], list[bool]] = {}
-    table: list[list[bool]] = []
+    row: dict[frozenset[str], int] = {}
+    rows = array("i")
     for sample in samples:
-        wanted = frozenset(capability for _, capability in sample.calls)
-        if wanted not in rows:
-            offering = set(serving(world, wanted))
-            rows[wanted] = [name in offering for name in platforms]
-        table.append(rows[wanted])
-    return np.array(table, dtype=bool).reshape(len(samples), len(platforms))
+        rows.append(row.setdefault(frozenset(capability for _, capability in sample.calls), len(row)))
+    offering = [set(serving(world, wanted)) for wanted in row]
+    table = np.array([[name in those for name in platforms] for those in offering], dtype=bool)
+    return table.reshape(len(row), len(platforms))[_array(rows)]
 
 
 def _numbers(names: Sequence[str]) -> dict[str, int]:
@@ -202,6 +259,8 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
+_BLOCK = 8_192
+"""Texts whose words are looked at together: memory stays in proportion to them, not to all words."""
 SMOOTHING = 0.05
 """Occurrences every word is credited with in every class."""
 
@@ -220,21 +279,26 @@ class Corpus:
         texts: any, empty ones included.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Iterable[str]) -> None:
         import numpy as np
 
         vocabulary: dict[str, int] = {}
-        # That a word is there tells more than how often.
-        numbers = [
-            [vocabulary.setdefault(word, len(vocabulary)) for word in dict.fromkeys(words(text))]
-            for text in texts
-        ]
-        lengths = np.fromiter(map(len, numbers), dtype=np.int64, count=len(numbers))
-        self.words = np.fromiter(
-            (word for text in numbers for word in text), dtype=np.int32, count=int(lengths.sum())
-        )
-        self.texts = np.repeat(np.arange(len(numbers), dtype=np.int32), lengths)
+        numbers, lengths = array("i"), array("i")
+        for text in texts:
+            different = dict.fromkeys(words(text))  # that a word is there tells more than how often
+            numbers.extend([vocabulary.setdefault(word, len(vocabulary)) for word in different])
+            lengths.append(len(different))
+        self.words = np.array(numbers, dtype=np.int32)
+        self.texts = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
         self.vocabulary = len(vocabulary)
+
+    def blocks(self, size: int) -> Iterator[slice]:
+        """The places of the words, the words of so many texts at a time."""
+        import numpy as np
+
+        last = int(self.texts[-1]) + 1 if len(self.texts) else 0
+        borders = np.searchsorted(self.texts, range(0, last + size, size)).tolist()
+        return map(slice, borders[:-1], borders[1:])
 
 
 class NaiveBayes:
@@ -255,9 +319,12 @@ class NaiveBayes:
         import numpy as np
 
         self._corpus, self._classes = corpus, classes
-        used = examples[corpus.texts]
-        cells = corpus.words[used].astype(np.int64) * classes + labels[corpus.texts[used]]
-        counts = np.bincount(cells, minlength=corpus.vocabulary * classes).reshape(-1, classes)
+        counts = np.zeros(corpus.vocabulary * classes, dtype=np.int64)
+        for block in corpus.blocks(_BLOCK):
+            texts, used = corpus.texts[block], examples[corpus.texts[block]]
+            cells = corpus.words[block][used].astype(np.int64) * classes + labels[texts[used]]
+            counts += np.bincount(cells, minlength=len(counts))
+        counts = counts.reshape(-1, classes)
         scores = np.log(counts + SMOOTHING)
         scores -= np.log((counts + SMOOTHING).sum(axis=0, initial=SMOOTHING))
         scores -= scores.mean(axis=1, keepdims=True)
@@ -279,12 +346,16 @@ class NaiveBayes:
 
         count = int(wanted.sum())
         row_of = np.cumsum(wanted) - 1
-        asked = wanted[self._corpus.texts]
-        rows, words_asked = row_of[self._corpus.texts[asked]], self._corpus.words[asked]
-        scores = np.empty((count, self._classes))
-        for column in range(self._classes):  # one class at a time: memory stays in proportion to words
-            weights = self._scores[words_asked, column]
-            scores[:, column] = np.bincount(rows, weights=weights, minlength=count) + self._prior[column]
+        scores = np.tile(self._prior, (count, 1))
+        for block in self._corpus.blocks(_BLOCK):
+            texts = self._corpus.texts[block]
+            asked = wanted[texts]
+            rows, words_asked = row_of[texts[asked]], self._corpus.words[block][asked]
+            if len(rows):
+                first, last = int(rows[0]), int(rows[-1]) + 1
+                for column in range(self._classes):
+                    weights = self._scores[words_asked, column]
+                    scores[first:last, column] += np.bincount(rows - first, weights=weights)
         scores = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
         return scores / scores.sum(axis=1, keepdims=True)
 

@@ -7,7 +7,7 @@ import orjson
 from ptool.records import Reason
 from ptool.synthesis.dataset.curation import Curator
 from ptool.synthesis.dataset.gates import Gate
-from ptool.synthesis.dataset.samples import CompactSample
+from ptool.synthesis.dataset.samples import CompactSample, SampleList
 
 
 class LastLook(Gate):
@@ -25,19 +25,10 @@ class LastLook(Gate):
             yield id, Reason(code="gate.mine", blames="query", message=f"no {id}")
 
 
-class Unsearched(list):
-    """Samples that nobody looks through for one of them: so many times that would be too often."""
-
-    def remove(self, value: object) -> None:
-        raise AssertionError("looked through")
-
-    index = remove
-
-
 def test_each_is_withdrawn_once_with_the_first_reason_and_takes_its_twins_along() -> None:
     first, second = LastLook("b-twin", "a", "a", "a-twin", "nobody"), LastLook("c")
     curator = Curator({"first": first, "second": second}, ())
-    curator.curation.samples = Unsearched(
+    curator.curation.samples = SampleList(
         CompactSample(id, "", "s", "u", "need", "P", "q", (), (), twin)
         for id, twin in [("a", ""), ("b", ""), ("c", ""), ("a-twin", "a"), ("b-twin", "b"), ("a-more", "a")]
     )
@@ -45,7 +36,7 @@ def test_each_is_withdrawn_once_with_the_first_reason_and_takes_its_twins_along(
 
     curation = curator.finish()
 
-    rejected = [orjson.loads(line) for line in curation.rejected]
+    rejected = [orjson.loads(line) for line in curation.rejected.values()]
     assert [(one["id"], one["reasons"][0]["code"]) for one in rejected] == [
         ("b-twin", "gate.mine"), ("a", "gate.mine"), ("a-twin", "gate.twin"), ("a-more", "gate.twin"),
         ("c", "gate.mine"),

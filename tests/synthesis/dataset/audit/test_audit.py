@@ -97,7 +97,7 @@ def judged(cafe, tmp_path: Path) -> Callable[..., tuple[Audit, int, int]]:
                 Progress(),
                 executor=(executor := LocalExecutor(64)),  # type: ignore[arg-type]
             )
-            executor.begin({"": PopulationItems(context, {"cafe": cafe.world()}, {})}, lambda: None)  # type: ignore[arg-type]
+            executor.begin({"": PopulationItems(context, {"cafe": cafe.world()})}, lambda: None)  # type: ignore[arg-type]
             episodes = [cafe.episode(number=number) for number in range(1, samples + 1)]
             audit = asyncio.run(run_audit(context, episodes))
             paid = sum(one.calls for one in participants.gateway.usage.values())

@@ -13,9 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ptool.synthesis.dataset.gates.near_duplicates import NearDuplicateGate
 from ptool.synthesis.dataset.near_duplicates import (
-    BANDS,
     THRESHOLD,
-    BandTable,
     DuplicateIndex,
     _band_keys,
     jaccard,
@@ -135,7 +133,7 @@ def test_hardly_a_pair_escapes_the_blocking():
 
 def test_the_bands_of_a_text_never_move():
     """A pair may escape the blocking; whoever makes a dataset again is to miss the same ones."""
-    keys = _band_keys("Order 2 pizzas for Lena")
+    keys = [key % 2**64 for key in _band_keys("Order 2 pizzas for Lena")]
     assert sha256(repr(keys).encode()).hexdigest()[:16] == "9120e1b94a83cfdc"
     assert _band_keys("!?") == [0] * 16
 
@@ -184,15 +182,3 @@ def test_a_sample_and_its_twins_are_no_near_duplicates_but_a_twin_of_another_is(
         ]
     ]
     assert near_duplicate_samples(made) == [("a", "b-twin"), ("a-twin", "b-twin"), ("a-other", "b-twin")]
-
-
-@given(st.lists(st.lists(st.integers(0, 3), min_size=BANDS, max_size=BANDS), max_size=12))
-def test_a_table_finds_who_shares_a_band_as_dicts_would(texts):
-    table, bands = BandTable(), [{} for _ in range(BANDS)]
-    for place, keys in enumerate(texts):
-        wide = [key << 32 for key in keys]  # all fall on one slot
-        expected = {there for known, key in zip(bands, wide, strict=True) for there in known.get(key, ())}
-        assert table.places(wide) == expected
-        table.add(wide)
-        for known, key in zip(bands, wide, strict=True):
-            known.setdefault(key, []).append(place)
