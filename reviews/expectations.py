@@ -6,6 +6,7 @@ It knows no form.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,6 @@ from pydantic import ValidationError
 from ..environments.world import Tool
 from ..errors import names, printable
 from ..records import Call
-from ..rendering.text import json_text
 from .records import FieldError
 
 _SHOWN = 80
@@ -57,13 +57,18 @@ def expected_of(schema: Any) -> str:
     schema = schema if isinstance(schema, Mapping) else {}
     if isinstance(options := schema.get("enum"), list):
         more = f" and {len(options) - _MOST} more" if len(options) > _MOST else ""
-        return f"one of {', '.join(map(json_text, options[:_MOST]))}{more}"
+        return f"one of {', '.join(map(_option, options[:_MOST]))}{more}"
     if "const" in schema:
-        return json_text(schema["const"])
+        return _option(schema["const"])
     for word in ("anyOf", "oneOf"):
         if isinstance(options := schema.get(word), list):
             return " or ".join(map(expected_of, options[:_MOST])) or "a value"
     return ", ".join([_kind(schema), *_limits(schema)])
+
+
+def _option(value: Any) -> str:
+    """A value as one types it: a text without quotes, anything else as JSON, integers of any size too."""
+    return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) or '""'
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
@@ -75,7 +80,7 @@ def _kind(schema: Mapping[str, Any]) -> str:
     if kinds == "array" and isinstance(items, Mapping) and items.get("type") != "string":
         return f"a list in [ ], each {expected_of(items)}"
     if kinds == "object" and isinstance(properties := schema.get("properties"), Mapping) and properties:
-        listed = ", ".join(f"{json_text(name)}: …" for name in list(properties)[:_MOST])
+        listed = ", ".join(f"{_option(name)}: …" for name in list(properties)[:_MOST])
         return f"an object, {{{listed}}}"
     if kinds == "string" and isinstance(form := schema.get("format"), str):
         return _FORMATS.get(form, f"a text of the format {form}")
@@ -120,7 +125,7 @@ def argument_errors(call: Call, tool: Tool, path: str) -> Iterator[FieldError]:
 
 def shown_value(value: Any) -> str:
     """What was got, bounded and on one line, a text in quotes."""
-    return printable(repr(value) if isinstance(value, str) else json_text(value), _SHOWN)
+    return printable(repr(value) if isinstance(value, str) else _option(value), _SHOWN)
 
 
 def _schema_at(schema: Any, steps: Sequence[str | int]) -> Any:

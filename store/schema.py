@@ -198,7 +198,7 @@ def write_error(path: Path, error: Exception) -> StoreError:
 
 
 def removed_error(path: Path) -> StoreError:
-    """The error for a file that is written to and no longer at its place."""
+    """The error for a file that is in use and no longer at its place."""
     return StoreError(
         f"{path}: was removed or replaced while its run was under way, and what it held is lost; the same "
         "command begins anew"

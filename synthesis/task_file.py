@@ -9,6 +9,7 @@ from ..errors import StoreError
 from ..records import Task
 from ..store import write_jsonl
 from ..store.disk_map import DiskMap
+from ..store.schema import removed_error
 
 
 class TaskFile:
@@ -31,6 +32,8 @@ class TaskFile:
                 for task in map(Task.model_validate_json, lines):
                     if self._chosen is None or self._chosen(task.id):
                         yield task
+        except FileNotFoundError:
+            raise removed_error(self._path) from None
         except OSError as error:
             raise StoreError(f"{self._path}: cannot be read: {error.strerror or error}") from error
         except ValueError:
