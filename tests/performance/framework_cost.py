@@ -225,6 +225,7 @@ async def measure(conversations: int) -> tuple[float, float, float]:
     )
     for warm_up in range(4):
         await play(dialogue, agents, model, warm_up * BATCH)
+    yardstick()  # what it reads is made now
     gc.collect()
     before = resident()
     costs, slow = [], []
