@@ -74,6 +74,7 @@ def test_a_launcher_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert done.stderr.startswith("config error: hydra/launcher: got 'jobless', there are 'basic'")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals and process groups")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_all_processes(number: signal.Signals, tmp_path: Path) -> None:

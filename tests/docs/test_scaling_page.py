@@ -156,6 +156,7 @@ def kubernetes(place: Path) -> list[tuple[list[str], dict[str, str]]]:
     return [(words, {"SHARDS": str(SHARDS), "JOB_COMPLETION_INDEX": str(index)}) for index in range(SHARDS)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (ROOT / "merge.py").is_file(), reason="needs ptool.merge")
 @pytest.mark.parametrize("jobs", [slurm, kubernetes])
 def test_the_job_files_make_the_run_of_one_process(jobs: object, tmp_path: Path) -> None:
