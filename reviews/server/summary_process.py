@@ -27,8 +27,7 @@ async def summary_of(run: Path) -> ReviewSummary:
         sys.executable,
         *("-c", _COMMAND, str(run)),
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,  # what goes wrong is said on the server's stderr
         start_new_session=True,  # Ctrl-C on the terminal is the server's
     )
     try:
