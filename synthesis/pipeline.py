@@ -78,7 +78,7 @@ class StageResults(NamedTuple):
     audit: Audit | None
 
 
-Qualify = Callable[[Participants], Awaitable[Mapping[str, str]]]
+Qualify = Callable[[Participants, Progress], Awaitable[Mapping[str, str]]]
 """Judges that get no vote in a run -> what they did on tasks with known answers (`dry_run.qualification`)."""
 
 
@@ -173,7 +173,7 @@ async def _synthesise(
     )
     context.progress.activity = lambda: gateway.activity(executor.figures())
     try:
-        silent = await qualify(context.participants) if qualify else {}
+        silent = await qualify(context.participants, context.progress) if qualify else {}
         for judge, figures in silent.items():
             logger.warning("{} {}: no better than chance on this model, so it has no vote", judge, figures)
         context = replace(context, silent_judges=silent, executor=executor)

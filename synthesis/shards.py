@@ -142,7 +142,7 @@ async def play_shard(
             with ExitStack() as common:
                 context = await _opened(common, parts, display)
                 context.progress.activity = lambda: gateway.activity(executor.figures())
-                silent = await qualify(participants) if qualify else {}
+                silent = await qualify(participants, context.progress) if qualify else {}
                 context = replace(context, executor=executor, silent_judges=silent)
                 if parts.given_tools:
                     context = await take_tools(context, parts.given_tools)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...agents import Role
 from ...agents.autogen import AskModel, ask_agent, make_agents
 from ...agents.role import Observation, Views
+from ...cli.progress import Progress
 from ...environments.dialogue import ASSISTANT, USER, Dialogue, DialogueState
 from ...errors import RefusedRequestError, RunStoppedError, UnreachableModelError, UnusableAnswerError
 from ...executors import run_concurrently
@@ -213,13 +214,18 @@ class Qualification:
         voters = (*self.settings.query_judges, *self.settings.judges)
         return tuple(name for name in dict.fromkeys(voters) if name in self.roles)
 
-    async def silent(self, participants: Participants) -> dict[str, str]:
+    async def silent(self, participants: Participants, progress: Progress) -> dict[str, str]:
         """The judges of a run that do not tell right from spoilt tasks and get no vote -> their figures.
 
         Raises:
             UnreachableModelError: a judge could not be asked, and a vote must not depend on that.
         """
-        trials = [await self._try(participants, role, participants.gateway, None) for role in self.judges]
+        tasks = {role: self._tasks_of(participants, role) for role in self.judges}
+        with progress.stage(STAGE, sum(map(len, tasks.values()))) as stage:
+            trials = [
+                await self._try(participants, role, exercises, participants.gateway, None, stage.advance)
+                for role, exercises in tasks.items()
+            ]
         for trial in trials:
             logger.info("qualification of {}: {}", trial.role, trial.describe())
         return {trial.role: trial.describe() for trial in trials if not trial.qualified}
@@ -243,22 +249,29 @@ class Qualification:
             questions: what a rehearsal asked a role before the dialogue.
             advance: is told of every task.
         """
-        return await self._try(participants, role, gateway, seconds, questions, advance)
+        exercises = self._tasks_of(participants, role, questions)
+        return await self._try(participants, role, exercises, gateway, seconds, advance)
+
+    def _votes(self, role: str) -> bool:
+        return role in self.roles and role not in (USER, ASSISTANT)
+
+    def _tasks_of(
+        self, participants: Participants, role: str, questions: Sequence[Question] = ()
+    ) -> Sequence[Exercise]:
+        if role in self.roles:
+            return tuple(self._exercises(participants, role, votes=self._votes(role)))
+        return tuple(_upstream_exercises(participants, role, questions, self.settings))
 
     async def _try(
         self,
         participants: Participants,
         role: str,
+        exercises: Sequence[Exercise],
         gateway: Gateway,
         limit: float | None,
-        questions: Sequence[Question] = (),
-        advance: Callable[[], None] = lambda: None,
+        advance: Callable[[], None],
     ) -> RoleTrial:
-        votes = role in self.roles and role not in (USER, ASSISTANT)
-        if role in self.roles:
-            exercises = list(self._exercises(participants, role, votes=votes))
-        else:
-            exercises = list(_upstream_exercises(participants, role, questions, self.settings))
+        votes = self._votes(role)
         ask: AskModel = partial(gateway.ask, corrected=False)
         began, usage, note = time.perf_counter(), NO_USAGE, ""
         counts: Counter[tuple[bool, bool]] = Counter()

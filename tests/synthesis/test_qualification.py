@@ -14,6 +14,7 @@ import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from ptool.cli.compose import Sources
+from ptool.cli.progress import SILENT, Progress, StreamDisplay
 from ptool.models import prompt_blocks as blocks
 from ptool.models.clients.base import OfflineModel, role_of
 from ptool.models.scripted import Library, Player, ScriptedModel
@@ -111,7 +112,20 @@ def silent_judges(*overrides: str) -> dict[str, str]:
     participants = Participants(chosen)
     tasks = qualification(chosen, Sources(), participants)
     assert tasks is not None
-    return asyncio.run(tasks.silent(participants))
+    return asyncio.run(tasks.silent(participants, Progress(SILENT)))
+
+
+def test_one_sees_how_far_it_is() -> None:
+    chosen = settings(*LEAN, *by("perfect"))
+    participants = Participants(chosen)
+    tasks = qualification(chosen, Sources(), participants)
+    assert tasks is not None
+    shown = io.StringIO()
+    asyncio.run(tasks.silent(participants, Progress(StreamDisplay(shown))))
+    planned = len(tasks.judges) * 2 * len(tasks.tasks)
+    assert shown.getvalue().startswith(
+        f"qualification: started ({planned})\nqualification: {planned} of {planned} in "
+    )
 
 
 @pytest.mark.parametrize("roles", [("roles=paper",), LEAN], ids=["paper", "lean"])
