@@ -20,6 +20,8 @@ from pydantic import field_validator
 from ..errors import ConfigError
 from ..models.request import NO_USAGE, Reply, Request
 from ..records import Choice, Finding, Verdict
+from ..texts.sentences import sentences_of
+from .phrasing import telling_parameters
 from .role import Ask, Observation, Role, Views
 
 MOST_OPTIONS = len(ascii_uppercase)
@@ -35,12 +37,13 @@ class ClosedQuestion:
     """Options of which the first is right.
 
     Args: options: texts, the right one first; message: what it means when another one is
-        chosen, which stands for {chosen}.
+        chosen, which stands for {chosen}; query: the part of the text that is shown, None: all of it.
     """
 
     options: Sequence[str]
     message: str
     path: str = "query.text"
+    query: str | None = None
 
 
 class ClosedRole(Role):
@@ -132,8 +135,9 @@ class ClosedJudge(ClosedRole):
         order = list(range(count))
         random.Random(f"{observation.turn}/{number}").shuffle(order)
         total, usage = [0.0] * count, NO_USAGE
+        shown = {} if question.query is None else {"query": question.query}
         for turn in range(self.orders):
-            reply = await ask(self.choice(observation, question.options, order, f"{number}/{turn}"))
+            reply = await ask(self.choice(observation, question.options, order, f"{number}/{turn}", **shown))
             usage += reply.usage
             choice: Choice = reply.record
             weights = choice.weights or {choice.letter: 1.0}
@@ -160,23 +164,46 @@ class YesNoJudge(ClosedJudge):
 
 
 class NeedRecogniser(ClosedJudge):
-    """Has to recognise the kind of need among those of the scenario (Definition 3.1).
+    """Has to recognise the kind of need among those of the scenario, call by call (Definition 3.1).
 
-    The kinds stand behind the query and by name alone: with descriptions, or before it, a small model names
+    Of two calls one may be for a thing of another need, which the other one hides in the whole text. The
+    kinds stand behind the query and by name alone: with descriptions, or before it, a small model names
     its favourite (1.5B, four kinds, 128 queries: 91 % right against 36 to 67 %).
     """
 
     def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
-        """The task's kind of need among all."""
+        """The task's kind of need among all, of every part of the text that tells one."""
         right = views["task"]["context"]["name"]
         texts = {context["name"]: context["name"].replace("_", " ") for context in views["contexts"]}
         described = {context["name"]: context["description"] for context in views["contexts"]}
         if right in texts:
             others = [text for name, text in texts.items() if name != right][: MOST_OPTIONS - 1]
-            yield ClosedQuestion(
-                (texts[right], *others),
-                f"it reads as {{chosen}}, not as {texts[right]} ({described[right]}); name what shows it",
-            )
+            parts = _parts_of_calls(views["query"], views["query.intents"], views["task.apis"])
+            for path, part in parts or [("query.text", None)]:
+                yield ClosedQuestion(
+                    (texts[right], *others),
+                    f"it reads as {{chosen}}, not as {texts[right]} ({described[right]}); name what shows it",
+                    path,
+                    part,
+                )
+
+
+def _parts_of_calls(
+    text: str, intents: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, str]]:
+    """Path of each call and the sentences that say what it is for; empty: not each of several has its own."""
+    schemas = {
+        function["name"]: function["parameters"].get("properties", {})
+        for function in (tool["function"] for tool in tools)
+    }
+    parts = []
+    for number, intent in enumerate(intents):
+        telling = telling_parameters(schemas.get(intent["api"], {}))
+        words = [phrase["words"] for phrase in intent["phrases"] if phrase["parameter"] in telling]
+        own = [sentence for sentence in sentences_of(text) if any(said in sentence for said in words)]
+        parts.append((f"query.intents[{number}].stated", " ".join(own)))
+    distinct = {part for _, part in parts} - {""}
+    return parts if len(distinct) == len(parts) > 1 else []
 
 
 class CallRecogniser(ClosedJudge):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ...texts.sentences import sentences_of
 from ...texts.similar_words import stem, telling_words, words_of
 from ...texts.word_lists import SMALL_WORDS
 
-_BETWEEN_SENTENCES = re.compile(r"(?<=[a-z0-9]{3}[.!?])\s+(?=[A-Z])")
-"""A full stop behind a short word ends no sentence: 'St. Ives', 'No. 5'."""
 _CLAUSE = re.compile(
     r",? (?:and|so(?: that)?) (?:please )?(?:let me know|tell me|notify me|inform me|I can|we can)\b[^.!?]*",
     re.IGNORECASE,
@@ -33,7 +32,7 @@ def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -
         lambda clause: clause[0] if told & telling_words(clause[0]) or _telling(clause[0]) <= known else "",
         text,
     )
-    sentences = _BETWEEN_SENTENCES.split(text)
+    sentences = sentences_of(text)
     saying = [sentence for sentence in sentences if told & telling_words(sentence)]
     if not saying or len(sentences) == len(saying):
         return text

@@ -55,7 +55,7 @@ async def verdict(
 
 
 def need_judge(**more: Any) -> NeedRecogniser:
-    sees = ["scenario", "contexts", "task", "query"]
+    sees = ["scenario", "contexts", "task", "task.apis", "query", "query.intents"]
     return NeedRecogniser(
         code="need_unclear", name="recognise_need", prompt="recognise_need.jinja", sees=sees, **more
     )
@@ -66,7 +66,9 @@ def need_views(right: str) -> dict[str, Any]:
         "scenario": {},
         "contexts": CONTEXTS,
         "task": {"context": {"name": right}},
+        "task.apis": [],
         "query": "Tea, please.",
+        "query.intents": [],
     }
 
 
@@ -122,6 +124,51 @@ async def test_a_wrong_option_is_an_objection_to_the_query_that_names_both() -> 
         )
         assert f"reads as {chosen}, not as {right}" in reason.message
         assert NEEDS[right].partition("{chosen}")[0] in reason.message
+
+
+TWO_CALLS = {
+    "task.apis": [
+        {"function": {"name": name, "parameters": {"properties": properties}}}
+        for name, properties in {
+            "order": {"drink": {"type": "string"}},
+            "remind": {"of": {"type": "string"}, "at": {"type": "string", "format": "time"}},
+        }.items()
+    ],
+    "query": "Order a mocha, as at St. Ives. Remind me of stamps. At 10:30.",
+    "query.intents": [
+        {"api": "order", "stated": {}, "phrases": [{"parameter": "drink", "words": "mocha"}]},
+        {
+            "api": "remind",
+            "stated": {},
+            "phrases": [{"parameter": "of", "words": "stamps"}, {"parameter": "at", "words": "10:30"}],
+        },
+    ],
+}
+
+
+async def test_each_call_has_to_be_for_the_need() -> None:
+    """A thing of another need in one of two calls is told from its own sentence, without the other's."""
+    judge, shown = need_judge(), []
+
+    async def ask(request: Request, *, accept: Any = None) -> Reply:
+        shown.append(str(blocks.read(request.user)["query"]))
+        said = "coffee" if "mocha" in shown[-1] else "post"
+        return await Asked(knows(said, 0.9))(request, accept=accept)
+
+    found, _ = await verdict(judge, ask, need_views("coffee") | TWO_CALLS)
+    assert shown == ['"Order a mocha, as at St. Ives."', '"Remind me of stamps."']
+    assert [reason.path for reason in found.reasons] == ["query.intents[1].stated"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["Order a mocha and remind me of stamps.", "Order a mocha. Remind me at 10:30."],
+    ids=["in one sentence", "one call tells no need"],
+)
+async def test_what_cannot_be_told_apart_is_judged_as_a_whole(query: str) -> None:
+    ask = Asked(knows("coffee", 0.9))
+    found, usage = await verdict(need_judge(), ask, need_views("coffee") | TWO_CALLS | {"query": query})
+    assert (found.ok, usage.calls) == (True, 1)
 
 
 async def test_no_more_options_than_letters() -> None:
