@@ -25,7 +25,7 @@ from ..records import Record
 from ..settings import Settings
 from ..store import Ledger, RunFolder
 from ..trees.api_tree import ApiTree
-from ..trees.growth import GivenApis
+from ..trees.given_apis import GivenApis
 from .roles import Participants
 
 REPAIRS = "repairs"

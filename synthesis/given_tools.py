@@ -28,7 +28,7 @@ from ..trees.documents.capabilities import (
 )
 from ..trees.documents.functions import LeftOut
 from ..trees.documents.toolset import PairDecision, Toolset, read_toolset
-from ..trees.growth import GivenApi
+from ..trees.given_apis import GivenApi
 from ..trees.naming import snake_case
 
 

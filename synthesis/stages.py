@@ -27,8 +27,9 @@ from ..trees.assignment import assign_values
 from ..trees.clustering import cluster_features
 from ..trees.feature_tree import FeatureTree
 from ..trees.graph_io import to_graphml, to_json
-from ..trees.growth import TreeShape, grow_tree
+from ..trees.growth import grow_tree
 from ..trees.svg import draw_tree
+from ..trees.tree_shape import TreeShape
 from .context import ItemContext, RunContext, StageRole, without_model
 from .favourites import warn_of_favourites
 from .first_answers import ENOUGH, AcceptedByRole, FirstAnswers, first_answers_of

@@ -5,10 +5,11 @@ from .assignment import AssignedProfile, Strategy, assign_values
 from .clustering import cluster_features
 from .feature_tree import FeatureTree
 from .graph_io import from_graphml, from_json, to_graphml, to_json
-from .growth import SaveTree, TreeShape, grow_tree
+from .growth import SaveTree, grow_tree
 from .layers import layer_sizes
 from .retry import AskRole
 from .svg import draw_tree
+from .tree_shape import TreeShape
 
 __all__ = [
     "ApiTree",

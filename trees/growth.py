@@ -7,78 +7,25 @@ first, so that later platforms see what earlier ones offer; scenarios are indepe
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import JsonValue
 
 from ..errors import TreeError, names
-from ..records import Api, Expansion, PersonalFact, Platform
+from ..records import Api, Expansion, PersonalFact
 from .api_tree import ROOT, ApiTree, check_structure
 from .defaults import default_categories, default_drafts, default_world
 from .drafts import complete_apis, complete_scenario
+from .expansion_checks import check_apis, check_categories, check_scenario
+from .expansion_views import branch_view, needs_at, place_of, scenario_view, view_of_given
+from .given_apis import GivenApis, called_as_given, with_facts
 from .needs import open_to_every_need
-from .offers import MOST_SHOWN, ScenarioOffers
-from .personal_facts import STANDARD_FACTS, recognise
-from .repair import MOST_CONTEXTS, repair_apis, repair_categories, repair_scenario
+from .offers import ScenarioOffers
+from .repair import repair_apis, repair_categories, repair_scenario
 from .retry import AskRole, Mended, Repair, ask_until_accepted, gather_or_cancel
-from .schemas import check_distinct, check_function, check_name, check_text
-
-
-@dataclass(frozen=True)
-class TreeShape:
-    """How large a scenario's branch is to be.
-
-    Attributes:
-        platforms: platforms a scenario, at least 2.
-        apis: APIs a platform.
-        depth: category layers between a platform and its APIs, at least 1.
-        branching: children a platform or a category may have.
-    """
-
-    platforms: int = 3
-    apis: int = 24
-    depth: int = 1
-    branching: int = 6
-
-    def check(self) -> None:
-        """Refuse a shape no designer could fill.
-
-        Raises:
-            TreeError: one platform, no API, no category layer, or more APIs than the tree can hold.
-        """
-        if self.platforms < 2:
-            raise TreeError(
-                f"platforms: got {self.platforms}, expected at least 2: "
-                "with one there is no tool personalisation"
-            )
-        for name in ("apis", "depth", "branching"):
-            if getattr(self, name) < 1:
-                raise TreeError(f"{name}: got {getattr(self, name)}, expected at least 1")
-        most = self.branching ** (self.depth + 1)
-        if self.apis > most:
-            raise TreeError(
-                f"apis: got {self.apis}, expected at most {most}: {self.depth} category layer(s) of "
-                f"{self.branching} children hold no more; raise tree.branching or tree.depth"
-            )
-
-    def depth_left(self, node: str) -> int:
-        """Category layers still to make below a platform or a category."""
-        return self.depth - (node.count("/") - 1)
-
-
-class GivenApi(NamedTuple):
-    """An API that is brought along, with the functional category it belongs to."""
-
-    category: str
-    description: str
-    """of the category"""
-    api: Api
-
-
-GivenApis = Mapping[str, Sequence[GivenApi]]
-"""Platform -> its APIs."""
+from .tree_shape import TreeShape, usual_categories
 
 SaveTree = Callable[[ApiTree], None]
 """Called with a tree after every expansion."""
@@ -191,7 +138,7 @@ class _Grower:
     async def expand_scenario(self, name: str) -> None:
         view, count = scenario_view(name, self.shape), self.shape.platforms
         if self.given is not None:
-            view |= _view_of_given(self.given)
+            view |= view_of_given(self.given)
         description = self.tree.attributes(name)["description"]
 
         def complete(got: Expansion, mended: Mended) -> Expansion:
@@ -211,7 +158,9 @@ class _Grower:
         scenario["conflicts"] = [conflict.model_dump(mode="json") for conflict in answer.conflicts]
         if answer.dimensions:
             scenario["facts"] = [fact.model_dump(mode="json") for fact in answer.facts]
-        for platform in answer.platforms if self.given is None else _called(answer.platforms, self.given):
+        for platform in (
+            answer.platforms if self.given is None else called_as_given(answer.platforms, self.given)
+        ):
             characteristics = [dimension.model_dump() for dimension in platform.characteristics]
             apis = self.shape.apis if self.given is None else len(self.given[platform.name])
             attributes = {"characteristics": characteristics, "apis": apis, "expanded": False}
@@ -229,7 +178,7 @@ class _Grower:
             if category not in self.tree.graph:
                 attributes = {"description": entry.description, "apis": categories[entry.category]}
                 self.tree.add(platform, "category", entry.category, **attributes, expanded=True)
-            api = _with_facts(entry.api) if drafted else entry.api
+            api = with_facts(entry.api) if drafted else entry.api
             self.tree.add(category, "api", **api.model_dump())
         self.mark_expanded(platform)
 
@@ -350,193 +299,3 @@ class _Grower:
     def mark_expanded(self, node: str) -> None:
         self.tree.attributes(node)["expanded"] = True
         self.save(self.tree)
-
-
-def scenario_view(scenario: str, shape: TreeShape) -> dict[str, Any]:
-    """The view `expansion` for the first expansion of a scenario: contexts and platforms are asked for."""
-    return {
-        "asks": "scenario",
-        "path": [scenario],
-        "platform": None,
-        "platforms": shape.platforms,
-        "apis": None,
-        "depth_left": None,
-        "branching": None,
-        "capabilities": [],
-        "categories": [],
-        "taken": [],
-    }
-
-
-_SHOWN = 40
-"""Functions that are shown to a designer who is to say what people need them for."""
-
-
-def _view_of_given(given: GivenApis) -> dict[str, Any]:
-    """What a designer of the scenario is shown of platforms and functions that are there already."""
-    functions = {entry.api.capability: entry.api.description for own in given.values() for entry in own}
-    return {"called": list(given), "functions": dict(list(functions.items())[:_SHOWN])}
-
-
-def _called(platforms: Sequence[Platform], given: GivenApis) -> Iterator[Platform]:
-    """The platforms under the names of those that are brought along, in their order."""
-    for platform, name in zip(platforms, given, strict=True):
-        characteristics = tuple(
-            each.model_copy(update={"text": each.text.replace(platform.name, name)})
-            for each in platform.characteristics
-        )
-        yield Platform(name=name, characteristics=characteristics)
-
-
-def _with_facts(api: Api) -> Api:
-    """The API, its parameters marked that are called like a fact of a person."""
-    properties = {
-        name: {**schema, "x-origin": "profile", "x-fact": fact.name}
-        if schema.get("type") == "string" and (fact := recognise(schema.get("x-name", name)))
-        else schema
-        for name, schema in api.properties().items()
-    }
-    return api.model_copy(update={"parameters": {**api.parameters, "properties": properties}})
-
-
-def place_of(node: str) -> str:
-    """The path of a platform or category below its platform."""
-    return "/".join(node.split("/")[2:])
-
-
-def branch_view(tree: ApiTree, node: str, shape: TreeShape, offers: ScenarioOffers) -> dict[str, Any]:
-    """The view `expansion` of a platform or category: its categories, or at the last layer its APIs.
-
-    `capabilities` and `categories` are what earlier platforms offer and this one does not yet; `taken` are
-    the API names this platform has already, the latest where there are very many.
-    """
-    scenario, platform = node.split("/")[:2]
-    depth_left = shape.depth_left(node)
-    drafted = tree.attributes(scenario).get("facts")
-    more = {} if drafted is None else _draft_view(tree, node, shape, offers, drafted)
-    return more | {
-        "asks": "categories" if depth_left else "apis",
-        "path": node.split("/"),
-        "platform": platform,
-        "platforms": None,
-        "apis": tree.attributes(node)["apis"],
-        "depth_left": depth_left,
-        "branching": shape.branching,
-        "capabilities": [offer.view for offer in offers.shown(place_of(node))],
-        "categories": offers.categories(place_of(node)),
-        "taken": [api.name for api in offers.own[-MOST_SHOWN:]],
-    }
-
-
-def _draft_view(
-    tree: ApiTree,
-    node: str,
-    shape: TreeShape,
-    offers: ScenarioOffers,
-    drafted: Sequence[Mapping[str, Any]],
-) -> dict[str, Any]:
-    """What a designer of drafts is shown besides: facts to choose from, and the functions to name anew."""
-    if shape.depth_left(node):
-        return {}
-    quota = tree.attributes(node)["apis"]
-    twins = [
-        {
-            "capability": api.capability,
-            "name": api.name,
-            "description": api.description,
-            "parameters": [name for name in api.properties() if api.origin(name) == "query"],
-        }
-        for api in offers.counterparts(place_of(node), quota)
-    ]
-    standard = {fact.name: fact.description for fact in STANDARD_FACTS}
-    facts = {str(fact["name"]): str(fact["description"]) for fact in drafted} | standard
-    needs = needs_at(tree, node.split("/")[0])
-    return {"twins": twins, "facts": {} if len(twins) == quota else facts, "needs": needs}
-
-
-def needs_at(tree: ApiTree, scenario: str) -> list[str]:
-    """The names of a scenario's kinds of need."""
-    return [context["name"] for context in tree.attributes(scenario)["contexts"]]
-
-
-def usual_categories(quota: int, most: int) -> int:
-    """How many categories so many APIs are usually put into: about three in each."""
-    return max(1, min(most, -(-quota // 3), quota))
-
-
-def check_scenario(answer: Expansion, scenario: str, shape: TreeShape) -> Expansion:
-    """Refuse an answer without exactly the platforms asked for, distinct, and at least two contexts.
-
-    Raises:
-        TreeError: what was got and what was asked.
-    """
-    if len(answer.platforms) != shape.platforms:
-        raise TreeError(f"{scenario}: got {len(answer.platforms)} platforms, asked for {shape.platforms}")
-    if len(answer.contexts) > MOST_CONTEXTS:
-        raise TreeError(f"{scenario}: got {len(answer.contexts)} contexts, asked for at most {MOST_CONTEXTS}")
-    if len(answer.contexts) < 2:
-        raise TreeError(
-            f"{scenario}: got {len(answer.contexts)} contexts, asked for at least 2: which platform a user "
-            "prefers depends on the kind of need"
-        )
-    check_distinct([context.name for context in answer.contexts], f"{scenario}: contexts")
-    check_distinct([platform.name for platform in answer.platforms], f"{scenario}: platforms")
-    check_distinct(
-        [repr(sorted(platform.profile().items())) for platform in answer.platforms], f"{scenario}: profiles"
-    )
-    for context in answer.contexts:
-        check_name(context.name, f"{scenario}: context")
-        check_text(context.description, f"{scenario}: context {context.name}")
-    for platform in answer.platforms:
-        where = f"{scenario}/{platform.name}"
-        check_name(platform.name, f"{scenario}: platform")
-        if not platform.characteristics:
-            raise TreeError(f"{where}: got no characteristics, asked for what tells it apart from its rivals")
-        check_distinct(
-            [dimension.name for dimension in platform.characteristics], f"{where}: characteristics"
-        )
-        for dimension in platform.characteristics:
-            check_text(dimension.name, f"{where}: characteristic", limit=64)
-            check_text(dimension.text, f"{where}: characteristic {dimension.name}")
-    return answer
-
-
-def check_categories(answer: Expansion, node: str, quota: int, shape: TreeShape) -> Expansion:
-    """Refuse categories that are too many, or whose quotas do not add up or do not fit below them.
-
-    Raises:
-        TreeError: what was got and what was asked.
-    """
-    categories = answer.categories
-    if not 1 <= len(categories) <= shape.branching:
-        raise TreeError(f"{node}: got {len(categories)} categories, asked for 1 to {shape.branching}")
-    check_distinct([category.name for category in categories], f"{node}: categories")
-    for category in categories:
-        check_name(category.name, f"{node}: category")
-        check_text(category.description, f"{node}/{category.name}: description")
-    quotas = [category.apis for category in categories]
-    if sum(quotas) != quota:
-        added = " + ".join(map(str, quotas))
-        raise TreeError(f"{node}: got categories with {added} = {sum(quotas)} APIs, asked for {quota} in all")
-    most = shape.branching ** shape.depth_left(node)
-    if max(quotas) > most:
-        raise TreeError(f"{node}: got a category with {max(quotas)} APIs, asked for at most {most} in each")
-    return answer
-
-
-def check_apis(answer: Expansion, node: str, quota: int, own: ScenarioOffers) -> Expansion:
-    """Refuse APIs other in number than asked, invalid ones, and what the platform has already.
-
-    Raises:
-        TreeError: what was got and what was asked.
-    """
-    apis = answer.apis
-    if len(apis) != quota:
-        raise TreeError(f"{node}: got {len(apis)} APIs, asked for exactly {quota}")
-    for api in apis:
-        check_function(api, f"{node}/{api.name[:64]}")
-    check_distinct((api.name for api in apis), f"{node}: API names on this platform", own.names)
-    check_distinct(
-        (api.capability for api in apis), f"{node}: capabilities of this platform", own.capabilities
-    )
-    return answer

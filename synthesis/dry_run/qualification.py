@@ -223,7 +223,7 @@ class Qualification:
         tasks = {role: self._tasks_of(participants, role) for role in self.judges}
         with progress.stage(STAGE, sum(map(len, tasks.values()))) as stage:
             trials = [
-                await self._try(participants, role, exercises, participants.gateway, None, stage.advance)
+                await self._try(role, exercises, participants.gateway, None, stage.advance)
                 for role, exercises in tasks.items()
             ]
         for trial in trials:
@@ -250,7 +250,7 @@ class Qualification:
             advance: is told of every task.
         """
         exercises = self._tasks_of(participants, role, questions)
-        return await self._try(participants, role, exercises, gateway, seconds, advance)
+        return await self._try(role, exercises, gateway, seconds, advance)
 
     def _votes(self, role: str) -> bool:
         return role in self.roles and role not in (USER, ASSISTANT)
@@ -264,7 +264,6 @@ class Qualification:
 
     async def _try(
         self,
-        participants: Participants,
         role: str,
         exercises: Sequence[Exercise],
         gateway: Gateway,

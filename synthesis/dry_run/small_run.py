@@ -30,7 +30,7 @@ from ...records import Episode
 from ...settings import CompositeScenarioSettings, Settings
 from ...store import Ledger, RunFolder
 from ...trees.api_tree import ApiTree
-from ...trees.growth import GivenApis
+from ...trees.given_apis import GivenApis
 from ..context import RunContext
 from ..extensions import choose_extensions
 from ..pipeline import RunParts, StageResults, run_stages

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ptool.records import Api, Category, Cluster, Clusters, Expansion
 from ptool.trees.clustering import check_clusters
-from ptool.trees.growth import TreeShape, check_categories
+from ptool.trees.expansion_checks import check_categories
 from ptool.trees.naming import styled
 from ptool.trees.repair import repair_apis, repair_categories, repair_clusters
+from ptool.trees.tree_shape import TreeShape
 
 
 def categories(*quotas, name="c{}"):
