@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ...texts.sentences import sentences_of
 from ...texts.similar_words import stem, telling_words, words_of
@@ -14,8 +14,11 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 """A wish or a reason behind a request: 'search for a lamp and let me know when it is available'."""
+_LIST = re.compile(r"\w+(?:, \w+(?: \w+)?)+,? (?:and|or) \w+")
+_BETWEEN_THINGS = re.compile(r",? (?:and|or) |, ")
 _FOREIGN = 2
-"""Words in a sentence without a value, from which it asks for something else than the function does."""
+"""Words in a sentence without a value, or things in a list, from which it asks for something else than the
+function does."""
 
 
 def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -> str:
@@ -25,6 +28,8 @@ def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -
     text keeps its sentences where none says a value. A wish or a reason at the end of one goes as well.
 
     Args: values: what is to be said, as words; described: how need and function are described.
+
+    Raises ValueError: a sentence that says a value lists other things besides.
     """
     told = telling_words(" ".join(values))
     known = told | telling_words(" ".join(described))
@@ -33,12 +38,30 @@ def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -
         text,
     )
     sentences = sentences_of(text)
-    saying = [sentence for sentence in sentences if told & telling_words(sentence)]
-    if not saying or len(sentences) == len(saying):
-        return text
-    return " ".join(
-        sentence for sentence in sentences if sentence in saying or len(_telling(sentence) - known) < _FOREIGN
-    )
+    saying = list(_saying(sentences, told))
+    if saying:
+        text = " ".join(
+            sentence
+            for sentence in sentences
+            if sentence in saying or len(_telling(sentence) - known) < _FOREIGN
+        )
+    for listed in _LIST.finditer(text):
+        things = [_telling(thing) for thing in _BETWEEN_THINGS.split(listed[0])]
+        if sum(bool(thing) and thing.isdisjoint(known) for thing in things) >= _FOREIGN:
+            raise ValueError(
+                f"the text asks for {listed[0]!r} as well; leave out what `values` does not have"
+            )
+    return text
+
+
+def _saying(sentences: Iterable[str], told: set[str]) -> Iterator[str]:
+    """The sentences that say a value, or the rest of one, that none before has said."""
+    left = set(told)
+    for sentence in sentences:
+        said = left & telling_words(sentence)
+        if said:
+            left -= said
+            yield sentence
 
 
 def _telling(sentence: str) -> set[str]:

@@ -15,7 +15,7 @@ from ...texts.allusions import with_allusions
 from ...texts.similar_words import near
 from .asides import without_asides
 from .left_out import with_left_out
-from .small_faults import mended_wording
+from .small_faults import customers_words, mended_wording
 from .spoken_words import NEARLY, name_words, spoken_words, value_words
 from .thought_up_values import checked_values, telling_parameters, value_shape
 
@@ -23,8 +23,6 @@ LONGEST_REQUEST = 420
 """Characters of the text a model writes."""
 _JOB = "job_1"
 """Key of a call's values in an answer."""
-_ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re.IGNORECASE)
-"""What a model begins with that was asked to do something; no part of what a customer says."""
 _ASSISTANT_SPEAKS = re.compile(
     r"\A\W*here (?:is|are)\b|(?:\A|[.!?] )\W*I(?:'ll| will| can) (?:check|look|search|find|help|let you)\b"
     r"|\b(?:I (?:can|could|will|may)|(?:can|could|may) I) (?:deliver|ship|supply|offer|provide|recommend)\b"
@@ -78,9 +76,7 @@ def _composed(
 ) -> dict[str, Any]:
     """The query that values and text make; raises ValueError for the first thing the text does not say."""
     text = said.get("text")
-    text = " ".join(text.split()) if isinstance(text, str) else ""
-    if match := _ASSENT.match(text):
-        text = text[match.end() :][:1].upper() + text[match.end() + 1 :]
+    text = customers_words(" ".join(text.split())) if isinstance(text, str) else ""
     if not text:
         raise ValueError("`text` is missing; write what the customer says")
     if len(text) > LONGEST_REQUEST:

@@ -6,8 +6,18 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...texts.similar_words import stem, telling_words
 from .spoken_words import name_words, value_words
 
+_ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re.IGNORECASE)
+"""What a model begins with that was asked to do something; no part of what a customer says."""
+_OFFER = re.compile(r"\A\W*would you like (me )?to (?=\w)([^.!?]*)\?", re.IGNORECASE)
+_SHOP = re.compile(
+    r"(?<! is)(?<! are)(?<! be) (?:from|in|on|at|of|with|by) (?:your|the|this|an?) (?:online )?"
+    r"(store|shop|website|site|platform|app|marketplace|catalogue|catalog)\b",
+    re.IGNORECASE,
+)
+"""A shop that is none: which one, the customer leaves to the assistant."""
 _KINDS = re.compile(
     r"\b(?:(?:two|three|both|several|some|different|various) )+(?:kinds?|types?|sorts?|varieties) of (?=\w)",
     re.IGNORECASE,
@@ -31,11 +41,21 @@ _NO_DAY = frozenset(
 """Words right before a day or time that it cannot be."""
 
 
+def customers_words(text: str) -> str:
+    """The text without the assent before it; what offers to do something wishes for it.
+
+    'Sure, bring me tea.' -> 'Bring me tea.', 'Would you like to have tea?' -> 'I would like to have tea.'
+    """
+    if match := _ASSENT.match(text):
+        text = text[match.end() :][:1].upper() + text[match.end() + 1 :]
+    return _OFFER.sub(lambda offer: f"I would like {'you ' if offer[1] else ''}to {offer[2]}.", text)
+
+
 def mended_wording(text: str, values: Mapping[str, Any]) -> str:
-    """The text without a count of kinds, and with the word that belongs before a single day or time.
+    """The text without a count of kinds or a nameless shop, and with the word that belongs before a day.
 
     'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone. What is the
-    customer's own is theirs: 'add shoes to your cart' means my cart.
+    customer's own is theirs: 'add shoes to your cart' means my cart. 'Tea from your online store' is tea.
 
     Args: values: parameter -> what is to be said.
 
@@ -45,6 +65,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     text = _YOURS.sub(lambda match: "My " if match[1] == "Y" else "my ", text)
     if not any(_KINDS.search(words) for words in said):
         text = _KINDS.sub("", text)
+    told = telling_words(" ".join(said))
+    text = _SHOP.sub(lambda shop: shop[0] if stem(shop[1]) in told else "", text)
     moments = {name: value for name, value in values.items() if _is_moment(value)}
     if len(moments) != 1:
         return text

@@ -121,7 +121,9 @@ def test_what_the_text_does_not_say_is_refused(schema: Any, value: Any, text: st
             "Some tea would be nice. Can you order the drink?",
             "Some tea would be nice. Can you order the drink?",
         ),
-        ("Order tea with flavour, scent and honey.", "Order tea with flavour, scent and honey."),
+        ("Get green tea. I adore green markets and gardens.", "Get green tea."),
+        ("Some green drink. Tea, that is.", "Some green drink. Tea, that is."),
+        ("Hi, hello, please order tea.", "Hi, hello, please order tea."),
         ("Order tea and let me know when it is available.", "Order tea."),
         ("Order tea, so I can drink it at breakfast!", "Order tea!"),
         ("Find a cup, so that I can order tea.", "Find a cup, so that I can order tea."),
@@ -129,7 +131,26 @@ def test_what_the_text_does_not_say_is_refused(schema: Any, value: Any, text: st
     ],
 )
 def test_a_sentence_that_asks_for_something_else_is_dropped(text: str, left: str) -> None:
-    assert phrased(answer(text, {"item": "tea"}), {"item": TEXT}).text == left
+    value = "green tea" if "green" in text and "Tea," not in text else "tea"
+    assert phrased(answer(text, {"item": value}), {"item": TEXT}).text == left
+
+
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ("Order tea with flavour, scent and honey.", "flavour, scent and honey"),
+        ("I like tea, red dates, and figs.", "tea, red dates, and figs"),
+    ],
+)
+def test_things_that_no_value_has_are_refused(text: str, listed: str) -> None:
+    assert f"asks for '{listed}' as well" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
+
+
+@pytest.mark.parametrize("value", ["tea, fresh dates and figs", "dates and figs"])
+def test_a_list_that_is_the_value_is_no_aside(value: str) -> None:
+    say = {"item": TEXT | {"description": "Several things, comma-separated."}}
+    text = "Order tea, fresh dates and figs."
+    assert phrased(answer(text, {"item": value}), say).text == text
 
 
 @pytest.mark.parametrize(
@@ -414,6 +435,25 @@ def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> Non
 def test_a_value_that_fills_its_form_to_the_brim_was_cut_off() -> None:
     said = answer("Compare lamps and shelves.", {"item": "lamps and sh"})
     assert "was cut off at 12 characters" in objection(said, {"item": {**TEXT, "maxLength": 12}})
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("Would you like to compare tea?", "I would like to compare tea."),
+        ("Would you like me to order tea? Thanks!", "I would like you to order tea. Thanks!"),
+        ("How much tea is in your online store?", "How much tea is in your online store?"),
+        ("Get tea from the Shop, please.", "Get tea, please."),
+        ("Get tea from the shopkeeper.", "Get tea from the shopkeeper."),
+    ],
+)
+def test_an_offer_is_a_wish_and_a_nameless_shop_is_none(text: str, mended: str) -> None:
+    assert phrased(answer(text, {"item": "tea"}), {"item": TEXT}).text == mended
+
+
+def test_a_shop_that_is_asked_for_stays() -> None:
+    text = "Find tea in the shop."
+    assert phrased(answer(text, {"item": "shop"}), {"item": TEXT}).text == text
 
 
 @pytest.mark.parametrize("text", ["Sure, here is tea.", "I can help with tea.", "Would you like tea?"])
