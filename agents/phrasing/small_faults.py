@@ -55,7 +55,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     """The text without a count of kinds or a nameless shop, and with the word that belongs before a day.
 
     'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone. What is the
-    customer's own is theirs: 'add shoes to your cart' means my cart. 'Tea from your online store' is tea.
+    customer's own is theirs: 'add shoes to your cart' means my cart. 'Tea from your online store that matches
+    the keyword' is tea.
 
     Args: values: parameter -> what is to be said.
 
@@ -65,6 +66,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     text = _YOURS.sub(lambda match: "My " if match[1] == "Y" else "my ", text)
     if not any(_KINDS.search(words) for words in said):
         text = _KINDS.sub("", text)
+    names = "|".join(re.escape(name_words(name)) for name in values)
+    text = re.sub(rf" (?:that|which) (?:match|fit)(?:es|s)? (?:the|a|this|my) (?:{names})\b", "", text)
     told = telling_words(" ".join(said))
     text = _SHOP.sub(lambda shop: shop[0] if stem(shop[1]) in told else "", text)
     moments = {name: value for name, value in values.items() if _is_moment(value)}

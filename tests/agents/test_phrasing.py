@@ -445,6 +445,8 @@ def test_a_value_that_fills_its_form_to_the_brim_was_cut_off() -> None:
         ("How much tea is in your online store?", "How much tea is in your online store?"),
         ("Get tea from the Shop, please.", "Get tea, please."),
         ("Get tea from the shopkeeper.", "Get tea from the shopkeeper."),
+        ("Get tea that matches the item.", "Get tea."),
+        ("Get tea that matches the items.", "Get tea that matches the items."),
     ],
 )
 def test_an_offer_is_a_wish_and_a_nameless_shop_is_none(text: str, mended: str) -> None:
