@@ -16,6 +16,8 @@ _CLAUSE = re.compile(
 """A wish or a reason behind a request: 'search for a lamp and let me know when it is available'."""
 _LIST = re.compile(r"\w+(?:, \w+(?: \w+)?)+,? (?:and|or) \w+")
 _BETWEEN_THINGS = re.compile(r",? (?:and|or) |, ")
+_NAMED = re.compile(r"\b(?:of|for|on|about|an?|some) (\w+)", re.IGNORECASE)
+"""A word that names something, by what stands before it."""
 _FOREIGN = 2
 """Words in a sentence without a value, or things in a list, from which it asks for something else than the
 function does."""
@@ -29,7 +31,7 @@ def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -
 
     Args: values: what is to be said, as words; described: how need and function are described.
 
-    Raises ValueError: a sentence that says a value lists other things besides.
+    Raises ValueError: a sentence that says a value lists other things besides, or a further one names one.
     """
     told = telling_words(" ".join(values))
     known = told | telling_words(" ".join(described))
@@ -45,6 +47,9 @@ def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -
             for sentence in sentences
             if sentence in saying or len(_telling(sentence) - known) < _FOREIGN
         )
+    for named in _NAMED.finditer(" ".join(saying[1:])):
+        if (thing := _telling(named[1])) and thing.isdisjoint(known):
+            raise ValueError(f"the text names {named[1]!r} as well; leave out what `values` does not have")
     for listed in _LIST.finditer(text):
         things = [_telling(thing) for thing in _BETWEEN_THINGS.split(listed[0])]
         if sum(bool(thing) and thing.isdisjoint(known) for thing in things) >= _FOREIGN:

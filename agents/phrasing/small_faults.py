@@ -66,12 +66,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     text = _YOURS.sub(lambda match: "My " if match[1] == "Y" else "my ", text)
     if not any(_KINDS.search(words) for words in said):
         text = _KINDS.sub("", text)
-    names = "|".join(re.escape(name_words(name)) for name in values)
-    text = (
-        re.sub(rf" (?:that|which) (?:match|fit)(?:es|s)? (?:the|a|this|my) (?:{names})\b", "", text)
-        if names
-        else text
-    )
+    names = "|".join((*(re.escape(name_words(name)) for name in values), "keywords?", "query", "criteria"))
+    text = re.sub(rf" (?:that|which) (?:match|fit)(?:es|s)? (?:the|a|this|my) (?:{names})\b", "", text)
     told = telling_words(" ".join(said))
     text = _SHOP.sub(lambda shop: shop[0] if stem(shop[1]) in told else "", text)
     moments = {name: value for name, value in values.items() if _is_moment(value)}

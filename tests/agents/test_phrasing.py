@@ -146,6 +146,14 @@ def test_things_that_no_value_has_are_refused(text: str, listed: str) -> None:
     assert f"asks for '{listed}' as well" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
 
 
+def test_a_further_sentence_names_nothing_else() -> None:
+    say = {"item": TEXT, "least": {"type": "integer"}}
+    said = answer("I want tea. It should be for cakes with at least 10 figs.", {"item": "tea", "least": 10})
+    assert "names 'cakes' as well" in objection(said, say)
+    text = "I want a lot of tea. I need it for tea at least 10 times."
+    assert phrased(answer(text, {"item": "tea", "least": 10}), say).text == text
+
+
 @pytest.mark.parametrize("value", ["tea, fresh dates and figs", "dates and figs"])
 def test_a_list_that_is_the_value_is_no_aside(value: str) -> None:
     say = {"item": TEXT | {"description": "Several things, comma-separated."}}
@@ -446,6 +454,7 @@ def test_a_value_that_fills_its_form_to_the_brim_was_cut_off() -> None:
         ("Get tea from the Shop, please.", "Get tea, please."),
         ("Get tea from the shopkeeper.", "Get tea from the shopkeeper."),
         ("Get tea that matches the item.", "Get tea."),
+        ("Get tea which match my keywords.", "Get tea."),
         ("Get tea that matches the items.", "Get tea that matches the items."),
     ],
 )
