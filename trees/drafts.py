@@ -25,7 +25,7 @@ from ..records import (
 )
 from .defaults import default_dimension, default_drafts, default_world, same_to_customers
 from .naming import camel_case, name_words, snake_case, styled, take_unique, without_names
-from .needs import needs_of, served_needs
+from .needs import is_of_the_service, needs_of, served_needs
 from .personal_facts import BY_NAME, choose_fact, recognise
 from .retry import Mended
 from .said_parameters import is_customers, sorted_parameters
@@ -72,7 +72,7 @@ def complete_scenario(
     )
     drafted = needs_of(answer.answers, name, mended) if answer.answers else answer.contexts
     contexts = tuple(_contexts(drafted, spare.contexts, name, mended))
-    facts = tuple(_facts(answer.facts, mended))
+    facts = tuple(_facts(answer.facts, name, mended))
     return Expansion(
         contexts=contexts, platforms=platforms, names=answer.names, dimensions=dimensions, facts=facts
     )
@@ -135,13 +135,19 @@ def _contexts(
     return contexts.values()
 
 
-def _facts(drafts: Iterable[PersonalFact], mended: Mended) -> Iterable[PersonalFact]:
-    """The facts that are none of the standard ones, at most a few."""
+def _facts(drafts: Iterable[PersonalFact], scenario: str, mended: Mended) -> Iterable[PersonalFact]:
+    """The facts that are none of the standard ones, at most a few.
+
+    What somebody has or does there ('shopping_bag', 'order_frequency') is of the service, and no fact.
+    """
     taken: set[str] = set()
     for draft in list(drafts)[:MOST_FACTS]:
         name = snake_case(draft.name, "fact")
         if name in taken or recognise(name):
             mended["duplicate"] += 1
+            continue
+        if is_of_the_service(name, scenario):
+            mended["of_every_service"] += 1
             continue
         taken.add(name)
         yield PersonalFact(

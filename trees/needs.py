@@ -19,6 +19,11 @@ MOST_NEEDS = 4
 """Kinds of need that are made of topics."""
 _LEAST_NEEDS = 3
 """Sorts of things; of fewer, each thing is a kind of need of its own."""
+_AT_A_SERVICE = telling_words(
+    "bag basket list frequency habit experience behavior behaviour activity session time budget amount "
+    "spending preference preferred usual favourite favorite history level"
+)
+"""Words for what people have and do at a service; behind its name they tell nothing of them elsewhere."""
 _BEFORE = re.compile(
     r"\A(?:(?:a|an|the|my|our|your|his|her|some|two|new|pair of|piece of|set of)\s+)+", re.IGNORECASE
 )
@@ -27,7 +32,7 @@ _OF_EVERY_SERVICE = telling_words(
     "service customer user order payment delivery shipping shop store web website site app online platform "
     "option process product item good thing support help information request purchase transaction shipment "
     "package cart checkout catalog listing search engine history review inventory e-commerce category "
-    "people person friend family"
+    "people person friend family credit debit bank money invoice account password"
 )
 """Words for what every service has, and for people; no need is told apart by them."""
 
@@ -51,6 +56,13 @@ def needs_of(answers: Sequence[Topic], scenario: str, mended: Mended) -> tuple[C
     return tuple(
         Context(name=name, description=", ".join(things)) for name, things in by_sort.items() if name in most
     )
+
+
+def is_of_the_service(fact: str, scenario: str) -> bool:
+    """Whether a fact is about what somebody has or does at the service: 'shopping_bag', 'order_history'."""
+    services = _OF_EVERY_SERVICE | telling_words(scenario.replace("_", " "))
+    words = telling_words(fact.replace("_", " "))
+    return words <= services | _AT_A_SERVICE and not words.isdisjoint(services)
 
 
 def served_needs(does: str, needs: Sequence[str]) -> list[str]:

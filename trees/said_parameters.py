@@ -2,7 +2,7 @@
 
 Every function is about one thing, which is said first and by its name, so that it can be asked for in every
 kind of need. What only the service knows (numbers of orders, codes, shops) nobody says; what is called like a
-fact about a person is that fact, and a choice among kinds of need is the thing again.
+fact about a person is that fact, and a choice among kinds of need, or of products, is the thing again.
 """
 
 from __future__ import annotations
@@ -71,9 +71,8 @@ def sorted_parameters(
             mended["said_need"] += 1
         elif words & _ONLY_THE_SERVICE_KNOWS:
             mended["identifier"] += 1
-        elif parameter.type != "choice" and (
-            telling_words(name_words(name)[-1]) & _WORDS_OF_A_THING
-            or (parameter.type == "text" and (words & _WORDS_OF_A_THING or words & does))
+        elif telling_words(name_words(name)[-1]) & _WORDS_OF_A_THING or (
+            parameter.type == "text" and (words & _WORDS_OF_A_THING or words & does)
         ):
             thing = thing if thing is not THING else THING.model_copy(update={"name": name})
         elif name in said:

@@ -210,6 +210,11 @@ def completed(*drafts, twins=None, rivals=(), place=0, quota=None):
         ),
         (draft("find plants", text("day"), text("plant")), ["plant", "day", "soil_type"], {}),
         (draft("find plants", text("title", type="number")), ["title", "soil_type"], {}),
+        (
+            draft("buy", text("product", type="choice", options=("shoes", "toys")), text("day", type="date")),
+            ["product", "day", "soil_type"],
+            {},
+        ),
         (draft("find plants", text("plant"), text("Plant")), ["plant", "soil_type"], {}),
         (draft("find", text("x"), text("X")), ["item", "x", "soil_type"], {"duplicate": 1, "said": 1}),
         (draft("find plants", text("soil_type")), ["item", "soil_type"], {"said": 1}),

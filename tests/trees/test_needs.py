@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from ptool.records import Topic
-from ptool.trees.needs import needs_of
+from ptool.trees.needs import is_of_the_service, needs_of
 
 
 def needs(*answers, scenario="shopping"):
@@ -36,6 +36,7 @@ def test_things_are_needs_of_their_own_where_there_is_but_one_sort():
         ("a gift", "products"),
         ("a bag", "shopping"),
         ("a payment method", "money"),
+        ("my credit card", "financial instruments"),
         ("the", ""),
     ],
 )
@@ -47,3 +48,21 @@ def test_what_every_service_has_and_the_scenario_again_is_no_need(answer):
 def test_a_sort_with_the_words_of_another_is_the_same():
     found = needs(("a hose", "tools"), ("a rake", "garden tool"), ("a rose", "flowers"), ("a pot", "pots"))
     assert found == {"tools": "hose, rake", "flowers": "rose", "pots": "pot"}
+
+
+@pytest.mark.parametrize(
+    ("fact", "service"),
+    [
+        ("shopping_bag", True),
+        ("shopping_frequency", True),
+        ("order_history", True),
+        ("preferred_store", True),
+        ("shopping_style", False),
+        ("preferred_device", False),
+        ("family_size", False),
+        ("budget", False),
+        ("", False),
+    ],
+)
+def test_what_people_have_or_do_at_the_service_is_no_fact_about_them(fact, service):
+    assert is_of_the_service(fact, "shopping") is service
