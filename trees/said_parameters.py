@@ -25,7 +25,8 @@ _WORDS_OF_A_THING = telling_words(
 """Words of text parameters that hold the thing itself, or words for it."""
 _ONLY_THE_SERVICE_KNOWS = telling_words(
     "id identifier number code key token reference tracking sku barcode url link image file password "
-    "username login store shop platform service provider company seller vendor website status user customer"
+    "username login store shop platform service provider company seller vendor website status user customer "
+    "catalog catalogue inventory listing cart basket stock"
 )
 _NO_CUSTOMERS = telling_words(
     "login logout signin signup register registration password authenticate authentication profile user "

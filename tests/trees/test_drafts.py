@@ -208,6 +208,7 @@ def completed(*drafts, twins=None, rivals=(), place=0, quota=None):
             ["item", "day", "soil_type"],
             {"identifier": 1, "said": 1},
         ),
+        (draft("find plants", text("catalog"), text("plant")), ["plant", "soil_type"], {"identifier": 1}),
         (draft("find plants", text("day"), text("plant")), ["plant", "day", "soil_type"], {}),
         (draft("find plants", text("title", type="number")), ["title", "soil_type"], {}),
         (
