@@ -18,6 +18,12 @@ _SHOP = re.compile(
     re.IGNORECASE,
 )
 """A shop that is none: which one, the customer leaves to the assistant."""
+_TOLD = re.compile(
+    r" (?:that |which )?you(?:'ve| have)? (?:just )?(?:mentioned|recommended|suggested|offered|listed|showed me)\b"
+    r"(?: (?:earlier|before))?",
+    re.IGNORECASE,
+)
+"""What an assistant is to have said, in the first sentence there is: 'the laptop you mentioned'."""
 _KINDS = re.compile(
     r"\b(?:(?:two|three|both|several|some|different|various) )+(?:kinds?|types?|sorts?|varieties) of (?=\w)",
     re.IGNORECASE,
@@ -42,12 +48,13 @@ _NO_DAY = frozenset(
 
 
 def customers_words(text: str) -> str:
-    """The text without the assent before it; what offers to do something wishes for it.
+    """The text without the assent before it and what was said earlier; what offers something wishes for it.
 
     'Sure, bring me tea.' -> 'Bring me tea.', 'Would you like to have tea?' -> 'I would like to have tea.'
     """
     if match := _ASSENT.match(text):
         text = text[match.end() :][:1].upper() + text[match.end() + 1 :]
+    text = _TOLD.sub("", text)
     return _OFFER.sub(lambda offer: f"I would like {'you ' if offer[1] else ''}to {offer[2]}.", text)
 
 

@@ -453,6 +453,8 @@ def test_a_value_that_fills_its_form_to_the_brim_was_cut_off() -> None:
         ("How much tea is in your online store?", "How much tea is in your online store?"),
         ("Get tea from the Shop, please.", "Get tea, please."),
         ("Get tea from the shopkeeper.", "Get tea from the shopkeeper."),
+        ("Get the tea you mentioned earlier.", "Get the tea."),
+        ("Get the tea that you've recommended, please.", "Get the tea, please."),
         ("Get tea that matches the item.", "Get tea."),
         ("Get tea which match my keywords.", "Get tea."),
         ("Get tea that matches the items.", "Get tea that matches the items."),
