@@ -48,7 +48,7 @@ _NO_DAY = frozenset(
 
 
 def customers_words(text: str) -> str:
-    """The text without the assent before it and what was said earlier; what offers something wishes for it.
+    """The text without assent and what was said earlier; what offers something wishes for it.
 
     'Sure, bring me tea.' -> 'Bring me tea.', 'Would you like to have tea?' -> 'I would like to have tea.'
     """
