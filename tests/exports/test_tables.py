@@ -143,6 +143,16 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
+def test_datasets_takes_no_export_for_another_of_the_same_name(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    for query in ("First.", "Second."):
+        folder = tmp_path / query
+        folder.mkdir()
+        export(data=file_of(folder, sample(query=query)), format="jsonl", out=folder / "out")
+        loaded = datasets.load_dataset(str(folder / "out"), cache_dir=str(tmp_path / "cache"))
+        assert loaded["train"]["query"][0] == query
+
+
 LOAD = """
 import sys
 from datasets import load_dataset
