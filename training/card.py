@@ -57,9 +57,16 @@ def card_text(
 | size | {estimate.size.parameters:,} parameters, {estimate.size.adapter:,} of the adapters |
 
 ```sh
-python -m ptool.evaluate data=RUN model=transformers model.path=BASE model.adapter=adapter
+python -m ptool.evaluate data=RUN model=transformers model.path=BASE model.adapter=adapter{prompt_words(settings)}
 ```
 
 The licence is that of the base model; the data's stands in its own card. Every setting: `config.yaml`;
 versions: `manifest.json`; losses: `losses.jsonl`.
 """
+
+
+def prompt_words(settings: TrainSettings) -> str:
+    """What an evaluation has to be told, each word after a space, to ask with the prompts of the training."""
+    usual = {"format": "python", "variant": "all", "tools": None}
+    given = {name: getattr(settings, name) for name in usual}
+    return "".join(f" {name}={value}" for name, value in given.items() if value != usual[name])
