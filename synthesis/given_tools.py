@@ -137,6 +137,15 @@ def load_given_tools(settings: Settings) -> GivenTools | None:
     return GivenTools(toolset, settings.model_copy(update=update))
 
 
+def run_folder_of(settings: Settings) -> Path:
+    """Where a run is kept: it is called after the scenario of its tools' lexicon, where there is one.
+
+    Raises ConfigError: as of `load_given_tools`.
+    """
+    tools = load_given_tools(settings) if settings.tools.lexicon else None
+    return (tools.settings if tools else settings).run_folder()
+
+
 def _as_said(toolset: Toolset, said: SaidTools) -> Toolset:
     """The functions that the lexicon has words for, with the parameters it has words for."""
     left_out: list[LeftOut] = list(toolset.left_out)
