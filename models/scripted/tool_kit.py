@@ -107,6 +107,23 @@ def kit_of_tools(
     return SaidTools(lexicon.name or scenario, kit, maker.apis, maker.unsaid)
 
 
+def check_personal(said: SaidTools, file: str) -> None:
+    """Refuse functions of which none takes anything that a profile knows: nothing asked of them is personal.
+
+    Raises ConfigError. Args: file: the lexicon's, for the message.
+    """
+    categories = said.kit["tools"]["groups"]["functions"]["categories"]
+    if not any(
+        function["personal"] and len(function["apis"]) - function["apis"].count(None) > 1
+        for function in categories["functions"]["capabilities"].values()
+    ):
+        raise ConfigError(
+            f"{KEY}: {file}: parameters: no function takes anything that a user's profile knows, so no query "
+            "would be personal and gate necessity would keep none; give some parameter a feature "
+            f"({names(feature_types())}), or leave that gate out of gates"
+        )
+
+
 class _Unsaid(Exception):  # noqa: N818 - an outcome that is told, not a failure
     """A parameter that nothing words; the argument says why."""
 
