@@ -148,6 +148,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ('{"openapi": "3.0.0", "paths": {', "not JSON: line 1, column"),
         ("openapi: 3.0.0\npaths:\n  - [", "not YAML: "),
         ("a: *nowhere\n", "not YAML: "),
+        ("openapi: 3.0.0\npaths: {}\npaths: {}\n", "not YAML: 'paths' is given twice"),
         (BOMB, "its aliases stand for more than"),
         ("[" * 5000, "not "),
         ("{a: " * 250 + "1" + "}" * 250, "lists and mappings in each other"),
