@@ -29,6 +29,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+FOLDER_OF_FAULT = "run_folder"
+"""Attribute of any exception that ended a job: the innermost folder it left, for what is said of it."""
+
 
 class PtoolError(Exception):
     """Anything ptool refuses, with the exit status a command ends with."""

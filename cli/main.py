@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, PtoolError, printable
+from ..errors import FOLDER_OF_FAULT, ConfigError, PtoolError, printable
 from ..version import VERSION
 from .args import Arguments, parse_arguments
 from .signals import INTERRUPTED, TERMINATED, never_ignored
@@ -142,7 +142,7 @@ def run_job(prepare: Callable[[], tuple[Any, Sources]], job: Job) -> int:
     except BrokenPipeError:
         return _unread()
     except Exception as error:
-        return _bug(error, folder)
+        return _bug(error, getattr(error, FOLDER_OF_FAULT, folder))
 
 
 def _folder_of(settings: Any) -> Path | None:
@@ -225,7 +225,7 @@ def _interruptible(folder: Path | None, safe: str | None = None) -> Iterator[Non
     except (KeyboardInterrupt, Exception) as error:
         if not _interrupts(error):
             raise
-        _print_error(safe or what_is_safe(folder), INTERRUPTED)
+        _print_error(safe or what_is_safe(getattr(error, FOLDER_OF_FAULT, folder)), INTERRUPTED)
         raise SystemExit(TERMINATED if terminated else INTERRUPTED) from None
     except SystemExit as end:
         raise SystemExit(TERMINATED if terminated and end.code == INTERRUPTED else end.code) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,9 +28,9 @@ def card_text(settings: ExportSettings, files: Mapping[str, OutputFile]) -> str:
     by_part = {
         name.partition(".")[0]: name for name in files if name.partition(".")[0] in {*_SPLITS, *_APART}
     }
-    configs = [_config("default", {_SPLITS[part]: file for part, file in by_part.items() if part in _SPLITS})]
-    configs += [_config(part, {split: by_part[part]}) for part, split in _APART.items() if part in by_part]
-    configs = [config for config in configs if config["data_files"]]
+    splits = {"default": {_SPLITS[part]: file for part, file in by_part.items() if part in _SPLITS}}
+    splits |= {part: {split: by_part[part]} for part, split in _APART.items() if part in by_part}
+    configs = [_config(name, own, files) for name, own in splits.items() if own]
     front: dict[str, Any] = {"tags": ["tool-use", "function-calling", "personalization", "ptool"]}
     front["configs"] = configs
     if features := _features(settings):
@@ -93,8 +94,12 @@ def _cell(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
 
 
-def _config(name: str, splits: Mapping[str, str]) -> dict[str, Any]:
+def _config(name: str, splits: Mapping[str, str], files: Mapping[str, OutputFile]) -> dict[str, Any]:
+    """One configuration. Its description tells other data apart: `datasets` keeps what it read by folder name
+    and card, and would give what lay there before."""
+    digests = "".join(str(files[file].entry()["sha256"]) for file in splits.values())
     return {
         "config_name": name,
+        "description": f"SHA-256 {hashlib.sha256(digests.encode()).hexdigest()}",
         "data_files": [{"split": split, "path": file} for split, file in splits.items()],
     }

@@ -26,11 +26,6 @@ def write_ptbench(source: ExportSource, folder: ExportFolder) -> None:
     fragments = Fragments()
     for part in source.parts:
         for item in source.items(part):
-            if item.platform is None:
-                raise ConfigError(
-                    f"format: got 'ptbench', whose answers name a platform, but sample {item.id!r:.80} has "
-                    "none; expected another format"
-                )
             place = part.name if item.group in (None, part.name) else f"{part.name}_{item.group}"
             if place not in files:
                 files[place] = folder.create(f"{place}/data.json")
@@ -44,6 +39,24 @@ def write_ptbench(source: ExportSource, folder: ExportFolder) -> None:
 
 def _record(item: Item, variant: Any, fragments: Fragments) -> dict[str, Any]:
     shown = visible_sample(item, variant)
+    return {
+        "user_profile": fragments.of("user_profile", item.user_profile, lambda: shown.profile or {}),
+        "platforms": fragments.of("platforms", item.platforms, lambda: platform_records(item)),
+        "tools": fragments.of("tools", item.tools, lambda: wrapped(item.tools.values())),
+        **gold_record(item),
+    }
+
+
+def gold_record(item: Item) -> dict[str, Any]:
+    """Query, answer and where its arguments are from, under the keys of a published record.
+
+    Raises ConfigError: the answer names no platform.
+    """
+    if item.platform is None:
+        raise ConfigError(
+            f"format: got one whose answers name a platform, but sample {item.id!r:.80} has none; "
+            "expected another, such as messages"
+        )
     calls = [
         {call.name: {name: call.published.get(name, values) for name, values in call.accepted.items()}}
         for call in item.calls
@@ -54,9 +67,6 @@ def _record(item: Item, variant: Any, fragments: Fragments) -> dict[str, Any]:
         for name, origin in call.origins.items()
     ]
     return {
-        "user_profile": fragments.of("user_profile", item.user_profile, lambda: shown.profile or {}),
-        "platforms": fragments.of("platforms", item.platforms, lambda: _platforms(item)),
-        "tools": fragments.of("tools", item.tools, lambda: wrapped(item.tools.values())),
         "query": item.query,
         "answer": [item.platform, calls],
         "query_params": item.query_params,
@@ -65,7 +75,8 @@ def _record(item: Item, variant: Any, fragments: Fragments) -> dict[str, Any]:
     }
 
 
-def _platforms(item: Item) -> list[dict[str, Any]]:
+def platform_records(item: Item) -> list[dict[str, Any]]:
+    """The platforms of a sample, each with its characteristics and the names of its functions."""
     return [
         {"name": name, "profile": item.characteristics.get(name, {}), "apis": list(functions)}
         for name, functions in item.platforms.items()

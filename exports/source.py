@@ -63,12 +63,7 @@ class ExportSource:
         return (item for item in checked if self._drawn is None or item.id in self._drawn)
 
     def records(self, part: PartFile) -> Iterator[dict[str, Any]]:
-        """The samples of a part of a run, as its file has them. Raises StoreError for another dataset."""
-        if self.kind != "ptool":
-            raise ConfigError(
-                f"format: got {self.settings.format!r}, which has the columns of ptool's samples, "
-                f"but {self.settings.source} is of kind {self.kind}; expected a run"
-            )
+        """The samples of a part of a run, as its file has them."""
         read, again = tee(read_samples(part.path, self.settings.group))
         checked = check_ids((self._check(item) for _, item in again), str(part.path))
         for (record, _), item in zip(read, checked, strict=True):

@@ -1,7 +1,8 @@
 """Samples as tables that any reader takes: Parquet, JSONL and CSV with the same columns.
 
 Every column is text. What is no text in a sample (profile, platforms, tools, answer, origins and all lists)
-is JSON text, so no column changes its type from sample to sample; what is absent is the empty text.
+is JSON text, so no column changes its type from sample to sample; what is absent is the empty text. Of
+another dataset the columns hold what it says.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from ..errors import ConfigError
 from ..evaluation.prompt import Variant, hidden_parts
 from ..records import Sample
 from ..records.table_rows import TEXTS, column_text
+from .conversation import wrapped
 from .folder import ExportFolder, OutputFile
 from .fragments import Fragments
+from .ptbench import gold_record, platform_records
 from .source import ExportSource, PartFile
 
 GROUP = 4_000_000
@@ -100,8 +103,32 @@ def _rows(source: ExportSource, part: PartFile) -> Iterator[Row]:
             texts[name] = value, column_text(shown)
         return texts[name][1]
 
-    for record in source.records(part):
+    records = source.records(part) if source.kind == "ptool" else _records_of_items(source, part)
+    for record in records:
         yield {name: cell(name, record.get(name)) for name in COLUMNS}
+
+
+def _records_of_items(source: ExportSource, part: PartFile) -> Iterator[dict[str, Any]]:
+    """Samples of another dataset as ptool's have them; what many share is one object."""
+    shared: dict[str, tuple[Any, Any]] = {}
+    for item in source.items(part):
+        gold = gold_record(item)
+        for name, value in (("platforms", item.platforms), ("tools", item.tools)):
+            if name not in shared or shared[name][0] is not value:
+                shared[name] = (
+                    value,
+                    platform_records(item) if name == "platforms" else wrapped(item.tools.values()),
+                )
+        yield {
+            "id": item.id,
+            "scenario": item.scenario,
+            "user_id": item.user,
+            "user_profile": item.user_profile,
+            "platforms": shared["platforms"][1],
+            "tools": shared["tools"][1],
+            **gold,
+            "group": item.group,
+        }
 
 
 def _visible(profile: Any, variant: Variant) -> Any:

@@ -188,6 +188,12 @@ def _evaluation_job(settings: EvaluateSettings, _sources: Sources, display: Disp
     return Evaluation(folder)
 
 
+def _folder_of(settings: Settings | EvaluateSettings) -> Path:
+    from ..synthesis.given_tools import run_folder_of
+
+    return run_folder_of(settings) if isinstance(settings, Settings) else settings.run_folder()
+
+
 class _JobUnderWay(Generic[Result]):
     """A job under way.
 
@@ -208,7 +214,7 @@ class _JobUnderWay(Generic[Result]):
 
         def work() -> Result:
             settings, sources = composed_settings(arguments, config, schema)
-            self._folder = here / settings.run_folder()  # whatever the working folder is by then
+            self._folder = here / _folder_of(settings)  # whatever the working folder is by then
             run = settings.run.at(self._folder)
             with (
                 environment_kept.changed(),

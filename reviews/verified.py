@@ -69,7 +69,8 @@ def write_verified(store: ReviewStore, out: Path | None = None) -> VerifiedDatas
         _write_shared(store, folder, keys)
         folder.write("agreement.json", _json(_agreement_as_dict(summary.agreement)))
         folder.write("findings.json", _json(summary.findings.as_dict()))
-        folder.write("README.md", card_text(store.run, kept, summary.states, summary.agreement))
+        content = folder.files[INDEX].entry()["sha256"]
+        folder.write("README.md", card_text(store.run, kept, content, summary.states, summary.agreement))
     return VerifiedDataset(folder.path, dict(kept), summary)
 
 

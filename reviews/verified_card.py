@@ -27,13 +27,14 @@ _SENTENCES = {
 
 
 def card_text(
-    run: Path, kept: Mapping[str, int], states: Mapping[str, int], agreement: AgreementTable
+    run: Path, kept: Mapping[str, int], content: str, states: Mapping[str, int], agreement: AgreementTable
 ) -> str:
     """The card; equal arguments give equal bytes.
 
-    Args: run: its own card says licence and name; kept: part -> samples; states: state -> samples.
+    Args: run: its own card says licence and name; kept: part -> samples; content: digest of them;
+    states: state -> samples.
     """
-    front = yaml.dump(_front_matter(run, kept), sort_keys=False, allow_unicode=True, width=110)
+    front = yaml.dump(_front_matter(run, kept, content), sort_keys=False, allow_unicode=True, width=110)
     parts = "\n".join(f"| `{part}.jsonl` | {count:,} |" for part, count in kept.items())
     fates = "\n".join(
         f"| {state.replace('_', ' ')} | {states[state]:,} | {sentence} |"
@@ -68,12 +69,14 @@ def _agreement(table: AgreementTable) -> str:
     )
 
 
-def _front_matter(run: Path, kept: Mapping[str, int]) -> dict[str, Any]:
+def _front_matter(run: Path, kept: Mapping[str, int], content: str) -> dict[str, Any]:
     """For the Hugging Face Hub: what the run's own card says, and the files here."""
     own = _own_front_matter(run / "dataset" / "README.md")
     splits = {_SPLITS[part]: f"tables/{part}.jsonl" for part in kept if part in _SPLITS}
-    configs = [_config("default", splits)] if splits else []
-    configs += [_config(part, {"test": f"tables/{part}.jsonl"}) for part in kept if part not in _SPLITS]
+    configs = [_config("default", splits, content)] if splits else []
+    configs += [
+        _config(part, {"test": f"tables/{part}.jsonl"}, content) for part in kept if part not in _SPLITS
+    ]
     given = {
         name: own[name] for name in ("pretty_name", "license", "language", "task_categories") if name in own
     }
@@ -94,6 +97,6 @@ def _own_front_matter(card: Path) -> dict[str, Any]:
     return front if isinstance(front, dict) else {}
 
 
-def _config(name: str, splits: Mapping[str, str]) -> dict[str, Any]:
+def _config(name: str, splits: Mapping[str, str], content: str) -> dict[str, Any]:
     files = [{"split": split, "path": path} for split, path in splits.items()]
-    return {"config_name": name, "data_files": files}
+    return {"config_name": name, "description": f"SHA-256 {content}", "data_files": files}

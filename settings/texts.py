@@ -23,8 +23,8 @@ MAX_ALIASED = 100_000
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_SafeLoader):
-    """Builds plain values; a key that is given twice is no mapping, for one of its values would be lost."""
+class UniqueKeys:
+    """Of a loader of YAML: a key that is given twice is no mapping, for one of its values would be lost."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """A mapping's value, as PyYAML builds it."""
@@ -36,7 +36,12 @@ class _Loader(_SafeLoader):
                         problem=f"{key.value!r} is given twice", problem_mark=key.start_mark
                     )
                 known.add(key.value)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)  # pyright: ignore[reportAttributeAccessIssue]
+        return mapping
+
+
+class _Loader(UniqueKeys, _SafeLoader):
+    """Builds plain values."""
 
 
 def check_texts(value: Any, where: str) -> None:

@@ -20,7 +20,7 @@ from typing import Any, Self
 import orjson
 from filelock import lock_descriptor
 
-from ..errors import FolderInUseError, StoreError
+from ..errors import FOLDER_OF_FAULT, FolderInUseError, StoreError
 from ..object_storage import ObjectFolder
 from .files import describe_error, write_bytes, write_json
 from .manifest import installed_version
@@ -123,6 +123,8 @@ class RunFolder:
                 if self._objects is not None:
                     with run_log(self.path / "run.log"):
                         self._objects.upload(self.path, self._identity, self._setting)
+            else:
+                vars(error).setdefault(FOLDER_OF_FAULT, self.path)
         finally:
             self.close()
 

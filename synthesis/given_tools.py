@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import ConfigError
 from ..models.scripted.kit import Kit
-from ..models.scripted.tool_kit import SaidTools, kit_of_tools
+from ..models.scripted.tool_kit import SaidTools, check_personal, kit_of_tools
 from ..models.scripted.tool_lexicon import read_lexicon
 from ..settings import Settings
 from ..trees.documents.capabilities import (
@@ -132,9 +132,20 @@ def load_given_tools(settings: Settings) -> GivenTools | None:
         said = kit_of_tools(toolset.apis(), lexicon, settings.scenario.name, tools.lexicon)
         toolset = _as_said(toolset, said)
         check_shared(toolset, f"tools.lexicon: {tools.lexicon}")
+        if settings.gates is None or "necessity" in settings.gates:
+            check_personal(said, tools.lexicon)
         place = {"name": said.name, "description": lexicon.description or settings.scenario.description}
         update["scenario"] = settings.scenario.model_copy(update={**place, "kit": said.kit})
     return GivenTools(toolset, settings.model_copy(update=update))
+
+
+def run_folder_of(settings: Settings) -> Path:
+    """Where a run is kept: it is called after the scenario of its tools' lexicon, where there is one.
+
+    Raises ConfigError: as of `load_given_tools`.
+    """
+    tools = load_given_tools(settings) if settings.tools.lexicon else None
+    return (tools.settings if tools else settings).run_folder()
 
 
 def _as_said(toolset: Toolset, said: SaidTools) -> Toolset:

@@ -37,6 +37,7 @@ def card_text(
     )
     first, last = (f"{losses[at]['loss']:.3f}" for at in (0, -1)) if losses else ("n/a", "n/a")
     merged = " `merged/` is the whole model with it." if settings.merge else ""
+    words = prompt_words(settings)
     return f"""---
 {yaml.safe_dump(head, sort_keys=False).strip()}
 ---
@@ -57,9 +58,16 @@ def card_text(
 | size | {estimate.size.parameters:,} parameters, {estimate.size.adapter:,} of the adapters |
 
 ```sh
-python -m ptool.evaluate data=RUN model=transformers model.path=BASE model.adapter=adapter
+python -m ptool.evaluate data=RUN model=transformers model.path=BASE model.adapter=adapter{words}
 ```
 
 The licence is that of the base model; the data's stands in its own card. Every setting: `config.yaml`;
 versions: `manifest.json`; losses: `losses.jsonl`.
 """
+
+
+def prompt_words(settings: TrainSettings) -> str:
+    """What an evaluation has to be told, each word after a space, to ask with the prompts of the training."""
+    usual = {"format": "python", "variant": "all", "tools": None}
+    given = {name: getattr(settings, name) for name in usual}
+    return "".join(f" {name}={value}" for name, value in given.items() if value != usual[name])

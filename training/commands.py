@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import random
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from ..models.transformers_folder import (
 from ..settings import TrainSettings
 from ..store import Manifest, RunFolder, run_log, write_bytes, write_jsonl, write_manifest
 from ..store.dataset_index import check_dataset
-from .card import card_text
+from .card import card_text, prompt_words
 from .estimate import TrainingEstimate, estimate
 from .length import LengthFit, LengthReport, TrainingSample
 from .samples import Answers, data_digest, gold_answers, is_split, preferences, train_file
@@ -71,8 +72,8 @@ def train(settings: TrainSettings, sources: Sources) -> int:
     elif settings.merge and not (path / MERGED).is_dir():
         with RunFolder(path, identity):
             merge_adapter(base, load_tokenizer(base, "model_path"), path)
-    tuned = f"model=transformers model.path={base} model.adapter={path / ADAPTER}"
-    print(f"python -m ptool.evaluate data={run} {tuned}")
+    words = (f"data={run}", "model=transformers", f"model.path={base}", f"model.adapter={path / ADAPTER}")
+    print(f"python -m ptool.evaluate {shlex.join(words)}{prompt_words(settings)}")
     print(f"model folder: {path}", flush=True)
     return 0
 

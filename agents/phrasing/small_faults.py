@@ -19,8 +19,8 @@ _SHOP = re.compile(
 )
 """A shop that is none: which one, the customer leaves to the assistant."""
 _TOLD = re.compile(
-    r" (?:that |which )?you(?:'ve| have)? (?:just )?(?:mentioned|recommended|suggested|offered|listed|showed me)"
-    r"\b(?: (?:earlier|before))?",
+    r" (?:that |which )?you(?:'ve| have)? (?:just )?"
+    r"(?:mentioned|recommended|suggested|offered|listed|showed me)\b(?: (?:earlier|before))?",
     re.IGNORECASE,
 )
 """What an assistant is to have said, in the first sentence there is: 'the laptop you mentioned'."""

@@ -161,7 +161,7 @@ def _schemas(record: RawRecord, raw: list[Any]) -> dict[str, dict[str, Any]]:
             name = schema.get("name")
             kept = {"name": name, "description": str(schema.get("description", ""))}
             found = {name: kept} if isinstance(name, str) else {}
-        schemas = {**found, **schemas}
+        schemas |= {name: schema for name, schema in found.items() if name not in schemas}
     return schemas
 
 

@@ -8,6 +8,7 @@ reason. Every value is tried on the parameter's own schema first.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -47,6 +48,17 @@ _FEATURES: Mapping[str, str] = {
     for alias in aliases.split()
 }
 """Name of a parameter -> the feature that fills it where the lexicon says nothing else."""
+_SENTENCE = re.compile(r"(?P<verb>[A-Za-z]+)(?P<rest>(?: [a-z]+){1,8})\.?")
+"""A short sentence of plain words, without names, numbers and signs."""
+_VERBS = frozenset(
+    (
+        *("add", "book", "buy", "cancel", "change", "check", "close", "compare", "create", "delete", "edit"),
+        *("fetch", "find", "get", "hire", "invite", "list", "look", "make", "open", "order", "pay", "plan"),
+        *("play", "publish", "refund", "remove", "rename", "rent", "reserve", "return", "schedule", "search"),
+        *("send", "set", "share", "show", "start", "stop", "submit", "track", "transfer", "update", "write"),
+    )
+)
+"""Verbs with which a description of a function can be a request."""
 _ACTIONS = (
     "Asked for {%s}",
     "Looked into {%s}",
@@ -105,6 +117,23 @@ def kit_of_tools(
     except ConfigError as error:
         raise ConfigError(f"{where}: {str(error).removeprefix('scenario kit ')}") from None
     return SaidTools(lexicon.name or scenario, kit, maker.apis, maker.unsaid)
+
+
+def check_personal(said: SaidTools, file: str) -> None:
+    """Refuse functions of which none takes anything that a profile knows: nothing asked of them is personal.
+
+    Raises ConfigError. Args: file: the lexicon's, for the message.
+    """
+    categories = said.kit["tools"]["groups"]["functions"]["categories"]
+    if not any(
+        function["personal"] and len(function["apis"]) - function["apis"].count(None) > 1
+        for function in categories["functions"]["capabilities"].values()
+    ):
+        raise ConfigError(
+            f"{KEY}: {file}: parameters: no function takes anything that a user's profile knows, so no query "
+            "would be personal and gate necessity would keep none; give some parameter a feature "
+            f"({names(feature_types())}), or leave that gate out of gates"
+        )
 
 
 class _Unsaid(Exception):  # noqa: N818 - an outcome that is told, not a failure
@@ -321,14 +350,26 @@ class _KitMaker:
                 else [canonical.required.get(place, False) for place in places],
             }
         phrasings = list(self.lexicon.capabilities.get(name, ()))
+        alike = sum(other.description == function.description for other in self.functions.values())
+        plain = (_request(function.description) if alike == 1 else None) or _label(name)
         return {
             "description": function.description,
             "apis": [function.apis.get(place) for place in places],
             "personal": any("feature" in spec for spec in parameters.values()),
             "parameters": parameters,
             "returns": {"result": "string"},
-            "phrasings": [*phrasings, *([] if _is_said(phrasings, parameters) else [_label(name)])],
+            "phrasings": [*phrasings, *([] if _is_said(phrasings, parameters) else [plain])],
         }
+
+
+def _request(description: str) -> str | None:
+    """A description that tells what to do, as words to ask for it: 'Creates an issue.': 'create an issue'."""
+    said = _SENTENCE.fullmatch(description.strip())
+    if said is None:
+        return None
+    verb = said["verb"].lower()
+    verb = next((own for own in (verb, verb.removesuffix("s"), verb.removesuffix("es")) if own in _VERBS), "")
+    return f"{verb}{said['rest']}" if verb else None
 
 
 def _is_said(phrasings: Iterable[str], parameters: Mapping[str, Any]) -> bool:

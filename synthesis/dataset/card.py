@@ -51,6 +51,7 @@ def card(
     command: str,
     versions: Mapping[str, str],
     files: Mapping[str, str],
+    content: str,
     shared: bool = False,
 ) -> bytes:
     """The card as UTF-8, ending with a line break; equal arguments give equal bytes.
@@ -64,12 +65,14 @@ def card(
         command: that makes the data again, on one line.
         versions: of ptool and what it runs on.
         files: split -> its file: all, or train, test, unseen, reserve; those that exist.
+        content: a digest of the samples, so that `datasets`, which keeps what it read by folder name and
+            card, gives no others.
         shared: whether samples leave tools and profiles to the files of shared parts.
     """
     return (
         _template()
         .render(
-            front=TrustedMarkdown(front_matter(statistics, title, license, files, shared)),
+            front=TrustedMarkdown(front_matter(statistics, title, license, files, content, shared)),
             title=title,
             scenarios=scenarios,
             license=license,
@@ -214,7 +217,12 @@ _FOLDER = "tables"
 
 
 def front_matter(
-    statistics: Statistics, title: str, license: str, files: Mapping[str, str], shared: bool = False
+    statistics: Statistics,
+    title: str,
+    license: str,
+    files: Mapping[str, str],
+    content: str,
+    shared: bool = False,
 ) -> str:
     """The YAML between the two lines of dashes, which are not included; arguments as of `card`."""
     samples = _samples(statistics)
@@ -225,6 +233,8 @@ def front_matter(
         name = file.name.removesuffix(".jsonl")
         configs.append(_config(name, {"train": file.name}))
         features[name] = columns(file.absent)
+    for config in configs:
+        config["description"] = f"SHA-256 {content}"
     origin = "scripted" if statistics.scripted else "llm-generated"
     about = {
         "pretty_name": _one_line(title)[:80] or "a dataset",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from math import sqrt
+from pathlib import Path
 
 from ...cli.program import command_line
 from ...records import Sample, Solution
@@ -23,6 +25,7 @@ from ...store import (
     write_jsonl,
     write_manifest,
 )
+from ...store.dataset_index import INDEX
 from ..context import RunContext, left_without_model, repairs_of
 from ..extensions import choose_extensions
 from ..population import PreparedPopulation
@@ -162,9 +165,15 @@ def write_card(context: RunContext, dataset: Dataset, statistics: Statistics, wo
         command=f"python -m ptool.run {words}".rstrip(),
         versions=versions(),
         files=dataset.files(),
+        content=_digest(context.folder / "dataset" / INDEX),
         shared=settings.shares_tools,
     )
     write_bytes(context.folder / "dataset/README.md", written)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def build_summary(

@@ -272,3 +272,20 @@ def test_without_words_the_scripted_model_says_what_it_lacks(tmp_path: Path) -> 
         in done.stderr
     )
     assert [one.name for one in tmp_path.iterdir()] == ["rentals.json"]
+
+
+def test_functions_that_nothing_of_a_profile_fills_are_refused_before_anything_is_made(
+    tmp_path: Path,
+) -> None:
+    """Else every episode is played, and the gate for what is personal keeps none."""
+    look = [("look", {"type": "object", "properties": {"for": {"type": "string"}}, "required": ["for"]})]
+    tools = [{"name": name, "inputSchema": schema} for name, schema in look]
+    for platform in ("sky", "air"):
+        (tmp_path / f"{platform}.json").write_text(json.dumps({"tools": tools}))
+    (tmp_path / "words.yaml").write_text(yaml.safe_dump(LEXICON, sort_keys=False))
+    words = ("tools.file=[sky.json,air.json]", "tools.lexicon=words.yaml", "run.dir=out")
+    done = run(tmp_path, *words)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "parameters: no function takes anything that a user's profile knows" in done.stderr
+    assert not (tmp_path / "out").exists()
+    assert run(tmp_path, *words, "gates=[grounding]", "queries_per_user=2").returncode == 0

@@ -69,7 +69,7 @@ def test_odd_functions_platforms_and_names_refuse_nothing(tmp_path: Path) -> Non
             profile_params=None,
         ),
     )
-    assert (list(odd.tools), list(odd.platforms)) == (["pay", "buy"], ["MegaMart", "MiniMart"])
+    assert (list(odd.tools), list(odd.platforms)) == (["buy", "pay"], ["MegaMart", "MiniMart"])
     assert (odd.query_params, odd.profile_params) == (("product", "5"), ())
 
 

@@ -107,6 +107,13 @@ def test_published_records(tmp_path: Path) -> None:
     assert first.profile_params == ("city", "both", "city")
 
 
+def test_published_functions_are_shown_in_the_order_of_the_record(tmp_path: Path) -> None:
+    tools = [{"name": name, "description": f"{number}"} for number, name in enumerate("cabda")]
+    (tmp_path / "data.json").write_text(json.dumps([published(tools=tools)]))
+    (item,) = items(tmp_path / "data.json", "published")
+    assert "".join(item.tools) == "cabd" and item.tools["a"]["description"] == "1"  # the first of a name
+
+
 def test_published_users_are_told_apart_by_basic_features_alone(tmp_path: Path) -> None:
     other = {"basic_features": {"city": "Rome"}, "user_history": {}}
     richer = {**published()["user_profile"], "user_history": {}}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from ptool.cli.compose import Sources
 from ptool.cli.main import run_job
+from ptool.store import RunFolder
 from pydantic_core import SchemaError
 
 STARTED = """
@@ -66,6 +67,19 @@ def test_an_interrupt_that_pydantic_makes_an_error_of_is_one(
         run_job(lambda: (object(), Sources()), job)
     assert ended.value.code == 130
     assert capsys.readouterr().err == "interrupted before anything was made\n"
+
+
+def test_an_interrupt_names_the_folder_that_was_made_whatever_the_settings_call_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def job(_settings: object, _sources: object) -> int:
+        with RunFolder(tmp_path / "flights", {"run": "a"}) as folder:
+            (folder / "ledger.sqlite").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit):
+        run_job(lambda: (object(), Sources()), job)
+    assert f"are safe in {tmp_path / 'flights' / 'ledger.sqlite'};" in capsys.readouterr().err
 
 
 def test_an_interrupt_that_python_ignores_comes_again(

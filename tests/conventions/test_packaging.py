@@ -1,15 +1,21 @@
 """The wheel holds everything: every folder with code, every data file, and it runs somewhere else."""
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
 import venv
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 import ptool
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(ptool.__file__).parent
 PROJECT = ROOT / "pyproject.toml"
@@ -51,6 +57,56 @@ def shipped(path: PurePosixPath) -> bool:
                 if (ROOT / path) in set((ROOT / parent).glob(pattern)):
                     return True
     return False
+
+
+@pytest.mark.parametrize(
+    ("extra", "module"), [("openai", "openai"), ("azure", "openai"), ("anthropic", "anthropic")]
+)
+def test_an_extra_brings_what_autogens_client_imports(extra: str, module: str) -> None:
+    """A client that imports what neither its extra nor AutoGen requires does not load on a clean machine."""
+    pytest.importorskip(f"autogen_ext.models.{module}")
+    project = tomllib.loads(PROJECT.read_text())["project"]
+    required = closure([*project["dependencies"], *project["optional-dependencies"][extra]])
+    folder = find_spec(f"autogen_ext.models.{module}").submodule_search_locations[0]
+    imported = {
+        name.partition(".")[0]
+        for file in Path(folder).glob("*.py")
+        for node in ast.parse(file.read_text()).body
+        for name in (
+            [alias.name for alias in node.names] if isinstance(node, ast.Import)
+            else [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+        )
+    }  # fmt: skip
+    distributions = owners_of_modules()
+    outside = {name: set(distributions.get(name, ())) for name in imported - sys.stdlib_module_names}
+    assert outside and [name for name, owners in outside.items() if not owners & required] == []
+
+
+@cache
+def owners_of_modules() -> Mapping[str, list[str]]:
+    """Module -> distributions; looked up once, as that takes a second."""
+    return metadata.packages_distributions()
+
+
+def closure(lines: list[str]) -> set[str]:
+    """The distributions that requirements bring along, by the names under which modules are found."""
+    found, waiting = set(), [Requirement(line) for line in lines]
+    while waiting:
+        requirement = waiting.pop()
+        try:
+            distribution = metadata.distribution(requirement.name)
+        except metadata.PackageNotFoundError:
+            continue
+        own = (distribution.metadata["Name"], *sorted(requirement.extras))
+        if own in found:
+            continue
+        found.add(own)
+        environments = [{"extra": extra} for extra in ("", *requirement.extras)]
+        for line in distribution.requires or ():
+            inner = Requirement(line)
+            if inner.marker is None or any(map(inner.marker.evaluate, environments)):
+                waiting.append(inner)
+    return {name for name, *_ in found}
 
 
 @pytest.mark.slow

@@ -113,8 +113,10 @@ def test_every_value_comes_back(accepted: dict[str, list[Any]]) -> None:
 
 def test_data_without_platforms_is_refused(tmp_path: Path) -> None:
     bfcl = export(data=file_of(tmp_path, sample()), format="bfcl", out=tmp_path / "bfcl").folder / "samples"
-    with pytest.raises(ConfigError, match="format: got 'ptbench', whose answers name a platform"):
+    with pytest.raises(ConfigError, match="format: got one whose answers name a platform, but sample '"):
         export(data=bfcl, format="ptbench", out=tmp_path / "out")
+    with pytest.raises(ConfigError, match="format: got one whose answers name a platform, but sample '"):
+        export(data=bfcl, format="jsonl", out=tmp_path / "out")
     assert export(data=bfcl, format="tools", out=tmp_path / "out").records == 1
 
 

@@ -143,6 +143,16 @@ def without_nulls(value: Any) -> Any:
     return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
+def test_datasets_takes_no_export_for_another_of_the_same_name(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    for query in ("First.", "Second."):
+        folder = tmp_path / query
+        folder.mkdir()
+        export(data=file_of(folder, sample(query=query)), format="jsonl", out=folder / "out")
+        loaded = datasets.load_dataset(str(folder / "out"), cache_dir=str(tmp_path / "cache"))
+        assert loaded["train"]["query"][0] == query
+
+
 LOAD = """
 import sys
 from datasets import load_dataset
@@ -189,10 +199,21 @@ def test_only_what_might_compute_is_changed(text: str) -> None:
     assert not inert_cell(text).lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
-def test_other_datasets_have_no_such_columns(tmp_path: Path) -> None:
-    (tmp_path / "data.json").write_text(json.dumps([sample()]).replace('"id": "s000", ', "", 1))
-    with pytest.raises(ConfigError, match="format: got 'jsonl', which has the columns of ptool's samples"):
-        export(data=tmp_path / "data.json", kind="published", format="jsonl", out=tmp_path / "out")
+def test_the_published_form_becomes_the_same_rows(made: Path, tmp_path: Path) -> None:
+    published, of_run = tmp_path / "published", tmp_path / "run"
+    export(run=made, parts=["test"], format="ptbench", out=published)
+    export(run=made, parts=["test"], format="jsonl", variant="no_basic", out=of_run)
+    export(data=published, format="jsonl", variant="no_basic", out=tmp_path / "out")
+    rows = {row["query"]: row for row in lines(tmp_path / "out" / "samples.jsonl")}
+    for own in lines(of_run / "test.jsonl"):
+        row = rows.pop(own["query"])
+        for name in ("answer", "platforms", "user_profile", "query_params", "group"):
+            assert row[name] == own[name], name
+        assert [tool["function"]["name"] for tool in json.loads(row["tools"])] == [
+            tool["function"]["name"] for tool in json.loads(own["tools"])
+        ]
+        assert "basic_features" not in json.loads(row["user_profile"]) and not row["platform_evidence"]
+    assert not rows
 
 
 def test_a_missing_pyarrow_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,16 @@ def test_it_makes_the_bytes_of_the_command_and_prints_nothing(
     assert derived(again.path) == derived(run.path) == derived(here / "command")
 
 
+def test_a_run_of_brought_along_tools_lies_where_the_command_has_it(here: Path) -> None:
+    flights = Path(ptool.__file__).parent / "docs/examples/flights"
+    tools = {"file": str(flights / "apis"), "lexicon": str(flights / "lexicon.yaml")}
+    run = synthesise(tools=tools, users=2, queries_per_user=2)
+    words = [f"tools.{key}={value}" for key, value in tools.items()]
+    assert main([*words, "users=2", "queries_per_user=2"]) == 0
+    assert [folder.name for folder in (here / "runs").iterdir()] == [run.path.name]
+    assert run.path.name.startswith("flights-")
+
+
 def test_what_it_returns_is_what_its_folder_holds(run: Run) -> None:
     samples = list(run)
     assert (run.status, run.exit_status, run.problems) == ("done", 0, ())

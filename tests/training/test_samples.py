@@ -8,6 +8,8 @@ import pytest
 from ptool import export
 from ptool.benchmark import Prediction, parse, score_prediction
 from ptool.errors import StoreError
+from ptool.settings import TrainSettings
+from ptool.training.card import prompt_words
 from ptool.training.samples import data_digest, gold_answers, is_split, preferences, train_file
 from tiny_model import make_run
 
@@ -102,3 +104,9 @@ def test_runs_without_anything_to_train_on(
             (tmp_path / "dataset" / name).write_text("{}\n")
     with pytest.raises(StoreError, match=expected):
         train_file(tmp_path)
+
+
+def test_an_evaluation_is_told_what_the_training_showed() -> None:
+    settings = TrainSettings.model_construct(format="json", variant="all", tools="platforms")
+    assert prompt_words(settings) == " format=json tools=platforms"
+    assert prompt_words(TrainSettings.model_construct(format="python", variant="all", tools=None)) == ""

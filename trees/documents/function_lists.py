@@ -70,11 +70,15 @@ def functions_of(tools: list[Any], pointer: str, platform: str) -> Iterator[Give
         tool = given["function"] if nested else given
         own = pointer_to(place, "function") if nested else place
         name = tool.get("name")
+        if _has_no_schema(given, nested):
+            kind = printable(str(given["type"]), 60)
+            yield LeftOut(
+                kind,
+                place,
+                f"{place}: {kind!r} is a tool without parameters: the endpoint's own, or of free text",
+            )
+            continue
         if not isinstance(name, str) or not name.strip():
-            if "type" in given and given["type"] != "function":
-                kind = printable(str(given["type"]), 60)
-                yield LeftOut(kind, place, f"{place}: {kind!r} is a tool of the endpoint's own")
-                continue
             raise BrokenDocument(pointer_to(own, "name"), "missing, expected the function's name")
         if not identifier(name):
             yield LeftOut(name, place, f"{place}: no letter of its name is one of a to z")
@@ -84,6 +88,12 @@ def functions_of(tools: list[Any], pointer: str, platform: str) -> Iterator[Give
             yield _function(names[-1], tool, own, _platform(tool, _platform(given, platform)))
         except UnusableSchema as fault:
             yield LeftOut(name, place, str(fault))
+
+
+def _has_no_schema(given: Mapping[str, Any], nested: bool) -> bool:
+    """Whether an entry names a tool that no schema describes: the endpoint's web search, free text."""
+    described = nested or any(given.get(key) is not None for key in _SCHEMAS)
+    return "type" in given and given["type"] != "function" and not described
 
 
 def _function(name: str, tool: Mapping[str, Any], pointer: str, platform: str) -> GivenFunction:

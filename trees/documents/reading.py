@@ -15,7 +15,7 @@ import orjson
 import yaml
 
 from ...errors import ConfigError, printable
-from ...settings.texts import check_yaml
+from ...settings.texts import UniqueKeys, check_yaml
 
 MAX_BYTES = 64 * 1024 * 1024
 """Bytes a document may have."""
@@ -28,7 +28,7 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 
 
-class _CoreLoader(_Base):
+class _CoreLoader(UniqueKeys, _Base):
     """A safe loader of YAML 1.2's core schema: no yes and no, no dates, no numbers to the base of sixty."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (as PyYAML has it)

@@ -57,7 +57,9 @@ class UsedUpGate(SampleGate):
             ]
             known = frozenset[str]().union(*described)
             unused = [
-                thing for thing in unused_things(sample, things[sample.world_key]) if not set(thing) <= known
+                thing
+                for thing in unused_things(sample, things.get(sample.world_key, {}))
+                if not set(thing) <= known
             ]
             if unused:
                 message = f"the query names {' '.join(unused[0])!r}, which no call carries"

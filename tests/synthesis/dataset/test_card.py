@@ -84,7 +84,7 @@ def statistics(**changed: Any) -> Statistics:
 def made(figures: Statistics | None = None, **changed: Any) -> str:
     given = {
         "title": "Ours", "scenarios": {"shop": "Buying."}, "license": "cc-by-4.0", "seed": 0,
-        "digest": "abcdefabcd",
+        "digest": "abcdefabcd", "content": "c0ffee",
         "command": "python -m ptool.run", "versions": {"ptool": "x"}, "files": SPLIT,
     }  # fmt: skip
     return card(figures or statistics(), **(given | changed)).decode()
@@ -113,12 +113,14 @@ def test_the_front_matter_is_what_the_hub_reads() -> None:
     default, reserve = found["configs"]
     assert default == {
         "config_name": "default",
+        "description": "SHA-256 c0ffee",
         "data_files": [
             {"split": name, "path": f"tables/{SPLIT[name]}"} for name in ("train", "test", "unseen")
         ],
     }
     assert reserve == {
-        "config_name": "reserve", "data_files": [{"split": "train", "path": "tables/reserve.jsonl"}],
+        "config_name": "reserve", "description": "SHA-256 c0ffee",
+        "data_files": [{"split": "train", "path": "tables/reserve.jsonl"}],
     }  # fmt: skip
     assert [one["config_name"] for one in found["dataset_info"]] == ["default", "reserve"]
     assert "&" not in made().split("---\n")[1]  # no anchors

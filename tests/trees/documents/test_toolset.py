@@ -148,6 +148,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ('{"openapi": "3.0.0", "paths": {', "not JSON: line 1, column"),
         ("openapi: 3.0.0\npaths:\n  - [", "not YAML: "),
         ("a: *nowhere\n", "not YAML: "),
+        ("openapi: 3.0.0\npaths: {}\npaths: {}\n", "not YAML: 'paths' is given twice"),
         (BOMB, "its aliases stand for more than"),
         ("[" * 5000, "not "),
         ("{a: " * 250 + "1" + "}" * 250, "lists and mappings in each other"),
@@ -222,8 +223,10 @@ def test_a_function_nobody_could_call_is_left_out_with_its_reason(tmp_path: Path
         "name": "many",
         "parameters": {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(40)}},
     }
-    found = tools(tmp_path, [GO, upload, many, {"type": "web_search"}])
-    assert [one.name for one in found.left_out] == ["up", "web_search"]
+    found = tools(
+        tmp_path, [GO, upload, many, {"type": "web_search"}, {"type": "bash_20250124", "name": "bash"}]
+    )
+    assert [one.name for one in found.left_out] == ["up", "web_search", "bash_20250124"]
     assert "#/1/parameters/properties/f: a file, which nobody can say" in found.left_out[0].reason
     kept = found.platforms["First"][1]
     assert (len(kept.api.properties()), len(kept.cut)) == (32, 8)

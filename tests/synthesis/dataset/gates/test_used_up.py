@@ -59,3 +59,9 @@ def test_the_gate_takes_the_sample_out_and_names_the_thing(candidate) -> None:
     found = list(gate.review([LENS, sample("b", "Track the parcel with the zoom lens.")]))
     assert [(id, reason.code) for id, reason in found] == [("b", "gate.used_up")]
     assert "'zoom lens'" in found[0][1].message
+
+
+def test_a_scenario_where_nothing_is_asked_for_in_words(candidate) -> None:
+    gate = UsedUpGate()
+    list(gate.run(candidate()))
+    assert list(gate.review([sample("a", "Pay 5 to AB-12.", ("sum", "5"), ("code", "AB-12"))])) == []
