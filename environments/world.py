@@ -59,10 +59,21 @@ class Tool:
         self.properties: dict[str, Any] = api.parameters.get("properties") or {}  # type: ignore[assignment]
         self.required: frozenset[str] = frozenset(api.parameters.get("required") or ())  # type: ignore[arg-type]
         self.schema = api.function_schema()
+        self._served: dict[str | None, tuple[str, ...]] = {}
 
     def __reduce__(self) -> tuple[type[Tool], tuple[str, Api]]:
         """As it goes to another process, where its validators are compiled anew."""
         return Tool, (self.platform, self.api)
+
+    def served_parameters(self, context: str | None) -> tuple[str, ...]:
+        """Names of the parameters that are required or make sense for a kind of need; None: all."""
+        if context not in self._served:
+            self._served[context] = tuple(
+                name
+                for name in self.properties
+                if context is None or name in self.required or self.api.serves(context, name)
+            )
+        return self._served[context]
 
     @cached_property
     def arguments(self) -> jsonschema_rs.Validator:

@@ -152,6 +152,7 @@ class TaskSampler:
             }
             for history in histories
         }
+        self._shared_capabilities = {name: _shared_capabilities(world) for name, world in worlds.items()}
         self._plan = plan
         self._seed = seed
         self._totals = TaskTotals(plan.parameters, plan.profile_share)
@@ -210,7 +211,7 @@ class TaskSampler:
 
     def _tools(self, world: World, context: str, platform: str, rng: random.Random) -> list[Tool]:
         """The platform's interchangeable APIs that serve the kind of need, the least used first."""
-        shared = _shared_capabilities(world)
+        shared = self._shared_capabilities[world.name]
         tools = [
             tool
             for (where, _), tool in world.tools.items()
@@ -280,17 +281,15 @@ def parameter_sources(
     stated, defaulted, may_state = [], [], []
     known: dict[str, str] = {}
     may_ask: dict[str, str] = {}
-    for name, schema in tool.properties.items():
-        if context is not None and name not in tool.required and not tool.api.serves(context, name):
-            continue
+    basic, required = profile.basic, tool.required
+    for name in tool.served_parameters(context):
         feature = world.feature_of.get((tool.platform, tool.api.name, name), "")
-        fits = feature in profile.basic and tool.some_arguments.is_valid({name: profile.basic[feature]})
-        if fits:
-            (known if name in tool.required else may_ask)[name] = feature
-        elif name not in tool.required:
+        if feature in basic and tool.some_arguments.is_valid({name: basic[feature]}):
+            (known if name in required else may_ask)[name] = feature
+        elif name not in required:
             may_state.append(name)
         else:
-            (defaulted if "default" in schema else stated).append(name)
+            (defaulted if "default" in tool.properties[name] else stated).append(name)
     return ParameterSources(tuple(stated), tuple(defaulted), known, tuple(may_state), may_ask)
 
 

@@ -89,6 +89,8 @@ class KitLanguage:
         self.templates = capability_templates(kit)
         self._purpose = purpose_template(kit)
         self._actions = context_templates(kit, kit.lexicon.actions, "action")
+        self.parse = lru_cache(maxsize=256)(self._parse)
+        """the calls a text asks for and the context it is about; assistant and verifier read the same texts"""
 
     def realise(
         self, plans: Sequence[CallPlan], context: str, rng: random.Random, forbidden: Callable[[str], bool]
@@ -155,8 +157,8 @@ class KitLanguage:
         """Something a user did in this context: 'Bought trail running shoes'."""
         return _random_text(self._actions, context, rng)
 
-    def parse(self, text: str) -> ParsedQuery:
-        """The calls a text asks for and the context it is about; no calls where nothing is understood."""
+    def _parse(self, text: str) -> ParsedQuery:
+        """No calls where nothing is understood."""
         folded = text.casefold()
         matches = [
             (name, match)

@@ -26,7 +26,7 @@ from weakref import finalize
 
 import orjson
 
-from ...environments.checks.leak.normalise import NormalisedText
+from ...environments.checks.leak.check import readings_of
 from ...store.disk_map import DiskMap, temporary_database, temporary_errors
 from .samples import CompactSample
 
@@ -131,7 +131,7 @@ class TextFeatures(NamedTuple):
 @lru_cache(maxsize=512)
 def text_features(text: str) -> TextFeatures:
     """Return what a text is compared by."""
-    normalised = NormalisedText(text)
+    normalised = readings_of(text)[0]
     words = normalised.words
     trigrams = frozenset[int]().union(*map(_trigrams, words))
     followed = zip(words, [*words[1:], ""], strict=False)
