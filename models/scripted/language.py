@@ -164,6 +164,7 @@ class KitLanguage:
             (name, match)
             for name, templates in self.templates.items()
             for core in templates.cores
+            if core.anchor in folded
             for match in core.matches(text, folded)
         ]
         cores = sorted(without_overlaps(matches), key=lambda pair: pair[1].start)
@@ -186,6 +187,7 @@ class KitLanguage:
         matches = [
             (name, match)
             for template in self.templates[name].trailing
+            if template.anchor in folded
             for match in template.matches(rest, folded)
         ]
         mentioned: set[str] = set()
