@@ -195,9 +195,11 @@ async def play_episodes(context: RunContext, tasks: Tasks) -> None:
     first_answers = FirstAnswers()
     with context.stage("episodes", len(tasks)) as bar:
 
+        is_new = next(context.ledger.items(EPISODES), None) is None
+
         def missing() -> Iterator[Task]:
             for task in tasks:
-                if context.is_finished(EPISODES, task.id, Episode.model_validate_json):
+                if not is_new and context.is_finished(EPISODES, task.id, Episode.model_validate_json):
                     bar.advance()
                 else:
                     yield task
