@@ -10,6 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import intern
 from typing import NamedTuple, Protocol
 
 from ..environments.world import Tool, World
@@ -142,12 +143,12 @@ class TaskSampler:
     """
 
     def __init__(
-        self, worlds: Mapping[str, World], histories: Sequence[History], plan: TaskSettings, seed: int
+        self, worlds: Mapping[str, World], histories: Iterable[History], plan: TaskSettings, seed: int
     ) -> None:
         self._worlds = worlds
         self._preferred = {
-            (history.user_id, history.scenario): {
-                preference.context: preference.platform for preference in history.preferences
+            (intern(history.user_id), intern(history.scenario)): {
+                intern(preference.context): intern(preference.platform) for preference in history.preferences
             }
             for history in histories
         }

@@ -36,11 +36,14 @@ _ALLUSIONS = (
 
 _ORDINALS = ("first", "second", "third", "fourth")
 _SENTENCES = tuple(
-    (f"{before}my ".casefold(), re.compile(
-        rf"(?:\A|(?<=[.!?] ))(?:For the (?P<which>{'|'.join(_ORDINALS)}) one: )?"
-        + rf"{re.escape(before)}(?P<named>my [^.!?,]{{1,200}}?){re.escape(after)}(?=\s|\Z)",
-        re.IGNORECASE,
-    ))
+    (
+        f"{before}my ".casefold(),
+        re.compile(
+            rf"(?:\A|(?<=[.!?] ))(?:For the (?P<which>{'|'.join(_ORDINALS)}) one: )?"
+            + rf"{re.escape(before)}(?P<named>my [^.!?,]{{1,200}}?){re.escape(after)}(?=\s|\Z)",
+            re.IGNORECASE,
+        ),
+    )
     for before, _, after in (sentence.partition("{0}") for sentence in _ALLUSIONS)
 )
 

@@ -159,9 +159,8 @@ class SearchableText:
 def may_stand_in(value: str) -> Callable[[SearchableText], bool]:
     """A quick look whether a text may say a value: where it denies that, `locate` finds nothing."""
     wanted = compact(value)
-    if not wanted or value[:1].isdecimal() or _UNSPACED.search(wanted):
-        return lambda text: True
-    return lambda text: wanted in text.joined
+    only_as_written = wanted and not value[:1].isdecimal() and not _UNSPACED.search(wanted)
+    return lambda text: not only_as_written or wanted in text.joined
 
 
 @lru_cache(maxsize=512)

@@ -90,7 +90,7 @@ class KitLanguage:
         self._purpose = purpose_template(kit)
         self._actions = context_templates(kit, kit.lexicon.actions, "action")
         self.parse = lru_cache(maxsize=256)(self._parse)
-        """the calls a text asks for and the context it is about; assistant and verifier read the same texts"""
+        """The calls a text asks for and its context; assistant and verifier read the same texts."""
 
     def realise(
         self, plans: Sequence[CallPlan], context: str, rng: random.Random, forbidden: Callable[[str], bool]

@@ -44,8 +44,11 @@ class Slot(ABC):
 
 
 class _WordSlot(Slot):
-    """A slot whose wordings are a list of texts. They are looked up: as an expression, hundreds of texts in each
-    of a kit's hundreds of templates took longer to compile than a small run takes."""
+    """A slot whose wordings are a list of texts.
+
+    They are looked up. As an expression, hundreds of texts in each of a kit's hundreds of templates took a second
+    to compile.
+    """
 
     @cached_property
     @abstractmethod
@@ -249,9 +252,7 @@ class ListSlot(Slot):
             if text.startswith(", ", end):
                 yield from self._readings(text, end + 2, *items)
             if text[end : end + 5].casefold() == " and ":
-                yield from (
-                    (last, (*items, text[end + 5 : last])) for last in self.item.ends(text, end + 5)
-                )
+                yield from ((last, (*items, text[end + 5 : last])) for last in self.item.ends(text, end + 5))
 
     def sample(self, rng: random.Random, context: str) -> tuple[list[str], str]:
         choices = self.item.choices(context)

@@ -82,7 +82,7 @@ def user_groups(context: RunContext, populations: Sequence[PreparedPopulation]) 
     """User -> trained, untrained or unseen; everybody is trained where nothing is split."""
     groups: dict[str, Group] = {}
     for population in populations:
-        users = [profile.id for profile in population.profiles]
+        users = population.people.users
         if population.name == UNSEEN:
             groups |= dict.fromkeys(users, "unseen")
         else:

@@ -92,7 +92,7 @@ class DuplicateIndex:
         self._texts.put(place, orjson.dumps((id, text)))
 
     def find(self, text: str, keys: Sequence[int]) -> Iterator[str]:
-        """Yield the ids of the near-duplicates of a text with these `band_keys`, in the order they were added."""
+        """Yield the ids of the near-duplicates of a text, in the order they were added."""
         text = text[:_LONGEST]
         with temporary_errors():
             places = self._bands.execute(_SHARING_A_BAND, keys).fetchall()

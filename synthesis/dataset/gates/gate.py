@@ -70,7 +70,7 @@ class SampleGate(Gate):
     """A gate to which the sample that a candidate becomes says enough: no process sends it whole episodes."""
 
     def prepare(self, sample: CompactSample) -> Any:  # noqa: ARG002
-        """What takes long to find out and depends on the sample alone: found in several processes, in no order."""
+        """Find out what takes long and depends on the sample alone, in several processes, in no order."""
         return None
 
     def run_prepared(self, sample: CompactSample, world: World, prepared: Any) -> Iterable[Reason]:  # noqa: ARG002
