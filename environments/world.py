@@ -19,7 +19,7 @@ from ..models import prompt_blocks as blocks
 from ..models.tool_selection import Bound, OfferedTool, RankedTools, rank_tools
 from ..records import Api, Conflict, History, Platform, Profile, ScenarioWorld
 from ..records.scenario import conflict_pattern
-from .people import People
+from .people import FewPeople, People
 
 FeatureOf = Mapping[tuple[str, str, str], str]
 """(platform, API, parameter) -> the feature that can fill it."""
@@ -147,7 +147,7 @@ class World:
         self.owners: dict[str, list[str]] = {}
         for platform, api in self.tools:
             self.owners.setdefault(api, []).append(platform)
-        self._people = People(profiles, histories) if people is None else people
+        self._people: People = FewPeople(profiles, histories) if people is None else people
         self._texts: dict[tuple[str, str], blocks.Json] = {}
         self._conflict_patterns: dict[str, re.Pattern[str] | None] = {}
         self.tool_bound: tuple[Bound, int] | None = None
@@ -173,7 +173,7 @@ class World:
         )
 
     @property
-    def users(self) -> tuple[str, ...]:
+    def users(self) -> Sequence[str]:
         """Who lives here, by id."""
         return self._people.users
 

@@ -47,8 +47,8 @@ def read(text: str) -> dict[str, str]:
     blocks: dict[str, str] = {}
     at = 0
     while begin := _BEGIN.search(text, at):
-        # JSON text here has neither a line break nor a bare '<', so the body ends with its line. That is linear
-        # on any input, and ten times faster than an expression for all that is before the line break.
+        # JSON text here has neither a line break nor a bare '<', so the body ends with its line. Linear on
+        # any input, and ten times faster than an expression for all before the line break.
         at, end = begin.end(), text.find("\n", begin.end())
         if end >= 0 and text.startswith("</data>", end + 1) and "<" not in (body := text[at:end]):
             blocks.setdefault(begin[1], body)

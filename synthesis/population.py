@@ -21,6 +21,7 @@ from ..trees.layers import spread_evenly
 from . import stages
 from .context import RunContext
 from .items import ItemState, PopulationItems
+from .people import PeopleOnDisk
 from .task_file import TaskFile
 from .tasks import QuerySlot, slots_by_scenario, slots_in_turn
 from .tool_bounds import bound_worlds
@@ -119,7 +120,7 @@ class PreparedPopulation(Population):
     context: RunContext
     api_tree: ApiTree
     feature_tree: FeatureTree
-    people: People
+    people: PeopleOnDisk
     tasks: TaskFile
     tools: Sequence[ToolBound]
     """how many of each scenario's tools solvers are shown"""
@@ -139,7 +140,7 @@ async def prepare_population(context: RunContext, plan: PopulationPlan) -> Prepa
     """
     api_tree = await stages.grow_api_tree(context)
     feature_tree = await stages.build_feature_tree(context, api_tree)
-    people = People(
+    people = PeopleOnDisk(
         await stages.assign_profiles(context, feature_tree, api_tree.worlds(), plan.users, plan.first_user)
     )
     active, seed = plan.active(people.users), context.settings.seed

@@ -46,8 +46,8 @@ class Slot(ABC):
 class _WordSlot(Slot):
     """A slot whose wordings are a list of texts.
 
-    They are looked up. As an expression, hundreds of texts in each of a kit's hundreds of templates took a second
-    to compile.
+    They are looked up. As an expression, hundreds of texts in each of a kit's hundreds of templates took a
+    second to compile.
     """
 
     @cached_property
