@@ -19,6 +19,7 @@ from ..models import prompt_blocks as blocks
 from ..models.tool_selection import Bound, OfferedTool, RankedTools, rank_tools
 from ..records import Api, Conflict, History, Platform, Profile, ScenarioWorld
 from ..records.scenario import conflict_pattern
+from .people import FewPeople, People
 
 FeatureOf = Mapping[tuple[str, str, str], str]
 """(platform, API, parameter) -> the feature that can fill it."""
@@ -59,10 +60,21 @@ class Tool:
         self.properties: dict[str, Any] = api.parameters.get("properties") or {}  # type: ignore[assignment]
         self.required: frozenset[str] = frozenset(api.parameters.get("required") or ())  # type: ignore[arg-type]
         self.schema = api.function_schema()
+        self._served: dict[str | None, tuple[str, ...]] = {}
 
     def __reduce__(self) -> tuple[type[Tool], tuple[str, Api]]:
         """As it goes to another process, where its validators are compiled anew."""
         return Tool, (self.platform, self.api)
+
+    def served_parameters(self, context: str | None) -> tuple[str, ...]:
+        """Names of the parameters that are required or make sense for a kind of need; None: all."""
+        if context not in self._served:
+            self._served[context] = tuple(
+                name
+                for name in self.properties
+                if context is None or name in self.required or self.api.serves(context, name)
+            )
+        return self._served[context]
 
     @cached_property
     def arguments(self) -> jsonschema_rs.Validator:
@@ -106,7 +118,8 @@ class World:
     Args:
         scenario: the scenario as the API tree holds it.
         feature_of: which feature fills which parameter (the feature tree's links).
-        profiles: the people.
+        people: who lives there, shared by the scenarios of a population.
+        profiles: the people, where they are not given already.
         histories: what they did so far, in this and other scenarios.
         seed: the run's; what code draws for the people here depends on it.
     """
@@ -116,6 +129,7 @@ class World:
         scenario: ScenarioWorld,
         *,
         feature_of: FeatureOf | None = None,
+        people: People | None = None,
         profiles: Iterable[Profile] = (),
         histories: Iterable[History] = (),
         seed: int = 0,
@@ -133,10 +147,7 @@ class World:
         self.owners: dict[str, list[str]] = {}
         for platform, api in self.tools:
             self.owners.setdefault(api, []).append(platform)
-        self._profiles = {profile.id: profile for profile in profiles}
-        self._histories: dict[str, list[History]] = {}
-        for history in histories:
-            self._histories.setdefault(history.user_id, []).append(history)
+        self._people: People = FewPeople(profiles, histories) if people is None else people
         self._texts: dict[tuple[str, str], blocks.Json] = {}
         self._conflict_patterns: dict[str, re.Pattern[str] | None] = {}
         self.tool_bound: tuple[Bound, int] | None = None
@@ -162,18 +173,16 @@ class World:
         )
 
     @property
-    def users(self) -> tuple[str, ...]:
+    def users(self) -> Sequence[str]:
         """Who lives here, by id."""
-        return tuple(self._profiles)
+        return self._people.users
 
     def profile(self, user: str) -> Profile:
         """Return a user's profile, or raise ConfigError naming who lives here."""
         try:
-            return self._profiles[user]
+            return self._people.profile(user)
         except KeyError:
-            raise ConfigError(
-                f"{self.name}: no user {user!r}; there are {names(self._profiles, user)}"
-            ) from None
+            raise ConfigError(f"{self.name}: no user {user!r}; there are {names(self.users, user)}") from None
 
     def conflict_pattern(self, user: str) -> re.Pattern[str] | None:
         """What a user would not name, made once; None where the scenario knows of nothing."""
@@ -193,7 +202,7 @@ class World:
 
     def histories(self, user: str) -> Sequence[History]:
         """Return what a user did, one history a scenario; empty before there is any."""
-        return self._histories.get(user, ())
+        return self._people.histories(user)
 
     def schemas_text(self, platform: str, apis: Iterable[str]) -> blocks.Json:
         """Return the function schemas of some APIs of a platform, each once, unknown ones left out."""

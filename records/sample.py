@@ -132,11 +132,11 @@ class SampleEncoder:
             for name, value in sample
             if value is not None and name not in without
         }
-        return orjson.dumps(fields, default=dict)
+        return orjson.dumps(fields, default=vars)
 
     def _field(self, name: str, value: Any) -> Any:
         if name not in ("user_profile", "platforms", "tools"):
             return value
         if name not in self._before or self._before[name][0] is not value:
-            self._before[name] = value, orjson.Fragment(orjson.dumps(value, default=dict))
+            self._before[name] = value, orjson.Fragment(orjson.dumps(value, default=vars))
         return self._before[name][1]

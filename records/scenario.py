@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -42,9 +43,12 @@ def conflict_pattern(conflicts: Iterable[Conflict], basic: Mapping[str, Any]) ->
     Returns:
         Its group `word` is the word as a conflict has it, but for case; None where there is nothing to find.
     """
-    words = [word for conflict in conflicts if conflict.concerns(basic) for word in conflict.words]
-    if not words:
-        return None
+    words = tuple(word for conflict in conflicts if conflict.concerns(basic) for word in conflict.words)
+    return _pattern_of(words) if words else None
+
+
+@lru_cache(maxsize=256)
+def _pattern_of(words: tuple[str, ...]) -> re.Pattern[str]:
     alternatives = "|".join(re.escape(word) for word in words)
     return re.compile(rf"(?<!\w)(?P<word>{alternatives})(?:s|es)?(?!\w)", re.IGNORECASE)
 

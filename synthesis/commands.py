@@ -25,10 +25,18 @@ if TYPE_CHECKING:
 def synthesise(settings: Settings, sources: Sources) -> int:
     """Synthesise the dataset, report on it, and end with the line `run folder: PATH`."""
     from .dataset import console_summary
+    from .merging import shard_folders
 
     if settings.shard is not None:
         return _play_shard(settings, sources)
-    summary = make_dataset(settings, sources, StreamDisplay())
+    display = StreamDisplay()
+    if shards := shard_folders(settings.run_folder()):
+        count = f"{len(shards)} of {max(shard.of for shard in shards)}"
+        display.say(
+            f"{settings.run_folder()}: holds {count} shards; what is in them alone is played again here. "
+            f"To join them instead: {command_line('merge', f'run={settings.run_folder()}')}"
+        )
+    summary = make_dataset(settings, sources, display)
     console_summary.report(summary)
     print(f"run folder: {settings.run.shown(summary.folder)}", flush=True)
     return summary.exit_status

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from ..environments.world import World
@@ -17,14 +17,11 @@ _ENOUGH = 6
 
 def warn_of_favourites(worlds: Iterable[World], histories: Iterable[History]) -> None:
     """Warn of every platform that has more than `MOST_SHARE` of the preferences in its scenario."""
-    histories = tuple(histories)
+    preferred = defaultdict[str, Counter[str]](Counter)
+    for history in histories:
+        preferred[history.scenario].update(preference.platform for preference in history.preferences)
     for world in worlds:
-        counts = Counter(
-            preference.platform
-            for history in histories
-            if history.scenario == world.name
-            for preference in history.preferences
-        )
+        counts = preferred[world.name]
         if counts.total() < _ENOUGH or len(world.platforms) < 2:
             continue
         platform, count = counts.most_common(1)[0]

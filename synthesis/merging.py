@@ -61,7 +61,7 @@ def join_shards(run: Path, parts: RunParts) -> JoinedShards:
     Raises:
         StoreError: there is none, one is of another run or damaged, or two have done the same, apart.
     """
-    folders = _shards(run)
+    folders = shard_folders(run)
     if not folders:
         raise StoreError(f"{run / SHARDS}: holds no shard; python -m ptool.run … shard=1/4 plays one of four")
     counts = sorted({shard.of for shard in folders})
@@ -123,10 +123,10 @@ def _task_ids(run: Path) -> Iterator[str]:
 
 
 def _folders(run: Path) -> list[Path]:
-    return list(_shards(run).values())
+    return list(shard_folders(run).values())
 
 
-def _shards(run: Path) -> dict[Shard, Path]:
+def shard_folders(run: Path) -> dict[Shard, Path]:
     """The shards that are there, in their order."""
     found: dict[Shard, Path] = {}
     for place in (run / SHARDS).glob("*-of-*") if (run / SHARDS).is_dir() else ():

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from ..environments.people import People
 from ..environments.world import World
 from ..models.seeds import derive
 from ..models.tool_selection import ToolBound
-from ..records import History, Profile
 from ..settings import Settings, UnseenSettings
 from ..trees.api_tree import ApiTree
 from ..trees.feature_tree import FeatureTree
@@ -21,6 +21,7 @@ from ..trees.layers import spread_evenly
 from . import stages
 from .context import RunContext
 from .items import ItemState, PopulationItems
+from .people import PeopleOnDisk
 from .task_file import TaskFile
 from .tasks import QuerySlot, slots_by_scenario, slots_in_turn
 from .tool_bounds import bound_worlds
@@ -59,9 +60,9 @@ class PopulationPlan:
             return self.active_users * self.queries
         return sum(self.queries.values())
 
-    def active(self, profiles: Sequence[Profile]) -> list[Profile]:
+    def active(self, users: Sequence[str]) -> list[str]:
         """The users who act, evenly chosen from all."""
-        return [profiles[place] for place in spread_evenly(self.active_users, len(profiles))]
+        return [users[place] for place in spread_evenly(self.active_users, len(users))]
 
     def query_slots(self, users: Sequence[str]) -> Iterator[QuerySlot]:
         """Who asks where, for the ids of those who do."""
@@ -119,8 +120,7 @@ class PreparedPopulation(Population):
     context: RunContext
     api_tree: ApiTree
     feature_tree: FeatureTree
-    profiles: Sequence[Profile]
-    histories: Sequence[History]
+    people: PeopleOnDisk
     tasks: TaskFile
     tools: Sequence[ToolBound]
     """how many of each scenario's tools solvers are shown"""
@@ -140,42 +140,29 @@ async def prepare_population(context: RunContext, plan: PopulationPlan) -> Prepa
     """
     api_tree = await stages.grow_api_tree(context)
     feature_tree = await stages.build_feature_tree(context, api_tree)
-    profiles = await stages.assign_profiles(
-        context, feature_tree, api_tree.worlds(), plan.users, plan.first_user
+    people = PeopleOnDisk(
+        await stages.assign_profiles(context, feature_tree, api_tree.worlds(), plan.users, plan.first_user)
     )
-    active, seed = plan.active(profiles), context.settings.seed
-    without_histories = build_worlds(api_tree, feature_tree, profiles, seed=seed)
+    active, seed = plan.active(people.users), context.settings.seed
+    without_histories = build_worlds(api_tree, feature_tree, people, seed=seed)
     histories = await stages.play_histories(context, without_histories.values(), active)
-    worlds = build_worlds(api_tree, feature_tree, profiles, histories, seed=seed)
-    slots = plan.query_slots([profile.id for profile in active])
-    tasks = stages.draw_tasks(context, worlds, histories, slots)
+    for history in histories():
+        people.add(history)
+    worlds = build_worlds(api_tree, feature_tree, people, seed=seed)
+    tasks = stages.draw_tasks(context, worlds, histories(), plan.query_slots(active))
     worlds, tools = await bound_worlds(context, worlds, tasks)
-    return PreparedPopulation(
-        plan.name, worlds, context, api_tree, feature_tree, profiles, histories, tasks, tools
-    )
+    return PreparedPopulation(plan.name, worlds, context, api_tree, feature_tree, people, tasks, tools)
 
 
 def build_worlds(
-    api_tree: ApiTree,
-    feature_tree: FeatureTree,
-    profiles: Iterable[Profile],
-    histories: Iterable[History] = (),
-    *,
-    seed: int = 0,
+    api_tree: ApiTree, feature_tree: FeatureTree, people: People, *, seed: int = 0
 ) -> dict[str, World]:
-    """Scenario -> its world with the links from parameters to features, the people and their histories.
+    """Scenario -> its world with the links from parameters to features, and the people.
 
     Args: seed: the run's.
     """
-    profiles, histories = tuple(profiles), tuple(histories)
     return {
-        name: World(
-            world,
-            feature_of=_feature_links(name, api_tree, feature_tree),
-            profiles=profiles,
-            histories=histories,
-            seed=seed,
-        )
+        name: World(world, feature_of=_feature_links(name, api_tree, feature_tree), people=people, seed=seed)
         for name, world in api_tree.worlds().items()
     }
 

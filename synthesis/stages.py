@@ -120,9 +120,9 @@ async def assign_profiles(
 
 
 async def play_histories(
-    context: RunContext, worlds: Iterable[World], profiles: Sequence[Profile]
-) -> list[History]:
-    """Let every user act in every scenario (§4.2)."""
+    context: RunContext, worlds: Iterable[World], users: Sequence[str]
+) -> Callable[[], Iterator[History]]:
+    """Let users act in every scenario (§4.2). Returns: gives what they did, one history at a time."""
     settings, agents = context.settings, context.participants.agents
     worlds = tuple(worlds)
     behaviours = {
@@ -138,7 +138,7 @@ async def play_histories(
         )
         for world in worlds
     }
-    pairs = [(scenario, profile.id) for profile in profiles for scenario in behaviours]
+    pairs = [(scenario, user) for user in users for scenario in behaviours]
 
     async def play(pair: tuple[str, str]) -> None:
         scenario, user = pair
@@ -162,21 +162,21 @@ async def play_histories(
             logger.warning("{}; this user asks nothing in {}", error, scenario)
         bar.advance()
 
+    def histories() -> Iterator[History]:
+        for item, body in context.ledger.items("histories"):
+            yield context.parse(History, body, f"histories/{item}")
+
     with context.stage("histories", len(pairs)) as bar:
         await run_concurrently(pairs, play, settings.concurrency)
-        histories = [
-            context.parse(History, body, f"histories/{item}")
-            for item, body in context.ledger.items("histories")
-        ]
-        _write_records(context, "histories.jsonl", histories)
-    warn_of_favourites(worlds, histories)
+        _write_records(context, "histories.jsonl", histories())
+    warn_of_favourites(worlds, histories())
     return histories
 
 
 def draw_tasks(
     context: RunContext,
     worlds: Mapping[str, World],
-    histories: Sequence[History],
+    histories: Iterable[History],
     slots: Iterable[QuerySlot],
 ) -> TaskFile:
     """Draw what every user will ask for (§4.3).
@@ -195,10 +195,11 @@ async def play_episodes(context: RunContext, tasks: Tasks) -> None:
     """Play every task: query, solution, verdicts (§4.3). The episodes are in the ledger afterwards."""
     first_answers = FirstAnswers()
     with context.stage("episodes", len(tasks)) as bar:
+        is_new = next(context.ledger.items(EPISODES), None) is None
 
         def missing() -> Iterator[Task]:
             for task in tasks:
-                if context.is_finished(EPISODES, task.id, Episode.model_validate_json):
+                if not is_new and context.is_finished(EPISODES, task.id, Episode.model_validate_json):
                     bar.advance()
                 else:
                     yield task

@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from sys import intern
 from typing import NamedTuple, Protocol
 
 from ..environments.world import Tool, World
@@ -143,15 +143,16 @@ class TaskSampler:
     """
 
     def __init__(
-        self, worlds: Mapping[str, World], histories: Sequence[History], plan: TaskSettings, seed: int
+        self, worlds: Mapping[str, World], histories: Iterable[History], plan: TaskSettings, seed: int
     ) -> None:
         self._worlds = worlds
         self._preferred = {
-            (history.user_id, history.scenario): {
-                preference.context: preference.platform for preference in history.preferences
+            (intern(history.user_id), intern(history.scenario)): {
+                intern(preference.context): intern(preference.platform) for preference in history.preferences
             }
             for history in histories
         }
+        self._shared_capabilities = {name: _shared_capabilities(world) for name, world in worlds.items()}
         self._plan = plan
         self._seed = seed
         self._totals = TaskTotals(plan.parameters, plan.profile_share)
@@ -198,11 +199,12 @@ class TaskSampler:
     ) -> tuple[TaskCall, ...]:
         rate = self._plan.default_rate
 
-        @cache
         def sources_of(tool: Tool) -> ParameterSources:
             return parameter_sources(profile, world, tool, context)
 
-        tools = self._personal(self._tools(world, context, platform, rng), sources_of)
+        tools = self._tools(world, context, platform, rng)
+        # Where there is none, a gate is to object.
+        tools = [tool for tool in tools if _is_personal(profile, world, tool, context)] or tools
         chosen = self._choose_tools(tools, sources_of, rng)
         drafts = [CallDraft.begin(tool, sources, rng, rate) for tool, sources in chosen]
         self._add_optional(drafts, rng)
@@ -210,7 +212,7 @@ class TaskSampler:
 
     def _tools(self, world: World, context: str, platform: str, rng: random.Random) -> list[Tool]:
         """The platform's interchangeable APIs that serve the kind of need, the least used first."""
-        shared = _shared_capabilities(world)
+        shared = self._shared_capabilities[world.name]
         tools = [
             tool
             for (where, _), tool in world.tools.items()
@@ -218,11 +220,6 @@ class TaskSampler:
         ]
         rng.shuffle(tools)
         return sorted(tools, key=lambda tool: self._totals.used[platform, tool.api.name, ""])
-
-    def _personal(self, tools: list[Tool], sources_of: Callable[[Tool], ParameterSources]) -> list[Tool]:
-        """The tools that something of the profile fills; all where there is none, for a gate to object to."""
-        personal = [tool for tool in tools if (sources := sources_of(tool)).known or sources.may_ask]
-        return personal or tools
 
     def _choose_tools(
         self, tools: list[Tool], sources_of: Callable[[Tool], ParameterSources], rng: random.Random
@@ -280,18 +277,26 @@ def parameter_sources(
     stated, defaulted, may_state = [], [], []
     known: dict[str, str] = {}
     may_ask: dict[str, str] = {}
-    for name, schema in tool.properties.items():
-        if context is not None and name not in tool.required and not tool.api.serves(context, name):
-            continue
-        feature = world.feature_of.get((tool.platform, tool.api.name, name), "")
-        fits = feature in profile.basic and tool.some_arguments.is_valid({name: profile.basic[feature]})
-        if fits:
+    for name in tool.served_parameters(context):
+        if feature := _filling_feature(profile, world, tool, name):
             (known if name in tool.required else may_ask)[name] = feature
         elif name not in tool.required:
             may_state.append(name)
         else:
-            (defaulted if "default" in schema else stated).append(name)
+            (defaulted if "default" in tool.properties[name] else stated).append(name)
     return ParameterSources(tuple(stated), tuple(defaulted), known, tuple(may_state), may_ask)
+
+
+def _is_personal(profile: Profile, world: World, tool: Tool, context: str) -> bool:
+    """Whether the profile fills any parameter that is required or makes sense for a kind of need."""
+    return any(_filling_feature(profile, world, tool, name) for name in tool.served_parameters(context))
+
+
+def _filling_feature(profile: Profile, world: World, tool: Tool, parameter: str) -> str:
+    """The feature of a profile that fills a parameter; "" where none does."""
+    feature = world.feature_of.get((tool.platform, tool.api.name, parameter), "")
+    fits = feature in profile.basic and tool.some_arguments.is_valid({parameter: profile.basic[feature]})
+    return feature if fits else ""
 
 
 def _shared_capabilities(world: World) -> frozenset[str]:

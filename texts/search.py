@@ -7,7 +7,7 @@ Case, punctuation and blanks do not count, so "SW1A 1AA" is found as "sw1a1aa", 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -71,6 +71,11 @@ class SearchableText:
             at += len(part)
             ends[at] = token.end()
         return "".join(parts), starts, ends
+
+    @property
+    def joined(self) -> str:
+        """Its letters and digits without what stands between, in one case."""
+        return self._joined[0]
 
     def find(self, phrase: str) -> Span | None:
         """Find whole words, whatever their case, punctuation and spacing."""
@@ -149,6 +154,13 @@ class SearchableText:
             day, hour = _look_up(self.dates, match[1]), _look_up(self.times, match[2])
             return (min(day[0], hour[0]), max(day[1], hour[1])) if day and hour else None
         return None
+
+
+def may_stand_in(value: str) -> Callable[[SearchableText], bool]:
+    """A quick look whether a text may say a value: where it denies that, `locate` finds nothing."""
+    wanted = compact(value)
+    only_as_written = wanted and not value[:1].isdecimal() and not _UNSPACED.search(wanted)
+    return lambda text: not only_as_written or wanted in text.joined
 
 
 @lru_cache(maxsize=512)

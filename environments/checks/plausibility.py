@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from ...records import Query, Reason
@@ -199,4 +200,9 @@ def without_carried_words(case: Case) -> str:
 def _words_of_tools(case: Case) -> frozenset[str]:
     """Words by which the called functions are described: they may be said."""
     tools = called_tools(case.world, case.task.platform, case.query)
-    return frozenset(word.casefold() for tool in tools for word in _WORD.findall(tool.text))
+    return frozenset[str]().union(*(_words(tool.text) for tool in tools))
+
+
+@lru_cache(maxsize=4_096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.casefold() for word in _WORD.findall(text))

@@ -123,6 +123,16 @@ class Kit:
         own = {name for name, spec in specs.items() if spec.by_context}
         return frozenset(own | {name for name, spec in specs.items() if spec.several in own})
 
+    @cached_property
+    def parameters(self) -> dict[tuple[str, str, str], ParameterSpec]:
+        """(platform, API, parameter) in the platform's own names -> the parameter."""
+        return {
+            (platform, capability.apis[index] or "", name): capability.parameters[key]
+            for index, platform in enumerate(self.platforms)
+            for capability in self.capabilities.values()
+            for key, name in capability.names_on(index).items()
+        }
+
     def conflicts_with(self, basic: Mapping[str, Any]) -> Callable[[str], bool]:
         """Whether somebody with these basic features would not name some words: a vegan no ham."""
         pattern = conflict_pattern(self.conflicts, basic)

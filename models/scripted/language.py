@@ -89,6 +89,8 @@ class KitLanguage:
         self.templates = capability_templates(kit)
         self._purpose = purpose_template(kit)
         self._actions = context_templates(kit, kit.lexicon.actions, "action")
+        self.parse = lru_cache(maxsize=256)(self._parse)
+        """The calls a text asks for and its context; assistant and verifier read the same texts."""
 
     def realise(
         self, plans: Sequence[CallPlan], context: str, rng: random.Random, forbidden: Callable[[str], bool]
@@ -155,13 +157,14 @@ class KitLanguage:
         """Something a user did in this context: 'Bought trail running shoes'."""
         return _random_text(self._actions, context, rng)
 
-    def parse(self, text: str) -> ParsedQuery:
-        """The calls a text asks for and the context it is about; no calls where nothing is understood."""
+    def _parse(self, text: str) -> ParsedQuery:
+        """No calls where nothing is understood."""
         folded = text.casefold()
         matches = [
             (name, match)
             for name, templates in self.templates.items()
             for core in templates.cores
+            if core.anchor in folded
             for match in core.matches(text, folded)
         ]
         cores = sorted(without_overlaps(matches), key=lambda pair: pair[1].start)
@@ -184,6 +187,7 @@ class KitLanguage:
         matches = [
             (name, match)
             for template in self.templates[name].trailing
+            if template.anchor in folded
             for match in template.matches(rest, folded)
         ]
         mentioned: set[str] = set()

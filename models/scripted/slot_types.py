@@ -10,7 +10,7 @@ import datetime as dt
 import random
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,10 +25,9 @@ _MONTH = f"(?:{'|'.join(MONTH_NAMES)})"
 class Slot(ABC):
     """A kind of value and how it is worded."""
 
-    @property
     @abstractmethod
-    def pattern(self) -> str:
-        """A regular expression without capturing groups that matches every wording."""
+    def ends(self, text: str, start: int) -> Iterable[int]:
+        """Where a wording that begins at `start` may end in a text, the longest first."""
 
     @abstractmethod
     def sample(self, rng: random.Random, context: str) -> tuple[Any, str]:
@@ -44,14 +43,54 @@ class Slot(ABC):
         return ""
 
 
-def _alternation(words: Iterable[str]) -> str:
-    """A pattern for any of the words, the longest first so that none hides another."""
-    longest_first = sorted(set(words), key=lambda word: (-len(word), word))
-    return "(?:" + "|".join(map(re.escape, longest_first)) + ")"
+class _WordSlot(Slot):
+    """A slot whose wordings are a list of texts.
+
+    They are looked up. As an expression, hundreds of texts in each of a kit's hundreds of templates took a
+    second to compile.
+    """
+
+    @cached_property
+    @abstractmethod
+    def _values(self) -> dict[str, str]:
+        """Case-folded wording -> what it states."""
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        return sorted({len(wording) for wording in self._values}, reverse=True)
+
+    def ends(self, text: str, start: int) -> list[int]:
+        return [
+            start + length
+            for length in self._lengths
+            if text[start : start + length].casefold() in self._values and start + length <= len(text)
+        ]
+
+    def parse(self, wording: str) -> str:
+        return self._values[wording.casefold()]
+
+
+class _PatternSlot(Slot):
+    """A slot whose wordings have a form."""
+
+    @property
+    @abstractmethod
+    def _pattern(self) -> str:
+        """A regular expression that matches every wording."""
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        return re.compile(self._pattern, re.IGNORECASE)
+
+    def ends(self, text: str, start: int) -> Iterator[int]:
+        longest = self._regex.match(text, start)
+        for end in range(longest.end() if longest else start, start, -1):
+            if self._regex.fullmatch(text, start, end):
+                yield end
 
 
 @dataclass(frozen=True)
-class ChoiceSlot(Slot):
+class ChoiceSlot(_WordSlot):
     """A text out of a list, which may depend on the context; the text is its own wording."""
 
     by_context: dict[str, tuple[str, ...]]  # "" where it does not depend on one
@@ -64,10 +103,6 @@ class ChoiceSlot(Slot):
     def _values(self) -> dict[str, str]:
         return {word.casefold(): word for words in self.by_context.values() for word in words}
 
-    @property
-    def pattern(self) -> str:
-        return _alternation(self._values.values())
-
     def choices(self, context: str) -> tuple[str, ...]:
         """The list that serves a context."""
         return self.by_context.get(context) or self.by_context[""]
@@ -76,15 +111,12 @@ class ChoiceSlot(Slot):
         word = rng.choice(self.choices(context))
         return word, word
 
-    def parse(self, wording: str) -> str:
-        return self._values[wording.casefold()]
-
     def context_of(self, wording: str) -> str:
         return self._contexts.get(wording.casefold(), "")
 
 
 @dataclass(frozen=True)
-class EnumSlot(Slot):
+class EnumSlot(_WordSlot):
     """A value out of a list whose wording differs from the value itself, as for enumerations."""
 
     wordings: dict[str, tuple[str, ...]]  # value -> ways to say it
@@ -93,20 +125,13 @@ class EnumSlot(Slot):
     def _values(self) -> dict[str, str]:
         return {word.casefold(): value for value, words in self.wordings.items() for word in words}
 
-    @property
-    def pattern(self) -> str:
-        return _alternation(word for words in self.wordings.values() for word in words)
-
     def sample(self, rng: random.Random, context: str) -> tuple[str, str]:  # noqa: ARG002
         value = rng.choice(list(self.wordings))
         return value, rng.choice(self.wordings[value])
 
-    def parse(self, wording: str) -> str:
-        return self._values[wording.casefold()]
-
 
 @dataclass(frozen=True)
-class NumberSlot(Slot):
+class NumberSlot(_PatternSlot):
     """A number on a grid, in digits, or spelled out where it is a small integer."""
 
     grids: Mapping[str, tuple[float, float, float]]
@@ -114,7 +139,7 @@ class NumberSlot(Slot):
     integer: bool
 
     @property
-    def pattern(self) -> str:
+    def _pattern(self) -> str:
         if self.integer:
             return rf"(?:\d{{1,9}}|{'|'.join(_SPELLED_OUT[1:])})"
         return r"\d{1,9}(?:\.\d{1,2})?"
@@ -136,14 +161,14 @@ class NumberSlot(Slot):
 
 
 @dataclass(frozen=True)
-class DateSlot(Slot):
+class DateSlot(_PatternSlot):
     """A day, ISO as a value, written '3 February 2027', 'February 3, 2027' or as ISO."""
 
     first: dt.date
     last: dt.date
 
     @property
-    def pattern(self) -> str:
+    def _pattern(self) -> str:
         return rf"(?:\d{{1,2}} {_MONTH} \d{{4}}|{_MONTH} \d{{1,2}}, \d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
 
     def sample(self, rng: random.Random, context: str) -> tuple[str, str]:  # noqa: ARG002
@@ -161,7 +186,7 @@ class DateSlot(Slot):
 
 
 @dataclass(frozen=True)
-class TimeSlot(Slot):
+class TimeSlot(_PatternSlot):
     """A time of day, HH:MM as a value, written '19:30' or '7:30 pm'."""
 
     first: int  # minutes after midnight
@@ -169,7 +194,7 @@ class TimeSlot(Slot):
     step: int
 
     @property
-    def pattern(self) -> str:
+    def _pattern(self) -> str:
         return r"(?:\d{1,2}:\d{2}(?: [ap]m)?|\d{1,2} [ap]m)"
 
     def sample(self, rng: random.Random, context: str) -> tuple[str, str]:  # noqa: ARG002
@@ -191,13 +216,13 @@ class TimeSlot(Slot):
 
 
 @dataclass(frozen=True)
-class CodeSlot(Slot):
+class CodeSlot(_PatternSlot):
     """An identifier such as 'ORD-48213': '#' is a digit, '@' a capital letter."""
 
     mask: str
 
     @property
-    def pattern(self) -> str:
+    def _pattern(self) -> str:
         return "".join({"#": r"\d", "@": "[A-Z]"}.get(c) or re.escape(c) for c in self.mask)
 
     def sample(self, rng: random.Random, context: str) -> tuple[str, str]:  # noqa: ARG002
@@ -217,10 +242,17 @@ class ListSlot(Slot):
     low: int
     high: int
 
-    @property
-    def pattern(self) -> str:
-        item = self.item.pattern
-        return f"{item}(?:, {item})*(?: and {item})"
+    def ends(self, text: str, start: int) -> Iterator[int]:
+        return (end for end, _ in self._readings(text, start))
+
+    def _readings(self, text: str, start: int, *before: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Every list that goes on with the item at `start`: where it ends, and its items; long ones first."""
+        for end in self.item.ends(text, start):
+            items = (*before, text[start:end])
+            if text.startswith(", ", end):
+                yield from self._readings(text, end + 2, *items)
+            if text[end : end + 5].casefold() == " and ":
+                yield from ((last, (*items, text[end + 5 : last])) for last in self.item.ends(text, end + 5))
 
     def sample(self, rng: random.Random, context: str) -> tuple[list[str], str]:
         choices = self.item.choices(context)
@@ -234,5 +266,5 @@ class ListSlot(Slot):
         """The context of the first of them."""
         return self.item.context_of(self._items(wording)[0])
 
-    def _items(self, wording: str) -> list[str]:
-        return re.findall(self.item.pattern, wording, re.IGNORECASE)
+    def _items(self, wording: str) -> tuple[str, ...]:
+        return next(items for end, items in self._readings(wording, 0) if end == len(wording))

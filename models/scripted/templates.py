@@ -19,6 +19,7 @@ from .people import mentions
 from .slot_types import ChoiceSlot, EnumSlot, Slot
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_IN_WORD = re.compile(r"\w")
 
 TemplateKind = Literal["core", "clause", "mention", "purpose", "action"]
 """core: asks for a capability. clause: states one more parameter. mention: asks for a profile parameter
@@ -57,12 +58,9 @@ class Template:
         return max(self.literals, key=len).strip().casefold()
 
     @cached_property
-    def regex(self) -> re.Pattern[str]:
-        """What matches it in a text, one group a placeholder."""
-        parts = [re.escape(self.literals[0])]
-        for placeholder, literal in zip(self.placeholders, self.literals[1:], strict=True):
-            parts += [f"({placeholder.slot.pattern})", re.escape(literal)]
-        return re.compile(r"(?<!\w)" + "".join(parts) + r"(?!\w)", re.IGNORECASE)
+    def _begin(self) -> re.Pattern[str]:
+        """What its first literal matches in a text."""
+        return re.compile(r"(?<!\w)" + re.escape(self.literals[0]), re.IGNORECASE)
 
     @property
     def stated(self) -> frozenset[str]:
@@ -87,9 +85,23 @@ class Template:
 
     def matches(self, text: str, folded: str) -> Iterator[TemplateMatch]:
         """Every place in `text` where it stands; `folded` is the text case-folded."""
-        if self.anchor in folded:
-            for match in self.regex.finditer(text):
-                yield TemplateMatch(self, match.start(), match.end(), match.groups())
+        at = 0
+        while self.anchor in folded and (begin := self._begin.search(text, at)):
+            at = begin.start() + 1
+            if filled := self._filled(text, begin.end(), 0):
+                at, wordings = filled
+                yield TemplateMatch(self, begin.start(), at, wordings)
+
+    def _filled(self, text: str, start: int, place: int) -> tuple[int, tuple[str, ...]] | None:
+        """Where it ends and the words in its placeholders, from one of them on that stands at `start`."""
+        if place == len(self.placeholders):
+            return None if _IN_WORD.match(text, start) else (start, ())
+        literal = self.literals[place + 1].casefold()
+        for end in self.placeholders[place].slot.ends(text, start):
+            after = end + len(literal)
+            if text[end:after].casefold() == literal and (rest := self._filled(text, after, place + 1)):
+                return rest[0], (text[start:end], *rest[1])
+        return None
 
     def values(self, wordings: tuple[str, ...]) -> dict[str, Any]:
         """What the words in the placeholders state: canonical parameter -> value."""

@@ -27,6 +27,8 @@ from ..stages import EPISODES, load_episode
 from ..twins import STAGE as TWINS
 from ..twins import PlayedTwins, original_of
 from .curation import Curation, Curator, EpisodeJudge, JudgedEpisode
+from .gates import Gate
+from .gates.near_duplicates import NearDuplicateGate
 from .near_duplicates import near_duplicate_samples
 from .samples import CompactSample, SampleBuilder, SampleList, Split, in_order_of_ids
 from .splits import Placement, Placements, draw_user_groups, split_samples
@@ -80,7 +82,7 @@ def user_groups(context: RunContext, populations: Sequence[PreparedPopulation]) 
     """User -> trained, untrained or unseen; everybody is trained where nothing is split."""
     groups: dict[str, Group] = {}
     for population in populations:
-        users = [profile.id for profile in population.profiles]
+        users = population.people.users
         if population.name == UNSEEN:
             groups |= dict.fromkeys(users, "unseen")
         else:
@@ -106,8 +108,11 @@ async def assemble_dataset(
         StoreError: an episode cannot be read or a file cannot be written.
     """
     settings, folder = context.settings, context.folder
-    curation = await _curate(context, populations, twins)
-    duplicates = near_duplicate_samples(curation.samples)
+    gates = choose_extensions(settings).gates
+    curation = await _curate(context, populations, twins, gates)
+    # Twins are in the dataset without having been compared.
+    compared = not twins and any(isinstance(gate, NearDuplicateGate) for gate in gates.values())
+    duplicates = [] if compared else near_duplicate_samples(curation.samples)
     placements = split_samples(curation.samples, groups, settings.splits, settings.seed, duplicates)
     dataset = Dataset(curation, placements, groups, duplicates)
     builder = SampleBuilder(worlds_by_key(populations), settings.assistant)
@@ -126,10 +131,13 @@ async def assemble_dataset(
 
 
 async def _curate(
-    context: RunContext, populations: Sequence[PreparedPopulation], twins: Sequence[PlayedTwins]
+    context: RunContext,
+    populations: Sequence[PreparedPopulation],
+    twins: Sequence[PlayedTwins],
+    gates: Mapping[str, Gate],
 ) -> Curation:
     """Judge the episodes population by population, twins after all originals; each is read once."""
-    curator = Curator(choose_extensions(context.settings).gates, _voters(context.settings))
+    curator = Curator(gates, _voters(context.settings))
     worlds = {population.name: population.worlds for population in populations}
     parts: list[tuple[RunContext, str, Iterator[str]]] = [
         (population.context, EPISODES, (task.id for task in population.tasks)) for population in populations

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...environments.checks import Case, Traced, trace
 from ...environments.checks.check import stamped
@@ -73,6 +74,8 @@ class JudgedEpisode:
     """it, and where its arguments come from; None: no gate asks for more than the sample"""
     objections: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
     """independent gate -> what it objects to"""
+    prepared: Mapping[str, Any] = field(default_factory=dict)
+    """gate of samples -> what it has found out of this one alone"""
     strangers: tuple[Solution | None, ...] = ()
     others: tuple[Solution | None, ...] = ()
     solved: int = 0
@@ -89,6 +92,7 @@ class EpisodeJudge:
 
     def __init__(self, gates: Mapping[str, Gate], voters: Sequence[str]) -> None:
         self._gates = {name: gate for name, gate in gates.items() if gate.independent}
+        self._sample_gates = {name: gate for name, gate in gates.items() if isinstance(gate, SampleGate)}
         self._sends_whole = any(
             not gate.independent and not isinstance(gate, SampleGate) for gate in gates.values()
         )
@@ -123,13 +127,15 @@ class EpisodeJudge:
         seen = Candidate(
             episode, case, traced, _voting(episode, self._voters), tuple(strangers), tuple(others)
         )
+        sample = compact_sample(episode, population, world, traced, twin_of)
         return JudgedEpisode(
             fate,
             first_answers,
             None,
-            compact_sample(episode, population, world, traced, twin_of),
+            sample,
             (episode, traced) if self._sends_whole else None,
             {name: _stamped(name, gate.run(seen)) for name, gate in self._gates.items()},
+            {name: gate.prepare(sample) for name, gate in self._sample_gates.items()},
             seen.strangers,
             seen.others,
             sum(solves(answer, seen.solution) for answer in strangers),
@@ -217,7 +223,7 @@ class Curator:
             if gate.independent:
                 reasons = judged.objections[name]
             elif isinstance(gate, SampleGate):
-                reasons = _stamped(name, gate.run_sample(sample, world))
+                reasons = _stamped(name, gate.run_prepared(sample, world, judged.prepared[name]))
             else:
                 candidate = candidate or self._candidate(judged, world)
                 reasons = _stamped(name, gate.run(candidate))

@@ -195,9 +195,12 @@ def build_summary(
         "APIs used": statistics.apis.used,
         "features, basic": kinds["basic"],
         "features, implicit": kinds["implicit"],
-        "users": sum(len(population.profiles) for population in populations),
+        "users": sum(len(population.people.users) for population in populations),
         "actions": sum(
-            len(history.actions) for population in populations for history in population.histories
+            len(history.actions)
+            for population in populations
+            for user in population.people.users
+            for history in population.people.histories(user)
         ),
         "samples": len(dataset.samples),
         "mended by feedback": mended,

@@ -26,7 +26,7 @@ from weakref import finalize
 
 import orjson
 
-from ...environments.checks.leak.normalise import NormalisedText
+from ...environments.checks.leak.check import readings_of
 from ...store.disk_map import DiskMap, temporary_database, temporary_errors
 from .samples import CompactSample
 
@@ -66,9 +66,9 @@ def near_duplicate_pairs(texts: Iterable[tuple[str, str, str]]) -> list[tuple[st
     indexes = defaultdict[str, DuplicateIndex](DuplicateIndex)
     pairs: list[tuple[str, str]] = []
     for id, scenario, text in texts:
-        index = indexes[scenario]
-        pairs += ((earlier, id) for earlier in index.find(text))
-        index.add(id, text)
+        index, keys = indexes[scenario], band_keys(text)
+        pairs += ((earlier, id) for earlier in index.find(text, keys))
+        index.add(id, text, keys)
     return pairs
 
 
@@ -82,20 +82,20 @@ class DuplicateIndex:
         )
         finalize(self, self._bands.close)
 
-    def add(self, id: str, text: str) -> None:
-        """Remember a text. Raises StoreError where the disk is full."""
+    def add(self, id: str, text: str, keys: Sequence[int]) -> None:
+        """Remember a text with its `band_keys`. Raises StoreError where the disk is full."""
         text, place = text[:_LONGEST], len(self._texts)
         with temporary_errors():
             self._bands.executemany(
-                "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(key, place) for key in _band_keys(text)]
+                "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(key, place) for key in keys]
             )
         self._texts.put(place, orjson.dumps((id, text)))
 
-    def find(self, text: str) -> Iterator[str]:
+    def find(self, text: str, keys: Sequence[int]) -> Iterator[str]:
         """Yield the ids of the near-duplicates of a text, in the order they were added."""
         text = text[:_LONGEST]
         with temporary_errors():
-            places = self._bands.execute(_SHARING_A_BAND, _band_keys(text)).fetchall()
+            places = self._bands.execute(_SHARING_A_BAND, keys).fetchall()
         for (place,) in places:
             id, other = orjson.loads(self._texts.get(place))
             if near_duplicates(text, other):
@@ -131,7 +131,7 @@ class TextFeatures(NamedTuple):
 @lru_cache(maxsize=512)
 def text_features(text: str) -> TextFeatures:
     """Return what a text is compared by."""
-    normalised = NormalisedText(text)
+    normalised = readings_of(text)[0]
     words = normalised.words
     trigrams = frozenset[int]().union(*map(_trigrams, words))
     followed = zip(words, [*words[1:], ""], strict=False)
@@ -149,12 +149,11 @@ def _trigrams(word: str) -> frozenset[int]:
     return frozenset(a << 42 | b << 21 | c for a, b, c in zip(codes, codes[1:], codes[2:], strict=False))
 
 
-@lru_cache(maxsize=64)
-def _band_keys(text: str) -> list[int]:
+def band_keys(text: str) -> list[int]:
     """One number a band, scattered over 64 bits; texts that share one are compared."""
     import numpy as np
 
-    trigrams = np.fromiter(text_features(text).trigrams, dtype=np.uint64)
+    trigrams = np.fromiter(text_features(text[:_LONGEST]).trigrams, dtype=np.uint64)
     if not trigrams.size:
         return [0] * BANDS
     salts, factors = _hash_functions()

@@ -78,6 +78,32 @@ def test_shards_in_any_order_make_the_bytes_of_one_run(here, joined, whole):
         assert one.usage() == other.usage()  # paid once, and counted once
 
 
+def test_a_plain_run_where_shards_are_says_how_they_are_joined(here):
+    words = ("scenario=tiny", "users=2", "queries_per_user=2", "min_yield=0", "run.dir=run")
+    assert here.run(*words, "shard=2/3").status == 0
+
+    done = here.run(*words)
+
+    assert (done.status, done.err.count("holds 1 of 3 shards")) == (0, 1)
+    assert "python -m ptool.merge run=run" in done.err
+
+
+@pytest.mark.slow
+def test_shards_of_tools_that_are_brought_along(here, joined):
+    flights = Path(__file__).parents[2] / "docs/examples/flights"
+    words = (
+        f"tools.file={flights / 'apis'}", f"tools.lexicon={flights / 'lexicon.yaml'}", "scenario=custom",
+        "scenario.name=air", "scenario.description=Flights", "users=3", "queries_per_user=3", "min_yield=0",
+    )  # fmt: skip
+    for place in ("shard=1/2", "shard=2/2"):
+        assert here.run(*words, "run.dir=run", place).status == 0
+    assert joined("run=run").status == 0
+
+    assert here.run(*words, "run.dir=whole").status == 0
+
+    assert undivided(here.folder / "run") == derived(here.folder / "whole")
+
+
 def test_machines_that_share_no_file_system(here, joined, whole):
     play(here, "1/2")
     elsewhere = here.folder / "elsewhere"

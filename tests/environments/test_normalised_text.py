@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from ptool.environments.checks.leak.normalise import NormalisedText, numbers_in_digits, read_in_every_language
+from hypothesis import given
+from hypothesis import strategies as st
+from ptool.environments.checks.leak.normalise import (
+    NormalisedText,
+    numbers_in_digits,
+    plain_letters,
+    read_in_every_language,
+)
 
 
 @pytest.mark.parametrize(
@@ -104,3 +111,20 @@ def test_a_text_is_read_in_every_language_whose_numbers_it_spells(text: str, lan
     assert [one.language for one in readings] == languages
     assert not any(one.quoted for one in readings)
     assert all(one.quoted for one in read_in_every_language(text, quoted=True))
+
+
+_NUMBER_WORDS = {
+    "de": "null ein zwei fünf sieben zwölf zwanzig dreihundertzwanzig millionen und komma erste halb",
+    "fr": "zéro un deux neuf vingt cents mille millions et virgule premier seconde soixante",
+    "es": "cero uno dos nueve veinte cientos doscientos mil millones y coma primer décimo",
+}
+
+
+@given(data=st.data(), language=st.sampled_from(sorted(_NUMBER_WORDS)))
+def test_a_number_of_several_words_has_one_that_is_a_number_alone(data: st.DataObject, language: str) -> None:
+    some = st.sampled_from([*_NUMBER_WORDS[language].split(), "the", "book", "12,5"])
+    text = plain_letters(" ".join(data.draw(st.lists(some, max_size=7))))
+
+    changed = [word for word in text.split() if numbers_in_digits(word, language) != word]
+
+    assert bool(changed) == (numbers_in_digits(text, language) != text)

@@ -342,12 +342,23 @@ def _is_spelled_in(text: str, language: str) -> bool:
 
     Beside other words of the language any number word is one of it: 'el once de mayo', 'numéro sept'.
     """
-    in_digits = numbers_in_digits(text, language)
-    if in_digits == text:
+    unchanged = not (
+        any(_is_spelled_number(word, language) for word in _WORD.findall(text))
+        or _OTHER_SPELLING[language].search(text)
+        or _REPEATED_DIGIT.search(text)
+    )
+    if unchanged:
         return False
+    in_digits = numbers_in_digits(text, language)
     words = frozenset(_WORD.findall(text.casefold()))
     spelled = words - frozenset(_WORD.findall(in_digits.casefold()))
     return not spelled <= _ENGLISH_TOO or not words.isdisjoint(_COMMON_WORDS[language])
+
+
+@lru_cache(maxsize=8192)
+def _is_spelled_number(word: str, language: str) -> bool:
+    """Whether a word alone is one; a number of several words has at least one that is."""
+    return numbers_in_digits(word, language) != word
 
 
 @lru_cache(maxsize=8192)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from typing import NamedTuple
 
+from ....texts.search import SearchableText, may_stand_in
 from .addresses import names_street, street_of
 from .common_names import HOMONYMS
 from .normalise import (
@@ -74,11 +75,12 @@ def patterns_for(feature: str, value: str) -> tuple[Pattern, ...]:
 
 def _as_written(value: str) -> Pattern:
     """The value itself, in the normal form that the text has."""
-    return Pattern("it", partial(_has_words, numbers_in_digits(plain_letters(value))))
+    words = numbers_in_digits(plain_letters(value))
+    return Pattern("it", partial(_has_words, words, may_stand_in(words)))
 
 
-def _has_words(value: str, text: NormalisedText) -> bool:
-    return text.searchable.locate(value) is not None
+def _has_words(value: str, quick: Callable[[SearchableText], bool], text: NormalisedText) -> bool:
+    return quick(text.searchable) and text.searchable.locate(value) is not None
 
 
 def _has_proper_noun(words: tuple[str, ...], text: NormalisedText) -> bool:

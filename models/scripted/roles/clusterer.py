@@ -37,13 +37,7 @@ def _feature(request: RoleRequest, node: dict[str, Any]) -> tuple[str, str, str]
             f"How much {wish} counts for the user, and for what.",
         )
     _, platform, api = node["where"]
-    index = kit.platform_index(platform)
-    known = {
-        (capability.apis[index], name): capability.parameters[key]
-        for capability in kit.capabilities.values()
-        for key, name in capability.names_on(index).items()
-    }
-    if (parameter := known.get((api, node["name"]))) is None:
+    if (parameter := kit.parameters.get((platform, api, node["name"]))) is None:
         raise UnknownPartError(
             f"scenario {kit.name!r}: the scripted model does not know the parameter {node['name']!r} of "
             f"{platform}.{api}; its kit has no words for it"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ....environments.checks import Case, Traced
 from ....environments.world import World
@@ -68,6 +68,14 @@ class Gate(ABC):
 
 class SampleGate(Gate):
     """A gate to which the sample that a candidate becomes says enough: no process sends it whole episodes."""
+
+    def prepare(self, sample: CompactSample) -> Any:  # noqa: ARG002
+        """Find out what takes long and depends on the sample alone, in several processes, in no order."""
+        return None
+
+    def run_prepared(self, sample: CompactSample, world: World, prepared: Any) -> Iterable[Reason]:  # noqa: ARG002
+        """As `run_sample`. Args: prepared: what `prepare` returned for the sample."""
+        return self.run_sample(sample, world)
 
     @abstractmethod
     def run_sample(self, sample: CompactSample, world: World) -> Iterable[Reason]:

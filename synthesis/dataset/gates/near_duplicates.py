@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from ....environments.world import World
 from ....records import Reason
-from ..near_duplicates import DuplicateIndex
+from ..near_duplicates import DuplicateIndex, band_keys
 from ..samples import CompactSample
 from .gate import SampleGate
 
@@ -25,12 +25,20 @@ class NearDuplicateGate(SampleGate):
     def __init__(self) -> None:
         self._indexes = defaultdict[str, DuplicateIndex](DuplicateIndex)
 
-    def run_sample(self, sample: CompactSample, world: World) -> Iterator[Reason]:  # noqa: ARG002
+    def prepare(self, sample: CompactSample) -> list[int]:
+        """The numbers by which like queries are found."""
+        return band_keys(sample.query)
+
+    def run_sample(self, sample: CompactSample, world: World) -> Iterator[Reason]:
         """Name the earlier query, or remember this one."""
+        return self.run_prepared(sample, world, self.prepare(sample))
+
+    def run_prepared(self, sample: CompactSample, world: World, prepared: list[int]) -> Iterator[Reason]:  # noqa: ARG002
+        """As `run_sample`."""
         index = self._indexes[sample.scenario]
-        earlier = next(index.find(sample.query), None)
+        earlier = next(index.find(sample.query, prepared), None)
         if earlier is None:
-            index.add(sample.id, sample.query)
+            index.add(sample.id, sample.query, prepared)
             return
         message = f"{earlier!r} asks nearly the same"
         yield Reason(code="gate.near_duplicates", blames="query", path="query.text", message=message)

@@ -6,7 +6,7 @@ import math
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,7 +53,7 @@ def diversity(
     phrase, share = stock_phrase(queries())
     across = [pair for pair in pairs if len({split_of.get(id, "all") for id in pair}) == 2]
     distance, closest = profile_distances(
-        [asking_profiles(samples, population) for population in populations]
+        [asking_profiles(samples, population).values() for population in populations]
     )
     preferences = list(platform_preferences(samples, populations))
     entropy, most = preference_entropy(preferences, populations)
@@ -114,7 +114,7 @@ def word_statistics(texts: Iterable[str]) -> WordStatistics:
     )
 
 
-def profile_distances(groups: Sequence[Sequence[Profile]]) -> tuple[float, float]:
+def profile_distances(groups: Sequence[Collection[Profile]]) -> tuple[float, float]:
     """Share of basic features in which two people of a group differ: the average over pairs, and the least.
 
     Values are equal as JSON; a feature that one of two lacks tells them apart. The average is exact; the
@@ -157,7 +157,7 @@ def mixed_preferences(preferences: Iterable[PlatformPreference]) -> float:
     return _mean(mixed)
 
 
-def _table(people: Sequence[Profile]) -> NDArray[np.int32]:
+def _table(people: Collection[Profile]) -> NDArray[np.int32]:
     """(people, features): a number for every value, -1 where there is none."""
     import numpy as np
 

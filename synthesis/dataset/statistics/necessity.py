@@ -17,7 +17,7 @@ from ...population import Population
 from ..gates.necessity import had_without_profile, serving, solves
 from ..samples import Argument, CompactSample, WorldKey
 from .decidability import Guess
-from .people import platform_preferences, profiles_of, worlds_by_key
+from .people import Profiles, platform_preferences, worlds_by_key
 
 Fans = Mapping[tuple[WorldKey, str], Mapping[str, set[str]]]
 """(population and scenario, context) -> platform -> who prefers it."""
@@ -46,7 +46,7 @@ def profile_needs(
         guesses: what the learners say, sample by sample.
     """
     worlds = worlds_by_key(populations)
-    popular = {population.name: PopularValues(profiles_of(population).values()) for population in populations}
+    popular = {population.name: PopularValues(Profiles(population)) for population in populations}
     for sample, guess in zip(samples, guesses, strict=True):
         only_profile = tuple(_only_profile(sample, worlds.get(sample.world_key)))
         guessed = guess.without_profile == sample.platform and all(
@@ -70,8 +70,8 @@ def _only_profile(sample: CompactSample, world: World | None) -> Iterator[Argume
 class PopularValues:
     """The most frequent value of every basic feature among all but one person; of equal ones the first."""
 
-    def __init__(self, people: Iterable[Profile]) -> None:
-        self._people = {profile.id: profile for profile in people}
+    def __init__(self, people: Mapping[str, Profile]) -> None:
+        self._people = people
         self._counts: dict[str, Counter[str]] = {}
         for profile in self._people.values():
             for feature, value in profile.basic.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ....environments.world import World
@@ -29,15 +29,29 @@ def worlds_by_key(populations: Sequence[Population]) -> Mapping[WorldKey, World]
     }
 
 
-def profiles_of(population: Population) -> dict[str, Profile]:
-    """User -> profile, whatever worlds of the population they live in."""
-    return {user: world.profile(user) for world in population.worlds.values() for user in world.users}
+class Profiles(Mapping[str, Profile]):
+    """User -> profile, by id, each read when it is asked for, whatever worlds of a population they live in.
+
+    Args: population: whose people they are; only: those who count; None: all.
+    """
+
+    def __init__(self, population: Population, only: Collection[str] | None = None) -> None:
+        worlds = {user: world for world in population.worlds.values() for user in world.users}
+        self._worlds = {user: worlds[user] for user in sorted(worlds) if only is None or user in only}
+
+    def __getitem__(self, user: str) -> Profile:
+        return self._worlds[user].profile(user)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._worlds)
+
+    def __len__(self) -> int:
+        return len(self._worlds)
 
 
-def asking_profiles(samples: Sequence[CompactSample], population: Population) -> list[Profile]:
-    """The people of a population who have samples, by id."""
-    asking = {sample.user for sample in samples if sample.population == population.name}
-    return [profile for user, profile in sorted(profiles_of(population).items()) if user in asking]
+def asking_profiles(samples: Sequence[CompactSample], population: Population) -> Profiles:
+    """The people of a population who have samples."""
+    return Profiles(population, {sample.user for sample in samples if sample.population == population.name})
 
 
 def platform_preferences(

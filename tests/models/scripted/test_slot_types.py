@@ -2,7 +2,6 @@
 
 import datetime as dt
 import random
-import re
 
 import pytest
 from hypothesis import given
@@ -35,7 +34,7 @@ SLOTS = [
 def test_words_mean_the_value_they_were_drawn_for(slot, seed):
     value, words = slot.sample(random.Random(seed), "")
 
-    assert re.fullmatch(slot.pattern, words, re.IGNORECASE)
+    assert len(words) in slot.ends(words, 0)
     assert slot.parse(words) == value
     assert slot.parse(words.upper() if isinstance(slot, ChoiceSlot) else words) == value
 
@@ -57,4 +56,20 @@ def test_parsing(slot, words, value):
 
 
 def test_a_longer_word_is_not_cut_to_the_shorter_one_in_it():
-    assert re.match(FRUIT.pattern, "red apples please")[0] == "red apples"
+    assert list(FRUIT.ends("2 RED apples please", 2)) == [len("2 RED apples")]
+
+
+@pytest.mark.parametrize(
+    ("slot", "text", "wordings"),
+    [
+        (SLOTS[1], "the nearer", []),
+        (FRUIT, "plum", []),
+        (SLOTS[3], "12.34 euros", ["12.34", "12.3", "12", "1"]),
+        (SLOTS[7], "plums, pears and apples and pears", ["plums, pears and apples"]),
+        (SLOTS[7], "plums, pears", []),
+        (ListSlot(ChoiceSlot({"": ("ham", "ham and eggs", "eggs")}), 2, 3), "ham and eggs and ham",
+         ["ham and eggs and ham", "ham and eggs"]),
+    ],
+)  # fmt: skip
+def test_wordings_at_the_beginning_of_a_text_are_found_the_longest_first(slot, text, wordings):
+    assert [text[:end] for end in slot.ends(text, 0)] == wordings

@@ -15,7 +15,7 @@ from ptool.synthesis.dataset.gates.near_duplicates import NearDuplicateGate
 from ptool.synthesis.dataset.near_duplicates import (
     THRESHOLD,
     DuplicateIndex,
-    _band_keys,
+    band_keys,
     jaccard,
     near_duplicate_pairs,
     near_duplicate_samples,
@@ -87,8 +87,9 @@ def test_each_scenario_and_each_gate_is_apart():
     same = [("a", "one", LONG), ("b", "two", LONG), ("c", "one", LONG), ("d", "one", LONG)]
     assert near_duplicate_pairs(same) == [("a", "c"), ("a", "d"), ("c", "d")]
     first, second = DuplicateIndex(), DuplicateIndex()
-    first.add("a", LONG)
-    assert (list(first.find(LONG)), list(second.find(LONG))) == (["a"], [])
+    keys = band_keys(LONG)
+    first.add("a", LONG, keys)
+    assert (list(first.find(LONG, keys)), list(second.find(LONG, keys))) == (["a"], [])
 
 
 def varied(text: str, rng: random.Random) -> str:
@@ -133,9 +134,9 @@ def test_hardly_a_pair_escapes_the_blocking():
 
 def test_the_bands_of_a_text_never_move():
     """A pair may escape the blocking; whoever makes a dataset again is to miss the same ones."""
-    keys = [key % 2**64 for key in _band_keys("Order 2 pizzas for Lena")]
+    keys = [key % 2**64 for key in band_keys("Order 2 pizzas for Lena")]
     assert sha256(repr(keys).encode()).hexdigest()[:16] == "9120e1b94a83cfdc"
-    assert _band_keys("!?") == [0] * 16
+    assert band_keys("!?") == [0] * 16
 
 
 def test_real_queries_are_none():
@@ -165,8 +166,10 @@ def test_a_hostile_text_is_cut():
     index = DuplicateIndex()
     started = time.process_time()
     for number in range(3):
-        index.add(f"{number}", "".join(map(chr, range(0x4E00, 0x9E00))) * 50)
-    assert list(index.find("\u4e00" * 1_000_000)) == []
+        text = "".join(map(chr, range(0x4E00, 0x9E00))) * 50
+        index.add(f"{number}", text, band_keys(text))
+    text = "\u4e00" * 1_000_000
+    assert list(index.find(text, band_keys(text))) == []
     assert time.process_time() - started < 1
 
 

@@ -108,7 +108,7 @@ def test_the_best_guess_is_what_most_others_have(garden):
     money = {"u1": "EUR", "u2": "EUR", "u3": "USD", "u4": "USD", "u5": ["USD", "CHF"]}
     people = garden.population({user: {"money": value} for user, value in money.items()})
     world = people.worlds["garden"]
-    popular = PopularValues(world.profile(user) for user in world.users)
+    popular = PopularValues({user: world.profile(user) for user in world.users})
     # Without u1 two of four have USD; without u3 EUR leads; without u5 they are even: the first as text.
     assert [popular.value("money", user) for user in money] == ["USD", "USD", "EUR", "EUR", "EUR"]
     assert popular.value("shoes", "u1") is None
