@@ -112,8 +112,8 @@ def _token(options: ReviewServerOptions) -> str | None:
 def listening_socket(address: str, port: int) -> socket.socket:
     """A socket that listens at an address, whose connections send what is written at once.
 
-    asyncio turns Nagle's algorithm off only where the socket names its protocol; otherwise every page waits 40 ms for the
-    reader's delayed acknowledgement.
+    asyncio turns Nagle's algorithm off only where the socket names its protocol; otherwise every page waits
+    40 ms for the reader's delayed acknowledgement.
 
     Raises:
         ConfigError: nothing can listen there.
