@@ -26,7 +26,7 @@ from .store import ReviewStore
 COLUMNS = (
     *("id", "digest", "scenario", "group", "query", "answer", "arguments", "profile", "platforms"),
     *("annotator", "query_mark", "platform_mark", "calls_mark", "new_query", "new_answer"),
-    *("words", "origins", "comment", "second_look", "seconds"),
+    *("words", "origins", "comment", "second_look", "marks_first", "seconds"),
 )
 """The columns, those people fill in from `annotator` on."""
 _NEEDED = ("id", "annotator", "query_mark", "platform_mark", "calls_mark")
@@ -70,6 +70,7 @@ def _cells(row: ExchangeRow) -> dict[str, str]:
         "origins": _json(row.origins) if row.origins else "",
         "comment": row.comment,
         "second_look": "yes" if row.second_look else "",
+        "marks_first": "yes" if row.marks_first else "",
         "seconds": f"{row.seconds:g}" if row.seconds else "",
     }
 
@@ -138,7 +139,8 @@ def _read_line(line: Mapping[str, Any], place: str) -> ExchangeRow:
         words=_mapping(cells["words"], f"{place}: words"),
         origins=_mapping(cells["origins"], f"{place}: origins"),
         comment=cells["comment"],
-        second_look=_yes(cells["second_look"], place),
+        second_look=_yes(cells["second_look"], f"{place}: second_look"),
+        marks_first=_yes(cells["marks_first"], f"{place}: marks_first"),
         seconds=_seconds(cells["seconds"], place),
     )
 
@@ -163,7 +165,7 @@ def _mapping(text: str, where: str) -> dict[str, str]:
 def _yes(text: str, place: str) -> bool:
     word = text.strip().casefold()
     if word not in ("", "yes", "no", "true", "false", "1", "0", "x"):
-        raise ConfigError(f"{place}: second_look: got {text[:40]!r}, expected yes or nothing")
+        raise ConfigError(f"{place}: got {text[:40]!r}, expected yes or nothing")
     return word in ("yes", "true", "1", "x")
 
 
