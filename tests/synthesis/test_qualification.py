@@ -179,7 +179,7 @@ def test_the_same_judges_have_their_vote_without_a_qualification(tmp_path: Path)
 
 def test_who_votes_untried_is_said_and_who_does_not_vote_is_not() -> None:
     for words, voters in (
-        (("roles=lean", *by("perfect")), ("natural", "says_more", "recognise_need", "recognise_call")),
+        (("roles=lean", "assistant=none", *by("perfect")), ("natural", "says_more")),
         (("roles=lean", "query_gate=[]", "assistant=none", *by("perfect")), ()),
         (("roles=lean", "judges=[]", "query_gate=[]", "assistant=none", *by("perfect")), ()),
         (("roles=paper", *by("perfect")), ("verifier",)),
