@@ -1,7 +1,7 @@
 """Reviews as CSV for spreadsheets: a row a sample and annotator, out and back.
 
 No cell begins with what a spreadsheet would compute: `'` stands in front of it, and is taken away again.
-Where a spreadsheet wrote the file, commas may have become semicolons or tabs.
+Where a spreadsheet wrote the file, commas may have become semicolons or tabs, and UTF-8 UTF-16 with a mark.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import orjson
 from ..errors import ConfigError, StoreError, names
 from ..exports.tables import inert_cell
 from ..store.files import atomic
+from ..texts.byte_order_marks import as_utf8
 from .evidence import argument_evidence
 from .exchange import MOST_BYTES, ExchangeRow, answer_text, rows_of
 from .records import CRITERIA
@@ -93,7 +94,7 @@ def read_sheet(file: Path) -> Iterator[ExchangeRow]:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise ConfigError(f"{file}: larger than {MOST_BYTES:,} bytes, expected a sheet of ptool.review")
-        text = file.read_text("utf-8-sig")
+        text = as_utf8(file.read_bytes()).decode().replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise StoreError(f"{file}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:

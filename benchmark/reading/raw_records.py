@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, TypeVar, get_args
 import orjson
 
 from ...errors import StoreError
+from ...texts.byte_order_marks import as_utf8
 from ...texts.hidden import STEERING, faults
 from ..items import GoldCall, Origin
 
@@ -96,7 +97,7 @@ def _opened(path: Path) -> BinaryIO:
     if mark not in (BOM_UTF16_LE, BOM_UTF16_BE):
         return file
     with file:
-        return BytesIO(file.read(MAX_ARRAY).decode("utf-16", "replace").encode())
+        return BytesIO(as_utf8(file.read(MAX_ARRAY)))
 
 
 def _first_byte(file: Any) -> bytes:
@@ -123,7 +124,7 @@ def _record(place: str, value: Any) -> RawRecord:
 
 def _loads(text: bytes, place: str) -> Any:
     try:
-        return orjson.loads(text.removeprefix(b"\xef\xbb\xbf"))
+        return orjson.loads(as_utf8(text))
     except orjson.JSONDecodeError as error:
         try:
             return _loads_as_python(text)
@@ -137,7 +138,7 @@ def _loads_as_python(text: bytes) -> Any:
     That is NaN, which becomes null, as an endpoint and a page would have it, and halves of characters, which
     become U+FFFD.
     """
-    value = json.loads(text.removeprefix(b"\xef\xbb\xbf"), parse_constant=lambda _: None)
+    value = json.loads(as_utf8(text), parse_constant=lambda _: None)
     whole = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")
     return json.loads(whole.decode("utf-16", "replace"))
 

@@ -102,6 +102,16 @@ def rewritten(file: Path, changes: dict[str, str], delimiter: str = ",", row: in
 OK = {"query_mark": "OK", "platform_mark": " ok", "calls_mark": "ok"}
 
 
+def test_a_sheet_in_utf_16_is_read(run: Path, tmp_path: Path) -> None:
+    """As Excel saves "Unicode text"."""
+    with opened(run) as store:
+        marked(store, store.assignment.order[0], "Zoë", comment="fine")
+        write_sheet(store, tmp_path / "out.csv")
+    saved = tmp_path / "saved.txt"
+    saved.write_bytes((tmp_path / "out.csv").read_text("utf-8").encode("utf-16"))
+    assert "Zoë" in [row.annotator for row in read_sheet(saved)]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_a_sheet_is_read_however_a_spreadsheet_saves_it(run: Path, tmp_path: Path, delimiter: str) -> None:
     with opened(run) as store:
@@ -195,7 +205,7 @@ def test_nothing_is_written_over_but_an_earlier_export(run: Path, tmp_path: Path
     ("content", "error", "message"),
     [
         (b"a,b\n1,2\n", ConfigError, "no column 'id'"),
-        (b"\xff\xfe\x00", ConfigError, "not UTF-8"),
+        (b"\xff\x00", ConfigError, "not UTF-8"),
         (b'id,annotator,query_mark,platform_mark,calls_mark\n"a', ConfigError, "not CSV"),
         (
             b"id,annotator,query_mark,platform_mark,calls_mark,id\n",
