@@ -148,12 +148,22 @@ def check_experiment(config_name: str, overrides: Sequence[str], schema: type[Ba
     words = (word.partition("=") for word in overrides)
     for name in (value.strip("'\"") for key, _, value in words if key == "experiment"):
         takes = partial(_takes_experiment, name=name)
-        if name in _experiments() and not takes(config_name, schema):
-            others = [command for command, (config, kind) in _EXPERIMENTERS.items() if takes(config, kind)]
-            mine = [one for one in _experiments() if _takes_experiment(config_name, schema, one)]
-            if others:
-                whose = f"which is an experiment of {' and '.join(others)}"
-                raise ConfigError(f"experiment: got {name!r}, {whose}; here there are {names(mine)}")
+        others = [command for command, (config, kind) in _EXPERIMENTERS.items() if takes(config, kind)]
+        known = name in _experiments()
+        if takes(config_name, schema) or (known and not others) or "," in name:  # several, for a sweep
+            continue
+        mine = [one for one in _experiments() if _takes_experiment(config_name, schema, one)]
+        near = "".join(difflib.get_close_matches(name[:200], {*mine, *_whole_experiments()}, 1))
+        whole = near not in ("", *mine)
+        there_are = names(mine, name if near in mine else None)
+        what = f"which is an experiment of {' and '.join(others)}; here there" if others else "there"
+        paper = f"; the paper's are run whole by python -m ptool.experiment {near}" if whole else ""
+        raise ConfigError(f"experiment: got {printable(name, 200)!r}, {what} are {there_are}{paper}")
+
+
+def _whole_experiments() -> list[str]:
+    """The experiments of the paper that are commands of their own (`ptool.experiment`)."""
+    return GlobalHydra.instance().config_loader().get_group_options("sequence")
 
 
 def _experiments() -> list[str]:

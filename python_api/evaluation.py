@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from ..errors import StoreError
 from ..evaluation.results import SAMPLES, FinishedEvaluation, SampleLine, load_evaluation
@@ -14,6 +14,7 @@ from ..rendering.text import inert, percent
 from ..store import read_jsonl
 from . import html
 from .extras import extra_library
+from .picking import picked
 from .run import files_in, spent
 
 EvaluationStatus = Literal["done", "incomplete", "budget_spent"]
@@ -99,6 +100,20 @@ class Evaluation:
         """How many samples there are, those without an answer included; none where it was stopped."""
         counts = {} if self._stopped else self._finished.scores["samples"]
         return counts.get("scored", 0) + counts.get("not_scored", 0)
+
+    @overload
+    def __getitem__(self, key: int | str) -> SampleLine: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[SampleLine]: ...
+    def __getitem__(self, key: int | slice | str) -> SampleLine | list[SampleLine]:
+        """The sample of an id or at a position, or those of a slice.
+
+        Raises:
+            KeyError: there is no such sample; says where scores are.
+            IndexError: there is no such position; says how many there are.
+            StoreError: as of iterating.
+        """
+        return picked(self, len(self), key, f"no sample {key!r:.80}; columns are in `scores` and `details`")
 
     def failures(self) -> Iterator[SampleLine]:
         """The samples that were not solved, or found no answer; `reason` says why. Raises StoreError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from ..records import Sample
 from ..records.table_rows import columns, to_row
@@ -14,6 +14,7 @@ from ..store import read_samples
 from ..store.dataset_index import check_dataset
 from . import html
 from .extras import extra_library
+from .picking import picked
 
 _SHOWN = 3
 
@@ -57,12 +58,24 @@ class Samples:
         """How many samples there are."""
         return sum(map(self._length, self._files))
 
-    def __getitem__(self, part: str) -> Samples:
-        """The samples of one part. Raises KeyError that says which parts there are."""
-        try:
-            return self.parts[part]
-        except KeyError:
-            raise KeyError(f"no part {part!r:.80}; there are {', '.join(self._files) or 'none'}") from None
+    @overload
+    def __getitem__(self, key: int) -> Sample: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Sample]: ...
+    @overload
+    def __getitem__(self, key: str) -> Any: ...
+    def __getitem__(self, key: int | slice | str) -> Sample | list[Sample] | Samples:
+        """The samples of the part of a name, the sample of an id or at a position, or those of a slice.
+
+        Raises:
+            KeyError: there is no such part or sample; says which parts there are.
+            IndexError: there is no such position; says how many there are.
+            StoreError: as of iterating.
+        """
+        if isinstance(key, str) and key in self._files:
+            return self.parts[key]
+        parts = ", ".join(self._files) or "none"
+        return picked(self, len(self), key, f"no part and no sample {key!r:.80}; the parts are {parts}")
 
     def to_pandas(self) -> Any:
         """A `pandas.DataFrame`: a row a sample, a column for its `part` and for each field of `Sample`.

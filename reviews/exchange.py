@@ -62,6 +62,8 @@ class ExchangeRow:
     """path of an argument -> query, profile or default; empty: nobody labelled it"""
     comment: str = ""
     second_look: bool = False
+    marks_first: bool = False
+    """whether marks had been saved when the labels were given, whose page shows the recorded origins"""
     seconds: float = 0.0
 
 
@@ -80,11 +82,19 @@ def rows_of(store: ReviewStore, entry: CatalogueEntry, sample: Sample) -> list[E
     for review in store.reviews(entry.id):
         if review.status == "done" and review.task != "adjudication" and review.digest == entry.digest:
             by_annotator.setdefault(review.annotator, []).append(review)
-    rows = [_row(entry, sample, name, reviews) for name, reviews in by_annotator.items()]
+    marked: dict[str, int] = {}
+    for review in store.history(entry.id):
+        if review.task == "criteria" and review.digest == entry.digest:
+            marked.setdefault(review.annotator, review.seq)
+    rows = [_row(entry, sample, name, reviews, marked.get(name)) for name, reviews in by_annotator.items()]
     return rows or [ExchangeRow("", entry.id, entry.digest)]
 
 
-def _row(entry: CatalogueEntry, sample: Sample, annotator: str, reviews: list[Review]) -> ExchangeRow:
+def _row(
+    entry: CatalogueEntry, sample: Sample, annotator: str, reviews: list[Review], marked: int | None
+) -> ExchangeRow:
+    """What one person said. Args: marked: where in the history they first marked it; None: they did not."""
+    labels = next((each for each in reviews if each.task == "origins"), None)
     criteria = next((each.content for each in reviews if isinstance(each.content, CriteriaReview)), None)
     origins = next((each.content for each in reviews if isinstance(each.content, OriginReview)), None)
     correction = (criteria.correction if criteria else None) or Correction()
@@ -105,6 +115,7 @@ def _row(entry: CatalogueEntry, sample: Sample, annotator: str, reviews: list[Re
         origins={_path(label): label.origin for label in origins.labels} if origins else {},
         comment=" / ".join(each.comment for each in reviews if each.comment),
         second_look=any(each.second_look for each in reviews),
+        marks_first=labels is not None and marked is not None and marked < labels.seq,
         seconds=sum(each.seconds for each in reviews),
     )
 
@@ -175,7 +186,7 @@ def _drafts(store: ReviewStore, row: ExchangeRow, annotator: str | None) -> Iter
     if row.origins:  # before the marks: no other tool shows recorded origins, so these labels are independent
         said.append(("origins", _labels(row, sample)))
     if row.marks:
-        said.append(("criteria", _criteria(row, sample)))
+        said.insert(0 if row.marks_first else len(said), ("criteria", _criteria(row, sample)))
     for task, content in said:
         yield ReviewDraft.model_validate(
             {

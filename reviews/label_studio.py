@@ -7,6 +7,7 @@ newer, whose `Repeater` shows an argument a question.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from .evidence import argument_evidence
 from .exchange import MOST_BYTES, ExchangeRow, answer_text, as_text, rows_of
 from .records import CRITERIA
 from .retrace import answer_of
-from .store import ReviewStore
+from .store import LONGEST_NAME, ReviewStore
 
 CONFIG = Path(__file__).with_name("label_studio.xml")
 """The labelling configuration that the tasks are made for."""
@@ -209,4 +210,10 @@ def _annotator(completed_by: Any, place: str) -> str:
         completed_by = next((name for name in named if name), None)
     if isinstance(completed_by, bool) or not isinstance(completed_by, int | str | None):
         raise ConfigError(f"{place}: completed_by: {_got(completed_by)}, expected a number or a name")
-    return f"Label Studio {completed_by}" if isinstance(completed_by, int) else (completed_by or "")[:40]
+    if isinstance(completed_by, int):
+        return f"Label Studio {completed_by}"
+    name = completed_by or ""
+    if len(name) <= LONGEST_NAME:
+        return name
+    digest = blake2b(name.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return f"{name[: LONGEST_NAME - 9]}~{digest}"  # two long addresses may begin alike

@@ -1,7 +1,7 @@
 """Reviews as CSV for spreadsheets: a row a sample and annotator, out and back.
 
 No cell begins with what a spreadsheet would compute: `'` stands in front of it, and is taken away again.
-Where a spreadsheet wrote the file, commas may have become semicolons or tabs.
+Where a spreadsheet wrote the file, commas may have become semicolons or tabs, and UTF-8 UTF-16 with a mark.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import orjson
 from ..errors import ConfigError, StoreError, names
 from ..exports.tables import inert_cell
 from ..store.files import atomic
+from ..texts.byte_order_marks import as_utf8
 from .evidence import argument_evidence
 from .exchange import MOST_BYTES, ExchangeRow, answer_text, rows_of
 from .records import CRITERIA
@@ -26,7 +27,7 @@ from .store import ReviewStore
 COLUMNS = (
     *("id", "digest", "scenario", "group", "query", "answer", "arguments", "profile", "platforms"),
     *("annotator", "query_mark", "platform_mark", "calls_mark", "new_query", "new_answer"),
-    *("words", "origins", "comment", "second_look", "seconds"),
+    *("words", "origins", "comment", "second_look", "marks_first", "seconds"),
 )
 """The columns, those people fill in from `annotator` on."""
 _NEEDED = ("id", "annotator", "query_mark", "platform_mark", "calls_mark")
@@ -70,6 +71,7 @@ def _cells(row: ExchangeRow) -> dict[str, str]:
         "origins": _json(row.origins) if row.origins else "",
         "comment": row.comment,
         "second_look": "yes" if row.second_look else "",
+        "marks_first": "yes" if row.marks_first else "",
         "seconds": f"{row.seconds:g}" if row.seconds else "",
     }
 
@@ -92,7 +94,7 @@ def read_sheet(file: Path) -> Iterator[ExchangeRow]:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise ConfigError(f"{file}: larger than {MOST_BYTES:,} bytes, expected a sheet of ptool.review")
-        text = file.read_text("utf-8-sig")
+        text = as_utf8(file.read_bytes()).decode().replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise StoreError(f"{file}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
@@ -138,7 +140,8 @@ def _read_line(line: Mapping[str, Any], place: str) -> ExchangeRow:
         words=_mapping(cells["words"], f"{place}: words"),
         origins=_mapping(cells["origins"], f"{place}: origins"),
         comment=cells["comment"],
-        second_look=_yes(cells["second_look"], place),
+        second_look=_yes(cells["second_look"], f"{place}: second_look"),
+        marks_first=_yes(cells["marks_first"], f"{place}: marks_first"),
         seconds=_seconds(cells["seconds"], place),
     )
 
@@ -163,7 +166,7 @@ def _mapping(text: str, where: str) -> dict[str, str]:
 def _yes(text: str, place: str) -> bool:
     word = text.strip().casefold()
     if word not in ("", "yes", "no", "true", "false", "1", "0", "x"):
-        raise ConfigError(f"{place}: second_look: got {text[:40]!r}, expected yes or nothing")
+        raise ConfigError(f"{place}: got {text[:40]!r}, expected yes or nothing")
     return word in ("yes", "true", "1", "x")
 
 

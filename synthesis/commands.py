@@ -12,6 +12,7 @@ from ..cli.main import INTERRUPTED
 from ..cli.program import command_line
 from ..cli.progress import Display, StreamDisplay
 from ..errors import ConfigError
+from ..log import logger
 from ..settings import MergeSettings, MockServerOptions, ServeSettings, Settings
 from ..settings.secrets import key_from
 
@@ -63,7 +64,7 @@ def _checked_parts(settings: Settings, sources: Sources, display: Display) -> tu
     """What a run names, built, once it is sure that all fits; and what tries its judges."""
     from . import pipeline
     from .dry_run.prompt_fit import ensure_prompts_fit
-    from .dry_run.qualification import qualification
+    from .dry_run.qualification import qualification, untried_judges
 
     parts = pipeline.build_parts(settings, sources)
     settings = parts.participants.settings
@@ -71,6 +72,12 @@ def _checked_parts(settings: Settings, sources: Sources, display: Display) -> tu
         display.say(line)
     ensure_prompts_fit(settings, sources, parts, display.say)
     tried = qualification(settings, sources, parts.participants)
+    if voters := untried_judges(settings, parts.participants):
+        logger.warning(
+            "qualification=0: {} vote without having shown that they tell right from wrong; "
+            "query_gate=[], judges=[] and assistant=none leave votes out",
+            ", ".join(voters),
+        )
     return parts, tried.silent if tried else None
 
 

@@ -5,12 +5,12 @@ It knows the two formats and what a run asks of its tree; it makes nothing.
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
 from pathlib import Path
 
 from ..errors import ConfigError, TreeError, names
 from ..settings import Settings
 from ..settings.texts import check_texts
+from ..texts.byte_order_marks import as_utf8
 from ..trees.api_tree import ApiTree
 from ..trees.graph_io import from_graphml, from_json
 
@@ -37,7 +37,7 @@ def load_given_tree(settings: Settings) -> ApiTree | None:
         content = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"tree.file: {path} cannot be read: {error.strerror}") from None
-    graph = read(content.removeprefix(BOM_UTF8), str(path))
+    graph = read(as_utf8(content), str(path))
     for node, attributes in graph.nodes(data=True):
         check_texts({"name": node}, f"tree.file: {path}: a node")
         check_texts(attributes, f"tree.file: {path}: {node}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from ..items import ParseError, Prediction
 from . import json_format, native_format, python_format
@@ -40,7 +40,8 @@ def parse(
         platforms: platform -> its functions, which tells the platform of native calls; empty: the dataset
             has no platforms and an answer names none; None: not known, and an answer must name one.
         bounds: how large an answer may be.
-        may_decline: `[]`, `{}`, `None` and the format without platform and calls are answers, too.
+        may_decline: `[]`, `{}`, `None` and a platform without calls in any format are answers, too; read
+            tolerantly also "no call" in some words.
     """
 
     def read(source: str) -> Prediction:
@@ -105,7 +106,15 @@ def surroundings(text: str) -> str:
     return "a code fence" if "```" in text else "text around it"
 
 
-_NO_CALL = (None, [], {}, {"functions": []}, {"platform": None, "functions": []})
+_NO_CALL_IN_WORDS = re.compile(
+    r"none|null|no (?:(?:tool|function|api) )?calls?(?: (?:should|can|will|has to|needs to) be made"
+    r"| (?:is|are) (?:made|needed|required|necessary|possible))?",
+    re.IGNORECASE,
+)
+_EMPTY_PLATFORM = re.compile(
+    r"\{?\s*+(?P<quote>[\"']?)[^\"'\[\]{}:\n]{1,200}+(?P=quote)\s*+:\s*+(?:\[\s*+\]|None|null)\s*+\}?"
+)
+_AROUND = " \t\n.*_`\"'"
 
 
 def _declines(text: str, tolerance: Tolerance, bounds: Bounds) -> bool:
@@ -116,10 +125,24 @@ def _declines(text: str, tolerance: Tolerance, bounds: Bounds) -> bool:
         text = "".join(text[start:end] for start, end in _turn(text, said_parts(text))).strip()
         fence = _FENCE.fullmatch(text)
         text = fence[1] if fence else text
+        if _NO_CALL_IN_WORDS.fullmatch(text.strip(_AROUND)):
+            return True
+        text = text.strip().strip("`")
+    text = text.strip()
+    if text == "None" or (len(text) <= bounds.answer and _EMPTY_PLATFORM.fullmatch(text)):
+        return True
     try:
-        return text.strip() == "None" or json_format.load(text, bounds) in _NO_CALL
+        return _is_empty(json_format.load(text, bounds))
     except Refused:
         return False
+
+
+def _is_empty(answer: Any) -> bool:
+    """Whether JSON holds no call: nothing, or an object whose parts are empty but for a platform's name."""
+    if not isinstance(answer, dict):
+        return answer is None or answer == []
+    beside = {"platform", "content", "role"} if {"functions", "tool_calls"} & answer.keys() else set[str]()
+    return all(value in (None, []) for key, value in answer.items() if key not in beside)
 
 
 def _read(text: str, format: Format, platforms: Platforms | None, bounds: Bounds) -> Prediction:

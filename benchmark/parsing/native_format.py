@@ -40,7 +40,12 @@ def read(text: str, platforms: Platforms | None = None, bounds: Bounds = BOUNDS)
         written = written_calls(text, bounds) if len(text) <= bounds.answer else None
         if written is None or not written.alone:
             raise
-        answer = written.calls
+        message = (
+            len(written.calls) == 1
+            and isinstance(written.calls[0], dict)
+            and "tool_calls" in written.calls[0]
+        )
+        answer = written.calls[0] if message else written.calls
     return _prediction(answer, platforms, bounds)
 
 

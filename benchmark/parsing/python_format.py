@@ -16,10 +16,14 @@ import ast
 import keyword
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from ..items import PredictedCall, Prediction
 from .bounds import BOUNDS, Bounds, Refused, expression, position, short
+
+_NONE: Mapping[str, Any] = {}
+_JSON_NAMES: Mapping[str, Any] = {"true": True, "false": False, "null": None}
 
 
 def read(text: str, has_platform: bool = True, bounds: Bounds = BOUNDS) -> Prediction:
@@ -54,6 +58,11 @@ def read(text: str, has_platform: bool = True, bounds: Bounds = BOUNDS) -> Predi
         raise Refused(refused.reason, start + where) from None
 
 
+def read_value(text: str, bounds: Bounds = BOUNDS) -> Any:
+    """One literal as Python writes it, or half as JSON has it: `{'a': [1, True, null]}`. Raises `Refused`."""
+    return _TreeReader(text, bounds, {}, _JSON_NAMES).value(expression(text, bounds))
+
+
 def _read_tree(source: str, has_platform: bool, bounds: Bounds, known: dict[str, str]) -> Prediction:
     return _TreeReader(source, bounds, known).prediction(expression(source, bounds), has_platform)
 
@@ -61,11 +70,15 @@ def _read_tree(source: str, has_platform: bool, bounds: Bounds, known: dict[str,
 class _TreeReader:
     """Turns a tree into a prediction; the tree's size and depth are bounded already."""
 
-    def __init__(self, source: str, bounds: Bounds, known: dict[str, str]) -> None:
+    def __init__(
+        self, source: str, bounds: Bounds, known: dict[str, str], constants: Mapping[str, Any] = _NONE
+    ) -> None:
         self._source = source
         self._bounds = bounds
         self._known = known
         """stand-in -> the name it stands for"""
+        self._constants = constants
+        """names that stand for values"""
 
     def prediction(self, tree: ast.expr, has_platform: bool) -> Prediction:
         if not has_platform:
@@ -78,6 +91,10 @@ class _TreeReader:
         if key is None:
             raise self._refused(tree, "expected a platform, got '**'")
         return Prediction(self._name(key, "a platform"), self._calls(tree.values[0]))
+
+    def value(self, tree: ast.expr) -> Any:
+        """A literal as JSON has it."""
+        return self._value(tree)
 
     def _calls(self, node: ast.expr) -> tuple[PredictedCall, ...]:
         nodes = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
@@ -131,6 +148,8 @@ class _TreeReader:
     def _value(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Constant):
             return self._constant(node)
+        if isinstance(node, ast.Name) and node.id in self._constants:
+            return self._constants[node.id]
         if isinstance(node, ast.UnaryOp):
             return self._signed(node)
         if isinstance(node, ast.List | ast.Tuple):

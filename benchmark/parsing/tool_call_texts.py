@@ -1,6 +1,7 @@
 """Tool calls as models write them into their text, where no endpoint took them out: `written_calls(text)`.
 
-Read are the forms of the chat templates of Qwen, Hermes and Granite (`<tool_call>{…}</tool_call>`),
+Read are the forms of the chat templates of Qwen, Hermes and Granite (`<tool_call>{…}</tool_call>`, also with
+Python's quotes, and `<tool_call>f(a=1)</tool_call>`),
 Qwen3-Coder (`<function=f><parameter=a>…`), GLM (`<arg_key>`), MiniMax and DeepSeek V3.2
 (`<invoke name="f">`), Llama 3 (`<|python_tag|>{"name", "parameters"}; …`, `<function=f>{…}</function>`),
 Llama 4 (`<|python_start|>[f(a=1)]`), Mistral (`[TOOL_CALLS]`), DeepSeek, Kimi, Command
@@ -54,7 +55,7 @@ _OPENING = re.compile(
     # JSON whose only key is the name
     r"|<\|tools_prefix\|>\s*(?P<keyed>(?=[\[{]))"
     # calls as Python writes them
-    r"|(?:<\|python_start\|>|<function_calls>|```tool_code)\s*(?P<python>(?=\[|[^\W\d][\w.]{0,200}\())"
+    r"|(?:<\|python_start\|>|<function_calls>|<tool_call>|```tool_code)\s*(?P<python>(?=\[|[^\W\d][\w.]{0,200}\())"
 )
 _PARAMETER = re.compile(
     r"\s*<(?:｜DSML｜|\w+:)?parameter(?:=(?P<k1>[^>\n]{1,200})| name=\"(?P<k2>[^\"\n]{1,200})\")"
@@ -70,8 +71,8 @@ _MARKS = re.compile(
 )
 _BETWEEN = re.compile(r"\s*(?:[;,]\s*|\n\s*)?(?=[\[{])")
 _DECODER = json.JSONDecoder()
-_BARE = re.compile(r"\s*(?:[\[{]\s*){1,2}\"")
-_BARE_PYTHON = re.compile(r"\s*\[\s*[^\W\d][\w.]*\(")
+_BARE = re.compile(r"\s*(?:[\[{]\s*){1,2}[\"']")
+_BARE_PYTHON = re.compile(r"\s*(?P<list>\[\s*)?[^\W\d][\w.]*\(")
 
 
 def written_calls(text: str, bounds: Bounds) -> WrittenCalls | None:
@@ -94,14 +95,19 @@ def _bare_calls(text: str, bounds: Bounds) -> WrittenCalls | None:
     if _BARE.match(text):
         place = _json_values(text, len(text) - len(text.lstrip()), calls, bounds)
         return WrittenCalls(calls, True) if not _MARKS.sub("", text[place:]) else None
-    if _BARE_PYTHON.match(text):
-        return WrittenCalls(_python_calls(_MARKS_AROUND.sub("", text), bounds), True)
+    if bare := _BARE_PYTHON.match(text):
+        try:
+            return WrittenCalls(_python_calls(_MARKS_AROUND.sub("", text), bounds), True)
+        except Refused:
+            if bare["list"]:
+                raise  # without a list it may be prose
     return None
 
 
-_LINES = re.compile(r"(?<=\))\s*\n\s*(?=[^\W\d][\w.]{0,200}\()")
+_LINES = re.compile(r"(?<=\))\s*[\n;]\s*(?=[^\W\d][\w.]{0,200}\()")
+_LITERAL_STEP = re.compile(r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"|[\[\](){}]", re.DOTALL)
 _UNQUOTED_END = re.compile(r"<end_function_call>|<tool_call\|>|\Z")
-_PYTHON_END = re.compile(r"<\|python_end\|>|</function_calls>|```|\Z")
+_PYTHON_END = re.compile(r"<\|python_end\|>|</function_calls>|</tool_call>|```|\Z")
 _QUOTE = re.compile(r"<escape>|<\|\"\|>")
 _BARE_KEY = re.compile(r"([{,]\s*+)([^\s\"{}\[\],:]++)(?=\s*+:)")
 _MARKS_AROUND = re.compile(r"\A\s*+|(?:<\|\w{1,40}\|>|\s)+\Z")
@@ -166,10 +172,24 @@ def _one_json(text: str, place: int, calls: list[Any], bounds: Bounds) -> int:
     try:
         _, end = _DECODER.raw_decode(text[place : place + bounds.answer + 1])
     except (ValueError, RecursionError) as error:
-        raise Refused(f"not JSON: {getattr(error, 'msg', type(error).__name__)}", place) from None
-    value = load(text[place : place + end], bounds)  # once more, bounded and without duplicate keys
+        end = _end_of_literal(text, place, bounds)
+        if not end:
+            raise Refused(f"not JSON: {getattr(error, 'msg', type(error).__name__)}", place) from None
+        value = python_format.read_value(text[place : place + end], bounds)
+    else:
+        value = load(text[place : place + end], bounds)  # once more, bounded and without duplicate keys
     calls += value if isinstance(value, list) else [value]
     return place + end
+
+
+def _end_of_literal(text: str, place: int, bounds: Bounds) -> int:
+    """Characters of a literal as Python writes it, with single quotes; 0: there is none."""
+    depth = 0
+    for step in _LITERAL_STEP.finditer(text, place, place + bounds.answer):
+        depth += (step.group() in "([{") - (step.group() in ")]}")
+        if not depth:
+            return step.end() - place
+    return 0
 
 
 def _keyed_call(value: Any) -> Any:

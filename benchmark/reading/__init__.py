@@ -8,6 +8,7 @@ whole).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import get_args
 
@@ -51,6 +52,10 @@ _OURS = ("dataset/index.jsonl", "dataset/samples.jsonl", "samples.jsonl", "test.
 """Files by which a folder is known for a run of ptool, or for the dataset of one."""
 
 
+_RECORDS_TO_KNOW = 20
+"""Records that may tell the kind of a file: the first may be an odd one."""
+
+
 def kind_of(path: Path) -> Source:
     """Which kind of dataset a path holds. Raises StoreError where its names and first record tell none."""
     return (_kind_of_folder(path) if path.is_dir() else _kind_of_file(path)) or _unknown(path)
@@ -73,17 +78,20 @@ def _kind_of_folder(path: Path) -> Source | None:
 def _kind_of_file(path: Path) -> Source | None:
     if path.name.startswith("BFCL_v"):
         return "bfcl"
-    first = next(read_records(path), None)
-    if first is None:
-        raise StoreError(f"{path}: holds no records, expected at least one sample")
-    keys = set(first.value)
     marks: tuple[tuple[Source, set[str]], ...] = (
         ("ptool", {"id", "user_id", "answer", "origins"}),
         ("published", {"user_profile", "answer", "query_params"}),
         ("toolspectrum", {"instruction", "toolCall"}),
         ("acebench", {"id", "question", "function", "profile"}),
     )
-    return next((kind for kind, needed in marks if needed <= keys), None)
+    record = None
+    for record in islice(read_records(path), _RECORDS_TO_KNOW):
+        for kind, needed in marks:
+            if needed <= record.value.keys():
+                return kind
+    if record is None:
+        raise StoreError(f"{path}: holds no records, expected at least one sample")
+    return None
 
 
 def _unknown(path: Path) -> Source:

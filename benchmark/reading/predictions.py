@@ -59,7 +59,7 @@ def by_position(items: Iterable[Item], path: Path) -> Iterator[tuple[Item, Given
                 f"{path}: {count - 1} answers, expected one for every item; {item.id!r} is without"
             )
         query = record.value.get("query", item.query)
-        if query != item.query:
+        if isinstance(query, str) and query != item.query:  # an odd record has one that is no text
             raise record.wrong(
                 "query", query, f"{shortened(item.query)} of item {item.id!r}: another dataset or order"
             )

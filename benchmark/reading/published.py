@@ -5,9 +5,10 @@ and metric are kept by `scorer=official`. What a record does not say and is infe
 fingerprint of the basic features), its id where it has no unique `id`, its scenario (the one in whose history
 the record's platforms occur), its group (from a folder or file named `…untrained…`, `…trained…` or
 `…unseen…`) and which platform offers which function (unknown, so left empty). A value that is not in a list
-is taken as the only accepted one (`official` sees it as it stands). An odd gold answer is an item that
-`official` scores as the published code does and that nothing is `strict`ly right for; odd functions and
-platforms are shown as far as they can be.
+is taken as the only accepted one (`official` sees it as it stands). An odd gold answer, or none, is an item
+that `official` scores as the published code does and that nothing is `strict`ly right for. A profile, query,
+functions and platforms that are odd or missing, which that code never looks at, are shown as far as they can
+be; what every record of a file lacks is refused, as the file is of another kind then.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from .raw_records import (
 )
 
 FILE = "data.json"
+KEYS = ("user_profile", "platforms", "tools", "query", "answer")
+"""What a record has; the names of parameters may be missing."""
 
 
 def read(path: Path, group: Group | None = None) -> Iterator[Item]:
@@ -46,7 +49,9 @@ def read(path: Path, group: Group | None = None) -> Iterator[Item]:
     """
     shared, seen = SharedValues(), set[str]()
     for file in data_files(path):
+        lacking, record = set(KEYS), RawRecord(str(file), {})
         for number, record in enumerate(read_records(file)):
+            lacking -= record.value.keys()
             users = group or group_of(file)
             own = record.value.get("id")
             id = (
@@ -56,6 +61,9 @@ def read(path: Path, group: Group | None = None) -> Iterator[Item]:
             )
             seen.add(id)
             yield _item(record, id, shared, users)
+        if seen and (missing := [key for key in KEYS if key in lacking]):
+            have = ", ".join(repr(key)[:60] for key in list(record.value)[:12]) or "no keys"
+            raise StoreError(f"{file}: no record has {', '.join(missing)}; the last one has {have}")
 
 
 def data_files(path: Path) -> list[Path]:
@@ -84,9 +92,9 @@ def _item(record: RawRecord, id: str, shared: SharedValues, group: Group | None)
     query_params, profile_params = _names(record, "query_params"), _names(record, "profile_params")
     named: dict[str, Origin] = dict.fromkeys(profile_params, "profile")
     named |= dict.fromkeys(query_params, "query")  # a name in both counts as query, as upstream
-    by_call = argument_origins(record) if "origins" in record.value else None  # as ptool's export has them
+    by_call = _origins(record)
     gold = _gold(record, lambda call: named if by_call is None else by_call.get(call, {}))
-    profile, places = _json(record, "user_profile", dict), _places(record)
+    profile, places = _profile(record), _places(record)
     return Item(
         id=id,
         user=f"user-{fingerprint(profile.get('basic_features', profile)).hex()}",
@@ -96,9 +104,9 @@ def _item(record: RawRecord, id: str, shared: SharedValues, group: Group | None)
         calls=gold.calls,
         query_params=query_params,
         profile_params=profile_params,
-        tools=shared.get(record, _json(record, "tools", list), _schemas),
+        tools=shared.get(record, _tools(record), _schemas),
         platforms=shared.get(record, places, platform_functions),
-        query=record.get("query", str),
+        query=_query(record.value.get("query")),
         source="published",
         user_profile=shared.get(record, profile, unchanged),
         characteristics=shared.get(record, places, platform_characteristics),
@@ -122,7 +130,7 @@ _FLAW = "the gold answer is not [platform, [{function: {parameter: [accepted, �
 
 def _gold(record: RawRecord, origins_of: Callable[[int], Mapping[str, Origin]]) -> _Gold:
     """What the published code would compare an answer with; it refuses nothing before it compares."""
-    answer = record.get("answer", object)
+    answer = record.value.get("answer")
     if not isinstance(answer, list) or len(answer) < 2:
         return _Gold("", flaw=_FLAW)
     platform = answer[0]
@@ -165,24 +173,65 @@ def _schemas(record: RawRecord, raw: list[Any]) -> dict[str, dict[str, Any]]:
     return schemas
 
 
-def _json(record: RawRecord, key: str, kind: type) -> Any:
-    """A value that may also stand there as JSON text."""
-    value = record.get(key, (kind, str))
+def _json(record: RawRecord, key: str) -> Any:
+    """A value that may also stand there as JSON text; None where the record has none."""
+    value = record.value.get(key)
     if isinstance(value, str):
         try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError as error:
-            raise record.wrong(key, value, f"JSON ({error})") from None
-    return RawRecord(record.place, {key: value}).get(key, kind)
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return value
+
+
+def _query(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
+
+
+def _profile(record: RawRecord) -> dict[str, Any]:
+    """The profile; one that is no object stands for the basic features."""
+    profile = _json(record, "user_profile")
+    if isinstance(profile, dict):
+        return profile
+    return {"basic_features": profile} if profile else {}
+
+
+def _origins(record: RawRecord) -> dict[int, dict[str, Origin]] | None:
+    """Where arguments come from, as ptool's own export says; None: the record does not say so."""
+    try:
+        return argument_origins(record) if "origins" in record.value else None
+    except StoreError:
+        return None
+
+
+def _tools(record: RawRecord) -> list[Any]:
+    """The functions as a list; `{name: schema}` is taken too."""
+    tools = _json(record, "tools")
+    if isinstance(tools, dict):
+        return [{"name": name, **_object(schema)} for name, schema in tools.items()]
+    return tools if isinstance(tools, list) else []
 
 
 def _places(record: RawRecord) -> list[Any]:
     """The platforms as a list of {name, profile}; `{name: profile}` is taken too."""
-    if isinstance(record.value.get("platforms"), dict):
-        return [{"name": name, "profile": profile} for name, profile in record.value["platforms"].items()]
-    listed = _json(record, "platforms", list)
+    listed = _json(record, "platforms")
+    if isinstance(listed, dict):
+        return [{"name": name, "profile": profile} for name, profile in listed.items()]
+    if not isinstance(listed, list):
+        listed = [listed]
     named = ({"name": place} if isinstance(place, str) else place for place in listed)
-    return [place for place in named if isinstance(place, dict) and isinstance(place.get("name"), str)]
+    return [_with_known_functions(place) for place in named if isinstance(_object(place).get("name"), str)]
+
+
+def _with_known_functions(place: dict[str, Any]) -> dict[str, Any]:
+    """A platform, without functions that are no list of names."""
+    apis = place.get("apis", [])
+    named = isinstance(apis, list) and all(isinstance(api, str) for api in apis)
+    return place if named else {key: value for key, value in place.items() if key != "apis"}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _scenario(profile: dict[str, Any], platforms: Mapping[str, Any]) -> str:

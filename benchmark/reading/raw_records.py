@@ -8,15 +8,19 @@ built once and shared by their items.
 
 from __future__ import annotations
 
+import json
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, BinaryIO, TypeVar, get_args
 
 import orjson
 
 from ...errors import StoreError
+from ...texts.byte_order_marks import as_utf8
 from ...texts.hidden import STEERING, faults
 from ..items import GoldCall, Origin
 
@@ -61,7 +65,7 @@ def read_records(path: Path) -> Iterator[RawRecord]:
     Raises StoreError, one line with the place, for what cannot be read or is no JSON object.
     """
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             start = _first_byte(file)
             if start == b"[":
                 yield from _array_records(path, file.read(MAX_ARRAY + 1))
@@ -83,6 +87,17 @@ def shortened(value: Any) -> str:
         return f"{_kind_name(type(value))} of {len(value)}"
     text = repr(value if not isinstance(value, str) else value[: _SHORTENED + 1])
     return text if len(text) <= _SHORTENED else f"{text[:_SHORTENED]}…"
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file's bytes in UTF-8; one in UTF-16, as some programs on Windows write, is held as a whole."""
+    file = path.open("rb")
+    mark = file.read(2)
+    file.seek(0)
+    if mark not in (BOM_UTF16_LE, BOM_UTF16_BE):
+        return file
+    with file:
+        return BytesIO(as_utf8(file.read(MAX_ARRAY)))
 
 
 def _first_byte(file: Any) -> bytes:
@@ -109,9 +124,23 @@ def _record(place: str, value: Any) -> RawRecord:
 
 def _loads(text: bytes, place: str) -> Any:
     try:
-        return orjson.loads(text.removeprefix(b"\xef\xbb\xbf"))
+        return orjson.loads(as_utf8(text))
     except orjson.JSONDecodeError as error:
-        raise StoreError(f"{place}: not JSON: {error}") from None
+        try:
+            return _loads_as_python(text)
+        except (ValueError, RecursionError):
+            raise StoreError(f"{place}: not JSON: {error}") from None
+
+
+def _loads_as_python(text: bytes) -> Any:
+    """What Python's `json` reads beyond JSON, as published datasets were written by it.
+
+    That is NaN, which becomes null, as an endpoint and a page would have it, and halves of characters, which
+    become U+FFFD.
+    """
+    value = json.loads(as_utf8(text), parse_constant=lambda _: None)
+    whole = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")
+    return json.loads(whole.decode("utf-16", "replace"))
 
 
 def _kind_name(kind: type | tuple[type, ...]) -> str:

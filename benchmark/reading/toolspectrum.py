@@ -22,6 +22,7 @@ from typing import Any
 import orjson
 
 from ...errors import StoreError
+from ...texts.byte_order_marks import as_utf8
 from ..items import GoldCall, Group, Item, Origin
 from .raw_records import RawRecord, check_shown, fingerprint, read_records
 
@@ -116,7 +117,7 @@ def apis_file(dataset: Path) -> Path:
 
 def _apps(file: Path) -> Apps:
     try:
-        described = orjson.loads(file.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        described = orjson.loads(as_utf8(file.read_bytes()))
         check_shown(described, str(file))
         return Apps(described)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -30,6 +30,7 @@ from .request_form import (
     SYSTEM_PLACES,
     FormMemory,
     FormSearch,
+    RequestForm,
     Structured,
     SystemPlace,
     checked_changes,
@@ -145,7 +146,10 @@ class ChatCompletions(ModelClient, Component[Config]):
                 weighed = await self._weighed_letters(asked)
             except AttemptError as error:
                 question = str(asked.messages).encode()
-                if not (_about_probabilities(error) or self._forms.crashed(question, error)):
+                known = self._forms.takes("logprobs")
+                if not (
+                    _about_probabilities(error) or self._forms.crashed(question, error, like_answered=known)
+                ):
                     raise
                 refusal = str(error)
         if weighed is not None and weighed.content:
@@ -180,15 +184,38 @@ class ChatCompletions(ModelClient, Component[Config]):
             except AttemptError as error:
                 if "logprobs" in sent and not speaks_of_form(error, sent):
                     raise  # asked without them, it says if that was why
+                known = self._forms.answered_in(form, asked.output)
                 if search is None and not (
-                    negotiable(error, sent) or error.status == _FORBIDDEN or self._forms.crashed(body, error)
+                    negotiable(error, sent)
+                    or error.status == _FORBIDDEN
+                    or self._forms.crashed(body, error, like_answered=known)
                 ):
                     raise
                 search = search or FormSearch(self._forms, form, asked.output, error, sent)
                 form = search.next(form, error, sent)
                 continue
+            if search is not None and search.may_be_chance:
+                form, result = await self._confirmed(search.start, form, result, asked, fields)
             self._forms.keep(form, asked.output, search, sent)
             return result
+
+    async def _confirmed(
+        self,
+        refused: RequestForm,
+        form: RequestForm,
+        result: CompletionResult,
+        asked: CreateArguments,
+        fields: Mapping[str, Any],
+    ) -> tuple[RequestForm, CompletionResult]:
+        """The form to keep: the one that was refused if it is answered now, when the endpoint is there."""
+        sent = self._encoder.fields(asked, fields, refused)
+        try:
+            again = self._read(await self._transport.post(self._encoder.body(asked, sent, refused)), asked)
+        except AttemptError:
+            return form, result
+        again.usage.prompt_tokens += result.usage.prompt_tokens
+        again.usage.completion_tokens += result.usage.completion_tokens
+        return refused, again
 
     def _read(self, reply: bytes, asked: CreateArguments) -> CompletionResult:
         """The completion in a reply; a record's text is also looked for where a model's thoughts stand."""

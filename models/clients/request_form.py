@@ -64,9 +64,11 @@ _ABOUT_SYSTEM = re.compile(
     r"|roles? must alternate"
 )
 _CRASHED = (500, 501)
-"""Statuses with which endpoints fail over a request, besides failing for a while."""
+"""Statuses with which endpoints fail over a request, besides failing for a while; others above are those of
+proxies, whose servers are mostly down, and seldom fail over the form of a request."""
 _CRASHES = 3
 """Times in a row that one request fails so before its form may be why."""
+_ABOUT_LOAD = re.compile(r"overload|capacity|busy|loading|starting|maintenance|too many")
 _ABOUT_CONTEXT = re.compile(r"context.{0,40}(length|window|size)|too long")
 _REFUSES = re.compile(
     r"unsupported|unknown|unrecogni|unexpected|invalid|deprecated|extra|only|must|no such|should be|too \w+"
@@ -74,6 +76,8 @@ _REFUSES = re.compile(
 )
 """Words by which a field is refused, rather than mentioned."""
 _MOST_SEARCHES_IN_VAIN, _MOST_FORMS = 3, 20
+_MOST_BRIEF = 3
+"""Forms that are tried where the endpoint may just be down."""
 _MOST_RECORDS, _MOST_CRASHED = 1_000, 1_000
 
 Change = tuple[str, Any]
@@ -137,7 +141,7 @@ class FormMemory:
         self._system_taken = False
         self._taken: set[str] = set()
         """fields of requests that were answered"""
-        self._searches_in_vain = 0
+        self._searches_in_vain = self._outages = 0
         self._crashes: dict[bytes, int] = {}
 
     def known(self, record: Any) -> RequestForm:
@@ -169,15 +173,32 @@ class FormMemory:
         for limit in (name for name in _LIMITS if name in sent and name not in self._taken):
             yield replace(start, changes=(*start.changes, (limit, _LIMITS[1])))
 
-    def crashed(self, request: bytes, error: AttemptError) -> bool:
-        """Whether one request has failed so often that its form may be why. Args: request: what tells it."""
-        if error.status not in _CRASHED or self._searches_in_vain >= _MOST_SEARCHES_IN_VAIN:
+    def crashed(self, request: bytes, error: AttemptError, *, like_answered: bool) -> bool:
+        """Whether one request has failed so often that its form may be why.
+
+        Args: request: what tells it; like_answered: whether one in its form was answered before.
+        """
+        if error.kind != "server" or error.status is None:
+            return False
+        if max(self._searches_in_vain, self._outages) >= _MOST_SEARCHES_IN_VAIN:
+            return False
+        if error.status not in _CRASHED and (
+            like_answered or error.retry_after is not None or _ABOUT_LOAD.search(str(error).lower())
+        ):
             return False
         if len(self._crashes) >= _MOST_CRASHED:
             self._crashes.clear()
         digest = blake2b(request, digest_size=16).digest()
         self._crashes[digest] = self._crashes.get(digest, 0) + 1
         return self._crashes[digest] >= _CRASHES
+
+    def answered_in(self, form: RequestForm, record: Any) -> bool:
+        """Whether a request in this form was answered: one for a record, or for text (None)."""
+        return form.structured in self._answered_in if record else bool(self._taken)
+
+    def takes(self, field: str) -> bool:
+        """Whether a request with a field was answered."""
+        return field in self._taken
 
     def below(self, form: RequestForm, record: Any) -> list[RequestForm]:
         """The further ways to ask for a record, each with less help from the endpoint."""
@@ -196,15 +217,19 @@ class FormMemory:
         Args: search: how that was found; None: it was known; sent: its fields, which are no fault of others.
         """
         self._taken |= sent.keys()
+        self._outages = 0
         if search is not None:
             self._learn(form, record, search)
         if isinstance(record, type):
             self._answered_in.add(form.structured)
         self._system_taken = self._system_taken or not form.folded
 
-    def give_up(self) -> None:
-        """A request was answered in no form."""
-        self._searches_in_vain += 1
+    def give_up(self, *, outage: bool) -> None:
+        """A request was answered in no form. Args: outage: whether its endpoint may just be down."""
+        if outage:
+            self._outages += 1
+        else:
+            self._searches_in_vain += 1
 
     def _learn(self, form: RequestForm, record: Any, search: FormSearch) -> None:
         """Take over what is new in a form; others that were under way may have learnt it already."""
@@ -255,7 +280,11 @@ class FormSearch:
         self._others = memory.others(start, record, [name for name in sent if name not in limits])
         self._tried = {start}
         self._hints: tuple[Change, ...] = ()
-        self._asked_again, self._forms = False, 0
+        crashed = error.kind == "server" and not negotiable(error, sent)
+        self.may_be_chance = crashed and error.status not in _CRASHED
+        """whether the endpoint may just have been down: what it takes then says little, until the form that
+        was refused has been refused once more"""
+        self._asked_again, self._forms = self.may_be_chance, 0
         self._reasons: dict[Change, AttemptError] = {}
 
     def next(self, form: RequestForm, error: AttemptError, sent: Mapping[str, Any]) -> RequestForm:
@@ -272,8 +301,8 @@ class FormSearch:
         if following is None and error.kind == "unauthorised":  # it is no matter of the form
             raise error
         following = following or self._unhinted()
-        if following is None or self._forms >= _MOST_FORMS:
-            self._memory.give_up()
+        if following is None or self._forms >= (_MOST_BRIEF if self.may_be_chance else _MOST_FORMS):
+            self._memory.give_up(outage=self.may_be_chance)
             raise self.first
         self._tried.add(following)
         self._forms += 1

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from ...errors import UnreachableModelError
 from ...models.gateway import Gateway
 from ...models.request import Request, with_limit
+from ...models.scripted.roles import SPEED_ROLE
 
 MEASURED_SECONDS = 30.0
 """About how long the calls at the same time may take together."""
@@ -149,5 +150,6 @@ async def measure_speed(
 def _request(role: str, lines: int, sampling: dict[str, Any]) -> Request:
     nonce = token_hex(6)
     numbers = "\n".join(f"{nonce[-4:]} {number * 37 % 1000}" for number in range(lines))
-    system = f"{nonce}: a trial of how fast you answer."
+    # By its role `ptool.serve` knows what to do; five tokens are too few for a prefix cache.
+    system = f"Role: {SPEED_ROLE}\n{nonce}: a trial of how fast you answer."
     return Request(role, "check/speed", system, f"{numbers}\n\n{_QUESTION}", None, 0, sampling)

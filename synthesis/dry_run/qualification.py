@@ -192,6 +192,12 @@ def qualification(settings: Settings, sources: Sources, participants: Participan
     return Qualification(settings, asked, play_solved_tasks(settings, sources, settings.qualification))
 
 
+def untried_judges(settings: Settings, participants: Participants) -> tuple[str, ...]:
+    """The judges of a run that a language model plays and that vote untried, as `qualification=0` has it."""
+    voters = () if settings.qualification else (*settings.query_judges, *settings.judges)
+    return tuple(name for name in dict.fromkeys(voters) if _is_asked(participants, name))
+
+
 def _is_asked(participants: Participants, name: str) -> bool:
     """Whether a role asks a language model."""
     role = participants.roles[name]

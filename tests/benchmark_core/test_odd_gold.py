@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from benchmark_fixtures import published
 from ptool.benchmark import Item, obstacles, score
-from ptool.benchmark.reading import items
+from ptool.benchmark.reading import items, kind_of, paired
+from ptool.errors import StoreError
 
 
 def read(folder: Path, *records: dict[str, Any]) -> list[Item]:
@@ -78,3 +79,74 @@ def test_an_id_of_its_own_is_kept_where_it_is_the_only_one(tmp_path: Path) -> No
         item.id for item in read(tmp_path, *(published(id=id) for id in ("a", "b", "a", 5, "")), published())
     ]
     assert ids == ["a", "b", "published-00002", "published-00003", "published-00004", "published-00005"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "shown"),
+    [
+        ({"query": None}, {"query": ""}),
+        ({"query": 5}, {"query": "5"}),
+        ({"query": ["Tea", 2]}, {"query": '["Tea",2]'}),
+        ({"query": "half \ud83d"}, {"query": "half \ufffd"}),
+        ({"user_profile": None}, {"user_profile": {}}),
+        ({"user_profile": ""}, {"user_profile": {}}),
+        ({"user_profile": "an early riser"}, {"user_profile": {"basic_features": "an early riser"}}),
+        ({"user_profile": [1]}, {"user_profile": {"basic_features": [1]}}),
+        ({"user_profile": {"height": float("nan")}}, {"user_profile": {"height": None}}),
+        ({"tools": None}, {"tools": {}}),
+        ({"tools": "none"}, {"tools": {}}),
+        (
+            {"tools": {"buy": {"description": "Buys."}}},
+            {"tools": {"buy": {"name": "buy", "description": "Buys."}}},
+        ),
+        ({"platforms": None}, {"platforms": {}}),
+        ({"platforms": "MiniMart"}, {"platforms": {"MiniMart": ()}}),
+        ({"platforms": [{"name": "MiniMart", "apis": [{"name": "buy"}]}]}, {"platforms": {"MiniMart": ()}}),
+        ({"origins": [5]}, {"query_params": ("product", "both")}),
+    ],
+)
+@pytest.mark.parametrize("missing", [False, True])
+def test_what_the_scorer_never_looks_at_refuses_nothing(
+    tmp_path: Path, odd: dict[str, Any], shown: dict[str, Any], missing: bool
+) -> None:
+    record = published(**odd)
+    if missing:
+        key = next(iter(odd))
+        record, shown = {name: value for name, value in record.items() if name != key}, {}
+    first, plain = read(tmp_path, record, published())
+    assert {key: getattr(first, key) for key in shown} == shown
+    assert kind_of(tmp_path / "data.json") == "published"
+    text = "MiniMart: [buy(product='tea', city='Turin', both=1)]"
+    for item in (first, plain):
+        assert (
+            score(item, text, scorer="official").tool_value
+            == score(plain, text, scorer="official").tool_value
+        )
+    answers = tmp_path / "predictions.jsonl"
+    given = [{"query": record.get("query"), "predict": text}, {"query": "Tea, please.", "predict": text}]
+    answers.write_text("\n".join(map(json.dumps, given)).replace("\\ud83d", "\\ufffd"))
+    assert [item.id for item, _ in paired([first, plain], answers)] == [first.id, plain.id]
+
+
+def test_what_every_record_lacks_is_another_kind_of_file(tmp_path: Path) -> None:
+    record = published()
+    record["functions"] = record.pop("tools")
+    with pytest.raises(
+        StoreError, match=r"data\.json: no record has tools; the last one has 'user_profile', "
+    ):
+        read(tmp_path, record, record)
+    (tmp_path / "data.json").write_text(json.dumps({"data": [published()]}))
+    with pytest.raises(StoreError, match=r"no record has user_profile, .*; the last one has 'data'"):
+        list(items(tmp_path))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("array", [True, False])
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path, encoding: str, array: bool) -> None:
+    records = [published(id="één"), published(id="b")]
+    text = (
+        json.dumps(records, ensure_ascii=False, indent=1) if array else "\r\n".join(map(json.dumps, records))
+    )
+    mark = "\ufeff" if encoding.endswith("e") else ""
+    (tmp_path / "data.json").write_bytes((mark + text).encode(encoding))
+    assert [item.id for item in items(tmp_path)] == ["één", "b"]

@@ -121,7 +121,7 @@ def test_a_stated_platform_counts() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("find()", "not JSON"),
+        ("find(1)", "not JSON"),
         ('[{"name": "f", "arguments": "{"}]', "not JSON"),
         ('[{"name": "f", "arguments": "[1]"}]', "arguments: expected an object"),
         ('[{"name": "f"}]', "arguments: expected an object, got None"),

@@ -29,6 +29,20 @@ ALONE = {
     "Llama 3, own function": ('<function=f>{"a": 1}</function><function=g>{}</function>', BOTH),
     "Llama 4": ("<|python_start|>[f(a=1), g()]<|python_end|><|eot|>", BOTH),
     "Llama 4, bare": ("[f(a=1), g()]", BOTH),
+    "Python, bare": ("f(a=1)", ONE),
+    "Python, bare, lines": ("f(a=1)\ng()", BOTH),
+    "Python, bare, one line": ("f(a=1); g()", BOTH),
+    "Hermes, Python": ("<tool_call>\nf(a=1)\n</tool_call>\n<tool_call>\ng()\n</tool_call>", BOTH),
+    "Hermes, Python's quotes": (
+        "<tool_call>\n{'name': 'f', 'arguments': {'a': 1}}\n</tool_call>"
+        "<tool_call>{'arguments': {}, 'name': 'g'}",
+        BOTH,
+    ),
+    "Python's quotes, bare": ("[{'name': 'f', 'arguments': {'a': 1}}]", ONE),
+    "a message in Python's quotes": (
+        "{'content': null, 'tool_calls': [{'function': {'name': 'f', 'arguments': '{\"a\": 1}'}}]}",
+        ONE,
+    ),
     "Mistral": (f"[TOOL_CALLS] [{F}, {G}]</s>", BOTH),
     "Mistral, newer": ('[TOOL_CALLS]f[ARGS]{"a": 1}[TOOL_CALLS]g[CALL_ID]x9[ARGS]{}', BOTH),
     "DeepSeek V3": (
@@ -85,13 +99,17 @@ ALONE = {
 }  # fmt: skip
 
 
+ONLY_ALONE = ("Llama 3, bare", "Python, bare, lines", "Python, bare, one line")
+"""Without marks, several among prose are several answers, of which the last counts."""
+
+
 @pytest.mark.parametrize("form", ALONE)
 def test_alone_they_are_read_strictly(form: str) -> None:
     text, calls = ALONE[form]
     assert parse(text, "native") == Prediction(None, calls)
 
 
-@pytest.mark.parametrize("form", [form for form in ALONE if "Llama 3, bare" not in form])
+@pytest.mark.parametrize("form", [form for form in ALONE if form not in ONLY_ALONE])
 def test_among_prose_and_after_reasoning_they_are_read_tolerantly(form: str) -> None:
     text, calls = ALONE[form]
     reply = f"<think>perhaps {ALONE['Kimi'][0]} or [h(b=2)]</think>I look both up.\n{text}"
@@ -141,3 +159,26 @@ def test_any_number_of_blocks_gives_as_many_calls(calls: list[tuple[str, dict]])
     blocks = (json.dumps({"name": name, "arguments": arguments}) for name, arguments in calls)
     text = "\n".join(f"<tool_call>\n{block}\n</tool_call>" for block in blocks)
     assert parse(text, "native") == Prediction(None, tuple(PredictedCall(*call) for call in calls))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f(1)",
+        "f(a=1) is what I would call",
+        "<tool_call>{'name': 'f', 'arguments': {'a': __import__('os')}}</tool_call>",
+        "<tool_call>{'name': 'f', 'name': 'g', 'arguments': {}}</tool_call>",
+        "<tool_call>{'name': 'f', 'arguments': {'a': it's}}</tool_call>",
+        "<tool_call>{'name': 'f', 'arguments': {'a': 1}</tool_call>",
+        "<tool_call>" + "{'a':" * 5_000,
+    ],
+)
+def test_what_only_looks_like_calls_in_pythons_words_is_unreadable(text: str) -> None:
+    assert isinstance(parse(text, "native", "strict"), ParseError)
+
+
+def test_pythons_words_for_values_are_read_beside_jsons() -> None:
+    arguments = "{'a': True, 'b': false, 'c': None, 'd': 'it\\'s', 'e': [-1.5, null]}"
+    text = f"<tool_call>{{'name': 'f', 'arguments': {arguments}}}"
+    call = PredictedCall("f", {"a": True, "b": False, "c": None, "d": "it's", "e": [-1.5, None]})
+    assert parse(text, "native", "strict") == Prediction(None, (call,))

@@ -82,11 +82,15 @@ def declined_and_called(folder: Path) -> tuple[Item, Item]:
     ("format", "text"),
     [
         *((format, text) for format in ("python", "json", "native") for text in ("[]", "{}", "None", "null")),
-        ("python", "{Bus: []}"),
-        ("python", "Bus: []"),
-        ("json", '{"platform": "Bus", "functions": []}'),
-        ("json", '{"platform": null, "functions": []}'),
-        ("native", '{"tool_calls": []}'),
+        *(
+            (format, text)
+            for format in ("python", "json", "native")
+            for text in (
+                *("{Bus: []}", "Bus: []", '{"Bus": []}', "{Bus: None}", '{"toolCall": null}'),
+                *('{"platform": "Bus", "functions": []}', '{"platform": null, "functions": []}'),
+                *('{"tool_calls": []}', '{"content": "", "tool_calls": null}'),
+            )
+        ),
     ],
 )
 def test_no_call_is_an_answer(tmp_path: Path, format: Format, text: str, scorer: Scorer) -> None:
@@ -97,12 +101,27 @@ def test_no_call_is_an_answer(tmp_path: Path, format: Format, text: str, scorer:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[[]]", "{None}", "none of them", "{Bus: [book(to='Rome')]}", "0", "false"]
+    "text",
+    [
+        *("", "[[]]", "{None}", "none of them", "{Bus: [book(to='Rome')]}", "0", "false", '""', "[{}]"),
+        *('{"book": {}}', '{"platform": "Bus"}', "Bus: [None]", "No call, no problem"),
+    ],
 )
 def test_what_is_no_decline_is_none(tmp_path: Path, text: str) -> None:
     declined, _ = declined_and_called(tmp_path)
     for format in ("python", "json", "native"):
         assert not score(declined, text, format).overall
+
+
+@pytest.mark.parametrize(
+    "reply", ["no call", "No call.", "NONE", "`None`", "**None**", "`{}`", "No tool call is needed.", "N\n"]
+)
+def test_a_decline_in_words_is_read_tolerantly(tmp_path: Path, reply: str) -> None:
+    declined, called = declined_and_called(tmp_path)
+    for format in ("python", "json", "native"):
+        assert not score(declined, reply, format).overall
+        assert score(declined, reply, format, tolerance="tolerant").overall == (reply != "N\n")
+        assert not score(called, reply, format, tolerance="tolerant").overall
 
 
 def test_a_decline_is_found_behind_thoughts_and_in_a_fence_but_not_inside_an_answer(tmp_path: Path) -> None:

@@ -194,6 +194,17 @@ def mentions(part: str) -> Callable[[dict[str, Any]], bool]:
     return found
 
 
+def failing(why: Callable[[dict[str, Any]], bool], status: int, words: str) -> Any:
+    """An endpoint that fails over some requests without saying why."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if why(await request.json()):
+            return web.Response(status=status, text=words)
+        return web.json_response(completion("{}"))
+
+    return handle
+
+
 REFUSALS = [
     json.loads(line)
     for line in (Path(__file__).parent / "refusals_of_servers.jsonl").read_text().splitlines()
@@ -267,6 +278,52 @@ async def test_a_server_that_is_not_there_for_a_while_is_no_matter_of_form(
         with pytest.raises(AttemptError):
             await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
     assert len(double.bodies) == 5
+
+
+@pytest.mark.parametrize("status", [502, 503, 504, 520])
+@pytest.mark.parametrize("refused", [("json_schema",), ("json_schema", "json_object")])
+async def test_a_proxy_whose_server_breaks_over_every_schema_is_asked_the_next_way(
+    double: Double, client: ChatCompletions, warnings: list[str], status: int, refused: tuple[str, ...]
+) -> None:
+    double.reply = failing(
+        lambda body: body.get("response_format", {}).get("type") in refused, status, "<h1>Bad Gateway</h1>"
+    )
+    await client.create(ASKED, extra_create_args=SENT)
+    for _ in range(2):
+        with pytest.raises(AttemptError, match=f"HTTP {status}"):
+            await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
+    for _ in range(2):
+        await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
+    way = "json_object" if len(refused) == 1 else "prompt"
+    assert client.structured == way
+    assert [one.strip().split("; ")[1] for one in warnings] == [f"from now on {way} (model.structured)"]
+    assert len(double.bodies) == 1 + 2 + (1 + len(refused) + 1) + 1  # the schema is asked once more
+
+
+async def test_an_endpoint_that_comes_back_while_it_is_asked_another_way_keeps_its_own(
+    double: Double, client: ChatCompletions, warnings: list[str]
+) -> None:
+    down = [502, 502, 502]
+    double.reply = failing(lambda _: bool(down) and bool(down.pop()), 502, "")
+    for _ in range(2):
+        with pytest.raises(AttemptError):
+            await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
+    await client.create(ASKED, json_output=Verdict, extra_create_args=SENT)
+    assert [body.get("response_format", {}).get("type") for body in double.bodies] == [
+        *["json_schema"] * 3,
+        "json_object",
+        "json_schema",
+    ]
+    assert (client.structured, warnings) == ("json_schema", [])
+
+
+async def test_who_answered_with_a_schema_before_is_down(double: Double, client: ChatCompletions) -> None:
+    await client.create(ASKED, json_output=Verdict)
+    double.reply = failing(lambda _: True, 502, "")
+    for _ in range(5):
+        with pytest.raises(AttemptError):
+            await client.create(ASKED, json_output=Verdict)
+    assert len(double.bodies) == 1 + 5
 
 
 @pytest.mark.parametrize(

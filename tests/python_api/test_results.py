@@ -45,8 +45,26 @@ def test_the_slim_form_gives_whole_samples_part_by_part(run: Run, split: Run) ->
     assert len(by_id) == len(split) == sum(len(part) for part in parts.values()) == split.counts["samples"]
     assert by_id[next(iter(run)).id].tools == next(iter(run)).tools
     assert [sample.id for part in parts.values() for sample in part] == [*by_id]
-    with pytest.raises(KeyError, match="no part 'dev'; there are train, test"):
+    with pytest.raises(KeyError, match="no part and no sample 'dev'; the parts are train, test"):
         split["dev"]
+
+
+def test_one_is_had_by_its_position_its_id_or_a_slice(split: Run, gold: Evaluation) -> None:
+    samples, lines = list(split), list(gold)
+    last = len(samples) - 1
+    assert (split[0], split[last], split[-1], split[1:3]) == (
+        *(samples[at] for at in (0, last, last)),
+        samples[1:3],
+    )
+    assert split[::-2] == samples[::-2]
+    assert split[samples[2].id] == split["train"][2] == samples[2]
+    assert (gold[-1].id, gold[lines[1].id], gold[:2]) == (lines[-1].id, lines[1], lines[:2])
+    with pytest.raises(IndexError, match=f"no sample at position {last + 1}; there are {last + 1}"):
+        split[last + 1]
+    with pytest.raises(KeyError, match="no sample 'overall'; columns are in `scores` and `details`"):
+        gold["overall"]
+    with pytest.raises(TypeError, match="got a float; expected a position, a slice or a name"):
+        split[1.5]  # type: ignore[index]
 
 
 def test_iterating_reads_one_at_a_time_and_again(run: Run) -> None:

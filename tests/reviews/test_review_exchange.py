@@ -11,6 +11,7 @@ from ptool.errors import ConfigError, StoreError
 from ptool.reviews import Correction, ReviewStore
 from ptool.reviews.commands import check_target
 from ptool.reviews.exchange import take_over
+from ptool.reviews.independence import independent_reviews
 from ptool.reviews.label_studio import read_annotations, write_tasks
 from ptool.reviews.spreadsheet import COLUMNS, read_sheet, write_sheet
 from review_bench import copied, labelled, marked, opened
@@ -59,6 +60,23 @@ def test_a_sheet_comes_back_as_it_went_out(run: Path, other: Path, tmp_path: Pat
     assert said(other) == said(run)
 
 
+def test_a_sheet_keeps_what_was_known_when_labels_were_given(run: Path, other: Path, tmp_path: Path) -> None:
+    with opened(run) as store:
+        first, second, *_ = store.assignment.order
+        marked(store, first, "Ada")
+        labelled(store, first, "Ada")  # after the page that shows the origins
+        labelled(store, second, "Ada")
+        marked(store, second, "Ada")
+        write_sheet(store, tmp_path / "out.csv")
+    with opened(other) as store:
+        assert take_over(store, read_sheet(tmp_path / "out.csv"), None) == (4, 0)
+    for place in (run, other):
+        with opened(place) as store:
+            independent = independent_reviews(store.database.rows_since(0))
+        assert sorted(task for sample, task, _ in independent if sample == first) == ["criteria"]
+        assert sorted(task for sample, task, _ in independent if sample == second) == ["criteria", "origins"]
+
+
 def test_no_cell_is_a_formula(run: Path, tmp_path: Path) -> None:
     with opened(run) as store:
         fill(store)
@@ -82,6 +100,16 @@ def rewritten(file: Path, changes: dict[str, str], delimiter: str = ",", row: in
 
 
 OK = {"query_mark": "OK", "platform_mark": " ok", "calls_mark": "ok"}
+
+
+def test_a_sheet_in_utf_16_is_read(run: Path, tmp_path: Path) -> None:
+    """As Excel saves "Unicode text"."""
+    with opened(run) as store:
+        marked(store, store.assignment.order[0], "Zoë", comment="fine")
+        write_sheet(store, tmp_path / "out.csv")
+    saved = tmp_path / "saved.txt"
+    saved.write_bytes((tmp_path / "out.csv").read_text("utf-8").encode("utf-16"))
+    assert "Zoë" in [row.annotator for row in read_sheet(saved)]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -177,7 +205,7 @@ def test_nothing_is_written_over_but_an_earlier_export(run: Path, tmp_path: Path
     ("content", "error", "message"),
     [
         (b"a,b\n1,2\n", ConfigError, "no column 'id'"),
-        (b"\xff\xfe\x00", ConfigError, "not UTF-8"),
+        (b"\xff\x00", ConfigError, "not UTF-8"),
         (b'id,annotator,query_mark,platform_mark,calls_mark\n"a', ConfigError, "not CSV"),
         (
             b"id,annotator,query_mark,platform_mark,calls_mark,id\n",
@@ -246,7 +274,14 @@ def test_the_labelling_configuration_names_what_comes_back(run: Path, tmp_path: 
 
 @pytest.mark.parametrize(
     ("completed_by", "name"),
-    [(7, "Label Studio 7"), ({"id": 3, "email": "ada@example.org"}, "ada@example.org"), ("Ada", "Ada")],
+    [
+        (7, "Label Studio 7"),
+        ({"id": 3, "email": "ada@example.org"}, "ada@example.org"),
+        ("Ada", "Ada"),
+        ("a" * 40, "a" * 40),
+        ("a" * 40 + "@example.org", "a" * 31 + "~a6d6522a"),
+        ("a" * 40 + "@example.net", "a" * 31 + "~2d2edb9d"),
+    ],
 )
 def test_whoever_completed_a_task_has_a_name(run: Path, tmp_path: Path, completed_by: Any, name: str) -> None:
     with opened(run) as store:

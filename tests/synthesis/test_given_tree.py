@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hydra import compose, initialize_config_module
+from omegaconf import OmegaConf
+from ptool.settings import validated
+from ptool.synthesis.given_tree import load_given_tree
 
 
 def run(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
@@ -35,6 +39,19 @@ def test_a_tree_that_a_run_left_gives_the_same_data(grown, kind):
     assert done.returncode == 0, done.stderr
     for name in ("api_tree.json", "dataset/samples.jsonl"):
         assert (grown / f"again_{kind}" / name).read_bytes() == (grown / "first" / name).read_bytes()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("kind", ["json", "graphml"])
+def test_a_tree_behind_a_byte_order_mark_is_read(grown, tmp_path, kind, encoding):
+    with initialize_config_module("ptool.conf", version_base="1.3"):
+        config = OmegaConf.to_container(compose("config", ["scenario=tiny"]), resolve=True)
+    text = (grown / "first" / f"api_tree.{kind}").read_text("utf-8")
+    (tmp_path / f"tree.{kind}").write_bytes(text.encode(encoding))
+    own = {**config, "tree": {**config["tree"], "file": str(tmp_path / f"tree.{kind}")}}
+    given, plain = load_given_tree(validated(own)), (grown / "first" / f"api_tree.{kind}")
+    other = load_given_tree(validated({**own, "tree": {**config["tree"], "file": str(plain)}}))
+    assert list(given.graph.nodes(data=True)) == list(other.graph.nodes(data=True))
 
 
 def remote_reference(node):

@@ -25,7 +25,7 @@ from ptool.store import read_jsonl
 from ptool.synthesis.commands import synthesise
 from ptool.synthesis.dry_run.check import CheckResult, check_run, report
 from ptool.synthesis.dry_run.counters import MOST_QUESTIONS, RolePrompts
-from ptool.synthesis.dry_run.qualification import RoleTrial, qualification
+from ptool.synthesis.dry_run.qualification import RoleTrial, qualification, untried_judges
 from ptool.synthesis.dry_run.role_trials import RoleTrials
 from ptool.synthesis.dry_run.small_run import SolvedTask, play_solved_tasks
 from ptool.synthesis.first_answers import FirstAnswers, first_answers_of
@@ -189,6 +189,21 @@ def test_the_same_judges_have_their_vote_without_a_qualification(tmp_path: Path)
     assert notes["first_answers"] == {"user": {"accepted": 0, "of": 6}}
     log = (tmp_path / "run/run.log").read_text()
     assert log.count("of the first answers of the user 0 of 6 were accepted, less than half") == 1
+
+
+def test_who_votes_untried_is_said_and_who_does_not_vote_is_not() -> None:
+    for words, voters in (
+        (("roles=lean", "assistant=none", *by("perfect")), ("natural", "says_more")),
+        (("roles=lean", "query_gate=[]", "assistant=none", *by("perfect")), ()),
+        (("roles=lean", "judges=[]", "query_gate=[]", "assistant=none", *by("perfect")), ()),
+        (("roles=paper", *by("perfect")), ("verifier",)),
+        (("roles=paper", "judges=[]", *by("perfect")), ()),
+        (("roles=paper",), ()),
+    ):
+        chosen = settings(*words, "qualification=0")
+        assert untried_judges(chosen, Participants(chosen)) == voters
+        tried = settings(*words)
+        assert untried_judges(tried, Participants(tried)) == ()
 
 
 def test_a_scripted_run_counts_first_answers_and_warns_of_nobody(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from autogen_core.models import SystemMessage, UserMessage
 from ptool.errors import UnknownPartError
 from ptool.models.prompt_blocks import render
 from ptool.models.scripted import Library, ScriptedModel
+from ptool.synthesis.dry_run import endpoint_speed
 
 TINY = str(Path(ptool.__file__).parent / "environments" / "scenarios" / "tiny")
 SCENARIO = {"name": "tiny", "description": "Two shops."}
@@ -171,3 +172,9 @@ def test_it_is_a_full_chat_completion_client():
     assert model.total_usage().completion_tokens == result.usage.completion_tokens
     assert model.model_info["structured_output"] is True
     assert model.count_tokens(messages) > 0
+
+
+def test_the_question_about_speed_is_answered() -> None:
+    request = endpoint_speed._request("user", 4, {})
+    texts = [text for _, text in request.conversation]
+    assert json.loads(ScriptedModel(Library({})).answer(texts, 0)) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
