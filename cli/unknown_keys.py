@@ -145,7 +145,9 @@ def check_experiment(config_name: str, overrides: Sequence[str], schema: type[Ba
 
     Args: config_name: the command's primary config; overrides: all words; schema: what the config becomes.
     """
-    words = (word.partition("=") for word in overrides)
+    words = [word.partition("=") for word in overrides]
+    if any(key == "hydra.searchpath" for key, _, _ in words):
+        return  # there may be experiments that are known only when all is composed
     for name in (value.strip("'\"") for key, _, value in words if key == "experiment"):
         takes = partial(_takes_experiment, name=name)
         others = [command for command, (config, kind) in _EXPERIMENTERS.items() if takes(config, kind)]

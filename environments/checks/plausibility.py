@@ -23,13 +23,14 @@ _DAYS = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _TIME = (
     rf"\b(?:{_COUNT}) (?:minutes|hours|days|nights|weeks|months|years)\b"
     r"|\ban? (?:hour|week|fortnight|month|year)\b|\btomorrow\b"
-    rf"|\b(?:this|next|coming|following) (?:{_DAYS}|week|weekend|month|year)\b|\b{_DAYS}\b"
+    rf"|\b(?:(?:this|next|coming|following) (?:week|weekend|month|year)|{_DAYS})\b"
+    r"(?! (?:is|was|has|will|went)\b)"
 )
 _VALUE = re.compile(
     rf"\"[^\"]+\"|“[^”]+”|(?i:{_TIME})|[\w:/.-]*\d(?:[\w:/.-]*\w)?|(?<=[a-z,;] )[A-Z]\w+(?: [A-Z]\w+)*"
 )
-"""What a tool would take as a value: a quotation, a time in words, something with a digit, a name inside of a
-sentence."""
+"""What a tool would take as a value: a quotation, a time in words (not "this week has been endless"), something
+with a digit, a name inside of a sentence."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _CONTENT_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SHOWN = 100

@@ -71,8 +71,9 @@ def test_a_reply_that_is_too_long_is_not_looked_at() -> None:
         ("None<|im_end|>and more", False, True),
         ("[1]", False, False),
         ("[", False, False),
-        ("none", False, False),
-        ("no call", False, False),
+        ("none", False, True),
+        ("no call", False, True),
+        ("no calling", False, False),
     ],
 )
 def test_declining_is_an_answer_where_it_may_be_one(text: str, strict: bool, tolerant: bool) -> None:

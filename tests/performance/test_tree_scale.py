@@ -3,7 +3,7 @@
 import sys
 
 import tree_scale
-from ptool.trees import growth, offers
+from ptool.trees import expansion_views, offers
 
 
 def function_calls(leaves: int) -> int:
@@ -23,7 +23,7 @@ def function_calls(leaves: int) -> int:
 
 
 def test_building_grows_in_proportion_to_the_leaves(monkeypatch):
-    for module in (growth, offers):
+    for module in (expansion_views, offers):
         monkeypatch.setattr(module, "MOST_SHOWN", 8)  # as in a tree that is very much larger
     tree_scale.build(40)  # what is done once for a process
     small, large = (function_calls(leaves) for leaves in (200, 800))
