@@ -29,7 +29,7 @@ _TIME = (
 _VALUE = re.compile(
     rf"\"[^\"]+\"|“[^”]+”|(?i:{_TIME})|[\w:/.-]*\d(?:[\w:/.-]*\w)?|(?<=[a-z,;] )[A-Z]\w+(?: [A-Z]\w+)*"
 )
-"""What a tool would take as a value: a quotation, a time in words (not "this week has been endless"), something
+"""What a tool would take as a value: a quotation, a time in words (not "this week was endless"), something
 with a digit, a name inside of a sentence."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _CONTENT_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
