@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ...texts.sentences import sentences_of
 from ...texts.similar_words import stem, telling_words, words_of
-from ...texts.word_lists import SMALL_WORDS
+from ...texts.word_lists import NUMBER_WORDS, SMALL_WORDS, alternation
 
 _CLAUSE = re.compile(
     r",? (?:and|so(?: that)?) (?:please )?(?:let me know|tell me|notify me|inform me|I can|we can)\b[^.!?]*",
@@ -18,6 +18,15 @@ _LIST = re.compile(r"\w+(?:, \w+(?: \w+)?)+,? (?:and|or) \w+")
 _BETWEEN_THINGS = re.compile(r",? (?:and|or) |, ")
 _NAMED = re.compile(r"\b(?:of|for|on|about|an?|some) (\w+)", re.IGNORECASE)
 """A word that names something, by what stands before it."""
+_COUNT = alternation((*NUMBER_WORDS[2:], "couple of", "few", "several"))
+_DAYS = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+_TIME = re.compile(
+    rf"\b(?:{_COUNT}) (?:minutes|hours|days|nights|weeks|months|years)\b"
+    r"|\ban? (?:hour|week|fortnight|month|year)\b|\btomorrow\b"
+    rf"|\b(?:(?:this|next|coming|following) (?:week|weekend|month|year)|{_DAYS})\b",
+    re.IGNORECASE,
+)
+"""A time in words."""
 _FOREIGN = 2
 """Words in a sentence without a value, or things in a list, from which it asks for something else than the
 function does."""
@@ -31,7 +40,8 @@ def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -
 
     Args: values: what is to be said, as words; described: how need and function are described.
 
-    Raises ValueError: a sentence that says a value lists other things besides, or a further one names one.
+    Raises ValueError: a sentence that says a value says a time or lists other things besides, or a further
+    one names one.
     """
     told = telling_words(" ".join(values))
     known = told | telling_words(" ".join(described))
@@ -47,6 +57,9 @@ def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -
             for sentence in sentences
             if sentence in saying or len(_telling(sentence) - known) < _FOREIGN
         )
+    for time in _TIME.finditer(" ".join(saying)):
+        if not telling_words(time[0]) <= known:
+            raise ValueError(f"the text says {time[0]!r}; leave out what `values` does not have")
     for named in _NAMED.finditer(" ".join(saying[1:])):
         if (thing := _telling(named[1])) and thing.isdisjoint(known):
             raise ValueError(f"the text names {named[1]!r} as well; leave out what `values` does not have")

@@ -13,24 +13,13 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from ...records import Query, Reason
-from ...texts.word_lists import NUMBER_WORDS, SMALL_WORDS, alternation
+from ...texts.word_lists import SMALL_WORDS
 from ..world import Tool, World
 from .case import Case
 from .check import Check
 
-_COUNT = alternation((*NUMBER_WORDS[2:], "couple of", "few", "several"))
-_DAYS = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
-_TIME = (
-    rf"\b(?:{_COUNT}) (?:minutes|hours|days|nights|weeks|months|years)\b"
-    r"|\ban? (?:hour|week|fortnight|month|year)\b|\btomorrow\b"
-    rf"|\b(?:(?:this|next|coming|following) (?:week|weekend|month|year)|{_DAYS})\b"
-    r"(?! (?:is|was|has|will|went)\b)"
-)
-_VALUE = re.compile(
-    rf"\"[^\"]+\"|“[^”]+”|(?i:{_TIME})|[\w:/.-]*\d(?:[\w:/.-]*\w)?|(?<=[a-z,;] )[A-Z]\w+(?: [A-Z]\w+)*"
-)
-"""What a tool would take as a value: a quotation, a time in words (not "this week was endless"), something
-with a digit, a name inside of a sentence."""
+_VALUE = re.compile(r"\"[^\"]+\"|“[^”]+”|[\w:/.-]*\d(?:[\w:/.-]*\w)?|(?<=[a-z,;] )[A-Z]\w+(?: [A-Z]\w+)*")
+"""What a tool would take as a value: a quotation, something with a digit, a name inside of a sentence."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _CONTENT_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _SHOWN = 100

@@ -146,6 +146,12 @@ def test_things_that_no_value_has_are_refused(text: str, listed: str) -> None:
     assert f"asks for '{listed}' as well" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
 
 
+@pytest.mark.parametrize("time", ["two weeks", "a week", "tomorrow", "next Friday"])
+def test_a_time_that_no_value_has_is_refused(time: str) -> None:
+    said = answer(f"How much tea can be sent {time}?", {"item": "tea"})
+    assert f"says {time.removeprefix('next ')!r}" in objection(said, {"item": TEXT})
+
+
 def test_a_further_sentence_names_nothing_else() -> None:
     say = {"item": TEXT, "least": {"type": "integer"}}
     said = answer("I want tea. It should be for cakes with at least 10 figs.", {"item": "tea", "least": 10})
