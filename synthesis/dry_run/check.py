@@ -47,7 +47,7 @@ from .endpoint_speed import MOST_AT_ONCE, EndpointSpeed, measure_speed
 from .estimate import EstimateLine, against_budget, estimate, total, wall_time
 from .matching_calls import matching_calls
 from .prompt_fit import PromptFit, measured_fits, refuse_too_long
-from .qualification import Qualification, qualification
+from .qualification import Qualification, qualification, qualification_calls
 from .role_trials import RoleTrials, render_trials, try_roles
 from .small_run import SmallRun, play_small
 
@@ -181,7 +181,10 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
         small_run,
         participants.endpoints,
         given_tree=parts.given_tree is not None or parts.given_tools is not None,
-        known=matching_calls(participants, parts.given_tools),
+        known={
+            **qualification_calls(tasks, small_run),
+            **matching_calls(participants, parts.given_tools),
+        },
     )
     known = [trial for trial in trials if trial.speed is not None]
     speeds = {role: trial.speed for trial in known for role in trial.roles if trial.speed}

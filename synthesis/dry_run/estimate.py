@@ -21,9 +21,11 @@ from ..population import PopulationPlan, population_plans
 from ..roles import SOLVER, STRANGER
 from .counters import CallCount, CallGroup
 from .endpoint_speed import EndpointSpeed
+from .qualification import AT_ONCE as TASKS_AT_ONCE
 from .small_run import PlayedPopulation, SmallRun
 
 STAGES = (
+    "qualification",
     "capabilities",
     "api_tree",
     "feature_tree",
@@ -238,6 +240,8 @@ def _at_once(line: EstimateLine, settings: Settings) -> int:
         return line.calls // (2 * len(plans)) if settings.assignment == "top_down" else 1
     if line.stage == "audit":
         return settings.audit.samples  # what is made of a sample is shown one after another
+    if line.stage == "qualification":
+        return TASKS_AT_ONCE
     items = {
         "api_tree": [len(plan.scenarios) for plan in plans],  # each grows depth first
         "histories": [plan.histories for plan in plans],

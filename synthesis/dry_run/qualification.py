@@ -36,8 +36,8 @@ from ...records import Query, Usage, Verdict
 from ...settings import RECOGNISERS, Settings
 from ..first_answers import FLOOR
 from ..roles import Participants
-from .counters import Question
-from .small_run import SolvedTask, play_solved_tasks
+from .counters import CallCount, CallGroup, Question
+from .small_run import SmallRun, SolvedTask, play_solved_tasks
 
 if TYPE_CHECKING:
     from ...cli.compose import Sources
@@ -196,6 +196,26 @@ def untried_judges(settings: Settings, participants: Participants) -> tuple[str,
     """The judges of a run that a language model plays and that vote untried, as `qualification=0` has it."""
     voters = () if settings.qualification else (*settings.query_judges, *settings.judges)
     return tuple(name for name in dict.fromkeys(voters) if _is_asked(participants, name))
+
+
+def qualification_calls(tasks: Qualification | None, small_run: SmallRun) -> dict[CallGroup, CallCount]:
+    """What the judges of a run are asked before it: about as much for a task as in an episode.
+
+    Args: tasks: None: they are not tried.
+    """
+    played = small_run.populations[""]
+    calls: dict[CallGroup, CallCount] = {}
+    if tasks is None:
+        return calls
+    factor = 2 * len(tasks.tasks) / played.plan.tasks
+    for judge in tasks.judges:
+        if asked := played.totals.get(CallGroup("episodes", judge)):
+            calls[CallGroup(STAGE, judge)] = CallCount(
+                round(asked.calls * factor),
+                round(asked.prompt_tokens * factor),
+                round(asked.completion_tokens * factor),
+            )
+    return calls
 
 
 def _is_asked(participants: Participants, name: str) -> bool:

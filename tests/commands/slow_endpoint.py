@@ -11,6 +11,7 @@ from aiohttp import web
 from ptool.models.mock_server.server import serving
 from ptool.models.scripted import Library, ScriptedModel
 from ptool.models.scripted.kit import shipped_kits
+from ptool.models.scripted.roles import SPEED_ROLE
 from ptool.settings import MockServerOptions
 
 
@@ -43,10 +44,11 @@ class SlowEndpoint:
     async def complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         asked = orjson.loads(body)
-        if asked["messages"][0]["content"].startswith("Role:"):
+        role = asked["messages"][0]["content"].partition("\n")[0]
+        if role.startswith("Role:") and role != f"Role: {SPEED_ROLE}":
             async with self.http.post(f"{self.behind}/chat/completions", data=body) as reply:
                 answer = orjson.loads(await reply.read())
-        else:  # the measuring calls, which the scripted model does not know
+        else:  # the measuring calls, which a language model would answer as long as it may
             size = sum(len(message["content"]) for message in asked["messages"]) // 4
             usage = {"prompt_tokens": size, "completion_tokens": asked["max_tokens"]}
             message = {"role": "assistant", "content": "1 2 3"}

@@ -227,7 +227,10 @@ def test_an_answer_that_is_no_record_is_a_failure_and_asked_only_once() -> None:
 
 def test_the_estimate_is_there_though_the_endpoint_fails() -> None:
     found = checked(*model("Failing", kind="connection"), "budget.calls=5")
-    assert found.lines[0].role == "designer"
+    assert [(line.stage, line.role) for line in found.lines[:2]] == [
+        ("qualification", "verifier"),  # which `ptool.run` tries before anything else
+        ("api_tree", "designer"),
+    ]
     assert found.trials[0].fault is not None
     assert found.trials[0].fault.startswith("unreachable: ")
     assert "kept" not in found.trials[0].fault
