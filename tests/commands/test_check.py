@@ -234,7 +234,7 @@ def test_the_estimate_is_there_though_the_endpoint_fails() -> None:
     assert found.trials[0].fault is not None
     assert found.trials[0].fault.startswith("unreachable: ")
     assert "kept" not in found.trials[0].fault
-    assert found.budget[0].startswith("budget.calls=5: will not suffice, the run needs about 8")
+    assert found.budget[0].startswith("budget.calls=5: will not suffice, the run needs about 1")
 
 
 def test_without_a_small_run_an_endpoint_is_asked_something_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
