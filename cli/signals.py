@@ -37,28 +37,57 @@ def end_at_signals(line: str = "", status: int | None = None) -> None:
 
 
 _AGAIN_SECONDS = 0.05
+_HEARD_SECONDS = 0.5
+"""After so long an interrupt that nothing has ended is taken for one that C code dropped."""
 
 
 @contextmanager
 def never_ignored() -> Iterator[None]:
-    """An interrupt that comes where Python drops exceptions (a finaliser, a callback of C code) comes again.
+    """An interrupt that comes where exceptions are dropped comes again, until it has ended the block.
 
-    Without it such a Ctrl-C is lost: a line is printed, and the job goes on.
+    Python drops them in finalisers and says so; C code that compares or looks up drops them and says nothing.
+    Without it such a Ctrl-C is lost, and the job goes on. While an event loop cancels its task in an orderly
+    way, nothing comes again. For the main thread.
     """
-    before = sys.unraisablehook
+    before, main = sys.unraisablehook, threading.get_ident()
 
     def deliver_again(ignored: sys.UnraisableHookArgs) -> None:
         if not issubclass(ignored.exc_type, KeyboardInterrupt):
             before(ignored)
             return
-        main = threading.main_thread().ident
-        assert main is not None
         again = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (main, signal.SIGINT))
         again.daemon = True
         again.start()
 
+    numbers, number = os.pipe()
+    os.set_blocking(number, False)
+    ended = threading.Event()
+    watch = threading.Thread(target=_watch, args=(numbers, main, ended), daemon=True)
     sys.unraisablehook = deliver_again
+    told = signal.set_wakeup_fd(number, warn_on_full_buffer=False)
+    watch.start()
     try:
         yield
     finally:
+        ended.set()
+        signal.set_wakeup_fd(told)
         sys.unraisablehook = before
+        os.close(number)
+        watch.join()
+        os.close(numbers)
+
+
+def _watch(numbers: int, main: int, ended: threading.Event) -> None:
+    """Deliver every SIGINT again that raised an exception and did not end the block.
+
+    Args: numbers: where those of signals can be read; main: the thread that handles them.
+    """
+    while read := os.read(numbers, 1):
+        if read[0] != signal.SIGINT or not _raises():
+            continue
+        if not ended.wait(_HEARD_SECONDS) and _raises():
+            signal.pthread_kill(main, signal.SIGINT)
+
+
+def _raises() -> bool:
+    return signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,10 +1,12 @@
 """Ctrl-C ends a command with its status, whenever it comes."""
 
+import asyncio
 import random
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,44 @@ def test_an_interrupt_names_the_folder_that_was_made_whatever_the_settings_call_
     with pytest.raises(SystemExit):
         run_job(lambda: (object(), Sources()), job)
     assert f"are safe in {tmp_path / 'flights' / 'ledger.sqlite'};" in capsys.readouterr().err
+
+
+def test_an_interrupt_that_c_code_drops_without_a_word_comes_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def job(_settings: object, _sources: object) -> int:
+        with suppress(KeyboardInterrupt):  # as a look-up does whose comparison is interrupted
+            signal.raise_signal(signal.SIGINT)
+        time.sleep(20)
+        return 0
+
+    began = time.monotonic()
+    with pytest.raises(SystemExit) as ended:
+        run_job(lambda: (object(), Sources()), job)
+    assert (ended.value.code, time.monotonic() - began < 10) == (130, True)
+    assert capsys.readouterr().err == "interrupted before anything was made\n"
+
+
+def test_an_event_loop_that_ends_in_order_is_interrupted_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cleaned = []
+
+    async def main() -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+            await asyncio.sleep(20)
+        finally:
+            await asyncio.sleep(1)
+            cleaned.append("whole")
+
+    def job(_settings: object, _sources: object) -> int:
+        asyncio.run(main())
+        return 0
+
+    with pytest.raises(SystemExit) as ended:
+        run_job(lambda: (object(), Sources()), job)
+    assert (ended.value.code, cleaned) == (130, ["whole"])
 
 
 def test_an_interrupt_that_python_ignores_comes_again(
