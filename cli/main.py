@@ -189,10 +189,18 @@ def _print_error(line: str, status: int) -> int:
     return status
 
 
-def _interrupts(error: BaseException) -> bool:
-    """Whether somebody interrupted; pydantic makes an error of its own of that while a module is imported."""
-    wrapped = type(error).__name__ == "SchemaError" and "KeyboardInterrupt" in str(error)
-    return wrapped or isinstance(error, KeyboardInterrupt)
+def _interrupts(error: BaseException | None) -> bool:
+    """Whether somebody interrupted: an error may have come of that, above all while a module is imported.
+
+    Python makes a RuntimeError of it where a class names its parts, pydantic one of its own without a cause.
+    """
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        if type(error).__name__ == "SchemaError" and "KeyboardInterrupt" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextlib.contextmanager

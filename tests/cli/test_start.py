@@ -71,6 +71,25 @@ def test_an_interrupt_that_pydantic_makes_an_error_of_is_one(
     assert capsys.readouterr().err == "interrupted before anything was made\n"
 
 
+def test_an_interrupt_that_python_makes_an_error_of_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a class names its parts, whatever is raised becomes a RuntimeError."""
+
+    class Interrupted:
+        def __set_name__(self, _owner: type, _name: str) -> None:
+            raise KeyboardInterrupt
+
+    def job(_settings: object, _sources: object) -> int:
+        type("Owner", (), {"part": Interrupted()})
+        return 0
+
+    with pytest.raises(SystemExit) as ended:
+        run_job(lambda: (object(), Sources()), job)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "interrupted before anything was made\n"
+
+
 def test_an_interrupt_names_the_folder_that_was_made_whatever_the_settings_call_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
