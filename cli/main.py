@@ -189,14 +189,18 @@ def _print_error(line: str, status: int) -> int:
     return status
 
 
+_LONGEST_CHAIN = 100
+"""Errors of which each came of the next."""
+
+
 def _interrupts(error: BaseException | None) -> bool:
     """Whether somebody interrupted: an error may have come of that, above all while a module is imported.
 
     Python makes a RuntimeError of it where a class names its parts, pydantic one of its own without a cause.
     """
-    while error is not None:
-        if isinstance(error, KeyboardInterrupt):
-            return True
+    for _ in range(_LONGEST_CHAIN):
+        if error is None or isinstance(error, KeyboardInterrupt):
+            return error is not None
         if type(error).__name__ == "SchemaError" and "KeyboardInterrupt" in str(error):
             return True
         error = error.__cause__ or error.__context__
