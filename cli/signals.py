@@ -36,42 +36,38 @@ def end_at_signals(line: str = "", status: int | None = None) -> None:
             signal.signal(number, end)
 
 
-_AGAIN_SECONDS = 0.05
 _HEARD_SECONDS = 0.5
-"""After so long an interrupt that nothing has ended is taken for one that C code dropped."""
+"""After so long an interrupt that nothing has ended is taken for one that was dropped."""
 
 
 @contextmanager
 def never_ignored() -> Iterator[None]:
     """An interrupt that comes where exceptions are dropped comes again, until it has ended the block.
 
-    Python drops them in finalisers and says so; C code that compares or looks up drops them and says nothing.
-    Without it such a Ctrl-C is lost, and the job goes on. While an event loop cancels its task in an orderly
-    way, nothing comes again. For the main thread.
+    Python drops them in finalisers and prints that; C code that compares or looks up drops them and says
+    nothing. Without it such a Ctrl-C is lost, and the job goes on. While an event loop cancels its task in an
+    orderly way, nothing comes again. For the main thread; where there are no POSIX signals it does nothing.
     """
-    before, main = sys.unraisablehook, threading.get_ident()
-
-    def deliver_again(ignored: sys.UnraisableHookArgs) -> None:
-        if not issubclass(ignored.exc_type, KeyboardInterrupt):
-            before(ignored)
-            return
-        again = threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, (main, signal.SIGINT))
-        again.daemon = True
-        again.start()
-
-    numbers, number = os.pipe()
+    if os.name != "posix":
+        yield
+        return
+    ended, (numbers, number) = threading.Event(), os.pipe()
     os.set_blocking(number, False)
-    ended = threading.Event()
-    watch = threading.Thread(target=_watch, args=(numbers, main, ended), daemon=True)
-    sys.unraisablehook = deliver_again
-    told = signal.set_wakeup_fd(number, warn_on_full_buffer=False)
+    watch = threading.Thread(target=_watch, args=(numbers, threading.get_ident(), ended), daemon=True)
+    hook, told = sys.unraisablehook, signal.set_wakeup_fd(number, warn_on_full_buffer=False)
+
+    def say_others(dropped: sys.UnraisableHookArgs) -> None:
+        if not issubclass(dropped.exc_type, KeyboardInterrupt):
+            hook(dropped)
+
+    sys.unraisablehook = say_others
     watch.start()
     try:
         yield
     finally:
         ended.set()
         signal.set_wakeup_fd(told)
-        sys.unraisablehook = before
+        sys.unraisablehook = hook
         os.close(number)
         watch.join()
         os.close(numbers)

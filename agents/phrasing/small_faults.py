@@ -6,15 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...texts.similar_words import stem, telling_words
+from ...texts.similar_words import telling_words
 from .spoken_words import name_words, value_words
 
 _ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re.IGNORECASE)
 """What a model begins with that was asked to do something; no part of what a customer says."""
 _OFFER = re.compile(r"\A\W*would you like (me )?to (?=\w)([^.!?]*)\?", re.IGNORECASE)
+_A_SHOP = "(?:store|shop|website|site|platform|app|marketplace|catalogue|catalog)"
 _SHOP = re.compile(
     r"(?<! is)(?<! are)(?<! be) (?:from|in|on|at|of|with|by) (?:your|the|this|an?) (?:online )?"
-    r"(store|shop|website|site|platform|app|marketplace|catalogue|catalog)\b",
+    rf"({_A_SHOP}(?: {_A_SHOP})*+)\b(?!['’-]| of\b| \d)",
     re.IGNORECASE,
 )
 """A shop that is none: which one, the customer leaves to the assistant."""
@@ -76,7 +77,7 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     names = "|".join((*(re.escape(name_words(name)) for name in values), "keywords?", "query", "criteria"))
     text = re.sub(rf" (?:that|which) (?:match|fit)(?:es|s)? (?:the|a|this|my) (?:{names})\b", "", text)
     told = telling_words(" ".join(said))
-    text = _SHOP.sub(lambda shop: shop[0] if stem(shop[1]) in told else "", text)
+    text = _SHOP.sub(lambda shop: shop[0] if telling_words(shop[1].casefold()) & told else "", text)
     moments = {name: value for name, value in values.items() if _is_moment(value)}
     if len(moments) != 1:
         return text
