@@ -14,7 +14,7 @@ from ..rendering.text import inert, percent
 from ..store import read_jsonl
 from . import html
 from .extras import extra_library
-from .picking import picked
+from .indexing import picked
 from .run import files_in, spent
 
 EvaluationStatus = Literal["done", "incomplete", "budget_spent"]

@@ -14,7 +14,7 @@ from ..store import read_samples
 from ..store.dataset_index import check_dataset
 from . import html
 from .extras import extra_library
-from .picking import picked
+from .indexing import picked
 
 _SHOWN = 3
 

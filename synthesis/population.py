@@ -21,7 +21,7 @@ from ..trees.layers import spread_evenly
 from . import stages
 from .context import RunContext
 from .items import ItemState, PopulationItems
-from .people import PeopleOnDisk
+from .people_on_disk import PeopleOnDisk
 from .task_file import TaskFile
 from .tasks import QuerySlot, slots_by_scenario, slots_in_turn
 from .tool_bounds import bound_worlds

@@ -9,7 +9,6 @@ is right where the role itself accepts it.
 
 from __future__ import annotations
 
-import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -38,6 +37,7 @@ from ..first_answers import FLOOR
 from ..roles import Participants
 from .counters import CallCount, CallGroup, Question
 from .small_run import SmallRun, SolvedTask, play_solved_tasks
+from .spoilt_tasks import EVERY_WAY, SPOILT, query_of
 
 if TYPE_CHECKING:
     from ...cli.compose import Sources
@@ -136,42 +136,6 @@ class Exercise(NamedTuple):
     spoilt: bool
     play: Callable[[AskModel], Awaitable[tuple[bool, Usage]]]
     """whether the first answer is accepted, or lets the query pass; and what it cost"""
-
-
-Spoil = Callable[[SolvedTask, SolvedTask], Query]
-"""(a solved task, another one) -> a query that does not lead to the first one's solution."""
-
-
-def _another_request(task: SolvedTask, other: SolvedTask) -> Query:
-    return _query(task).model_copy(update={"text": _query(other).text, "need": ""})
-
-
-def _more_than_asked(task: SolvedTask, other: SolvedTask) -> Query:
-    query = _query(task)
-    return query.model_copy(update={"text": f"{query.text} {_query(other).text}"})
-
-
-def _shuffled_words(task: SolvedTask, other: SolvedTask) -> Query:
-    del other
-    query = _query(task)
-    words = query.text.split()
-    random.Random(task.episode.id).shuffle(words)
-    return query.model_copy(update={"text": " ".join(words)})
-
-
-SPOILT: dict[str, Sequence[Spoil]] = {
-    "recognise_need": (_another_request,),
-    "recognise_call": (_another_request,),
-    "natural": (_shuffled_words,),
-    "says_more": (_more_than_asked,),
-}
-"""Judge -> how its tasks are spoilt; of any other judge in all three ways in turn."""
-_EVERY_WAY: Sequence[Spoil] = (_another_request, _more_than_asked, _shuffled_words)
-
-
-def _query(task: SolvedTask) -> Query:
-    assert task.episode.query is not None
-    return task.episode.query
 
 
 def qualification(settings: Settings, sources: Sources, participants: Participants) -> Qualification | None:
@@ -329,9 +293,9 @@ class Qualification:
 
     def _exercises(self, participants: Participants, role: str, *, votes: bool) -> Iterator[Exercise]:
         """A right and a spoilt task in turn, so that a time limit leaves some of both."""
-        ways = SPOILT.get(role, _EVERY_WAY)
+        ways = SPOILT.get(role, EVERY_WAY)
         for place, task in enumerate(self.tasks):
-            yield self._exercise(participants, role, task, _query(task), spoilt=False)
+            yield self._exercise(participants, role, task, query_of(task), spoilt=False)
             if votes and (other := self._different(place)) is not None:
                 query = ways[place % len(ways)](task, other)
                 yield self._exercise(participants, role, task, query, spoilt=True)
@@ -385,7 +349,7 @@ class Qualification:
         window = participants.window(role)
         if window.tokens is None or type(participants.roles[role]).respond is not Role.respond:
             return ""
-        scenes = (self._scene(participants, role, task, _query(task), spoilt=False) for task in self.tasks)
+        scenes = (self._scene(participants, role, task, query_of(task), spoilt=False) for task in self.tasks)
         requests = [participants.roles[role].request(observation) for *_, observation in scenes]
         size = max((text_size(request.system) + text_size(request.user) for request in requests), default=0)
         if window.fits(size, ANSWER_TOKENS):

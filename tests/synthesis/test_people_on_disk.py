@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 from ptool.records import Action, History, Preference, Profile
-from ptool.synthesis.people import MOST_REMEMBERED, PeopleOnDisk
+from ptool.synthesis.people_on_disk import MOST_REMEMBERED, PeopleOnDisk
 
 ANNA = Profile(id="u1", basic={"city": "Köln", "size": 1.0}, implicit={"taste": ["quick", None]})
 BEN = Profile(id="u2", basic={}, implicit={})
