@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ..records import Api, Context, Topic
-from ..texts.similar_words import telling_words
+from ..texts.similar_words import stem, telling_words, words_of
 from .naming import snake_case
 from .retry import Mended
 
@@ -28,6 +28,8 @@ _BEFORE = re.compile(
     r"\A(?:(?:a|an|the|my|our|your|his|her|some|two|new|pair of|piece of|set of)\s+)+", re.IGNORECASE
 )
 """What stands before a thing's name."""
+_SHORTEST_NOUN = 4
+"""Characters of a noun that longer ones may end in: smartphone is a phone, carpet no pet."""
 _OF_EVERY_SERVICE = telling_words(
     "service customer user order payment delivery shipping shop store web website site app online platform "
     "option process product item good thing support help information request purchase transaction shipment "
@@ -87,18 +89,31 @@ def open_to_every_need(apis: Sequence[Api], needs: Sequence[str]) -> Sequence[Ap
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Name of a sort -> its distinct things; a name with all the words of another one is the same."""
-    names: dict[frozenset[str], str] = {}
+    """Name of a sort -> its distinct things; nobody tells sorts apart that share their words or a thing."""
     groups: dict[str, list[str]] = {}
     for sort, thing in pairs:
-        words = frozenset(telling_words(sort))
+        words = telling_words(sort)
         if not thing or not words:
             continue
-        known = next((other for other in names if other <= words or words <= other), words)
-        things = groups.setdefault(names.setdefault(known, snake_case(sort, "need")), [])
+        name = next((other for other in groups if _same_sort(sort, other, thing, groups[other])), None)
+        things = groups.setdefault(name or snake_case(sort, "need"), [])
         if telling_words(thing) not in map(telling_words, things):
             things.append(thing)
     return groups
+
+
+def _same_sort(sort: str, other: str, thing: str, things: Sequence[str]) -> bool:
+    """Whether one name has all the words of the other, or the thing is among the other's under any name."""
+    words, others = telling_words(sort), telling_words(other.replace("_", " "))
+    return words <= others or others <= words or any(_same_thing(thing, known) for known in things)
+
+
+def _same_thing(one: str, other: str) -> bool:
+    """Whether what two things are, their last words, is the same: 'phone' and 'new smartphones'."""
+    first, second = (stem(["", *words_of(thing)][-1]) for thing in (one, other))
+    return min(len(first), len(second)) >= _SHORTEST_NOUN and (
+        first.endswith(second) or second.endswith(first)
+    )
 
 
 def _bare(thing: str) -> str:
