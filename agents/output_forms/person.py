@@ -9,13 +9,16 @@ from typing import Any
 
 from pydantic import BaseModel, create_model, model_validator
 
-from ...records import Preferences, Record
+from ...records import Bundles, Preferences, Record
 from ...records.base import json_text
+from ...texts.similar_words import LITTLE_WORDS
 from .narrowing import FormRole, WantedList, dump, narrow_form, one_of
 
 _LONGEST = 300
 """Characters of a text, for endpoints that can see to it: small models do not find an end."""
 _VALUE = {"type": "string", "minLength": 1, "maxLength": 120}
+_PARTS = re.compile(r"[.!?,;](?=\s)")
+"""The end of a sentence or of a part of one."""
 _ACTION = {"type": "string", "minLength": 8, "maxLength": 160}
 
 
@@ -29,6 +32,21 @@ class ProfileWriter(FormRole):
         entry = {"properties": values, "required": list(values), "additionalProperties": False}
         items = dump(json_text(entry))
         return narrow_form(self.output, WantedList("bundles", layer["count"], layer["count"], items))
+
+    def accept(self, record: Any, views: Mapping[str, Any]) -> Any:
+        """The bundles, their texts without the part of a sentence at which the form cut them off."""
+        record = super().accept(record, views)
+        if not isinstance(record, Bundles):
+            return record
+        return Bundles(
+            bundles=tuple(
+                {
+                    name: _without_cut_end(value) if isinstance(value, str) else value
+                    for name, value in one.items()
+                }
+                for one in record.bundles
+            )
+        )
 
 
 class Actor(FormRole):
@@ -91,6 +109,19 @@ def choice_form(
 
 def _key(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", name)[:40].strip("_")
+
+
+def _without_cut_end(text: str) -> str:
+    """A text that the form ended, up to its last whole sentence, part or word; any other as it is."""
+    if len(text) != _VALUE["maxLength"] or text[-1] in ".!?":
+        return text
+    parts = [part for part in _PARTS.finditer(text) if part.end() > len(text) / 2]
+    if parts:
+        return text[: parts[-1].end()].rstrip(",;")
+    words = text.split()[:-1]
+    while words and words[-1].casefold() in LITTLE_WORDS:
+        words.pop()
+    return " ".join(words) or text
 
 
 def _value_form(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -162,6 +162,23 @@ def test_bundles_are_objects_with_known_keys_where_an_endpoint_takes_objects_and
     assert schema_of(form, strict=True)["properties"]["bundles"]["items"]["type"] == "string"
 
 
+@pytest.mark.parametrize(
+    ("written", "length", "kept"),
+    [
+        ("Likes what is made by hand, and wood. Prefers it to steel and would ", 70, None),
+        ("Likes what is made by hand and not in some great factory far away. Prefers wood, ", 120, 79),
+        ("Likes what is made by hand and lasts for all the years to come, not less than ", 120, 62),
+        ("Pays " + "more " * 20 + "for the ", 120, 104),
+    ],
+)
+def test_a_text_that_the_form_ended_ends_with_a_whole_part(written, length, kept):
+    text = f"{written}{'x' * (length - len(written))}"
+    whole = {"whole": "y" * 119 + ".", "long": "z" * 121, "number": 3}
+    writer = ProfileWriter("somebody", "PROMPT", "ptool.records.Bundles", ["layer"], prompts=AnyPrompt())
+    [bundle] = writer.accept(Bundles(bundles=({"taste": text, **whole},)), {}).bundles
+    assert bundle == {"taste": text[:kept], **whole}
+
+
 def test_a_role_without_a_form_of_its_own_answers_its_output():
     assert form_of(Role, "Actions", "visits", []) is Actions
     assert form_of(Role, "Preferences", "contexts", []) is Preferences
