@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...texts.similar_words import telling_words
+from ...texts.similar_words import stem, telling_words
 from .spoken_words import name_words, value_words
 
 _ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re.IGNORECASE)
@@ -64,7 +64,7 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
 
     'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone. What is the
     customer's own is theirs: 'add shoes to your cart' means my cart. 'Tea from your online store that matches
-    the keyword' is tea.
+    the keyword' is tea, 'apple products' are apples where those are meant.
 
     Args: values: parameter -> what is to be said.
 
@@ -76,6 +76,10 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
         text = _KINDS.sub("", text)
     names = "|".join((*(re.escape(name_words(name)) for name in values), "keywords?", "query", "criteria"))
     text = re.sub(rf" (?:that|which) (?:match|fit)(?:es|s)? (?:the|a|this|my) (?:{names})\b", "", text)
+    for words in said:
+        if (single := stem(words)) != words.casefold():
+            things = rf"(?i)\b{re.escape(single)} (?:products|items|goods)\b"
+            text = words.join(re.split(things, text))
     told = telling_words(" ".join(said))
     text = _SHOP.sub(lambda shop: shop[0] if telling_words(shop[1].casefold()) & told else "", text)
     moments = {name: value for name, value in values.items() if _is_moment(value)}

@@ -192,6 +192,19 @@ def test_what_is_the_customers_own_is_said_so(value: str, text: str, mended: str
     assert phrased(answer(text, {"item": value}), {"item": TEXT}).text == mended
 
 
+@pytest.mark.parametrize(
+    ("value", "text", "mended"),
+    [
+        ("green apples", "Find green apple products for me.", "Find green apples for me."),
+        (r"\1 apples", r"Find \1 apple goods for me.", r"Find \1 apples for me."),
+        ("Apple", "Find Apple products for me.", "Find Apple products for me."),
+        ("apples", "Find pineapple products and apples.", "Find pineapple products and apples."),
+    ],
+)
+def test_things_are_not_what_is_made_of_them(value: str, text: str, mended: str) -> None:
+    assert phrased(answer(text, {"item": value}), {"item": TEXT}).text == mended
+
+
 @pytest.mark.parametrize("day", ["3 May 2027", "2027-05-03"])
 def test_nothing_but_time_has_a_day(day: str) -> None:
     say = {"item": TEXT, "neededBy": {"const": "2027-05-03"}}
