@@ -196,7 +196,7 @@ def test_what_is_the_customers_own_is_said_so(value: str, text: str, mended: str
     ("value", "text", "mended"),
     [
         ("green apples", "Find green apple products for me.", "Find green apples for me."),
-        (r"\1 apples", r"Find \1 apple goods for me.", r"Find \1 apples for me."),
+        (r"tea\1s", r"Find tea\1 goods for me.", r"Find tea\1s for me."),
         ("Apple", "Find Apple products for me.", "Find Apple products for me."),
         ("apples", "Find pineapple products and apples.", "Find pineapple products and apples."),
     ],
