@@ -12,13 +12,16 @@ from .spoken_words import name_words, value_words
 _ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re.IGNORECASE)
 """What a model begins with that was asked to do something; no part of what a customer says."""
 _OFFER = re.compile(r"\A\W*would you like (me )?to (?=\w)([^.!?]*)\?", re.IGNORECASE)
-_A_SHOP = "(?:store|shop|website|site|platform|app|marketplace|catalogue|catalog)"
+_A_SHOP = (
+    "(?:store|shop|website|site|platform|app|marketplace|catalogue|catalog"
+    "|(?:range|category|department|section|selection|assortment)(?: of (?:products|items|goods|things))?)"
+)
 _SHOP = re.compile(
     r"(?<! is)(?<! are)(?<! be) (?:from|in|on|at|of|with|by) (?:your|the|this|an?) (?:online )?"
     rf"({_A_SHOP}(?: {_A_SHOP})*+)\b(?!['’-]| of\b| \d)",
     re.IGNORECASE,
 )
-"""A shop that is none: which one, the customer leaves to the assistant."""
+"""A shop, or a part of one, that is none: which one, the customer leaves to the assistant."""
 _TOLD = re.compile(
     r" (?:that |which )?you(?:'ve| have)? (?:just )?"
     r"(?:mentioned|recommended|suggested|offered|listed|showed me)\b(?: (?:earlier|before))?",

@@ -470,6 +470,11 @@ def test_a_value_that_fills_its_form_to_the_brim_was_cut_off() -> None:
         ("Would you like to compare tea?", "I would like to compare tea."),
         ("Would you like me to order tea? Thanks!", "I would like you to order tea. Thanks!"),
         ("How much tea is in your online store?", "How much tea is in your online store?"),
+        ("List tea in the range of products, cheapest first.", "List tea, cheapest first."),
+        (
+            "List tea in the section of herbs in a range 5 wide.",
+            "List tea in the section of herbs in a range 5 wide.",
+        ),
         ("Get tea from the Shop, please.", "Get tea, please."),
         ("Get tea from the shopkeeper.", "Get tea from the shopkeeper."),
         ("Get the tea you mentioned earlier.", "Get the tea."),
