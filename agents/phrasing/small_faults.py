@@ -38,6 +38,13 @@ _YOURS = re.compile(
     re.IGNORECASE,
 )
 """What is the customer's own, said from the side of the assistant: 'add shoes to your cart'."""
+_MINE = re.compile(
+    r"\bthe (?=(?:(?:post(?:al)?|zip) ?code|(?:home|postal|delivery|shipping) address)\b"
+    r"(?! of\b| is\b| \w*\d))",
+    re.IGNORECASE,
+)
+"""Where the customer lives: 'sent to the postal code' means my postal code."""
+_PLEASE_AGAIN = re.compile(r"(\bplease\b[^.!?]*?),? please(?=[.!?]|\Z)", re.IGNORECASE)
 _LIMITS = frozenset(("by", "before", "until", "till", "deadline", "latest", "due"))
 """Words of parameters whose day or time is the last one."""
 
@@ -66,8 +73,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     """The text without a count of kinds or a nameless shop, and with the word that belongs before a day.
 
     'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone. What is the
-    customer's own is theirs: 'add shoes to your cart' means my cart. 'Tea from your online store that matches
-    the keyword' is tea, 'apple products' are apples where those are meant.
+    customer's own is theirs: 'add shoes to your cart' means my cart, 'to the postcode' to mine. 'Tea from
+    your online store that matches the keyword' is tea, 'apple products' are apples where those are meant.
 
     Args: values: parameter -> what is to be said.
 
@@ -75,6 +82,7 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     """
     said = [value_words(value) for value in values.values() if isinstance(value, str)]
     text = _YOURS.sub(lambda match: "My " if match[1] == "Y" else "my ", text)
+    text = _PLEASE_AGAIN.sub(r"\1", _MINE.sub("my ", text))
     if not any(_KINDS.search(words) for words in said):
         text = _KINDS.sub("", text)
     names = "|".join((*(re.escape(name_words(name)) for name in values), "keywords?", "query", "criteria"))

@@ -186,6 +186,8 @@ def test_the_word_before_a_day_and_a_count_of_kinds_are_mended(text: str, mended
         ("tea", "Please add tea to your cart.", "Please add tea to my cart."),
         ("tea", "Your shopping basket needs tea.", "My shopping basket needs tea."),
         ("tea", "Find your best tea.", "Find your best tea."),
+        ("tea", "Please send tea to the postal code, please.", "Please send tea to my postal code."),
+        ("tea", "Please, tea to the postcode E1 please! Please?", "Please, tea to the postcode E1! Please?"),
     ],
 )
 def test_what_is_the_customers_own_is_said_so(value: str, text: str, mended: str) -> None:
