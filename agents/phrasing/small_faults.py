@@ -38,6 +38,11 @@ _YOURS = re.compile(
     re.IGNORECASE,
 )
 """What is the customer's own, said from the side of the assistant: 'add shoes to your cart'."""
+_MY_HOME = re.compile(
+    r"\b(to|in|at|for|near) your (?=(?:\w+ )?(?:address|code|postcode|city|country|area|neighbou?rhood)\b)",
+    re.IGNORECASE,
+)
+"""Where the customer lives, said from the side of the assistant: 'how many can be sent to your postcode'."""
 _MINE = re.compile(
     r"\bthe (?=(?:(?:post(?:al)?|zip) ?code|(?:home|postal|delivery|shipping) address)\b"
     r"(?! of\b| is\b| \w*\d))",
@@ -45,6 +50,11 @@ _MINE = re.compile(
 )
 """Where the customer lives: 'sent to the postal code' means my postal code."""
 _PLEASE_AGAIN = re.compile(r"(\bplease\b[^.!?]*?),? please(?=[.!?]|\Z)", re.IGNORECASE)
+_MONEY = re.compile(
+    r"[$€£¥]\s?(?=\d)|(?<=\d)\s?(?:[$€£¥]|(?:US )?dollars?\b|euros?\b|yen\b|(?:USD|EUR|GBP|JPY|CHF)\b)",
+    re.IGNORECASE,
+)
+"""A currency at a number; which one the customer pays in, a profile knows. Pounds may be a weight."""
 _LIMITS = frozenset(("by", "before", "until", "till", "deadline", "latest", "due"))
 """Words of parameters whose day or time is the last one."""
 
@@ -61,11 +71,12 @@ _NO_DAY = frozenset(
 def customers_words(text: str) -> str:
     """The text without assent and what was said earlier; what offers something wishes for it.
 
-    'Sure, bring me tea.' -> 'Bring me tea.', 'Would you like to have tea?' -> 'I would like to have tea.'
+    'Sure, bring me tea.' -> 'Bring me tea.', 'Would you like to have tea?' -> 'I would like to have tea.',
+    'to your postcode' -> 'to my postcode'
     """
     if match := _ASSENT.match(text):
         text = text[match.end() :][:1].upper() + text[match.end() + 1 :]
-    text = _TOLD.sub("", text)
+    text = _MY_HOME.sub(r"\1 my ", _TOLD.sub("", text))
     return _OFFER.sub(lambda offer: f"I would like {'you ' if offer[1] else ''}to {offer[2]}.", text)
 
 
@@ -91,6 +102,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
         if (single := stem(words)) != words.casefold():
             things = rf"(?i)\b{re.escape(single)} (?:products|items|goods)\b"
             text = words.join(re.split(things, text))
+    if not any(_MONEY.search(f"1 {word}") for words in said for word in words.split()):
+        text = _MONEY.sub("", text)
     told = telling_words(" ".join(said))
     text = _SHOP.sub(lambda shop: shop[0] if telling_words(shop[1].casefold()) & told else "", text)
     moments = {name: value for name, value in values.items() if _is_moment(value)}

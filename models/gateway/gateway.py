@@ -161,9 +161,13 @@ class Gateway:
             except InvalidAnswer as error:
                 self._save_status(answer, error.status)
                 objection = error
-                messages = add_correction(messages, answer.content, objection)
                 if answer.content in refused:
-                    asked = _asked_hotter(asked)
+                    messages, asked = (
+                        add_correction(request.conversation, None, objection),
+                        _asked_hotter(asked),
+                    )
+                else:
+                    messages = add_correction(messages, answer.content, objection)
                 refused.add(answer.content)
                 continue
             self._save_status(answer, status)

@@ -267,20 +267,22 @@ def _one_line(text: str) -> str:
 
 
 def add_correction(
-    messages: tuple[Message, ...], answer: str, objection: InvalidAnswer
+    messages: tuple[Message, ...], answer: str | None, objection: InvalidAnswer
 ) -> tuple[Message, ...]:
     """The messages to ask with again.
 
     Where the answer itself teaches something, it is quoted, bounded, with the objection; where it does not
     (it was empty, cut off, held back), the question is asked again with a word on what to do differently.
 
-    Args: messages: those asked with; answer: what came; objection: why it cannot be used.
+    Args: messages: those asked with; answer: what came; None: nothing is quoted, as a small model would copy
+        it; objection: why it cannot be used.
     """
-    if objection.status in _ADVICE:
+    if answer is None or objection.status in _ADVICE:
+        advice = _ADVICE.get(objection.status) or f"Another answer could not be used: {objection}\n{_FORM}"
         speaker, text = messages[-1]
         if speaker != "user":
-            return (*messages, ("user", _ADVICE[objection.status]))
-        return (*messages[:-1], (speaker, f"{text}\n\n{_ADVICE[objection.status]}"))
+            return (*messages, ("user", advice))
+        return (*messages[:-1], (speaker, f"{text}\n\n{advice}"))
     return (*messages, ("assistant", answer[:_QUOTED_CHARACTERS]), ("user", _correction(objection)))
 
 

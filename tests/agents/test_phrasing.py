@@ -186,6 +186,7 @@ def test_the_word_before_a_day_and_a_count_of_kinds_are_mended(text: str, mended
         ("tea", "Please add tea to your cart.", "Please add tea to my cart."),
         ("tea", "Your shopping basket needs tea.", "My shopping basket needs tea."),
         ("tea", "Find your best tea.", "Find your best tea."),
+        ("tea", "Bring tea to your home address.", "Bring tea to my home address."),
         ("tea", "Please send tea to the postal code, please.", "Please send tea to my postal code."),
         ("tea", "Please, tea to the postcode E1 please! Please?", "Please, tea to the postcode E1! Please?"),
     ],
@@ -205,6 +206,24 @@ def test_what_is_the_customers_own_is_said_so(value: str, text: str, mended: str
 )
 def test_things_are_not_what_is_made_of_them(value: str, text: str, mended: str) -> None:
     assert phrased(answer(text, {"item": value}), {"item": TEXT}).text == mended
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("Find tea between 5 and 15 euros.", "Find tea between 5 and 15."),
+        ("Find tea between $5 and 15 $, please.", "Find tea between 5 and 15, please."),
+        ("Find tea for 5-15 EUR a bag.", "Find tea for 5-15 a bag."),
+        ("Find tea for 5 to 15 pounds.", "Find tea for 5 to 15 pounds."),
+    ],
+)
+def test_the_money_is_the_customers_own_not_one_that_was_thought_up(text: str, mended: str) -> None:
+    say = {"item": TEXT, "from": {"const": 5}, "to": {"const": 15}}
+    assert phrased(answer(text, {"item": "tea", "from": 5, "to": 15}), say).text == mended
+    priced = {**say, "item": {"const": "5 euros EUR $"}}
+    assert phrased(answer(text, {"item": "5 euros EUR $", "from": 5, "to": 15}), priced).text.startswith(
+        text[:-1]
+    )
 
 
 @pytest.mark.parametrize("day", ["3 May 2027", "2027-05-03"])
@@ -504,7 +523,7 @@ def test_the_assistants_voice_is_refused(text: str) -> None:
     assert "what an assistant says" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
 
 
-@pytest.mark.parametrize("text", ["Bring tea to your home address.", "I will look for tea."])
+@pytest.mark.parametrize("text", ["Bring tea with your phone number.", "I will look for tea."])
 def test_the_customer_is_the_one_who_speaks(text: str) -> None:
     assert "what an assistant says" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
 

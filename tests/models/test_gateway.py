@@ -68,12 +68,22 @@ async def test_after_corrections_it_is_asked_anew_with_another_seed():
 
     def says(number, seed):
         seeds.append(seed)
-        return OK if number == 5 else "{}"
+        return OK if number == 5 else f'{{"no": {number}}}'
 
     model = Endless(says)
     assert (await gateway(model).ask(request(seed=7))).usage.calls == 6
     assert [len(one) for one in model.prompts] == [2, 4, 6, 2, 4, 6]
     assert seeds == [7, *(derive(7, number) for number in range(1, 6))]
+
+
+async def test_a_wrong_answer_that_came_again_is_not_shown_a_second_time():
+    model = Endless(lambda number, _: OK if number == 5 else "{}")
+    await gateway(model).ask(request())
+    assert [len(one) for one in model.prompts] == [2, 4, 2, 2, 2, 2]
+    plain, told = model.prompts[0][1], model.prompts[2][1]
+    assert told.startswith(plain)
+    assert "Another answer could not be used: ok: Field required" in told
+    assert [one[1] for one in model.prompts[3:]] == [plain, told, told]
 
 
 async def test_what_stays_unusable_says_how_the_last_answer_failed():
