@@ -21,6 +21,7 @@ from ..errors import ConfigError
 from ..models.request import NO_USAGE, Reply, Request
 from ..records import Choice, Finding, Verdict
 from ..texts.sentences import sentences_of
+from ..texts.similar_words import telling_words
 from .phrasing import telling_parameters
 from .role import Ask, Observation, Role, Views
 
@@ -166,9 +167,10 @@ class YesNoJudge(ClosedJudge):
 class NeedRecogniser(ClosedJudge):
     """Has to recognise the kind of need among those of the scenario, call by call (Definition 3.1).
 
-    Of two calls one may be for a thing of another need, which the other one hides in the whole text. The
-    kinds stand behind the query and by name alone: with descriptions, or before it, a small model names
-    its favourite (1.5B, four kinds, 128 queries: 91 % right against 36 to 67 %).
+    Of two calls one may be for a thing of another need, which the other one hides in the whole text. A thing
+    that the need's own description names, and no other one's, is not asked about. The kinds stand behind the
+    query and by name alone: with descriptions, or before it, a small model names its favourite (1.5B, four
+    kinds, 128 queries: 91 % right against 36 to 67 %).
     """
 
     def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
@@ -176,10 +178,13 @@ class NeedRecogniser(ClosedJudge):
         right = views["task"]["context"]["name"]
         texts = {context["name"]: context["name"].replace("_", " ") for context in views["contexts"]}
         described = {context["name"]: context["description"] for context in views["contexts"]}
-        if right in texts:
-            others = [text for name, text in texts.items() if name != right][: MOST_OPTIONS - 1]
-            parts = _parts_of_calls(views["query"], views["query.intents"], views["task.apis"])
-            for path, part in parts or [("query.text", None)]:
+        if right not in texts:
+            return
+        words = {name: telling_words(f"{text} {described[name]}") for name, text in texts.items()}
+        own, foreign = words.pop(right), set().union(*words.values())
+        others = [text for name, text in texts.items() if name != right][: MOST_OPTIONS - 1]
+        for path, said, part in _parts_of_calls(views["query"], views["query.intents"], views["task.apis"]):
+            if said & foreign or not said & own:
                 yield ClosedQuestion(
                     (texts[right], *others),
                     f"it reads as {{chosen}}, not as {texts[right]} ({described[right]}); name what shows it",
@@ -190,20 +195,25 @@ class NeedRecogniser(ClosedJudge):
 
 def _parts_of_calls(
     text: str, intents: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]
-) -> list[tuple[str, str]]:
-    """Path of each call and the sentences that say what it is for; empty: not each of several has its own."""
+) -> list[tuple[str, set[str], str | None]]:
+    """Path of each call, the words of what it is for, and the sentences that say it.
+
+    One part, of the whole text (None), where not each of several calls has sentences of its own.
+    """
     schemas = {
         function["name"]: function["parameters"].get("properties", {})
         for function in (tool["function"] for tool in tools)
     }
-    parts = []
+    parts: list[tuple[str, set[str], str | None]] = []
     for number, intent in enumerate(intents):
         telling = telling_parameters(schemas.get(intent["api"], {}))
         words = [phrase["words"] for phrase in intent["phrases"] if phrase["parameter"] in telling]
         own = [sentence for sentence in sentences_of(text) if any(said in sentence for said in words)]
-        parts.append((f"query.intents[{number}].stated", " ".join(own)))
-    distinct = {part for _, part in parts} - {""}
-    return parts if len(distinct) == len(parts) > 1 else []
+        parts.append((f"query.intents[{number}].stated", telling_words(" ".join(words)), " ".join(own)))
+    distinct = {part for _, _, part in parts} - {""}
+    if len(distinct) == len(parts) > 1:
+        return parts
+    return [("query.text", set().union(*(said for _, said, _ in parts)), None)]
 
 
 class CallRecogniser(ClosedJudge):

@@ -91,9 +91,9 @@ def _composed(
     given = said.get("values")
     values = given.get(_JOB) if isinstance(given, dict) else None
     values = checked_values(values if isinstance(values, dict) else {}, job["say"], errand["need"])
-    for option in (schema.get("const") for schema in job["say"].values()):
-        if isinstance(option, str) and "_" in option:
-            text = text.replace(option, value_words(option))
+    for name in (errand["need"].get("context"), *(schema.get("const") for schema in job["say"].values())):
+        if isinstance(name, str) and "_" in name:
+            text = text.replace(name, value_words(name))
     purposes = [_purpose(said)] if errand["purpose"] else []
     text = mended_wording(text, values)
     text = without_asides(text, (*purposes, *_as_words(values)), _descriptions(errand))

@@ -171,6 +171,26 @@ async def test_what_cannot_be_told_apart_is_judged_as_a_whole(query: str) -> Non
     assert (found.ok, usage.calls) == (True, 1)
 
 
+@pytest.mark.parametrize(
+    ("thing", "asked"),
+    [
+        ("two lamps", []),
+        ("desk lamps", ["query.text"]),
+        ("a kennel", ["query.text"]),
+        ("the house", ["query.text"]),
+    ],
+)
+def test_what_only_the_needs_own_description_names_is_not_asked_about(thing: str, asked: list[str]) -> None:
+    contexts = [
+        {"name": "at_home", "description": "Lamps, rugs and things for the house."},
+        {"name": "office", "description": "Desks and house signs."},
+    ]
+    intents = [{"api": "order", "stated": {}, "phrases": [{"parameter": "drink", "words": thing}]}]
+    views = need_views("at_home") | {"contexts": contexts, "task.apis": TWO_CALLS["task.apis"]}
+    views |= {"query": f"Order {thing} with a rug.", "query.intents": intents}
+    assert [question.path for question in need_judge().questions(views)] == asked
+
+
 async def test_no_more_options_than_letters() -> None:
     contexts = [{"name": f"need_{n}", "description": "x"} for n in range(60)]
     views = need_views("need_59") | {"contexts": contexts}

@@ -528,6 +528,11 @@ def test_the_customer_is_the_one_who_speaks(text: str) -> None:
     assert "what an assistant says" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
 
 
+def test_a_need_is_said_in_words() -> None:
+    said = answer("Find tea for my morning_drinks.", {"item": "tea"})
+    assert phrased(said, {"item": TEXT}).text == "Find tea for my morning drinks."
+
+
 def test_assent_before_a_request_is_dropped() -> None:
     said = answer("Sure, can you bring tea at once?", {"item": "tea"})
     assert phrased(said, {"item": TEXT}).text == "Can you bring tea at once?"
