@@ -17,7 +17,13 @@ from .asides import without_asides
 from .left_out import with_left_out
 from .small_faults import customers_words, mended_wording
 from .spoken_words import NEARLY, name_words, spoken_words, value_words
-from .thought_up_values import checked_values, telling_parameters, value_shape
+from .thought_up_values import (
+    checked_values,
+    is_sentence,
+    name_of_something,
+    telling_parameters,
+    value_shape,
+)
 
 LONGEST_REQUEST = 420
 """Characters of the text a model writes."""
@@ -99,6 +105,9 @@ def _composed(
     text = without_asides(text, (*purposes, *_as_words(values)), _descriptions(errand))
     text = with_left_out(values, job["say"], options, text)
     spoken = {name: spoken_words(name, values[name], job["say"][name], text) for name in job["say"]}
+    for name in telling_parameters(job["say"]):
+        if isinstance(spoken[name][0], str) and not is_sentence(job["say"][name]):
+            name_of_something(spoken[name][0])  # what the text made of a value may describe again
     intent = {
         "api": job["api"],
         "stated": {name: value for name, (value, _) in spoken.items()},

@@ -34,7 +34,8 @@ _RANGE = re.compile(
 """Words of a description whose parameter holds a sort of things; that may be the need itself."""
 _QUANTIFIER = re.compile(
     r"\A(?:(?i:all|any|some|every|various|different|several|many)|the|an?)"
-    r"(?: (?:of|the|kinds of|types of|sorts of))* (?=[a-z])"
+    r"(?: (?:of|the|kinds of|types of|sorts of))*"
+    r"(?: (?:products|items|goods|things) (?:in|from|of))? (?=[a-z])"
 )
 """What stands before a name and is no part of it; 'The Hobbit' keeps its own."""
 _DESCRIBES = re.compile(
@@ -84,7 +85,7 @@ def checked_values(
         if "const" in say[name]:
             continue
         if isinstance(value, str) and _is_free_text(name, say[name]) and not is_sentence(say[name]):
-            value = checked[name] = _name_of_something(value)
+            value = checked[name] = name_of_something(value)
         for part in value if isinstance(value, list) else [value]:
             if isinstance(part, str):
                 _check_words(name, part.replace("_", " "), say[name], need)
@@ -93,8 +94,8 @@ def checked_values(
     return checked
 
 
-def _name_of_something(words: str) -> str:
-    """A name as customers write it, without 'all' and '_'; raises ValueError for a description."""
+def name_of_something(words: str) -> str:
+    """A name as customers write it, without 'all items in' and '_'; raises ValueError for a description."""
     if match := _DESCRIBES.search(words):
         raise ValueError(f"{words[:80]!r} describes with {match[0]!r}, expected a name of few words")
     return _QUANTIFIER.sub("", words.replace("_", " ").strip())

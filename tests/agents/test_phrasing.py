@@ -247,6 +247,8 @@ def test_what_is_moved_to_a_day_is_left_alone() -> None:
         ("all teas", "Show all teas.", "teas"),
         ("some of the teas", "Show some of the teas.", "teas"),
         ("a teapot", "Show a teapot.", "teapot"),
+        ("all products in the_kitchen", "Show all products in the kitchen.", "the kitchen"),
+        ("all items of porcelain", "Show all items of porcelain.", "porcelain"),
         ("A Teapot of Gold", "Show A Teapot of Gold.", "A Teapot of Gold"),
         ("The Tea Book", "Show The Tea Book.", "The Tea Book"),
         ("All Good Teas", "Show All Good Teas.", "All Good Teas"),
@@ -259,6 +261,11 @@ def test_a_quantity_is_no_part_of_a_name(value: str, text: str, stated: str) -> 
 @pytest.mark.parametrize("value", ["drinks that are relevant", "my usual drink", "teas which keep long"])
 def test_a_description_is_no_name(value: str) -> None:
     assert "expected a name" in objection(answer(f"Order {value}.", {"item": value}), {"item": TEXT})
+
+
+def test_what_the_text_makes_of_a_name_is_no_description_either() -> None:
+    said = answer("Order hot drinks for our morning.", {"item": "hot drinks for morning"})
+    assert "describes with 'our'" in objection(said, {"item": TEXT})
 
 
 def test_an_option_is_said_without_the_name_of_its_parameter() -> None:
