@@ -156,9 +156,7 @@ def rows(
         cells.append("" if grown is None else f"{grown:+.2f}")
         if theirs is not None:
             other = _medians(theirs, figure)
-            changes = [
-                change for size in found if (change := _change(ours[size], theirs[size], figure)) is not None
-            ]
+            changes = [found[size] / other[size] - 1 for size in found if other.get(size)]
             worst = max(changes, default=0.0)
             bad = figure.startswith(CPU) and worst > MOST_LONGER
             longer += bad
@@ -171,18 +169,6 @@ def rows(
 def _medians(runs: Mapping[int, Runs], figure: str) -> dict[int, float]:
     found = {size: [run[figure] for run in of_size if figure in run] for size, of_size in runs.items()}
     return {size: statistics.median(values) for size, values in found.items() if values}
-
-
-def _change(ours: Runs, theirs: Runs, figure: str) -> float | None:
-    """How much greater a figure is than the other revision's, None: nobody knows.
-
-    The median of rounds, each for itself: both of one had the same neighbours.
-    """
-    pairs = [
-        (own[figure], other.get(figure)) for own, other in zip(ours, theirs, strict=False) if figure in own
-    ]
-    ratios = [own / other for own, other in pairs if other]
-    return statistics.median(ratios) - 1 if ratios else None
 
 
 def _number(value: float) -> str:
