@@ -74,7 +74,7 @@ def environment(way: str, folder: Path) -> str:
     """The interpreter of a framework's environment, made where it is not there yet."""
     if not PACKAGES[way]:
         return sys.executable
-    place = folder / way
+    place = (folder / way).resolve()  # it is used from another folder
     python = place / "bin" / "python"
     if not (place / "installed").exists():
         _run([sys.executable, "-m", "venv", str(place)], INSTALLING)
