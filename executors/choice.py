@@ -8,7 +8,7 @@ from ..models.gateway import Gateway
 from ..models.gateway.limiter import LocalLimiter
 from ..settings import ExecutorName
 from .executor import Executor
-from .local import LocalExecutor
+from .local import LocalExecutor, items_under_way
 from .process import ProcessExecutor
 from .ray_cluster import RayExecutor
 
@@ -21,7 +21,7 @@ async def choose_executor(
     Args:
         name: which.
         workers: how many, where it is one of several; None: one for every core there is to use.
-        width: items under way at a time, of all workers together.
+        width: calls in flight, of all workers together.
         gateway: of this process, whose limits hold for all of them.
         address: of the cluster, where there is to be one.
 
@@ -31,6 +31,7 @@ async def choose_executor(
     if name == "local":
         return LocalExecutor(width)
     assert isinstance(gateway.limiter, LocalLimiter)
+    width = items_under_way(width)
     if name == "process":
         return ProcessExecutor(workers or usable_cores(), width, gateway.limiter)
     executor = RayExecutor(address, workers, usable_cores(), width, gateway.limiter)

@@ -17,7 +17,7 @@ from .job import LATER, Item, Job, Result, Written
 class LocalExecutor:
     """Does all jobs here.
 
-    Args: width: items under way at a time.
+    Args: width: calls in flight.
     """
 
     def __init__(self, width: int) -> None:
@@ -65,10 +65,18 @@ class LocalExecutor:
         """As `Executor.close`."""
 
 
+def items_under_way(calls: int) -> int:
+    """Items for so many calls in flight: an eighth more, since some wait until an answer is on disk."""
+    return calls + calls // 8
+
+
 async def run_concurrently(
     items: Iterable[Item], work: Callable[[Item], Awaitable[None]], width: int
 ) -> None:
-    """Work on `width` items at a time, the next as soon as one is done; the first failure ends the others."""
+    """Work on items side by side, the next as soon as one is done; the first failure ends the others.
+
+    Args: width: calls in flight; there are a few more items (`items_under_way`).
+    """
     queue = iter(items)
 
     async def worker() -> None:
@@ -77,7 +85,7 @@ async def run_concurrently(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(width):
+            for _ in range(items_under_way(width)):
                 group.create_task(worker())
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None

@@ -12,9 +12,12 @@ ROWS = 65_536
 PREFIX_BYTES = 3
 
 
-def prefix(rows: int) -> bytes:
-    """What a key is put behind where there are so many rows already."""
-    return min(rows // ROWS, 256**PREFIX_BYTES - 1).to_bytes(PREFIX_BYTES)
+def prefix(rows: int, generation: int | None = None) -> bytes:
+    """What a key is put behind where there are so many rows already.
+
+    Args: generation: rows of one, where nobody looks a key up by itself; None: `ROWS`.
+    """
+    return min(rows // (generation or ROWS), 256**PREFIX_BYTES - 1).to_bytes(PREFIX_BYTES)
 
 
 def spellings(key: bytes, rows: int) -> list[bytes]:

@@ -29,6 +29,8 @@ _ENTRY_BYTES = 1 + _DIGEST_BYTES
 _LEVEL = 1
 """Of zlib: higher ones take three times as long for a tenth less."""
 _KNOWN_TEXTS = 4_096
+"""Texts that are remembered, and of a generation: a small one, because a call has the digest with its prefix
+and nobody looks for a text in all of them."""
 
 
 class PackedMessages:
@@ -54,7 +56,7 @@ class PackedMessages:
             if digest is None:
                 if len(self._known) >= _KNOWN_TEXTS:
                     self._known.pop(next(iter(self._known)))
-                digest = prefix(self._kept) + content
+                digest = prefix(self._kept, _KNOWN_TEXTS) + content
                 self._kept += 1
                 texts.append((digest, zlib.compress(_encoded(text), _LEVEL)))
             self._known[content] = digest

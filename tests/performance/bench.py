@@ -62,24 +62,30 @@ def main(words: Sequence[str] | None = None) -> int:
     if given.against:
         sizes = {name: wanted[:1] for name, wanted in sizes.items()}
     sizes |= {name: wanted for name, wanted in given.sizes if name in sizes}
-    lines = heading(given.against)
+    lines: list[str] = []
+    _tell(lines, heading(given.against))
     with other_revision(given.against) as package, TemporaryDirectory(prefix="ptool-bench-") as folder:
         rounds = given.rounds or (3 if given.against else 1)
         bad = 0
         for name, wanted in sizes.items():
             keeps = Path(folder) if name == "gateway" else None
             table, faults = measured(name, wanted, rounds, package, keeps)
-            lines += table
+            _tell(lines, table)
             bad += faults
     if given.peers:
         from peers import compared_with_peers
 
-        lines += compared_with_peers(folder=ROOT / ".venv" / "peers")
-    lines += ["", f"Load average at the end: {load()}."]
-    print("\n".join(lines))
+        _tell(lines, compared_with_peers(folder=ROOT / ".venv" / "peers"))
+    _tell(lines, ["", f"Load average at the end: {load()}."])
     if given.out:
         given.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 1 if bad else 0
+
+
+def _tell(lines: list[str], further: Sequence[str]) -> None:
+    """Print lines as soon as they are known, for who interrupts keeps those; and add them to the others."""
+    print(*further, sep="\n", flush=True)
+    lines += further
 
 
 def _sizes(word: str) -> tuple[str, tuple[int, ...]]:

@@ -57,12 +57,14 @@ def compared_with_peers(calls: int = 512, concurrency: int = 64, folder: Path | 
                         asked(python, way, base_url, size, concurrency, Path(scratch))
                         for size in (calls // 4, calls)
                     )
+                    if many["wall"] <= few["wall"]:
+                        raise PeerError("four times the calls took no longer: ask for more of them")
                 except PeerError as error:
                     lines.append(f"| {way} | | not measured: {str(error).replace('|', ' ')} | |")
                     continue
                 more = calls - calls // 4
                 cost = (many["cpu"] - few["cpu"]) / more * 1e3
-                efficiency = more * LATENCY / concurrency / max(many["wall"] - few["wall"], 1e-9)
+                efficiency = more * LATENCY / concurrency / (many["wall"] - few["wall"])
                 lines.append(f"| {way} | {version(python, way)} | {cost:.2f} | {efficiency:.2f} |")
         finally:
             server.terminate()
@@ -74,7 +76,7 @@ def environment(way: str, folder: Path) -> str:
     """The interpreter of a framework's environment, made where it is not there yet."""
     if not PACKAGES[way]:
         return sys.executable
-    place = folder / way
+    place = (folder / way).resolve()  # it is used from another folder
     python = place / "bin" / "python"
     if not (place / "installed").exists():
         _run([sys.executable, "-m", "venv", str(place)], INSTALLING)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ptool.records.model_calls import Answer
-from ptool.store import Ledger, generations
+from ptool.store import Ledger, generations, message_texts
 from ptool.store.generations import prefix, spellings
 from ptool.store.read_only import read_ledger
 from ptool.store.row_digest import COVERED, teach_digests
@@ -23,6 +23,7 @@ def answer(number: int, content: str = "milk") -> Answer:
 @pytest.fixture(autouse=True)
 def small_generations(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generations, "ROWS", 4)
+    monkeypatch.setattr(message_texts, "_KNOWN_TEXTS", 4)
 
 
 def keys(path: Path, table: str, column: str) -> list[bytes]:
@@ -93,3 +94,9 @@ def test_a_key_put_away_at_any_time_is_looked_for_later(rows: int) -> None:
 def test_a_generation_more_than_a_prefix_counts_is_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generations, "ROWS", 1)
     assert prefix(256**3 - 1) == prefix(256**3 + 7) == b"\xff\xff\xff"
+
+
+def test_texts_nobody_looks_up_have_smaller_generations(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generations, "ROWS", 1_000)
+    stored = [message_texts.PackedMessages(kept).pack([("user", "ask")])[1][0][0] for kept in (3, 4)]
+    assert [digest[:3] for digest in stored] == [b"\x00\x00\x00", b"\x00\x00\x01"]
