@@ -101,22 +101,29 @@ async def assign_profiles(
     worlds: dict[str, ScenarioWorld],
     users: int,
     first_user: int = 1,
-) -> list[Profile]:
-    """Give every user a value for every feature (§4.2, top-down).
+) -> Iterator[Profile]:
+    """Give every user a value for every feature (§4.2, top-down); the profiles, one at a time.
 
     Args:
         worlds: scenario -> its platforms and APIs.
         users: how many there are.
         first_user: number of the first of them.
     """
-    strategy, strict = context.settings.assignment, context.settings.strict_stages
+    settings = context.settings
     with context.stage("profiles") as bar:
         writer = StageRole(context, "profiles", "profile_writer", Bundles, bar, lambda view: {"layer": view})
         assigned = await assign_values(
-            feature_tree, writer, users, strategy, worlds=worlds, first=first_user, strict=strict
+            feature_tree,
+            writer,
+            users,
+            settings.assignment,
+            worlds=worlds,
+            first=first_user,
+            strict=settings.strict_stages,
+            width=settings.concurrency,
         )
         _write_records(context, "profiles.jsonl", assigned)
-    return [assignment.profile for assignment in assigned]
+    return (assignment.profile for assignment in assigned)
 
 
 async def play_histories(
