@@ -102,19 +102,33 @@ class DiskList(Sequence[Value]):
 
 
 class DiskCounter:
-    """How often every key was added."""
+    """How often every value of a kind was added."""
 
     def __init__(self) -> None:
-        self._rows = temporary_database("CREATE TABLE rows (key PRIMARY KEY, count INTEGER) WITHOUT ROWID")
+        self._rows = temporary_database(
+            "CREATE TABLE rows (kind, value, count INTEGER, PRIMARY KEY (kind, value)) WITHOUT ROWID"
+        )
         finalize(self, self._rows.close)
 
-    def add(self, key: bytes) -> int:
-        """Count a key once more; how often it was added by now. Raises StoreError where the disk is full."""
+    def add(self, kind: str, value: str) -> int:
+        """Count a value once more; how often it was added by now. Raises StoreError."""
+        count = self.count(kind, value) + 1
         with temporary_errors():
-            found = self._rows.execute("SELECT count FROM rows WHERE key = ?", (key,)).fetchone()
-            count = found[0] + 1 if found else 1
-            self._rows.execute("INSERT OR REPLACE INTO rows VALUES (?, ?)", (key, count))
+            self._rows.execute("INSERT OR REPLACE INTO rows VALUES (?, ?, ?)", (kind, value, count))
         return count
+
+    def count(self, kind: str, value: str) -> int:
+        """How often a value was added. Raises StoreError."""
+        sql = "SELECT count FROM rows WHERE kind = ? AND value = ?"
+        with temporary_errors():
+            found = self._rows.execute(sql, (kind, value)).fetchone()
+        return found[0] if found else 0
+
+    def most_common(self, kind: str, most: int) -> list[tuple[str, int]]:
+        """The most frequent values of a kind, with their counts; of equal ones the first as text."""
+        sql = "SELECT value, count FROM rows WHERE kind = ? ORDER BY count DESC, value LIMIT ?"
+        with temporary_errors():
+            return self._rows.execute(sql, (kind, most)).fetchall()
 
 
 def temporary_database(table: str) -> sqlite3.Connection:

@@ -109,17 +109,21 @@ def _told_apart(
     """
     mended: Mended = Counter()
     draws = [
-        (fact, random.Random(derive("told apart", fact.name)), DiskCounter())
+        (fact, random.Random(derive("told apart", fact.name)))
         for fact in facts
         if "enum" in fact.value_schema or fact.name in BY_NAME
     ]
-    most = max(1, len(people) // 2)
+    most, counts = max(1, len(people) // 2), DiskCounter()
+
+    def count(fact: Feature, values: Bundle) -> int:
+        return counts.add(fact.name, canonical_json({"": values[fact.name]}).decode())
+
     for *above, values in people:
         told_apart = dict(values)
-        for fact, draw, seen in draws:
-            if seen.add(canonical_json({"": told_apart[fact.name]})) > most:
+        for fact, draw in draws:
+            if count(fact, told_apart) > most:
                 told_apart[fact.name] = default_value(fact, draw)
-                seen.add(canonical_json({"": told_apart[fact.name]}))
+                count(fact, told_apart)
                 mended["same_for_most"] += 1
         yield (*above, told_apart)
     note(writer, "people", "mended", mended)
