@@ -11,6 +11,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from sys import intern
 from typing import NamedTuple, Protocol
 
@@ -191,6 +192,7 @@ class TaskSampler:
         self._worlds = worlds
         self._needs = UserNeeds(histories)
         self._shared_capabilities = {name: _shared_capabilities(world) for name, world in worlds.items()}
+        self._serving = cache(self._find_serving)
         self._plan = plan
         self._seed = seed
         self._totals = TaskTotals(plan.parameters, plan.profile_share)
@@ -253,14 +255,18 @@ class TaskSampler:
 
     def _tools(self, world: World, context: str, platform: str, rng: random.Random) -> list[Tool]:
         """The platform's interchangeable APIs that serve the kind of need, the least used first."""
-        shared = self._shared_capabilities[world.name]
-        tools = [
-            tool
-            for (where, _), tool in world.tools.items()
-            if where == platform and tool.api.capability in shared and tool.api.serves(context)
-        ]
+        tools = list(self._serving(world.name, context, platform))
         rng.shuffle(tools)
         return sorted(tools, key=lambda tool: self._totals.used[platform, tool.api.name, ""])
+
+    def _find_serving(self, scenario: str, context: str, platform: str) -> tuple[Tool, ...]:
+        """As `_tools`, in the scenario's order."""
+        shared = self._shared_capabilities[scenario]
+        return tuple(
+            tool
+            for (where, _), tool in self._worlds[scenario].tools.items()
+            if where == platform and tool.api.capability in shared and tool.api.serves(context)
+        )
 
     def _choose_tools(
         self, tools: list[Tool], sources_of: Callable[[Tool], ParameterSources], rng: random.Random
@@ -318,9 +324,15 @@ def parameter_sources(
     stated, defaulted, may_state = [], [], []
     known: dict[str, str] = {}
     may_ask: dict[str, str] = {}
+    basic, is_valid = profile.basic, tool.some_arguments.is_valid
+    filled = {
+        name: feature
+        for name, feature in world.linked_parameters(tool, context)
+        if feature in basic and is_valid({name: basic[feature]})
+    }
     for name in tool.served_parameters(context):
-        if feature := _filling_feature(profile, world, tool, name):
-            (known if name in tool.required else may_ask)[name] = feature
+        if name in filled:
+            (known if name in tool.required else may_ask)[name] = filled[name]
         elif name not in tool.required:
             may_state.append(name)
         else:
@@ -330,14 +342,11 @@ def parameter_sources(
 
 def _is_personal(profile: Profile, world: World, tool: Tool, context: str) -> bool:
     """Whether the profile fills any parameter that is required or makes sense for a kind of need."""
-    return any(_filling_feature(profile, world, tool, name) for name in tool.served_parameters(context))
-
-
-def _filling_feature(profile: Profile, world: World, tool: Tool, parameter: str) -> str:
-    """The feature of a profile that fills a parameter; "" where none does."""
-    feature = world.feature_of.get((tool.platform, tool.api.name, parameter), "")
-    fits = feature in profile.basic and tool.some_arguments.is_valid({parameter: profile.basic[feature]})
-    return feature if fits else ""
+    basic, is_valid = profile.basic, tool.some_arguments.is_valid
+    return any(
+        feature in basic and is_valid({name: basic[feature]})
+        for name, feature in world.linked_parameters(tool, context)
+    )
 
 
 def _shared_capabilities(world: World) -> frozenset[str]:
