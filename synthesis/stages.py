@@ -145,7 +145,7 @@ async def play_histories(
         )
         for world in worlds
     }
-    pairs = [(scenario, user) for user in users for scenario in behaviours]
+    pairs = ((scenario, user) for user in users for scenario in behaviours)
 
     async def play(pair: tuple[str, str]) -> None:
         scenario, user = pair
@@ -173,7 +173,7 @@ async def play_histories(
         for item, body in context.ledger.items("histories"):
             yield context.parse(History, body, f"histories/{item}")
 
-    with context.stage("histories", len(pairs)) as bar:
+    with context.stage("histories", len(users) * len(behaviours)) as bar:
         await run_concurrently(pairs, play, settings.concurrency)
         _write_records(context, "histories.jsonl", histories())
     warn_of_favourites(worlds, histories())
