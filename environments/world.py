@@ -149,6 +149,7 @@ class World:
             self.owners.setdefault(api, []).append(platform)
         self._people: People = FewPeople(profiles, histories) if people is None else people
         self._texts: dict[tuple[str, str], blocks.Json] = {}
+        self._linked: dict[tuple[str, str, str | None], tuple[tuple[str, str], ...]] = {}
         self._conflict_patterns: dict[str, re.Pattern[str] | None] = {}
         self.tool_bound: tuple[Bound, int] | None = None
         """how many tools solvers are shown, and the seed of the draw; None: all"""
@@ -183,6 +184,17 @@ class World:
             return self._people.profile(user)
         except KeyError:
             raise ConfigError(f"{self.name}: no user {user!r}; there are {names(self.users, user)}") from None
+
+    def linked_parameters(self, tool: Tool, context: str | None) -> tuple[tuple[str, str], ...]:
+        """(parameter, feature that can fill it) of those that make sense for a kind of need; None: all."""
+        key = (tool.platform, tool.api.name, context)
+        if key not in self._linked:
+            self._linked[key] = tuple(
+                (name, feature)
+                for name in tool.served_parameters(context)
+                if (feature := self.feature_of.get((tool.platform, tool.api.name, name)))
+            )
+        return self._linked[key]
 
     def conflict_pattern(self, user: str) -> re.Pattern[str] | None:
         """What a user would not name, made once; None where the scenario knows of nothing."""

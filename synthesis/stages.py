@@ -101,22 +101,29 @@ async def assign_profiles(
     worlds: dict[str, ScenarioWorld],
     users: int,
     first_user: int = 1,
-) -> list[Profile]:
-    """Give every user a value for every feature (§4.2, top-down).
+) -> Iterator[Profile]:
+    """Give every user a value for every feature (§4.2, top-down); the profiles, one at a time.
 
     Args:
         worlds: scenario -> its platforms and APIs.
         users: how many there are.
         first_user: number of the first of them.
     """
-    strategy, strict = context.settings.assignment, context.settings.strict_stages
+    settings = context.settings
     with context.stage("profiles") as bar:
         writer = StageRole(context, "profiles", "profile_writer", Bundles, bar, lambda view: {"layer": view})
         assigned = await assign_values(
-            feature_tree, writer, users, strategy, worlds=worlds, first=first_user, strict=strict
+            feature_tree,
+            writer,
+            users,
+            settings.assignment,
+            worlds=worlds,
+            first=first_user,
+            strict=settings.strict_stages,
+            width=settings.concurrency,
         )
         _write_records(context, "profiles.jsonl", assigned)
-    return [assignment.profile for assignment in assigned]
+    return (assignment.profile for assignment in assigned)
 
 
 async def play_histories(
@@ -138,7 +145,7 @@ async def play_histories(
         )
         for world in worlds
     }
-    pairs = [(scenario, user) for user in users for scenario in behaviours]
+    pairs = ((scenario, user) for user in users for scenario in behaviours)
 
     async def play(pair: tuple[str, str]) -> None:
         scenario, user = pair
@@ -166,7 +173,7 @@ async def play_histories(
         for item, body in context.ledger.items("histories"):
             yield context.parse(History, body, f"histories/{item}")
 
-    with context.stage("histories", len(pairs)) as bar:
+    with context.stage("histories", len(users) * len(behaviours)) as bar:
         await run_concurrently(pairs, play, settings.concurrency)
         _write_records(context, "histories.jsonl", histories())
     warn_of_favourites(worlds, histories())

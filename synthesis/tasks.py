@@ -7,9 +7,11 @@ kinds of parameter are covered evenly and the ground truth is known. It knows no
 from __future__ import annotations
 
 import random
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from sys import intern
 from typing import NamedTuple, Protocol
 
@@ -113,7 +115,6 @@ class TaskTotals:
     known: int = 0
     used: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (platform, API, parameter or "")
     needs: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (scenario, context, platform)
-    own: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (user, scenario, context)
 
     def missing(self) -> tuple[float, float]:
         """Stated and known parameters the next task should have to come out at the target."""
@@ -124,12 +125,55 @@ class TaskTotals:
         """Add a task that was drawn."""
         self.tasks += 1
         self.needs[task.scenario, task.context, task.platform] += 1
-        self.own[task.user_id, task.scenario, task.context] += 1
         for call in task.calls:
             for name in ("", *call.stated, *call.known):
                 self.used[task.platform, call.api, name] += 1
             self.stated += len(call.stated)
             self.known += len(call.known)
+
+
+class UserNeeds:
+    """The kinds of need of every user in every scenario, and how often each was asked for: some bytes a need.
+
+    Args: histories: every user's in every scenario.
+    """
+
+    def __init__(self, histories: Iterable[History]) -> None:
+        self._first: dict[tuple[str, str], int] = {}
+        """(user, scenario) -> place of the first need in `_asked`"""
+        self._asked = array("I")
+        self._preferred: list[tuple[tuple[str, str], ...]] = []
+        """preferences that some user has, each once"""
+        self._preferred_by = array("I")
+        """place of a need -> which of them it is of"""
+        numbers: dict[tuple[tuple[str, str], ...], int] = {}
+        for history in histories:
+            chosen = {preference.context: preference.platform for preference in history.preferences}
+            preferred = tuple(chosen.items())
+            if not preferred:
+                continue
+            number = numbers.setdefault(preferred, len(numbers))
+            if number == len(self._preferred):
+                self._preferred.append(preferred)
+            self._first[intern(history.user_id), intern(history.scenario)] = len(self._asked)
+            self._asked.extend([0] * len(preferred))
+            self._preferred_by.extend([number] * len(preferred))
+
+    def of(self, user: str, scenario: str) -> list[tuple[str, str, int]]:
+        """(kind of need, platform preferred for it, place of its count); none: they prefer nothing there."""
+        first = self._first.get((user, scenario))
+        if first is None:
+            return []
+        preferred = self._preferred[self._preferred_by[first]]
+        return [(*need, first + number) for number, need in enumerate(preferred)]
+
+    def asked(self, place: int) -> int:
+        """How often somebody asked for a need."""
+        return self._asked[place]
+
+    def count(self, place: int) -> None:
+        """A need is asked for once more."""
+        self._asked[place] += 1
 
 
 class TaskSampler:
@@ -146,13 +190,9 @@ class TaskSampler:
         self, worlds: Mapping[str, World], histories: Iterable[History], plan: TaskSettings, seed: int
     ) -> None:
         self._worlds = worlds
-        self._preferred = {
-            (intern(history.user_id), intern(history.scenario)): {
-                intern(preference.context): intern(preference.platform) for preference in history.preferences
-            }
-            for history in histories
-        }
+        self._needs = UserNeeds(histories)
         self._shared_capabilities = {name: _shared_capabilities(world) for name, world in worlds.items()}
+        self._serving = cache(self._find_serving)
         self._plan = plan
         self._seed = seed
         self._totals = TaskTotals(plan.parameters, plan.profile_share)
@@ -160,17 +200,17 @@ class TaskSampler:
     def draw(self, slots: Iterable[QuerySlot]) -> Iterator[Task]:
         """The tasks of some slots, in their order; whoever prefers nothing there asks nothing."""
         for slot in slots:
-            if self._preferred.get((slot.user, slot.scenario)):
-                task = self._task(slot)
+            if needs := self._needs.of(slot.user, slot.scenario):
+                task = self._task(slot, needs)
                 self._totals.count(task)
                 yield task
 
-    def _task(self, slot: QuerySlot) -> Task:
+    def _task(self, slot: QuerySlot, needs: list[tuple[str, str, int]]) -> Task:
         scenario = slot.scenario
         identifier = f"{scenario}-{slot.user}-{slot.number:04d}"
         rng = random.Random(derive(self._seed, "task", identifier))
         profile = self._worlds[scenario].profile(slot.user)
-        context, platform = self._choose_need(slot, rng)
+        context, platform = self._choose_need(scenario, needs, rng)
         calls: tuple[TaskCall, ...] = ()
         if self._plan.plan == "guided":
             calls = self._calls(profile, self._worlds[scenario], context, platform, rng)
@@ -179,20 +219,23 @@ class TaskSampler:
             plan=self._plan.plan, calls=calls,
         )  # fmt: skip
 
-    def _choose_need(self, slot: QuerySlot, rng: random.Random) -> tuple[str, str]:
+    def _choose_need(
+        self, scenario: str, needs: list[tuple[str, str, int]], rng: random.Random
+    ) -> tuple[str, str]:
         """A kind of need and the platform the user prefers for it, rare ones first.
 
         So a kind of need leads to every platform about as often, and does not give the platform away.
         """
-        needs = list(self._preferred[slot.user, slot.scenario].items())
         rng.shuffle(needs)
-        asked, own = self._totals.needs, self._totals.own
-        return min(
-            needs,
-            key=lambda need: (
-                asked[slot.scenario, *need] + _OWN_NEED_WEIGHT * own[slot.user, slot.scenario, need[0]]
-            ),
-        )
+
+        def times_asked(need: tuple[str, str, int]) -> int:
+            context, platform, place = need
+            asked = self._totals.needs[scenario, context, platform]
+            return asked + _OWN_NEED_WEIGHT * self._needs.asked(place)
+
+        context, platform, place = min(needs, key=times_asked)
+        self._needs.count(place)
+        return context, platform
 
     def _calls(
         self, profile: Profile, world: World, context: str, platform: str, rng: random.Random
@@ -212,14 +255,18 @@ class TaskSampler:
 
     def _tools(self, world: World, context: str, platform: str, rng: random.Random) -> list[Tool]:
         """The platform's interchangeable APIs that serve the kind of need, the least used first."""
-        shared = self._shared_capabilities[world.name]
-        tools = [
-            tool
-            for (where, _), tool in world.tools.items()
-            if where == platform and tool.api.capability in shared and tool.api.serves(context)
-        ]
+        tools = list(self._serving(world.name, context, platform))
         rng.shuffle(tools)
         return sorted(tools, key=lambda tool: self._totals.used[platform, tool.api.name, ""])
+
+    def _find_serving(self, scenario: str, context: str, platform: str) -> tuple[Tool, ...]:
+        """As `_tools`, in the scenario's order."""
+        shared = self._shared_capabilities[scenario]
+        return tuple(
+            tool
+            for (where, _), tool in self._worlds[scenario].tools.items()
+            if where == platform and tool.api.capability in shared and tool.api.serves(context)
+        )
 
     def _choose_tools(
         self, tools: list[Tool], sources_of: Callable[[Tool], ParameterSources], rng: random.Random
@@ -277,9 +324,15 @@ def parameter_sources(
     stated, defaulted, may_state = [], [], []
     known: dict[str, str] = {}
     may_ask: dict[str, str] = {}
+    basic, is_valid = profile.basic, tool.some_arguments.is_valid
+    filled = {
+        name: feature
+        for name, feature in world.linked_parameters(tool, context)
+        if feature in basic and is_valid({name: basic[feature]})
+    }
     for name in tool.served_parameters(context):
-        if feature := _filling_feature(profile, world, tool, name):
-            (known if name in tool.required else may_ask)[name] = feature
+        if name in filled:
+            (known if name in tool.required else may_ask)[name] = filled[name]
         elif name not in tool.required:
             may_state.append(name)
         else:
@@ -289,14 +342,11 @@ def parameter_sources(
 
 def _is_personal(profile: Profile, world: World, tool: Tool, context: str) -> bool:
     """Whether the profile fills any parameter that is required or makes sense for a kind of need."""
-    return any(_filling_feature(profile, world, tool, name) for name in tool.served_parameters(context))
-
-
-def _filling_feature(profile: Profile, world: World, tool: Tool, parameter: str) -> str:
-    """The feature of a profile that fills a parameter; "" where none does."""
-    feature = world.feature_of.get((tool.platform, tool.api.name, parameter), "")
-    fits = feature in profile.basic and tool.some_arguments.is_valid({parameter: profile.basic[feature]})
-    return feature if fits else ""
+    basic, is_valid = profile.basic, tool.some_arguments.is_valid
+    return any(
+        feature in basic and is_valid({name: basic[feature]})
+        for name, feature in world.linked_parameters(tool, context)
+    )
 
 
 def _shared_capabilities(world: World) -> frozenset[str]:

@@ -1,15 +1,18 @@
 """Values for the features of N users (§4.2): top-down over the layers, or in one of the two rejected ways.
 
 Knows nothing of models: the profile writer is any async callable. Only the values of the feature layer make a
-profile; persona and themes are scaffolding that keeps the branches apart, handed back as lineage.
+profile; persona and themes are scaffolding that keeps the branches apart, handed back as lineage. People are
+on disk as soon as they are written, and read one by one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
+import pickle
 import random
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from pydantic import Field, JsonValue
@@ -17,6 +20,7 @@ from pydantic import Field, JsonValue
 from ..errors import TreeError, names
 from ..models.seeds import derive
 from ..records import Bundles, Feature, Profile, Record, ScenarioWorld
+from ..store.disk_map import DiskCounter, DiskList, DiskMap
 from .bundles import Bundle, canonical_json, check_bundles, fit_bundles, repair_bundles
 from .defaults import default_value
 from .feature_tree import FeatureTree
@@ -29,6 +33,9 @@ STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 MAX_AVOID = 100
 """Earlier users a writer is told to differ from, the latest ones."""
+
+Lineage = tuple[Bundle, ...]
+"""Values of every layer down to a person, whose own are the last."""
 
 
 class AssignedProfile(Record):
@@ -51,7 +58,8 @@ async def assign_values(
     retries: int = 2,
     first: int = 1,
     strict: bool = True,
-) -> list[AssignedProfile]:
+    width: int = 64,
+) -> Sequence[AssignedProfile]:
     """Give `users` people distinct values for every feature of the tree.
 
     Args:
@@ -66,51 +74,59 @@ async def assign_values(
         retries: how often an objectionable answer is asked for again, its fault as `problem` in the view.
         first: number of the first of them.
         strict: whether a layer that nobody fills acceptably ends the run; else code fills it from schemas.
+        width: asks under way at a time.
 
     Returns:
-        Profiles 'u0001', 'u0002', … (or from `first` on), no two alike.
+        Profiles 'u0001', 'u0002', … (or from `first` on), no two alike; on disk.
 
     Raises:
         TreeError: an unknown strategy, or a branching that does not fit.
         UnusableAnswerError: an answer stays wrong.
+        StoreError: the disk is full.
     """
     if strategy not in STRATEGIES:
         raise TreeError(f"assignment: got {strategy!r}, expected one of {names(STRATEGIES, strategy)}")
     if users < 1:
         raise TreeError(f"users: got {users}, expected at least 1")
-    assigner = _Assigner(tree, writer, strategy, worlds, retries, strict)
+    assigner = _Assigner(tree, writer, strategy, worlds, retries, strict, width)
     if strategy == "top_down":
         people = await assigner.top_down(users, branching)
     elif strategy == "per_user":
         people = await assigner.per_user(users)
     else:
-        people = [(bundle,) for bundle in await assigner.ask("users", assigner.last, (), users)]
-    people = _told_apart(people, tree.facts(), writer)
+        people = DiskList((bundle,) for bundle in await assigner.ask("users", assigner.last, (), users))
+    told_apart = _told_apart(people, tree.facts(), writer)
     features = tree.features()
-    return [_assigned(number, lineage, features) for number, lineage in enumerate(people, start=first)]
+    return DiskList(_assigned(number, lineage, features) for number, lineage in enumerate(told_apart, first))
 
 
 def _told_apart(
-    people: list[tuple[Bundle, ...]], facts: Sequence[Feature], writer: AskRole[Bundles]
-) -> list[tuple[Bundle, ...]]:
+    people: Sequence[Lineage], facts: Sequence[Feature], writer: AskRole[Bundles]
+) -> Iterator[Lineage]:
     """The people, with facts drawn anew that would otherwise be the same for most of them.
 
     A model that sees one branch at a time gives everybody the first choice, or the city it has read of most.
     """
     mended: Mended = Counter()
-    told_apart = [dict(lineage[-1]) for lineage in people]
-    for fact in facts:
-        if "enum" not in fact.value_schema and fact.name not in BY_NAME:
-            continue
-        draw, most = random.Random(derive("told apart", fact.name)), max(1, len(people) // 2)
-        seen: Counter[bytes] = Counter()
-        for person in told_apart:
-            if seen[canonical_json({"": person[fact.name]})] >= most:
-                person[fact.name] = default_value(fact, draw)
+    draws = [
+        (fact, random.Random(derive("told apart", fact.name)))
+        for fact in facts
+        if "enum" in fact.value_schema or fact.name in BY_NAME
+    ]
+    most, counts = max(1, len(people) // 2), DiskCounter()
+
+    def count(fact: Feature, values: Bundle) -> int:
+        return counts.add(fact.name, canonical_json({"": values[fact.name]}).decode())
+
+    for *above, values in people:
+        told_apart = dict(values)
+        for fact, draw in draws:
+            if count(fact, told_apart) > most:
+                told_apart[fact.name] = default_value(fact, draw)
+                count(fact, told_apart)
                 mended["same_for_most"] += 1
-            seen[canonical_json({"": person[fact.name]})] += 1
+        yield (*above, told_apart)
     note(writer, "people", "mended", mended)
-    return [(*lineage[:-1], values) for lineage, values in zip(people, told_apart, strict=True)]
 
 
 def _shown(feature: Feature, item_id: str) -> dict[str, Any]:
@@ -123,7 +139,7 @@ def _shown(feature: Feature, item_id: str) -> dict[str, Any]:
     return shown
 
 
-def _assigned(number: int, lineage: tuple[Bundle, ...], features: Sequence[Feature]) -> AssignedProfile:
+def _assigned(number: int, lineage: Lineage, features: Sequence[Feature]) -> AssignedProfile:
     values = lineage[-1]
     profile = Profile(
         id=f"u{number:04}",
@@ -144,23 +160,31 @@ class _Assigner:
         worlds: Mapping[str, ScenarioWorld],
         retries: int,
         strict: bool,
+        width: int,
     ) -> None:
         self.layers = [[tree.describe(node) for node in layer] for layer in tree.layers()]
         self.last = len(self.layers) - 1
         self.writer, self.retries, self.strict = writer, retries, strict
+        self.places = asyncio.Semaphore(width)
         contexts = {
             name: [context.model_dump() for context in world.contexts] for name, world in worlds.items()
         }
         self.setting = {"scenarios": list(worlds), "contexts": contexts, "assignment": strategy}
 
-    async def top_down(self, users: int, branching: Sequence[int] | None) -> list[tuple[Bundle, ...]]:
+    async def top_down(self, users: int, branching: Sequence[int] | None) -> Sequence[Lineage]:
         """Every layer refines each bundle of the layer above; branches are independent of each other."""
         sizes = self.sizes(users, branching)
-        kept = [branch_numbers(number, sizes) for number in spread_evenly(users, math.prod(sizes))]
-        people = dict(
-            await self.branch((), (), sizes, {way[:end] for way in kept for end in range(len(way))})
-        )
-        return await self.tell_apart([(way, people[way]) for way in kept])
+        ways = [branch_numbers(number, sizes) for number in spread_evenly(users, math.prod(sizes))]
+        place = {way: number for number, way in enumerate(ways)}
+        found = DiskMap[int]()
+
+        def keep(way: tuple[int, ...], lineage: Lineage) -> None:
+            if way in place:
+                found.put(place[way], pickle.dumps(lineage, pickle.HIGHEST_PROTOCOL))
+
+        needed = {way[:end] for way in ways for end in range(len(way))}
+        await self.branch((), (), sizes, needed, keep)
+        return await self.tell_apart(ways, DiskList(map(pickle.loads, found.values())))
 
     def sizes(self, users: int, branching: Sequence[int] | None) -> list[int]:
         if branching is None:
@@ -176,46 +200,56 @@ class _Assigner:
     async def branch(
         self,
         way: tuple[int, ...],
-        lineage: tuple[Bundle, ...],
+        lineage: Lineage,
         sizes: list[int],
         needed: set[tuple[int, ...]],
-    ) -> list[tuple[tuple[int, ...], tuple[Bundle, ...]]]:
+        keep: Callable[[tuple[int, ...], Lineage], None],
+    ) -> None:
         level = len(way)
-        bundles = await self.ask(_item(level, way), level, lineage, sizes[level])
+        async with self.places:
+            bundles = await self.ask(_item(level, way), level, lineage, sizes[level])
         below = [((*way, number), (*lineage, bundle)) for number, bundle in enumerate(bundles)]
         if level == self.last:
-            return below
-        deeper = [self.branch(further, more, sizes, needed) for further, more in below if further in needed]
-        return [person for branch in await gather_or_cancel(deeper) for person in branch]
+            for person in below:
+                keep(*person)
+            return
+        await gather_or_cancel(
+            self.branch(further, more, sizes, needed, keep) for further, more in below if further in needed
+        )
 
     async def tell_apart(
-        self, people: list[tuple[tuple[int, ...], tuple[Bundle, ...]]]
-    ) -> list[tuple[Bundle, ...]]:
+        self, ways: Iterable[tuple[int, ...]], people: Sequence[Lineage]
+    ) -> Sequence[Lineage]:
         """Ask anew, in order, for whoever equals someone before: branches do not see each other."""
-        everyone = {canonical_json(lineage[-1]) for _, lineage in people}
-        seen: set[bytes] = set()
-        result = []
-        for way, lineage in people:
-            if canonical_json(lineage[-1]) in seen:
-                avoid = [_summary(lineage[-1])]
-                item = f"{_item(self.last, way)}/again"
-                bundles = await self.ask(item, self.last, lineage[:-1], 1, avoid, everyone)
-                lineage = (*lineage[:-1], *bundles)
-            seen.add(canonical_json(lineage[-1]))
-            everyone.add(canonical_json(lineage[-1]))
-            result.append(lineage)
+        everyone, repeated = DiskMap[bytes](), set[int]()
+        for number, lineage in enumerate(people):
+            values = canonical_json(lineage[-1])
+            if values in everyone:
+                repeated.add(number)
+            else:
+                everyone.put(values, b"")
+        if not repeated:
+            return people
+        result = DiskList[Lineage]()
+        for number, (way, lineage) in enumerate(zip(ways, people, strict=True)):
+            if number not in repeated:
+                result.append(lineage)
+                continue
+            avoid = [_summary(lineage[-1])]
+            item = f"{_item(self.last, way)}/again"
+            bundles = await self.ask(item, self.last, lineage[:-1], 1, avoid, everyone)
+            everyone.put(canonical_json(bundles[0]), b"")
+            result.append((*lineage[:-1], *bundles))
         return result
 
-    async def per_user(self, users: int) -> list[tuple[Bundle, ...]]:
+    async def per_user(self, users: int) -> Sequence[Lineage]:
         """The first rejected way: all features of one user at a time, told whom to differ from."""
-        avoid: list[str] = []
-        seen: set[bytes] = set()
-        people = []
+        avoid, seen, people = deque[str](maxlen=MAX_AVOID), DiskMap[bytes](), DiskList[Lineage]()
         for number in range(1, users + 1):
             item = f"user/{number:04}"
-            (bundle,) = await self.ask(item, self.last, (), 1, avoid[-MAX_AVOID:], seen)
+            (bundle,) = await self.ask(item, self.last, (), 1, tuple(avoid), seen)
             avoid.append(_summary(bundle))
-            seen.add(canonical_json(bundle))
+            seen.put(canonical_json(bundle), b"")
             people.append((bundle,))
         return people
 
@@ -223,10 +257,10 @@ class _Assigner:
         self,
         item_id: str,
         level: int,
-        lineage: tuple[Bundle, ...],
+        lineage: Lineage,
         count: int,
         avoid: Sequence[str] = (),
-        taken: set[bytes] | frozenset[bytes] = frozenset(),
+        taken: Container[bytes] = (),
     ) -> tuple[Bundle, ...]:
         features = self.layers[level]
         view = self.setting | {

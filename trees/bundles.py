@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -31,7 +31,7 @@ _MOST_DRAWS = 200
 
 
 def check_bundles(
-    answer: Bundles, wanted: Sequence[str], count: int, taken: set[bytes] | frozenset[bytes] = frozenset()
+    answer: Bundles, wanted: Sequence[str], count: int, taken: Container[bytes] = ()
 ) -> tuple[Bundle, ...]:
     """Refuse bundles other in number than asked, with other features, unusable values, or two alike.
 
@@ -91,7 +91,7 @@ def repair_bundles(
     answer: Bundles,
     features: Sequence[Feature],
     count: int,
-    taken: set[bytes] | frozenset[bytes],
+    taken: Container[bytes],
     draw: random.Random,
     mended: Mended,
 ) -> Bundles:
@@ -102,7 +102,7 @@ def repair_bundles(
     by_name = {feature.name: feature for feature in features}
     mended["surplus"] += max(0, len(answer.bundles) - count)
     mended["missing_bundle"] += max(0, count - len(answer.bundles))
-    seen = set(taken)
+    seen = set[bytes]()
     bundles: list[Bundle] = []
     for given in [*answer.bundles, *({} for _ in range(count))][:count]:
         values: Bundle = {}
@@ -116,21 +116,23 @@ def repair_bundles(
             name: values[name] if name in values else default_value(feature, draw)
             for name, feature in by_name.items()
         }
-        mended["equal_bundle"] += canonical_json(bundle) in seen
-        bundles.append(_made_different(bundle, features, seen, draw))
+        text = canonical_json(bundle)
+        mended["equal_bundle"] += text in seen or text in taken
+        bundles.append(_made_different(bundle, features, (seen, taken), draw))
         seen.add(canonical_json(bundles[-1]))
     return Bundles(bundles=tuple(bundles))
 
 
 def _made_different(
-    bundle: Bundle, features: Sequence[Feature], seen: set[bytes], draw: random.Random
+    bundle: Bundle, features: Sequence[Feature], others: Iterable[Container[bytes]], draw: random.Random
 ) -> Bundle:
     """The bundle, or one with as few values drawn anew as make it unlike all others."""
     places = list(range(len(features)))
     draw.shuffle(places)
     changed = dict(bundle)
     for number in range(_MOST_DRAWS):
-        if canonical_json(changed) not in seen:
+        values = canonical_json(changed)
+        if not any(values in seen for seen in others):
             return changed
         feature = features[places[number % len(places)]]
         changed[feature.name] = default_value(feature, draw)

@@ -13,21 +13,21 @@ is more than one, each before the same word, so '2 teas, 3 cakes' is not '3 teas
 that has a capital within a sentence in one text stands in the other one too.
 
 Candidates are found by MinHash signatures cut into bands (Broder 1997; Leskovec et al., Mining of Massive
-Datasets, ch. 3) and confirmed exactly.
+Datasets, ch. 3) and confirmed exactly. There are the more of them the more texts there are, so those that are
+far from alike are told by digests of their trigrams, without reading a text again.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import finalize
 
-import orjson
-
 from ...environments.checks.leak.check import readings_of
-from ...store.disk_map import DiskMap, temporary_database, temporary_errors
+from ...store.disk_map import DiskList, temporary_database, temporary_errors
 from .samples import CompactSample
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 THRESHOLD = 0.9
 """Jaccard similarity from which on two texts are nearly the same."""
+_FAR = 0.85
+"""The same of digests, below which they are not: eight of 32 bits would have to be equal by chance."""
 BANDS, ROWS = 16, 8
 """A pair just at the threshold escapes all bands with probability (1 - 0.9 ** 8) ** 16, once in 8,000."""
 _SEED = 0x9E3779B97F4A7C15
@@ -66,9 +68,9 @@ def near_duplicate_pairs(texts: Iterable[tuple[str, str, str]]) -> list[tuple[st
     indexes = defaultdict[str, DuplicateIndex](DuplicateIndex)
     pairs: list[tuple[str, str]] = []
     for id, scenario, text in texts:
-        index, keys = indexes[scenario], band_keys(text)
-        pairs += ((earlier, id) for earlier in index.find(text, keys))
-        index.add(id, text, keys)
+        index, sketch = indexes[scenario], sketch_of(text)
+        pairs += ((earlier, id) for earlier in index.find(text, sketch))
+        index.add(id, text, sketch)
     return pairs
 
 
@@ -76,29 +78,30 @@ class DuplicateIndex:
     """Texts that new ones are compared with, by their ids; they and their bands are on disk."""
 
     def __init__(self) -> None:
-        self._texts = DiskMap[int]()
+        self._texts = DiskList[tuple[str, str, bytes]]()
+        """id, text, digests of its trigrams"""
         self._bands = temporary_database(
             "CREATE TABLE bands (key INTEGER, place INTEGER, PRIMARY KEY (key, place)) WITHOUT ROWID"
         )
         finalize(self, self._bands.close)
 
-    def add(self, id: str, text: str, keys: Sequence[int]) -> None:
-        """Remember a text with its `band_keys`. Raises StoreError where the disk is full."""
+    def add(self, id: str, text: str, sketch: Sketch) -> None:
+        """Remember a text. Raises StoreError where the disk is full."""
         text, place = text[:_LONGEST], len(self._texts)
         with temporary_errors():
             self._bands.executemany(
-                "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(key, place) for key in keys]
+                "INSERT OR IGNORE INTO bands VALUES (?, ?)", [(key, place) for key in sketch.keys]
             )
-        self._texts.put(place, orjson.dumps((id, text)))
+        self._texts.append((id, text, sketch.trigrams))
 
-    def find(self, text: str, keys: Sequence[int]) -> Iterator[str]:
+    def find(self, text: str, sketch: Sketch) -> Iterator[str]:
         """Yield the ids of the near-duplicates of a text, in the order they were added."""
-        text = text[:_LONGEST]
+        text, own = text[:_LONGEST], _digests(sketch.trigrams)
         with temporary_errors():
-            places = self._bands.execute(_SHARING_A_BAND, keys).fetchall()
+            places = self._bands.execute(_SHARING_A_BAND, sketch.keys).fetchall()
         for (place,) in places:
-            id, other = orjson.loads(self._texts.get(place))
-            if near_duplicates(text, other):
+            id, other, trigrams = self._texts[place]
+            if jaccard(own, _digests(trigrams)) >= _FAR and near_duplicates(text, other):
                 yield id
 
 
@@ -149,18 +152,33 @@ def _trigrams(word: str) -> frozenset[int]:
     return frozenset(a << 42 | b << 21 | c for a, b, c in zip(codes, codes[1:], codes[2:], strict=False))
 
 
-def band_keys(text: str) -> list[int]:
-    """One number a band, scattered over 64 bits; texts that share one are compared."""
+class Sketch(NamedTuple):
+    """What a text is compared by before it is read again."""
+
+    keys: list[int]
+    """one number a band, scattered over 64 bits; texts that share one are compared"""
+    trigrams: bytes
+    """a digest of 4 bytes of each"""
+
+
+def sketch_of(text: str) -> Sketch:
+    """Find out what a text is compared by."""
     import numpy as np
 
     trigrams = np.fromiter(text_features(text[:_LONGEST]).trigrams, dtype=np.uint64)
     if not trigrams.size:
-        return [0] * BANDS
+        return Sketch([0] * BANDS, b"")
+    scattered = _scatter(trigrams)
     salts, factors = _hash_functions()
-    hashed = (_scatter(trigrams)[None, :] ^ salts) * factors
+    hashed = (scattered[None, :] ^ salts) * factors
     signature = (hashed >> np.uint64(24)).min(axis=1).reshape(BANDS, ROWS)
     weights = factors[:ROWS, 0]
-    return _scatter((signature * weights).sum(axis=1, dtype=np.uint64)).view(np.int64).tolist()
+    keys = _scatter((signature * weights).sum(axis=1, dtype=np.uint64)).view(np.int64).tolist()
+    return Sketch(keys, scattered.astype(np.uint32).tobytes())
+
+
+def _digests(packed: bytes) -> frozenset[int]:
+    return frozenset(array("I", packed))
 
 
 @cache

@@ -7,13 +7,12 @@ written.
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from heapq import merge
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any, Literal, NamedTuple, overload
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -33,7 +32,7 @@ from ...records import (
     VisiblePlatform,
 )
 from ...records.sample import Group
-from ...store.disk_map import DiskMap
+from ...store.disk_map import DiskList
 from ...texts.search import find_quote
 
 Split = Literal["train", "test", "unseen", "twins", "reserve", "all"]
@@ -105,38 +104,8 @@ class CompactSample(NamedTuple):
         )
 
 
-class SampleList(Sequence[CompactSample]):
-    """The samples of a dataset in their order, on disk; each is read when it is asked for.
-
-    Args: samples: to begin with.
-    """
-
-    def __init__(self, samples: Iterable[CompactSample] = ()) -> None:
-        self._rows = DiskMap[int]()
-        for sample in samples:
-            self.append(sample)
-
-    def append(self, sample: CompactSample) -> None:
-        """Put one behind the others. Raises StoreError where the disk is full."""
-        self._rows.put(len(self._rows), pickle.dumps(sample, pickle.HIGHEST_PROTOCOL))
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __iter__(self) -> Iterator[CompactSample]:
-        return map(pickle.loads, self._rows.values())
-
-    @overload
-    def __getitem__(self, place: int) -> CompactSample: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[CompactSample]: ...
-
-    def __getitem__(self, place: int | slice) -> CompactSample | list[CompactSample]:
-        places = range(len(self))[place]
-        if isinstance(places, int):
-            return pickle.loads(self._rows.get(places))  # noqa: S301 (of this process)
-        return [self[each] for each in places]
+SampleList = DiskList[CompactSample]
+"""The samples of a dataset in their order."""
 
 
 def in_order_of_ids(samples: Sequence[CompactSample]) -> Iterator[CompactSample]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ptool.errors import StoreError
-from ptool.store.disk_map import DiskMap
+from ptool.store.disk_map import DiskCounter, DiskList, DiskMap
 
 
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.binary(max_size=9), max_size=40))
@@ -53,3 +54,24 @@ def test_a_full_disk_is_a_line_that_says_what_to_do() -> None:
     with pytest.raises(StoreError, match=r"temporary files: .*full.* TMPDIR.* same command"):
         for key in range(1_000):
             found.put(key, b"x" * 1_000)
+
+
+def test_a_list_gives_back_what_was_put_in_its_order() -> None:
+    found = DiskList(("a", number) for number in range(600))
+    found.append(("b", 0))
+    assert len(found) == 601
+    assert list(found) == [*(("a", number) for number in range(600)), ("b", 0)]
+    assert (found[-1], found[1:3]) == (("b", 0), [("a", 1), ("a", 2)])
+    with pytest.raises(IndexError):
+        found[601]
+
+
+@given(st.lists(st.tuples(st.sampled_from("xy"), st.sampled_from(["é", "e", "10", "9", ""])), max_size=40))
+def test_a_counter_counts_every_value_of_its_kind(added: list[tuple[str, str]]) -> None:
+    found, counts = DiskCounter(), Counter[tuple[str, str]]()
+    for kind, value in added:
+        counts[kind, value] += 1
+        assert found.add(kind, value) == counts[kind, value]
+    assert found.count("x", "never") == 0
+    of_x = [(value, count) for (kind, value), count in counts.items() if kind == "x"]
+    assert found.most_common("x", 2) == sorted(of_x, key=lambda item: (-item[1], item[0]))[:2]

@@ -50,3 +50,15 @@ def test_few_of_many_are_in_memory():
     kept = [user for user in reversed(people.users) if people.profile(user) is read[user]]
 
     assert len(kept) == MOST_REMEMBERED
+
+
+def test_people_on_their_way_take_a_fraction_of_what_they_take_as_records():
+    people = PeopleOnDisk(ANNA.model_copy(update={"id": f"u{number}"}) for number in range(1_000))
+    records = sum(len(people.profile(user).model_dump_json()) for user in people.users)
+
+    sent = pickle.dumps(people)
+
+    assert len(sent) < records / 2
+    assert [pickle.loads(sent).profile(user).id for user in ("u0", "u127", "u128", "u999")] == [
+        "u0", "u127", "u128", "u999",
+    ]  # fmt: skip

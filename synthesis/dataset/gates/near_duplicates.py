@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from ....environments.world import World
 from ....records import Reason
-from ..near_duplicates import DuplicateIndex, band_keys
+from ..near_duplicates import DuplicateIndex, Sketch, sketch_of
 from ..samples import CompactSample
 from .gate import SampleGate
 
@@ -25,15 +25,15 @@ class NearDuplicateGate(SampleGate):
     def __init__(self) -> None:
         self._indexes = defaultdict[str, DuplicateIndex](DuplicateIndex)
 
-    def prepare(self, sample: CompactSample) -> list[int]:
-        """The numbers by which like queries are found."""
-        return band_keys(sample.query)
+    def prepare(self, sample: CompactSample) -> Sketch:
+        """What like queries are found by."""
+        return sketch_of(sample.query)
 
     def run_sample(self, sample: CompactSample, world: World) -> Iterator[Reason]:
         """Name the earlier query, or remember this one."""
         return self.run_prepared(sample, world, self.prepare(sample))
 
-    def run_prepared(self, sample: CompactSample, world: World, prepared: list[int]) -> Iterator[Reason]:  # noqa: ARG002
+    def run_prepared(self, sample: CompactSample, world: World, prepared: Sketch) -> Iterator[Reason]:  # noqa: ARG002
         """As `run_sample`."""
         index = self._indexes[sample.scenario]
         earlier = next(index.find(sample.query, prepared), None)

@@ -21,6 +21,7 @@ from ....records.dataset_statistics import (
     SampleQuality,
     Spread,
 )
+from ....store.disk_map import DiskList
 from ...population import Population
 from ..samples import CompactSample, Split
 from .coverage import (
@@ -91,6 +92,7 @@ def sample_statistics(
     guesses = predict_platforms(
         samples, populations, loyalty=loyalty, actions_per_context=actions_per_context, seed=seed
     )
+    needs = DiskList(profile_needs(samples, populations, guesses))
     whole = SampleStatistics(
         parameters=mean_parameters(samples),
         origins=origin_counts(samples),
@@ -101,9 +103,7 @@ def sample_statistics(
         diversity=diversity(samples, split_of, populations, near_duplicates),
         decidability=decidability(samples, guesses),
         general_reader=read_generally(reader, samples, populations, seed) if reader else None,
-        necessity=necessity(
-            samples, profile_needs(samples, populations, guesses), strangers, solved_by_strangers
-        ),
+        necessity=necessity(samples, needs, strangers, solved_by_strangers),
         interchangeability=interchangeability(samples, populations),
     )
     by_sample = (
@@ -118,8 +118,6 @@ def sample_statistics(
             ),
             guessed=need.guessed,
         )
-        for sample, guess, need in zip(
-            samples, guesses, profile_needs(samples, populations, guesses), strict=True
-        )
+        for sample, guess, need in zip(samples, guesses, needs, strict=True)
     )
     return whole, by_sample

@@ -18,7 +18,7 @@ from ....environments.behaviour import preferred_visits
 from ....records.dataset_statistics import Decidability
 from ...population import Population
 from ..samples import CompactSample
-from .scenario_texts import ScenarioTexts, scenario_texts
+from .scenario_texts import TextsOfUsers, scenario_texts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,9 +54,9 @@ class Guesses(Sequence[Guess]):
 
     def __init__(self, count: int) -> None:
         self._names, self._numbers = [""], {"": 0}
-        self._serving = array("i", bytes(4 * count))
+        self._serving = array("H", bytes(2 * count))
         learners = ("transparent", "bayes", *_QUERY_LEARNERS)
-        self._chosen = {learner: array("i", bytes(4 * count)) for learner in learners}
+        self._chosen = {learner: array("H", bytes(2 * count)) for learner in learners}
 
     def note(self, learner: str, places: Sequence[int], platforms: Iterable[str]) -> None:
         """Keep what a learner says of the samples at some places."""
@@ -142,7 +142,7 @@ def decidability(samples: Sequence[CompactSample], guesses: Sequence[Guess]) -> 
     )
 
 
-def transparent(texts: ScenarioTexts) -> NDArray[np.float64]:
+def transparent(texts: TextsOfUsers) -> NDArray[np.float64]:
     """(Q, platforms): the user's visits, each weighted by the chance that it served the query's kind of need.
 
     Where texts tell nothing every visit weighs the same: then it is the most visited platform.
@@ -150,7 +150,7 @@ def transparent(texts: ScenarioTexts) -> NDArray[np.float64]:
     return weighted_visits(texts, texts.about)
 
 
-def weighted_visits(texts: ScenarioTexts, about: NDArray[np.float64]) -> NDArray[np.float64]:
+def weighted_visits(texts: TextsOfUsers, about: NDArray[np.float64]) -> NDArray[np.float64]:
     """(Q, platforms): the user's visits, each weighted by the chance that query and action are of one need.
 
     Args: about: (Q + A, contexts), probability of every kind of need given the text.
@@ -161,7 +161,7 @@ def weighted_visits(texts: ScenarioTexts, about: NDArray[np.float64]) -> NDArray
     return np.einsum("qc,qcp->qp", about[: texts.queries], by_user)
 
 
-def bayes(texts: ScenarioTexts, faithful: float) -> NDArray[np.float64]:
+def bayes(texts: TextsOfUsers, faithful: float) -> NDArray[np.float64]:
     """(Q, platforms): posterior of the preferred platform under the way histories are drawn (§4.2).
 
     Every kind of need has as many visits, a share of them on its preferred platform and the rest anywhere
@@ -191,7 +191,7 @@ def bayes(texts: ScenarioTexts, faithful: float) -> NDArray[np.float64]:
     return _for_queries(texts, preferred)
 
 
-def without_profile(texts: ScenarioTexts) -> tuple[NDArray[np.float64], ...]:
+def without_profile(texts: TextsOfUsers) -> tuple[NDArray[np.float64], ...]:
     """(Q, platforms) of three learners that see the query alone.
 
     One goes by its words, one by its kind of need, and one always says the scenario's most frequent platform.
@@ -201,17 +201,11 @@ def without_profile(texts: ScenarioTexts) -> tuple[NDArray[np.float64], ...]:
     """
     import numpy as np
 
-    contexts, platforms = len(texts.contexts), len(texts.platforms)
-    known = texts.is_query & (texts.platform < platforms)
-    words = texts.learnt(np.minimum(texts.platform, platforms - 1), platforms, 2, known)[: texts.queries]
-    counts = np.ones((2, contexts, platforms))
-    for half in (0, 1):
-        taught = known & texts.teaching(half, 2)
-        np.add.at(counts[half], (texts.context[taught], texts.platform[taught]), 1.0)
-    about, half_of = texts.about[: texts.queries], texts.fold[: texts.queries] % 2
-    needs = np.einsum("qc,qcp->qp", about, _normal(counts)[half_of])
-    often = np.bincount(texts.platform[known], minlength=platforms) / max(texts.queries, 1)
-    return words, needs, np.broadcast_to(often, (texts.queries, platforms))
+    scenario, about = texts.scenario, texts.about[: texts.queries]
+    half_of = texts.fold[: texts.queries] % 2
+    needs = np.einsum("qc,qcp->qp", about, scenario.platform_of_need[half_of])
+    often = np.broadcast_to(scenario.often, (texts.queries, len(texts.platforms)))
+    return texts.answer_by_words(), needs, often
 
 
 def _likelihood(platforms: int, faithful: float) -> NDArray[np.float64]:
@@ -227,7 +221,7 @@ def _likelihood(platforms: int, faithful: float) -> NDArray[np.float64]:
     return table
 
 
-def balance_needs(weights: NDArray[np.float64], user: NDArray[np.int64], users: int) -> NDArray[np.float64]:
+def balance_needs(weights: NDArray[np.float64], user: NDArray[np.integer], users: int) -> NDArray[np.float64]:
     """(A, contexts) made so that an action's add up to 1 and a user's needs have as many visits each."""
     import numpy as np
 
@@ -239,7 +233,7 @@ def balance_needs(weights: NDArray[np.float64], user: NDArray[np.int64], users: 
     return weights
 
 
-def _by_user(texts: ScenarioTexts, about: NDArray[np.float64]) -> NDArray[np.float64]:
+def _by_user(texts: TextsOfUsers, about: NDArray[np.float64]) -> NDArray[np.float64]:
     """(users, contexts, platforms): what every user's actions add up to."""
     import numpy as np
 
@@ -252,14 +246,14 @@ def _by_user(texts: ScenarioTexts, about: NDArray[np.float64]) -> NDArray[np.flo
     return total
 
 
-def _for_queries(texts: ScenarioTexts, by_user: NDArray[np.float64]) -> NDArray[np.float64]:
+def _for_queries(texts: TextsOfUsers, by_user: NDArray[np.float64]) -> NDArray[np.float64]:
     import numpy as np
 
     about, user = texts.about[: texts.queries], texts.user[: texts.queries]
     return np.einsum("qc,qcp->qp", about, by_user[user])
 
 
-def visits_of_users(texts: ScenarioTexts) -> NDArray[np.float64]:
+def visits_of_users(texts: TextsOfUsers) -> NDArray[np.float64]:
     """(Q, platforms): how often whoever asks was there."""
     import numpy as np
 
@@ -271,7 +265,7 @@ def visits_of_users(texts: ScenarioTexts) -> NDArray[np.float64]:
 
 
 def best_platforms(
-    texts: ScenarioTexts, scores: NDArray[np.float64], visits: NDArray[np.float64]
+    texts: TextsOfUsers, scores: NDArray[np.float64], visits: NDArray[np.float64]
 ) -> list[str]:
     """The best platform that could serve; of equal ones the most visited, then by name."""
     import numpy as np

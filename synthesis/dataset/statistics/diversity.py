@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 import random
 import re
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from hashlib import blake2b
+from itertools import groupby, islice, pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ....models.seeds import derive
 from ....records import Profile
 from ....records.dataset_statistics import Diversity
 from ...population import Population
-from ..samples import CompactSample, Split
+from ..samples import CompactSample, Split, WorldKey
 from .necessity import canonical_json
 from .people import PlatformPreference, asking_profiles, platform_preferences, worlds_by_key
-from .scenario_texts import words
+from .scenario_texts import BLOCK, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,8 +58,7 @@ def diversity(
     distance, closest = profile_distances(
         [asking_profiles(samples, population).values() for population in populations]
     )
-    preferences = list(platform_preferences(samples, populations))
-    entropy, most = preference_entropy(preferences, populations)
+    entropy, most, mixed = preference_spread(platform_preferences(samples, populations), populations)
     return Diversity(
         distinct_1=texts.distinct_1,
         distinct_2=texts.distinct_2,
@@ -69,7 +71,7 @@ def diversity(
         closest_profiles=closest,
         preference_entropy=entropy,
         most_entropy=most,
-        mixed_preferences=mixed_preferences(preferences),
+        mixed_preferences=mixed,
     )
 
 
@@ -98,18 +100,23 @@ class WordStatistics(NamedTuple):
 
 def word_statistics(texts: Iterable[str]) -> WordStatistics:
     """Distinct-1, distinct-2 and words of a text on average."""
-    singles: set[str] = set()
-    doubles: set[tuple[str, str]] = set()
+    import numpy as np
+
+    number: dict[str, int] = {}
+    pairs = np.empty(0, dtype=np.uint64)
     word_count = pair_count = text_count = 0
-    for text in texts:
-        of_text = words(text)
-        singles.update(of_text)
-        doubles.update(pairwise(of_text))
-        word_count, pair_count = word_count + len(of_text), pair_count + max(len(of_text) - 1, 0)
-        text_count += 1
+    texts = iter(texts)
+    while block := list(islice(texts, BLOCK)):
+        of_block = array("Q")
+        for text in block:
+            of_text = [number.setdefault(word, len(number)) for word in words(text)]
+            of_block.extend([first << 32 | second for first, second in pairwise(of_text)])
+            word_count += len(of_text)
+        pair_count, text_count = pair_count + len(of_block), text_count + len(block)
+        pairs = np.union1d(pairs, np.frombuffer(of_block, dtype=np.uint64))
     return WordStatistics(
-        len(singles) / max(word_count, 1),
-        len(doubles) / max(pair_count, 1),
+        len(number) / max(word_count, 1),
+        len(pairs) / max(pair_count, 1),
         word_count / max(text_count, 1),
     )
 
@@ -134,52 +141,54 @@ def profile_distances(groups: Sequence[Collection[Profile]]) -> tuple[float, flo
     return (total / pairs if pairs else 0.0), min(closest, default=0.0)
 
 
-def preference_entropy(
+def preference_spread(
     preferences: Iterable[PlatformPreference], populations: Sequence[Population]
-) -> tuple[float, float]:
-    """Bits of the preferred platform within (scenario, context) and the most there could be, on average."""
+) -> tuple[float, float, float]:
+    """How much users differ in what they prefer, and each of them from need to need.
+
+    Args: preferences: those of a user in a scenario one after the other.
+
+    Returns:
+        Bits of the preferred platform within (scenario, context) and the most there could be, on average; the
+        share of users who, in some scenario, prefer different platforms for different kinds of need.
+    """
     platforms = {key: len(world.platforms) for key, world in worlds_by_key(populations).items()}
-    counts: dict[tuple[tuple[str, str], str], Counter[str]] = defaultdict(Counter)
-    for preference in preferences:
-        counts[preference.world_key, preference.context][preference.platform] += 1
+    counts: dict[tuple[WorldKey, str], Counter[str]] = defaultdict(Counter)
+    mixed: dict[tuple[str, str], bool] = {}
+    for (key, user), of_user in groupby(preferences, attrgetter("world_key", "user")):
+        chosen = set[str]()
+        for preference in of_user:
+            chosen.add(preference.platform)
+            counts[key, preference.context][preference.platform] += 1
+        mixed[key[0], user] = len(chosen) > 1 or mixed.get((key[0], user), False)
     bits = [_entropy(of_need) for of_need in counts.values()]
     most = [math.log2(max(platforms[key], 1)) for key, _ in counts]
-    return _mean(bits), _mean(most)
+    return _mean(bits), _mean(most), _mean(list(mixed.values()))
 
 
-def mixed_preferences(preferences: Iterable[PlatformPreference]) -> float:
-    """Share of users who, in some scenario, prefer different platforms for different kinds of need."""
-    chosen: dict[tuple[str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for preference in preferences:
-        population, scenario = preference.world_key
-        chosen[population, preference.user][scenario].add(preference.platform)
-    mixed = [any(len(platforms) > 1 for platforms in by_scenario.values()) for by_scenario in chosen.values()]
-    return _mean(mixed)
-
-
-def _table(people: Collection[Profile]) -> NDArray[np.int32]:
-    """(people, features): a number for every value, -1 where there is none."""
+def _table(people: Collection[Profile]) -> NDArray[np.int64]:
+    """(people, features): a digest of every value, 0 where there is none."""
     import numpy as np
 
     column = {
         name: number
         for number, name in enumerate(sorted({name for profile in people for name in profile.basic}))
     }
-    table = np.full((len(people), len(column)), -1, dtype=np.int32)
-    numbers: dict[tuple[str, str], int] = {}
+    table = np.zeros((len(people), len(column)), dtype=np.int64)
     for row, profile in enumerate(people):
         for name, value in profile.basic.items():
-            table[row, column[name]] = numbers.setdefault((name, canonical_json(value)), len(numbers))
+            digest = blake2b(canonical_json(value).encode(), digest_size=8).digest()
+            table[row, column[name]] = int.from_bytes(digest, "little", signed=True)
     return table
 
 
-def _repeats(column: NDArray[np.int32]) -> list[int]:
+def _repeats(column: NDArray[np.int64]) -> list[int]:
     import numpy as np
 
     return np.unique(column, return_counts=True)[1].tolist()
 
 
-def _closest(table: NDArray[np.int32]) -> int:
+def _closest(table: NDArray[np.int64]) -> int:
     """Features in which the two most alike differ."""
     if len(table) > MOST_PEOPLE:
         rows = random.Random(derive(0, "statistics", "people")).sample(range(len(table)), MOST_PEOPLE)

@@ -63,12 +63,12 @@ def read_generally(
     import numpy as np
 
     by_scenario: dict[str, ReaderAccuracy] = {}
-    for _, texts in scenario_texts(samples, populations, seed):
+    for _, texts in scenario_texts(samples, populations, seed, together=None):
         world = texts.world
         kinds = [f"{c.name.replace('_', ' ')}: {c.description}" for c in world.scenario.contexts]
         if not kinds or len(texts.contexts) != len(kinds):
             continue
-        similarity = _vectors(model, list(texts.texts())) @ _vectors(model, kinds).T
+        similarity = _vectors(model, list(texts.scenario.texts())) @ _vectors(model, kinds).T
         about = np.exp(SHARPNESS * (similarity - similarity.max(axis=1, keepdims=True)))
         about /= about.sum(axis=1, keepdims=True)
         right = similarity.argmax(axis=1) == texts.context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ import orjson
 from ....environments.world import World
 from ....records import Profile, Solution
 from ....records.dataset_statistics import Interchangeability, Necessity
+from ....store.disk_map import DiskCounter
 from ....texts.values import within
 from ...population import Population
 from ..gates.necessity import had_without_profile, serving, solves
@@ -20,7 +21,7 @@ from .decidability import Guess
 from .people import Profiles, platform_preferences, worlds_by_key
 
 Fans = Mapping[tuple[WorldKey, str], Mapping[str, set[str]]]
-"""(population and scenario, context) -> platform -> who prefers it."""
+"""(population and scenario, context) -> platform -> two of those who prefer it, or the only one."""
 
 
 class ProfileNeed(NamedTuple):
@@ -72,22 +73,21 @@ class PopularValues:
 
     def __init__(self, people: Mapping[str, Profile]) -> None:
         self._people = people
-        self._counts: dict[str, Counter[str]] = {}
+        counts, features = DiskCounter(), dict[str, None]()
         for profile in self._people.values():
             for feature, value in profile.basic.items():
-                self._counts.setdefault(feature, Counter())[canonical_json(value)] += 1
+                features[feature] = None
+                counts.add(feature, canonical_json(value))
         # Leaving one person out changes the count of one value: the two first and that one are enough.
-        self._first = {
-            feature: sorted(counts.items(), key=_most_frequent)[:2]
-            for feature, counts in self._counts.items()
-        }
+        self._first = {feature: counts.most_common(feature, 2) for feature in features}
+        self._count = lru_cache(maxsize=1024)(counts.count)
 
     def value(self, feature: str, user: str) -> Any:
         """What most others have; None where nobody else has any."""
         features = self._people[user].basic if user in self._people else {}
         own = canonical_json(features[feature]) if feature in features else None
         left = [item for item in self._first.get(feature, ()) if item[0] != own]
-        if own is not None and (count := self._counts[feature][own] - 1):
+        if own is not None and (count := self._count(feature, own) - 1):
             left.append((own, count))
         return _load(min(left, key=_most_frequent)[0]) if left else None
 
@@ -172,7 +172,9 @@ def interchangeability(
     """Shares over all samples; only people who have samples themselves count as somebody else."""
     fans: dict[tuple[WorldKey, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for preference in platform_preferences(samples, populations):
-        fans[preference.world_key, preference.context][preference.platform].add(preference.user)
+        of_platform = fans[preference.world_key, preference.context][preference.platform]
+        if len(of_platform) < 2:
+            of_platform.add(preference.user)
     served = others = twins = 0
     for sample, platforms in _elsewhere(samples, populations):
         served += bool(platforms)

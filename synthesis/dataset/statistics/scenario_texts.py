@@ -1,7 +1,8 @@
 """What can be learnt from the texts of one scenario, its queries and actions: naive Bayes over their words.
 
 The kinds of need are latent: learners are taught those of other users than they are asked about, so nothing
-latent of a user ever takes part in what is said about that user.
+latent of a user ever takes part in what is said about that user. All texts teach; they are asked about in
+blocks of users, and their words are on disk, so memory is some bytes a text.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import random
 import re
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ....environments.world import World
 from ....models.seeds import derive
+from ....records import History
+from ....store.disk_map import DiskList
 from ...population import Population
 from ..gates.necessity import serving
 from ..samples import CompactSample, WorldKey
@@ -28,10 +31,20 @@ FOLDS = 8
 """Parts of a population; what is said about one is learnt from the others."""
 
 
+BLOCK = 8_192
+"""Texts that are looked at together, and whose words are together on disk."""
+
+
 def scenario_texts(
-    samples: Sequence[CompactSample], populations: Sequence[Population], seed: int
-) -> Iterator[tuple[Sequence[int], ScenarioTexts]]:
-    """Every scenario that has samples: their positions in `samples`, and the texts of the scenario."""
+    samples: Sequence[CompactSample],
+    populations: Sequence[Population],
+    seed: int,
+    together: int | None = BLOCK,
+) -> Iterator[tuple[Sequence[int], TextsOfUsers]]:
+    """The texts of every scenario that has samples, in blocks of users, with the positions of the samples.
+
+    Args: together: about so many texts a block; None: a scenario is one block.
+    """
     positions: dict[WorldKey, array[int]] = defaultdict(lambda: array("I"))
     for position, sample in enumerate(samples):
         positions[sample.world_key].append(position)
@@ -41,7 +54,9 @@ def scenario_texts(
         for name, world in population.worlds.items():
             own = positions.get((population.name, name))
             if own and world.platforms:
-                yield own, ScenarioTexts(world, ChosenSamples(samples, own), fold)
+                scenario = ScenarioTexts(world, ChosenSamples(samples, own), fold)
+                for block in scenario.blocks(together):
+                    yield [own[row] for row in block.rows[: block.queries].tolist()], block
 
 
 class ChosenSamples:
@@ -61,7 +76,7 @@ class ChosenSamples:
 
 
 class ScenarioTexts:
-    """Q queries and A actions in arrays; texts are the queries first, then the actions.
+    """All texts of a scenario, the queries first, then the actions: what they teach, and numbers for each.
 
     Args:
         world: the scenario with its people.
@@ -72,54 +87,143 @@ class ScenarioTexts:
     def __init__(self, world: World, samples: ChosenSamples, fold: Mapping[str, int]) -> None:
         import numpy as np
 
-        histories = [
-            history
-            for user in world.users
-            for history in world.histories(user)
-            if history.scenario == world.name
-        ]
-        actions = [(history.user_id, action) for history in histories for action in history.actions]
         self.world = world
         self.platforms = sorted(world.platforms)
         self.queries = len(samples)
+        self._samples = samples
         users, platforms, contexts = Numbering(), Numbering(self.platforms), Numbering(_contexts(world))
+        self.corpus = Corpus()
         for sample in samples:
             users.add(sample.user)
             platforms.add(sample.platform)
             contexts.add(sample.context)
-        for user, action in actions:
-            users.add(user)
-            platforms.add(action.platform)
-            contexts.add(action.context)
+            self.corpus.add(sample.query)
+        preferences: Counter[tuple[int, str, str]] = Counter()
+        for history in self._histories():
+            for action in history.actions:
+                users.add(history.user_id)
+                platforms.add(action.platform)
+                contexts.add(action.context)
+                self.corpus.add(action.action)
+            for preference in history.preferences:
+                preferences[fold.get(history.user_id, 0), preference.context, preference.platform] += 1
         self.contexts = contexts.names
         self.users = users.names
         self.user, self.context = users.numbers(), contexts.numbers()
-        self.fold = _array([fold.get(user, 0) for user in self.users])[self.user]
+        self.fold = np.array([fold.get(user, 0) for user in self.users], dtype=np.int8)[self.user]
         # A platform that is not in the tree cannot be learnt: it counts as the first of a class of its own.
         self.platform = np.minimum(platforms.numbers(), len(self.platforms))
-        self._samples, self._actions = samples, actions
-        self.corpus = Corpus(self.texts())
-        self.is_query = np.arange(len(self.user)) < self.queries
-        own = self.fold[:, None] == np.arange(FOLDS)
-        own[: self.queries] = _barred(samples, own[: self.queries])
-        self._barred = own
-        self.serves = _serves(world, samples, self.platforms)
-        platform_number, context_number = _numbers(self.platforms), _numbers(self.contexts)
-        self._preferences = [
-            (
-                fold.get(history.user_id, 0),
-                context_number[preference.context],
-                platform_number[preference.platform],
-            )
-            for history in histories
-            for preference in history.preferences
-            if preference.platform in platform_number and preference.context in context_number
-        ]
+        self._barred = np.left_shift(1, self.fold).astype(np.uint8)
+        self._barred[: self.queries] = _barred(samples, self._barred[: self.queries])
+        self.serves = _Serving(world, samples, self.platforms)
+        self.preferred = self._count_preferences(preferences)
+
+    def blocks(self, together: int | None) -> Iterator[TextsOfUsers]:
+        """The texts in blocks of users, about so many a block; None: all."""
+        import numpy as np
+
+        of_user = np.bincount(self.user, minlength=len(self.users))
+        block = (np.cumsum(of_user) - of_user) // (together or max(len(self.user), 1))
+        first = 0
+        for size in np.unique(block, return_counts=True)[1].tolist():
+            inside = (self.user >= first) & (self.user < first + size)
+            yield TextsOfUsers(self, np.flatnonzero(inside), first, first + size)
+            first += size
 
     def texts(self) -> Iterator[str]:
         """Queries, then actions."""
         yield from (sample.query for sample in self._samples)
-        yield from (action.action for _, action in self._actions)
+        yield from (action.action for history in self._histories() for action in history.actions)
+
+    @cached_property
+    def needs(self) -> tuple[NaiveBayes, ...]:
+        """What tells the kind of need: part of the population -> learnt from the other ones."""
+        return tuple(
+            NaiveBayes(self.corpus, self.teaching(part, FOLDS), self.context, len(self.contexts))
+            for part in range(FOLDS)
+        )
+
+    @cached_property
+    def words(self) -> tuple[NaiveBayes, ...]:
+        """Which platform goes with the words of a query: half of the population -> learnt from the other."""
+        import numpy as np
+
+        known, platforms = self.known_queries, len(self.platforms)
+        platform = np.minimum(self.platform, platforms - 1)
+        return tuple(
+            NaiveBayes(self.corpus, self.teaching(half, 2) & known, platform, platforms) for half in (0, 1)
+        )
+
+    @cached_property
+    def platform_of_need(self) -> NDArray[np.float64]:
+        """(2, contexts, platforms): how often a platform goes with a need, in the other half's queries."""
+        import numpy as np
+
+        counts = np.ones((2, len(self.contexts), len(self.platforms)))
+        for half in (0, 1):
+            taught = self.known_queries & self.teaching(half, 2)
+            np.add.at(counts[half], (self.context[taught], self.platform[taught]), 1.0)
+        return counts / counts.sum(axis=-1, keepdims=True)
+
+    @cached_property
+    def often(self) -> NDArray[np.float64]:
+        """(platforms,): share of the queries that each is the answer to."""
+        import numpy as np
+
+        answers = self.platform[self.known_queries]
+        return np.bincount(answers, minlength=len(self.platforms)) / max(self.queries, 1)
+
+    @property
+    def known_queries(self) -> NDArray[np.bool_]:
+        """(Q + A,) whether a text is a query whose platform is in the tree."""
+        import numpy as np
+
+        return (np.arange(len(self.user)) < self.queries) & (self.platform < len(self.platforms))
+
+    def teaching(self, part: int, parts: int) -> NDArray[np.bool_]:
+        """(Q + A,) whether a text may teach what is asked about a part of the population.
+
+        Args: parts: how many parts the population is in, a divisor of `FOLDS`.
+        """
+        return self._barred & sum(1 << fold for fold in range(part, FOLDS, parts)) == 0
+
+    def _histories(self) -> Iterator[History]:
+        return (
+            history
+            for user in self.world.users
+            for history in self.world.histories(user)
+            if history.scenario == self.world.name
+        )
+
+    def _count_preferences(self, preferences: Mapping[tuple[int, str, str], int]) -> NDArray[np.float64]:
+        """(FOLDS, contexts, platforms): how often other folds prefer a platform for a need, +1 each."""
+        import numpy as np
+
+        counts = np.zeros((FOLDS, len(self.contexts), len(self.platforms)))
+        platform_number, context_number = _numbers(self.platforms), _numbers(self.contexts)
+        for (fold, context, platform), count in preferences.items():
+            if platform in platform_number and context in context_number:
+                counts[fold, context_number[context], platform_number[platform]] += count
+        others = counts.sum(axis=0) - counts + 1
+        return others / others.sum(axis=2, keepdims=True)
+
+
+class TextsOfUsers:
+    """The texts of some users of a scenario: Q queries first, then A actions.
+
+    Args: scenario: all texts; rows: these among them; first, last: the users, the last one not included.
+    """
+
+    def __init__(self, scenario: ScenarioTexts, rows: NDArray[np.int64], first: int, last: int) -> None:
+        self.scenario, self.rows = scenario, rows
+        self.world, self.platforms, self.contexts = scenario.world, scenario.platforms, scenario.contexts
+        self.preferred = scenario.preferred
+        self.queries = int((rows < scenario.queries).sum())
+        self.users = scenario.users[first:last]
+        self.user = scenario.user[rows] - first
+        self.context, self.platform = scenario.context[rows], scenario.platform[rows]
+        self.fold = scenario.fold[rows]
+        self.serves = scenario.serves.of(rows[: self.queries])
 
     def query_platforms(self) -> list[str | None]:
         """(Q,) the platform of every sample; None where the tree has it not."""
@@ -129,55 +233,24 @@ class ScenarioTexts:
     @cached_property
     def about(self) -> NDArray[np.float64]:
         """(Q + A, contexts): probability of every kind of need given the text."""
-        return self.learnt(self.context, len(self.contexts), FOLDS)
+        return self._learnt(self.scenario.needs, len(self.contexts), self.rows)
 
-    def learnt(
-        self,
-        labels: NDArray[np.int64],
-        classes: int,
-        parts: int,
-        examples: NDArray[np.bool_] | None = None,
+    def answer_by_words(self) -> NDArray[np.float64]:
+        """(Q, platforms): probability of every platform given the words of a query."""
+        return self._learnt(self.scenario.words, len(self.platforms), self.rows[: self.queries])
+
+    def _learnt(
+        self, taught: Sequence[NaiveBayes], classes: int, rows: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """What every text is about, learnt from the texts of users in other parts of the population.
-
-        Args:
-            labels: (Q + A,) class of every text.
-            classes: how many there are.
-            parts: how many parts the population is in, a divisor of `FOLDS`.
-            examples: (Q + A,) bool, the texts that may teach at all; None: every one.
-
-        Returns:
-            (Q + A, classes), rows adding up to 1.
-        """
+        """(rows, classes): what was learnt from the texts of users in other parts, rows adding up to 1."""
         import numpy as np
 
-        probabilities = np.full((len(self.user), classes), 1 / classes)
-        for part in range(parts):
-            teaches = self.teaching(part, parts)
-            teaches = teaches if examples is None else teaches & examples
-            asked = self.fold % parts == part
-            probabilities[asked] = NaiveBayes(self.corpus, teaches, labels, classes).posterior(asked)
+        words, part = self.scenario.corpus.words_of(rows), self.scenario.fold[rows] % len(taught)
+        probabilities = np.full((len(rows), classes), 1 / classes)
+        for number, learner in enumerate(taught):
+            asked = part == number
+            probabilities[asked] = learner.posterior(words.choose(asked))
         return probabilities
-
-    def teaching(self, part: int, parts: int) -> NDArray[np.bool_]:
-        """(Q + A,) whether a text may teach what is asked about a part of the population."""
-        import numpy as np
-
-        barred = np.zeros(len(self.user), dtype=bool)
-        for fold in range(part, FOLDS, parts):
-            barred |= self._barred[:, fold]
-        return ~barred
-
-    @cached_property
-    def preferred(self) -> NDArray[np.float64]:
-        """(FOLDS, contexts, platforms): how often other folds prefer a platform for a need, +1 each."""
-        import numpy as np
-
-        counts = np.zeros((FOLDS, len(self.contexts), len(self.platforms)))
-        for fold, context, platform in self._preferences:
-            counts[fold, context, platform] += 1
-        others = counts.sum(axis=0) - counts + 1
-        return others / others.sum(axis=2, keepdims=True)
 
 
 class Numbering:
@@ -201,20 +274,23 @@ class Numbering:
         names = list(self._number)
         return names[: self._known] + sorted(names[self._known :])
 
-    def numbers(self) -> NDArray[np.int64]:
+    def numbers(self) -> NDArray[np.int32]:
         """The numbers of the names in the order in which they were added."""
+        import numpy as np
+
         number = _numbers(self.names)
-        return _array([number[name] for name in self._number])[_array(self._added)]
+        sorted_number = np.array([number[name] for name in self._number], dtype=np.int32)
+        return sorted_number[np.frombuffer(self._added, dtype=np.int32)]
 
 
 def _contexts(world: World) -> list[str]:
     return [context.name for context in world.scenario.contexts]
 
 
-def _barred(samples: ChosenSamples, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(Q, FOLDS): whether a query must not teach a fold: its user's own, and those of its twins' users.
+def _barred(samples: ChosenSamples, own: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(Q,): bits of the folds a query must not teach: its user's own, and those of its twins' users.
 
-    Args: own: (Q, FOLDS), the fold of every query's user.
+    Args: own: (Q,), the bit of the fold of every query's user.
     """
     import numpy as np
 
@@ -222,32 +298,35 @@ def _barred(samples: ChosenSamples, own: NDArray[np.bool_]) -> NDArray[np.bool_]
         return own
     row: dict[str, int] = {}
     family = [row.setdefault(sample.twin_of or sample.id, len(row)) for sample in samples]
-    barred = np.zeros((len(row), FOLDS), dtype=bool)
-    np.logical_or.at(barred, family, own)
+    barred = np.zeros(len(row), dtype=np.uint8)
+    np.bitwise_or.at(barred, family, own)
     return barred[family]
 
 
-def _serves(world: World, samples: ChosenSamples, platforms: Sequence[str]) -> NDArray[np.bool_]:
-    """(Q, platforms): whether a platform offers everything a sample calls for."""
-    import numpy as np
+class _Serving:
+    """Which platforms offer everything that a query calls for."""
 
-    row: dict[frozenset[str], int] = {}
-    rows = array("i")
-    for sample in samples:
-        rows.append(row.setdefault(frozenset(capability for _, capability in sample.calls), len(row)))
-    offering = [set(serving(world, wanted)) for wanted in row]
-    table = np.array([[name in those for name in platforms] for those in offering], dtype=bool)
-    return table.reshape(len(row), len(platforms))[_array(rows)]
+    def __init__(self, world: World, samples: ChosenSamples, platforms: Sequence[str]) -> None:
+        import numpy as np
+
+        row: dict[frozenset[str], int] = {}
+        self._row = array("i")
+        for sample in samples:
+            wanted = frozenset(capability for _, capability in sample.calls)
+            self._row.append(row.setdefault(wanted, len(row)))
+        offering = [set(serving(world, wanted)) for wanted in row]
+        table = np.array([[name in those for name in platforms] for those in offering], dtype=bool)
+        self._table = table.reshape(len(row), len(platforms))
+
+    def of(self, queries: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(queries, platforms): whether a platform serves a query."""
+        import numpy as np
+
+        return self._table[np.frombuffer(self._row, dtype=np.int32)[queries]]
 
 
 def _numbers(names: Sequence[str]) -> dict[str, int]:
     return {name: number for number, name in enumerate(names)}
-
-
-def _array(values: Sequence[int]) -> NDArray[np.int64]:
-    import numpy as np
-
-    return np.array(values, dtype=np.int64)
 
 
 # Han, kana and hangul are written without blanks: there every character counts as a word.
@@ -259,8 +338,6 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-_BLOCK = 8_192
-"""Texts whose words are looked at together: memory stays in proportion to them, not to all words."""
 SMOOTHING = 0.05
 """Occurrences every word is credited with in every class."""
 
@@ -272,33 +349,82 @@ def deal_into_folds(users: Iterable[str], folds: int, seed: int) -> dict[str, in
     return {user: place % folds for place, user in enumerate(order)}
 
 
+class Words(NamedTuple):
+    """The different words of some texts, as numbers."""
+
+    words: NDArray[np.int32]
+    texts: NDArray[np.int64]
+    """of which text each is, from 0"""
+    length: int
+    """texts there are"""
+
+    def choose(self, chosen: NDArray[np.bool_]) -> Words:
+        """Those of some of the texts. Args: chosen: (texts,)."""
+        import numpy as np
+
+        kept, number = chosen[self.texts], np.cumsum(chosen) - 1
+        return Words(self.words[kept], number[self.texts[kept]], int(chosen.sum()))
+
+
 class Corpus:
-    """The different words of texts as numbers: `words[i]` stands in text `texts[i]`.
+    """The different words of texts as numbers, on disk.
 
     Args:
-        texts: any, empty ones included.
+        texts: to begin with; any, empty ones included.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        import numpy as np
-
-        vocabulary: dict[str, int] = {}
-        numbers, lengths = array("i"), array("i")
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._number: dict[str, int] = {}
+        self._full: DiskList[tuple[array[int], array[int]]] = DiskList()
+        """words, and how many of them every text has, of `BLOCK` texts each"""
+        self._words, self._lengths = array("i"), array("i")
         for text in texts:
-            different = dict.fromkeys(words(text))  # that a word is there tells more than how often
-            numbers.extend([vocabulary.setdefault(word, len(vocabulary)) for word in different])
-            lengths.append(len(different))
-        self.words = np.array(numbers, dtype=np.int32)
-        self.texts = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-        self.vocabulary = len(vocabulary)
+            self.add(text)
 
-    def blocks(self, size: int) -> Iterator[slice]:
-        """The places of the words, the words of so many texts at a time."""
+    @property
+    def vocabulary(self) -> int:
+        """How many different words there are."""
+        return len(self._number)
+
+    def add(self, text: str) -> None:
+        """Put a text behind the others."""
+        different = dict.fromkeys(words(text))  # that a word is there tells more than how often
+        number = self._number
+        self._words.extend([number.setdefault(word, len(number)) for word in different])
+        self._lengths.append(len(different))
+        if len(self._lengths) == BLOCK:
+            self._full.append((self._words, self._lengths))
+            self._words, self._lengths = array("i"), array("i")
+
+    def blocks(self) -> Iterator[Words]:
+        """The words of all texts, of `BLOCK` texts at a time."""
+        for number in range(len(self._full)):
+            yield self._block(number)
+        yield self._block(len(self._full))
+
+    def words_of(self, rows: NDArray[np.int64]) -> Words:
+        """The words of some texts. Args: rows: their places, ascending."""
         import numpy as np
 
-        last = int(self.texts[-1]) + 1 if len(self.texts) else 0
-        borders = np.searchsorted(self.texts, range(0, last + size, size)).tolist()
-        return map(slice, borders[:-1], borders[1:])
+        numbers, texts = [np.empty(0, dtype=np.int32)], [np.empty(0, dtype=np.int64)]
+        for number in np.unique(rows // BLOCK).tolist():
+            block = self._block(number)
+            chosen = np.zeros(block.length, dtype=bool)
+            first, last = np.searchsorted(rows, (number * BLOCK, (number + 1) * BLOCK)).tolist()
+            chosen[rows[first:last] - number * BLOCK] = True
+            of_block = block.choose(chosen)
+            numbers.append(of_block.words)
+            texts.append(of_block.texts + first)
+        return Words(np.concatenate(numbers), np.concatenate(texts), len(rows))
+
+    def _block(self, number: int) -> Words:
+        import numpy as np
+
+        last = number == len(self._full)
+        numbers, lengths = (self._words, self._lengths) if last else self._full[number]
+        return Words(
+            np.array(numbers, dtype=np.int32), np.repeat(np.arange(len(lengths)), lengths), len(lengths)
+        )
 
 
 class NaiveBayes:
@@ -314,15 +440,18 @@ class NaiveBayes:
     """
 
     def __init__(
-        self, corpus: Corpus, examples: NDArray[np.bool_], labels: NDArray[np.int64], classes: int
+        self, corpus: Corpus, examples: NDArray[np.bool_], labels: NDArray[np.integer], classes: int
     ) -> None:
         import numpy as np
 
-        self._corpus, self._classes = corpus, classes
+        self._classes = classes
         counts = np.zeros(corpus.vocabulary * classes, dtype=np.int64)
-        for block in corpus.blocks(_BLOCK):
-            texts, used = corpus.texts[block], examples[corpus.texts[block]]
-            cells = corpus.words[block][used].astype(np.int64) * classes + labels[texts[used]]
+        first = 0
+        for block in corpus.blocks():
+            texts = block.texts + first
+            first += block.length
+            used = examples[texts]
+            cells = block.words[used].astype(np.int64) * classes + labels[texts[used]]
             counts += np.bincount(cells, minlength=len(counts))
         counts = counts.reshape(-1, classes)
         scores = np.log(counts + SMOOTHING)
@@ -333,29 +462,14 @@ class NaiveBayes:
         seen = np.bincount(labels[examples], minlength=classes) + 1.0
         self._prior = np.log(seen / seen.sum())
 
-    def posterior(self, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Probability of every class.
-
-        Args:
-            wanted: (texts,) bool, the n texts asked about.
-
-        Returns:
-            (n, classes), rows in the order of texts, each adding up to 1.
-        """
+    def posterior(self, texts: Words) -> NDArray[np.float64]:
+        """(texts, classes): probability of every class; rows add up to 1. Args: texts: those asked about."""
         import numpy as np
 
-        count = int(wanted.sum())
-        row_of = np.cumsum(wanted) - 1
-        scores = np.tile(self._prior, (count, 1))
-        for block in self._corpus.blocks(_BLOCK):
-            texts = self._corpus.texts[block]
-            asked = wanted[texts]
-            rows, words_asked = row_of[texts[asked]], self._corpus.words[block][asked]
-            if len(rows):
-                first, last = int(rows[0]), int(rows[-1]) + 1
-                for column in range(self._classes):
-                    weights = self._scores[words_asked, column]
-                    scores[first:last, column] += np.bincount(rows - first, weights=weights)
+        scores = np.tile(self._prior, (texts.length, 1))
+        for column in range(self._classes):
+            weights = self._scores[texts.words, column]
+            scores[:, column] += np.bincount(texts.texts, weights=weights, minlength=texts.length)
         scores = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
         return scores / scores.sum(axis=1, keepdims=True)
 

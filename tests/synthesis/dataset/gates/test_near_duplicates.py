@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ptool.synthesis.dataset import near_duplicates as near_duplicates_module
 from ptool.synthesis.dataset.gates.near_duplicates import NearDuplicateGate
 from ptool.synthesis.dataset.near_duplicates import (
     THRESHOLD,
     DuplicateIndex,
-    band_keys,
     jaccard,
     near_duplicate_pairs,
     near_duplicate_samples,
     near_duplicates,
+    sketch_of,
     text_features,
 )
 from ptool.synthesis.dataset.samples import CompactSample
@@ -87,9 +88,9 @@ def test_each_scenario_and_each_gate_is_apart():
     same = [("a", "one", LONG), ("b", "two", LONG), ("c", "one", LONG), ("d", "one", LONG)]
     assert near_duplicate_pairs(same) == [("a", "c"), ("a", "d"), ("c", "d")]
     first, second = DuplicateIndex(), DuplicateIndex()
-    keys = band_keys(LONG)
-    first.add("a", LONG, keys)
-    assert (list(first.find(LONG, keys)), list(second.find(LONG, keys))) == (["a"], [])
+    sketch = sketch_of(LONG)
+    first.add("a", LONG, sketch)
+    assert (list(first.find(LONG, sketch)), list(second.find(LONG, sketch))) == (["a"], [])
 
 
 def varied(text: str, rng: random.Random) -> str:
@@ -134,9 +135,20 @@ def test_hardly_a_pair_escapes_the_blocking():
 
 def test_the_bands_of_a_text_never_move():
     """A pair may escape the blocking; whoever makes a dataset again is to miss the same ones."""
-    keys = [key % 2**64 for key in band_keys("Order 2 pizzas for Lena")]
+    keys = [key % 2**64 for key in sketch_of("Order 2 pizzas for Lena").keys]
     assert sha256(repr(keys).encode()).hexdigest()[:16] == "9120e1b94a83cfdc"
-    assert band_keys("!?") == [0] * 16
+    assert sketch_of("!?").keys == [0] * 16
+
+
+def test_a_text_that_is_far_from_alike_is_not_read_again(monkeypatch):
+    """Three quarters of its words in common give it a band in common, too; it is told by its digests."""
+    index, read = DuplicateIndex(), []
+    monkeypatch.setattr(near_duplicates_module, "near_duplicates", lambda *texts: read.append(texts) or True)
+    sketch, other = sketch_of(LONG), LONG.replace("mushrooms and more cheese", "olives")
+    index.add("far", other, sketch._replace(trigrams=sketch_of(other).trigrams))
+    index.add("near", f"{LONG}!", sketch_of(f"{LONG}!"))
+    assert list(index.find(LONG, sketch)) == ["near"]
+    assert read == [(LONG, f"{LONG}!")]
 
 
 def test_real_queries_are_none():
@@ -167,9 +179,9 @@ def test_a_hostile_text_is_cut():
     started = time.process_time()
     for number in range(3):
         text = "".join(map(chr, range(0x4E00, 0x9E00))) * 50
-        index.add(f"{number}", text, band_keys(text))
+        index.add(f"{number}", text, sketch_of(text))
     text = "\u4e00" * 1_000_000
-    assert list(index.find(text, band_keys(text))) == []
+    assert list(index.find(text, sketch_of(text))) == []
     assert time.process_time() - started < 1
 
 

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ptool.synthesis.dataset.samples import CompactSample
+from ptool.synthesis.dataset.statistics import scenario_texts as scenario_texts_module
 from ptool.synthesis.dataset.statistics.decidability import (
     Guess,
     balance_needs,
+    bayes,
     decidability,
     predict_platforms,
+    transparent,
     without_profile,
 )
 from ptool.synthesis.dataset.statistics.scenario_texts import scenario_texts
@@ -270,3 +273,23 @@ def test_shares_whatever_was_done_and_the_same_in_any_order(garden, done, asked,
     assert [(one.transparent, one.bayes) for one in predict_platforms(kept, [people], **how)] == [
         (guesses[one].transparent, guesses[one].bayes) for one in kept
     ]
+
+
+@pytest.mark.parametrize("together", [1, 9, 40])
+def test_users_in_blocks_are_told_what_all_of_them_together_are(garden, monkeypatch, together):
+    """Blocks share what was learnt; which users are looked at together changes no digit."""
+    kept, people = town(garden)
+    kept += [garden.sample(f"t{n}", kept[-n].user, query=kept[n].query, twin_of=kept[n].id) for n in (1, 5)]
+
+    def said(texts):
+        return [transparent(texts), bayes(texts, 0.75), *without_profile(texts), texts.serves * 1.0]
+
+    ((_, whole),) = scenario_texts(kept, [people], 0, together=None)
+    expected = said(whole)
+    monkeypatch.setattr(scenario_texts_module, "BLOCK", 7)
+    blocks = list(scenario_texts(kept, [people], 0, together))
+    assert len(blocks) > 1
+    assert sorted(place for places, _ in blocks for place in places) == list(range(len(kept)))
+    for places, block in blocks:
+        for found, of_all in zip(said(block), expected, strict=True):
+            assert (found == of_all[places]).all()

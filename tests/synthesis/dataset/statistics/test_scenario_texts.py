@@ -14,7 +14,8 @@ def learnt(taught: list[tuple[str, int]], *asked: str, classes: int = 2) -> np.n
     texts = [text for text, _ in taught] + list(asked)
     labels = np.array([label for _, label in taught] + [0] * len(asked), dtype=np.int64)
     examples = np.arange(len(texts)) < len(taught)
-    return NaiveBayes(Corpus(texts), examples, labels, classes).posterior(~examples)
+    corpus = Corpus(texts)
+    return NaiveBayes(corpus, examples, labels, classes).posterior(corpus.words_of(np.flatnonzero(~examples)))
 
 
 def test_a_word_of_one_class_tells_the_class():
