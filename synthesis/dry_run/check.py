@@ -189,10 +189,11 @@ def check_run(settings: Settings, sources: Sources) -> CheckResult:
     known = [trial for trial in trials if trial.speed is not None]
     speeds = {role: trial.speed for trial in known for role in trial.roles if trial.speed}
     ratios = {role: trial.tokens_ratio for trial in known for role in trial.roles}
+    repeated = {role: prompts.repeated_share for role, prompts in small_run.prompts.items()}
     return CheckResult(
         trials=trials,
         lines=lines,
-        seconds=wall_time(settings, lines, participants.endpoints, speeds, ratios),
+        seconds=wall_time(settings, lines, participants.endpoints, speeds, ratios, repeated),
         budget=tuple(against_budget(lines, settings.budget)),
         notes=(
             *(tools.describe() for tools in small_run.tools),

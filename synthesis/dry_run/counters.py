@@ -6,6 +6,7 @@ script leaves out are filled with made-up values: a small run is about how much 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -37,6 +38,8 @@ class Question:
 
 MOST_QUESTIONS = 20
 """Questions of a role that are kept."""
+_LATEST = 4
+"""Prompts of a role that a prefix cache is taken to remember."""
 
 
 @dataclass(slots=True)
@@ -55,10 +58,19 @@ class RolePrompts:
     """the one with the shortest answer, and of these with the shortest prompt"""
     some: dict[bytes, Question] = field(default_factory=dict)
     """digest -> question: those with the lowest digests, whatever the order they were asked in"""
+    characters: int = 0
+    """of all prompts"""
+    repeated: int = 0
+    """of these, how many stand at the beginning of one of the latest, too"""
+    _latest: deque[str] = field(default_factory=lambda: deque(maxlen=_LATEST))
 
     def add(self, texts: Sequence[str], answer: str, output: type[BaseModel]) -> None:
         """Take account of one call; one of more than two texts corrects an earlier answer."""
         size = sum(map(text_size, texts))
+        prompt = "\n".join(texts)
+        self.characters += len(prompt)
+        self.repeated += max((common_beginning(prompt, other) for other in self._latest), default=0)
+        self._latest.append(prompt)
         self.size = max(self.size, size)
         self.schema = max(self.schema, schema_size(output))
         self.answer = max(self.answer, text_size(answer))
@@ -67,6 +79,11 @@ class RolePrompts:
             self.shortest, self.question = sizes, Question(texts[0], texts[1], output)
         if len(texts) == 2:
             self._keep(Question(texts[0], texts[1], output, text_size(answer) // CHARACTERS_A_TOKEN))
+
+    @property
+    def repeated_share(self) -> float:
+        """Share of its prompts that an endpoint with a prefix cache need not read again, 0 to 1."""
+        return self.repeated / max(self.characters, 1)
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -80,6 +97,15 @@ class RolePrompts:
         self.some[digest] = question
         if len(self.some) > MOST_QUESTIONS:
             del self.some[max(self.some)]
+
+
+def common_beginning(one: str, other: str) -> int:
+    """Characters with which both texts begin."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        least, most = (middle, most) if one[:middle] == other[:middle] else (least, middle - 1)
+    return least
 
 
 class StandInModel(ScriptedModel):

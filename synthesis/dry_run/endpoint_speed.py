@@ -31,6 +31,8 @@ _MOST_ROUNDS, _QUICK_SECONDS = 5, 3.0
 """The calls are repeated so often, as long as they have taken less than so many seconds."""
 _SATURATED = 0.8
 """Share of the calls at once that is gained; below, further ones at the same time gain nothing."""
+_SOME = 0.05
+"""Share, or seconds, below which nothing is said of a cache, and nothing concluded."""
 _QUESTION = "Count from 1 to 500 in digits, separated by spaces. Write nothing else."
 
 
@@ -54,13 +56,17 @@ class EndpointSpeed:
     """calls that were tried at the same time"""
     gain: float = 1.0
     """how many times as fast these went as one after another"""
+    cached: float = 0.0
+    """share of the beginning of a prompt that is not read again where an earlier one began so, 0 to 1"""
 
-    def seconds(self, calls: int, sent: int, received: int, width: int) -> float:
+    def seconds(self, calls: int, sent: int, received: int, width: int, repeated: float = 0.0) -> float:
         """How long some calls take together.
 
-        Args: calls: how many; sent, received: tokens of all of them; width: how many at the same time.
+        Args: calls: how many; sent, received: tokens of all of them; width: how many at the same time;
+            repeated: share of what is sent that earlier prompts began with.
         """
-        alone = calls * self.a_call + sent * self.a_token_sent + received * self.a_token_received
+        read = sent * (1 - self.cached * repeated)
+        alone = calls * self.a_call + read * self.a_token_sent + received * self.a_token_received
         return alone / self.parallel(width)
 
     def parallel(self, width: int) -> float:
@@ -77,6 +83,8 @@ class EndpointSpeed:
             if seconds > 0
         ]
         parts.append(f"{self.a_call:.2f} s a call beside them" if parts else f"{self.a_call:.2f} s a call")
+        if self.cached >= _SOME:
+            parts.append(f"{self.cached:.0%} of a repeated beginning from its cache")
         if self.at_once > 1:
             parts.append(f"{self.at_once} calls at once {self.gain:.1f} times as fast as one after another")
         return ", ".join(parts)
@@ -114,8 +122,8 @@ async def measure_speed(
         PtoolError: a call of its own failed, not one of several at once.
     """
 
-    async def call(lines: int, tokens: int) -> TimedCall:
-        request = _request(role, lines, with_limit(sampling, tokens))
+    async def call(lines: int, tokens: int, nonce: str = "") -> TimedCall:
+        request = _request(role, lines, with_limit(sampling, tokens), nonce or token_hex(6))
         began = time.perf_counter()
         answer = await gateway.answer(request)
         advance()
@@ -132,6 +140,9 @@ async def measure_speed(
     while not rounds or (len(rounds) < _MOST_ROUNDS and time.perf_counter() - began < _QUICK_SECONDS):
         rounds.append([await call(*kind) for kind in kinds])
     speed = fitted(*map(min, zip(*rounds, strict=True)))
+    nonce = token_hex(6)
+    first, again = await call(_LONG, _ONE, nonce), await call(_LONG, _ONE, nonce)
+    speed = replace(speed, cached=_cached(first, again, speed))
     if width < 2:
         return speed
     alone = speed.seconds(1, 9 * _BETWEEN, _SEVERAL, 1)
@@ -147,8 +158,13 @@ async def measure_speed(
     return replace(speed, at_once=at_once, gain=gain)
 
 
-def _request(role: str, lines: int, sampling: dict[str, Any]) -> Request:
-    nonce = token_hex(6)
+def _cached(first: TimedCall, again: TimedCall, speed: EndpointSpeed) -> float:
+    """Share of a prompt that was not read again when it came again; 0 where reading takes no time anyway."""
+    reading = first.sent * speed.a_token_sent
+    return min(1.0, max(0.0, (first.seconds - again.seconds) / reading)) if reading > _SOME else 0.0
+
+
+def _request(role: str, lines: int, sampling: dict[str, Any], nonce: str) -> Request:
     numbers = "\n".join(f"{nonce[-4:]} {number * 37 % 1000}" for number in range(lines))
     # By its role `ptool.serve` knows what to do; five tokens are too few for a prefix cache.
     system = f"Role: {SPEED_ROLE}\n{nonce}: a trial of how fast you answer."

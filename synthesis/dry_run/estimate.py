@@ -200,6 +200,7 @@ def wall_time(
     endpoints: Mapping[str, Endpoint],
     speeds: Mapping[str, EndpointSpeed],
     tokens_ratios: Mapping[str, float],
+    repeated: Mapping[str, float],
 ) -> float | None:
     """Seconds the run would take at the speed its endpoints were measured with; None: not all were.
 
@@ -209,6 +210,7 @@ def wall_time(
         endpoints: role -> endpoint, "default" for the others.
         speeds: role -> how fast its endpoint is.
         tokens_ratios: role -> tokens its endpoint counts for one of the estimate.
+        repeated: role -> share of its prompts that earlier ones began with.
     """
     served: dict[Endpoint, list[EstimateLine]] = {}
     waited = 0.0
@@ -219,7 +221,13 @@ def wall_time(
         served.setdefault(endpoint, []).append(line)
         ratio = tokens_ratios.get(line.role, 1.0)
         sent, received = round(line.prompt_tokens * ratio), round(line.completion_tokens * ratio)
-        waited += speeds[line.role].seconds(line.calls, sent, received, _width(line, settings, endpoint))
+        waited += speeds[line.role].seconds(
+            line.calls,
+            sent,
+            received,
+            _width(line, settings, endpoint),
+            repeated.get(line.role, 0.0),
+        )
     return max(waited, *(_allowed(endpoint, total(several)) for endpoint, several in served.items()))
 
 

@@ -17,7 +17,14 @@ from ptool.models.endpoint import Endpoint
 from ptool.records import Query, Verdict
 from ptool.records.model_calls import Answer
 from ptool.settings import Budget, Limits, Price, Settings, validated
-from ptool.synthesis.dry_run.counters import CallCount, CallCounter, CallGroup, Question, RolePrompts
+from ptool.synthesis.dry_run.counters import (
+    CallCount,
+    CallCounter,
+    CallGroup,
+    Question,
+    RolePrompts,
+    common_beginning,
+)
 from ptool.synthesis.dry_run.endpoint_speed import EndpointSpeed
 from ptool.synthesis.dry_run.estimate import EstimateLine, against_budget, cost, estimate, total, wall_time
 from ptool.synthesis.dry_run.estimate import _top_down as top_down
@@ -307,8 +314,35 @@ def test_a_price_is_for_a_million_tokens() -> None:
 def test_wall_time_follows_concurrency_and_limits(limits: Limits, seconds: float) -> None:
     one, several = settings("concurrency=8"), {"default": remote(limits)}
     two = EndpointSpeed(2.0)
-    assert wall_time(one, LINES, several, {"profile_writer": two, "user": two}, {}) == pytest.approx(seconds)
-    assert wall_time(one, LINES, several, {"user": two}, {}) is None
+    speeds = {"profile_writer": two, "user": two}
+    assert wall_time(one, LINES, several, speeds, {}, {}) == pytest.approx(seconds)
+    assert wall_time(one, LINES, several, {"user": two}, {}, {}) is None
+
+
+def test_what_an_endpoint_has_in_its_cache_takes_no_time() -> None:
+    """Three quarters of what is sent repeat earlier prompts, and four fifths of that are not read."""
+    speed = EndpointSpeed(0.0, a_token_sent=0.01, a_token_received=0.1, cached=0.8)
+    shown = wall_time(
+        settings("concurrency=1"), LINES[1:], {"default": remote()}, {"user": speed}, {}, {"user": 0.75}
+    )
+    assert shown == pytest.approx(9_000 * 0.01 * (1 - 0.8 * 0.75) + 500 * 0.1)
+
+
+def test_prompts_repeat_what_one_of_the_latest_begins_with() -> None:
+    prompts = RolePrompts()
+    for texts in (["Role: user", "red tea"], ["Role: user", "red cup"], ["Role: other", "x"]):
+        prompts.add(texts, "a", Query)
+    sizes, shared = (18, 18, 13), (0, len("Role: user\nred "), len("Role: "))
+    assert prompts.repeated_share == pytest.approx(sum(shared) / sum(sizes))
+
+
+@given(st.text("ab", max_size=9), st.text("ab", max_size=9), st.text("ab", max_size=9))
+def test_a_common_beginning_is_common_and_no_longer_one_is(common: str, one: str, other: str) -> None:
+    one, other = common + one, common + other
+    length = common_beginning(one, other)
+    assert len(common) <= length <= min(len(one), len(other))
+    assert one[:length] == other[:length]
+    assert length == min(len(one), len(other)) or one[length] != other[length]
 
 
 def test_the_question_kept_is_the_one_with_the_shortest_answer_and_no_correction() -> None:

@@ -175,6 +175,6 @@ def test_it_is_a_full_chat_completion_client():
 
 
 def test_the_question_about_speed_is_answered() -> None:
-    request = endpoint_speed._request("user", 4, {})
+    request = endpoint_speed._request("user", 4, {}, "abcdef")
     texts = [text for _, text in request.conversation]
     assert json.loads(ScriptedModel(Library({})).answer(texts, 0)) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
