@@ -167,10 +167,10 @@ class YesNoJudge(ClosedJudge):
 class NeedRecogniser(ClosedJudge):
     """Has to recognise the kind of need among those of the scenario, call by call (Definition 3.1).
 
-    Of two calls one may be for a thing of another need, which the other one hides in the whole text. A thing
-    that the need's own description names, and no other one's, is not asked about. The kinds stand behind the
-    query and by name alone: with descriptions, or before it, a small model names its favourite (1.5B, four
-    kinds, 128 queries: 91 % right against 36 to 67 %).
+    Of two calls one may be for a thing of another need, which the other one hides in the whole text. Things
+    all of whose words the need's own description has, and no other one's any, are not asked about. The kinds
+    stand behind the query and by name alone: with descriptions, or before it, a small model names its
+    favourite (1.5B, four kinds, 128 queries: 91 % right against 36 to 67 %).
     """
 
     def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
@@ -184,7 +184,7 @@ class NeedRecogniser(ClosedJudge):
         own, foreign = words.pop(right), set().union(*words.values())
         others = [text for name, text in texts.items() if name != right][: MOST_OPTIONS - 1]
         for path, said, part in _parts_of_calls(views["query"], views["query.intents"], views["task.apis"]):
-            if said & foreign or not said & own:
+            if not said or said & foreign or not said <= own:
                 yield ClosedQuestion(
                     (texts[right], *others),
                     f"it reads as {{chosen}}, not as {texts[right]} ({described[right]}); name what shows it",

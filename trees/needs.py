@@ -28,8 +28,8 @@ _BEFORE = re.compile(
     r"\A(?:(?:a|an|the|my|our|your|his|her|some|two|new|pair of|piece of|set of)\s+)+", re.IGNORECASE
 )
 """What stands before a thing's name."""
-_SHORTEST_NOUN = 4
-"""Characters of a noun that longer ones may end in: smartphone is a phone, carpet no pet."""
+_SORT_OF = ("smart", "tele", "mini", "super")
+"""What makes a thing of the same sort: a smartphone is a phone, a vegetable no table."""
 _OF_EVERY_SERVICE = telling_words(
     "service customer user order payment delivery shipping shop store web website site app online platform "
     "option process product item good thing support help information request purchase transaction shipment "
@@ -109,11 +109,14 @@ def _same_sort(sort: str, other: str, thing: str, things: Sequence[str]) -> bool
 
 
 def _same_thing(one: str, other: str) -> bool:
-    """Whether what two things are, their last words, is the same: 'phone' and 'new smartphones'."""
-    first, second = (stem(["", *words_of(thing)][-1]) for thing in (one, other))
-    return min(len(first), len(second)) >= _SHORTEST_NOUN and (
-        first.endswith(second) or second.endswith(first)
-    )
+    """Whether what two things are, their last words, is the same: 'mobile phone' and 'new smartphones'."""
+    return bool(words_of(one)) and _noun(one) == _noun(other)
+
+
+def _noun(thing: str) -> str:
+    """The stem of its last word without what makes it a sort of the same."""
+    noun = stem(["", *words_of(thing)][-1])
+    return next((noun.removeprefix(start) for start in _SORT_OF if noun.startswith(start)), noun)
 
 
 def _bare(thing: str) -> str:

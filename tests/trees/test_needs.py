@@ -51,13 +51,13 @@ def test_a_sort_with_the_words_of_another_is_the_same():
 
 
 def test_sorts_that_share_a_thing_are_one_as_nobody_could_tell_them_apart():
-    answers = [("a smartphone", "technology"), ("a rug", "carpets"), ("a mobile phone", "telecommunications")]
-    more = [("a collar", "pets"), ("—", "dots")]
+    answers = [("a smartphone", "technology"), ("—", "lines"), ("a mobile phone", "telecommunications")]
+    more = [("a table", "furniture"), ("a vegetable", "food"), ("—", "dots")]
     assert needs(*answers, *more) == {
         "technology": "smartphone, mobile phone",
-        "carpets": "rug",
-        "pets": "collar",
-        "dots": "—",
+        "lines": "—",
+        "furniture": "table",
+        "food": "vegetable",
     }
 
 
