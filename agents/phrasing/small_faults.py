@@ -50,6 +50,7 @@ _MINE = re.compile(
 )
 """Where the customer lives: 'sent to the postal code' means my postal code."""
 _PLEASE_AGAIN = re.compile(r"(\bplease\b[^.!?]*?),? please(?=[.!?]|\Z)", re.IGNORECASE)
+"""A second please in one sentence."""
 _MONEY = re.compile(
     r"[$€£¥]\s?(?=\d)|(?<=\d)\s?(?:[$€£¥]|(?:US )?dollars?\b|euros?\b|yen\b|(?:USD|EUR|GBP|JPY|CHF)\b)",
     re.IGNORECASE,

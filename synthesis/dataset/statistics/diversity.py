@@ -18,9 +18,9 @@ from ....records import Profile
 from ....records.dataset_statistics import Diversity
 from ...population import Population
 from ..samples import CompactSample, Split, WorldKey
+from .naive_bayes import BLOCK, words
 from .necessity import canonical_json
 from .people import PlatformPreference, asking_profiles, platform_preferences, worlds_by_key
-from .scenario_texts import BLOCK, words
 
 if TYPE_CHECKING:
     import numpy as np

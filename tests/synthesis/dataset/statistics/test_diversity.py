@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ptool.records import Profile
 from ptool.synthesis.dataset.near_duplicates import near_duplicate_samples
 from ptool.synthesis.dataset.statistics.diversity import diversity, profile_distances, word_statistics
-from ptool.synthesis.dataset.statistics.scenario_texts import words
+from ptool.synthesis.dataset.statistics.naive_bayes import words
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ptool.synthesis.dataset.statistics.scenario_texts import Corpus, NaiveBayes, deal_into_folds
+from ptool.synthesis.dataset.statistics.naive_bayes import Corpus, NaiveBayes
+from ptool.synthesis.dataset.statistics.scenario_texts import deal_into_folds
 
 
 def learnt(taught: list[tuple[str, int]], *asked: str, classes: int = 2) -> np.ndarray:
@@ -70,3 +71,9 @@ def test_folds_are_even_and_the_same_in_any_order(users, folds, seed, draw):
 def test_another_seed_deals_other_folds():
     users = [f"u{n}" for n in range(30)]
     assert deal_into_folds(users, 8, 1) != deal_into_folds(users, 8, 2)
+
+
+def test_the_order_of_texts_changes_no_bit():
+    taught = [(f"word{n} word{n * n % 97}", n % 3 % 2) for n in range(300)]
+    asked = [f"word{n} word{n + 1} other" for n in range(20)]
+    assert np.array_equal(learnt(taught, *asked), learnt(taught[::-1], *asked))
