@@ -78,6 +78,8 @@ class _ValueMaker:
         """Resolve references and take the first branch, so that one flat schema is left."""
         if not isinstance(schema, dict) or depth > _DEEPEST:
             return {}
+        if _COMPOSED.isdisjoint(schema):
+            return schema
         flat = {name: part for name, part in schema.items() if name not in _COMPOSED}
         branches = [self._referenced(schema["$ref"])] if "$ref" in schema else []
         branches += [schema[choice][0] for choice in ("anyOf", "oneOf") if schema.get(choice)]

@@ -242,6 +242,8 @@ def states_value(words: str, value: Any, schema: dict[str, Any]) -> bool:
         return bool(value) and all(
             states_value(words, part, inner.get(name) or {}) for name, part in value.items()
         )
+    if isinstance(value, str) and (whole := compact(value)) and compact(words) == whole:
+        return True  # most words are the value itself
     if searchable_text(words).locate(value):
         return True
     return value == 1 and re.search(r"\b(?:an?|another)\b", words, re.IGNORECASE) is not None

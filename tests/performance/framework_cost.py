@@ -4,8 +4,9 @@
 
 Plays conversations of three calls (user, assistant, verifier) about two tool calls in a world of three
 platforms with 24 APIs each, and prints the median CPU a conversation and how much memory they left behind.
-The bar: 2 ms CPU a conversation on the machine it was set on, which a yardstick in the same run stands for,
-and no growth over 10,000.
+The bar: 2 ms CPU a conversation on the quiet machine it was set on, where it took 1.3, and no growth over
+10,000. A yardstick in the same run says how slow another machine is, or its neighbours make it; they take the
+caches that code stands in as well, which the yardstick does not feel: a quarter more is allowed there.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from ptool.models.seeds import derive
 from ptool.records import Api, Characteristic, Context, Platform, Profile, ScenarioWorld, Task, TaskCall
 
 MOST_CPU, MOST_GROWTH = 2.0, 10.0  # milliseconds a conversation, MB over all of them
+BESIDE_NEIGHBOURS = 1.25
 PLATFORMS, APIS, USERS, BATCH = 3, 24, 80, 250
 SEES = {
     "user": "scenario platform task task.apis profile.basic profile.implicit feedback",
@@ -247,7 +249,7 @@ def main(conversations: int) -> int:
     print(f"{conversations} conversations of 3 calls")
     for _ in range(3):
         cost, slow, growth = asyncio.run(measure(conversations))
-        most = MOST_CPU * max(slow, 1)
+        most = MOST_CPU * (slow * BESIDE_NEIGHBOURS if slow > 1 else 1)
         print(f"median CPU: {cost:.2f} ms a conversation (wanted at most {MOST_CPU:g}, here {most:.2f})")
         print(f"memory left behind: {growth:+.1f} MB (wanted at most {MOST_GROWTH:g})")
         if cost <= most and growth <= MOST_GROWTH:

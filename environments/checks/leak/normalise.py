@@ -333,32 +333,35 @@ _COMMON_WORDS = {
 def read_in_every_language(text: str, *, quoted: bool = False) -> tuple[NormalisedText, ...]:
     """Return a text's readings: the English one, and one in each language whose number words it holds."""
     english = NormalisedText(text, quoted=quoted)
-    others = [language for language in LANGUAGES[1:] if _is_spelled_in(english.plain, language)]
+    others = [
+        language for language in _spelled_languages(english.plain) if _is_spelled_in(english.plain, language)
+    ]
     return english, *(NormalisedText(text, quoted=quoted, language=language) for language in others)
 
 
+def _spelled_languages(text: str) -> list[str]:
+    """The languages besides English in which something in a text without accents may be a number."""
+    if _REPEATED_DIGIT.search(text):
+        return list(LANGUAGES[1:])
+    spelled = frozenset[str]().union(*map(_languages_of_number, _WORD.findall(text)))
+    return [name for name in LANGUAGES[1:] if name in spelled or _OTHER_SPELLING[name].search(text)]
+
+
+@lru_cache(maxsize=8192)
+def _languages_of_number(word: str) -> frozenset[str]:
+    """Languages in which a word alone is a number; a number of several words has at least one that is."""
+    return frozenset(name for name in LANGUAGES[1:] if numbers_in_digits(word, name) != word)
+
+
 def _is_spelled_in(text: str, language: str) -> bool:
-    """Tell whether a text without accents spells numbers in a language, and in no English words.
+    """Tell whether what may be numbers in a language is, and is no English words.
 
     Beside other words of the language any number word is one of it: 'el once de mayo', 'numéro sept'.
     """
-    unchanged = not (
-        any(_is_spelled_number(word, language) for word in _WORD.findall(text))
-        or _OTHER_SPELLING[language].search(text)
-        or _REPEATED_DIGIT.search(text)
-    )
-    if unchanged:
-        return False
     in_digits = numbers_in_digits(text, language)
     words = frozenset(_WORD.findall(text.casefold()))
     spelled = words - frozenset(_WORD.findall(in_digits.casefold()))
     return not spelled <= _ENGLISH_TOO or not words.isdisjoint(_COMMON_WORDS[language])
-
-
-@lru_cache(maxsize=8192)
-def _is_spelled_number(word: str, language: str) -> bool:
-    """Whether a word alone is one; a number of several words has at least one that is."""
-    return numbers_in_digits(word, language) != word
 
 
 @lru_cache(maxsize=8192)
