@@ -25,7 +25,7 @@ from .bundles import Bundle, canonical_json, check_bundles, fit_bundles, repair_
 from .defaults import default_value
 from .feature_tree import FeatureTree
 from .layers import branch_numbers, layer_sizes, spread_evenly
-from .personal_facts import BY_NAME, usual_values
+from .personal_facts import BY_NAME, STANDARD_FACTS, usual_values
 from .retry import AskRole, Mended, ask_until_accepted, gather_or_cancel, note
 
 Strategy = Literal["top_down", "per_user", "single_pass"]
@@ -33,6 +33,9 @@ STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 MAX_AVOID = 100
 """Earlier users a writer is told to differ from, the latest ones."""
+
+_SHARED_BY, _OF_ONE_SHARED_BY = 2, 20
+"""One of so many people may have the same city, one of so many the same name."""
 
 Lineage = tuple[Bundle, ...]
 """Values of every layer down to a person, whose own are the last."""
@@ -103,9 +106,10 @@ async def assign_values(
 def _told_apart(
     people: Sequence[Lineage], facts: Sequence[Feature], writer: AskRole[Bundles]
 ) -> Iterator[Lineage]:
-    """The people, with facts drawn anew that would otherwise be the same for most of them.
+    """The people, with facts drawn anew that would otherwise be the same for too many of them.
 
-    A model that sees one branch at a time gives everybody the first choice, or the city it has read of most.
+    A model that sees one branch at a time gives everybody the first choice, or the city it has read of most,
+    and calls every second person Alice.
     """
     mended: Mended = Counter()
     draws = [
@@ -113,7 +117,12 @@ def _told_apart(
         for fact in facts
         if "enum" in fact.value_schema or fact.name in BY_NAME
     ]
-    most, counts = max(1, len(people) // 2), DiskCounter()
+    of_one = {fact.name for fact in STANDARD_FACTS if fact.of_one_person}
+    most = {
+        fact.name: max(1, len(people) // (_OF_ONE_SHARED_BY if fact.name in of_one else _SHARED_BY))
+        for fact, _ in draws
+    }
+    counts = DiskCounter()
 
     def count(fact: Feature, values: Bundle) -> int:
         return counts.add(fact.name, canonical_json({"": values[fact.name]}).decode())
@@ -121,7 +130,7 @@ def _told_apart(
     for *above, values in people:
         told_apart = dict(values)
         for fact, draw in draws:
-            if count(fact, told_apart) > most:
+            if count(fact, told_apart) > most[fact.name]:
                 told_apart[fact.name] = default_value(fact, draw)
                 count(fact, told_apart)
                 mended["same_for_most"] += 1

@@ -22,8 +22,10 @@ Bundle = dict[str, JsonValue]
 """Feature -> value."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_TELLS = re.compile(r"\b(?:lives|is|was|has|who|where|which|his|her|their)\b")
-"""Words of a sentence about somebody, 'Ann lives on Mill Street'; no address or name has them."""
+_NO_FACT = re.compile(
+    r"\b(?:lives|is|was|has|who|where|which|his|her|their)\b|^(?i:any|some|unknown|not|none|n/a)\b"
+)
+"""A sentence about somebody, 'Ann lives on Mill Street', or what stands for nothing, 'Any city'."""
 MAX_VALUE = 2000
 """Bytes of JSON one value may have."""
 _MOST_DRAWS = 200
@@ -74,8 +76,8 @@ def fit_bundles(answer: Bundles, features: Sequence[Feature], draw: random.Rando
         feature = wanted[name]
         nearest = nearest_value(value, feature.value_schema, mended)
         drawn = name in BY_NAME or "enum" in feature.value_schema
-        tells = name in BY_NAME and isinstance(nearest, str) and _TELLS.search(nearest)
-        if not drawn or (fits(nearest, feature.value_schema) and not tells):
+        no_fact = name in BY_NAME and isinstance(nearest, str) and _NO_FACT.search(nearest)
+        if not drawn or (fits(nearest, feature.value_schema) and not no_fact):
             return nearest
         mended["value_drawn"] += 1
         return default_value(feature, draw)

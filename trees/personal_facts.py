@@ -44,6 +44,8 @@ class StandardFact:
     schema: Mapping[str, Any]
     draw: Callable[[random.Random], Any]
     """a value for somebody of whom nothing else is known"""
+    of_one_person: bool = False
+    """whether hardly two people have the same"""
 
 
 def _words(*stems: str) -> re.Pattern[str]:
@@ -71,6 +73,7 @@ STANDARD_FACTS: tuple[StandardFact, ...] = (
         _words("deliver", "ship", "order", "buy", "purchas", "rent", "pick", "visit", "install", "send"),
         _TEXT,
         lambda draw: f"{draw.randrange(1, 200)} {draw.choice(_STREETS)}, {draw.choice(_CITIES)}",
+        of_one_person=True,
     ),
     StandardFact(
         "payment_method",
@@ -88,6 +91,7 @@ STANDARD_FACTS: tuple[StandardFact, ...] = (
         _words("regist", "sign", "subscri", "confirm", "receipt", "report", "share", "notif", "newsletter"),
         {"type": "string", "format": "email", "maxLength": 80},
         _email,
+        of_one_person=True,
     ),
     StandardFact(
         "phone",
@@ -96,6 +100,7 @@ STANDARD_FACTS: tuple[StandardFact, ...] = (
         _words("call", "text", "remind", "alert", "schedul", "appoint", "contact", "track", "cancel"),
         {"type": "string", "maxLength": 20},
         lambda draw: f"+44 7700 900{draw.randrange(100, 1000)}",
+        of_one_person=True,
     ),
     StandardFact(
         "membership_number",
@@ -104,6 +109,7 @@ STANDARD_FACTS: tuple[StandardFact, ...] = (
         _words("track", "return", "review", "rate", "status", "histor", "point", "discount", "account"),
         {"type": "string", "maxLength": 20, "pattern": "^[A-Za-z]{0,4}-?[0-9]{4,12}$"},
         lambda draw: f"M-{draw.randrange(100000, 1000000)}",
+        of_one_person=True,
     ),
     StandardFact(
         "city",
@@ -120,6 +126,7 @@ STANDARD_FACTS: tuple[StandardFact, ...] = (
         _words("certificat", "letter", "form", "apply", "licen", "enrol"),
         {"type": "string", "maxLength": 60},
         _person,
+        of_one_person=True,
     ),
     StandardFact(
         "language",

@@ -1,6 +1,7 @@
 """N = prod k_l distinct profiles, by three strategies, whatever order the answers come in."""
 
 import asyncio
+import copy
 import itertools
 import math
 import random
@@ -264,9 +265,11 @@ async def test_bad_bundles_are_named_and_mended(population, bundles, complaint, 
         ("12 Isle Road, Whereham", True),
         ("Ann Lee lives on 12 Mill Street, Cork", False),
         ("Cork, where the market is", False),
+        ("Any city", False),
+        ("Anytown Road 3, Cork", True),
     ],
 )
-def test_an_address_is_no_sentence_about_somebody(address, is_kept):
+def test_an_address_is_neither_a_sentence_about_somebody_nor_any_place(address, is_kept):
     feature = Feature(
         name="home_address", kind="basic", description="Where the person lives.",
         path=("life", "home_address"),
@@ -279,6 +282,26 @@ def test_an_address_is_no_sentence_about_somebody(address, is_kept):
         is_kept,
         {} if is_kept else {"value_drawn": 1},
     )
+
+
+async def test_nobody_of_a_few_shares_an_address(population):
+    tree, worlds = population
+    tree = copy.deepcopy(tree)
+    [place] = [node for node in tree.level(1) if tree.describe(node).name == "home_address"]
+    for leaf in tree.graph.successors(place):
+        tree.graph.nodes[leaf]["fact"] = "home_address"  # as a designer names it
+
+    async def monotonous(item_id, view):
+        answer = await write_numbered(item_id, view)
+        same = {"home_address": "1 Mill Street, Cork"}
+        return Bundles(
+            bundles=tuple(bundle | (same if "home_address" in bundle else {}) for bundle in answer.bundles)
+        )
+
+    people = await assign_values(tree, monotonous, 6, worlds=worlds)
+    addresses = Counter(one.profile.basic["home_address"] for one in people)
+    assert max(addresses.values()) == 1
+    assert addresses["1 Mill Street, Cork"] == 1
 
 
 async def test_people_whom_nobody_describes_are_drawn_unless_that_is_too_little(population):
