@@ -12,17 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from in_process import command
 from ptool.evaluate import main
 
 DERIVED = ("per_sample.jsonl", "scores.json", "scores.csv", "report.md", "report.html")
 Here = Callable[..., int]
-
-
-def command(name: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", f"ptool.{name}", *words],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -4,18 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from in_process import command
 from ptool.store import RunFolder
 
 TINY = ("scenario=tiny", "run.dir=here")
-
-
-def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ptool.run", *words], cwd=folder, capture_output=True, text=True, timeout=120
-    )
+run = partial(command, "run")
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -5,18 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+from in_process import command
 
 SMALL = ("users=1", "queries_per_user=2")
+sweep = partial(command, "run")
 SWEEP = ("--multirun", "scenario=tiny,shopping", *SMALL)
-
-
-def sweep(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """`python -m ptool.run` with a sweep."""
-    program = [sys.executable, "-m", "ptool.run", *words]
-    return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=300)
 
 
 def datasets(folder: Path) -> dict[str, bytes]:
