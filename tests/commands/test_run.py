@@ -47,7 +47,7 @@ def test_the_same_command_makes_nothing_twice_and_another_seed_something_else(tm
 
 
 def test_an_interrupted_run_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    words = ("scenario=tiny", "users=24", "queries_per_user=20")
+    words = ("scenario=tiny", "users=12", "queries_per_user=20")
     run(*words, "run.dir=whole", folder=tmp_path)
     process = subprocess.Popen(
         [sys.executable, "-m", "ptool.run", *words, "run.dir=cut"],
