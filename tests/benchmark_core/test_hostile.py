@@ -192,7 +192,7 @@ def test_a_deep_stack_and_a_low_recursion_limit_change_nothing() -> None:
     assert deeper(700) == parse(text)
 
 
-EXAMPLES = int(os.environ.get("PTOOL_FUZZ_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("PTOOL_FUZZ_EXAMPLES", "60"))
 """how many inputs each property below tries; raised for a longer search"""
 
 
