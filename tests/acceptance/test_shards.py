@@ -198,6 +198,7 @@ def test_the_same_done_twice_and_apart_is_refused_with_its_place(here, joined):
     assert (done.status, f"item histories/{name} differs" in done.err) == (2, True), done
 
 
+@pytest.mark.slow
 def test_shards_that_begin_at_once_prepare_once(here, made):
     program = [sys.executable, "-m", "ptool.run", *WORDS, "run.dir=run"]
     several = [
@@ -214,6 +215,7 @@ def test_shards_that_begin_at_once_prepare_once(here, made):
     assert calls["histories", "actor"] == usage["histories", "actor"].calls
 
 
+@pytest.mark.slow
 def test_a_killed_shard_goes_on(here, joined, whole):
     process = subprocess.Popen(
         [sys.executable, "-m", "ptool.run", *WORDS, "run.dir=run", "shard=1/2"],

@@ -66,6 +66,7 @@ def kept(folder: Path) -> int:
     return len((folder / "per_sample.jsonl").read_text().splitlines())
 
 
+@pytest.mark.slow
 def test_a_killed_evaluation_goes_on_to_the_same_bytes(run: Path, tmp_path: Path) -> None:
     with server("server.latency=0.1", folder=tmp_path) as url:
         words = [f"data={run}", "model=openai_compatible", "model.model=any", f"model.base_url={url}"]
