@@ -12,6 +12,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+NOTHING_SELECTED := 5
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-slow test-data test-train test-ray test-llm bench fuzz mutation check format clean
@@ -26,7 +27,8 @@ test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "not slow and not llm" -n 2 --dist loadfile $(ARGS)
 
 test-slow: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m slow $(ARGS)
+	$(BIN)/python -m pytest -m "slow and not alone" -n 2 --dist loadfile $(ARGS) || [ $$? = $(NOTHING_SELECTED) ]
+	$(BIN)/python -m pytest -m "slow and alone" $(ARGS) || [ $$? = $(NOTHING_SELECTED) ]
 
 test-data: $(VENV)/extra-data/.installed
 	$(VENV)/extra-data/bin/python -m pytest tests/exports/test_tables.py tests/exports/test_export_folder.py -rs $(ARGS)

@@ -43,6 +43,7 @@ SHARED_FILES = (
 
 SHARED = frozenset(part for file in SHARED_FILES for part in file.parts)
 """Fields that a line of the shared form leaves out."""
+_FIELDS = tuple(Sample.model_fields)
 
 _PARSED = 64
 """Parsed lines that are kept."""
@@ -71,7 +72,7 @@ class SharedParts:
         found = dict(sample)
         for file in SHARED_FILES:
             found |= self._part(file, sample[file.key])
-        return {name: found.pop(name) for name in Sample.model_fields if name in found} | found
+        return {name: found.pop(name) for name in _FIELDS if name in found} | found
 
     def _read_part(self, file: SharedFile, key: str) -> dict[str, Any]:
         path = self._folder / file.name

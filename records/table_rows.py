@@ -15,6 +15,7 @@ from .sample import Sample
 
 TEXTS = frozenset(("id", "scenario", "user_id", "query", "assistant", "group", "twin_of"))
 """Fields of a sample that are text; the columns of all others hold JSON."""
+_JSON = frozenset(Sample.model_fields) - TEXTS
 _OPTIONAL = frozenset(name for name, field in Sample.model_fields.items() if not field.is_required())
 
 
@@ -35,7 +36,7 @@ def from_row(row: dict[str, Any]) -> dict[str, Any]:
 
     Raises ValueError, one line, where a column of JSON holds something else.
     """
-    coded = [name for name, value in row.items() if isinstance(value, str) and _holds_json(name)]
+    coded = [name for name, value in row.items() if isinstance(value, str) and name in _JSON]
     if not coded:
         return row
     values = {name: value for name, value in row.items() if value or name not in _OPTIONAL}
@@ -45,10 +46,6 @@ def from_row(row: dict[str, Any]) -> dict[str, Any]:
 def to_row(sample: Mapping[str, Any], columns: Collection[str]) -> dict[str, str]:
     """The row of a sample as a file has it, or of a part of one."""
     return {name: column_text(sample.get(name)) for name in columns}
-
-
-def _holds_json(name: str) -> bool:
-    return name in Sample.model_fields and name not in TEXTS
 
 
 def _parsed(name: str, text: str) -> Any:

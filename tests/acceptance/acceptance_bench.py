@@ -1,7 +1,6 @@
 """What every acceptance test uses: ptool as a stranger starts it, and what it leaves behind.
 
-`terminal` is a process of its own, for exit statuses, signals and hash seeds; `Bench.run` is the same command
-inside this process, five times quicker.
+`terminal` is a process of its own, for signals, streams and hash seeds; `Bench.run` is the command in here.
 """
 
 import os
@@ -18,8 +17,7 @@ from typing import Any
 
 import orjson
 import pytest
-from ptool.cli.main import run_command
-from ptool.synthesis.commands import synthesise
+from in_process import command
 
 PROGRAM = (sys.executable, "-m", "ptool.run")
 TIMED = ("manifest.json", "run.log", "config.yaml")
@@ -70,24 +68,13 @@ class Bench:
         return path
 
 
-def bench(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str] | None = None
-) -> Bench:
-    """The command in `folder`, in this process; modules of a user's folder are forgotten between tests."""
+def bench(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """The command in `folder`, which is the working folder from now on, in this process."""
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "path", list(sys.path))
 
     def run(*words: str) -> Done:
-        known = set(sys.modules)
-        try:
-            status = run_command(lambda: synthesise, words)
-        except SystemExit as end:
-            status = int(end.code or 0)
-        for name in set(sys.modules) - known:
-            if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):
-                del sys.modules[name]
-        said = capsys.readouterr() if capsys else None
-        return Done(status, said.out if said else "", said.err if said else "")
+        done = command("run", *words, folder=folder)
+        return Done(done.returncode, done.stdout, done.stderr)
 
     return Bench(folder, run)
 

@@ -7,6 +7,6 @@ from acceptance_bench import Bench, bench
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bench:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """An empty working folder and the command in it."""
-    return bench(tmp_path, monkeypatch, capsys)
+    return bench(tmp_path, monkeypatch)

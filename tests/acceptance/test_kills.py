@@ -105,10 +105,6 @@ def killed(
     return repeated, allowed
 
 
-def test_five_kills(endpoint: Endpoint, settings: Settings, whole: Whole, tmp_path: Path) -> None:
-    killed(5, 5, endpoint, settings, whole, tmp_path)
-
-
 @pytest.mark.slow
 def test_fifty_kills(endpoint: Endpoint, settings: Settings, whole: Whole, tmp_path: Path) -> None:
     begun = time.perf_counter()

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from acceptance_bench import derived, lines, started, terminal, until
+from acceptance_bench import derived, lines, started, until
+from in_process import command
 from ptool.store import Ledger
 
 PURPOSE = {"type": "string", "description": "What it is for."}
@@ -93,8 +94,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def endpoint(desk: Path) -> Iterator[str]:
     """The words that ask ptool.serve, in a process of its own."""
     words = ("tools.file=[sky.json,air.json]", "tools.capabilities=right.yaml", "tools.lexicon=words.yaml")
-    command = [sys.executable, "-m", "ptool.serve", "server.port=0", *words]
-    with subprocess.Popen(command, cwd=desk, stdout=subprocess.PIPE, text=True) as process:
+    program = [sys.executable, "-m", "ptool.serve", "server.port=0", *words]
+    with subprocess.Popen(program, cwd=desk, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield "model.base_url=" + process.stdout.readline().removeprefix("serving ").strip()
         process.terminate()
@@ -106,8 +107,8 @@ def understood(run: Path) -> dict[str, Any]:
 
 def test_a_model_says_what_does_the_same_and_plays_the_whole_run(desk: Path, endpoint: str) -> None:
     for name, width in (("one", 1), ("many", 16)):
-        done = terminal(*RUN, endpoint, f"concurrency={width}", f"run.dir={name}", folder=desk)
-        assert done.status == 0, done.err[-2000:]
+        done = command("run", *RUN, endpoint, f"concurrency={width}", f"run.dir={name}", folder=desk)
+        assert done.returncode == 0, done.stderr[-2000:]
     assert derived(desk / "one") == derived(desk / "many")
 
     told = understood(desk / "one")
@@ -126,8 +127,8 @@ def test_a_model_says_what_does_the_same_and_plays_the_whole_run(desk: Path, end
 
 
 def test_a_persons_file_is_not_asked_about(desk: Path, endpoint: str) -> None:
-    done = terminal(*RUN, endpoint, "tools.capabilities=right.yaml", "run.dir=person", folder=desk)
-    assert done.status == 0, done.err[-2000:]
+    done = command("run", *RUN, endpoint, "tools.capabilities=right.yaml", "run.dir=person", folder=desk)
+    assert done.returncode == 0, done.stderr[-2000:]
     told = understood(desk / "person")
     assert (told["asked"], set(told["decided_by"].values())) == ([], {"person"})
 
@@ -137,17 +138,16 @@ def test_where_the_model_says_nothing_usable_code_decides(desk: Path, endpoint: 
     (desk / "own/mumbling.py").write_text(MUMBLER)
     role = "{_target_: mumbling.Mumbler, name: tool_matcher, output: ptool.records.Choice, sees: [functions]}"
     words = ("--config-dir", "own", f"+agent.tool_matcher={role}", "run.dir=mumbled", "min_yield=0")
-    done = terminal(*RUN, endpoint, *words, folder=desk)
+    done = command("run", *RUN, endpoint, *words, folder=desk)
     told = understood(desk / "mumbled")
     assert {one["model"] for one in told["asked"]} == {"cannot tell"}
     assert set(told["decided_by"].values()) == {"code"}
     assert told["capabilities"]["rate_tent"] == {"Sky": "rate_tent", "Air": "tent_rates"}
-    assert done.status in (0, 1)  # the endpoint has no words for what code puts together
+    assert done.returncode in (0, 1)  # the endpoint has no words for what code puts together
 
 
 def test_the_check_counts_what_a_matcher_is_asked(desk: Path, endpoint: str) -> None:
-    command = [sys.executable, "-m", "ptool.check", *RUN, endpoint]
-    done = subprocess.run(command, cwd=desk, capture_output=True, text=True, timeout=120)
+    done = command("check", *RUN, endpoint, folder=desk)
     assert done.returncode == 0, done.stderr[-2000:]
     line = next(line for line in done.stdout.splitlines() if line.startswith("  capabilities"))
     asked = len(understood(desk / "one")["asked"])
@@ -159,15 +159,15 @@ def test_the_check_counts_what_a_matcher_is_asked(desk: Path, endpoint: str) -> 
 def test_a_run_without_words_goes_on_where_it_was_killed(answers: int, desk: Path, endpoint: str) -> None:
     """While functions are matched, and later; what was answered is not asked again."""
     whole, killed = f"whole-{answers}", f"killed-{answers}"
-    done = terminal(*RUN, endpoint, f"run.dir={whole}", folder=desk)
-    assert done.status == 0, done.err[-2000:]
+    done = command("run", *RUN, endpoint, f"run.dir={whole}", folder=desk)
+    assert done.returncode == 0, done.stderr[-2000:]
     with started(*RUN, endpoint, "concurrency=1", f"run.dir={killed}", folder=desk) as process:
         until(lambda: spent(desk / killed) >= answers)
         process.kill()
     kept = spent(desk / killed)
     assert not (desk / killed / "manifest.json").exists()
-    done = terminal(*RUN, endpoint, f"run.dir={killed}", folder=desk)
-    assert done.status == 0, done.err[-2000:]
+    done = command("run", *RUN, endpoint, f"run.dir={killed}", folder=desk)
+    assert done.returncode == 0, done.stderr[-2000:]
     assert derived(desk / killed) == derived(desk / whole)
     assert answers <= kept < spent(desk / killed) == spent(desk / whole)
 

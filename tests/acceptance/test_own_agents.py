@@ -89,7 +89,12 @@ def status(child: int) -> int:
 
 
 QUERY_JUDGE = ("+agent@agent.natural=natural", "query_gate=[natural]")
-PLAYED = [*((kind, "assistant") for kind in AGENTS), ("tool_and_memory", "user")]
+FIRST, *OTHERS = ((kind, "assistant") for kind in AGENTS)
+PLAYED = [
+    FIRST,
+    *(pytest.param(*one, marks=pytest.mark.slow) for one in (*OTHERS, ("tool_and_memory", "user"))),
+]
+"""What plays in whose place; one kind in every suite."""
 
 
 @pytest.mark.parametrize(("kind", "role"), PLAYED)

@@ -1,13 +1,14 @@
 """Documents of every kind end in a dataset whose arguments the documents themselves allow (`tools.file`)."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 import yaml
+from in_process import command
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "trees" / "documents"))
 from original_documents import faults, load
@@ -195,9 +196,8 @@ LEXICON = {
 }
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ptool.run", "users=4", "queries_per_user=6", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
+def run(folder: Path, *words: str) -> CompletedProcess[str]:
+    return command("run", "users=4", "queries_per_user=6", *words, folder=folder)
 
 
 @pytest.mark.parametrize("kind", ["openapi", "mcp", "functions"])

@@ -115,6 +115,7 @@ def whole(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Whole
     return Whole(derived(run), manifest(run)["notes"]["usage"])
 
 
+@pytest.mark.slow
 def test_killed_in_every_stage_it_ends_with_the_same_bytes_and_the_same_bill(
     whole: Whole, settings: Settings, tmp_path: Path
 ) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance_bench import derived, lines, terminal
+from acceptance_bench import derived, lines
+from in_process import command
 from ptool.settings import SplitSettings
 from ptool.synthesis.dataset.near_duplicates import near_duplicate_pairs
 from ptool.synthesis.dataset.samples import CompactSample
@@ -30,15 +30,10 @@ UNTRAINED, UNSEEN, SHARE = 2, 3, 0.25
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The same small dataset made one by one and all at once."""
     folder = tmp_path_factory.mktemp("splits")
-    ways = {"one": "concurrency=1", "many": "concurrency=64"}
-
-    def make(way: str) -> Path:
-        done = terminal(*WORDS, f"run.dir={way}", ways[way], folder=folder)
-        assert done.status == 0, done
-        return folder / way
-
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(ways, pool.map(make, ways), strict=True))
+    for way, width in {"one": 1, "many": 64}.items():
+        done = command("run", *WORDS, f"run.dir={way}", f"concurrency={width}", folder=folder)
+        assert done.returncode == 0, done
+    return {way: folder / way for way in ("one", "many")}
 
 
 @pytest.fixture(scope="module")

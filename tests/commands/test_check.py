@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_module
+from in_process import command
 from omegaconf import OmegaConf
 from ptool.cli.compose import Sources
 from ptool.errors import (
@@ -33,17 +35,9 @@ def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """The command in a folder of its own, its temporary files in another."""
     (folder / "here").mkdir(exist_ok=True)
     (folder / "scratch").mkdir(exist_ok=True)
-    return subprocess.run(
-        command(*words), cwd=folder / "here", env=apart(folder), capture_output=True, text=True, timeout=120
-    )
-
-
-def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "ptool.check", *words]
-
-
-def apart(folder: Path) -> dict[str, str]:
-    return {**os.environ, "TMPDIR": str(folder / "scratch")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(folder / "scratch"))
+        return command("check", *words, folder=folder / "here")
 
 
 def left(folder: Path) -> list[str]:
@@ -114,8 +108,9 @@ def test_the_users_mistakes_are_said_as_the_run_says_them(tmp_path: Path) -> Non
 def test_an_interrupted_check_leaves_nothing(tmp_path: Path) -> None:
     run("--help", folder=tmp_path)  # makes the folders
     process = subprocess.Popen(
-        command("scale=paper", "scenario=training"),
-        cwd=tmp_path / "here", env=apart(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "ptool.check", "scale=paper", "scenario=training"],
+        cwd=tmp_path / "here", env={**os.environ, "TMPDIR": str(tmp_path / "scratch")},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     while not any(one.startswith("ptool-check-") for one in left(tmp_path)):
         assert process.poll() is None

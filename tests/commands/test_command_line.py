@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ptool
 import pytest
+from in_process import command
 
 PROBE = """
 import sys
@@ -22,7 +23,7 @@ sys.exit(run_command(lambda: job))
 """
 
 
-def command(*words: str, folder: Path, body: str | None = None) -> subprocess.CompletedProcess[str]:
+def process(*words: str, folder: Path, body: str | None = None) -> subprocess.CompletedProcess[str]:
     """`python -m ptool.run`, or the same command doing `body`."""
     program = ["-m", "ptool.run"] if body is None else ["-c", PROBE.format(body=body)]
     return subprocess.run(
@@ -55,9 +56,7 @@ def command(*words: str, folder: Path, body: str | None = None) -> subprocess.Co
             ["experiment=table2"],
             "got 'table2', which is an experiment of ptool.evaluate; here there are 'free_",
         ),
-        (["experiment=fig3b"], "got 'fig3b', which is an experiment of ptool.evaluate"),
         (["experiment=tabel2"], "the paper's are run whole by python -m ptool.experiment table2"),
-        (["experiment=table1"], "the paper's are run whole by python -m ptool.experiment table1"),
         (["experiment=papr"], "(did you mean 'paper'?)"),
         (["runs/x"], "config error: runs/x: not an override, expected key=value, such as run.dir=runs/x"),
         (["run.dir=a\nb"], "config error: run.dir: got 'a\\nb', expected a path without control characters"),
@@ -74,7 +73,7 @@ def command(*words: str, folder: Path, body: str | None = None) -> subprocess.Co
     ],
 )
 def test_a_fault_is_one_line_and_leaves_nothing(words: list[str], line: str, tmp_path: Path) -> None:
-    done = command(*words, folder=tmp_path)
+    done = command("run", *words, folder=tmp_path)
     assert line in done.stderr
     assert "Traceback" not in done.stderr
     assert all(one.startswith("config error: ") for one in done.stderr.splitlines())
@@ -83,7 +82,7 @@ def test_a_fault_is_one_line_and_leaves_nothing(words: list[str], line: str, tmp
 
 def test_help_is_quick_and_names_the_choices(tmp_path: Path) -> None:
     started = time.perf_counter()
-    done = command("--help", folder=tmp_path)
+    done = process("--help", folder=tmp_path)
     assert time.perf_counter() - started < 4  # 0.7 s on an idle machine; the margin is for a busy one
     assert done.returncode == 0
     for word in ("scenario=travel seed=3", "entertainment", "queries_per_user", "--config-dir"):
@@ -100,32 +99,32 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_the_configuration_is_shown_and_nothing_run(tmp_path: Path) -> None:
-    done = command("--cfg", "job", "scenario=tiny", folder=tmp_path)
+    done = command("run", "--cfg", "job", "scenario=tiny", folder=tmp_path)
     assert "apis: 6" in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_sweep_runs_every_job_and_leaves_no_litter(tmp_path: Path) -> None:
-    done = command("-m", "seed=1,2", folder=tmp_path, body="print(settings.seed, settings.run_folder())")
+    done = process("-m", "seed=1,2", folder=tmp_path, body="print(settings.seed, settings.run_folder())")
     seeds, folders = zip(*(line.split() for line in done.stdout.splitlines()[:2]), strict=True)
     assert (done.returncode, done.stderr, seeds, len(set(folders))) == (0, "", ("1", "2"), 2)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_sweep_ends_with_its_worst_status(tmp_path: Path) -> None:
-    assert command("-m", "seed=1,2,3", folder=tmp_path, body="return settings.seed % 3").returncode == 2
+    assert process("-m", "seed=1,2,3", folder=tmp_path, body="return settings.seed % 3").returncode == 2
 
 
 def test_an_expected_error_is_one_line_with_its_status(tmp_path: Path) -> None:
     body = "from ptool.errors import ModelError; raise ModelError('endpoint down')"
-    done = command(folder=tmp_path, body=body)
+    done = process(folder=tmp_path, body=body)
     assert (done.returncode, done.stderr) == (1, "error: endpoint down\n")
 
 
 def test_a_bug_keeps_its_traceback_in_the_log(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "run.log").touch()
-    done = command("run.dir=here", folder=tmp_path, body="{}['canary']")
+    done = process("run.dir=here", folder=tmp_path, body="{}['canary']")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert "the traceback is in here/run.log" in done.stderr
@@ -133,7 +132,7 @@ def test_a_bug_keeps_its_traceback_in_the_log(tmp_path: Path) -> None:
 
 
 def test_a_bug_before_there_is_a_run_folder_is_shown_in_full(tmp_path: Path) -> None:
-    done = command(folder=tmp_path, body="{}['canary']")
+    done = process(folder=tmp_path, body="{}['canary']")
     assert done.returncode == 1
     assert "Traceback" in done.stderr
 
@@ -202,15 +201,14 @@ OPEN = (
     ],
 )
 def test_mappings_take_keys_and_texts_are_as_typed(word: str, shown: str, tmp_path: Path) -> None:
-    done = command("--cfg", "job", *OPEN, word, folder=tmp_path)
+    done = command("run", "--cfg", "job", *OPEN, word, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert shown in done.stdout
     assert "model: 模型" in done.stdout
 
 
 def test_an_experiment_of_a_run_is_named_to_evaluate(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "ptool.evaluate", "data=x", "experiment=paper"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    done = command("evaluate", "data=x", "experiment=paper", folder=tmp_path)
     assert done.returncode == 2
     assert "got 'paper', which is an experiment of ptool.run; here there are 'fig3a', " in done.stderr
 
@@ -254,8 +252,6 @@ def test_every_command_says_ptools_version(name: str, tmp_path: Path) -> None:
     ],
 )
 def test_a_plain_path_is_taken_as_it_stands(name: str, words: list[str], line: str, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", f"ptool.{name}", *words], cwd=tmp_path, capture_output=True, text=True
-    )
+    done = command(name, *words, folder=tmp_path)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert line in done.stderr

@@ -12,17 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from in_process import command
 from ptool.evaluate import main
 
 DERIVED = ("per_sample.jsonl", "scores.json", "scores.csv", "report.md", "report.html")
 Here = Callable[..., int]
-
-
-def command(name: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", f"ptool.{name}", *words],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +66,7 @@ def kept(folder: Path) -> int:
     return len((folder / "per_sample.jsonl").read_text().splitlines())
 
 
+@pytest.mark.slow
 def test_a_killed_evaluation_goes_on_to_the_same_bytes(run: Path, tmp_path: Path) -> None:
     with server("server.latency=0.1", folder=tmp_path) as url:
         words = [f"data={run}", "model=openai_compatible", "model.model=any", f"model.base_url={url}"]

@@ -1,17 +1,9 @@
 """`python -m ptool.export`: the folder it leaves, and one line for every fault."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-
-def command(name: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", f"ptool.{name}", *words],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+from in_process import command
 
 
 @pytest.fixture(scope="module")

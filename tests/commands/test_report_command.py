@@ -1,28 +1,20 @@
 """`python -m ptool.report`: what it writes and says, and how it refuses."""
 
 import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from in_process import command
 
-
-def report(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ptool.report", *words],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+report = partial(command, "report")
 
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished run in it, 'run'."""
     folder = tmp_path_factory.mktemp("here")
-    made = subprocess.run(
-        [sys.executable, "-m", "ptool.run", "scenario=tiny", "run.dir=run"],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    made = command("run", "scenario=tiny", "run.dir=run", folder=folder)
     assert made.returncode == 0, made.stderr
     return folder
 
@@ -39,10 +31,7 @@ def test_it_writes_the_page_and_says_where(here: Path) -> None:
 
 
 def test_the_run_goes_on_as_if_there_were_no_report(here: Path) -> None:
-    again = subprocess.run(
-        [sys.executable, "-m", "ptool.run", "scenario=tiny", "run.dir=run"],
-        cwd=here, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    again = command("run", "scenario=tiny", "run.dir=run", folder=here)
     assert again.returncode == 0, again.stderr
 
 

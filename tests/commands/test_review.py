@@ -1,21 +1,13 @@
 """`python -m ptool.review`: export, import and findings in a process, and one line for every fault."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from in_process import command
 from ptool.review import main, with_action
 from ptool.reviews import CriteriaReview, ReviewDraft, ReviewStore
 from ptool.run import main as run_main
-
-
-def command(name: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", f"ptool.{name}", *words],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -4,18 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from in_process import command
 from ptool.store import RunFolder
 
 TINY = ("scenario=tiny", "run.dir=here")
-
-
-def run(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ptool.run", *words], cwd=folder, capture_output=True, text=True, timeout=120
-    )
+run = partial(command, "run")
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -50,7 +47,7 @@ def test_the_same_command_makes_nothing_twice_and_another_seed_something_else(tm
 
 
 def test_an_interrupted_run_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    words = ("scenario=tiny", "users=24", "queries_per_user=20")
+    words = ("scenario=tiny", "users=12", "queries_per_user=20")
     run(*words, "run.dir=whole", folder=tmp_path)
     process = subprocess.Popen(
         [sys.executable, "-m", "ptool.run", *words, "run.dir=cut"],

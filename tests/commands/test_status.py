@@ -11,6 +11,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from in_process import command
 from ptool.errors import StoreError
 from ptool.records.model_calls import Answer, Failure
 from ptool.reports.run_status import FINAL_FILES, UNREACHABLE, WITHOUT_MODEL, StageStatus, Status, status_of
@@ -20,13 +21,6 @@ from ptool.synthesis.context import without_model
 from rich.console import Console
 
 STAGES = ("api_tree", "feature_tree", "profiles", "histories", "episodes")
-
-
-def command(name: str, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", f"ptool.{name}", *words],
-        cwd=folder, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -8,14 +8,15 @@ import time
 from pathlib import Path
 
 import pytest
+from in_process import command
 
 SMALL = ("users=1", "queries_per_user=2")
 SWEEP = ("--multirun", "scenario=tiny,shopping", *SMALL)
 
 
-def sweep(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """`python -m ptool.run` with a sweep."""
-    program = [sys.executable, "-m", "ptool.run", *words]
+def sweep_in_processes(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A sweep by joblib, from a process of its own, whose output its workers share."""
+    program = [sys.executable, "-m", "ptool.run", *words, "hydra/launcher=joblib"]
     return subprocess.run(program, cwd=folder, capture_output=True, text=True, timeout=300)
 
 
@@ -26,7 +27,7 @@ def datasets(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_combination_has_its_run_and_its_line(tmp_path: Path) -> None:
-    done = sweep("-m", "scenario=tiny", SMALL[1], "seed=1,2", "users=0,1", folder=tmp_path)
+    done = command("run", "-m", "scenario=tiny", SMALL[1], "seed=1,2", "users=0,1", folder=tmp_path)
     lines = done.stdout.splitlines()[-4:]
     assert done.returncode == 2
     assert [line.partition(": ")[0] for line in lines] == [
@@ -47,8 +48,8 @@ def test_processes_make_the_same_runs(tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir()
     there.mkdir()
-    one = sweep(*SWEEP, folder=here)
-    several = sweep(*SWEEP, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", folder=there)
+    one = command("run", *SWEEP, folder=here)
+    several = sweep_in_processes(*SWEEP, "hydra.launcher.n_jobs=2", folder=there)
     assert (one.returncode, several.returncode) == (0, 0), several.stderr
     assert datasets(here) == datasets(there)
     assert datasets(here).keys() == {"tiny", "shopping"}
@@ -62,14 +63,14 @@ def test_processes_make_the_same_runs(tmp_path: Path) -> None:
 
 def test_a_refused_job_in_a_process_says_why(tmp_path: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="needs ptool[joblib]")
-    done = sweep("-m", "scenario=tiny", SMALL[1], "users=0,1", "hydra/launcher=joblib", folder=tmp_path)
+    done = sweep_in_processes("-m", "scenario=tiny", SMALL[1], "users=0,1", folder=tmp_path)
     assert done.returncode == 2
     refused = [line for line in done.stderr.splitlines() if "error" in line]
     assert [line.partition(", expected")[0] for line in refused] == ["[users=0] config error: users: got 0"]
 
 
 def test_a_launcher_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    done = sweep(*SWEEP, "hydra/launcher=jobless", folder=tmp_path)
+    done = command("run", *SWEEP, "hydra/launcher=jobless", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("config error: hydra/launcher: got 'jobless', there are 'basic'")
 

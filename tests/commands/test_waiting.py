@@ -67,6 +67,7 @@ def test_ctrl_c_while_nobody_answers_ends_at_once_with_what_is_kept(tmp_path: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize(("sent", "received", "slots"), [(2_500.0, 400.0, 2)])
 def test_the_estimate_of_a_slow_endpoint_is_what_the_run_takes(
     sent: float, received: float, slots: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]

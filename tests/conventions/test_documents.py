@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 
 import ptool
@@ -53,6 +54,7 @@ def commands(text: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
+@cache
 def problem(command: str) -> str | None:
     """Why a documented command would not start; None where it would, or where it is not ours."""
     words = shlex.split(command)

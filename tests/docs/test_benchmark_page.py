@@ -4,8 +4,6 @@ import contextlib
 import io
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import ptool
 import pytest
 import yaml
 from hydra import compose, initialize_config_module
+from in_process import command
 from omegaconf import OmegaConf
 from ptool.benchmark.errors_taxonomy import CODES, FIGURE_4
 from ptool.benchmark.metrics import SCORES
@@ -89,10 +88,10 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with runs/tiny and runs/eval: the scripted heuristic on the tiny scenario."""
     desk = tmp_path_factory.mktemp("desk")
     for words in (
-        ("ptool.run", "scenario=tiny", "run.dir=runs/tiny"),
-        ("ptool.evaluate", "data=runs/tiny", "run.dir=runs/eval"),
+        ("run", "scenario=tiny", "run.dir=runs/tiny"),
+        ("evaluate", "data=runs/tiny", "run.dir=runs/eval"),
     ):
-        subprocess.run([sys.executable, "-m", *words], cwd=desk, check=True, capture_output=True, timeout=120)
+        command(*words, folder=desk).check_returncode()
     return desk
 
 

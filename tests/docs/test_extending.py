@@ -2,18 +2,18 @@
 
 import asyncio
 import json
-import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import ptool
 import pytest
+from in_process import command, command_line
 from ptool.models.mock_server.server import serving
 from ptool.settings import MockServerOptions
 
@@ -30,18 +30,10 @@ FILES = {name: body for name, _, body in FILE.findall(TEXT)}
 COMMANDS = [line for block in SHELL.findall(TEXT) for line in block.splitlines()]
 
 
-def started(command: str | list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a documented command in a folder, with this interpreter."""
-    words = shlex.split(command) if isinstance(command, str) else command
-    return subprocess.run(
-        [sys.executable, *words[1:]],
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def started(command: str, folder: Path) -> CompletedProcess[str]:
+    """Run a documented command in a folder as a process, with this interpreter."""
+    words = [sys.executable, *shlex.split(command)[1:]]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +48,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def done(desk: Path) -> dict[str, subprocess.CompletedProcess[str]]:
-    """Every command of the page, run; two at a time, because most of a small run is starting up."""
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(COMMANDS, pool.map(lambda one: started(one, desk), COMMANDS), strict=True))
+def done(desk: Path) -> dict[str, CompletedProcess[str]]:
+    """Every command of the page, run."""
+    return {one: command_line(one, desk) for one in COMMANDS}
 
 
 def run_folder(command: str, desk: Path) -> Path:
@@ -71,7 +62,7 @@ def run_folder(command: str, desk: Path) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_makes_a_dataset(
-    command: str, desk: Path, done: dict[str, subprocess.CompletedProcess[str]]
+    command: str, desk: Path, done: dict[str, CompletedProcess[str]]
 ) -> None:
     one, run = done[command], run_folder(command, desk)
     assert (one.returncode, "Traceback" in one.stderr) == (0, False), one.stderr[-2000:]
@@ -122,7 +113,7 @@ def test_a_program_asks_nothing_that_was_answered_before(tmp_path: Path) -> None
         async with serving(lambda texts, seed: f"Hello to {len(texts)}.", MockServerOptions()) as server:
             program = FILES["mine/program.py"].replace("http://127.0.0.1:8000/v1", server.base_url)
             (tmp_path / "program.py").write_text(program, "utf-8")
-            done = [await asyncio.to_thread(started, ["python", "program.py"], tmp_path) for _ in range(2)]
+            done = [await asyncio.to_thread(started, "python program.py", tmp_path) for _ in range(2)]
             assert [one.returncode for one in done] == [0, 0], done[0].stderr
             return [one.stdout for one in done], server.stats.requests
 
@@ -146,16 +137,16 @@ def test_own_scenarios_are_held_out(desk: Path) -> None:
 
 
 def test_a_strict_gate_objects_in_its_own_words(desk: Path, tmp_path: Path) -> None:
-    words = ["python", "-m", "ptool.run", "--config-dir", "mine", "scenario=tiny", "query_gate=[brevity]"]
-    one = started([*words, "+agent.brevity.most=3", "max_rounds=0", f"run.dir={tmp_path}/run"], desk)
+    words = ("--config-dir", "mine", "scenario=tiny", "query_gate=[brevity]", "+agent.brevity.most=3")
+    one = command("run", *words, "max_rounds=0", f"run.dir={tmp_path}/run", folder=desk)
     manifest = json.loads((tmp_path / "run/manifest.json").read_text("utf-8"))
     assert (one.returncode, manifest["funnel"]["kept"]) == (3, 0)
     assert manifest["notes"]["reasons"]["judge.too_long"] > 0
 
 
 def test_a_recording_model_answers_for_its_role_alone(desk: Path, tmp_path: Path) -> None:
-    words = ["python", "-m", "ptool.run", "--config-dir", str(desk / "mine"), "scenario=tiny"]
-    one = started([*words, "+model@agent.verifier.model=recording", "run.dir=run"], tmp_path)
+    words = ("--config-dir", str(desk / "mine"), "scenario=tiny", "+model@agent.verifier.model=recording")
+    one = command("run", *words, "run.dir=run", folder=tmp_path)
     lines = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text("utf-8").splitlines()]
     assert (one.returncode, {line["role"] for line in lines}) == (0, {"verifier"})
 
@@ -167,9 +158,8 @@ def test_a_recording_model_answers_for_its_role_alone(desk: Path, tmp_path: Path
 def test_a_scenario_with_a_known_kit_and_one_without(
     scenario: str, status: int, said: str, desk: Path, tmp_path: Path
 ) -> None:
-    size = ["platforms=2", "apis=6", "users=2", "queries_per_user=2"]
-    words = ["python", "-m", "ptool.run", "--config-dir", "mine", f"scenario={scenario}", *size]
-    one = started([*words, f"run.dir={tmp_path}/run"], desk)
+    words = ("--config-dir", "mine", f"scenario={scenario}", "platforms=2", "apis=6", "users=2")
+    one = command("run", *words, "queries_per_user=2", f"run.dir={tmp_path}/run", folder=desk)
     assert (one.returncode, said in one.stderr) == (status, True)
     assert (tmp_path / "run").exists() is (status == 0)
 
@@ -179,14 +169,14 @@ def test_a_kit_folder_can_be_checked(tmp_path: Path) -> None:
     import yaml
 
     kit = yaml.safe_load(FILES["mine/scenario/garden.yaml"])["kit"]
-    command = re.search(r"`(python -m ptool\.models\.\S+) mine/kits/corner`", TEXT)
-    assert command
+    line = re.search(r"`(python -m ptool\.models\.\S+) mine/kits/corner`", TEXT)
+    assert line
     for part, content in kit.items():
         (tmp_path / f"{part}.yaml").write_text(yaml.safe_dump(content, sort_keys=False), "utf-8")
-    assert started(f"{command[1]} .", tmp_path).returncode == 0
+    assert started(f"{line[1]} .", tmp_path).returncode == 0
     kit["lexicon"]["slots"]["plant"]["by_context"]["flowers"].append("chard")
     (tmp_path / "lexicon.yaml").write_text(yaml.safe_dump(kit["lexicon"]), "utf-8")
-    refused = started(f"{command[1]} .", tmp_path)
+    refused = started(f"{line[1]} .", tmp_path)
     assert (refused.returncode, "'chard' stands in contexts" in refused.stderr) == (2, True)
 
 
@@ -201,8 +191,8 @@ def test_an_own_check_objects_under_its_name_and_its_sentence_is_explained(desk:
     objected = [one for one in episodes if any(why["code"] == "query.repeats" for why in one["objections"])]
     whys = [why for one in objected for why in one["objections"] if why["code"] == "query.repeats"]
     assert {(why["source"], why["blames"]) for why in whys} == {("repeats", "query")}
-    command = f"python -m ptool.explain run={run} sample={objected[0]['id']}"
-    assert "query.repeats: a long word stands in the text twice" in started(command, desk).stdout
+    explained = command("explain", f"run={run}", f"sample={objected[0]['id']}", folder=desk)
+    assert "query.repeats: a long word stands in the text twice" in explained.stdout
     assert "letters: 3" in (run / "config.yaml").read_text("utf-8")
 
 
@@ -210,14 +200,14 @@ def test_an_own_check_objects_under_its_name_and_its_sentence_is_explained(desk:
 def test_an_own_gate_judges_beside_the_others(desk: Path, tmp_path: Path) -> None:
     gates = json.loads((desk / "out/visited/statistics.json").read_text("utf-8"))["gates"]
     assert [row["gate"] for row in gates] == ["round_trip", "grounding", "leak", "visited", "near_duplicates"]
-    command = next(one for one in COMMANDS if "visited" in one).partition("run.dir")[0]
-    one = started(f"{command} +gate.visited.least=99 run.dir={tmp_path}/run", desk)
+    line = next(one for one in COMMANDS if "visited" in one).partition("run.dir")[0]
+    one = command_line(f"{line} +gate.visited.least=99 run.dir={tmp_path}/run", desk)
     rejected = lines(tmp_path / "run/dataset/rejected.jsonl")
     assert (one.returncode, {why["source"] for line in rejected for why in line["reasons"]}) == (
         3,
         {"visited"},
     )
-    started(f"python -m ptool.report run={tmp_path}/run", desk)
+    command("report", f"run={tmp_path}/run", folder=desk)
     assert "the history hardly shows the right platform" in (tmp_path / "run/report.html").read_text("utf-8")
 
 
@@ -246,7 +236,8 @@ def test_an_own_corruption_and_injection_are_part_of_the_audit(desk: Path) -> No
     ],
 )
 def test_a_wrong_name_or_object_is_refused_in_one_line(words: str, refusal: str, desk: Path) -> None:
-    one = started(f"python -m ptool.run --config-dir mine scenario=tiny {words} run.dir=out/refused", desk)
+    shared = ("--config-dir", "mine", "scenario=tiny", "run.dir=out/refused")
+    one = command("run", *shared, *words.split(), folder=desk)
     assert (one.returncode, one.stderr.count("\n"), refusal in one.stderr) == (2, 1, True), one.stderr
 
 
@@ -254,13 +245,13 @@ def test_a_check_of_ones_own_changes_which_run_it_is(desk: Path, tmp_path: Path)
     """Its options are in the run folder's hash; with other code the folder is not continued."""
     shutil.copytree(desk / "mine", tmp_path / "mine")
     words = "python -m ptool.run --config-dir mine scenario=tiny checks=[text,repeats]"
-    assert started(words, tmp_path).returncode == 0
+    assert command_line(words, tmp_path).returncode == 0
     (first,) = (tmp_path / "runs").iterdir()
-    assert started(words, tmp_path).returncode == 0
+    assert command_line(words, tmp_path).returncode == 0
     assert list((tmp_path / "runs").iterdir()) == [first]
     with (tmp_path / "mine/repetition.py").open("a") as code:
         code.write("# another version\n")
-    one = started(words, tmp_path)
+    one = command_line(words, tmp_path)
     assert (one.returncode, "code" in one.stderr) == (2, True), one.stderr
-    assert started(f"{words} +check.repeats.letters=9", tmp_path).returncode == 0
+    assert command_line(f"{words} +check.repeats.letters=9", tmp_path).returncode == 0
     assert len(list((tmp_path / "runs").iterdir())) == 2

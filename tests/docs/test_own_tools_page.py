@@ -2,15 +2,13 @@
 
 import json
 import re
-import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import ptool
 import pytest
 import yaml
+from in_process import command_line
 from ptool.models.scripted.tool_lexicon import ToolLexicon
 from ptool.trees.documents import reading, toolset
 
@@ -31,13 +29,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tools")
     shutil.copytree(ROOT / "docs/examples", folder / "docs/examples")
     for number, command in enumerate(COMMANDS):
-        done = subprocess.run(
-            [sys.executable, *shlex.split(command)[1:]],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        done = command_line(command, folder)
         assert done.returncode == 0, done.stderr[-2000:]
         (folder / f"{number}.txt").write_text(done.stdout + done.stderr)
     return folder

@@ -2,15 +2,12 @@
 
 import json
 import re
-import shlex
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ptool
 import pytest
 import yaml
+from in_process import command_line
 from ptool.records.dataset_statistics import Decidability, Statistics
 from ptool.settings import NOT_HASHED, UnseenSettings, keys
 from ptool.synthesis.dataset.assembly import FILES
@@ -147,18 +144,17 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
 
     def run(command: str) -> None:
-        words = shlex.split(command.partition("  #")[0])
-        one = subprocess.run(
-            [sys.executable, *words[1:]], cwd=folder, capture_output=True, text=True, timeout=120, check=False
-        )
+        one = command_line(command, folder)
         assert (one.returncode, "Traceback" in one.stderr) == (0, False), (command, one.stderr[-2000:])
 
     first = [line for line in QUICK if "ptool.run" in line and "audit" not in line]
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(run, first))
-        tried = folder / "runs/tried/dataset/samples.jsonl"
-        before = tried.read_bytes()
-        list(pool.map(run, [line for line in QUICK if line not in first]))
+    for line in first:
+        run(line)
+    tried = folder / "runs/tried/dataset/samples.jsonl"
+    before = tried.read_bytes()
+    for line in QUICK:
+        if line not in first:
+            run(line)
     assert tried.read_bytes() == before  # the trial was added, and changed no sample
     return folder
 

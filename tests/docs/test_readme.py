@@ -2,14 +2,13 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import ptool
 import pytest
 import yaml
 from hydra import compose, initialize_config_module
+from in_process import command
 from omegaconf import OmegaConf
 from ptool.settings import Limits, ModelSettings, keys
 
@@ -134,8 +133,7 @@ def test_the_sample_is_what_the_default_run_makes(tmp_path: Path) -> None:
     profile, answer = (json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL))
     name = re.findall(r"Sample `([\w-]+)`", text)[0]
 
-    run = [sys.executable, "-m", "ptool.run", f"run.dir={tmp_path / 'run'}"]
-    subprocess.run(run, check=True, capture_output=True, timeout=120)
+    command("run", "run.dir=run", folder=tmp_path).check_returncode()
     lines = (tmp_path / "run/dataset/samples.jsonl").read_text("utf-8").splitlines()
     made = next(sample for sample in map(json.loads, lines) if sample["id"] == name)
 

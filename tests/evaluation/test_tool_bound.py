@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from evaluation_doubles import item, settings
+from in_process import command
 from ptool.benchmark import GoldCall, Item
 from ptool.benchmark.reading import items
 from ptool.errors import ConfigError, ContextTooShortError, StoreError
@@ -28,7 +27,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run with 72 tools."""
     folder = tmp_path_factory.mktemp("whole") / "run"
     words = ("scenario=shopping", "users=3", "queries_per_user=8", f"run.dir={folder}")
-    done = subprocess.run([sys.executable, "-m", "ptool.run", *words], capture_output=True, text=True)
+    done = command("run", *words, folder=folder.parent)
     assert done.returncode == 0, done.stderr
     return folder
 

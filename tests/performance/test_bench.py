@@ -79,6 +79,7 @@ def test_a_wish_that_cannot_be_had_is_refused_in_a_line(words, complaint, capsys
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_small_run_beside_the_last_commit(tmp_path):
     words = ["--only", "trees", "--rounds", "1", "--against", "HEAD", "--out", tmp_path / "bench.md"]
     done = subprocess.run([sys.executable, BENCH, *words], capture_output=True, text=True, timeout=300)

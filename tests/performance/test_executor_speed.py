@@ -7,6 +7,7 @@ WORDS = ["scenario=shopping", "users=12", "queries_per_user=40", "strangers=1", 
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_workers_do_most_of_the_work() -> None:
     local, process = pair(WORDS, 2)
     assert process.workers > process.own

@@ -10,6 +10,7 @@ PERFORMANCE = Path(__file__).parent
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_trees_take_no_more_than_n_log_n():
     words = [sys.executable, str(PERFORMANCE / "tree_scale.py"), "1000", "10000"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=1200)
@@ -18,6 +19,7 @@ def test_trees_take_no_more_than_n_log_n():
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "name", ["start_up", "paper_scale", "paper_experiment", "framework_cost", "assignment", "export_speed"]
 )

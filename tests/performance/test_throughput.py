@@ -13,6 +13,7 @@ LOOPS = ["asyncio", *(["uvloop"] if importlib.util.find_spec("uvloop") else [])]
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_small_run_of_it(loop, tmp_path):
     """Too small for the bars on efficiency, but the client's CPU is far from what an SDK takes."""
@@ -39,6 +40,7 @@ def test_a_small_run_of_it(loop, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_recording_of_another_run_is_refused(tmp_path):
     """Otherwise refused calls, which cost little, would be measured."""
     words = ["--rounds", "1", "--users", "3", "--queries", "2", "--folder", tmp_path]

@@ -5,7 +5,6 @@ import gc
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
 import warnings
@@ -17,6 +16,7 @@ import loguru
 import ptool
 import pytest
 from hydra.core.global_hydra import GlobalHydra
+from in_process import command
 from ptool import Run, load, synthesise, synthesise_async
 from ptool.cli.progress import Stage
 from ptool.errors import ConfigError, PtoolError, StoreError
@@ -75,8 +75,7 @@ def test_it_makes_the_bytes_of_the_command_and_prints_nothing(
 ) -> None:
     again = synthesise("tiny", overrides=["seed=3", "concurrency=2"])
     assert (capfd.readouterr(), again.path.parent) == (("", ""), here / "runs")
-    words = [sys.executable, "-m", "ptool.run", "scenario=tiny", "seed=3", "run.dir=command"]
-    subprocess.run(words, check=True, capture_output=True, timeout=300)
+    command("run", "scenario=tiny", "seed=3", "run.dir=command", folder=Path()).check_returncode()
     assert derived(again.path) == derived(run.path) == derived(here / "command")
 
 

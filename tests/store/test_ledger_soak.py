@@ -11,6 +11,7 @@ SOAK = Path(ptool.__file__).parent / "tests" / "performance" / "ledger_soak.py"
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_hundred_thousand_calls(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(SOAK), "100000", str(tmp_path)], capture_output=True, text=True, timeout=600

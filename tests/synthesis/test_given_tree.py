@@ -1,28 +1,19 @@
 """A run may bring its API tree along; what is wrong with it is said before anything is made."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 from hydra import compose, initialize_config_module
+from in_process import command
 from omegaconf import OmegaConf
 from ptool.settings import validated
 from ptool.synthesis.given_tree import load_given_tree
 
 
-def run(folder: Path, *overrides: str) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "ptool.run",
-        "scenario=tiny",
-        "users=2",
-        "queries_per_user=2",
-        *overrides,
-    ]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+def run(folder: Path, *overrides: str) -> CompletedProcess[str]:
+    return command("run", "scenario=tiny", "users=2", "queries_per_user=2", *overrides, folder=folder)
 
 
 @pytest.fixture(scope="module")
