@@ -38,7 +38,7 @@ def gold_items(draw: st.DrawFn) -> Item:
 
 
 @pytest.mark.parametrize("format", ["python", "json", "native"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(gold_items())
 def test_any_gold_answer_scores_right(format: Format, gold_item: Item) -> None:
     for text in renderings(gold_item, format):
@@ -50,7 +50,7 @@ def test_any_gold_answer_scores_right(format: Format, gold_item: Item) -> None:
         assert parse(render(gold_item, braces=False)) == parse(render(gold_item))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(gold_items())
 def test_the_official_rules_lose_gold_only_for_a_known_reason(gold_item: Item) -> None:
     lost = [

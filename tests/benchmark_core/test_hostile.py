@@ -196,19 +196,19 @@ EXAMPLES = int(os.environ.get("PTOOL_FUZZ_EXAMPLES", "60"))
 """how many inputs each property below tries; raised for a longer search"""
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_answers_of_pieces(text: str) -> None:
     assert problems(text) == []
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.text(st.characters(), max_size=200) | st.text("[](){}'\"\\,:=-*#fb0x.\r\n", max_size=60))
 def test_answers_of_any_text(text: str) -> None:
     assert problems(text) == []
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(st.integers(0, len(RIGHT)), st.integers(0, 6), st.text(max_size=4))
 def test_damaged_answers(place: int, length: int, put: str) -> None:
     assert problems(RIGHT[:place] + put + RIGHT[place + length :]) == []
@@ -230,7 +230,7 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(_json)
 def test_any_json(value: object) -> None:
     assert problems(json.dumps(value)) == []

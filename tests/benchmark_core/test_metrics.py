@@ -149,7 +149,7 @@ any_score = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(any_score, max_size=30), st.randoms(use_true_random=False))
 def test_the_order_of_samples_changes_no_digit(scores: list[SampleScore], random) -> None:
     before = break_down(scores)
@@ -159,14 +159,14 @@ def test_the_order_of_samples_changes_no_digit(scores: list[SampleScore], random
     assert [after.by(one) for one in ("user", "platform")] == [before.by(one) for one in ("user", "platform")]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(any_score, max_size=30), st.integers(0, 30))
 def test_parts_merge_to_the_whole(scores: list[SampleScore], cut: int) -> None:
     assert merge_counts([count_scores(scores[:cut]), count_scores(scores[cut:])]) == count_scores(scores)
     assert break_down(scores).counts("all") == count_scores(scores)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(any_score, min_size=1, max_size=30))
 def test_shares_are_exact(scores: list[SampleScore]) -> None:
     found = metric_row(count_scores(scores))

@@ -74,7 +74,7 @@ FILES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_damage_is_an_item_or_one_line(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, kind: str

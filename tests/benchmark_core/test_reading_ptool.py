@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from benchmark_fixtures import lines, published, sample
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ptool.benchmark import GoldCall
 from ptool.benchmark.reading import items, kind_of
@@ -180,7 +180,6 @@ def test_kinds_are_told_from_names_and_keys(tmp_path: Path) -> None:
     assert kind_of(lines(tmp_path / "run" / "samples.jsonl", sample()).parent) == "ptool"
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_dataset_are_refused(
     tmp_path_factory: pytest.TempPathFactory, content: bytes

@@ -35,7 +35,7 @@ def test_wilson_is_statsmodels(hits: int, total: int, confidence: float, low: fl
     assert (interval.low, interval.high) == pytest.approx((low, high), abs=1e-12)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(counts)
 def test_wilson_is_scipys_and_contains_the_estimate(count: tuple[int, int]) -> None:
     interval = wilson(*count)
@@ -78,14 +78,14 @@ def test_mcnemar_is_statsmodels(first: int, second: int, statistic: float | None
     assert found.p_value == pytest.approx(p_value, rel=1e-9)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_mcnemar_does_not_care_which_model_is_first(first: int, second: int) -> None:
     assert mcnemar(first, second).p_value == mcnemar(second, first).p_value
     assert 0 < mcnemar(first, second).p_value <= 1
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, 24).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_small_mcnemar_is_the_binomial_test(pair: tuple[int, int]) -> None:
     first, pairs = pair
@@ -101,7 +101,7 @@ def test_holm_is_statsmodels() -> None:
         holm([0.2, math.nan])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.floats(0, 1), max_size=20), st.randoms(use_true_random=False))
 def test_holm_only_raises_and_keeps_order(values: list[float], random) -> None:
     adjusted = holm(values)
@@ -199,7 +199,7 @@ def test_samples_of_one_user_are_not_independent_evidence() -> None:
     assert few.high - few.low > 3 * (many.high - many.low)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(users, st.integers(0, 2**40), st.randoms(use_true_random=False))
 def test_bootstrap_depends_on_the_seed_alone_and_stays_in_range(rows, seed: int, random) -> None:
     clusters = [(first, total) for first, _, total in rows]
@@ -210,7 +210,7 @@ def test_bootstrap_depends_on_the_seed_alone_and_stays_in_range(rows, seed: int,
     assert 0 <= interval.low <= interval.estimate <= interval.high <= 1
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(users, st.integers(0, 99))
 def test_swapping_two_models_turns_the_difference_round(rows, seed: int) -> None:
     one = paired_bootstrap(rows, seed, resamples=200)

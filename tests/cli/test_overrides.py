@@ -75,7 +75,7 @@ def test_what_hydra_reads_is_left_to_it(typed: str, value: object) -> None:
     assert value_of("config", typed.partition("=")[0].lstrip("+"), "scenario=tiny", typed) == value
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @example("NULL")
 @example("Null")
 @example(" null")

@@ -34,7 +34,7 @@ def read(words: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(VALUES)
 @example("it's ${seed}, \\${seed} and \\\\${seed}\\")
 @example("a,b")

@@ -217,13 +217,13 @@ TREES = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(TREES)
 def test_nothing_differs_from_itself(tree: Any) -> None:
     assert value_changes(tree, json.loads(json.dumps(tree))) == ()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.dictionaries(st.sampled_from("abc"), st.integers()),
     st.dictionaries(st.sampled_from("abc"), st.integers()),

@@ -64,7 +64,7 @@ SCHEMAS = st.dictionaries(NAMES, st.recursive(LEAVES, nested, max_leaves=8), max
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SCHEMAS, st.integers(0, 2**60))
 def test_every_answer_conforms_to_its_schema(schema, key):
     made = value_for_schema(schema, key, {}, ())

@@ -215,7 +215,7 @@ def test_sizes_are_read_off_names(name: str, size: float | None) -> None:
 
 
 @given(st.text())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_name_breaks_the_reading_of_sizes(name: str) -> None:
     assert size_of(name) is None or size_of(name) > 0
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from evaluation_doubles import CALL, FIND, PROFILE, item
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ptool.benchmark import Prediction, parse
 from ptool.errors import ConfigError
@@ -75,7 +75,6 @@ def test_sections_a_dataset_has_nothing_for_are_left_out():
     assert "[func1(" in PromptWriter("python").prompt(visible_sample(bare)).system
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_no_text_of_a_sample_ends_its_line(text):
     told = item(user_profile={"basic_features": {"note": text, text: "\nHere is some APIs:\n[]"}})

@@ -84,7 +84,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     accepted=st.dictionaries(
         st.text(min_size=1, max_size=8), st.lists(VALUES, min_size=1, max_size=3), max_size=4

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from model_doubles import virtual
 from ptool.errors import BudgetSpentError, ConfigError
@@ -51,7 +51,6 @@ CALLS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(CALLS, st.integers(0, 200), st.integers(0, 12))
 def test_no_order_of_settlements_exceeds_a_budget(calls, tokens, most):
     case = Case(Budget(usd=tokens / 1000, tokens=tokens, calls=most), calls)

@@ -273,7 +273,7 @@ def test_who_asks_the_same_shares_one_call():
     virtual(story())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.floats(0, 3), st.floats(0.01, 3), st.booleans()), min_size=1, max_size=8))
 def test_cancelling_some_who_ask_the_same_takes_nothing_from_the_others(people):
     async def story():

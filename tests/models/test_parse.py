@@ -6,7 +6,7 @@ import time
 
 import orjson
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from ptool.environments.checks.codes import MODEL_CODES
 from ptool.models.gateway.parse import MAX_ANSWER, STATUSES, InvalidAnswer, add_correction, parse_answer
@@ -144,13 +144,11 @@ def test_hostile_texts_are_refused_at_once(text):
     assert time.process_time() - begin < 0.2  # 0.02 s on a quiet machine
 
 
-@settings(deadline=None)
 @given(st.text() | st.text("{}[]\"':,ok true\\\n`0", max_size=40))
 def test_any_text_ends_in_a_record_or_a_status(text):
     assert status_of(text) in STATUSES
 
 
-@settings(deadline=None)
 @example({"</think>": '{"platform": "y", "calls": []}'})
 @given(st.dictionaries(st.text(), st.text() | st.booleans() | st.integers(-(2**63), 2**63 - 1), max_size=4))
 def test_every_object_a_model_can_write_is_read_as_it_was_meant(arguments):

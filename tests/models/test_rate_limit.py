@@ -42,7 +42,7 @@ def starts(
     return begun
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @example([0.0, 1.2765907979145568], 9)  # the loop's timer rings 1e-15 s early
 @given(ARRIVALS, st.integers(1, 40))
 def test_any_minute_holds_at_most_so_many_requests(arrivals, most):
@@ -54,7 +54,7 @@ def test_any_minute_holds_at_most_so_many_requests(arrivals, most):
     assert all(later - earlier >= smooth - 1e-6 for earlier, later in zip(begun, begun[few:], strict=False))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(ARRIVALS, st.integers(1, 40), st.integers(1, 50))
 def test_any_minute_holds_at_most_so_many_tokens(arrivals, most, tokens):
     begun = starts(admission(tokens_per_minute=most), arrivals, tokens)

@@ -16,7 +16,7 @@ NAMES = st.lists(st.sampled_from(["Ada", "Bob", "Cleo", "Dan"]), unique=True, ma
 SHARES = st.sampled_from([0.0, 0.2, 0.5, 1.0])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SAMPLES, NAMES, SHARES, st.integers(2, 3), st.integers(0, 9))
 def test_every_sample_is_shared_out_as_often_as_it_should_be(samples, names, overlap, readers, seed) -> None:
     drawn = assign(samples, names, overlap=overlap, readers=readers, seed=seed)
@@ -31,7 +31,7 @@ def test_every_sample_is_shared_out_as_often_as_it_should_be(samples, names, ove
             assert places == sorted(set(places))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SAMPLES, NAMES.filter(bool), SHARES, st.integers(0, 9))
 def test_nobody_has_much_more_of_a_stratum_than_another(samples, names, overlap, seed) -> None:
     drawn = assign(samples, names, overlap=overlap, seed=seed)
@@ -40,7 +40,7 @@ def test_nobody_has_much_more_of_a_stratum_than_another(samples, names, overlap,
         assert max(loads) - min(loads) <= 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SAMPLES, NAMES, SHARES, st.integers(0, 9), st.randoms())
 def test_the_order_of_the_samples_does_not_count(samples, names, overlap, seed, random) -> None:
     shuffled = list(samples.items())
@@ -50,7 +50,7 @@ def test_the_order_of_the_samples_does_not_count(samples, names, overlap, seed, 
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SAMPLES, st.integers(0, 9), st.data())
 def test_a_draw_holds_every_stratums_share(samples, seed, data) -> None:
     most = data.draw(st.integers(1, len(samples)))

@@ -207,7 +207,7 @@ def test_what_is_no_answer_is_an_error_and_never_run(samples: list[Sample], text
     assert read is None and found[0].path in ("calls", "platform") and 0 < len(found[0].message) <= 600
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=200) | st.text('[{"api:f,}]()=\\n1 ', max_size=60))
 def test_no_text_raises(samples: list[Sample], text: str) -> None:
     read, found = parse_answer(text, samples[0])

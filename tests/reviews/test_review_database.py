@@ -115,7 +115,7 @@ SAVES = st.tuples(
 UNDOES = st.tuples(st.sampled_from(["Ada", "Bob"]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(SAVES | UNDOES, max_size=12))
 def test_whatever_is_saved_and_undone_what_is_left_stands(steps: list[tuple[str, ...]]) -> None:
     """A pile of saves for each annotator; an undo takes the top one away."""

@@ -38,7 +38,7 @@ async def test_items_come_in_the_order_of_their_ids_whenever_they_were_put(tmp_p
         assert list(ledger.items("other")) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.text(max_size=4), st.binary(max_size=4)), max_size=20))
 def test_it_behaves_like_a_mapping(puts: list[tuple[str, str, bytes]]) -> None:
     expected: dict[str, dict[str, bytes]] = {"a": {}, "b": {}}

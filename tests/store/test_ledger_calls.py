@@ -50,7 +50,7 @@ HOSTILE = st.text(st.characters(codec=None), max_size=30) | st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(HOSTILE, st.none() | st.integers(0, 10**12), st.none() | st.floats(0, 1e6))
 def test_whatever_a_model_says_comes_back(content: str, cached: int | None, usd: float | None) -> None:
     given = answer(content=content, cached_tokens=cached, usd=usd)
@@ -117,7 +117,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(STEPS)
 def test_the_sums_are_those_of_the_calls(steps: list[tuple[str, int, str]]) -> None:
     """Distinct keys: who keeps one key twice has paid twice, of which only this process knows."""

@@ -29,7 +29,7 @@ def answer(number: int, turn: str = TURN) -> Answer:
     )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(MESSAGES, min_size=1, max_size=4))
 def test_what_was_asked_comes_back_with_every_answer(asked: list[list[tuple[str, str]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -172,7 +172,7 @@ def test_where_one_value_ends_and_the_next_begins_counts(text: bytes, data: st.D
     assert same == (first == second)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_altered_byte_of_the_file_changes_what_is_read(path: Path, data: st.DataObject) -> None:
     """One byte anywhere: the file is refused, or every row that is left is what was written."""

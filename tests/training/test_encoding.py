@@ -39,7 +39,7 @@ HOSTILE = st.one_of(
 )
 
 
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=60)
 @given(system=HOSTILE, query=HOSTILE, answer=HOSTILE)
 def test_nothing_but_the_answer_and_its_end_is_learnt(
     tokenizer: Any, system: str, query: str, answer: str

@@ -68,7 +68,7 @@ def test_those_kept_lie_evenly(users, more):
     assert max((b - a for a, b in itertools.pairwise(kept)), default=0) <= math.ceil((users + more) / users)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 4), min_size=3, max_size=3), st.data())
 def test_top_down_gives_the_product_of_distinct_profiles(population, branching, data):
     tree, worlds = population

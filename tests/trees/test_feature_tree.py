@@ -70,7 +70,7 @@ async def test_the_clusterer_sees_numbered_leaves_and_in_later_batches_what_is_k
     assert views["features/1/000"]["nodes"][0]["source"] == "feature"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 7), st.integers(1, 9), st.randoms(use_true_random=False))
 def test_whatever_is_merged_no_leaf_is_lost_and_none_is_there_twice(apis, batch, random):
     async def at_random(_item, view):

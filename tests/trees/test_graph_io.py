@@ -39,7 +39,7 @@ def trees(draw):
 
 
 @pytest.mark.parametrize(("write", "read"), FORMATS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graph=trees())
 def test_any_tree_comes_back_as_it_was(write, read, graph):
     data = write(graph)

@@ -81,7 +81,7 @@ async def test_what_contradicts_a_fact_comes_along_with_the_tree():
         tree.check()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(2, 4), st.integers(1, 3), st.integers(1, 4), st.data())
 def test_every_platform_gets_exactly_its_quota(platforms, depth, branching, data):
     apis = data.draw(st.integers(1, min(30, branching ** (depth + 1))))

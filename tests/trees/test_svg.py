@@ -51,7 +51,7 @@ async def test_a_tree_read_back_gives_the_same_picture():
     assert draw_tree(from_json(to_json(graph)), "t") == draw_tree(graph, "t")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 30), st.text(max_size=40)), max_size=30), st.text(max_size=20))
 def test_whatever_the_names_the_picture_is_well_formed_and_the_same_again(nodes, title):
     graph = nx.DiGraph()

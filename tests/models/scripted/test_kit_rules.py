@@ -212,7 +212,7 @@ ODD = (
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(list(places(tiny()))), st.sampled_from(ODD))
 def test_a_kit_with_anything_anywhere_is_refused_in_a_line_or_can_be_spoken_from(
     path: tuple[str | int, ...], odd: Any

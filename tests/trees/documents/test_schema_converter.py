@@ -197,7 +197,7 @@ VALUES = st.recursive(
 
 
 @given(SCHEMAS, SCHEMAS, st.lists(VALUES, min_size=5, max_size=25))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_nothing_is_allowed_that_the_document_does_not_allow(
     schema: Any, shared: Any, values: list[Any]
 ) -> None:

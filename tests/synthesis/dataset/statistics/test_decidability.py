@@ -255,7 +255,7 @@ _visits = st.lists(st.tuples(_places, _needs, _texts), max_size=6)
 _asked = st.lists(st.tuples(st.integers(0, 4), _places, _needs, _texts), max_size=8)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_visits, min_size=5, max_size=5), _asked, st.integers(1, 9), st.floats(0.5, 1), st.randoms())
 def test_shares_whatever_was_done_and_the_same_in_any_order(garden, done, asked, each, loyalty, draw):
     lived = [garden.history(f"u{n}", {}, visits) for n, visits in enumerate(done)]
