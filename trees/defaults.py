@@ -24,6 +24,7 @@ from ..records import (
     SaidParameter,
 )
 from .naming import camel_case, name_words, snake_case, take_unique
+from .needs import names_a_part_of_the_service
 from .personal_facts import BY_NAME, recognise
 
 _SUFFIXES = ("Hub", "Point", "Direct", "House", "Express", "Corner", "Central", "Works", "Base", "Place")
@@ -116,9 +117,12 @@ def default_categories(contexts: Sequence[Mapping[str, Any]], count: int) -> Exp
 def default_drafts(category: str, count: int, taken: set[str]) -> list[ApiDraft]:
     """Drafts of functions that any category has: to find, order, compare … what it is about.
 
+    Nobody finds or compares a shopping_cart; there it is an item.
+
     Args: taken: capabilities the platform has already; is left as it is.
     """
-    about, names = snake_case(category, "item"), set(taken)
+    about = "item" if names_a_part_of_the_service(category) else snake_case(category, "item")
+    names = set(taken)
     free = [verb for verb in _VERBS if not same_to_customers(verb[0], taken)] or list(_VERBS)
     drafts = []
     for number in range(count):

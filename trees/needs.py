@@ -67,6 +67,12 @@ def is_of_the_service(fact: str, scenario: str) -> bool:
     return words <= services | _AT_A_SERVICE and not words.isdisjoint(services)
 
 
+def names_a_part_of_the_service(category: str) -> bool:
+    """Whether a group of functions is called after something every service has, as shopping_cart is."""
+    last = telling_words(category.replace("_", " ").rpartition(" ")[2])
+    return bool(last) and last <= _OF_EVERY_SERVICE
+
+
 def served_needs(does: str, needs: Sequence[str]) -> list[str]:
     """The needs that are named in what a function does: `add_plant` is for plants only; []: for all.
 
@@ -89,23 +95,37 @@ def open_to_every_need(apis: Sequence[Api], needs: Sequence[str]) -> Sequence[Ap
 
 
 def _groups(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Name of a sort -> its distinct things; nobody tells sorts apart that share their words or a thing."""
+    """Name of a sort -> its distinct things; nobody tells sorts apart that share their words or a thing.
+
+    A sort that was said of another's things, too, as electronics of a laptop beside computers, is none where
+    enough are left.
+    """
     groups: dict[str, list[str]] = {}
+    broad: set[str] = set()
     for sort, thing in pairs:
-        words = telling_words(sort)
-        if not thing or not words:
+        if not thing or not telling_words(sort):
             continue
-        name = next((other for other in groups if _same_sort(sort, other, thing, groups[other])), None)
-        things = groups.setdefault(name or snake_case(sort, "need"), [])
+        own = snake_case(sort, "need")
+        name = next((other for other in groups if _is_of(thing, other, groups[other])), None)
+        if name and not _same_words(sort, name):
+            broad.add(own)
+        name = name or next((other for other in groups if _same_words(sort, other)), own)
+        things = groups.setdefault(name, [])
         if telling_words(thing) not in map(telling_words, things):
             things.append(thing)
-    return groups
+    distinct = {name: things for name, things in groups.items() if name not in broad}
+    return distinct if len(distinct) >= _LEAST_NEEDS else groups
 
 
-def _same_sort(sort: str, other: str, thing: str, things: Sequence[str]) -> bool:
-    """Whether one name has all the words of the other, or the thing is among the other's under any name."""
+def _same_words(sort: str, other: str) -> bool:
+    """Whether one name of a sort has all the words of the other."""
     words, others = telling_words(sort), telling_words(other.replace("_", " "))
-    return words <= others or others <= words or any(_same_thing(thing, known) for known in things)
+    return words <= others or others <= words
+
+
+def _is_of(thing: str, sort: str, things: Sequence[str]) -> bool:
+    """Whether it is among a sort's things, under whatever name, or the sort is called after it."""
+    return any(_same_thing(thing, known) for known in (*things, sort.replace("_", " ")))
 
 
 def _same_thing(one: str, other: str) -> bool:

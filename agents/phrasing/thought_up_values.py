@@ -15,7 +15,8 @@ _COPIED = 3
 """Words of a value, more of which are a copy where the description of the need has them all."""
 _ANYTHING = telling_words(
     "all every each item thing good product service everything something anything stuff range kind "
-    "buy find get need best good better great new newest top popular cheap cheapest high quality nice various"
+    "buy find get need best good better great new newest top popular cheap cheapest high quality nice "
+    "various order cart basket purchase status"
 )
 """Words that name no thing."""
 _PART_OF_TEXT = r'[^,;"\\\x00-\x1f]'

@@ -304,6 +304,7 @@ def test_a_range_may_be_the_need_itself(described: str) -> None:
     [intent] = phrased(answer("Show me offers on morning drinks.", {"item": "morning_drinks"}), say).intents
     assert intent.stated == {"item": "morning drinks"}
     assert "is no concrete item" in objection(answer("Show me all products.", {"item": "all products"}), say)
+    assert "is no concrete item" in objection(answer("Track my order.", {"item": "order"}), {"item": TEXT})
 
 
 def test_one_fault_is_named_at_a_time() -> None:

@@ -18,6 +18,7 @@ from ptool.records import (
     SaidParameter,
 )
 from ptool.trees import ApiTree, TreeShape, cluster_features, grow_tree
+from ptool.trees.defaults import default_drafts
 from ptool.trees.drafts import complete_apis, complete_scenario
 from ptool.trees.naming import without_names
 from ptool.trees.personal_facts import BY_NAME, choose_fact, recognise
@@ -450,3 +451,12 @@ def test_every_fact_has_a_value_that_fits_its_schema():
 async def test_a_broken_fallback_is_no_silent_success():
     with pytest.raises(TreeError, match="at most 36"):
         await grow_tree(ApiTree(), GARDEN, TreeShape(2, 40, 1, 6), Drafter(**SILENT), strict=False)
+
+
+@pytest.mark.parametrize(
+    ("category", "found"),
+    [("shopping_cart", "find_item"), ("product_search", "find_item"), ("garden_tools", "find_garden_tools")],
+)
+def test_what_is_found_is_what_a_service_is_about_and_no_part_of_it(category, found):
+    [draft] = default_drafts(category, 1, set())
+    assert draft.capability == found

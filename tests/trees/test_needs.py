@@ -61,6 +61,21 @@ def test_sorts_that_share_a_thing_are_one_as_nobody_could_tell_them_apart():
     }
 
 
+def test_a_sort_that_is_said_of_the_things_of_another_is_none_where_enough_are_left():
+    answers = [("my laptop", "computers"), ("my shoes", "footwear"), ("a computer", "electronics")]
+    more = [("a laptop", "electronics"), ("a phone case", "electronics"), ("a camera", "electronics")]
+    assert needs(*answers, *more) == {
+        "computers": "laptop, computer",
+        "footwear": "shoes",
+        "electronics": "phone case, camera",
+    }
+    assert needs(*answers, *more, ("a book", "reading")) == {
+        "computers": "laptop, computer",
+        "footwear": "shoes",
+        "reading": "book",
+    }
+
+
 @pytest.mark.parametrize(
     ("fact", "service"),
     [
