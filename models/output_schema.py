@@ -24,8 +24,8 @@ from ..errors import ConfigError
 Schema = dict[str, Any]
 """A JSON Schema."""
 
-_CACHED_RECORDS = 1024
-"""Records whose schemas are kept; some are made for one layer of a tree and never seen again."""
+_CACHED_RECORDS = 64
+"""Records whose schemas are kept. Some are made for one question, take 100 kB and are never seen again."""
 _COPIED = ("type", "description", "enum", "const", "$ref")
 _STRUCTURE = ("properties", "items", "anyOf", "$defs", "additionalProperties", "oneOf", "allOf", "required")
 _DROPPED = ("title", "examples", "deprecated", "discriminator", "contentMediaType", "contentSchema")

@@ -320,7 +320,7 @@ def _beside_texts(request: Request) -> int:
     return len(orjson.dumps(request.tools)) if request.tools else 0
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def schema_size(output: type[BaseModel]) -> int:
     """Characters of a record's schema."""
     return len(orjson.dumps(output.model_json_schema()))
