@@ -27,10 +27,10 @@ from ..stages import EPISODES, load_episode
 from ..twins import STAGE as TWINS
 from ..twins import PlayedTwins, original_of
 from .curation import Curation, Curator, EpisodeJudge, JudgedEpisode
+from .dataset_lines import DatasetLine, DatasetLines
 from .gates import Gate
 from .gates.near_duplicates import NearDuplicateGate
 from .near_duplicates import near_duplicate_samples
-from .sample_lines import SampleLine, SampleLines
 from .samples import CompactSample, SampleBuilder, SampleList, Split, in_order_of_ids
 from .splits import Placement, Placements, draw_user_groups, split_samples
 from .statistics.people import worlds_by_key
@@ -117,10 +117,10 @@ async def assemble_dataset(
     placements = split_samples(curation.samples, groups, settings.splits, settings.seed, duplicates)
     dataset = Dataset(curation, placements, groups, duplicates)
     worlds = worlds_by_key(populations)
-    lines = SampleLines(worlds, settings)
+    lines = DatasetLines(worlds, settings)
     with context.stage("dataset", len(curation.samples)) as bar:
 
-        def line(sample: CompactSample) -> SampleLine:
+        def line(sample: CompactSample) -> DatasetLine:
             bar.advance()
             if curation.lines:
                 return pickle.loads(curation.lines.get(sample.id))  # noqa: S301 (of this process)
@@ -172,7 +172,7 @@ def episode_judge(
     keyed = {(name, scenario): world for scenario, world in worlds.items()}
     # Where nothing is split a sample has no group; a line with all its tools is too long to be sent.
     early = settings.shares_tools and not settings.splits.enabled
-    lines = SampleLines(keyed, settings) if early else None
+    lines = DatasetLines(keyed, settings) if early else None
 
     async def judged(numbered: tuple[int, str]) -> JudgedEpisode:
         _, id = numbered
@@ -196,7 +196,7 @@ def _voters(settings: Settings) -> tuple[str, ...]:
 
 
 def write_dataset(
-    folder: RunFolder, dataset: Dataset, line_of: Callable[[CompactSample], SampleLine]
+    folder: RunFolder, dataset: Dataset, line_of: Callable[[CompactSample], DatasetLine]
 ) -> None:
     """Write every part of the dataset, and index.jsonl, which says where each sample is.
 

@@ -19,9 +19,9 @@ from ...records import Episode, Reason, RejectedSample, Solution
 from ...store.disk_map import DiskMap
 from ..first_answers import AcceptedByRole, FirstAnswers, first_answers_of
 from .console_summary import Funnel
+from .dataset_lines import DatasetLine
 from .gates import Candidate, Gate, SampleGate
 from .gates.necessity import solves
-from .sample_lines import SampleLine
 from .samples import CompactSample, SampleList, compact_sample
 
 ORIGINAL_GONE = "gate.twin"
@@ -38,7 +38,7 @@ class Curation:
     samples: SampleList = field(default_factory=SampleList)
     """what was kept"""
     lines: DiskMap[str] = field(default_factory=DiskMap)
-    """id -> its pickled `SampleLine`, of those whose line was made where they were judged"""
+    """id -> its pickled `DatasetLine`, of those whose line was made where they were judged"""
     rejected: DiskMap[int] = field(default_factory=DiskMap)
     """lines of rejected.jsonl"""
     fates: Counter[str] = field(default_factory=Counter)
@@ -74,7 +74,7 @@ class JudgedEpisode:
     """what is left of it; None: it was accepted"""
     sample: CompactSample | None = None
     """what it becomes; None: it was not accepted, as what follows says nothing"""
-    line: SampleLine | None = None
+    line: DatasetLine | None = None
     """the line of the dataset; None: its group is not known yet"""
     whole: tuple[Episode, Traced] | None = None
     """it, and where its arguments come from; None: no gate asks for more than the sample"""

@@ -13,7 +13,7 @@ from ...store.dataset_index import line_digest
 from .samples import CompactSample, SampleBuilder, WorldKey
 
 
-class SampleLine(NamedTuple):
+class DatasetLine(NamedTuple):
     """What the files of the dataset hold of one sample."""
 
     line: bytes
@@ -21,7 +21,7 @@ class SampleLine(NamedTuple):
     """of the whole sample, whatever the line leaves out"""
 
 
-class SampleLines:
+class DatasetLines:
     """Makes the lines of samples; of one scenario or user after the other it is quickest.
 
     Args:
@@ -34,8 +34,10 @@ class SampleLines:
         self._encoder = SampleEncoder()
         self._shared = settings.shares_tools
 
-    def line(self, sample: CompactSample, group: Group | None) -> SampleLine:
+    def line(self, sample: CompactSample, group: Group | None) -> DatasetLine:
         """The line of a sample, without what is in the files of shared parts. Args: group: its user's."""
         record = self._builder.build(sample, group)
         whole = self._encoder.encode(record)
-        return SampleLine(self._encoder.encode(record, SHARED) if self._shared else whole, line_digest(whole))
+        return DatasetLine(
+            self._encoder.encode(record, SHARED) if self._shared else whole, line_digest(whole)
+        )
