@@ -47,7 +47,7 @@ class Conversation(Protocol):
         ...
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def message_type(record: type[BaseModel]) -> type[StructuredMessage[Any]]:
     """Return the AutoGen message that carries this record; making the class takes 2 ms."""
     return StructuredMessage[record]

@@ -24,8 +24,8 @@ from ..errors import ConfigError
 Schema = dict[str, Any]
 """A JSON Schema."""
 
-_CACHED_RECORDS = 1024
-"""Records whose schemas are kept; some are made for one layer of a tree and never seen again."""
+_CACHED_RECORDS = 64
+"""Records whose schemas are kept. Some are made for one question, take 100 kB and are never seen again."""
 _COPIED = ("type", "description", "enum", "const", "$ref")
 _STRUCTURE = ("properties", "items", "anyOf", "$defs", "additionalProperties", "oneOf", "allOf", "required")
 _DROPPED = ("title", "examples", "deprecated", "discriminator", "contentMediaType", "contentSchema")
@@ -50,6 +50,12 @@ _REFERENCE = re.compile(r'"\$ref":"#/\$defs/([^"]+)"')
 
 
 @lru_cache(maxsize=_CACHED_RECORDS)
+def _whole_schema(record: type[BaseModel]) -> Schema:
+    """As pydantic makes it, which takes some milliseconds; not to be changed."""
+    return record.model_json_schema()
+
+
+@lru_cache(maxsize=_CACHED_RECORDS)
 def schema_of(record: type[BaseModel], strict: bool) -> Schema:
     """The JSON Schema of a record as an endpoint is sent it; made once, not to be changed.
 
@@ -57,7 +63,7 @@ def schema_of(record: type[BaseModel], strict: bool) -> Schema:
 
     Raises ConfigError where the strict form cannot say what the record is, such as a free mapping.
     """
-    whole = record.model_json_schema()
+    whole = _whole_schema(record)
     rewriter = _Rewriter(record.__name__, whole.get("$defs", {}), strict)
     return _without_unused(rewriter.rewrite(whole, ""))
 
@@ -89,8 +95,14 @@ def instruction(record: type[BaseModel]) -> str:
 @lru_cache(maxsize=_CACHED_RECORDS)
 def digest(record: type[BaseModel]) -> bytes:
     """16 bytes that stand for a record's name and schema: another schema, another answer."""
-    schema = orjson.dumps(record.model_json_schema(), option=orjson.OPT_SORT_KEYS)
+    schema = orjson.dumps(_whole_schema(record), option=orjson.OPT_SORT_KEYS)
     return blake2b(schema, digest_size=16, key=record.__name__.encode()[:64]).digest()
+
+
+@lru_cache(maxsize=_CACHED_RECORDS)
+def schema_size(record: type[BaseModel]) -> int:
+    """Characters of a record's schema."""
+    return len(orjson.dumps(_whole_schema(record)))
 
 
 _CHARACTERS_A_TOKEN = 2

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from sys import intern
 from typing import NamedTuple, Protocol
 
@@ -246,9 +247,11 @@ class TaskSampler:
             return parameter_sources(profile, world, tool, context)
 
         tools = self._tools(world, context, platform, rng)
+        personal = (tool for tool in tools if _is_personal(profile, world, tool, context))
+        first = next(personal, None)
         # Where there is none, a gate is to object.
-        tools = [tool for tool in tools if _is_personal(profile, world, tool, context)] or tools
-        chosen = self._choose_tools(tools, sources_of, rng)
+        offered = iter(tools) if first is None else chain((first,), personal)
+        chosen = self._choose_tools(offered, sources_of, rng)
         drafts = [CallDraft.begin(tool, sources, rng, rate) for tool, sources in chosen]
         self._add_optional(drafts, rng)
         return tuple(draft.call() for draft in drafts)
@@ -269,17 +272,20 @@ class TaskSampler:
         )
 
     def _choose_tools(
-        self, tools: list[Tool], sources_of: Callable[[Tool], ParameterSources], rng: random.Random
+        self, tools: Iterator[Tool], sources_of: Callable[[Tool], ParameterSources], rng: random.Random
     ) -> list[tuple[Tool, ParameterSources]]:
-        """One call, several, or the same API twice where people would ask for it twice."""
-        kind, first = rng.random(), (tools[0], sources_of(tools[0]))
+        """One call, several, or the same API twice where people would ask for it twice.
+
+        Args: tools: at least one; most tasks ask for no more than the first.
+        """
+        kind, first = rng.random(), next(tools)
+        chosen = [first]
         if kind < self._plan.repeat_call:
-            twice = next((tool for tool in tools if tool.api.repeats()), None)
-            return [(twice, sources_of(twice))] * 2 if twice else [first]
-        if kind < self._plan.repeat_call + self._plan.multi_call and len(tools) > 1:
-            second = rng.choice(tools[1 : max(2, len(tools) // 3)])
-            return [first, (second, sources_of(second))]
-        return [first]
+            twice = next((tool for tool in chain(chosen, tools) if tool.api.repeats()), None)
+            chosen = [twice, twice] if twice else chosen
+        elif kind < self._plan.repeat_call + self._plan.multi_call and (others := list(tools)):
+            chosen.append(rng.choice(others[: max(1, (len(others) + 1) // 3 - 1)]))
+        return [(tool, sources_of(tool)) for tool in chosen]
 
     def _add_optional(self, drafts: list[CallDraft], rng: random.Random) -> None:
         """Add optional parameters of both kinds, so that the averages come out as asked for."""

@@ -142,7 +142,7 @@ def _placed_node(group: Sequence[Mapping[str, Any]]) -> _PlacedNode:
     return _PlacedNode(tuple(node["id"] for node in group), f"n{first['id']}_{words}".rstrip("_"), kind)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _placement_form(nodes: tuple[_PlacedNode, ...], keeps_requests: bool) -> type[Clusters]:
     properties: dict[str, Any] = {node.key: (node.form, ...) for node in nodes}
     places_form = create_model("Nodes", __base__=Record, **properties)

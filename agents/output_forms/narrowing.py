@@ -124,7 +124,7 @@ def narrow_form(record: type[Output], *lists: WantedList) -> type[Output]:
     return cast(type[Output], _narrow_form(record, lists))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def _narrow_form(record: type[BaseModel], lists: tuple[WantedList, ...]) -> type[BaseModel]:
     return create_model(
         record.__name__,

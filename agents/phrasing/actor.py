@@ -33,7 +33,7 @@ _PAST = re.compile(
 _WISH = re.compile(r"\b(?:I(?:'ll| will| want| need)|please|going to)\b", re.IGNORECASE)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def visit_form(details_text: str) -> type[Actions]:
     """The form of what was done on one visit: a sentence in the past tense that says its details.
 

@@ -40,7 +40,7 @@ _ASSISTANT_SPEAKS = re.compile(
 )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def phrased_query(errand_text: str, mentions_text: str, options_text: str) -> type[Query]:
     """The form for an errand of one call: the values first, then the text that says them."""
     errand, mentions, options = map(orjson.loads, (errand_text, mentions_text, options_text))

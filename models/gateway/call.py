@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from random import Random
 from typing import Any, cast
 
 import orjson
 from autogen_core.models import CreateResult, LLMMessage, RequestUsage
 from autogen_core.tools import ToolSchema
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from ...errors import KeyRefusedError, PtoolError, RefusedRequestError, UnreachableModelError
 from ...log import logger
@@ -25,7 +24,7 @@ from ...settings.secrets import without_secrets
 from ..context_window import text_size
 from ..endpoint import Endpoint
 from ..faults import LASTING, AttemptError, fault_of
-from ..output_schema import schema_text
+from ..output_schema import schema_size, schema_text
 from ..request import LIMITS, Message, Request
 from .activity import EndpointActivity, PendingCall
 from .budget import Cost
@@ -318,12 +317,6 @@ def _largest_cost(request: Request, messages: Iterable[Message], price: Price | 
 def _beside_texts(request: Request) -> int:
     """The size of the tools that go beside the texts of a request."""
     return len(orjson.dumps(request.tools)) if request.tools else 0
-
-
-@lru_cache(maxsize=512)
-def schema_size(output: type[BaseModel]) -> int:
-    """Characters of a record's schema."""
-    return len(orjson.dumps(output.model_json_schema()))
 
 
 def _text(content: Any, tools_offered: bool) -> str:

@@ -15,7 +15,7 @@ from .kit import Kit, Library
 from .language import KitLanguage, language_of
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _decoded(text: str) -> Any:
     return orjson.loads(text)
 

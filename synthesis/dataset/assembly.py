@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -15,7 +16,6 @@ from ...records.shared_parts import SHARED, SHARED_FILES, SharedFile
 from ...records.table_rows import columns, to_row
 from ...settings import Settings
 from ...store import RunFolder, read_jsonl, write_jsonl
-from ...store.dataset_index import line_digest
 from ...store.files import jsonl_writer
 from ..context import RunContext
 from ..extensions import choose_extensions
@@ -27,6 +27,7 @@ from ..stages import EPISODES, load_episode
 from ..twins import STAGE as TWINS
 from ..twins import PlayedTwins, original_of
 from .curation import Curation, Curator, EpisodeJudge, JudgedEpisode
+from .dataset_lines import DatasetLine, DatasetLines
 from .gates import Gate
 from .gates.near_duplicates import NearDuplicateGate
 from .near_duplicates import near_duplicate_samples
@@ -115,15 +116,18 @@ async def assemble_dataset(
     duplicates = [] if compared else near_duplicate_samples(curation.samples)
     placements = split_samples(curation.samples, groups, settings.splits, settings.seed, duplicates)
     dataset = Dataset(curation, placements, groups, duplicates)
-    builder = SampleBuilder(worlds_by_key(populations), settings.assistant)
+    worlds = worlds_by_key(populations)
+    lines = DatasetLines(worlds, settings)
     with context.stage("dataset", len(curation.samples)) as bar:
 
-        def build(sample: CompactSample) -> Sample:
+        def line(sample: CompactSample) -> DatasetLine:
             bar.advance()
-            return builder.build(sample, placements[sample.id].group)
+            if curation.lines:
+                return pickle.loads(curation.lines.get(sample.id))  # noqa: S301 (of this process)
+            return lines.line(sample, placements[sample.id].group)
 
-        shared = settings.shares_tools
-        write_dataset(folder, dataset, build, shared=shared)
+        shared, builder = settings.shares_tools, SampleBuilder(worlds, settings.assistant)
+        write_dataset(folder, dataset, line)
         write_shared_parts(folder, dataset, lambda sample: builder.build(sample, None), shared=shared)
         write_tables(folder, shared=shared)
         write_jsonl(folder / "dataset/rejected.jsonl", curation.rejected.values())
@@ -165,11 +169,15 @@ def episode_judge(
     settings = context.settings
     judge = EpisodeJudge(choose_extensions(settings).gates, _voters(settings))
     originals = stage == EPISODES
+    keyed = {(name, scenario): world for scenario, world in worlds.items()}
+    # Where nothing is split a sample has no group; a line with all its tools is too long to be sent.
+    early = settings.shares_tools and not settings.splits.enabled
+    lines = DatasetLines(keyed, settings) if early else None
 
     async def judged(numbered: tuple[int, str]) -> JudgedEpisode:
         _, id = numbered
         episode = load_episode(context, id, stage)
-        return judge.judge(
+        verdict = judge.judge(
             episode,
             name,
             worlds[episode.task.scenario],
@@ -177,6 +185,8 @@ def episode_judge(
             others=second_solutions(context, SOLVER, id) if originals and settings.consistency else (),
             twin_of=original_of(id),
         )
+        sample = verdict.sample
+        return replace(verdict, line=lines.line(sample, None)) if lines and sample else verdict
 
     return judged
 
@@ -186,20 +196,19 @@ def _voters(settings: Settings) -> tuple[str, ...]:
 
 
 def write_dataset(
-    folder: RunFolder, dataset: Dataset, build: Callable[[CompactSample], Sample], *, shared: bool = False
+    folder: RunFolder, dataset: Dataset, line_of: Callable[[CompactSample], DatasetLine]
 ) -> None:
     """Write every part of the dataset, and index.jsonl, which says where each sample is.
 
     Args:
         folder: the run's.
         dataset: its samples are written in the order of their ids.
-        build: makes the record of a sample.
-        shared: whether lines leave out what is in the files of shared parts; digests are of the whole sample.
+        line_of: the line of a sample.
 
     Raises:
         StoreError: a file cannot be written.
     """
-    encoder, files = SampleEncoder(), dataset.files()
+    files = dataset.files()
     with ExitStack() as open_files:
 
         def opened(file: str) -> Callable[[bytes], None]:
@@ -209,14 +218,10 @@ def write_dataset(
         write_line = {split: opened(file) for split, file in files.items()}
         offsets = dict.fromkeys(files, 0)
         for sample in in_order_of_ids(dataset.samples):
-            record, placement = build(sample), dataset.placements[sample.id]
+            (line, digest), placement = line_of(sample), dataset.placements[sample.id]
             split = placement.split
-            whole = encoder.encode(record)
-            line = encoder.encode(record, SHARED) if shared else whole
             write_line[split](line)
-            write_entry(
-                _index_entry(sample, placement, files[split], offsets[split], len(line), line_digest(whole))
-            )
+            write_entry(_index_entry(sample, placement, files[split], offsets[split], len(line), digest))
             offsets[split] += len(line) + 1
     for split, file in FILES.items():
         if split not in files:
@@ -228,7 +233,12 @@ def write_shared_parts(
 ) -> None:
     """Write what samples share, a line for every scenario and user; without `shared`, remove it.
 
-    Args: as of `write_dataset`. Raises StoreError where a file cannot be written.
+    Args:
+        folder, dataset: as of `write_dataset`.
+        build: makes the record of a sample.
+        shared: whether lines of samples leave out what is written here.
+
+    Raises StoreError where a file cannot be written.
     """
     for file in SHARED_FILES:
         path = folder / f"dataset/{file.name}"

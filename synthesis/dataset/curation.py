@@ -6,6 +6,7 @@ order is decided in one place (`Curator`). What becomes a sample is kept as a co
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from ...records import Episode, Reason, RejectedSample, Solution
 from ...store.disk_map import DiskMap
 from ..first_answers import AcceptedByRole, FirstAnswers, first_answers_of
 from .console_summary import Funnel
+from .dataset_lines import DatasetLine
 from .gates import Candidate, Gate, SampleGate
 from .gates.necessity import solves
 from .samples import CompactSample, SampleList, compact_sample
@@ -35,6 +37,8 @@ class Curation:
 
     samples: SampleList = field(default_factory=SampleList)
     """what was kept"""
+    lines: DiskMap[str] = field(default_factory=DiskMap)
+    """id -> its pickled `DatasetLine`, of those whose line was made where they were judged"""
     rejected: DiskMap[int] = field(default_factory=DiskMap)
     """lines of rejected.jsonl"""
     fates: Counter[str] = field(default_factory=Counter)
@@ -70,6 +74,8 @@ class JudgedEpisode:
     """what is left of it; None: it was accepted"""
     sample: CompactSample | None = None
     """what it becomes; None: it was not accepted, as what follows says nothing"""
+    line: DatasetLine | None = None
+    """the line of the dataset; None: its group is not known yet"""
     whole: tuple[Episode, Traced] | None = None
     """it, and where its arguments come from; None: no gate asks for more than the sample"""
     objections: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
@@ -131,14 +137,13 @@ class EpisodeJudge:
         return JudgedEpisode(
             fate,
             first_answers,
-            None,
-            sample,
-            (episode, traced) if self._sends_whole else None,
-            {name: _stamped(name, gate.run(seen)) for name, gate in self._gates.items()},
-            {name: gate.prepare(sample) for name, gate in self._sample_gates.items()},
-            seen.strangers,
-            seen.others,
-            sum(solves(answer, seen.solution) for answer in strangers),
+            sample=sample,
+            whole=(episode, traced) if self._sends_whole else None,
+            objections={name: _stamped(name, gate.run(seen)) for name, gate in self._gates.items()},
+            prepared={name: gate.prepare(sample) for name, gate in self._sample_gates.items()},
+            strangers=seen.strangers,
+            others=seen.others,
+            solved=sum(solves(answer, seen.solution) for answer in strangers),
         )
 
 
@@ -173,6 +178,8 @@ class Curator:
         self.curation.fates["kept"] += 1
         self._ids.put(sample.id, b"")
         self.curation.samples.append(sample)
+        if judged.line:
+            self.curation.lines.put(sample.id, pickle.dumps(judged.line, pickle.HIGHEST_PROTOCOL))
 
     def finish(self) -> Curation:
         """Let the gates look at all samples once more, and give back what became of the episodes."""

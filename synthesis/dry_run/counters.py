@@ -19,7 +19,7 @@ from ...environments.mock_responses import value_for_schema
 from ...errors import UnknownPartError
 from ...models.clients.base import role_of
 from ...models.context_window import text_size
-from ...models.gateway.call import schema_size
+from ...models.output_schema import schema_size
 from ...models.request import CHARACTERS_A_TOKEN
 from ...models.scripted import Library, Player, ScriptedModel
 from ...records.model_calls import Answer, Failure, Spent

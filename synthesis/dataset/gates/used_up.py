@@ -20,10 +20,11 @@ from ..samples import Argument, CompactSample, WorldKey
 from .gate import SampleGate
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_WORD_OR_GAP = re.compile(f"{_WORD.pattern}|–")
 _NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
-Vocabulary = Mapping[str, Sequence[tuple[str, ...]]]
-"""first word -> the things that begin with it, each as its words"""
+Vocabulary = Mapping[str, Mapping[int, Collection[tuple[str, ...]]]]
+"""first word -> how many words, the most first -> the things that are so long, each as its words"""
 
 
 class UsedUpGate(SampleGate):
@@ -78,7 +79,9 @@ def things_asked_for(
         samples: of the dataset.
         options: (API, parameter) whose values are options of a list: 'brief' is none to ask for.
     """
-    things: dict[WorldKey, dict[str, set[tuple[str, ...]]]] = defaultdict(lambda: defaultdict(set))
+    things: dict[WorldKey, dict[str, dict[int, set[tuple[str, ...]]]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(set))
+    )
     for sample in samples:
         for argument in sample.arguments:
             if (sample.calls[argument.call][0], argument.parameter) in options:
@@ -86,11 +89,9 @@ def things_asked_for(
             for thing in _literal_texts(argument):
                 words = _words(thing)
                 if words and any(len(word) > 2 and word.isalpha() for word in words):
-                    things[sample.world_key][words[0]].add(words)
+                    things[sample.world_key][words[0]][len(words)].add(words)
     return {
-        place: {
-            first: sorted(found, key=lambda words: (-len(words), words)) for first, found in by_first.items()
-        }
+        place: {first: dict(sorted(found.items(), reverse=True)) for first, found in by_first.items()}
         for place, by_first in things.items()
     }
 
@@ -103,13 +104,12 @@ def unused_things(sample: CompactSample, things: Vocabulary) -> Iterator[tuple[s
         spans.add(sample.need)
     for start, end in sorted(spans, reverse=True):
         text = f"{text[:start]} – {text[end:]}"
-    words = _words(text, keep="–")
+    words = _words(text, _WORD_OR_GAP)
     own = {_words(thing) for argument in sample.arguments for thing in _literal_texts(argument)}
     at = 0
     while at < len(words):
-        found = next(
-            (thing for thing in things.get(words[at], ()) if words[at : at + len(thing)] == thing), None
-        )
+        lengths = things.get(words[at], {})
+        found = next((words[at : at + n] for n in lengths if words[at : at + n] in lengths[n]), None)
         if found and found not in own:
             yield found
         at += len(found) if found else 1
@@ -125,6 +125,5 @@ def _literal_texts(argument: Argument) -> list[str]:
     return [text for text in values if isinstance(text, str) and text.casefold() in said]
 
 
-def _words(text: str, keep: str = "") -> tuple[str, ...]:
-    pattern = re.compile(f"{_WORD.pattern}|{keep}") if keep else _WORD
+def _words(text: str, pattern: re.Pattern[str] = _WORD) -> tuple[str, ...]:
     return tuple(word.casefold() for word in pattern.findall(text))

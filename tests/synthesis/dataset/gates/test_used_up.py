@@ -46,6 +46,13 @@ def test_things_of_other_samples_are_found(query, stated, need, unused) -> None:
     assert list(unused_things(asked, things[asked.world_key])) == unused
 
 
+def test_of_two_things_that_begin_alike_the_longer_one_is_named() -> None:
+    cap = sample("b", "Buy the zoom lens cap.", ("item", "zoom lens cap"))
+    things = things_asked_for([LENS, cap])[LENS.world_key]
+    assert list(unused_things(sample("c", "Clean the zoom lens cap."), things)) == [("zoom", "lens", "cap")]
+    assert list(unused_things(sample("d", "Clean the zoom lens."), things)) == [("zoom", "lens")]
+
+
 def test_an_option_is_no_thing() -> None:
     brief = sample("a", "Make it brief.", ("detail", "brief"))
     remark = sample("b", "Sorry to be so brief.")
