@@ -37,7 +37,7 @@ _NO_NEED = frozenset(
     )
 )
 _VERBS: tuple[tuple[str, str, SaidParameter | None], ...] = (
-    ("find", "Finds something.", None),
+    ("find", "Looks for something and shows what there is.", None),
     ("order", "Orders something.", SaidParameter(name="quantity", description="How many.", type="integer")),
     ("compare", "Compares the prices of something.", None),
     ("track", "Tracks an order on its way.", None),
