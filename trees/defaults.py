@@ -53,7 +53,7 @@ _SAME_TO_CUSTOMERS = tuple(
     frozenset(verbs.split())
     for verbs in (
         "find search browse look explore discover view get list filter retrieve navigate show see display",
-        "order buy purchase add checkout",
+        "order buy purchase add checkout place",
         "return refund exchange replace",
         "track follow monitor trace",
         "review rate",

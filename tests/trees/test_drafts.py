@@ -285,6 +285,7 @@ def test_a_function_drafted_again_makes_room_for_another():
     [
         ("search_plants", "browse catalogue", True),
         ("buy_plant", "add_to_cart", True),
+        ("place_order", "purchase_item", True),
         ("track_order", "cancel_order", False),
         ("water_lawn", "water_beds", False),
     ],
