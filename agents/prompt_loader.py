@@ -116,7 +116,10 @@ class RolePrompt:
         self._template = template
         # The system block shows what a whole scenario shares: rendered once for every set of its views.
         self._memo: dict[tuple[Any, ...], str] = {}
-        self._shared = tuple(sorted(_views_in(template.environment.parse(source), "system")))
+        tree = template.environment.parse(source)
+        self._shared = tuple(sorted(_views_in(tree, "system")))
+        self.shows = frozenset((*self._shared, *_views_in(tree, "user")))
+        """views whose text stands in it; a role may see more and look at them itself"""
 
     @cached_property
     def sha256(self) -> str:

@@ -271,7 +271,7 @@ class Settings(StrictModel):
     @property
     def query_judges(self) -> tuple[str, ...]:
         """Roles that vote on a query: those of `query_gate`, and the recognisers where they confirm it."""
-        return (*self.query_gate, *(RECOGNISERS if self.assistant == "confirm" else ()))
+        return tuple(dict.fromkeys((*self.query_gate, *(RECOGNISERS if self.assistant == "confirm" else ()))))
 
     @property
     def matches_tools(self) -> bool:

@@ -98,8 +98,10 @@ def _most_needed(context: RunContext, world: World, tasks: Tasks) -> int:
 def _solvers(context: RunContext) -> Iterator[str]:
     """The roles of an episode that are shown the schemas of a scenario's tools."""
     settings, roles = context.settings, context.participants.roles
-    for name in (ASSISTANT, *settings.query_gate, *settings.judges, *second_solvers(settings)):
-        if "apis" in roles[name].sees and roles[name].prompt is not None:
+    solvers = (ASSISTANT,) if settings.assistant == "propose" else ()
+    for name in dict.fromkeys((*solvers, *settings.query_gate, *settings.judges, *second_solvers(settings))):
+        prompt = roles[name].prompt
+        if prompt is not None and "apis" in prompt.shows:
             yield name
 
 

@@ -121,3 +121,10 @@ def test_a_role_class_of_its_own_takes_arguments_of_its_own(shipped: dict[str, A
 def test_tools_are_a_number_or_documents(shipped: dict[str, Any], given: Any, shown: Any, file: Any) -> None:
     tools = validated({**shipped, "tools": given}).tools
     assert (tools.shown, tools.file) == (shown, file)
+
+
+def test_a_recogniser_that_is_named_as_a_judge_is_asked_once(shipped: dict[str, Any]) -> None:
+    named = changed(changed(shipped, "query_gate", ["recognise_call"]), "assistant", "confirm")
+    agents = {**named["agent"], **dict.fromkeys(("recognise_need", "recognise_call"), named["agent"]["user"])}
+    settings = validated({**named, "agent": agents}, Settings)
+    assert settings.query_judges == ("recognise_call", "recognise_need")

@@ -115,6 +115,14 @@ def test_a_run_says_how_many_are_shown(tmp_path: Path, capsys: pytest.CaptureFix
     assert notes["tools"] == ["9 of 72 tools shown in shopping: as asked for"]
 
 
+def test_a_recogniser_looks_at_tools_and_is_shown_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("model.context=9000", "features.batch=24", "assistant=confirm", "judges=[]", "qualification=0")
+    assert made(tmp_path / "run", *words, "query_gate=[recognise_need,recognise_call]") == 0
+    assert "\n72 tools shown in shopping" in capsys.readouterr().out
+
+
 def test_what_fitted_is_shown_to_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("model.context=9000", "features.batch=40")
     assert made(tmp_path / "whole", *words) == 0
