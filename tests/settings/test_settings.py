@@ -125,6 +125,8 @@ def test_tools_are_a_number_or_documents(shipped: dict[str, Any], given: Any, sh
 
 def test_a_recogniser_that_is_named_as_a_judge_is_asked_once(shipped: dict[str, Any]) -> None:
     named = changed(changed(shipped, "query_gate", ["recognise_call"]), "assistant", "confirm")
-    agents = {**named["agent"], **dict.fromkeys(("recognise_need", "recognise_call"), named["agent"]["user"])}
-    settings = validated({**named, "agent": agents}, Settings)
+    recognisers = {
+        name: {**named["agent"]["user"], "name": name} for name in ("recognise_need", "recognise_call")
+    }
+    settings = validated({**named, "agent": {**named["agent"], **recognisers}}, Settings)
     assert settings.query_judges == ("recognise_call", "recognise_need")
