@@ -25,7 +25,7 @@ Schema = dict[str, Any]
 """A JSON Schema."""
 
 _CACHED_RECORDS = 64
-"""Records whose schemas are kept. Some are made for one question, take some 100 kB and are never seen again."""
+"""Records whose schemas are kept. Some are made for one question and never seen again, some 100 kB each."""
 _COPIED = ("type", "description", "enum", "const", "$ref")
 _STRUCTURE = ("properties", "items", "anyOf", "$defs", "additionalProperties", "oneOf", "allOf", "required")
 _DROPPED = ("title", "examples", "deprecated", "discriminator", "contentMediaType", "contentSchema")
