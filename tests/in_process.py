@@ -1,4 +1,4 @@
-"""A command of ptool in this process: what one of its own would return, print and leave, several times quicker.
+"""A command of ptool in this process: what one of its own would return, print and leave, and quicker.
 
 What is about a process itself (signals, streams, imports, hash seeds) is started as one.
 """
