@@ -2,7 +2,8 @@
 
 `{% block system %}` comes first and holds what stays the same from call to call, so that an endpoint's
 prefix cache hits; `{% block user %}` holds what differs. A view is shown by `{{ data("profile.basic") }}`;
-`{{ data("feedback", optional=true) }}` shows it only to a role that sees it. Nothing else reaches a prompt.
+`{{ data("feedback", optional=true) }}` shows it only to a role that sees it,
+`{{ data("thing", quoted=true) }}` as a text in quotes within a sentence. Nothing else reaches a prompt.
 This module knows files and templates; what a view contains is not known here.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -168,9 +169,9 @@ class RolePrompt:
     def _data_function(self, views: Mapping[str, Any]) -> Callable[..., str]:
         """What `data(…)` does in a template that is shown these views."""
 
-        def data(name: str, optional: bool = False) -> str:
+        def data(name: str, optional: bool = False, quoted: bool = False) -> str:
             if name in views:
-                return blocks.render(name, views[name])
+                return (blocks.quoted if quoted else partial(blocks.render, name))(views[name])
             if optional and name not in self._sees:
                 return ""
             raise PromptError(f"prompt {self.file}: view {name!r} is not filled; got {names(views, name)}")

@@ -39,6 +39,7 @@ DIALOGUE_VIEWS: dict[str, View] = {
     "task.apis": lambda world, state: _task_apis(world, state.task),
     "query": lambda _, state: state.query.text if state.query else None,
     "query.intents": lambda _, state: _dumped(state.query.intents) if state.query else [],
+    "query.need": lambda _, state: state.query.need if state.query else "",
     "query.unexplained": lambda world, state: _unexplained(world, state),
     "solution": lambda _, state: state.solution.model_dump() if state.solution else None,
     "solution.apis": lambda world, state: _solution_apis(world, state.solution),
@@ -55,7 +56,7 @@ BEHAVIOUR_VIEWS: dict[str, View] = {
 
 HIDDEN_FROM_ASSISTANT = frozenset(
     {
-        *("task", "task.apis", "platform", "query.intents", "query.unexplained"),
+        *("task", "task.apis", "platform", "query.intents", "query.need", "query.unexplained"),
         *("errand", "errand.mentions", "errand.options"),
     }
 )

@@ -38,8 +38,12 @@ def plain(value: Any) -> Any:
 
 def render(name: str, value: Any) -> str:
     """Write one block; a `Json` text is taken as it stands, anything else is dumped."""
-    text = value if isinstance(value, Json) else dump(value)
-    return f'<data name="{name}">\n{text}\n</data>'
+    return f'<data name="{name}">\n{quoted(value)}\n</data>'
+
+
+def quoted(value: Any) -> Json:
+    """Write a value as it stands in a block, such as a text in quotes that no text can end."""
+    return value if isinstance(value, Json) else dump(value)
 
 
 def read(text: str) -> dict[str, str]:

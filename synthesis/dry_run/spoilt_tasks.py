@@ -19,6 +19,11 @@ def _another_request(task: SolvedTask, other: SolvedTask) -> Query:
     return query_of(task).model_copy(update={"text": query_of(other).text, "need": ""})
 
 
+def _another_thing(task: SolvedTask, other: SolvedTask) -> Query:
+    del task
+    return query_of(other)
+
+
 def _more_than_asked(task: SolvedTask, other: SolvedTask) -> Query:
     query = query_of(task)
     return query.model_copy(update={"text": f"{query.text} {query_of(other).text}"})
@@ -33,7 +38,7 @@ def _shuffled_words(task: SolvedTask, other: SolvedTask) -> Query:
 
 
 SPOILT: dict[str, Sequence[Spoil]] = {
-    "recognise_need": (_another_request,),
+    "recognise_need": (_another_thing,),
     "recognise_call": (_another_request,),
     "natural": (_shuffled_words,),
     "says_more": (_more_than_asked,),

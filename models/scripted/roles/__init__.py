@@ -2,7 +2,7 @@
 
 from ..role_request import Player, RoleRequest
 from .assistant import assistant
-from .closed_questions import match_tools, recognise_call, recognise_need, yes
+from .closed_questions import match_tools, recognise_call, yes
 from .clusterer import clusterer
 from .designer import designer
 from .profile_writer import profile_writer
@@ -27,7 +27,7 @@ PLAYERS: dict[str, Player] = {
     "user": user,
     "assistant": assistant,
     "verifier": verifier,
-    "recognise_need": recognise_need,
+    "recognise_need": yes,
     "recognise_call": recognise_call,
     "tool_matcher": match_tools,
     "natural": yes,

@@ -8,12 +8,6 @@ from ....records import Choice
 from ..role_request import RoleRequest
 
 
-def recognise_need(request: RoleRequest) -> Choice:
-    """The kind of need that the query's words belong to."""
-    context = request.language.parse(request.view("query")).context
-    return _choose(request, lambda option: option.startswith(f"{context.replace('_', ' ')}:"))
-
-
 def recognise_call(request: RoleRequest) -> Choice:
     """The function, or the option of an argument, that the query asks for."""
     parsed = request.language.parse(request.view("query"))
@@ -40,7 +34,7 @@ def match_tools(request: RoleRequest) -> Choice:
 
 
 def yes(request: RoleRequest) -> Choice:
-    """Kits say what people say, and nothing that no call takes."""
+    """Kits say what people say, things for the need that it is about, and nothing that no call takes."""
     del request
     return Choice(letter="yes")
 
