@@ -16,7 +16,7 @@ from ...texts.similar_words import near
 from .asides import without_asides
 from .left_out import with_left_out
 from .small_faults import customers_words, mended_wording
-from .spoken_words import NEARLY, name_words, spoken_words, value_words
+from .spoken_words import NEARLY, name_words, spoken_words, value_words, whole_thing
 from .thought_up_values import (
     checked_values,
     is_sentence,
@@ -106,8 +106,10 @@ def _composed(
     text = with_left_out(values, job["say"], options, text)
     spoken = {name: spoken_words(name, values[name], job["say"][name], text) for name in job["say"]}
     for name in telling_parameters(job["say"]):
-        if isinstance(spoken[name][0], str) and not is_sentence(job["say"][name]):
-            name_of_something(spoken[name][0])  # what the text made of a value may describe again
+        value, words = spoken[name]
+        if isinstance(value, str) and not is_sentence(job["say"][name]):
+            name_of_something(value)  # what the text made of a value may describe again
+            spoken[name] = whole_thing(value, words, text, job["say"][name].get("maxLength", 0))
     intent = {
         "api": job["api"],
         "stated": {name: value for name, (value, _) in spoken.items()},

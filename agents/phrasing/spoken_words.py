@@ -17,6 +17,16 @@ _ROUGHLY = 65
 """Least likeness in percent of words that name a yes or no."""
 _MOST_PARTS = 20
 """Parts of a list or an object that are looked for in a text."""
+_ABOUT = re.compile(
+    r"\b(?:an?|some|any|my|this|that|\w*\d) ((?:[\w'’-]+ ){1,3}about (?:the |an? )?)\Z", re.IGNORECASE
+)
+"""Before a value: the thing that is about it."""
+_SAYINGS = re.compile(
+    r"\b(?:any|every|some|no)?(?:things?|bod(?:y|ies)|informations?|info|details?|news|facts?|questions?"
+    r"|advice|tips?|ideas?|opinions?|reviews?|more|all|enough)\b",
+    re.IGNORECASE,
+)
+"""What is said about a thing, and no thing itself."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -79,6 +89,21 @@ def spoken_words(name: str, value: Any, schema: Mapping[str, Any], text: str) ->
     ):
         return words, words
     raise ValueError(f"the text does not say {name_words(name)} {str(value)[:80]!r}; write it in the text")
+
+
+def whole_thing(value: str, words: str, text: str, longest: int) -> tuple[str, str]:
+    """Value and words of what a text asks for where the value is only what that is about.
+
+    In 'a book about cooking' the thing is a book, not 'cooking'; 'some details about the lamp' are of a lamp.
+
+    Args: words: those of the text that say the value; longest: characters of a value, 0: any number.
+    """
+    before, found, _ = text.partition(words)
+    match = _ABOUT.search(before) if found else None
+    if match is None or _SAYINGS.search(match[1]):
+        return value, words
+    whole = match[1] + words
+    return (value, words) if 0 < longest < len(whole) else (whole, whole)
 
 
 def _option_words(value: str, text: str) -> str:

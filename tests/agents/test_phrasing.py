@@ -258,6 +258,30 @@ def test_a_quantity_is_no_part_of_a_name(value: str, text: str, stated: str) -> 
     assert phrased(answer(text, {"item": value}), {"item": TEXT}).intents[0].stated == {"item": stated}
 
 
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("Compare the prices of a book about cooking.", "book about cooking"),
+        ("Order a short film about cooking.", "short film about cooking"),
+        ("Find a book about the cooking of Peru.", "book about the cooking"),
+        ("Find me some good old films about the sea or cooking.", "Cooking"),
+        ("I want to know about cooking.", "Cooking"),
+        ("Give me some useful information about cooking.", "Cooking"),
+        ("Find something about cooking.", "Cooking"),
+        ("Ask a question about cooking.", "Cooking"),
+    ],
+)
+def test_a_thing_is_named_whole_and_not_by_what_it_is_about(text: str, stated: str) -> None:
+    [intent] = phrased(answer(text, {"item": "Cooking"}), {"item": TEXT}).intents
+    assert intent.stated["item"] == stated
+    assert intent.phrases[0].words.casefold() == stated.casefold()
+
+
+def test_a_whole_thing_that_is_too_long_stays_in_part() -> None:
+    text, item = "Find a book about cooking.", {"item": TEXT | {"maxLength": 17}}
+    assert phrased(answer(text, {"item": "cooking"}), item).intents[0].stated == {"item": "cooking"}
+
+
 @pytest.mark.parametrize("value", ["drinks that are relevant", "my usual drink", "teas which keep long"])
 def test_a_description_is_no_name(value: str) -> None:
     assert "expected a name" in objection(answer(f"Order {value}.", {"item": value}), {"item": TEXT})
