@@ -94,10 +94,10 @@ LOG = "log.py"
 def sources() -> list[Path]:
     """The package's own modules, relative to its root."""
     skipped = {"tests", "build", "dist", "docs", "runs"}
-    rooms = (path for path in ROOT.iterdir() if path.is_dir() and path.name not in skipped)
+    folders = (path for path in ROOT.iterdir() if path.is_dir() and path.name not in skipped)
     found = [
         *ROOT.glob("*.py"),
-        *(file for room in rooms if room.name[0] != "." for file in room.rglob("*.py")),
+        *(file for folder in folders if folder.name[0] != "." for file in folder.rglob("*.py")),
     ]
     return sorted(path.relative_to(ROOT) for path in found)
 

@@ -56,5 +56,5 @@ def test_what_it_names_is_there(name: str) -> None:
 
 
 def test_every_room_has_a_row() -> None:
-    rooms = {name for name in ALLOWED if (ROOT / name).is_dir()}
-    assert rooms <= set(re.findall(r"^\| `(\w+)/`", PAGE.read_text(), re.MULTILINE))
+    folders = {name for name in ALLOWED if (ROOT / name).is_dir()}
+    assert folders <= set(re.findall(r"^\| `(\w+)/`", PAGE.read_text(), re.MULTILINE))
