@@ -27,6 +27,12 @@ _SAYINGS = re.compile(
     re.IGNORECASE,
 )
 """What is said about a thing, and no thing itself."""
+_OF_A_KIND = re.compile(
+    r"\A (?:supplies|accessories|equipment|gear|furniture|cloth(?:es|ing)|shoes|tools|parts)\b", re.IGNORECASE
+)
+"""Behind a value: the things that are for it, or of that kind."""
+_OF_SEVERAL = re.compile(r"\A (?:products|items|goods)\b", re.IGNORECASE)
+_SEVERAL = re.compile(r" (?:and|or) ")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -92,18 +98,21 @@ def spoken_words(name: str, value: Any, schema: Mapping[str, Any], text: str) ->
 
 
 def whole_thing(value: str, words: str, text: str, longest: int) -> tuple[str, str]:
-    """Value and words of what a text asks for where the value is only what that is about.
+    """Value and words of what a text asks for where the value is only what that is about, or for.
 
-    In 'a book about cooking' the thing is a book, not 'cooking'; 'some details about the lamp' are of a lamp.
+    In 'a book about cooking' the thing is a book, in 'camera accessories' no camera, in 'plants and garden
+    products' nobody wants a garden; 'some details about the lamp' are of a lamp, 'fruit products' are fruit.
 
     Args: words: those of the text that say the value; longest: characters of a value, 0: any number.
     """
-    before, found, _ = text.partition(words)
-    match = _ABOUT.search(before) if found else None
-    if match is None or _SAYINGS.search(match[1]):
-        return value, words
-    whole = match[1] + words
-    return (value, words) if 0 < longest < len(whole) else (whole, whole)
+    before, found, after = text.partition(words)
+    about, kind = _ABOUT.search(before) if found else None, _OF_A_KIND.match(after)
+    if kind is None and _SEVERAL.search(words) and (last := words_of(words)[-1].casefold()) == stem(last):
+        kind = _OF_SEVERAL.match(after)
+    if about is not None and _SAYINGS.search(about[1]):
+        about = None
+    whole = f"{about[1] if about else ''}{words}{kind[0] if kind else ''}"
+    return (value, words) if whole == words or 0 < longest < len(whole) else (whole, whole)
 
 
 def _option_words(value: str, text: str) -> str:

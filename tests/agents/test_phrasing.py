@@ -269,12 +269,25 @@ def test_a_quantity_is_no_part_of_a_name(value: str, text: str, stated: str) -> 
         ("Give me some useful information about cooking.", "Cooking"),
         ("Find something about cooking.", "Cooking"),
         ("Ask a question about cooking.", "Cooking"),
+        ("Find me some cooking equipment, please.", "cooking equipment"),
+        ("Find me a film about cooking tools.", "film about cooking tools"),
+        ("Find me cooking products.", "Cooking"),
+        ("Is cooking part of it?", "Cooking"),
     ],
 )
 def test_a_thing_is_named_whole_and_not_by_what_it_is_about(text: str, stated: str) -> None:
     [intent] = phrased(answer(text, {"item": "Cooking"}), {"item": TEXT}).intents
     assert intent.stated["item"] == stated
     assert intent.phrases[0].words.casefold() == stated.casefold()
+
+
+def test_of_several_the_last_one_may_be_only_a_kind_of_products() -> None:
+    for value, text, stated in (
+        ("plants and garden", "Find plants and garden products.", "plants and garden products"),
+        ("lamps and chairs", "Find lamps and chairs products.", "lamps and chairs"),
+    ):
+        [intent] = phrased(answer(text, {"item": value}), {"item": TEXT}).intents
+        assert intent.stated == {"item": stated}
 
 
 def test_a_whole_thing_that_is_too_long_stays_in_part() -> None:
