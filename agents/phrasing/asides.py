@@ -27,6 +27,10 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 """A time in words."""
+_UNFINISHED = re.compile(
+    r"\b(?:an?|the|my|your|of|for|to|with|from|in|on|at|and|or|but|that|which|is|are)\W*\Z", re.IGNORECASE
+)
+"""The end of a sentence that has none: 'Could you please give a.'"""
 _FOREIGN = 2
 """Words in a sentence without a value, or things in a list, from which it asks for something else than the
 function does."""
@@ -36,7 +40,8 @@ def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -
     """The text without the sentences that say no value and name what the function does not.
 
     'Compare bread and jam. I want to know about the ingredients and the flavours.' -> its first sentence. A
-    text keeps its sentences where none says a value. A wish or a reason at the end of one goes as well.
+    text keeps its sentences where none says a value. A wish or a reason at the end of one goes as well, and a
+    sentence that says no value and is not finished.
 
     Args: values: what is to be said, as words; described: how need and function are described.
 
@@ -55,7 +60,8 @@ def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -
         text = " ".join(
             sentence
             for sentence in sentences
-            if sentence in saying or len(_telling(sentence) - known) < _FOREIGN
+            if sentence in saying
+            or (len(_telling(sentence) - known) < _FOREIGN and not _UNFINISHED.search(sentence))
         )
     for time in _TIME.finditer(" ".join(saying)):
         if not telling_words(time[0]) <= known:

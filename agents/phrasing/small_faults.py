@@ -28,6 +28,13 @@ _TOLD = re.compile(
     re.IGNORECASE,
 )
 """What an assistant is to have said, in the first sentence there is: 'the laptop you mentioned'."""
+_GIVEN = re.compile(
+    r",? (?:that |which )?I(?:'ve| have)? (?:just |already )?"
+    r"(?:provided?|specif(?:y|ied)|mention(?:ed)?|gave|given|entered)\b"
+    r"(?: (?:to )?you)?(?: (?:earlier|before|above|below|here))?(?=[.,!?]|\Z)",
+    re.IGNORECASE,
+)
+"""What the customer is to have said before: 'the postal code I provided'."""
 _KINDS = re.compile(
     r"\b(?:(?:two|three|both|several|some|different|various) )+(?:kinds?|types?|sorts?|varieties) of (?=\w)",
     re.IGNORECASE,
@@ -77,7 +84,7 @@ def customers_words(text: str) -> str:
     """
     if match := _ASSENT.match(text):
         text = text[match.end() :][:1].upper() + text[match.end() + 1 :]
-    text = _MY_HOME.sub(r"\1 my ", _TOLD.sub("", text))
+    text = _MY_HOME.sub(r"\1 my ", _GIVEN.sub("", _TOLD.sub("", text)))
     return _OFFER.sub(lambda offer: f"I would like {'you ' if offer[1] else ''}to {offer[2]}.", text)
 
 
