@@ -20,6 +20,7 @@ from pydantic import field_validator
 from ..errors import ConfigError
 from ..models.request import NO_USAGE, Reply, Request
 from ..records import Choice, Finding, Verdict
+from ..texts.sentences import sentences_of
 from ..texts.similar_words import telling_words
 from .phrasing import telling_parameters
 from .role import Ask, Observation, Role, Views
@@ -211,7 +212,11 @@ def _things(
 
 
 class CallRecogniser(ClosedJudge):
-    """Has to recognise every call among other functions of the platform, and each option of an argument."""
+    """Has to recognise every call among other functions of the platform, and each option of an argument.
+
+    Of several calls each is shown with its own sentences alone, where it has some: a small model names what
+    the others ask for.
+    """
 
     def questions(self, views: Mapping[str, Any]) -> Iterable[ClosedQuestion]:
         """For every call of the task: the function among others, then each option among its siblings."""
@@ -219,10 +224,14 @@ class CallRecogniser(ClosedJudge):
                      if tool["platform"] == views["platform"]["name"]}  # fmt: skip
         called = {call["api"] for call in views["task"]["calls"]}
         described = {functions[name]["description"] for name in called if name in functions}
-        for index, intent in enumerate(views["query.intents"]):
+        intents = views["query.intents"]
+        for index, (intent, said) in enumerate(
+            zip(intents, _own_words(views["query"], intents), strict=True)
+        ):
             function = functions.get(intent["api"])
             if function is None:
                 continue
+            shown = {"query": said}
             others = sorted({other["description"] for other in functions.values()} - described)
             chosen = random.Random(f"{intent['api']} {views['query']}").sample(
                 others, min(_DISTRACTORS, len(others))
@@ -233,12 +242,33 @@ class CallRecogniser(ClosedJudge):
                     (right, *chosen),
                     f"it reads as: {{chosen}} Ask for this instead: {right}",
                     f"query.intents[{index}].api",
+                    shown,
                 )
-            yield from _option_questions(function, intent, f"query.intents[{index}].stated")
+            yield from _option_questions(function, intent, f"query.intents[{index}].stated", shown)
+
+
+def _own_words(text: str, intents: Sequence[Mapping[str, Any]]) -> list[str]:
+    """For each call its sentences: those that say its values, and what follows them and says none.
+
+    The whole text where not each call has sentences of its own.
+    """
+    parts: list[list[str]] = [[] for _ in intents]
+    owners = [0] if intents else []
+    for sentence in sentences_of(text):
+        saying = [
+            number
+            for number, intent in enumerate(intents)
+            if any(phrase["words"] in sentence for phrase in intent["phrases"])
+        ]
+        owners = saying or owners
+        for number in owners:
+            parts[number].append(sentence)
+    own = [" ".join(part) for part in parts]
+    return own if len(set(own) - {""}) == len(own) else [text] * len(own)
 
 
 def _option_questions(
-    function: Mapping[str, Any], intent: Mapping[str, Any], path: str
+    function: Mapping[str, Any], intent: Mapping[str, Any], path: str, shown: Mapping[str, Any]
 ) -> Iterable[ClosedQuestion]:
     """Options, yes and no may be paraphrased, so code cannot prove them: the right value among the others."""
     words = {phrase["parameter"]: phrase["words"] for phrase in intent["phrases"]}
@@ -253,6 +283,7 @@ def _option_questions(
                 [f"{what}: {_value_words(option)}" for option in (value, *others)],
                 f"{name} reads as {{chosen}}, not as {_value_words(value)}; say it clearly",
                 f"{path}.{name}",
+                shown,
             )
 
 

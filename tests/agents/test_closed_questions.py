@@ -149,6 +149,33 @@ async def test_the_call_has_to_be_told_from_others_of_its_platform() -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("Find a mocha. Buy stamps.", ["Find a mocha.", "Buy stamps."]),
+        ("Find a mocha, at St. Ives. Buy stamps.", ["Find a mocha, at St. Ives.", "Buy stamps."]),
+        (
+            "Hello. I like mocha. Find some. No stamps? Buy some!",
+            ["Hello. I like mocha. Find some.", "No stamps? Buy some!"],
+        ),
+        ("Find a mocha and buy stamps.", ["Find a mocha and buy stamps."] * 2),
+        ("Find a mocha. Buy some.", ["Find a mocha. Buy some."] * 2),
+        (
+            "Find a mocha. Buy stamps, no mocha.",
+            ["Find a mocha. Buy stamps, no mocha.", "Buy stamps, no mocha."],
+        ),
+        ("Something else.", ["Something else."] * 2),
+    ],
+)
+def test_each_call_is_read_in_its_own_sentences(query: str, shown: list[str]) -> None:
+    intents = [
+        {"api": api, "stated": {"item": said}, "phrases": [{"parameter": "item", "words": said}]}
+        for api, said in (("find", "mocha"), ("buy", "stamps"))
+    ]
+    views = call_views({}) | {"query": query, "query.intents": intents}
+    assert [question.shown["query"] for question in call_judge().questions(views)] == shown
+
+
+@pytest.mark.parametrize(
     ("stated", "words", "asked"),
     [
         ({"item": "tea"}, {"item": "tea"}, []),
