@@ -20,9 +20,9 @@ from ..errors import WorkerLostError
 from ..log import logger
 from ..models.gateway.activity import GatewayFigures
 from ..store import Ledger
-from .executor import Setup
+from .executor import Addition, Setup
 from .job import LATER, Item, Job, Result
-from .messages import Assigned, Begun, Ended, Failed, Figures, Finished, Logged, Opened
+from .messages import Assigned, Begun, Ended, Extended, Failed, Figures, Finished, Logged, Opened
 
 SPARE = 16
 """Items a worker has beyond those under way, so that it never waits for more."""
@@ -86,7 +86,8 @@ class WorkerPool(ABC):
     def __init__(self, width: int) -> None:
         self._width = width
         self._workers: list[WorkerHandle] = []
-        self._setup: bytes | None = None
+        self._opening: list[Opened | Extended] = []
+        """what every worker is sent before it is sent jobs"""
         self._ledger: Ledger | None = None
         self._job: _SharedJob[Any, Any] | None = None
         self._jobs = 0
@@ -102,9 +103,11 @@ class WorkerPool(ABC):
         """As `Executor.begin`."""
         self._ledger = ledger
         del state
-        self._setup = pickle.dumps(setup(), pickle.HIGHEST_PROTOCOL)
-        for worker in self._workers:
-            worker.send(Opened(self._setup))
+        self._open(Opened(pickle.dumps(setup(), pickle.HIGHEST_PROTOCOL)))
+
+    def extend(self, addition: Callable[[], Addition]) -> None:
+        """As `Executor.extend`."""
+        self._open(Extended(pickle.dumps(addition(), pickle.HIGHEST_PROTOCOL)))
 
     async def run(
         self, job: Job[Item, Result], items: Iterable[Item], done: Callable[[Item, Result], None]
@@ -136,12 +139,17 @@ class WorkerPool(ABC):
         """As `Executor.figures`; those of workers that are gone are among them."""
         return [*self._gone, *(worker.figures for worker in self._workers if worker.figures is not None)]
 
+    def _open(self, message: Opened | Extended) -> None:
+        self._opening.append(message)
+        for worker in self._workers:
+            worker.send(message)
+
     def _start(self, died_before: int = 0) -> None:
         """Have one worker more."""
         worker = self._new_worker()
         worker.died_before = died_before
-        if self._setup is not None:
-            worker.send(Opened(self._setup))
+        for message in self._opening:
+            worker.send(message)
         if self._job is not None:
             worker.send(Begun(self._job.number, self._job.job))
         self._workers.append(worker)
