@@ -25,7 +25,8 @@ from .job import LATER, Item, Job, Result
 from .messages import Assigned, Begun, Ended, Extended, Failed, Figures, Finished, Logged, Opened
 
 SPARE = 16
-"""Items a worker has beyond those under way, so that it never waits for more."""
+"""Items a worker has beyond those under way and as many to follow them, so that it never waits for more:
+where items wait for nothing, it hears from the run when all that are under way are done."""
 _LEAST = 8
 """Items that are sent together."""
 MOST_LOST = 3
@@ -95,6 +96,11 @@ class WorkerPool(ABC):
         self._gone: list[GatewayFigures] = []
         self._closing = False
 
+    @property
+    def _depth(self) -> int:
+        """Items a worker has at most."""
+        return 2 * self._width + SPARE
+
     @abstractmethod
     def _new_worker(self) -> WorkerHandle:
         """Start a worker; what it says goes to `_receive`, its end to `_ended`."""
@@ -116,7 +122,7 @@ class WorkerPool(ABC):
         if self._failure is not None:
             raise self._failure
         self._jobs += 1
-        under_way = self._job = _SharedJob(self._jobs, job, items, done, self._width + SPARE)
+        under_way = self._job = _SharedJob(self._jobs, job, items, done, self._depth)
         for worker in self._workers:
             worker.send(Begun(under_way.number, job))
         under_way.feed(self._workers)
@@ -164,7 +170,7 @@ class WorkerPool(ABC):
                 if self._job is not None and self._job.number == number:
                     worker.died_before = 0
                     self._job.finish(worker, results)
-                    if len(worker.items) <= self._width + SPARE - _LEAST:
+                    if len(worker.items) <= self._depth - _LEAST:
                         self._feed()
             case Failed(error):
                 self._fail(error)

@@ -198,6 +198,8 @@ class _WorkerJob:
         self._busy = 0
         """tasks that look into the queue once more; one that does not is in `_tasks` for a while yet"""
         self._results: list[tuple[int, Any]] = []
+        self._due = 0.0
+        """when they are sent, by the clock of the loop"""
         self._over = False
 
     def add(self, items: Any) -> None:
@@ -245,13 +247,18 @@ class _WorkerJob:
             self._fail(error)
 
     def _finish(self, place: int, result: Any) -> None:
+        loop = asyncio.get_running_loop()
         if not self._results:
-            asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._send)
+            self._due = loop.time() + _GATHER_SECONDS
+            loop.call_at(self._due, self._send)
         self._results.append((place, result))
+        if loop.time() > self._due:  # items that wait for nothing give the loop no turn
+            self._send()
 
     def _send(self) -> None:
         results, self._results = self._results, []
-        self._worker.finish(self.number, results)
+        if results:
+            self._worker.finish(self.number, results)
 
     def _fail(self, error: BaseException) -> None:
         if not self._over:
