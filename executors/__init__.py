@@ -5,7 +5,7 @@ import. Items are idempotent and what they leave is in a ledger, so an executor 
 """
 
 from .choice import choose_executor
-from .executor import Executor, Setup, WorkerLink
+from .executor import Addition, Executor, Setup, WorkerLink
 from .job import LATER, Job, Written, in_order
 from .local import LocalExecutor, run_concurrently
 from .ray_cluster import check_ray
@@ -13,6 +13,7 @@ from .remote_ledger import RemoteLedger
 
 __all__ = [
     "LATER",
+    "Addition",
     "Executor",
     "Job",
     "LocalExecutor",

@@ -42,6 +42,14 @@ class Setup(Protocol):
         ...
 
 
+class Addition(Protocol):
+    """What a worker is sent after it was opened: pickled, as a `Setup` is."""
+
+    def add_to(self, state: Any) -> None:
+        """Add it to the state of the worker."""
+        ...
+
+
 class Executor(Protocol):
     """Does jobs, one after the other."""
 
@@ -52,6 +60,13 @@ class Executor(Protocol):
             state: of this process.
             setup: makes the same in another one, and is asked only where needed.
             ledger: keeps what workers do that do not share its file.
+        """
+        ...
+
+    def extend(self, addition: Callable[[], Addition]) -> None:
+        """Add to what the jobs to come are done with; the state of this process is its owner's to extend.
+
+        Args: addition: makes what others are sent, and is asked only where needed.
         """
         ...
 

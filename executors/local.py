@@ -10,7 +10,7 @@ from typing import Any
 
 from ..models.gateway.activity import GatewayFigures
 from ..store import Ledger
-from .executor import Setup
+from .executor import Addition, Setup
 from .job import LATER, Item, Job, Result, Written
 
 
@@ -28,6 +28,9 @@ class LocalExecutor:
         """As `Executor.begin`."""
         del setup, ledger
         self._state = state
+
+    def extend(self, addition: Callable[[], Addition]) -> None:
+        """As `Executor.extend`."""
 
     async def run(
         self, job: Job[Item, Result], items: Iterable[Item], done: Callable[[Item, Result], None]

@@ -20,6 +20,13 @@ class Opened(NamedTuple):
     """pickled, once for all workers"""
 
 
+class Extended(NamedTuple):
+    """To a worker: more that the jobs to come are done with."""
+
+    addition: bytes
+    """pickled, once for all workers"""
+
+
 class Begun(NamedTuple):
     """To a worker: a job begins."""
 

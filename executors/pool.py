@@ -20,12 +20,13 @@ from ..errors import WorkerLostError
 from ..log import logger
 from ..models.gateway.activity import GatewayFigures
 from ..store import Ledger
-from .executor import Setup
+from .executor import Addition, Setup
 from .job import LATER, Item, Job, Result
-from .messages import Assigned, Begun, Ended, Failed, Figures, Finished, Logged, Opened
+from .messages import Assigned, Begun, Ended, Extended, Failed, Figures, Finished, Logged, Opened
 
 SPARE = 16
-"""Items a worker has beyond those under way, so that it never waits for more."""
+"""Items a worker has beyond those under way and as many to follow them, so that it never waits for more:
+where items wait for nothing, it hears from the run when all that are under way are done."""
 _LEAST = 8
 """Items that are sent together."""
 MOST_LOST = 3
@@ -86,13 +87,19 @@ class WorkerPool(ABC):
     def __init__(self, width: int) -> None:
         self._width = width
         self._workers: list[WorkerHandle] = []
-        self._setup: bytes | None = None
+        self._opening: list[Opened | Extended] = []
+        """what every worker is sent before it is sent jobs"""
         self._ledger: Ledger | None = None
         self._job: _SharedJob[Any, Any] | None = None
         self._jobs = 0
         self._failure: BaseException | None = None
         self._gone: list[GatewayFigures] = []
         self._closing = False
+
+    @property
+    def _depth(self) -> int:
+        """Items a worker has at most."""
+        return 2 * self._width + SPARE
 
     @abstractmethod
     def _new_worker(self) -> WorkerHandle:
@@ -102,9 +109,11 @@ class WorkerPool(ABC):
         """As `Executor.begin`."""
         self._ledger = ledger
         del state
-        self._setup = pickle.dumps(setup(), pickle.HIGHEST_PROTOCOL)
-        for worker in self._workers:
-            worker.send(Opened(self._setup))
+        self._open(Opened(pickle.dumps(setup(), pickle.HIGHEST_PROTOCOL)))
+
+    def extend(self, addition: Callable[[], Addition]) -> None:
+        """As `Executor.extend`."""
+        self._open(Extended(pickle.dumps(addition(), pickle.HIGHEST_PROTOCOL)))
 
     async def run(
         self, job: Job[Item, Result], items: Iterable[Item], done: Callable[[Item, Result], None]
@@ -113,7 +122,7 @@ class WorkerPool(ABC):
         if self._failure is not None:
             raise self._failure
         self._jobs += 1
-        under_way = self._job = _SharedJob(self._jobs, job, items, done, self._width + SPARE)
+        under_way = self._job = _SharedJob(self._jobs, job, items, done, self._depth)
         for worker in self._workers:
             worker.send(Begun(under_way.number, job))
         under_way.feed(self._workers)
@@ -136,12 +145,17 @@ class WorkerPool(ABC):
         """As `Executor.figures`; those of workers that are gone are among them."""
         return [*self._gone, *(worker.figures for worker in self._workers if worker.figures is not None)]
 
+    def _open(self, message: Opened | Extended) -> None:
+        self._opening.append(message)
+        for worker in self._workers:
+            worker.send(message)
+
     def _start(self, died_before: int = 0) -> None:
         """Have one worker more."""
         worker = self._new_worker()
         worker.died_before = died_before
-        if self._setup is not None:
-            worker.send(Opened(self._setup))
+        for message in self._opening:
+            worker.send(message)
         if self._job is not None:
             worker.send(Begun(self._job.number, self._job.job))
         self._workers.append(worker)
@@ -156,7 +170,7 @@ class WorkerPool(ABC):
                 if self._job is not None and self._job.number == number:
                     worker.died_before = 0
                     self._job.finish(worker, results)
-                    if len(worker.items) <= self._width + SPARE - _LEAST:
+                    if len(worker.items) <= self._depth - _LEAST:
                         self._feed()
             case Failed(error):
                 self._fail(error)

@@ -18,6 +18,9 @@ from .channel import Channel
 from .limits import LimiterDesk
 from .pool import WorkerHandle, WorkerPool
 
+_WAITING = 2
+"""Times the items that calls need: where several write to one file, as many wait for their turn. How many
+calls are in flight is limited where there is an endpoint to spare (`limits`)."""
 _LONGEST_END = 15.0
 """Seconds that workers may take to end."""
 
@@ -32,7 +35,7 @@ class ProcessExecutor(WorkerPool):
     """
 
     def __init__(self, workers: int, width: int, limiter: LocalLimiter) -> None:
-        super().__init__(max(1, -(-width // workers)))
+        super().__init__(max(1, -(-width * _WAITING // workers)))
         self._limiter = limiter
         for _ in range(workers):
             self._start()

@@ -36,6 +36,7 @@ from .messages import (
     Assigned,
     Begun,
     Ended,
+    Extended,
     Failed,
     Figures,
     Finished,
@@ -62,6 +63,8 @@ def main(width: int) -> None:
     os.dup2(2, 1)  # what libraries print is no message
     with suppress(asyncio.CancelledError):
         run(ItemWorker(width).work(partial(Channel, sys.stdin.buffer, write)))
+    sys.stderr.flush()
+    os._exit(0)  # taking apart all that was loaded takes a second, which the run would wait for
 
 
 class WorkerChannel(Protocol):
@@ -99,7 +102,9 @@ class ItemWorker:
             threading.Thread(target=_end_for_good, daemon=True).start()
             task.cancel()
 
-        self._opened: asyncio.Future[Any] = loop.create_future()
+        opened: asyncio.Future[Any] = loop.create_future()
+        self._opened = opened
+        """the state, with all that has been added to it so far"""
         self._setup: asyncio.Future[bytes] = loop.create_future()
         with sink(self._log, "INFO", "{message}"):
             self._channel = connect(self._receive, end)
@@ -107,7 +112,7 @@ class ItemWorker:
             try:
                 setup = pickle.loads(await self._setup)  # noqa: S301 (of ptool's own)
                 async with setup.open(self) as state:
-                    self._opened.set_result(state)
+                    opened.set_result(state)
                     while True:
                         await asyncio.sleep(_TELL_SECONDS)
                         if self._figures is not None:
@@ -150,6 +155,8 @@ class ItemWorker:
         match message:
             case Opened(setup):
                 self._setup.set_result(setup)
+            case Extended(addition):
+                self._opened = asyncio.ensure_future(self._extended(self._opened, addition))
             case Begun(number, job):
                 if self._ledger is not None:
                     self._ledger.begin_job()
@@ -162,6 +169,15 @@ class ItemWorker:
                 self._remote.receive(message)
             case Acknowledged() | AnswersKept() | SentAlong() if self._ledger is not None:
                 self._ledger.receive(message)
+
+    async def _extended(self, opened: asyncio.Future[Any], addition: bytes) -> Any:
+        state = await opened
+        try:
+            pickle.loads(addition).add_to(state)  # noqa: S301 (of ptool's own)
+        except Exception as error:
+            self.fail(error)
+            await asyncio.get_running_loop().create_future()  # until it is told to end
+        return state
 
     def _log(self, line: str) -> None:
         record = line.record  # type: ignore[attr-defined]  # loguru's own kind of text
@@ -182,6 +198,8 @@ class _WorkerJob:
         self._busy = 0
         """tasks that look into the queue once more; one that does not is in `_tasks` for a while yet"""
         self._results: list[tuple[int, Any]] = []
+        self._due = 0.0
+        """when they are sent, by the clock of the loop"""
         self._over = False
 
     def add(self, items: Any) -> None:
@@ -229,13 +247,18 @@ class _WorkerJob:
             self._fail(error)
 
     def _finish(self, place: int, result: Any) -> None:
+        loop = asyncio.get_running_loop()
         if not self._results:
-            asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._send)
+            self._due = loop.time() + _GATHER_SECONDS
+            loop.call_at(self._due, self._send)
         self._results.append((place, result))
+        if loop.time() > self._due:  # items that wait for nothing give the loop no turn
+            self._send()
 
     def _send(self) -> None:
         results, self._results = self._results, []
-        self._worker.finish(self.number, results)
+        if results:
+            self._worker.finish(self.number, results)
 
     def _fail(self, error: BaseException) -> None:
         if not self._over:

@@ -1,7 +1,7 @@
 """The items of a run: what is needed to work on each of them alone.
 
-The stages before the episodes are done once, by one process (`population`). What they left, worlds and tasks,
-is what episodes, further solutions, twins and verdicts are made from, in this process or in another one.
+Trees, profiles and tasks are made once, by one process (`population`). What they left, worlds and tasks, is
+what histories, episodes, further solutions, twins and verdicts are made from, in this process or another.
 """
 
 from __future__ import annotations
@@ -23,3 +23,5 @@ class PopulationItems(NamedTuple):
 
 ItemState = Mapping[str, PopulationItems]
 """The populations of a run by name: the state that every job is given."""
+Items = dict[str, PopulationItems]
+"""The same where it is made: populations come one by one."""

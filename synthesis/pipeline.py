@@ -39,11 +39,10 @@ from .dataset.statistics.general_reader import check_reader
 from .extensions import Extensions, choose_extensions
 from .given_tools import GivenTools, load_given_tools
 from .given_tree import load_given_tree
-from .items import ItemState
+from .items import Items
 from .population import (
     PopulationPlan,
     PreparedPopulation,
-    items_of,
     population_context,
     population_plans,
     prepare_population,
@@ -182,7 +181,7 @@ async def _synthesise(
         plans = population_plans(settings)
         populations, dataset, audit = await run_stages(
             [(population_context(context, plan), plan) for plan in plans],
-            lambda items: worker_setup(context, parts.composed, sources, items),
+            lambda: worker_setup(context, parts.composed, sources),
         )
         statistics = write_statistics(context, populations, dataset, audit)
         write_card(context, dataset, statistics, words)
@@ -195,13 +194,14 @@ async def _synthesise(
     return summary
 
 
-def _no_workers(_items: ItemState) -> Setup:
+def no_workers() -> Setup:
+    """The setup where the executor has no workers."""
     raise AssertionError("these stages have no workers")
 
 
 async def run_stages(
     planned: Sequence[tuple[RunContext, PopulationPlan]],
-    setup: Callable[[ItemState], Setup] = _no_workers,
+    setup: Callable[[], Setup] = no_workers,
 ) -> StageResults:
     """Every stage of a run from the API tree to the audit.
 
@@ -210,10 +210,10 @@ async def run_stages(
         setup: what workers are sent, where the executor has any.
     """
     context, _ = planned[0]
-    populations = [await prepare_population(*planned_population) for planned_population in planned]
-    items = items_of(populations)
+    items: Items = {}
     assert isinstance(context.ledger, Ledger)
-    context.executor.begin(items, lambda: setup(items), context.ledger)
+    context.executor.begin(items, setup, context.ledger)
+    populations = [await prepare_population(own, plan, items) for own, plan in planned]
     groups = user_groups(context, populations)
     twins: list[PlayedTwins] = []
     for population in populations:

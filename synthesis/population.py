@@ -6,7 +6,7 @@ the data to train on, not even as a feature. How large each is stands in its pla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -20,11 +20,12 @@ from ..trees.feature_tree import FeatureTree
 from ..trees.layers import spread_evenly
 from . import stages
 from .context import RunContext
-from .items import ItemState, PopulationItems
+from .items import Items, PopulationItems
 from .people_on_disk import PeopleOnDisk
 from .task_file import TaskFile
 from .tasks import QuerySlot, slots_by_scenario, slots_in_turn
 from .tool_bounds import bound_worlds
+from .worker_setup import SentPopulation
 
 UNSEEN = "unseen"
 """Name of the held-out population, of its folder and of its ledger stages."""
@@ -126,17 +127,16 @@ class PreparedPopulation(Population):
     """how many of each scenario's tools solvers are shown"""
 
 
-def items_of(populations: Iterable[PreparedPopulation]) -> ItemState:
-    """What is needed to work on the items of some populations alone."""
-    return {
-        population.name: PopulationItems(population.context, population.worlds) for population in populations
-    }
+def share(items: Items, context: RunContext, worlds: Mapping[str, World]) -> None:
+    """Have jobs find the worlds of a population. Args: items: of this process; context: the population's."""
+    items[context.population] = PopulationItems(context, worlds)
+    context.executor.extend(lambda: SentPopulation(context.population, context.settings, worlds))
 
 
-async def prepare_population(context: RunContext, plan: PopulationPlan) -> PreparedPopulation:
+async def prepare_population(context: RunContext, plan: PopulationPlan, items: Items) -> PreparedPopulation:
     """Make the trees, profiles, histories and tasks of a population.
 
-    Args: context: that of the population.
+    Args: context: that of the population; items: of this process, where jobs find it from then on.
     """
     api_tree = await stages.grow_api_tree(context)
     feature_tree = await stages.build_feature_tree(context, api_tree)
@@ -145,12 +145,14 @@ async def prepare_population(context: RunContext, plan: PopulationPlan) -> Prepa
     )
     active, seed = plan.active(people.users), context.settings.seed
     without_histories = build_worlds(api_tree, feature_tree, people, seed=seed)
+    share(items, context, without_histories)
     histories = await stages.play_histories(context, without_histories.values(), active)
     for history in histories():
         people.add(history)
     worlds = build_worlds(api_tree, feature_tree, people, seed=seed)
     tasks = stages.draw_tasks(context, worlds, histories(), plan.query_slots(active))
     worlds, tools = await bound_worlds(context, worlds, tasks)
+    share(items, context, worlds)
     return PreparedPopulation(plan.name, worlds, context, api_tree, feature_tree, people, tasks, tools)
 
 

@@ -30,13 +30,14 @@ from ..store.merging import copy_ledger, last_failure
 from . import stages
 from .context import PopulationLedger, RunContext, left_without_model
 from .dataset.assembly import user_groups
-from .pipeline import Qualify, RunParts, opened_run, run_identity, settings_yaml
+from .items import Items
+from .pipeline import Qualify, RunParts, no_workers, opened_run, run_identity, settings_yaml
 from .population import (
     PreparedPopulation,
-    items_of,
     population_context,
     population_plans,
     prepare_population,
+    share,
 )
 from .roles import second_solvers
 from .second_solvers import run_second_solvers
@@ -143,11 +144,13 @@ async def play_shard(
                 context = await _opened(common, parts, display)
                 context.progress.activity = lambda: gateway.activity(executor.figures())
                 silent = await qualify(participants, context.progress) if qualify else {}
-                context = replace(context, executor=executor, silent_judges=silent)
+                context = replace(context, silent_judges=silent)
                 if parts.given_tools:
                     context = await take_tools(context, parts.given_tools)
+                items: Items = {}
+                context.executor.begin(items, no_workers)
                 populations = [
-                    await prepare_population(population_context(context, plan), plan)
+                    await prepare_population(population_context(context, plan), plan, items)
                     for plan in population_plans(settings)
                 ]
                 identity = {**run_identity(parts), "shard": str(shard)}
@@ -159,10 +162,11 @@ async def play_shard(
             assert isinstance(gateway.limiter, LocalLimiter)
             gateway.limiter.limit(share_of(settings.budget, shard, ShardOrigin.read(folder.path)))
             logger.info("shard {} of run {} begins", shard, settings.digest())
-            context = replace(context, folder=folder, ledger=ledger)
+            context = replace(context, folder=folder, ledger=ledger, executor=executor)
+            executor.begin(items, lambda: worker_setup(context, parts.composed, sources), ledger)
             own_populations = [_in_shard(population, context, shard) for population in populations]
-            items = items_of(own_populations)
-            executor.begin(items, lambda: worker_setup(context, parts.composed, sources, items), ledger)
+            for population in own_populations:
+                share(items, population.context, population.worlds)
             await _play(own_populations, user_groups(context, populations))
             left = _left_without_model(own_populations)
             if not left:
@@ -205,6 +209,7 @@ def _in_shard(population: PreparedPopulation, context: RunContext, shard: Shard)
     own = replace(
         population.context,
         folder=context.folder,
+        executor=context.executor,
         ledger=PopulationLedger(ledger, population.name) if population.name else ledger,
     )
     return replace(population, context=own, tasks=population.tasks.choose(lambda id: is_in(shard, id)))

@@ -17,7 +17,7 @@ from ..environments.dialogue import ASSISTANT, USER, Dialogue
 from ..environments.runner import run_behaviour, run_dialogue
 from ..environments.world import World
 from ..errors import NO_ANSWER_CODES, UnusableHistoryError
-from ..executors import Written, run_concurrently
+from ..executors import Written
 from ..log import logger
 from ..records import Bundles, Clusters, Episode, Expansion, History, Profile, Record, ScenarioWorld, Task
 from ..settings import Settings
@@ -130,10 +130,26 @@ async def play_histories(
     context: RunContext, worlds: Iterable[World], users: Sequence[str]
 ) -> Callable[[], Iterator[History]]:
     """Let users act in every scenario (§4.2). Returns: gives what they did, one history at a time."""
-    settings, agents = context.settings, context.participants.agents
     worlds = tuple(worlds)
+    pairs = ((world.name, user) for user in users for world in worlds)
+
+    def histories() -> Iterator[History]:
+        for item, body in context.ledger.items("histories"):
+            yield context.parse(History, body, f"histories/{item}")
+
+    with context.stage("histories", len(users) * len(worlds)) as bar:
+        await context.each(history_player, pairs, lambda _pair, _played: bar.advance())
+        _write_records(context, "histories.jsonl", histories())
+    warn_of_favourites(worlds, histories())
+    return histories
+
+
+def history_player(populations: ItemState, name: str) -> Callable[[tuple[str, str]], Awaitable[None]]:
+    """Lets a user act in a scenario, as a job of an executor."""
+    context, worlds = populations[name]
+    settings, agents = context.settings, context.participants.agents
     behaviours = {
-        world.name: Behaviour(
+        scenario: Behaviour(
             world,
             sees=context.participants.sees("chooser", "actor"),
             seed=settings.seed,
@@ -143,9 +159,8 @@ async def play_histories(
             max_rounds=settings.max_rounds,
             strict=settings.strict_stages,
         )
-        for world in worlds
+        for scenario, world in worlds.items()
     }
-    pairs = ((scenario, user) for user in users for scenario in behaviours)
 
     async def play(pair: tuple[str, str]) -> None:
         scenario, user = pair
@@ -167,17 +182,8 @@ async def play_histories(
             await context.load_or_make("histories", f"{scenario}-{user}", History, make)
         except UnusableHistoryError as error:
             logger.warning("{}; this user asks nothing in {}", error, scenario)
-        bar.advance()
 
-    def histories() -> Iterator[History]:
-        for item, body in context.ledger.items("histories"):
-            yield context.parse(History, body, f"histories/{item}")
-
-    with context.stage("histories", len(users) * len(behaviours)) as bar:
-        await run_concurrently(pairs, play, settings.concurrency)
-        _write_records(context, "histories.jsonl", histories())
-    warn_of_favourites(worlds, histories())
-    return histories
+    return play
 
 
 def draw_tasks(

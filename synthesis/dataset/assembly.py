@@ -110,7 +110,7 @@ async def assemble_dataset(
     """
     settings, folder = context.settings, context.folder
     gates = choose_extensions(settings).gates
-    curation = await _curate(context, populations, twins, gates)
+    curation = await _curate(context, populations, twins, gates, groups if settings.splits.enabled else {})
     # Twins are in the dataset without having been compared.
     compared = not twins and any(isinstance(gate, NearDuplicateGate) for gate in gates.values())
     duplicates = [] if compared else near_duplicate_samples(curation.samples)
@@ -122,7 +122,7 @@ async def assemble_dataset(
 
         def line(sample: CompactSample) -> DatasetLine:
             bar.advance()
-            if curation.lines:
+            if settings.shares_tools and not sample.twin_of:
                 return pickle.loads(curation.lines.get(sample.id))  # noqa: S301 (of this process)
             return lines.line(sample, placements[sample.id].group)
 
@@ -139,8 +139,12 @@ async def _curate(
     populations: Sequence[PreparedPopulation],
     twins: Sequence[PlayedTwins],
     gates: Mapping[str, Gate],
+    groups: Mapping[str, Group],
 ) -> Curation:
-    """Judge the episodes population by population, twins after all originals; each is read once."""
+    """Judge the episodes population by population, twins after all originals; each is read once.
+
+    Args: groups: user -> group, where something is split.
+    """
     curator = Curator(gates, _voters(context.settings))
     worlds = {population.name: population.worlds for population in populations}
     parts: list[tuple[RunContext, str, Iterator[str]]] = [
@@ -157,22 +161,21 @@ async def _curate(
         for own, stage, ids in parts:
             there = worlds[own.population]
             items, done = in_order(ids, add, WINDOW)
-            await own.each(episode_judge, items, done, stage)
+            await own.each(episode_judge, items, done, stage, groups)
     return curator.finish()
 
 
 def episode_judge(
-    populations: ItemState, name: str, stage: str
+    populations: ItemState, name: str, stage: str, groups: Mapping[str, Group]
 ) -> Callable[[tuple[int, str]], Awaitable[JudgedEpisode]]:
-    """Judges one played episode of a ledger stage alone, as a job of an executor."""
+    """Judges one played episode of a ledger stage alone, as a job of an executor. Args: groups: by user."""
     context, worlds = populations[name]
     settings = context.settings
     judge = EpisodeJudge(choose_extensions(settings).gates, _voters(settings))
     originals = stage == EPISODES
     keyed = {(name, scenario): world for scenario, world in worlds.items()}
-    # Where nothing is split a sample has no group; a line with all its tools is too long to be sent.
-    early = settings.shares_tools and not settings.splits.enabled
-    lines = DatasetLines(keyed, settings) if early else None
+    # A twin has the group of its original's user; a line with all its tools is too long to be sent.
+    lines = DatasetLines(keyed, settings) if originals and settings.shares_tools else None
 
     async def judged(numbered: tuple[int, str]) -> JudgedEpisode:
         _, id = numbered
@@ -186,7 +189,9 @@ def episode_judge(
             twin_of=original_of(id),
         )
         sample = verdict.sample
-        return replace(verdict, line=lines.line(sample, None)) if lines and sample else verdict
+        if lines is None or sample is None:
+            return verdict
+        return replace(verdict, line=lines.line(sample, groups.get(sample.user)))
 
     return judged
 

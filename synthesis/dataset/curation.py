@@ -75,7 +75,7 @@ class JudgedEpisode:
     sample: CompactSample | None = None
     """what it becomes; None: it was not accepted, as what follows says nothing"""
     line: DatasetLine | None = None
-    """the line of the dataset; None: its group is not known yet"""
+    """the line of the dataset; None: it is made where it is written"""
     whole: tuple[Episode, Traced] | None = None
     """it, and where its arguments come from; None: no gate asks for more than the sample"""
     objections: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ...cli.program import command_line
 from ...records import Sample, Solution
-from ...records.dataset_statistics import Audit, GateRow, Statistics
+from ...records.dataset_statistics import Audit, GateRow, SampleQuality, Statistics
+from ...records.sample import Group
 from ...settings import Settings
 from ...store import (
     Ledger,
@@ -22,10 +23,10 @@ from ...store import (
     versions,
     write_bytes,
     write_json,
-    write_jsonl,
     write_manifest,
 )
 from ...store.dataset_index import INDEX
+from ...store.files import jsonl_writer
 from ..context import RunContext, left_without_model, repairs_of
 from ..extensions import choose_extensions
 from ..population import PreparedPopulation
@@ -37,12 +38,15 @@ from .assembly import Dataset
 from .audit import choose_samples, run_audit
 from .card import card
 from .console_summary import Summary
+from .samples import CompactSample, Split
 from .splits import Parts
-from .statistics import sample_statistics, table5
+from .statistics import Table5, sample_statistics
 from .statistics.general_reader import load_reader
 
 MOST_OFF_CHANCE = 0.03
 """How far above chance a platform may be guessed without the user (Table 3)."""
+PartCounts = Counter[tuple[Split, Group | None, str]]
+"""(part, group, scenario) -> samples that are no twins."""
 LOW_DECIDABILITY = "min_decidability"
 """What a summary calls a dataset whose platforms are not to be told from the history."""
 
@@ -67,9 +71,20 @@ def write_statistics(
 ) -> Statistics:
     """Everything known of the dataset as a whole, left in statistics.json; each sample's in quality.jsonl."""
     settings, curation, samples = context.settings, dataset.curation, dataset.samples
-    with context.stage("statistics", len(samples)) as bar:
+    quality_file = jsonl_writer(context.folder / "dataset/quality.jsonl")
+    with context.stage("statistics", len(samples)) as bar, quality_file as write_quality:
+        table, in_parts = Table5(dataset.groups, populations), PartCounts()
+
+        def note(sample: CompactSample, quality: SampleQuality) -> None:
+            placement = dataset.placements[sample.id]
+            table.add(sample, placement.split)
+            if not sample.twin_of:
+                in_parts[placement.split, placement.group, sample.scenario] += 1
+            write_quality(quality.model_dump_json().encode())
+            bar.advance()
+
         strangers = _stranger_solutions(populations) if settings.strangers else {}
-        whole, by_sample = sample_statistics(
+        whole = sample_statistics(
             samples,
             Parts(dataset.placements),
             populations,
@@ -80,12 +95,13 @@ def write_statistics(
             loyalty=settings.history.preferred_share,
             actions_per_context=settings.history.actions_per_context,
             seed=settings.seed,
+            note=note,
         )
         statistics = Statistics(
             **whole,
             model=context.participants.describe_model(),
             scripted=context.participants.scripted,
-            splits=table5(samples, Parts(dataset.placements), dataset.groups, populations),
+            splits=table.rows(),
             funnel=curation.funnel.as_dict(),
             reasons=dict(curation.reasons.most_common()),
             gates=tuple(
@@ -98,13 +114,10 @@ def write_statistics(
             judges_without_vote=dict(context.silent_judges),
         )
         statistics = statistics.model_copy(
-            update={"short_of": tuple(_short_of(context, dataset, statistics))}
+            update={"short_of": tuple(_short_of(settings, in_parts, statistics))}
         )
         written = statistics.model_dump_json(indent=2)  # in this order: the most used first
         write_bytes(context.folder / "statistics.json", f"{written}\n".encode())
-        lines = (quality.model_dump_json().encode() for quality in by_sample)
-        write_jsonl(context.folder / "dataset/quality.jsonl", lines)
-        bar.advance(len(samples))
     return statistics
 
 
@@ -118,9 +131,9 @@ def _stranger_solutions(populations: Sequence[PreparedPopulation]) -> dict[str, 
     }
 
 
-def _short_of(context: RunContext, dataset: Dataset, statistics: Statistics) -> Iterator[str]:
+def _short_of(settings: Settings, in_parts: PartCounts, statistics: Statistics) -> Iterator[str]:
     """What was asked for and is not there, a sentence each."""
-    settings, splits = context.settings, context.settings.splits
+    splits = settings.splits
     decidability = statistics.decidability
     if decidability.transparent < settings.min_decidability:
         yield (
@@ -134,18 +147,12 @@ def _short_of(context: RunContext, dataset: Dataset, statistics: Statistics) -> 
             f"the query alone tells {decidability.without_profile:.1%} of the platforms, {excess:.1%} above "
             "chance; the users are too much alike in what they prefer"
         )
-    counts = Counter(
-        (placement.split, placement.group, sample.scenario)
-        for sample in dataset.samples
-        for placement in (dataset.placements[sample.id],)
-        if not sample.twin_of
-    )
     for group, wanted in (("untrained", splits.most.untrained), ("trained", splits.most.trained)):
-        got = sum(count for (split, kind, _), count in counts.items() if (split, kind) == ("test", group))
+        got = sum(count for (split, kind, _), count in in_parts.items() if (split, kind) == ("test", group))
         if wanted is not None and got < wanted:
             yield f"splits.most.{group}: {wanted:,} samples were asked for, {got:,} are there"
     for scenario, wanted in splits.unseen.queries.items() if splits.unseen else ():
-        if (got := counts["unseen", "unseen", scenario]) < wanted:
+        if (got := in_parts["unseen", "unseen", scenario]) < wanted:
             yield f"splits.unseen.queries.{scenario}: {wanted:,} samples were asked for, {got:,} are there"
 
 

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from ptool.errors import StoreError
 from ptool.executors import WorkerLink
@@ -20,6 +21,26 @@ class LimiterSetup:
     async def open(self, link: WorkerLink) -> AsyncIterator[Limiter]:
         """As `Setup.open`."""
         yield link.limiter
+
+
+class Note:
+    """Is put into the state of a worker; an empty one cannot be."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def add_to(self, state: Any) -> None:
+        """As `Addition.add_to`."""
+        if not self.text:
+            raise StoreError("nothing to note")
+        state.notes = [*getattr(state, "notes", ()), self.text]
+
+
+def note_reader(state: Any) -> Callable[[int], Awaitable[str]]:
+    async def read(number: int) -> str:
+        return state.notes[number]
+
+    return read
 
 
 def squarer(_: object) -> Callable[[int], Awaitable[int]]:

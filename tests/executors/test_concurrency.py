@@ -37,8 +37,8 @@ async def test_what_is_asked_for_at_once_is_done_once_each() -> None:
     assert sorted(done) == list(range(100))
 
 
-async def test_workers_have_their_share_of_an_eighth_more() -> None:
+async def test_workers_have_twice_their_share_of_an_eighth_more() -> None:
     executor = await choose_executor("process", 2, 64, Gateway({}, concurrency=64))
     assert isinstance(executor, ProcessExecutor)
-    assert executor._width == 36
+    assert executor._width == 72
     await executor.close()

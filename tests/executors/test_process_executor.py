@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from executor_jobs import LimiterSetup, caller, dying, failing, squarer
+from executor_jobs import LimiterSetup, Note, caller, dying, failing, note_reader, squarer
 from ptool.errors import BudgetSpentError, StoreError, WorkerLostError
 from ptool.executors import Job, LocalExecutor, in_order
 from ptool.executors.process import ProcessExecutor
@@ -37,6 +37,20 @@ async def test_every_item_once_and_in_order_where_asked(executor):
 def _numbered(state):
     square = squarer(state)
     return lambda numbered: square(numbered[1])
+
+
+async def test_what_is_added_is_there_for_the_jobs_that_follow(executor):
+    got: dict[int, str] = {}
+    for text in ("first", "second"):
+        executor.extend(lambda text=text: Note(text))
+    await executor.run(Job(note_reader), range(2), got.__setitem__)
+    assert got == {0: "first", 1: "second"}
+
+
+async def test_what_cannot_be_added_ends_the_job(executor):
+    executor.extend(lambda: Note(""))
+    with pytest.raises(StoreError, match="nothing to note"):
+        await executor.run(Job(squarer), range(10), lambda *_: None)
 
 
 async def test_no_item_is_a_job_too(executor):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ptool.errors import WorkerLostError
 from ptool.executors import Job
-from ptool.executors.messages import Assigned, Finished
+from ptool.executors.messages import Assigned, Extended, Finished, Opened
 from ptool.executors.pool import MOST_LOST, WorkerHandle, WorkerPool
 
 
@@ -82,6 +82,16 @@ async def test_items_of_a_lost_worker_go_to_others_once() -> None:
     third.finish("c")
     await task
     assert sorted(done) == list("abcd")
+
+
+async def test_a_worker_that_takes_a_place_is_opened_as_the_one_before() -> None:
+    pool = ScriptedPool(1)
+    pool.begin(None, lambda: "setup")  # type: ignore[arg-type, return-value]
+    pool.extend(lambda: "more")  # type: ignore[arg-type, return-value]
+    pool.started[0].die()
+    first, second = pool.started
+    assert second.sent == first.sent
+    assert [type(message) for message in second.sent] == [Opened, Extended]
 
 
 async def test_nothing_is_given_to_a_worker_that_has_not_begun() -> None:

@@ -27,7 +27,8 @@ from ptool.settings import Settings, validated
 from ptool.store import Ledger, RunFolder
 from ptool.synthesis import stages
 from ptool.synthesis.context import RunContext
-from ptool.synthesis.items import PopulationItems
+from ptool.synthesis.items import Items, PopulationItems
+from ptool.synthesis.pipeline import no_workers
 from ptool.synthesis.population import population_plans, prepare_population
 from ptool.synthesis.roles import Participants
 from ptool.synthesis.tasks import Tasks
@@ -47,7 +48,7 @@ class Prepared:
         """Play all episodes; how many calls they took."""
         before = self._calls()
         items = PopulationItems(self.context, self.worlds)
-        self.context.executor.begin({"": items}, lambda: None)
+        self.context.executor.begin({"": items}, no_workers)
         await stages.play_episodes(self.context, self.tasks)
         return self._calls() - before
 
@@ -91,7 +92,9 @@ def opened(settings: Settings, place: Path, known: Path | None = None) -> Iterat
 async def until_tasks(context: RunContext) -> Prepared:
     """Every stage before the episodes; nothing is asked that the ledger knows."""
     (plan,) = population_plans(context.settings)
-    own = await prepare_population(context, plan)
+    items: Items = {}
+    context.executor.begin(items, no_workers)
+    own = await prepare_population(context, plan, items)
     return Prepared(context, own.worlds, own.tasks)
 
 

@@ -29,7 +29,7 @@ from ptool.environments.world import World
 from ptool.errors import ConfigError
 from ptool.records import Context, History, Profile
 from ptool.synthesis.dataset.samples import CompactSample
-from ptool.synthesis.dataset.statistics.diversity import stock_phrase
+from ptool.synthesis.dataset.statistics.diversity import QueryWords
 from ptool.synthesis.dataset.statistics.general_reader import load_reader, read_generally
 from ptool.synthesis.population import Population
 from ptool.trees import ApiTree, from_json
@@ -82,11 +82,14 @@ def main() -> int:
                 columns["model"] = asyncio.run(ask_places(*words.model, places, words.queries, words.seed))
             for name in places:
                 table[name] = {column: found[name] for column, found in columns.items()}
-            queries = [sample["query"] for place in places.values() for sample in place.samples]
-            phrase, share = stock_phrase(queries)
+            queries = QueryWords()
+            for place in places.values():
+                for sample in place.samples:
+                    queries.add(sample["query"])
+            phrase, share = queries.stock_phrase()
             missed += share > STOCK
             begin = f"{share:.1%} begin a sentence with {phrase!r}{mark(share <= STOCK)}"
-            print(f"{run}: {len(queries)} queries; {begin}")
+            print(f"{run}: {queries.texts} queries; {begin}")
     except (ConfigError, OSError, aiohttp.ClientError) as error:
         print(f"outside_readers: {type(error).__name__}: {error}")
         return 2

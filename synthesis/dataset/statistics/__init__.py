@@ -1,13 +1,13 @@
-"""What is known of a dataset as a whole, computed from its compact samples: `sample_statistics` and `table5`.
+"""What is known of a dataset as a whole, computed from its compact samples in as few passes as will do.
 
-Pure functions, records in and records out: they know no file, no model and no progress of a run. Time and
+Records in and records out: it knows no file, no model and no progress of a run. Time and
 memory are in proportion to the samples, nothing is drawn but the groups of users that learners are fitted
 across, and every figure is 0 where there is nothing to count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypedDict
 
@@ -21,24 +21,16 @@ from ....records.dataset_statistics import (
     SampleQuality,
     Spread,
 )
-from ....store.disk_map import DiskList
 from ...population import Population
 from ..samples import CompactSample, Split
-from .coverage import (
-    api_spread,
-    context_spread,
-    feature_spread,
-    mean_parameters,
-    origin_counts,
-    platform_counts,
-    table5,
-)
-from .decidability import decidability, predict_platforms
-from .diversity import diversity
+from .coverage import Coverage, Table5
+from .decidability import DecidabilityCount, Guess, predict_platforms
+from .diversity import QueryWords, diversity
 from .general_reader import read_generally
-from .necessity import interchangeability, necessity, profile_needs
+from .necessity import InterchangeabilityCount, NecessityCount, ProfileNeed, ProfileNeeds
+from .people import people_who_ask
 
-__all__ = ["SampleStatistics", "sample_statistics", "table5"]
+__all__ = ["SampleStatistics", "Table5", "sample_statistics"]
 
 _NOBODY: Mapping[str, Any] = MappingProxyType({})
 
@@ -71,7 +63,8 @@ def sample_statistics(
     loyalty: float,
     actions_per_context: int,
     seed: int,
-) -> tuple[SampleStatistics, Iterator[SampleQuality]]:
+    note: Callable[[CompactSample, SampleQuality], None],
+) -> SampleStatistics:
     """Compute everything that follows from the samples and the worlds they were made in.
 
     Args:
@@ -85,39 +78,46 @@ def sample_statistics(
         loyalty: `history.loyalty` of the run.
         actions_per_context: `history.actions_per_context` of the run.
         seed: the run's; the groups of users learners are fitted across are drawn from it.
-
-    Returns:
-        What is known of the dataset as a whole, and of every sample, in their order, one at a time.
+        note: is told what is known of every sample, in their order.
     """
     guesses = predict_platforms(
         samples, populations, loyalty=loyalty, actions_per_context=actions_per_context, seed=seed
     )
-    needs = DiskList(profile_needs(samples, populations, guesses))
-    whole = SampleStatistics(
-        parameters=mean_parameters(samples),
-        origins=origin_counts(samples),
-        platforms=platform_counts(samples, populations),
-        apis=api_spread(samples, populations),
-        features=feature_spread(samples, populations),
-        contexts=context_spread(samples, populations),
-        diversity=diversity(samples, split_of, populations, near_duplicates),
-        decidability=decidability(samples, guesses),
+    asking, needs = people_who_ask(samples), ProfileNeeds(populations)
+    coverage, words, decidability = Coverage(populations), QueryWords(), DecidabilityCount()
+    necessity = NecessityCount(strangers, solved_by_strangers)
+    interchangeability = InterchangeabilityCount(asking, populations)
+    for sample, guess in zip(samples, guesses, strict=True):
+        need = needs.of(sample, guess)
+        coverage.add(sample)
+        decidability.add(sample, guess)
+        necessity.add(sample, need)
+        interchangeability.add(sample)
+        if not sample.twin_of or sample.twin_of not in split_of:  # a twin's words are its original's
+            words.add(sample.query)
+        note(sample, _quality(sample, guess, need))
+    return SampleStatistics(
+        parameters=coverage.parameters(),
+        origins=coverage.origins(),
+        platforms=coverage.platforms(),
+        apis=coverage.apis(),
+        features=coverage.features(),
+        contexts=coverage.contexts(),
+        diversity=diversity(words, len(samples), asking, split_of, populations, near_duplicates),
+        decidability=decidability.figures(),
         general_reader=read_generally(reader, samples, populations, seed) if reader else None,
-        necessity=necessity(samples, needs, strangers, solved_by_strangers),
-        interchangeability=interchangeability(samples, populations),
+        necessity=necessity.figures(),
+        interchangeability=interchangeability.figures(),
     )
-    by_sample = (
-        SampleQuality(
-            id=sample.id,
-            serving=guess.serving,
-            transparent=guess.transparent,
-            bayes=guess.bayes,
-            without_profile=guess.without_profile,
-            only_profile=tuple(
-                f"calls[{argument.call}].{argument.parameter}" for argument in need.only_profile
-            ),
-            guessed=need.guessed,
-        )
-        for sample, guess, need in zip(samples, guesses, needs, strict=True)
+
+
+def _quality(sample: CompactSample, guess: Guess, need: ProfileNeed) -> SampleQuality:
+    return SampleQuality(
+        id=sample.id,
+        serving=guess.serving,
+        transparent=guess.transparent,
+        bayes=guess.bayes,
+        without_profile=guess.without_profile,
+        only_profile=tuple(f"calls[{argument.call}].{argument.parameter}" for argument in need.only_profile),
+        guessed=need.guessed,
     )
-    return whole, by_sample

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ....records.dataset_statistics import SplitRow, Spread
@@ -16,52 +16,57 @@ LONGEST = 400
 """Names a spread lists."""
 
 
-def table5(
-    samples: Sequence[CompactSample],
-    split_of: Mapping[str, Split],
-    groups: Mapping[str, Group],
-    populations: Sequence[Population],
-) -> tuple[SplitRow, ...]:
+class Table5:
     """The rows in the paper's order: train, test and the three parts of test, then what is in no part.
 
     As in the paper, `test` counts unseen scenarios in; with them it is a sum of two files and names none.
     Where nothing is split there is one row, `all`.
 
     Args:
-        samples: of the dataset.
-        split_of: id -> the part it is in; where it is missing, 'all'.
         groups: user -> trained or untrained; looked at in test alone.
         populations: the people, with their worlds.
     """
-    parts: dict[str, _Part] = defaultdict(_Part)
-    for sample in samples:
-        part = split_of.get(sample.id, "all")
+
+    def __init__(self, groups: Mapping[str, Group], populations: Sequence[Population]) -> None:
+        self._groups, self._populations = groups, populations
+        self._parts: dict[str, _Part] = defaultdict(_Part)
+
+    def add(self, sample: CompactSample, part: Split) -> None:
+        """Count a sample. Args: part: it is in."""
         rows = [part, "test and unseen"] if part in ("test", "unseen") else [part]
-        group = groups.get(sample.user)
+        group = self._groups.get(sample.user)
         if part == "test" and group in ("trained", "untrained"):
             rows.append(group)
         for row in rows:
-            parts[row].add(sample)
-    if parts.keys() <= {"all"}:
-        return (parts["all"].row("all", populations, "samples.jsonl"),)
-    held_out = "unseen" in parts or any(population.name == UNSEEN for population in populations)
-    table = [
-        parts["train"].row("train", populations, "train.jsonl"),
-        parts["test and unseen"].row("test", populations, None if held_out else "test.jsonl"),
-    ]
-    table += [
-        parts[group].row(group, populations, "test.jsonl")
-        for group in ("trained", "untrained")
-        if "test" in parts or not held_out
-    ]
-    if held_out:
-        table.append(parts["unseen"].row("unseen", populations, "unseen.jsonl"))
-    table += [
-        parts[name].row(name, populations, file)
-        for name, file in (("twins", "twins.jsonl"), ("reserve", "reserve.jsonl"), ("all", "samples.jsonl"))
-        if name in parts
-    ]
-    return tuple(table)
+            self._parts[row].add(sample)
+
+    def rows(self) -> tuple[SplitRow, ...]:
+        """What the samples so far add up to."""
+        parts, populations = self._parts, self._populations
+        if parts.keys() <= {"all"}:
+            return (parts["all"].row("all", populations, "samples.jsonl"),)
+        held_out = "unseen" in parts or any(population.name == UNSEEN for population in populations)
+        table = [
+            parts["train"].row("train", populations, "train.jsonl"),
+            parts["test and unseen"].row("test", populations, None if held_out else "test.jsonl"),
+        ]
+        table += [
+            parts[group].row(group, populations, "test.jsonl")
+            for group in ("trained", "untrained")
+            if "test" in parts or not held_out
+        ]
+        if held_out:
+            table.append(parts["unseen"].row("unseen", populations, "unseen.jsonl"))
+        table += [
+            parts[name].row(name, populations, file)
+            for name, file in (
+                ("twins", "twins.jsonl"),
+                ("reserve", "reserve.jsonl"),
+                ("all", "samples.jsonl"),
+            )
+            if name in parts
+        ]
+        return tuple(table)
 
 
 @dataclass
@@ -90,73 +95,73 @@ class _Part:
         )
 
 
-def mean_parameters(samples: Sequence[CompactSample]) -> float:
-    """Arguments of a sample from query or profile, on average."""
-    counts = origin_counts(samples)
-    return (counts["query"] + counts["profile"]) / max(len(samples), 1)
+class Coverage:
+    """What samples use of what there is, counted sample by sample.
+
+    Args: populations: the people, with their worlds.
+    """
+
+    def __init__(self, populations: Sequence[Population]) -> None:
+        self._worlds = worlds_by_key(populations)
+        self._samples = 0
+        self._origins = Counter[str | None]()
+        self._platforms: dict[str, Counter[str]] = {}
+        self._apis, self._features, self._contexts = Counter[str](), Counter[str](), Counter[str]()
+        for (_, scenario), world in self._worlds.items():
+            self._platforms.setdefault(scenario, Counter()).update(dict.fromkeys(world.platforms, 0))
+
+    def add(self, sample: CompactSample) -> None:
+        """Count a sample."""
+        self._samples += 1
+        self._origins.update(argument.origin for argument in sample.arguments)
+        self._platforms.setdefault(sample.scenario, Counter())[sample.platform] += 1
+        self._apis.update({f"{sample.scenario}/{sample.platform}/{api}" for api, _ in sample.calls})
+        self._features.update(
+            {argument.feature for argument in sample.arguments if argument.origin == "profile"}
+        )
+        self._contexts[f"{sample.scenario}/{sample.context}"] += 1
+
+    def parameters(self) -> float:
+        """Arguments of a sample from query or profile, on average."""
+        return (self._origins["query"] + self._origins["profile"]) / max(self._samples, 1)
+
+    def origins(self) -> dict[str, int]:
+        """Origin -> arguments of all samples."""
+        return {origin: self._origins[origin] for origin in ("query", "profile", "default")}
+
+    def platforms(self) -> dict[str, dict[str, int]]:
+        """Scenario -> platform, in the tree's order -> samples whose gold it is, 0 included."""
+        return {scenario: dict(counts) for scenario, counts in self._platforms.items()}
+
+    def apis(self) -> Spread:
+        """APIs by the samples that call them, however often."""
+        offered = {
+            f"{scenario}/{platform}/{api}"
+            for (_, scenario), world in self._worlds.items()
+            for platform, api in world.tools
+        }
+        return _spread(self._apis, offered)
+
+    def features(self) -> Spread:
+        """Basic features by the samples they fill an argument of."""
+        offered = {
+            feature
+            for world in self._worlds.values()
+            for user in world.users
+            for feature in world.profile(user).basic
+        }
+        return _spread(self._features, offered)
+
+    def contexts(self) -> Spread:
+        """Kinds of need by the samples they stand behind."""
+        offered = {
+            f"{scenario}/{context.name}"
+            for (_, scenario), world in self._worlds.items()
+            for context in world.scenario.contexts
+        }
+        return _spread(self._contexts, offered)
 
 
-def origin_counts(samples: Sequence[CompactSample]) -> dict[str, int]:
-    """Origin -> arguments of all samples."""
-    counts = Counter(argument.origin for sample in samples for argument in sample.arguments)
-    return {"query": counts["query"], "profile": counts["profile"], "default": counts["default"]}
-
-
-def platform_counts(
-    samples: Sequence[CompactSample], populations: Sequence[Population]
-) -> dict[str, dict[str, int]]:
-    """Scenario -> platform, in the tree's order -> samples whose gold it is, 0 included."""
-    counts: dict[str, dict[str, int]] = {}
-    for (_, scenario), world in worlds_by_key(populations).items():
-        counts.setdefault(scenario, {}).update(dict.fromkeys(world.platforms, 0))
-    for sample in samples:
-        of_scenario = counts.setdefault(sample.scenario, {})
-        of_scenario[sample.platform] = of_scenario.get(sample.platform, 0) + 1
-    return counts
-
-
-def api_spread(samples: Sequence[CompactSample], populations: Sequence[Population]) -> Spread:
-    """APIs by the samples that call them, however often."""
-    offered = {
-        f"{scenario}/{platform}/{api}"
-        for (_, scenario), world in worlds_by_key(populations).items()
-        for platform, api in world.tools
-    }
-    used = (
-        f"{sample.scenario}/{sample.platform}/{api}"
-        for sample in samples
-        for api in {name for name, _ in sample.calls}
-    )
-    return _spread(used, offered)
-
-
-def feature_spread(samples: Sequence[CompactSample], populations: Sequence[Population]) -> Spread:
-    """Basic features by the samples they fill an argument of."""
-    offered = {
-        feature
-        for world in worlds_by_key(populations).values()
-        for user in world.users
-        for feature in world.profile(user).basic
-    }
-    used = (
-        feature
-        for sample in samples
-        for feature in {argument.feature for argument in sample.arguments if argument.origin == "profile"}
-    )
-    return _spread(used, offered)
-
-
-def context_spread(samples: Sequence[CompactSample], populations: Sequence[Population]) -> Spread:
-    """Kinds of need by the samples they stand behind."""
-    offered = {
-        f"{scenario}/{context.name}"
-        for (_, scenario), world in worlds_by_key(populations).items()
-        for context in world.scenario.contexts
-    }
-    return _spread((f"{sample.scenario}/{sample.context}" for sample in samples), offered)
-
-
-def _spread(used: Iterable[str], offered: set[str]) -> Spread:
-    counts = Counter(used)
+def _spread(counts: Counter[str], offered: set[str]) -> Spread:
     listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:LONGEST]
     return Spread(used=len(counts), offered=len(offered | counts.keys()), counts=dict(listed))

@@ -129,17 +129,24 @@ def predict_platforms(
     return guesses
 
 
-def decidability(samples: Sequence[CompactSample], guesses: Sequence[Guess]) -> Decidability:
+class DecidabilityCount:
     """Accuracies over all samples and by scenario; samples that no platform could serve count as wrong."""
-    whole, by_scenario = _Accuracies(), defaultdict[str, _Accuracies](_Accuracies)
-    for sample, guess in zip(samples, guesses, strict=True):
-        whole.add(sample, guess)
-        by_scenario[sample.scenario].add(sample, guess)
-    return Decidability(
-        samples=len(samples),
-        **whole.shares(),
-        by_scenario={name: accuracies.shares() for name, accuracies in sorted(by_scenario.items())},
-    )
+
+    def __init__(self) -> None:
+        self._whole, self._by_scenario = _Accuracies(), defaultdict[str, _Accuracies](_Accuracies)
+
+    def add(self, sample: CompactSample, guess: Guess) -> None:
+        """Count a sample. Args: guess: what the learners say of it."""
+        self._whole.add(sample, guess)
+        self._by_scenario[sample.scenario].add(sample, guess)
+
+    def figures(self) -> Decidability:
+        """What the samples so far add up to."""
+        return Decidability(
+            samples=self._whole.samples,
+            **self._whole.shares(),
+            by_scenario={name: accuracies.shares() for name, accuracies in sorted(self._by_scenario.items())},
+        )
 
 
 def transparent(texts: TextsOfUsers) -> NDArray[np.float64]:
@@ -282,18 +289,18 @@ class _Accuracies:
     """How often each learner is right, and chance would be."""
 
     def __init__(self) -> None:
-        self._samples = 0
+        self.samples = 0
         self._chance = 0.0
         self._right = dict.fromkeys(LEARNERS, 0)
 
     def add(self, sample: CompactSample, guess: Guess) -> None:
-        self._samples += 1
+        self.samples += 1
         self._chance += 1 / guess.serving if guess.serving else 0.0
         for name in LEARNERS:
             self._right[name] += getattr(guess, name) == sample.platform
 
     def shares(self) -> dict[str, float]:
-        count = max(self._samples, 1)
+        count = max(self.samples, 1)
         return {"chance": self._chance / count, **{name: n / count for name, n in self._right.items()}}
 
 

@@ -7,9 +7,9 @@ import random
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
-from itertools import groupby, islice, pairwise
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,10 +17,10 @@ from ....models.seeds import derive
 from ....records import Profile
 from ....records.dataset_statistics import Diversity
 from ...population import Population
-from ..samples import CompactSample, Split, WorldKey
+from ..samples import Split, WorldKey
 from .naive_bayes import BLOCK, words
 from .necessity import canonical_json
-from .people import PlatformPreference, asking_profiles, platform_preferences, worlds_by_key
+from .people import Asking, PlatformPreference, asking_profiles, platform_preferences, worlds_by_key
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,39 +33,36 @@ MOST_PEOPLE = 2000
 
 
 def diversity(
-    samples: Sequence[CompactSample],
+    words: QueryWords,
+    samples: int,
+    asking: Asking,
     split_of: Mapping[str, Split],
     populations: Sequence[Population],
     pairs: Sequence[tuple[str, str]],
 ) -> Diversity:
-    """Everything about how samples differ; a twin's words are its original's and are counted once.
+    """Everything about how samples differ.
 
     Args:
-        samples: of the dataset.
+        words: of their queries.
+        samples: how many there are.
+        asking: who has samples; only they are compared.
         split_of: id -> the part it is in; where it is missing, 'all'.
-        populations: the people; only those who have samples are compared.
+        populations: the people.
         pairs: ids of near-duplicates.
     """
-    doubled = {sample.twin_of for sample in samples if sample.twin_of}
-    repeated = {sample.id for sample in samples if sample.id in doubled} if doubled else set[str]()
-
-    def queries() -> Iterator[str]:
-        return (sample.query for sample in samples if sample.twin_of not in repeated)
-
-    texts = word_statistics(queries())
-    phrase, share = stock_phrase(queries())
+    texts, (phrase, share) = words.statistics(), words.stock_phrase()
     across = [pair for pair in pairs if len({split_of.get(id, "all") for id in pair}) == 2]
     distance, closest = profile_distances(
-        [asking_profiles(samples, population).values() for population in populations]
+        [asking_profiles(asking, population).values() for population in populations]
     )
-    entropy, most, mixed = preference_spread(platform_preferences(samples, populations), populations)
+    entropy, most, mixed = preference_spread(platform_preferences(asking, populations), populations)
     return Diversity(
         distinct_1=texts.distinct_1,
         distinct_2=texts.distinct_2,
         words=texts.words,
         stock_phrase=phrase,
         stock_share=share,
-        near_duplicates=len({id for pair in pairs for id in pair}) / max(len(samples), 1),
+        near_duplicates=len({id for pair in pairs for id in pair}) / max(samples, 1),
         near_duplicates_across=len(across),
         profile_distance=distance,
         closest_profiles=closest,
@@ -73,18 +70,6 @@ def diversity(
         most_entropy=most,
         mixed_preferences=mixed,
     )
-
-
-def stock_phrase(texts: Iterable[str]) -> tuple[str, float]:
-    """The three words with which sentences begin most often, and the share of texts with such a sentence."""
-    counts: Counter[str] = Counter()
-    texts_read = 0
-    for text in texts:
-        texts_read += 1
-        beginnings = (words(sentence)[:3] for sentence in _SENTENCE.split(text))
-        counts.update({" ".join(three) for three in beginnings if len(three) == 3})
-    phrase, count = min(counts.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
-    return phrase, count / max(texts_read, 1)
 
 
 class WordStatistics(NamedTuple):
@@ -98,27 +83,50 @@ class WordStatistics(NamedTuple):
     """of a text on average"""
 
 
-def word_statistics(texts: Iterable[str]) -> WordStatistics:
-    """Distinct-1, distinct-2 and words of a text on average."""
-    import numpy as np
+class QueryWords:
+    """The words of texts, counted text by text."""
 
-    number: dict[str, int] = {}
-    pairs = np.empty(0, dtype=np.uint64)
-    word_count = pair_count = text_count = 0
-    texts = iter(texts)
-    while block := list(islice(texts, BLOCK)):
-        of_block = array("Q")
-        for text in block:
-            of_text = [number.setdefault(word, len(number)) for word in words(text)]
-            of_block.extend([first << 32 | second for first, second in pairwise(of_text)])
-            word_count += len(of_text)
-        pair_count, text_count = pair_count + len(of_block), text_count + len(block)
-        pairs = np.union1d(pairs, np.frombuffer(of_block, dtype=np.uint64))
-    return WordStatistics(
-        len(number) / max(word_count, 1),
-        len(pairs) / max(pair_count, 1),
-        word_count / max(text_count, 1),
-    )
+    def __init__(self) -> None:
+        self._number: dict[str, int] = {}
+        self._pairs, self._new_pairs = array("Q"), array("Q")
+        """different ones, sorted; those of the latest texts"""
+        self._words = self._pair_count = self.texts = 0
+        self._beginnings: Counter[str] = Counter()
+
+    def add(self, text: str) -> None:
+        """Count a text."""
+        number = self._number
+        of_text = [number.setdefault(word, len(number)) for word in words(text)]
+        self._new_pairs.extend([first << 32 | second for first, second in pairwise(of_text)])
+        self._words += len(of_text)
+        self.texts += 1
+        if not self.texts % BLOCK:
+            self._merge()
+        beginnings = (words(sentence)[:3] for sentence in _SENTENCE.split(text))
+        self._beginnings.update({" ".join(three) for three in beginnings if len(three) == 3})
+
+    def statistics(self) -> WordStatistics:
+        """Distinct-1, distinct-2 and words of a text on average."""
+        self._merge()
+        return WordStatistics(
+            len(self._number) / max(self._words, 1),
+            len(self._pairs) / max(self._pair_count, 1),
+            self._words / max(self.texts, 1),
+        )
+
+    def stock_phrase(self) -> tuple[str, float]:
+        """The three words sentences begin with most often, and the share of texts with such a sentence."""
+        phrase, count = min(self._beginnings.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+        return phrase, count / max(self.texts, 1)
+
+    def _merge(self) -> None:
+        import numpy as np
+
+        self._pair_count += len(self._new_pairs)
+        together = np.union1d(
+            np.frombuffer(self._pairs, dtype=np.uint64), np.frombuffer(self._new_pairs, dtype=np.uint64)
+        )
+        self._pairs, self._new_pairs = array("Q", together.tobytes()), array("Q")
 
 
 def profile_distances(groups: Sequence[Collection[Profile]]) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,10 +18,7 @@ from ...population import Population
 from ..gates.necessity import had_without_profile, serving, solves
 from ..samples import Argument, CompactSample, WorldKey
 from .decidability import Guess
-from .people import Profiles, platform_preferences, worlds_by_key
-
-Fans = Mapping[tuple[WorldKey, str], Mapping[str, set[str]]]
-"""(population and scenario, context) -> platform -> two of those who prefer it, or the only one."""
+from .people import Asking, Profiles, platform_preferences, worlds_by_key
 
 
 class ProfileNeed(NamedTuple):
@@ -33,28 +30,27 @@ class ProfileNeed(NamedTuple):
     """whether the best guess without the profile solves it"""
 
 
-def profile_needs(
-    samples: Sequence[CompactSample], populations: Sequence[Population], guesses: Sequence[Guess]
-) -> Iterator[ProfileNeed]:
-    """How far every sample needs its user, one at a time.
+class ProfileNeeds:
+    """How far samples need their users.
 
     The best guess knows everything but the user: it takes the platform of the learner without the user, and
     for what only the profile gives the value that most other users of the population have.
 
-    Args:
-        samples: of the dataset.
-        populations: the people.
-        guesses: what the learners say, sample by sample.
+    Args: populations: the people.
     """
-    worlds = worlds_by_key(populations)
-    popular = {population.name: PopularValues(Profiles(population)) for population in populations}
-    for sample, guess in zip(samples, guesses, strict=True):
-        only_profile = tuple(_only_profile(sample, worlds.get(sample.world_key)))
+
+    def __init__(self, populations: Sequence[Population]) -> None:
+        self._worlds = worlds_by_key(populations)
+        self._popular = {population.name: PopularValues(Profiles(population)) for population in populations}
+
+    def of(self, sample: CompactSample, guess: Guess) -> ProfileNeed:
+        """How far a sample needs its user. Args: guess: what the learners say of it."""
+        popular = self._popular.get(sample.population)
+        only_profile = tuple(_only_profile(sample, self._worlds.get(sample.world_key)))
         guessed = guess.without_profile == sample.platform and all(
-            sample.population in popular and popular[sample.population].guesses(argument, sample.user)
-            for argument in only_profile
+            popular is not None and popular.guesses(argument, sample.user) for argument in only_profile
         )
-        yield ProfileNeed(only_profile, guessed)
+        return ProfileNeed(only_profile, guessed)
 
 
 def _only_profile(sample: CompactSample, world: World | None) -> Iterator[Argument]:
@@ -106,102 +102,101 @@ def _most_frequent(item: tuple[str, int]) -> tuple[int, str]:
     return -item[1], item[0]
 
 
-def necessity(
-    samples: Sequence[CompactSample],
-    needs: Iterable[ProfileNeed],
-    strangers: Mapping[str, tuple[Solution | None, ...]],
-    solved_by_strangers: Mapping[str, int],
-) -> Necessity:
+class NecessityCount:
     """Shares over all samples, and what became of those that strangers were asked.
 
     Args:
-        samples: of the dataset.
-        needs: how far each needs its user.
         strangers: id -> what solvers without the profile answered, dropped samples included.
         solved_by_strangers: id -> how many of them gave the accepted solution; needed of dropped samples, of
             kept ones it is counted here.
     """
-    answers = {id: solutions for id, solutions in strangers.items() if solutions}
-    solved = {**_solved(samples, answers), **solved_by_strangers}
-    needing = guessed = 0
-    for need in needs:
-        needing, guessed = needing + bool(need.only_profile), guessed + need.guessed
-    return Necessity(
-        needing=needing / max(len(samples), 1),
-        unsolvable=1 - guessed / len(samples) if samples else 0.0,
-        asked=len(answers),
-        solved=sum(solved.get(id, 0) > 0 for id in answers),
-        platform_guessed=_platform_guessed(samples, answers, solved),
-    )
+
+    def __init__(
+        self, strangers: Mapping[str, tuple[Solution | None, ...]], solved_by_strangers: Mapping[str, int]
+    ) -> None:
+        self._answers = {id: solutions for id, solutions in strangers.items() if solutions}
+        self._solved = dict(solved_by_strangers)
+        self._gold: dict[str, str] = {}
+        """id of a kept sample that strangers were asked -> its platform"""
+        self._samples = self._needing = self._guessed = 0
+
+    def add(self, sample: CompactSample, need: ProfileNeed) -> None:
+        """Count a sample. Args: need: how far it needs its user."""
+        self._samples += 1
+        self._needing += bool(need.only_profile)
+        self._guessed += need.guessed
+        if answers := self._answers.get(sample.id):
+            self._gold[sample.id] = sample.platform
+            if sample.id not in self._solved:
+                self._solved[sample.id] = sum(solves(answer, sample.solution()) for answer in answers)
+
+    def figures(self) -> Necessity:
+        """What the samples so far add up to."""
+        return Necessity(
+            needing=self._needing / max(self._samples, 1),
+            unsolvable=1 - self._guessed / self._samples if self._samples else 0.0,
+            asked=len(self._answers),
+            solved=sum(self._solved.get(id, 0) > 0 for id in self._answers),
+            platform_guessed=self._platform_guessed(),
+        )
+
+    def _platform_guessed(self) -> float | None:
+        """Share of strangers' answers with the right platform, sample by sample.
+
+        Of a dropped sample the platform is known only where a stranger solved it; others are left out.
+        """
+        shares: list[float] = []
+        for id, solutions in self._answers.items():
+            if id in self._gold:
+                right = sum(answer is not None and answer.platform == self._gold[id] for answer in solutions)
+                shares.append(right / len(solutions))
+            elif count := self._solved.get(id, 0):
+                shares.append(min(count, len(solutions)) / len(solutions))
+        return sum(shares) / len(shares) if shares else None
 
 
-def _solved(
-    samples: Sequence[CompactSample], answers: Mapping[str, tuple[Solution | None, ...]]
-) -> dict[str, int]:
-    """Id -> strangers who gave the accepted solution of a kept sample."""
-    return {
-        sample.id: sum(solves(answer, sample.solution()) for answer in answers[sample.id])
-        for sample in samples
-        if sample.id in answers
-    }
+class InterchangeabilityCount:
+    """Shares over all samples; only people who have samples themselves count as somebody else.
 
-
-def _platform_guessed(
-    samples: Sequence[CompactSample],
-    answers: Mapping[str, tuple[Solution | None, ...]],
-    solved: Mapping[str, int],
-) -> float | None:
-    """Share of strangers' answers with the right platform, sample by sample.
-
-    Of a dropped sample the platform is known only where a stranger solved it; others are left out.
+    Args: asking: who has samples; populations: the people.
     """
-    gold = {sample.id: sample.platform for sample in samples if sample.id in answers}
-    shares: list[float] = []
-    for id, solutions in answers.items():
-        if id in gold:
-            right = sum(answer is not None and answer.platform == gold[id] for answer in solutions)
-            shares.append(right / len(solutions))
-        elif count := solved.get(id, 0):
-            shares.append(min(count, len(solutions)) / len(solutions))
-    return sum(shares) / len(shares) if shares else None
 
+    def __init__(self, asking: Asking, populations: Sequence[Population]) -> None:
+        self._worlds = worlds_by_key(populations)
+        self._serving: dict[tuple[WorldKey, frozenset[str]], tuple[str, ...]] = {}
+        self._fans: dict[tuple[WorldKey, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        """(population and scenario, context) -> platform -> two of those who prefer it, or the only one"""
+        for preference in platform_preferences(asking, populations):
+            of_platform = self._fans[preference.world_key, preference.context][preference.platform]
+            if len(of_platform) < 2:
+                of_platform.add(preference.user)
+        self._samples = self._served = self._others = self._twins = 0
 
-def interchangeability(
-    samples: Sequence[CompactSample], populations: Sequence[Population]
-) -> Interchangeability:
-    """Shares over all samples; only people who have samples themselves count as somebody else."""
-    fans: dict[tuple[WorldKey, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for preference in platform_preferences(samples, populations):
-        of_platform = fans[preference.world_key, preference.context][preference.platform]
-        if len(of_platform) < 2:
-            of_platform.add(preference.user)
-    served = others = twins = 0
-    for sample, platforms in _elsewhere(samples, populations):
-        served += bool(platforms)
-        others += _another_user_goes(sample, platforms, fans)
-        twins += bool(sample.twin_of)
-    count = max(len(samples), 1)
-    return Interchangeability(
-        served_elsewhere=served / count, other_user_elsewhere=others / count, twins=twins
-    )
+    def add(self, sample: CompactSample) -> None:
+        """Count a sample."""
+        platforms = self._elsewhere(sample)
+        of_need = self._fans.get((sample.world_key, sample.context), {})
+        self._samples += 1
+        self._served += bool(platforms)
+        self._others += any(of_need.get(platform, set()) - {sample.user} for platform in platforms)
+        self._twins += bool(sample.twin_of)
 
+    def figures(self) -> Interchangeability:
+        """What the samples so far add up to."""
+        count = max(self._samples, 1)
+        return Interchangeability(
+            served_elsewhere=self._served / count,
+            other_user_elsewhere=self._others / count,
+            twins=self._twins,
+        )
 
-def _elsewhere(
-    samples: Sequence[CompactSample], populations: Sequence[Population]
-) -> Iterator[tuple[CompactSample, tuple[str, ...]]]:
-    """Every sample, and the other platforms that offer all it calls for; none for one without calls."""
-    worlds = worlds_by_key(populations)
-    known: dict[tuple[WorldKey, frozenset[str]], tuple[str, ...]] = {}
-    for sample in samples:
+    def _elsewhere(self, sample: CompactSample) -> tuple[str, ...]:
+        """The other platforms that offer all a sample calls for; none for one without calls."""
         key, wanted = sample.world_key, frozenset(capability for _, capability in sample.calls)
-        if (key, wanted) not in known:
-            known[key, wanted] = serving(worlds[key], wanted) if wanted and key in worlds else ()
-        yield sample, tuple(name for name in known[key, wanted] if name != sample.platform)
-
-
-def _another_user_goes(sample: CompactSample, platforms: Sequence[str], fans: Fans) -> bool:
-    of_need = fans.get((sample.world_key, sample.context), {})
-    return any(of_need.get(platform, set()) - {sample.user} for platform in platforms)
+        if (key, wanted) not in self._serving:
+            world = self._worlds.get(key)
+            self._serving[key, wanted] = serving(world, wanted) if wanted and world else ()
+        return tuple(name for name in self._serving[key, wanted] if name != sample.platform)
 
 
 _load = lru_cache(maxsize=8192)(orjson.loads)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from ....environments.world import World
 from ....records import Profile
 from ...population import Population
 from ..samples import CompactSample, WorldKey
+
+Asking = AbstractSet[tuple[str, str]]
+"""(population, user) of everybody who has samples."""
 
 
 class PlatformPreference(NamedTuple):
@@ -49,16 +53,18 @@ class Profiles(Mapping[str, Profile]):
         return len(self._worlds)
 
 
-def asking_profiles(samples: Sequence[CompactSample], population: Population) -> Profiles:
+def people_who_ask(samples: Iterable[CompactSample]) -> Asking:
+    """Who has samples."""
+    return {(sample.population, sample.user) for sample in samples}
+
+
+def asking_profiles(asking: Asking, population: Population) -> Profiles:
     """The people of a population who have samples."""
-    return Profiles(population, {sample.user for sample in samples if sample.population == population.name})
+    return Profiles(population, {user for name, user in asking if name == population.name})
 
 
-def platform_preferences(
-    samples: Sequence[CompactSample], populations: Sequence[Population]
-) -> Iterator[PlatformPreference]:
+def platform_preferences(asking: Asking, populations: Sequence[Population]) -> Iterator[PlatformPreference]:
     """What everybody who has samples prefers, in every scenario of their population."""
-    asking = {(sample.population, sample.user) for sample in samples}
     for key, world in worlds_by_key(populations).items():
         for user in world.users:
             if (key[0], user) in asking:

@@ -88,7 +88,11 @@ class ScenarioTexts:
         self._samples = samples
         users, platforms, contexts = Numbering(), Numbering(self.platforms), Numbering(_contexts(world))
         self.corpus = Corpus()
+        self.serves = _Serving(world, self.platforms)
+        twins = 0
         for sample in samples:
+            self.serves.add(sample)
+            twins += bool(sample.twin_of)
             users.add(sample.user)
             platforms.add(sample.platform)
             contexts.add(sample.context)
@@ -109,8 +113,8 @@ class ScenarioTexts:
         # A platform that is not in the tree cannot be learnt: it counts as the first of a class of its own.
         self.platform = np.minimum(platforms.numbers(), len(self.platforms))
         self._barred = np.left_shift(1, self.fold).astype(np.uint8)
-        self._barred[: self.queries] = _barred(samples, self._barred[: self.queries])
-        self.serves = _Serving(world, samples, self.platforms)
+        if twins:
+            self._barred[: self.queries] = _barred(samples, self._barred[: self.queries])
         self.preferred = self._count_preferences(preferences)
 
     def blocks(self, together: int | None) -> Iterator[TextsOfUsers]:
@@ -289,8 +293,6 @@ def _barred(samples: ChosenSamples, own: NDArray[np.uint8]) -> NDArray[np.uint8]
     """
     import numpy as np
 
-    if not any(sample.twin_of for sample in samples):
-        return own
     row: dict[str, int] = {}
     family = [row.setdefault(sample.twin_of or sample.id, len(row)) for sample in samples]
     barred = np.zeros(len(row), dtype=np.uint8)
@@ -301,17 +303,23 @@ def _barred(samples: ChosenSamples, own: NDArray[np.uint8]) -> NDArray[np.uint8]
 class _Serving:
     """Which platforms offer everything that a query calls for."""
 
-    def __init__(self, world: World, samples: ChosenSamples, platforms: Sequence[str]) -> None:
+    def __init__(self, world: World, platforms: Sequence[str]) -> None:
+        self._world, self._platforms = world, platforms
+        self._number: dict[frozenset[str], int] = {}
+        self._row = array("i")
+
+    def add(self, sample: CompactSample) -> None:
+        wanted = frozenset(capability for _, capability in sample.calls)
+        self._row.append(self._number.setdefault(wanted, len(self._number)))
+
+    @cached_property
+    def _table(self) -> NDArray[np.bool_]:
+        """(different wishes, platforms), once all are there."""
         import numpy as np
 
-        row: dict[frozenset[str], int] = {}
-        self._row = array("i")
-        for sample in samples:
-            wanted = frozenset(capability for _, capability in sample.calls)
-            self._row.append(row.setdefault(wanted, len(row)))
-        offering = [set(serving(world, wanted)) for wanted in row]
-        table = np.array([[name in those for name in platforms] for those in offering], dtype=bool)
-        self._table = table.reshape(len(row), len(platforms))
+        offering = [set(serving(self._world, wanted)) for wanted in self._number]
+        table = np.array([[name in those for name in self._platforms] for those in offering], dtype=bool)
+        return table.reshape(len(self._number), len(self._platforms))
 
     def of(self, queries: NDArray[np.int64]) -> NDArray[np.bool_]:
         """(queries, platforms): whether a platform serves a query."""

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import pytest
 from ptool.records.dataset_statistics import Statistics
-from ptool.synthesis.dataset.statistics import sample_statistics, table5
-from ptool.synthesis.dataset.statistics.coverage import (
-    api_spread,
-    context_spread,
-    feature_spread,
-    mean_parameters,
-    origin_counts,
-    platform_counts,
-)
+from ptool.synthesis.dataset.statistics import Table5, sample_statistics
+from ptool.synthesis.dataset.statistics.coverage import Coverage
 
 HOW = {"loyalty": 0.75, "actions_per_context": 4, "seed": 0}
 
 
-def rows(*args):
+def rows(kept, split_of, groups, populations):
+    table = Table5(groups, populations)
+    for sample in kept:
+        table.add(sample, split_of.get(sample.id, "all"))
     return {
         one.name: (one.scenarios, one.platforms, one.apis, one.users, one.queries, one.file)
-        for one in table5(*args)
+        for one in table.rows()
     }
+
+
+def covered(kept, populations):
+    coverage = Coverage(populations)
+    for sample in kept:
+        coverage.add(sample)
+    return coverage
 
 
 def test_the_rows_of_a_split_dataset(garden):
@@ -85,19 +88,20 @@ def test_spreads_count_samples(garden):
         garden.sample("3", "u1", "Bees", context="tools"),
     ]
     twice = kept[1]._replace(id="4", calls=(("buyAnts", "buy"), ("buyAnts", "buy")))
-    apis = api_spread([*kept, twice], [people])
+    apis = covered([*kept, twice], [people]).apis()
     assert (apis.used, apis.offered) == (2, 6)
     assert list(apis.counts.items()) == [("garden/Ants/buyAnts", 3), ("garden/Bees/buyBees", 1)]
-    assert feature_spread(kept, [people]).model_dump() == {"used": 1, "offered": 2, "counts": {"home": 2}}
-    assert context_spread(kept, [people]).counts == {"garden/flowers": 2, "garden/tools": 1}
-    assert platform_counts(kept, [people]) == {"garden": {"Ants": 2, "Bees": 1, "Cats": 0}}
-    assert mean_parameters(kept) == 1.0
-    assert origin_counts(kept) == {"query": 0, "profile": 3, "default": 0}
+    found = covered(kept, [people])
+    assert found.features().model_dump() == {"used": 1, "offered": 2, "counts": {"home": 2}}
+    assert found.contexts().counts == {"garden/flowers": 2, "garden/tools": 1}
+    assert found.platforms() == {"garden": {"Ants": 2, "Bees": 1, "Cats": 0}}
+    assert found.parameters() == 1.0
+    assert found.origins() == {"query": 0, "profile": 3, "default": 0}
 
 
 def test_a_spread_lists_the_400_most_used(garden):
     kept = [garden.sample(f"{n}", "u1", context=f"c{n % 500:03}") for n in range(900)]
-    found = context_spread(kept, [])
+    found = covered(kept, []).contexts()
     assert (found.used, found.offered, len(found.counts)) == (500, 500, 400)
     assert set(found.counts.values()) == {2}
 
@@ -106,10 +110,15 @@ def test_everything_measured_makes_the_statistics_of_a_run(garden):
     lived = [garden.history("u1", {"flowers": "Ants"}, [("Ants", "flowers", "got roses")])]
     kept = [garden.sample("1", "u1", query="roses please", known={"address": ("home", "Kiel")})]
     for some in (kept, []):
-        parts, samples = sample_statistics(
-            some, {}, [garden.population({"u1": {"home": "Kiel"}}, lived)], **HOW
+        noted = []
+        parts = sample_statistics(
+            some,
+            {},
+            [garden.population({"u1": {"home": "Kiel"}}, lived)],
+            **HOW,
+            note=lambda sample, quality, noted=noted: noted.append((sample.id, quality.only_profile)),
         )
-        assert [(one.id, one.only_profile) for one in samples] == [("1", ("calls[0].address",))][: len(some)]
+        assert noted == [("1", ("calls[0].address",))][: len(some)]
         whole = Statistics(
             **parts, model="m", scripted=True, splits=(), funnel={}, reasons={}, gates=(), audit=None
         )

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from ptool.synthesis.dataset.samples import CompactSample
 from ptool.synthesis.dataset.statistics import scenario_texts as scenario_texts_module
 from ptool.synthesis.dataset.statistics.decidability import (
+    DecidabilityCount,
     Guess,
     balance_needs,
     bayes,
-    decidability,
     predict_platforms,
     transparent,
     without_profile,
@@ -53,6 +53,13 @@ def town(garden, users: int = 12) -> tuple[list[CompactSample], Population]:
 
 def judged(kept: list[CompactSample], *populations: Population):
     return decidability(kept, predict_platforms(kept, populations, **HOW))
+
+
+def decidability(kept, guesses):
+    count = DecidabilityCount()
+    for sample, guess in zip(kept, guesses, strict=True):
+        count.add(sample, guess)
+    return count.figures()
 
 
 def test_visits_in_alike_contexts_decide(garden):

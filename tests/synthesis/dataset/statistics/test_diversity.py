@@ -10,8 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ptool.records import Profile
 from ptool.synthesis.dataset.near_duplicates import near_duplicate_samples
-from ptool.synthesis.dataset.statistics.diversity import diversity, profile_distances, word_statistics
+from ptool.synthesis.dataset.statistics import sample_statistics
+from ptool.synthesis.dataset.statistics.diversity import QueryWords, profile_distances
 from ptool.synthesis.dataset.statistics.naive_bayes import words
+
+
+def diversity(kept, split_of, populations, pairs):
+    how = {"loyalty": 0.75, "actions_per_context": 4, "seed": 0, "note": lambda sample, quality: None}
+    split_of = {sample.id: "all" for sample in kept} | split_of
+    return sample_statistics(kept, split_of, populations, near_duplicates=pairs, **how)["diversity"]
+
+
+def words_of(texts):
+    counted = QueryWords()
+    for text in texts:
+        counted.add(text)
+    return counted
 
 
 @pytest.mark.parametrize(
@@ -30,8 +44,8 @@ def test_words_of_any_writing(text, expected):
 
 def test_distinct_words_and_pairs():
     # a b a b | c: 5 words, 3 different; pairs ab ba ab: 3, 2 different, none across two texts.
-    assert word_statistics(["a b a b", "C"]) == (3 / 5, 2 / 3, 5 / 2)
-    assert word_statistics([]) == word_statistics(["", "?"]) == (0, 0, 0)
+    assert words_of(["a b a b", "C"]).statistics() == (3 / 5, 2 / 3, 5 / 2)
+    assert words_of([]).statistics() == words_of(["", "?"]).statistics() == (0, 0, 0)
 
 
 def test_a_twins_words_are_counted_once(garden):

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from ptool.errors import ConfigError
-from ptool.synthesis.dataset.statistics.diversity import stock_phrase
+from ptool.synthesis.dataset.statistics.diversity import QueryWords
 from ptool.synthesis.dataset.statistics.general_reader import load_reader, read_generally
 
 
@@ -51,4 +51,7 @@ def test_without_the_extra_it_says_what_to_install() -> None:
     ],
 )
 def test_stock_phrases_are_counted_once_a_text(texts: list[str], phrase: str, share: float) -> None:
-    assert stock_phrase(texts) == (phrase, share)
+    counted = QueryWords()
+    for text in texts:
+        counted.add(text)
+    assert counted.stock_phrase() == (phrase, share)

@@ -8,7 +8,15 @@ from ptool.environments.checks.case import Case
 from ptool.records import Call, Episode, Query, Solution, Task, Usage
 from ptool.synthesis.dataset.gates.gate import Candidate
 from ptool.synthesis.dataset.gates.necessity import InterchangeabilityGate, serving
-from ptool.synthesis.dataset.statistics.necessity import interchangeability as rates
+from ptool.synthesis.dataset.statistics.necessity import InterchangeabilityCount
+from ptool.synthesis.dataset.statistics.people import people_who_ask
+
+
+def rates(kept, populations):
+    count = InterchangeabilityCount(people_who_ask(kept), populations)
+    for sample in kept:
+        count.add(sample)
+    return count.figures()
 
 
 def candidate(garden, platform: str, *apis: str) -> Candidate:

@@ -9,8 +9,15 @@ from ptool.records import Call, Episode, Intent, Phrase, Query, Solution, Task, 
 from ptool.synthesis.dataset.gates.gate import Candidate
 from ptool.synthesis.dataset.gates.necessity import NecessityGate, had_without_profile, solves
 from ptool.synthesis.dataset.statistics.decidability import Guess
-from ptool.synthesis.dataset.statistics.necessity import PopularValues, profile_needs
-from ptool.synthesis.dataset.statistics.necessity import necessity as rates
+from ptool.synthesis.dataset.statistics.necessity import NecessityCount, PopularValues, ProfileNeeds
+
+
+def rates(kept, populations, guess, strangers, solved):
+    needs, count = ProfileNeeds(populations), NecessityCount(strangers, solved)
+    for sample in kept:
+        count.add(sample, needs.of(sample, guess))
+    return count.figures()
+
 
 BASIC = {"home": "Kiel", "money": "EUR", "van": "van", "gifts": True, "one": 1}
 FEATURES = {"address": "home", "currency": "money", "way": "van", "gift": "gifts", "lots": "one"}
@@ -123,7 +130,7 @@ def test_rates_by_counting(garden):
         garden.sample("own address", "u0", known={"gift": usd, "address": street}),
         garden.sample("address told", "u0", query="to Street 0", known={"address": street}),
     ]
-    found = rates(kept, profile_needs(kept, [people], [Guess(3, "", "", "Ants")] * 4), {}, {})
+    found = rates(kept, [people], Guess(3, "", "", "Ants"), {}, {})
     # Two can be solved: the first by guessing, the last because everything is told, which needs no user.
     assert (found.needing, found.unsolvable) == (3 / 4, 2 / 4)
     assert (found.asked, found.solved, found.platform_guessed) == (0, 0, None)
@@ -140,13 +147,13 @@ def test_what_strangers_made_of_it(garden):
         "elsewhere": (near,),  # dropped for another reason: nobody knows its platform
         "unasked": (),
     }
-    found = rates(kept, profile_needs(kept, [people], [Guess(3, "", "", "")] * 2), asked, {"dropped": 1})
+    found = rates(kept, [people], Guess(3, "", "", ""), asked, {"dropped": 1})
     assert (found.asked, found.solved) == (4, 2)
     assert found.platform_guessed == pytest.approx((1 / 2 + 1 + 1 / 2) / 3)
 
 
 def test_nothing_gives_zeros(garden):
-    found = rates([], [], {}, {})
+    found = rates([], [], Guess(3, "", "", ""), {}, {})
     assert (found.needing, found.unsolvable, found.asked, found.solved, found.platform_guessed) == (
         0,
         0,
