@@ -18,6 +18,10 @@ _LIST = re.compile(r"\w+(?:, \w+(?: \w+)?)+,? (?:and|or) \w+")
 _BETWEEN_THINGS = re.compile(r",? (?:and|or) |, ")
 _NAMED = re.compile(r"\b(?:of|for|on|about|an?|some) (\w+)", re.IGNORECASE)
 """A word that names something, by what stands before it."""
+_ANOTHER = re.compile(
+    r",? (?:and|or|as well as|plus) (an? |the |some |any |my )?([\w'’-]+(?: [\w'’-]+)?)", re.IGNORECASE
+)
+"""Behind a thing: another one."""
 _COUNT = alternation((*NUMBER_WORDS[2:], "couple of", "few", "several"))
 _DAYS = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _TIME = re.compile(
@@ -76,6 +80,27 @@ def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -
                 f"the text asks for {listed[0]!r} as well; leave out what `values` does not have"
             )
     return text
+
+
+def without_another_thing(
+    words: str, text: str, values: Iterable[str], described: Iterable[str], need: str
+) -> None:
+    """Refuse a text that asks for another thing beside one that is to be said: 'the phone and a camera'.
+
+    What has no article is a thing where the need is about it: 'find a lamp and compare it' names none.
+
+    Args: words: those of the text that say the thing; values, described: as of `without_asides`; need: what
+        the kind of need is about.
+
+    Raises ValueError: there is one.
+    """
+    match = _ANOTHER.match(text.partition(words)[2])
+    if match is None:
+        return
+    known = telling_words(" ".join((*values, *described)))
+    other = _telling(match[2]) - known
+    if other and (match[1] or other & telling_words(need)):
+        raise ValueError(f"the text asks for {match[2]!r} as well; leave out what `values` does not have")
 
 
 def _saying(sentences: Iterable[str], told: set[str]) -> Iterator[str]:

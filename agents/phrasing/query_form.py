@@ -13,7 +13,7 @@ from pydantic import model_validator
 from ...records import Query
 from ...texts.allusions import with_allusions
 from ...texts.similar_words import near
-from .asides import without_asides
+from .asides import without_another_thing, without_asides
 from .left_out import with_left_out
 from .small_faults import customers_words, mended_wording
 from .spoken_words import NEARLY, name_words, spoken_words, value_words, whole_thing
@@ -110,6 +110,9 @@ def _composed(
         if isinstance(value, str) and not is_sentence(job["say"][name]):
             name_of_something(value)  # what the text made of a value may describe again
             spoken[name] = whole_thing(value, words, text, job["say"][name].get("maxLength", 0))
+            without_another_thing(
+                spoken[name][1], text, _as_words(values), _descriptions(errand), errand["need"]["description"]
+            )
     intent = {
         "api": job["api"],
         "stated": {name: value for name, (value, _) in spoken.items()},

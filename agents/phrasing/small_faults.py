@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from ...texts.similar_words import stem, telling_words
@@ -63,6 +63,8 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 """A currency at a number; which one the customer pays in, a profile knows. Pounds may be a weight."""
+_BETWEEN = re.compile(r"\bbetween (\d[\d.,]*) and (\d[\d.,]*)(?=\W|\Z)", re.IGNORECASE)
+"""A range, where one number is to be said."""
 _LIMITS = frozenset(("by", "before", "until", "till", "deadline", "latest", "due"))
 """Words of parameters whose day or time is the last one."""
 
@@ -94,6 +96,7 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone. What is the
     customer's own is theirs: 'add shoes to your cart' means my cart, 'to the postcode' to mine. 'Tea from
     your online store that matches the keyword' is tea, 'apple products' are apples where those are meant.
+    'Between 0 and 50' is up to 50, and 'between 50 and 50' is 50, where that is the only number.
 
     Args: values: parameter -> what is to be said.
 
@@ -112,6 +115,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
             text = words.join(re.split(things, text))
     if not any(_MONEY.search(f"1 {word}") for words in said for word in words.split()):
         text = _MONEY.sub("", text)
+    numbers = {str(value) for value in values.values() if isinstance(value, int | float)}
+    text = _BETWEEN.sub(lambda span: _one_number(span, numbers), text)
     told = telling_words(" ".join(said))
     text = _SHOP.sub(lambda shop: shop[0] if telling_words(shop[1].casefold()) & told else "", text)
     moments = {name: value for name, value in values.items() if _is_moment(value)}
@@ -127,6 +132,16 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
         return re.sub(rf"\b(?:to|at|in) (?={moment}(?!\w))", "by ", text)
     wrong, right = ("in|at", "on") if len(value) > len("18:30") else ("in|on", "at")
     return re.sub(rf"\b(?:{wrong}) (?={moment}(?!\w))", f"{right} ", text)
+
+
+def _one_number(span: re.Match[str], numbers: Set[str]) -> str:
+    """A range as the only number that is to be said."""
+    least, most = (number.rstrip(".,").replace(",", "") for number in span.groups())
+    if len(numbers) != 1 or most not in numbers:
+        return span[0]
+    end = span[2].rstrip(".,")
+    rest = span[2][len(end) :]
+    return f"{end}{rest}" if least == most else f"up to {end}{rest}" if float(least) == 0 else span[0]
 
 
 def _is_moment(value: Any) -> bool:

@@ -284,6 +284,51 @@ def test_a_thing_is_named_whole_and_not_by_what_it_is_about(text: str, stated: s
     assert intent.phrases[0].words.casefold() == stated.casefold()
 
 
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("Compare the tea and hot chocolate.", "hot chocolate"),  # the need is about it
+        ("Compare the tea and a lamp, please.", "lamp"),
+        ("Get the tea, as well as my umbrella!", "umbrella"),
+        ("Get tea or the umbrella!", "umbrella"),
+        ("Find the tea and compare it.", None),
+        ("Order the tea and the drink.", None),  # what the function is about
+        ("Order the tea and 2 more.", None),
+    ],
+)
+def test_another_thing_beside_the_one_to_be_said_is_refused(text: str, other: str | None) -> None:
+    shown = views({"item": TEXT})
+    shown["errand"]["need"]["description"] = "coffee, tea, hot chocolate"
+    said = orjson.dumps(answer(text, {"item": "tea"})).decode()
+    if other is None:
+        assert parse_answer(said, "stop", USER.form(shown))[0].text == text
+    else:
+        with pytest.raises(InvalidAnswer, match=f"asks for '{other}' as well"):
+            parse_answer(said, "stop", USER.form(shown))
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("Find tea between 0 and 50.", "Find tea up to 50."),
+        ("Find tea between 50 and 50!", "Find tea 50!"),
+        ("Find tea that costs between 0.00 and 50, please.", "Find tea that costs up to 50, please."),
+        ("Find tea between 20 and 50.", "Find tea between 20 and 50."),
+        ("Find tea between 50 and 100.", "Find tea between 50 and 100."),
+    ],
+)
+def test_a_range_around_the_only_number_is_that_number(text: str, mended: str) -> None:
+    said = answer(text, {"item": "tea", "most": 50})
+    assert phrased(said, {"item": TEXT, "most": COUNT}).text == mended
+
+
+def test_a_range_of_two_numbers_stays() -> None:
+    said = answer("Find tea between 0 and 50.", {"item": "tea", "least": 0.5, "most": 50})
+    said["text"] = said["text"].replace("0 ", "0.5 ")
+    query = phrased(said, {"item": TEXT, "least": {"type": "number"}, "most": COUNT})
+    assert query.text == "Find tea between 0.5 and 50."
+
+
 def test_of_several_the_last_one_may_be_only_a_kind_of_products() -> None:
     for value, text, stated in (
         ("plants and garden", "Find plants and garden products.", "plants and garden products"),
