@@ -96,6 +96,7 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone. What is the
     customer's own is theirs: 'add shoes to your cart' means my cart, 'to the postcode' to mine. 'Tea from
     your online store that matches the keyword' is tea, 'apple products' are apples where those are meant.
+    'Coats that have the same price' are coats by price, where a price is what to go by.
     'Between 0 and 50' is up to 50, and 'between 50 and 50' is 50, where that is the only number.
 
     Args: values: parameter -> what is to be said.
@@ -109,6 +110,9 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
         text = _KINDS.sub("", text)
     names = "|".join((*(re.escape(name_words(name)) for name in values), "keywords?", "query", "criteria"))
     text = re.sub(rf" (?:that|which) (?:match|fit)(?:es|s)? (?:the|a|this|my) (?:{names})\b", "", text)
+    for option in (value for value in values.values() if isinstance(value, str) and "_" in value):
+        same = r",? (?:(?:that|which) )?(?:have|has|having|with|at|of) (?:the |an? )?(?:same|similar|equal) "
+        text = re.sub(rf"{same}(?={re.escape(value_words(option))}\b)", " by ", text, flags=re.IGNORECASE)
     for words in said:
         if (single := stem(words)) != words.casefold():
             things = rf"(?i)\b{re.escape(single)} (?:products|items|goods)\b"
@@ -141,7 +145,7 @@ def _one_number(span: re.Match[str], numbers: Set[str]) -> str:
         return span[0]
     end = span[2].rstrip(".,")
     rest = span[2][len(end) :]
-    return f"{end}{rest}" if least == most else f"up to {end}{rest}" if float(least) == 0 else span[0]
+    return f"{end}{rest}" if least == most else f"up to {end}{rest}" if not least.strip("0.") else span[0]
 
 
 def _is_moment(value: Any) -> bool:

@@ -123,6 +123,7 @@ def test_too_low_a_yield_is_status_three_with_funnel_and_files(here: Bench) -> N
     assert funnel["rule_rejected"] + funnel["judge_rejected"] + funnel["failed"] == len(rejected)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(here: Bench) -> None:
     limited = "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, -1)); "
     program = (

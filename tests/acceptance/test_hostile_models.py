@@ -99,6 +99,7 @@ def calm(here: Bench, done: Done) -> None:
     assert (here.folder / "run/run.log").stat().st_size < 200_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "way", sorted({*WAYS} - {"nothing", "bare", "template", "unnumber", "infinite", "forged"})
 )

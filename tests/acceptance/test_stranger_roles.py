@@ -107,6 +107,7 @@ def test_as_a_gate_it_is_asked_before_anything_is_solved(mine: Bench) -> None:
     assert refused
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -123,6 +124,7 @@ def test_the_folder_may_be_given_anywhere(words: tuple[str, ...], mine: Bench) -
     assert any(turns(mine.folder / "run", "privacy"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["privacy.jinja", "prompts/privacy.jinja", "agent/privacy.jinja"])
 def test_the_prompt_may_lie_beside_the_role_or_in_prompts(place: str, mine: Bench) -> None:
     (mine.folder / "mine/prompts/privacy.jinja").rename(mine.folder / "mine" / place)
@@ -168,6 +170,7 @@ def test_a_key_its_file_leaves_out_may_be_set_on_the_command_line(mine: Bench) -
     assert mine.run(*MINE, *TINY, *words).status == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prompt", "line"),
     [
@@ -183,6 +186,7 @@ def test_a_fault_in_its_prompt_is_one_line_and_leaves_nothing(prompt: str, line:
     assert line in mine.refuses(*MINE, *TINY, "judges=[privacy]")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "line"),
     [

@@ -322,6 +322,23 @@ def test_a_range_around_the_only_number_is_that_number(text: str, mended: str) -
     assert phrased(said, {"item": TEXT, "most": COUNT}).text == mended
 
 
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("Compare teas that have the same purchase price.", "Compare teas by purchase price."),
+        ("Compare teas with a similar purchase price, please.", "Compare teas by purchase price, please."),
+        ("Compare teas with the best purchase price.", "Compare teas with the best purchase price."),
+    ],
+)
+def test_what_to_go_by_is_nothing_that_things_have_in_common(text: str, mended: str) -> None:
+    said = answer(text, {"item": "teas", "by": "purchase_price"})
+    assert phrased(said, {"item": TEXT, "by": {"const": "purchase_price"}}).text == mended
+    assert (
+        phrased(answer("Get teas with the same cup.", {"item": "cup"}), {"item": TEXT}).text[-9:]
+        == "same cup."
+    )
+
+
 def test_a_range_of_two_numbers_stays() -> None:
     said = answer("Find tea between 0 and 50.", {"item": "tea", "least": 0.5, "most": 50})
     said["text"] = said["text"].replace("0 ", "0.5 ")

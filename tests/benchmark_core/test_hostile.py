@@ -110,6 +110,7 @@ def test_nothing_raises_and_everything_is_consistent(name: str) -> None:
     assert problems(WHOLE[name]) == []
 
 
+@pytest.mark.slow
 def test_no_reading_takes_long() -> None:
     """Processor time: some milliseconds on a quiet machine; what is quadratic takes seconds."""
     slow = {}

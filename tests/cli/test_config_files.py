@@ -111,6 +111,7 @@ def test_a_target_that_grows_ends_every_command(
         assert capsys.readouterr() == (job, line)
 
 
+@pytest.mark.slow
 def test_a_sweep_may_resolve_as_much_in_every_job(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,6 +47,7 @@ def test_the_roles_are_those_the_model_can_play(words: tuple[str, ...], roles: t
     assert set(settings.query_judges) <= set(settings.agent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "roles"), CHOICES, ids=lambda one: " ".join(map(str, one))[-50:])
 def test_cfg_shows_what_a_run_would_use(
     words: tuple[str, ...], roles: tuple[object, ...], capsys: pytest.CaptureFixture[str]
@@ -56,6 +57,7 @@ def test_cfg_shows_what_a_run_would_use(
     assert (shown["assistant"], shown["agent"]["user"]["prompt"], tuple(shown["judges"])) == roles[:3]
 
 
+@pytest.mark.slow
 def test_every_job_of_a_sweep_has_the_roles_of_its_model() -> None:
     status, jobs = composed("-m", "seed=1,2", *LLM[1:], "model=openai_compatible")
     assert (status, [one.seed for one in jobs], [kind(one) for one in jobs]) == (0, [1, 2], [LEAN, LEAN])
@@ -83,6 +85,7 @@ def test_code_cannot_solve_what_was_not_drawn(
     assert line.endswith("with task.plan=free, which draws no calls to write; use assistant=propose")
 
 
+@pytest.mark.slow
 def test_roles_of_ones_own_stay_where_the_roles_are_composed_again(tmp_path, monkeypatch) -> None:
     (tmp_path / "mine" / "agent").mkdir(parents=True)
     (tmp_path / "mine" / "agent" / "outside.yaml").write_text(

@@ -279,6 +279,7 @@ def test_a_run_under_way_is_named_by_its_process(run: Path) -> None:
     assert f"running in process {status.in_use_by}" in page(status)
 
 
+@pytest.mark.slow
 def test_a_living_run_can_be_asked_and_a_killed_one(tmp_path: Path) -> None:
     words = ("scenario=tiny", "users=24", "queries_per_user=20", "run.dir=run")
     process = subprocess.Popen(

@@ -97,6 +97,7 @@ def test_every_command_has_a_configuration_to_compose() -> None:
     assert KINDS.keys() == COMMANDS.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_documented_commands_start(document: Path) -> None:
     found = [(line, problem(line)) for line in commands(document.read_text())]

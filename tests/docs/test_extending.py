@@ -60,6 +60,7 @@ def run_folder(command: str, desk: Path) -> Path:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_makes_a_dataset(
     command: str, desk: Path, done: dict[str, CompletedProcess[str]]

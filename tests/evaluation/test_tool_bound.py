@@ -65,6 +65,7 @@ def test_the_gold_tools_and_their_counterparts_are_in_every_prompt(run: Path) ->
         assert sum(f'"{name}"' in system for name in sample.tools) == 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tokens", [4608, 8192, 16_384])
 @pytest.mark.parametrize("format", ["python", "json", "native"])
 def test_by_default_as_many_are_shown_as_fit(run: Path, tmp_path: Path, tokens: int, format: str) -> None:

@@ -106,6 +106,7 @@ EVERYTHING = (
 SMALL = ("users=5", "splits.unseen.users=4", "splits.unseen.queries.finance=9", "audit.samples=8")
 
 
+@pytest.mark.slow
 def test_an_estimate_is_close_to_what_a_real_run_asks(tmp_path: Path) -> None:
     larger = ("scenario=shopping", "apis=6", "users=14", "queries_per_user=16", *EVERYTHING)
     real, found = asked_by(tmp_path, *larger), expected_of(*larger)
@@ -114,6 +115,7 @@ def test_an_estimate_is_close_to_what_a_real_run_asks(tmp_path: Path) -> None:
         assert found[part] == pytest.approx(lengths, rel=0.08), part
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [(), (*EVERYTHING, *SMALL)])
 def test_a_run_that_is_small_enough_is_played_whole(tmp_path: Path, asked: tuple[str, ...]) -> None:
     words = ("scenario=tiny", *asked)

@@ -163,6 +163,7 @@ def test_likeness_is_symmetric_and_every_text_is_like_itself(one, other):
     assert pairs == [("a", "b")]
 
 
+@pytest.mark.slow
 def test_four_times_the_queries_take_about_four_times_as_long():
     """All pairs would be sixteen times as many."""
     rng = random.Random(3)
