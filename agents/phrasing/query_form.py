@@ -23,6 +23,7 @@ from .thought_up_values import (
     name_of_something,
     telling_parameters,
     value_shape,
+    with_two_things,
 )
 
 LONGEST_REQUEST = 420
@@ -96,7 +97,8 @@ def _composed(
     [job] = errand["jobs"]
     given = said.get("values")
     values = given.get(_JOB) if isinstance(given, dict) else None
-    values = checked_values(values if isinstance(values, dict) else {}, job["say"], errand["need"])
+    values, text = with_two_things(values if isinstance(values, dict) else {}, job["say"], text)
+    values = checked_values(values, job["say"], errand["need"])
     for name in (errand["need"].get("context"), *(schema.get("const") for schema in job["say"].values())):
         if isinstance(name, str) and "_" in name:
             text = text.replace(name, value_words(name))

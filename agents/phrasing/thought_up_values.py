@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...texts.search import searchable_text
 from ...texts.similar_words import stem, telling_words, words_of
 from .spoken_words import name_words
 
@@ -93,6 +94,28 @@ def checked_values(
             elif part == 0 and not isinstance(part, bool):
                 raise ValueError(f"{name_words(name)} 0 asks for nothing; give a number that matters")
     return checked
+
+
+def with_two_things(
+    values: Mapping[str, Any], say: Mapping[str, Any], text: str
+) -> tuple[dict[str, Any], str]:
+    """Values and text without the third thing where two are asked for.
+
+    'Coats, skirts and shoes' -> 'coats and skirts', where the text lists them so.
+    """
+    left = dict(values)
+    for name, value in values.items():
+        schema = say.get(name, {})
+        if not isinstance(value, str) or not _is_free_text(name, schema) or _things(schema) != (2, 2):
+            continue
+        things = [
+            thing for part in re.split(_BETWEEN_TWO, value) if (thing := part.removeprefix("and ").strip())
+        ]
+        span = searchable_text(text).locate(value) if len(things) > 2 else None
+        if span is not None:
+            left[name] = " and ".join(things[:2])
+            text = f"{text[: span[0]]}{left[name]}{text[span[1] :]}"
+    return left, text
 
 
 def name_of_something(words: str) -> str:
