@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from acceptance_bench import Bench, derived, derived_but_card, lines, terminal
 
 WAYS = {
@@ -38,6 +39,7 @@ def test_both_drivers_make_the_same_files(here: Bench) -> None:
     assert loop["dataset/rejected.jsonl"]  # mended and rejected episodes are the same, too
 
 
+@pytest.mark.slow
 def test_several_scenarios_at_once_are_the_same_bytes_again(here: Bench) -> None:
     for width in (1, 64):
         words = ("scenario=unseen", "users=2", "queries_per_user=3", f"concurrency={width}")

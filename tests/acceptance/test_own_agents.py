@@ -97,6 +97,7 @@ PLAYED = [
 """What plays in whose place; one kind in every suite."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "role"), PLAYED)
 def test_it_plays_a_whole_run_and_goes_on_where_it_was_killed(
     kind: str, role: str, endpoint: str, tmp_path: Path

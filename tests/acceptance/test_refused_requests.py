@@ -26,6 +26,7 @@ class Picky(ScriptedModel):
 SIZE = ("--config-dir", "mine", "scenario=tiny", "users=2", "queries_per_user=4", "model=picky")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["refused", "server"])
 def test_a_refusal_in_mid_run_costs_no_item(kind: str, here: Bench) -> None:
     here.write("mine/picky_model.py", MODEL)

@@ -70,6 +70,7 @@ def count_answers(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return asked
 
 
+@pytest.mark.slow
 def test_killed_at_eight_moments_it_ends_with_the_same_bytes(
     whole: Path, here: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +91,7 @@ def test_killed_at_eight_moments_it_ends_with_the_same_bytes(
     assert not list(run.rglob(".*.tmp"))
 
 
+@pytest.mark.slow
 def test_killed_between_any_two_items_of_the_growth_it_grows_the_same(
     whole: Path, here: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

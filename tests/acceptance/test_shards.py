@@ -127,6 +127,7 @@ def test_machines_that_share_no_file_system(here, joined, whole):
     assert undivided(here.folder / "run") == whole
 
 
+@pytest.mark.slow
 def test_a_run_that_was_begun_as_one_is_gone_on_with_in_shards(here, joined, whole):
     assert here.run(*WORDS, "run.dir=run", "budget.calls=60").status == 4
     play(here, "1/2", "2/2")

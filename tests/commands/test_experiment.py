@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from in_process import command
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -70,6 +70,7 @@ def data(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in (*DERIVED, "dataset/samples.jsonl")}
 
 
+@pytest.mark.slow
 def test_a_run_over_it_gives_the_same_bytes_and_its_recording_too(here: Here, tmp_path: Path) -> None:
     over_http = (
         "scenario=tiny",

@@ -43,6 +43,7 @@ def test_every_combination_has_its_run_and_its_line(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_processes_make_the_same_runs(tmp_path: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher", reason="needs ptool[joblib]")
     here, there = tmp_path / "here", tmp_path / "there"

@@ -33,6 +33,7 @@ def run(url: str, folder: Path, *words: str) -> "subprocess.Popen[str]":
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_while_an_endpoint_is_gone_lines_and_log_say_so_and_the_run_goes_on(tmp_path: Path) -> None:
     spell = ("server.spell.after=16", "server.spell.seconds=5", "server.spell.fault=unavailable")
     with server(*spell, folder=tmp_path) as (_, url):

@@ -55,6 +55,7 @@ async def run_cells(sources: Iterable[str]) -> dict[str, Any]:
     return namespace
 
 
+@pytest.mark.slow
 def test_every_block_runs_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
