@@ -65,6 +65,8 @@ _MONEY = re.compile(
 """A currency at a number; which one the customer pays in, a profile knows. Pounds may be a weight."""
 _BETWEEN = re.compile(r"\bbetween (\d[\d.,]*) and (\d[\d.,]*)(?=\W|\Z)", re.IGNORECASE)
 """A range, where one number is to be said."""
+_SAME = r",? (?:(?:that|which) )?(?:have|has|having|with|at|of) (?:the |an? )?(?:same|similar|equal) "
+"""Before an option that things are to be told apart by."""
 _LIMITS = frozenset(("by", "before", "until", "till", "deadline", "latest", "due"))
 """Words of parameters whose day or time is the last one."""
 
@@ -111,15 +113,18 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     names = "|".join((*(re.escape(name_words(name)) for name in values), "keywords?", "query", "criteria"))
     text = re.sub(rf" (?:that|which) (?:match|fit)(?:es|s)? (?:the|a|this|my) (?:{names})\b", "", text)
     for option in (value for value in values.values() if isinstance(value, str) and "_" in value):
-        same = r",? (?:(?:that|which) )?(?:have|has|having|with|at|of) (?:the |an? )?(?:same|similar|equal) "
-        text = re.sub(rf"{same}(?={re.escape(value_words(option))}\b)", " by ", text, flags=re.IGNORECASE)
+        text = re.sub(rf"{_SAME}(?={re.escape(value_words(option))}\b)", " by ", text, flags=re.IGNORECASE)
     for words in said:
         if (single := stem(words)) != words.casefold():
             things = rf"(?i)\b{re.escape(single)} (?:products|items|goods)\b"
             text = words.join(re.split(things, text))
     if not any(_MONEY.search(f"1 {word}") for words in said for word in words.split()):
         text = _MONEY.sub("", text)
-    numbers = {str(value) for value in values.values() if isinstance(value, int | float)}
+    numbers = {
+        str(value)
+        for value in values.values()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
     text = _BETWEEN.sub(lambda span: _one_number(span, numbers), text)
     told = telling_words(" ".join(said))
     text = _SHOP.sub(lambda shop: shop[0] if telling_words(shop[1].casefold()) & told else "", text)

@@ -31,8 +31,8 @@ _OF_A_KIND = re.compile(
     r"\A (?:supplies|accessories|equipment|gear|furniture|cloth(?:es|ing)|shoes|tools|parts)\b", re.IGNORECASE
 )
 """Behind a value: the things that are for it, or of that kind."""
-_OF_SEVERAL = re.compile(r"\A (?:products|items|goods)\b", re.IGNORECASE)
-_SEVERAL = re.compile(r" (?:and|or) ")
+_PRODUCTS = re.compile(r"\A (?:products|items|goods)\b", re.IGNORECASE)
+_TWO_THINGS = re.compile(r" (?:and|or) ")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -107,8 +107,8 @@ def whole_thing(value: str, words: str, text: str, longest: int) -> tuple[str, s
     """
     before, found, after = text.partition(words)
     about, kind = _ABOUT.search(before) if found else None, _OF_A_KIND.match(after)
-    if kind is None and _SEVERAL.search(words) and (last := words_of(words)[-1].casefold()) == stem(last):
-        kind = _OF_SEVERAL.match(after)
+    if kind is None and _TWO_THINGS.search(words) and (last := words_of(words)[-1].casefold()) == stem(last):
+        kind = _PRODUCTS.match(after)
     if about is not None and _SAYINGS.search(about[1]):
         about = None
     whole = f"{about[1] if about else ''}{words}{kind[0] if kind else ''}"

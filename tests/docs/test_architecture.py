@@ -55,6 +55,6 @@ def test_what_it_names_is_there(name: str) -> None:
     assert any((place / name).exists() for place in places)
 
 
-def test_every_room_has_a_row() -> None:
+def test_every_folder_has_a_row() -> None:
     folders = {name for name in ALLOWED if (ROOT / name).is_dir()}
     assert folders <= set(re.findall(r"^\| `(\w+)/`", PAGE.read_text(), re.MULTILINE))
