@@ -15,6 +15,10 @@ from .search import Span
 LITTLE_WORDS = frozenset(
     ["a", "an", "and", "or", "the", "of", "for", "with", "vs", "in", "on", "to", "my", "some", "any"]
 )
+_PLURALS = {
+    "children": "child", "criteria": "criterion", "feet": "foot", "men": "man", "people": "person",
+    "teeth": "tooth", "women": "woman",
+}  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
 _SEPARATOR, _PAUSE = re.compile(r"[,;]|\b(?:and|or|vs)\b"), re.compile(r"[,;:.!?](?:\s|\Z)")
 """Between the things of a list; where one thing ends in any case."""
@@ -77,6 +81,8 @@ def stretch(value: str, text: str, least: float = 0.75) -> str | None:
 def stem(word: str) -> str:
     """A word in one case, and in one number where its ending tells."""
     word = word.casefold()
+    if word in _PLURALS:
+        return _PLURALS[word]
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("sses", "ches", "shes", "xes")):

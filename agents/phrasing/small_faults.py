@@ -98,6 +98,7 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone. What is the
     customer's own is theirs: 'add shoes to your cart' means my cart, 'to the postcode' to mine. 'Tea from
     your online store that matches the keyword' is tea, 'apple products' are apples where those are meant.
+    'Find products coats' is to find coats.
     'Coats that have the same price' are coats by price, where a price is what to go by.
     'Between 0 and 50' is up to 50, and 'between 50 and 50' is 50, where that is the only number.
 
@@ -115,6 +116,9 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     for option in (value for value in values.values() if isinstance(value, str) and "_" in value):
         text = re.sub(rf"{_SAME}(?={re.escape(value_words(option))}\b)", " by ", text, flags=re.IGNORECASE)
     for words in said:
+        text = re.sub(
+            rf"(?i)\b(?:products|items|goods|something) (?=['\"“‘]?{re.escape(words)}(?!\w))", "", text
+        )
         if (single := stem(words)) != words.casefold():
             things = rf"(?i)\b{re.escape(single)} (?:products|items|goods)\b"
             text = words.join(re.split(things, text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -132,6 +133,8 @@ def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping
     is_need = bool(telling) and telling <= needed and not _RANGE.search(str(schema.get("description", "")))
     if is_need or words.strip().casefold() == name_words(name) or (words_of(words) and not telling):
         raise ValueError(f"{words!r} is no concrete {name_words(name)}; name one that such a customer means")
+    if (letter := _foreign_letter(words)) and not _foreign_letter(f"{need} {schema}"):
+        raise ValueError(f"{words!r} has {letter!r}; name it in the language of the job")
     longest = schema.get("items", schema).get("maxLength", 0)
     least, most = _things(schema)
     parts = re.split(_BETWEEN_TWO if least > 1 else "[,;]", words.replace("vs.", "vs"))
@@ -144,6 +147,12 @@ def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping
     for described in (need.get("description", ""), str(schema.get("description", ""))):
         if len(stems) > _COPIED and {stem(word) for word in words_of(described)}.issuperset(stems):
             raise ValueError(f"{words!r} repeats what is asked for; name one thing of that kind")
+
+
+def _foreign_letter(text: str) -> str | None:
+    """The first letter that is none of the Latin script."""
+    letters = (char for char in text if char > "\u036f" and char.isalpha())
+    return next((char for char in letters if "LATIN" not in unicodedata.name(char, "")), None)
 
 
 def _is_free_text(name: str, schema: Mapping[str, Any]) -> bool:

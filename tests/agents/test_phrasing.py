@@ -205,6 +205,9 @@ def test_what_is_the_customers_own_is_said_so(value: str, text: str, mended: str
         (r"tea\1s", r"Find tea\1 goods for me.", r"Find tea\1s for me."),
         ("Apple", "Find Apple products for me.", "Find Apple products for me."),
         ("apples", "Find pineapple products and apples.", "Find pineapple products and apples."),
+        ("coat", "Please find me products coat.", "Please find me coat."),
+        ("home tea", "Find something 'Home Tea' for me.", "Find 'Home Tea' for me."),
+        ("tea", "Find items teapot or something; tea!", "Find items teapot or something; tea!"),
     ],
 )
 def test_things_are_not_what_is_made_of_them(value: str, text: str, mended: str) -> None:
@@ -236,6 +239,12 @@ def test_nothing_but_time_has_a_day(day: str) -> None:
     for text in (f"Send tea to the postcode of {day}.", f"Send tea to postcode {day}."):
         assert "'postcode' has no '3 May 2027'" in objection(answer(text, values), say)
     assert phrased(answer(f"Send tea on the morning of {day}.", values), say).text.endswith(f"of {day}.")
+
+
+def test_an_option_in_the_plural_is_not_said_twice() -> None:
+    said = answer("Compare tea by their footprint criteria.", {"item": "tea", "focus": "footprint_criterion"})
+    text = phrased(said, {"item": TEXT, "focus": {"const": "footprint_criterion"}}).text
+    assert text == "Compare tea by their footprint criteria."
 
 
 def test_what_is_moved_to_a_day_is_left_alone() -> None:
@@ -589,6 +598,14 @@ def test_where_no_value_tells_the_need_a_purpose_has_to() -> None:
 def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> None:
     said = answer(f"Get me {value}.", {"item": value})
     assert "is no concrete item" in objection(said, {"item": TEXT})
+
+
+def test_a_value_is_written_in_the_letters_of_the_job() -> None:
+    said = answer("Find the T恤 for me.", {"item": "T恤"})
+    assert "'T恤' has '恤'" in objection(said, {"item": TEXT})
+    assert phrased(said, {"item": {**TEXT, "description": "衣服"}}).intents[0].stated == {"item": "T恤"}
+    said = answer("Find the phở bò for me.", {"item": "phở bò"})
+    assert phrased(said, {"item": TEXT}).intents[0].stated == {"item": "phở bò"}
 
 
 def test_a_value_that_fills_its_form_to_the_brim_was_cut_off() -> None:
