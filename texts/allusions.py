@@ -27,10 +27,10 @@ _ALLUSIONS = (
     "Include {0}.",
     "They will want {0}, so give it to them.",
     "Do it with {0}.",
-    "Hand over {0}, too.",
-    "Mind {0}.",
+    "Please go with {0}.",
+    "Please take {0} into account.",
     "Tell them {0} as well.",
-    "Put {0} down, too.",
+    "Note {0} as well.",
 )
 """How a request leaves something to the profile. There are many, so that none is a mark of the data."""
 
