@@ -75,6 +75,9 @@ def stretch(value: str, text: str, least: float = 0.75) -> str | None:
     for (first, last), root in reversed(places):  # 'baking soda and baking powder' begins with 'baking'
         if last < start and not words_of(text[last:start]) and root in wanted:
             start = first
+    for (first, last), root in places:  # 'whole foods and natural foods' ends with 'foods'
+        if end < first and text[end:first].isspace() and root in wanted:
+            end = last
     return text[start:end]
 
 

@@ -11,6 +11,7 @@ from .spoken_words import name_words, value_words
 
 _ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re.IGNORECASE)
 """What a model begins with that was asked to do something; no part of what a customer says."""
+_GREETING = re.compile(r"\A\W*(?:hey|hi|hello)(?: there)?\b[\s,.!:]*(?=\w)", re.IGNORECASE)
 _OFFER = re.compile(r"\A\W*would you like (me )?to (?=\w)([^.!?]*)\?", re.IGNORECASE)
 _A_SHOP = (
     "(?:store|shop|website|site|platform|app|marketplace|catalogue|catalog"
@@ -92,6 +93,12 @@ def customers_words(text: str) -> str:
     return _OFFER.sub(lambda offer: f"I would like {'you ' if offer[1] else ''}to {offer[2]}.", text)
 
 
+def without_greeting(text: str) -> str:
+    """A text that goes on with what somebody says who has said hello."""
+    text = _GREETING.sub("", text)
+    return text[:1].upper() + text[1:]
+
+
 def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     """The text without a count of kinds or a nameless shop, and with the word that belongs before a day.
 
@@ -113,6 +120,11 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
         text = _KINDS.sub("", text)
     names = "|".join((*(re.escape(name_words(name)) for name in values), "keywords?", "query", "criteria"))
     text = re.sub(rf" (?:that|which) (?:match|fit)(?:es|s)? (?:the|a|this|my) (?:{names})\b", "", text)
+    for words in said:
+        again = (
+            rf"\b({re.escape(words)}) (?:that|which) match(?:es)? the (?:words?|terms?|name) ['\"]?\1\b['\"]?"
+        )
+        text = re.sub(again, r"\1", text, flags=re.IGNORECASE)
     for option in (value for value in values.values() if isinstance(value, str) and "_" in value):
         text = re.sub(rf"{_SAME}(?={re.escape(value_words(option))}\b)", " by ", text, flags=re.IGNORECASE)
     for words in said:
@@ -136,14 +148,17 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     if len(moments) != 1:
         return text
     [(name, value)] = moments.items()
-    moment = rf"(?:{re.escape(value_words(value))}|{re.escape(value)})"
+    moment = re.escape(value_words(value))
+    text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", value_words(value), text)
     if (match := re.search(rf"\b(\w+) (?:of )?(?={moment}(?!\w))", text, re.IGNORECASE)) and (
         match[1].casefold() in _NO_DAY or (" of " in match[0] and match[1].casefold() not in _OF_A_DAY)
     ):
         raise ValueError(f"{match[1]!r} has no {value_words(value)!r}; say when the customer wants it")
     if _LIMITS & set(name_words(name).split()):
-        return re.sub(rf"\b(?:to|at|in) (?={moment}(?!\w))", "by ", text)
-    wrong, right = ("in|at", "on") if len(value) > len("18:30") else ("in|on", "at")
+        wrong, right = "to|at|in", "by"
+    else:
+        wrong, right = ("in|at", "on") if len(value) > len("18:30") else ("in|on", "at")
+    text = re.sub(rf",(?= {moment} ?[.!?])", f" {right}", text)
     return re.sub(rf"\b(?:{wrong}) (?={moment}(?!\w))", f"{right} ", text)
 
 

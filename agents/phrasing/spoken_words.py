@@ -18,7 +18,9 @@ _ROUGHLY = 65
 _MOST_PARTS = 20
 """Parts of a list or an object that are looked for in a text."""
 _ABOUT = re.compile(
-    r"\b(?:an?|some|any|my|this|that|\w*\d) ((?:[\w'’-]+ ){1,3}about (?:the |an? )?)\Z", re.IGNORECASE
+    r"\b(?:an?|some|any|my|this|that|\w*\d) ((?:(?!(?:that|which|who|is|are|was|were|be)\b)[\w'’-]+ ){1,3}"
+    r"about (?:the |an? )?)\Z",
+    re.IGNORECASE,
 )
 """Before a value: the thing that is about it."""
 _SAYINGS = re.compile(
@@ -33,6 +35,8 @@ _OF_A_KIND = re.compile(
 """Behind a value: the things that are for it, or of that kind."""
 _PRODUCTS = re.compile(r"\A (?:products|items|goods)\b", re.IGNORECASE)
 _TWO_THINGS = re.compile(r" (?:and|or) ")
+_AN_OPTION = frozenset(("criterion", "mode", "option"))
+"""Words of options that tell no more than that it is one."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -52,8 +56,8 @@ def value_words(value: Any) -> str:
 
 
 def option_words(name: str, value: str) -> str:
-    """An option without what its parameter is called: criterion 'quality_criterion' -> 'quality'."""
-    called = {stem(word) for word in words_of(name_words(name))}
+    """An option without what its parameter, or any option, is called: 'quality_criterion' -> 'quality'."""
+    called = {stem(word) for word in words_of(name_words(name))} | _AN_OPTION
     words = [word for word in name_words(value).split() if stem(word) not in called]
     return " ".join(words) if words and "_" in value else value
 

@@ -18,7 +18,7 @@ _COPIED = 3
 _ANYTHING = telling_words(
     "all every each item thing good product service everything something anything stuff range kind "
     "buy find get need best good better great new newest top popular cheap cheapest high quality nice "
-    "various order cart basket purchase status"
+    "various available order cart basket purchase status"
 )
 """Words that name no thing."""
 _PART_OF_TEXT = r'[^,;"\\\x00-\x1f]'

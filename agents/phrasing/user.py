@@ -23,6 +23,7 @@ from ...texts.similar_words import telling_words
 from ..examples import copied_text
 from ..role import Ask, Observation, Role, Views
 from .query_form import phrased_query
+from .small_faults import without_greeting
 
 
 class PhrasingUser(Role):
@@ -43,7 +44,7 @@ class PhrasingUser(Role):
         parts: list[Query] = []
         usage = NO_USAGE
         for number in range(len(jobs)):
-            shown = {**observation.views, **_part(views, number)}
+            shown = {**observation.views, **_part(views, number, parts)}
             reply = await ask(
                 self.request(
                     observation.model_copy(
@@ -82,14 +83,20 @@ class PhrasingUser(Role):
         return replace(request, output=self.form(views))
 
 
-def _part(views: Mapping[str, Any], number: int) -> dict[str, Any]:
-    """The views of a request for one call only; a purpose that tells the need is said with the first."""
+def _part(views: Mapping[str, Any], number: int, earlier: Sequence[Query]) -> dict[str, Any]:
+    """The views of a request for one call only; a purpose that tells the need is said with the first.
+
+    Args: earlier: the queries for the calls before; what they ask of the same function is not asked again.
+    """
     errand = views["errand"]
+    job = errand["jobs"][number]
+    if asked := [part.intents[0].stated for part in earlier if part.intents[0].api == job["api"]]:
+        job = {**job, "other_than": asked}
     others = tuple(f"query.intents[{n}]" for n in range(len(errand["jobs"])) if n != number)
     return {
         "errand": {
             **errand,
-            "jobs": [errand["jobs"][number]],
+            "jobs": [job],
             "purpose": errand["purpose"] and number == 0,
         },
         "errand.mentions": [[]],
@@ -129,7 +136,8 @@ def _asks(query: Query) -> list[tuple[str, set[str]]]:
 
 def _joined(parts: Sequence[Query], mentions: Sequence[Sequence[str]]) -> Query:
     """One query of the queries for each call, in sentences of their own."""
-    text = " ".join(ended(part.text) for part in parts)
+    first, *others = (ended(part.text) for part in parts)
+    text = " ".join((first, *map(without_greeting, others)))
     return Query(
         text=with_allusions(text, mentions),
         intents=tuple(intent for part in parts for intent in part.intents),
