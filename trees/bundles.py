@@ -26,6 +26,12 @@ _NO_FACT = re.compile(
     r"\b(?:lives|is|was|has|who|where|which|his|her|their)\b|^(?i:any|some|unknown|not|none|n/a)\b"
 )
 """A sentence about somebody, 'Ann lives on Mill Street', or what stands for nothing, 'Any city'."""
+_PLACEHOLDER = re.compile(
+    r"(?:\A|, )(?:(?:your|my|the) )?(?:anytown|city|town|state|country|street|address|(?:full )?name)(?=,|\Z)"
+    r"|\AJ(?:ohn|ane) Doe\Z",
+    re.IGNORECASE,
+)
+"""What forms show where a value belongs: '123 Elm Street, City', 'John Doe'."""
 MAX_VALUE = 2000
 """Bytes of JSON one value may have."""
 _MOST_DRAWS = 200
@@ -65,8 +71,8 @@ def fit_bundles(answer: Bundles, features: Sequence[Feature], draw: random.Rando
     """The bundles with values of basic features as their schemas want them.
 
     A value that does not fit fills no parameter: '3' for a number becomes 3, 'paypal' the 'PayPal' of an
-    enum; where it is not clear what was meant, or an address is a sentence about somebody, a standard fact or
-    a choice is drawn.
+    enum; where it is not clear what was meant, or an address is a sentence about somebody or none but in
+    form, a standard fact or a choice is drawn.
     """
     wanted = {
         feature.name: feature for feature in features if feature.kind == "basic" and feature.value_schema
@@ -76,7 +82,11 @@ def fit_bundles(answer: Bundles, features: Sequence[Feature], draw: random.Rando
         feature = wanted[name]
         nearest = nearest_value(value, feature.value_schema, mended)
         drawn = name in BY_NAME or "enum" in feature.value_schema
-        no_fact = name in BY_NAME and isinstance(nearest, str) and _NO_FACT.search(nearest)
+        no_fact = (
+            name in BY_NAME
+            and isinstance(nearest, str)
+            and (_NO_FACT.search(nearest) or _PLACEHOLDER.search(nearest))
+        )
         if not drawn or (fits(nearest, feature.value_schema) and not no_fact):
             return nearest
         mended["value_drawn"] += 1

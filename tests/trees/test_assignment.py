@@ -267,6 +267,10 @@ async def test_bad_bundles_are_named_and_mended(population, bundles, complaint, 
         ("Cork, where the market is", False),
         ("Any city", False),
         ("Anytown Road 3, Cork", True),
+        ("123 Elm Street, City", False),
+        ("123 Main St, Anytown, USA", False),
+        ("Your address", False),
+        ("3 Market Street, City Centre, Cork", True),
     ],
 )
 def test_an_address_is_neither_a_sentence_about_somebody_nor_any_place(address, is_kept):
