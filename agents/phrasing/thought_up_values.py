@@ -35,6 +35,10 @@ _RANGE = re.compile(
     r"\b(?:range|category|kind|department|section|type|area|genre|topic|theme|field)s?\b", re.IGNORECASE
 )
 """Words of a description whose parameter holds a sort of things; that may be the need itself."""
+_EVERYTHING = re.compile(
+    r"\b(?:all (?:of )?|any |every )?(?:(?:the|your|available|current) )*(?:products?|items?|goods|things)\b",
+    re.IGNORECASE,
+)
 _QUANTIFIER = re.compile(
     r"\A(?:(?i:all|any|some|every|various|different|several|many)|the|an?)"
     r"(?: (?:of|the|kinds of|types of|sorts of))*"
@@ -116,6 +120,23 @@ def with_two_things(
         if span is not None:
             left[name] = " and ".join(things[:2])
             text = f"{text[: span[0]]}{left[name]}{text[span[1] :]}"
+    return left, text
+
+
+def with_need_for_everything(
+    values: Mapping[str, Any], say: Mapping[str, Mapping[str, Any]], need: str, text: str
+) -> tuple[dict[str, Any], str]:
+    """Values and text with the need as a range, or kind, of things where that is to be all there is.
+
+    'Discounts on all products', for somebody who needs groceries -> 'discounts on groceries'.
+    """
+    left = dict(values)
+    for name, value in values.items():
+        schema = say.get(name, {})
+        is_range = _is_free_text(name, schema) and _RANGE.search(str(schema.get("description", "")))
+        if is_range and isinstance(value, str) and not telling_words(value) - _ANYTHING:
+            text, found = _EVERYTHING.subn(need, text, count=1)
+            left[name] = need if found else value
     return left, text
 
 

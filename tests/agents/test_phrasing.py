@@ -439,7 +439,12 @@ def test_a_range_may_be_the_need_itself(described: str) -> None:
     say = {"item": TEXT | {"description": described}}
     [intent] = phrased(answer("Show me offers on morning drinks.", {"item": "morning_drinks"}), say).intents
     assert intent.stated == {"item": "morning drinks"}
-    assert "is no concrete item" in objection(answer("Show me all products.", {"item": "all products"}), say)
+    query = phrased(answer("Show me offers on all available products.", {"item": "all"}), say)
+    assert (query.text, query.intents[0].stated) == (
+        "Show me offers on morning drinks.",
+        {"item": "morning drinks"},
+    )
+    assert "is no concrete item" in objection(answer("Show me everything.", {"item": "everything"}), say)
     assert "is no concrete item" in objection(answer("Track my order.", {"item": "order"}), {"item": TEXT})
 
 
