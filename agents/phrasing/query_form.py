@@ -12,7 +12,8 @@ from pydantic import model_validator
 
 from ...records import Query
 from ...texts.allusions import with_allusions
-from ...texts.similar_words import near
+from ...texts.search import searchable_text
+from ...texts.similar_words import near, words_of
 from .asides import without_another_thing, without_asides
 from .left_out import with_left_out
 from .small_faults import customers_words, mended_wording
@@ -25,10 +26,13 @@ from .thought_up_values import (
     value_shape,
     with_need_for_everything,
     with_two_things,
+    without_article,
 )
 
 LONGEST_REQUEST = 420
 """Characters of the text a model writes."""
+_COPIED = 4
+"""Words of a description from which a text that has them all repeats it."""
 _JOB = "job_1"
 """Key of a call's values in an answer."""
 _ASSISTANT_SPEAKS = re.compile(
@@ -113,6 +117,9 @@ def _composed(
         value, words = spoken[name]
         if isinstance(value, str) and not is_sentence(job["say"][name]):
             name_of_something(value)  # what the text made of a value may describe again
+            if value == words:
+                value = words = without_article(words)
+            _check_description(job["say"][name].get("description", ""), text)
             spoken[name] = whole_thing(value, words, text, job["say"][name].get("maxLength", 0))
             without_another_thing(
                 spoken[name][1], text, _as_words(values), _descriptions(errand), errand["need"]["description"]
@@ -142,6 +149,13 @@ def _descriptions(errand: Mapping[str, Any]) -> Iterator[str]:
     yield from (errand["need"]["name"], name_words(job["api"]), job["job"])
     for name, schema in job["say"].items():
         yield f"{name_words(name)} {schema.get('description', '')}"
+
+
+def _check_description(description: str, text: str) -> None:
+    """Refuse a text that says what a value is instead of the value alone; raises ValueError."""
+    words = words_of(description)
+    if len(words) >= _COPIED and searchable_text(text).locate(" ".join(words)):
+        raise ValueError(f"the text repeats {description[:60]!r}; leave that out, and write the value alone")
 
 
 def _purpose(said: Mapping[str, Any]) -> str:

@@ -57,6 +57,18 @@ _MINE = re.compile(
     re.IGNORECASE,
 )
 """Where the customer lives: 'sent to the postal code' means my postal code."""
+_BY_ANOTHER = re.compile(
+    r"\b(orders?|purchases?|bookings?|reservations?|requests?) "
+    r"(?:(?:that|which) (?:were|was|are|have been) )?(placed|made) by (?:the|this|an?|my) [\w-]+",
+    re.IGNORECASE,
+)
+"""What the customer did, as if somebody else had: 'orders placed by the child'."""
+_THE_CUSTOMER = re.compile(
+    r"\b(by|for|from|of|to|with) the (?:customer|client|user)(?=[.,!?]|\Z)"
+    r"|\bthe (?:customer|client|user)['’]s(?= \w)",
+    re.IGNORECASE,
+)
+"""The customer, in their own words."""
 _PLEASE_AGAIN = re.compile(r"(\bplease\b[^.!?]*?),? please(?=[.!?]|\Z)", re.IGNORECASE)
 """A second please in one sentence."""
 _MONEY = re.compile(
@@ -103,7 +115,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     """The text without a count of kinds or a nameless shop, and with the word that belongs before a day.
 
     'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone. What is the
-    customer's own is theirs: 'add shoes to your cart' means my cart, 'to the postcode' to mine. 'Tea from
+    customer's own is theirs: 'add shoes to your cart' means my cart, 'to the postcode' to mine, and 'orders
+    placed by the customer' are orders I placed. 'Tea from
     your online store that matches the keyword' is tea, 'apple products' are apples where those are meant.
     'Find products coats' is to find coats.
     'Coats that have the same price' are coats by price, where a price is what to go by.
@@ -116,6 +129,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     said = [value_words(value) for value in values.values() if isinstance(value, str)]
     text = _YOURS.sub(lambda match: "My " if match[1] == "Y" else "my ", text)
     text = _PLEASE_AGAIN.sub(r"\1", _MINE.sub("my ", text))
+    text = _BY_ANOTHER.sub(r"\1 I \2", text)
+    text = _THE_CUSTOMER.sub(lambda match: f"{match[1]} me" if match[1] else "my", text)
     if not any(_KINDS.search(words) for words in said):
         text = _KINDS.sub("", text)
     names = "|".join((*(re.escape(name_words(name)) for name in values), "keywords?", "query", "criteria"))

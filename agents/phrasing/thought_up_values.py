@@ -45,6 +45,7 @@ _QUANTIFIER = re.compile(
     r"(?: (?:products|items|goods|things) (?:in|from|of))? (?=[a-z])"
 )
 """What stands before a name and is no part of it; 'The Hobbit' keeps its own."""
+_ARTICLE = re.compile(r"\A(?:the|an?) (?=\w)")
 _DESCRIBES = re.compile(
     r"\b(?:that|which|whose|who|my|your|our|their|relevant|related|suitable)\b", re.IGNORECASE
 )
@@ -145,6 +146,11 @@ def name_of_something(words: str) -> str:
     if match := _DESCRIBES.search(words):
         raise ValueError(f"{words[:80]!r} describes with {match[0]!r}, expected a name of few words")
     return _QUANTIFIER.sub("", words.replace("_", " ").strip())
+
+
+def without_article(words: str) -> str:
+    """A name without what a sentence puts before it; 'The Hobbit' keeps its own."""
+    return _ARTICLE.sub("", words)
 
 
 def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping[str, str]) -> None:

@@ -214,6 +214,9 @@ def test_what_is_the_customers_own_is_said_so(value: str, text: str, mended: str
         ("apples", "Find pineapple products and apples.", "Find pineapple products and apples."),
         ("coat", "Please find me products coat.", "Please find me coat."),
         ("coats", "Tell me about coats that match the word 'coats'.", "Tell me about coats."),
+        ("tea", "View all orders placed by the child for tea.", "View all orders I placed for tea."),
+        ("tea", "See the customer's tea for the customer.", "See my tea for me."),
+        ("tea", "Get the tea made by the monks.", "Get the tea made by the monks."),
         ("coats", "Find things that match the word coats.", "Find things that match the word coats."),
         ("home tea", "Find something 'Home Tea' for me.", "Find 'Home Tea' for me."),
         ("tea", "Find items teapot or something; tea!", "Find items teapot or something; tea!"),
@@ -281,8 +284,10 @@ def test_what_is_moved_to_a_day_is_left_alone() -> None:
         ("all teas", "Show all teas.", "teas"),
         ("some of the teas", "Show some of the teas.", "teas"),
         ("a teapot", "Show a teapot.", "teapot"),
-        ("all products in the_kitchen", "Show all products in the kitchen.", "the kitchen"),
+        ("all products in the_kitchen", "Show all products in the kitchen.", "kitchen"),
         ("all items of porcelain", "Show all items of porcelain.", "porcelain"),
+        ("a DSLR camera", "Show a DSLR camera.", "DSLR camera"),
+        ("A mobile phone", "Show the mobile phone.", "mobile phone"),
         ("A Teapot of Gold", "Show A Teapot of Gold.", "A Teapot of Gold"),
         ("The Tea Book", "Show The Tea Book.", "The Tea Book"),
         ("All Good Teas", "Show All Good Teas.", "All Good Teas"),
@@ -650,6 +655,12 @@ def test_where_no_value_tells_the_need_a_purpose_has_to() -> None:
 def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> None:
     said = answer(f"Get me {value}.", {"item": value})
     assert "is no concrete item" in objection(said, {"item": TEXT})
+
+
+def test_a_text_does_not_say_what_a_value_is() -> None:
+    say = {"item": TEXT | {"description": "The thing it is about, by its name."}}
+    said = answer("See orders for the thing it is about by its name, which is tea.", {"item": "tea"})
+    assert "the text repeats 'The thing it is about, by its name.'" in objection(said, say)
 
 
 def test_a_value_is_written_in_the_letters_of_the_job() -> None:
