@@ -27,7 +27,8 @@ _NO_FACT = re.compile(
 )
 """A sentence about somebody, 'Ann lives on Mill Street', or what stands for nothing, 'Any city'."""
 _PLACEHOLDER = re.compile(
-    r"(?:\A|, )(?:(?:your|my|the) )?(?:anytown|city|town|state|country|street|address|(?:full )?name)(?=,|\Z)"
+    r"(?:\A|, )(?:(?:your|my|the|[\w-]+['’]s?) )?(?:home |full )?"
+    r"(?:anytown|city|town|state|country|street|address|name)(?=,|\Z)"
     r"|\AJ(?:ohn|ane) Doe\Z",
     re.IGNORECASE,
 )

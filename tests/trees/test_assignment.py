@@ -270,6 +270,7 @@ async def test_bad_bundles_are_named_and_mended(population, bundles, complaint, 
         ("123 Elm Street, City", False),
         ("123 Main St, Anytown, USA", False),
         ("Your address", False),
+        ("Alice's home address", False),
         ("3 Market Street, City Centre, Cork", True),
     ],
 )
