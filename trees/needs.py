@@ -34,7 +34,7 @@ _OF_EVERY_SERVICE = telling_words(
     "service customer user order payment delivery shipping shop store web website site app online platform "
     "option process product item good thing support help information request purchase transaction shipment "
     "package cart checkout catalog listing search engine history review inventory e-commerce category "
-    "people person friend family credit debit bank money invoice account password"
+    "people person friend family credit debit bank money invoice account password advice selling buying sale"
 )
 """Words for what every service has, and for people; no need is told apart by them."""
 

@@ -7,6 +7,7 @@ fact about a person is that fact, and a choice among kinds of need, or of produc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..records import ApiDraft, PersonalFact, SaidParameter
@@ -33,12 +34,19 @@ _NO_CUSTOMERS = telling_words(
     "customer admin inventory stock database backend listing"
 )
 """Words of functions that are not about a thing a customer asks for."""
+_TO_CUSTOMERS = re.compile(
+    r"\bto (?:the |their |our |its |all )?(?:customers?|clients?|users?|shoppers?|buyers?|visitors?)\b",
+    re.IGNORECASE,
+)
+"""What the service does: 'Sells plants to customers'."""
 
 
 def is_customers(draft: ApiDraft) -> bool:
-    """Whether customers ask for a function about a thing: not to log in, not to keep the stock."""
+    """Whether customers ask for a function about a thing: not to log in, keep the stock, or sell to them."""
     words = name_words(draft.capability)
-    return _NO_CUSTOMERS.isdisjoint(telling_words(" ".join((*words, "".join(words[:2])))))
+    return not _TO_CUSTOMERS.search(draft.description) and _NO_CUSTOMERS.isdisjoint(
+        telling_words(" ".join((*words, "".join(words[:2]))))
+    )
 
 
 def sorted_parameters(
@@ -72,8 +80,10 @@ def sorted_parameters(
             mended["said_need"] += 1
         elif words & _ONLY_THE_SERVICE_KNOWS:
             mended["identifier"] += 1
-        elif telling_words(name_words(name)[-1]) & _WORDS_OF_A_THING or (
-            parameter.type == "text" and (words & _WORDS_OF_A_THING or words & does)
+        elif (last := telling_words(name_words(name)[-1])) & _WORDS_OF_A_THING or (
+            words & (_WORDS_OF_A_THING | does)
+            if parameter.type == "text"
+            else last & does and parameter.type == "choice"
         ):
             thing = thing if thing is not THING else THING.model_copy(update={"name": name})
         elif name in said:

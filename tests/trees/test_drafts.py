@@ -307,6 +307,28 @@ def test_what_no_customer_asks_about_a_thing_makes_room_for_another(capability):
     assert mended == {"not_a_customers": 1, "missing": 1, "personal": 1, "said": 1}
 
 
+def test_what_the_service_does_to_customers_makes_room_for_another():
+    sells = draft("plant_selling", text("x")).model_copy(
+        update={"description": "Sells plants to the customers."}
+    )
+    found, mended = completed(sells)
+    assert ([api.capability for api in found], mended["not_a_customers"]) == (["find_beds"], 1)
+
+
+@pytest.mark.parametrize(
+    ("capability", "name", "thing"),
+    [
+        ("plant_selling", "plant", "plant"),  # one of three plants, and any plant besides
+        ("add_decorations", "decoration", "decoration"),
+        ("track_delivery", "delivery_speed", "item"),
+    ],
+)
+def test_a_choice_of_what_a_function_is_about_is_the_thing(capability, name, thing):
+    ((api,), _) = completed(draft(capability, text(name, type="choice", options=("a", "b"))))
+    first, schema = next(iter(api.properties().items()))
+    assert (first, "enum" in schema, name in api.properties()) == (thing, False, True)
+
+
 def test_a_choice_among_kinds_of_need_is_the_thing_again():
     choice = text("for_what", type="choice", options=("Roses", "garden tools"))
     ((api,), mended) = completed(draft("find plants", text("plant"), choice))
