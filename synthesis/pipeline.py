@@ -18,19 +18,21 @@ from ..cli.progress import Display, Progress
 from ..executors import LocalExecutor, Setup, check_ray, choose_executor
 from ..log import logger
 from ..models.endpoint import describe_kept
-from ..models.event_loop import run
-from ..records.dataset_statistics import Audit
+from ..models.event_loop import run, tasks_side_by_side
+from ..records.sample import Group
 from ..settings import Settings
 from ..store import Ledger, RunFolder, run_log, write_json
 from ..trees.api_tree import ApiTree
 from ..trees.graph_io import to_json
 from . import stages
 from .context import RunContext
-from .dataset.assembly import Dataset, assemble_dataset, user_groups
+from .dataset.assembly import assemble_dataset, curate, user_groups
 from .dataset.console_summary import Summary
+from .dataset.curation import Curation
 from .dataset.finalize import (
     audit_judges,
     build_summary,
+    count_statistics,
     write_card,
     write_run_manifest,
     write_statistics,
@@ -73,8 +75,9 @@ class StageResults(NamedTuple):
 
     populations: Sequence[PreparedPopulation]
     """the run's own first"""
-    dataset: Dataset
-    audit: Audit | None
+    groups: Mapping[str, Group]
+    """user -> group"""
+    curation: Curation
 
 
 Qualify = Callable[[Participants, Progress], Awaitable[Mapping[str, str]]]
@@ -179,11 +182,17 @@ async def _synthesise(
         if parts.given_tools:
             context = await take_tools(context, parts.given_tools)
         plans = population_plans(settings)
-        populations, dataset, audit = await run_stages(
+        results = await run_stages(
             [(population_context(context, plan), plan) for plan in plans],
             lambda: worker_setup(context, parts.composed, sources),
         )
-        statistics = write_statistics(context, populations, dataset, audit)
+        populations = results.populations
+        async with tasks_side_by_side() as group:  # the judges are asked while all samples are gone through
+            audit = group.create_task(audit_judges(context, populations[0], results.curation))
+            dataset = await assemble_dataset(context, *results)
+            counted = await count_statistics(context, populations, dataset)
+        statistics = counted.model_copy(update={"audit": audit.result()})
+        write_statistics(context, statistics)
         write_card(context, dataset, statistics, words)
         summary = build_summary(context, populations, dataset, statistics)
         write_run_manifest(context, populations, summary, dataset)
@@ -203,7 +212,7 @@ async def run_stages(
     planned: Sequence[tuple[RunContext, PopulationPlan]],
     setup: Callable[[], Setup] = no_workers,
 ) -> StageResults:
-    """Every stage of a run from the API tree to the audit.
+    """Every stage of a run from the API tree to the gates.
 
     Args:
         planned: context and plan of every population, the run's own first.
@@ -222,9 +231,7 @@ async def run_stages(
         await run_second_solvers(own, tasks)
         if context.settings.twins:
             twins.append(await play_twins(own, tasks, groups))
-    dataset = await assemble_dataset(context, populations, groups, twins)
-    audit = await audit_judges(context, populations[0], dataset)
-    return StageResults(populations, dataset, audit)
+    return StageResults(populations, groups, await curate(context, populations, groups, twins))
 
 
 def settings_yaml(settings: Settings) -> str:
