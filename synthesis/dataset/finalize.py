@@ -54,9 +54,7 @@ LOW_DECIDABILITY = "min_decidability"
 """What a summary calls a dataset whose platforms are not to be told from the history."""
 
 
-async def audit_judges(
-    context: RunContext, own: PreparedPopulation, curation: Curation
-) -> Audit | None:
+async def audit_judges(context: RunContext, own: PreparedPopulation, curation: Curation) -> Audit | None:
     """Audit the judges with samples of the run's own people; None where nobody asked for it."""
     samples = context.settings.audit.samples
     if not samples:
