@@ -193,7 +193,8 @@ class WorkerPool(ABC):
         if worker.figures is not None:
             self._gone.append(replace(worker.figures, pending={}))
         died = worker.died_before + 1
-        if max(died, *(shared.take_back(worker) for shared in self._under_way.values()), 0) > self.most_lost:
+        lost = [shared.take_back(worker) for shared in self._under_way.values()]
+        if max([died, *lost]) > self.most_lost:
             self._fail(
                 WorkerLostError(
                     f"a worker {why}, as {self.most_lost} did before it; what is finished is kept, and the "

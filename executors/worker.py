@@ -159,7 +159,7 @@ class ItemWorker:
             case Extended(addition):
                 self._opened = asyncio.ensure_future(self._extended(self._opened, addition))
             case Begun(number, job):
-                if self._ledger is not None and not self._jobs:
+                if self._ledger is not None:
                     self._ledger.begin_job()
                 self._jobs[number] = _WorkerJob(self, number, job, self._opened, self._width)
             case Assigned(number, items):

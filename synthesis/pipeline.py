@@ -7,6 +7,7 @@ synthesise -> run_stages -> population.prepare_population -> stages
 
 from __future__ import annotations
 
+from asyncio import Task
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -222,16 +223,25 @@ async def run_stages(
     items: Items = {}
     assert isinstance(context.ledger, Ledger)
     context.executor.begin(items, setup, context.ledger)
-    populations = [await prepare_population(own, plan, items) for own, plan in planned]
-    groups = user_groups(context, populations)
-    twins: list[PlayedTwins] = []
-    for population in populations:
-        own, tasks = population.context, population.tasks
-        await stages.play_episodes(own, tasks)
-        await run_second_solvers(own, tasks)
-        if context.settings.twins:
-            twins.append(await play_twins(own, tasks, groups))
-    return StageResults(populations, groups, await curate(context, populations, groups, twins))
+    populations: list[PreparedPopulation] = []
+    playing: list[Task[PlayedTwins | None]] = []
+    async with tasks_side_by_side() as group:  # one population asks while the next one is made
+        for own, plan in planned:
+            populations.append(await prepare_population(own, plan, items))
+            playing.append(group.create_task(_play(populations[-1])))
+    groups, twins = user_groups(context, populations), [task.result() for task in playing]
+    curation = await curate(context, populations, groups, [played for played in twins if played])
+    return StageResults(populations, groups, curation)
+
+
+async def _play(population: PreparedPopulation) -> PlayedTwins | None:
+    """Have a population ask, and what it asked solved once more; its twins, where there are to be any."""
+    context, tasks = population.context, population.tasks
+    await stages.play_episodes(context, tasks)
+    await run_second_solvers(context, tasks)
+    if not context.settings.twins:
+        return None
+    return await play_twins(context, tasks, user_groups(context, [population]))
 
 
 def settings_yaml(settings: Settings) -> str:
