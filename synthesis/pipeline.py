@@ -7,7 +7,7 @@ synthesise -> run_stages -> population.prepare_population -> stages
 
 from __future__ import annotations
 
-from asyncio import Task
+from asyncio import Task, to_thread
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,6 +32,7 @@ from .dataset.console_summary import Summary
 from .dataset.curation import Curation
 from .dataset.finalize import (
     audit_judges,
+    audited_episodes,
     build_summary,
     count_statistics,
     write_card,
@@ -188,8 +189,9 @@ async def _synthesise(
             lambda: worker_setup(context, parts.composed, sources),
         )
         populations = results.populations
+        audited = audited_episodes(context, populations[0], results.curation)
         async with tasks_side_by_side() as group:  # the judges are asked while all samples are gone through
-            audit = group.create_task(audit_judges(context, populations[0], results.curation))
+            audit = group.create_task(audit_judges(context, populations[0], audited))
             dataset = await assemble_dataset(context, *results)
             counted = await count_statistics(context, populations, dataset)
         statistics = counted.model_copy(update={"audit": audit.result()})
@@ -228,20 +230,22 @@ async def run_stages(
     async with tasks_side_by_side() as group:  # one population asks while the next one is made
         for own, plan in planned:
             populations.append(await prepare_population(own, plan, items))
-            playing.append(group.create_task(_play(populations[-1])))
+            playing.append(group.create_task(play(populations[-1])))
     groups, twins = user_groups(context, populations), [task.result() for task in playing]
     curation = await curate(context, populations, groups, [played for played in twins if played])
     return StageResults(populations, groups, curation)
 
 
-async def _play(population: PreparedPopulation) -> PlayedTwins | None:
+async def play(population: PreparedPopulation) -> PlayedTwins | None:
     """Have a population ask, and what it asked solved once more; its twins, where there are to be any."""
     context, tasks = population.context, population.tasks
     await stages.play_episodes(context, tasks)
-    await run_second_solvers(context, tasks)
-    if not context.settings.twins:
-        return None
-    return await play_twins(context, tasks, user_groups(context, [population]))
+    async with tasks_side_by_side() as group:
+        group.create_task(to_thread(stages.write_episodes, context, tasks))
+        await run_second_solvers(context, tasks)
+        if not context.settings.twins:
+            return None
+        return await play_twins(context, tasks, user_groups(context, [population]))
 
 
 def settings_yaml(settings: Settings) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...cli.program import command_line
 from ...cli.progress import Stage
-from ...records import Sample, Solution
+from ...records import Episode, Sample, Solution
 from ...records.dataset_statistics import Audit, GateRow, SampleQuality, Statistics
 from ...records.sample import Group
 from ...settings import Settings
@@ -54,15 +54,23 @@ LOW_DECIDABILITY = "min_decidability"
 """What a summary calls a dataset whose platforms are not to be told from the history."""
 
 
-async def audit_judges(context: RunContext, own: PreparedPopulation, curation: Curation) -> Audit | None:
-    """Audit the judges with samples of the run's own people; None where nobody asked for it."""
+def audited_episodes(context: RunContext, own: PreparedPopulation, curation: Curation) -> list[Episode]:
+    """Episodes of the run's own people that became samples, as many as the judges are to be audited with."""
     samples = context.settings.audit.samples
     if not samples:
-        return None
+        return []
     # What a choice looks at; queries and arguments are most of a sample.
     originals = (sample._replace(query="", arguments=()) for sample in curation.originals_of(own.name))
     chosen = set(choose_samples(originals, samples, context.settings.seed))
-    episodes = [load_episode(own.context, task.id) for task in own.tasks if task.id in chosen]
+    return [load_episode(own.context, task.id) for task in own.tasks if task.id in chosen]
+
+
+async def audit_judges(
+    context: RunContext, own: PreparedPopulation, episodes: Sequence[Episode]
+) -> Audit | None:
+    """Audit the judges with some episodes (`audited_episodes`); None where nobody asked for it."""
+    if not context.settings.audit.samples:
+        return None
     extensions = choose_extensions(context.settings)
     audit = await run_audit(own.context, episodes, extensions.corruptions, extensions.injections)
     write_json(context.folder / "audit.json", audit.model_dump(mode="json"))

@@ -33,7 +33,7 @@ from ...store import Ledger, RunFolder
 from ...trees.api_tree import ApiTree
 from ...trees.given_apis import GivenApis
 from ..context import RunContext
-from ..dataset.finalize import audit_judges
+from ..dataset.finalize import audit_judges, audited_episodes
 from ..extensions import choose_extensions
 from ..pipeline import RunParts, StageResults, run_stages
 from ..population import UNSEEN, PopulationPlan, population_context, population_plans
@@ -325,4 +325,6 @@ async def _played(
     """All that models are asked for in a run. Args: as of `run_stages`."""
     results = await run_stages(planned)
     own, _ = planned[0]
-    return results, await audit_judges(own, results.populations[0], results.curation)
+    population = results.populations[0]
+    audited = audited_episodes(own, population, results.curation)
+    return results, await audit_judges(own, population, audited)
