@@ -29,7 +29,7 @@ GATHER_SECONDS = 0.003
 """Seconds a group waits for company where the last one had some: two thirds fewer commits and wake-ups, for
 little beside what a commit takes. Whoever writes alone does not wait."""
 
-_LOOK_SECONDS = 0.002
+_LOOK_SECONDS = 0.01
 """Seconds between two looks whether another process's commit is over. SQLite itself looks ever more rarely,
 in the end every 0.1 s, and then finds the next commit of a process that makes one after the other."""
 

@@ -52,12 +52,12 @@ def test_every_row_is_written_once(connection: sqlite3.Connection, tmp_path: Pat
 
 
 def test_who_commits_all_the_time_lets_others_commit(connection: sqlite3.Connection, tmp_path: Path) -> None:
-    """The file is free for 5 ms of every 355; each row is queued when it is not."""
+    """The file is free for 20 ms of every 370; each row is queued when it is not."""
     writer, over, begun = Writer(connection, tmp_path / "l"), threading.Event(), Semaphore(0)
 
     def commit() -> None:
         with closing(sqlite3.connect(tmp_path / "l", isolation_level=None, timeout=60)) as other:
-            while not over.wait(0.005):
+            while not over.wait(0.02):
                 other.execute("BEGIN IMMEDIATE")
                 begun.release()
                 time.sleep(0.35)
