@@ -13,10 +13,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Protocol, TextIO
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
@@ -125,6 +126,7 @@ class StreamDisplay:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._given = stream
+        self._bars: _Bars | None = None
 
     @property
     def _stream(self) -> TextIO:
@@ -134,8 +136,10 @@ class StreamDisplay:
     def stage(self, stage: Stage, transient: bool) -> Iterator[Callable[[str], None]]:
         """As `Display.stage`."""
         if self._stream.isatty():
-            with _bars(self._stream, stage, transient) as bars:
-                yield bars.show
+            if not (self._bars and self._bars.notes):
+                self._bars = _Bars(self._stream, transient)
+            with self._bars.bar(stage) as show:
+                yield show
             return
         of = "" if stage.total is None else f" of {stage.total}"
         if not transient:
@@ -171,7 +175,7 @@ SILENT: Display = _Silent()
 
 
 class Progress:
-    """Shows stages one after the other, and keeps how long each took.
+    """Shows stages, some at the same time, and keeps how long each took.
 
     Args:
         display: where; None: on stderr.
@@ -259,24 +263,31 @@ class Progress:
 
 
 class _Bars(Bars):
-    """A bar, and below it a line about what goes on."""
+    """The bars of stages that are under way at the same time, and below them lines about what goes on."""
 
-    note = ""
+    def __init__(self, stream: TextIO, transient: bool) -> None:
+        self.notes: dict[TaskID, str] = {}
+        """of the stages under way"""
+        columns = TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        super().__init__(*columns, console=Console(file=stream), transient=transient)
 
-    def show(self, note: str) -> None:
-        """Change the line."""
-        self.note = note
+    @contextmanager
+    def bar(self, stage: Stage) -> Iterator[Callable[[str], None]]:
+        """Show a bar while the block runs; gives what is told the line about it."""
+        task = self.add_task(stage.name, total=stage.total)
+        self.notes[task] = ""
+        stage.shown = lambda count: self.update(task, advance=count)
+        self.start()
+        try:
+            yield partial(self.notes.__setitem__, task)
+        finally:
+            self.stop_task(task)
+            if len(self.notes) == 1:
+                self.stop()
+            del self.notes[task]
 
     def get_renderables(self) -> Iterator[RenderableType]:
-        """The bar and the line, if there is one."""
+        """The bars and the lines, if there are any."""
         yield from super().get_renderables()
-        if self.note:
-            yield Text(self.note, style="dim")
-
-
-def _bars(stream: TextIO, stage: Stage, transient: bool) -> _Bars:
-    columns = (TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    bars = _Bars(*columns, console=Console(file=stream), transient=transient)
-    task = bars.add_task(stage.name, total=stage.total)
-    stage.shown = lambda count: bars.update(task, advance=count)
-    return bars
+        for note in filter(None, list(self.notes.values())):
+            yield Text(note, style="dim")

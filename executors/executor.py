@@ -51,7 +51,7 @@ class Addition(Protocol):
 
 
 class Executor(Protocol):
-    """Does jobs, one after the other."""
+    """Does jobs, one after the other or several at the same time."""
 
     def begin(self, state: Any, setup: Callable[[], Setup], ledger: Ledger | None = None) -> None:
         """Say what the jobs to come are done with.

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
 from typing import Any
 
+from ..models.event_loop import tasks_side_by_side
 from ..models.gateway.activity import GatewayFigures
 from ..store import Ledger
 from .executor import Addition, Setup
@@ -86,9 +87,6 @@ async def run_concurrently(
         for item in queue:
             await work(item)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(items_under_way(width)):
-                group.create_task(worker())
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
+    async with tasks_side_by_side() as group:
+        for _ in range(items_under_way(width)):
+            group.create_task(worker())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 from abc import ABC, abstractmethod
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
@@ -40,8 +40,6 @@ class WorkerHandle(ABC):
     """whether it may be given items"""
 
     def __init__(self) -> None:
-        self.items: dict[int, Any] = {}
-        """place -> item, of those it has"""
         self.figures: GatewayFigures | None = None
         self.died_before = 0
         """workers that died in its place, one after the other, since one of them finished an item"""
@@ -90,7 +88,8 @@ class WorkerPool(ABC):
         self._opening: list[Opened | Extended] = []
         """what every worker is sent before it is sent jobs"""
         self._ledger: Ledger | None = None
-        self._job: _SharedJob[Any, Any] | None = None
+        self._under_way: dict[int, _SharedJob[Any, Any]] = {}
+        """jobs by their numbers"""
         self._jobs = 0
         self._failure: BaseException | None = None
         self._gone: list[GatewayFigures] = []
@@ -122,17 +121,17 @@ class WorkerPool(ABC):
         if self._failure is not None:
             raise self._failure
         self._jobs += 1
-        under_way = self._job = _SharedJob(self._jobs, job, items, done, self._depth)
+        shared = _SharedJob(self._jobs, job, items, done, self._depth)
+        self._under_way[shared.number] = shared
         for worker in self._workers:
-            worker.send(Begun(under_way.number, job))
-        under_way.feed(self._workers)
+            worker.send(Begun(shared.number, job))
+        shared.feed(self._workers)
         try:
-            await under_way.over
+            await shared.over
         finally:
-            self._job = None
+            del self._under_way[shared.number]
             for worker in self._workers:
-                worker.items.clear()
-                worker.send(Ended(under_way.number))
+                worker.send(Ended(shared.number))
 
     async def close(self) -> None:
         """As `Executor.close`."""
@@ -156,22 +155,22 @@ class WorkerPool(ABC):
         worker.died_before = died_before
         for message in self._opening:
             worker.send(message)
-        if self._job is not None:
-            worker.send(Begun(self._job.number, self._job.job))
+        for shared in self._under_way.values():
+            worker.send(Begun(shared.number, shared.job))
         self._workers.append(worker)
 
     def _feed(self) -> None:
-        if self._job is not None:
-            self._job.feed(self._workers)
+        for shared in self._under_way.values():
+            shared.feed(self._workers)
 
     def _receive(self, worker: WorkerHandle, message: Any) -> None:
         match message:
             case Finished(number, results):
-                if self._job is not None and self._job.number == number:
+                if shared := self._under_way.get(number):
                     worker.died_before = 0
-                    self._job.finish(worker, results)
-                    if len(worker.items) <= self._depth - _LEAST:
-                        self._feed()
+                    shared.finish(worker, results)
+                    if shared.count(worker) <= self._depth - _LEAST:
+                        shared.feed(self._workers)
             case Failed(error):
                 self._fail(error)
             case Logged(level, name, text):
@@ -194,7 +193,8 @@ class WorkerPool(ABC):
         if worker.figures is not None:
             self._gone.append(replace(worker.figures, pending={}))
         died = worker.died_before + 1
-        if max(died, self._job.take_back(worker) if self._job is not None else 0) > self.most_lost:
+        lost = [shared.take_back(worker) for shared in self._under_way.values()]
+        if max([died, *lost]) > self.most_lost:
             self._fail(
                 WorkerLostError(
                     f"a worker {why}, as {self.most_lost} did before it; what is finished is kept, and the "
@@ -209,8 +209,8 @@ class WorkerPool(ABC):
 
     def _fail(self, error: BaseException) -> None:
         self._failure = self._failure or error
-        if self._job is not None:
-            self._job.fail(error)
+        for shared in self._under_way.values():
+            shared.fail(error)
 
 
 class _SharedJob(Generic[Item, Result]):
@@ -232,6 +232,8 @@ class _SharedJob(Generic[Item, Result]):
         self._done, self._depth = done, depth
         self._items = iter(items)
         self._places = count()
+        self._given = defaultdict[WorkerHandle, dict[int, Item]](dict)
+        """worker -> place -> item, of those it has"""
         self._taken_back: deque[tuple[int, Item]] = deque()
         self._times_lost: Counter[int] = Counter()
 
@@ -243,26 +245,30 @@ class _SharedJob(Generic[Item, Result]):
         batches: dict[WorkerHandle, list[tuple[int, Item]]] = {}
         try:
             while (item := self._next()) is not None:
-                worker = min(ready, key=lambda one: len(one.items), default=None)
-                if worker is None or len(worker.items) >= self._depth:
+                worker = min(ready, key=self.count, default=None)
+                if worker is None or self.count(worker) >= self._depth:
                     self._taken_back.appendleft(item)
                     break
-                worker.items[item[0]] = item[1]
+                self._given[worker][item[0]] = item[1]
                 batches.setdefault(worker, []).append(item)
         except Exception as error:  # where items come from, anything may happen
             self.fail(error)
             return
         for worker, batch in batches.items():
             worker.send(Assigned(self.number, batch))
-        if not self._taken_back and not any(worker.items for worker in ready):
+        if not self._taken_back and not any(map(self.count, ready)):
             self.over.set_result(None)
+
+    def count(self, worker: WorkerHandle) -> int:
+        """Items that a worker has."""
+        return len(self._given[worker])
 
     def finish(self, worker: WorkerHandle, results: Iterable[tuple[int, Result]]) -> None:
         """Take results from a worker."""
         try:
             for place, result in results:
                 if not self.over.done():
-                    self._done(worker.items.pop(place), result)
+                    self._done(self._given[worker].pop(place), result)
         except Exception as error:
             self.fail(error)
 
@@ -273,11 +279,10 @@ class _SharedJob(Generic[Item, Result]):
 
     def take_back(self, worker: WorkerHandle) -> int:
         """Let others do what a worker can no longer do; how often, at most, one of its items was lost."""
-        self._taken_back.extend(worker.items.items())
-        self._times_lost.update(worker.items.keys())
-        most = max((self._times_lost[place] for place in worker.items), default=0)
-        worker.items.clear()
-        return most
+        lost = self._given.pop(worker, {})
+        self._taken_back.extend(lost.items())
+        self._times_lost.update(lost.keys())
+        return max((self._times_lost[place] for place in lost), default=0)
 
     def _next(self) -> tuple[int, Item] | None:
         """An item and its place; None: there is none now."""

@@ -107,7 +107,7 @@ class RemoteLedger:
         return ((id, self.get(stage, id) or b"") for id in self.ids(stage))
 
     def begin_job(self) -> None:
-        """Forget what was sent along with the items of the job before."""
+        """Forget what was sent along with the items of jobs before."""
         self._sent_along.clear()
 
     def receive(self, message: Acknowledged | AnswersKept | SentAlong) -> None:

@@ -90,7 +90,8 @@ class ItemWorker:
     def __init__(self, width: int, look: Look | None = None) -> None:
         self._width, self._look = width, look
         self._ledger: RemoteLedger | None = None
-        self._job: _WorkerJob | None = None
+        self._jobs: dict[int, _WorkerJob] = {}
+        """those under way, by their numbers"""
         self._figures: Callable[[], GatewayFigures] | None = None
 
     async def work(self, connect: Connect) -> None:
@@ -160,11 +161,11 @@ class ItemWorker:
             case Begun(number, job):
                 if self._ledger is not None:
                     self._ledger.begin_job()
-                self._job = _WorkerJob(self, number, job, self._opened, self._width)
-            case Assigned(number, items) if self._job is not None and self._job.number == number:
-                self._job.add(items)
-            case Ended(number) if self._job is not None and self._job.number == number:
-                self._job.end()
+                self._jobs[number] = _WorkerJob(self, number, job, self._opened, self._width)
+            case Assigned(number, items):
+                self._jobs[number].add(items)
+            case Ended(number):
+                self._jobs.pop(number).end()
             case Replied():
                 self._remote.receive(message)
             case Acknowledged() | AnswersKept() | SentAlong() if self._ledger is not None:

@@ -11,8 +11,8 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, TypeVar
@@ -115,3 +115,13 @@ def _tune() -> Callable[[], None]:
 
 
 _tuning = ProcessState(_tune)
+
+
+@asynccontextmanager
+async def tasks_side_by_side() -> AsyncIterator[asyncio.TaskGroup]:
+    """A group of tasks; the first failure ends the others, and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            yield group
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None

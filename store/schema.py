@@ -125,7 +125,7 @@ _MIGRATIONS = (
 _CHECKPOINT_PAGES = (
     16_000  # 64 MB: commits change many pages of the keys' index, most of them again and again
 )
-_BUSY_SECONDS = 60
+BUSY_SECONDS = 60
 """Seconds a commit waits for those of other processes."""
 _WAL_BYTES = 64 * 1024 * 1024
 
@@ -137,7 +137,7 @@ def open_connection(path: Path) -> sqlite3.Connection:
         StoreError: the file was written by a newer ptool, or is another program's.
         sqlite3.Error: it is no database, or cannot be opened.
     """
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
     try:
         version_of(connection, path)
         teach_digests(connection)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..errors import StoreError
-from .schema import removed_error, write_error
+from .schema import BUSY_SECONDS, removed_error, write_error
 
 MAX_GROUP = 512
 """Most rows of one commit."""
@@ -28,6 +28,10 @@ MAX_GROUP = 512
 GATHER_SECONDS = 0.003
 """Seconds a group waits for company where the last one had some: two thirds fewer commits and wake-ups, for
 little beside what a commit takes. Whoever writes alone does not wait."""
+
+_LOOK_SECONDS = 0.01
+"""Seconds between two looks whether another process's commit is over. SQLite itself looks ever more rarely,
+in the end every 0.1 s, and then finds the next commit of a process that makes one after the other."""
 
 _ROWS_A_STATEMENT = (64, 8, 1)
 """Rows of one statement. sqlite3 gives up the interpreter's lock once a statement, and then queues for it
@@ -80,6 +84,7 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection, self._path = connection, path
+        connection.execute("PRAGMA busy_timeout = 0")
         self._file = path.stat()
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
@@ -120,7 +125,7 @@ class Writer:
 
     def _commit(self, group: Sequence[_Write]) -> StoreError | None:
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._begin()
             for sql, values in _statements(group):
                 self._connection.execute(sql, values)
             self._connection.execute("COMMIT")
@@ -129,6 +134,18 @@ class Writer:
                 self._connection.execute("ROLLBACK")
             return write_error(self._path, error)
         return None if self._is_in_place() else removed_error(self._path)
+
+    def _begin(self) -> None:
+        """Begin a transaction once no other process has one."""
+        last = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                    raise
+            time.sleep(_LOOK_SECONDS)
 
     def _is_in_place(self) -> bool:
         """Whether what was written can be found again: a file that was removed takes writes all the same."""

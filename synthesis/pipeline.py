@@ -7,6 +7,7 @@ synthesise -> run_stages -> population.prepare_population -> stages
 
 from __future__ import annotations
 
+from asyncio import Task, to_thread
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,19 +19,22 @@ from ..cli.progress import Display, Progress
 from ..executors import LocalExecutor, Setup, check_ray, choose_executor
 from ..log import logger
 from ..models.endpoint import describe_kept
-from ..models.event_loop import run
-from ..records.dataset_statistics import Audit
+from ..models.event_loop import run, tasks_side_by_side
+from ..records.sample import Group
 from ..settings import Settings
 from ..store import Ledger, RunFolder, run_log, write_json
 from ..trees.api_tree import ApiTree
 from ..trees.graph_io import to_json
 from . import stages
 from .context import RunContext
-from .dataset.assembly import Dataset, assemble_dataset, user_groups
+from .dataset.assembly import assemble_dataset, curate, user_groups
 from .dataset.console_summary import Summary
+from .dataset.curation import Curation
 from .dataset.finalize import (
     audit_judges,
+    audited_episodes,
     build_summary,
+    count_statistics,
     write_card,
     write_run_manifest,
     write_statistics,
@@ -73,8 +77,9 @@ class StageResults(NamedTuple):
 
     populations: Sequence[PreparedPopulation]
     """the run's own first"""
-    dataset: Dataset
-    audit: Audit | None
+    groups: Mapping[str, Group]
+    """user -> group"""
+    curation: Curation
 
 
 Qualify = Callable[[Participants, Progress], Awaitable[Mapping[str, str]]]
@@ -179,11 +184,18 @@ async def _synthesise(
         if parts.given_tools:
             context = await take_tools(context, parts.given_tools)
         plans = population_plans(settings)
-        populations, dataset, audit = await run_stages(
+        results = await run_stages(
             [(population_context(context, plan), plan) for plan in plans],
             lambda: worker_setup(context, parts.composed, sources),
         )
-        statistics = write_statistics(context, populations, dataset, audit)
+        populations = results.populations
+        audited = audited_episodes(context, populations[0], results.curation)
+        async with tasks_side_by_side() as group:  # the judges are asked while all samples are gone through
+            audit = group.create_task(audit_judges(context, populations[0], audited))
+            dataset = await assemble_dataset(context, *results)
+            counted = await count_statistics(context, populations, dataset)
+        statistics = counted.model_copy(update={"audit": audit.result()})
+        write_statistics(context, statistics)
         write_card(context, dataset, statistics, words)
         summary = build_summary(context, populations, dataset, statistics)
         write_run_manifest(context, populations, summary, dataset)
@@ -203,7 +215,7 @@ async def run_stages(
     planned: Sequence[tuple[RunContext, PopulationPlan]],
     setup: Callable[[], Setup] = no_workers,
 ) -> StageResults:
-    """Every stage of a run from the API tree to the audit.
+    """Every stage of a run from the API tree to the gates.
 
     Args:
         planned: context and plan of every population, the run's own first.
@@ -213,18 +225,27 @@ async def run_stages(
     items: Items = {}
     assert isinstance(context.ledger, Ledger)
     context.executor.begin(items, setup, context.ledger)
-    populations = [await prepare_population(own, plan, items) for own, plan in planned]
-    groups = user_groups(context, populations)
-    twins: list[PlayedTwins] = []
-    for population in populations:
-        own, tasks = population.context, population.tasks
-        await stages.play_episodes(own, tasks)
-        await run_second_solvers(own, tasks)
-        if context.settings.twins:
-            twins.append(await play_twins(own, tasks, groups))
-    dataset = await assemble_dataset(context, populations, groups, twins)
-    audit = await audit_judges(context, populations[0], dataset)
-    return StageResults(populations, dataset, audit)
+    populations: list[PreparedPopulation] = []
+    playing: list[Task[PlayedTwins | None]] = []
+    async with tasks_side_by_side() as group:  # one population asks while the next one is made
+        for own, plan in planned:
+            populations.append(await prepare_population(own, plan, items))
+            playing.append(group.create_task(play(populations[-1])))
+    groups, twins = user_groups(context, populations), [task.result() for task in playing]
+    curation = await curate(context, populations, groups, [played for played in twins if played])
+    return StageResults(populations, groups, curation)
+
+
+async def play(population: PreparedPopulation) -> PlayedTwins | None:
+    """Have a population ask, and what it asked solved once more; its twins, where there are to be any."""
+    context, tasks = population.context, population.tasks
+    await stages.play_episodes(context, tasks)
+    async with tasks_side_by_side() as group:
+        group.create_task(to_thread(stages.write_episodes, context, tasks))
+        await run_second_solvers(context, tasks)
+        if not context.settings.twins:
+            return None
+        return await play_twins(context, tasks, user_groups(context, [population]))
 
 
 def settings_yaml(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from ..environments.dialogue import DialogueState
 from ..environments.views import DIALOGUE_VIEWS
 from ..environments.world import World
 from ..errors import NO_ANSWER, ModelError, UnknownPartError
+from ..executors import Written
 from ..records import Episode, Solution
 from .context import ItemContext, RunContext, without_model
 from .items import ItemState
@@ -46,19 +47,22 @@ async def run_second_solvers(context: RunContext, tasks: Tasks) -> None:
 
 def second_solver(
     populations: ItemState, name: str, role: str, times: int
-) -> Callable[[str], Awaitable[None]]:
+) -> Callable[[str], Awaitable[Written[None] | None]]:
     """Asks one role so many times for its solution of one query, as a job of an executor."""
     context, worlds = populations[name]
 
-    async def solve(id: str) -> None:
+    async def solve(id: str) -> Written[None] | None:
         episode = load_episode(context, id)
-        if episode.status == "accepted":
-            await _solve(context, worlds[episode.task.scenario], episode, role, times)
+        if episode.status != "accepted":
+            return None
+        return await _solve(context, worlds[episode.task.scenario], episode, role, times)
 
     return solve
 
 
-async def _solve(context: ItemContext, world: World, episode: Episode, role: str, times: int) -> None:
+async def _solve(
+    context: ItemContext, world: World, episode: Episode, role: str, times: int
+) -> Written[None]:
     """Ask one role so many times for its solution of one episode's query."""
     state = DialogueState(episode.task, phase="solution", query=episode.query)
     participants, seed = context.participants, context.settings.seed
@@ -75,7 +79,7 @@ async def _solve(context: ItemContext, world: World, episode: Episode, role: str
             if isinstance(error, NO_ANSWER):
                 stage = without_model(role)
     body = orjson.dumps([solution and solution.model_dump(mode="json") for solution in solutions])
-    await context.ledger.put(stage, episode.id, body)
+    return Written(None, context.ledger.submit(stage, episode.id, body))
 
 
 def second_solutions(context: ItemContext, role: str, id: str) -> tuple[Solution | None, ...]:

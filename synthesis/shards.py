@@ -8,7 +8,7 @@ any more. `merging` joins them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,15 +23,12 @@ from ..log import logger
 from ..models.gateway.limiter import LocalLimiter
 from ..models.seeds import derive
 from ..records.model_calls import Spent
-from ..records.sample import Group
 from ..settings import Budget, Shard
 from ..store import Ledger, RunFolder, run_log, write_json
 from ..store.merging import copy_ledger, last_failure
-from . import stages
 from .context import PopulationLedger, RunContext, left_without_model
-from .dataset.assembly import user_groups
 from .items import Items
-from .pipeline import Qualify, RunParts, no_workers, opened_run, run_identity, settings_yaml
+from .pipeline import Qualify, RunParts, no_workers, opened_run, play, run_identity, settings_yaml
 from .population import (
     PreparedPopulation,
     population_context,
@@ -40,11 +37,9 @@ from .population import (
     share,
 )
 from .roles import second_solvers
-from .second_solvers import run_second_solvers
 from .stages import EPISODES
 from .tool_matching import take_tools
 from .twins import STAGE as TWINS
-from .twins import play_twins
 from .worker_setup import worker_setup
 
 if TYPE_CHECKING:
@@ -167,7 +162,8 @@ async def play_shard(
             own_populations = [_in_shard(population, context, shard) for population in populations]
             for population in own_populations:
                 share(items, population.context, population.worlds)
-            await _play(own_populations, user_groups(context, populations))
+            for population in own_populations:
+                await play(population)
             left = _left_without_model(own_populations)
             if not left:
                 await ledger.put(STAGE, str(shard), b"{}")
@@ -213,15 +209,6 @@ def _in_shard(population: PreparedPopulation, context: RunContext, shard: Shard)
         ledger=PopulationLedger(ledger, population.name) if population.name else ledger,
     )
     return replace(population, context=own, tasks=population.tasks.choose(lambda id: is_in(shard, id)))
-
-
-async def _play(populations: Sequence[PreparedPopulation], groups: Mapping[str, Group]) -> None:
-    for population in populations:
-        context, tasks = population.context, population.tasks
-        await stages.play_episodes(context, tasks)
-        await run_second_solvers(context, tasks)
-        if context.settings.twins:
-            await play_twins(context, tasks, groups)
 
 
 def _left_without_model(populations: Sequence[PreparedPopulation]) -> int:

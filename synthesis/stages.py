@@ -223,8 +223,12 @@ async def play_episodes(context: RunContext, tasks: Tasks) -> None:
             bar.advance()
 
         await context.each(episode_player, missing(), done)
-        write_jsonl(context.file("episodes.jsonl"), episode_lines(context, (task.id for task in tasks)))
     first_answers.warn()
+
+
+def write_episodes(context: RunContext, tasks: Tasks) -> None:
+    """Leave episodes.jsonl. Args: tasks: they were played."""
+    write_jsonl(context.file("episodes.jsonl"), episode_lines(context, (task.id for task in tasks)))
 
 
 def episode_player(populations: ItemState, name: str) -> Callable[[Task], Awaitable[Written[AcceptedByRole]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from ...cli.progress import Stage
 from ...executors import in_order
 from ...records import Sample
 from ...records.sample import Group, SampleEncoder
@@ -28,7 +30,6 @@ from ..twins import STAGE as TWINS
 from ..twins import PlayedTwins, original_of
 from .curation import Curation, Curator, EpisodeJudge, JudgedEpisode
 from .dataset_lines import DatasetLine, DatasetLines
-from .gates import Gate
 from .gates.near_duplicates import NearDuplicateGate
 from .near_duplicates import near_duplicate_samples
 from .samples import CompactSample, SampleBuilder, SampleList, Split, in_order_of_ids
@@ -69,10 +70,6 @@ class Dataset:
         """The samples in the order they were judged, twins after all originals."""
         return self.curation.samples
 
-    def originals_of(self, population: str) -> Iterator[CompactSample]:
-        """The samples of one population, without twins."""
-        return (sample for sample in self.samples if sample.population == population and not sample.twin_of)
-
     def files(self) -> dict[str, str]:
         """Part -> file, of the parts that hold samples."""
         parts = self.placements.parts() or {"all"}
@@ -95,9 +92,61 @@ async def assemble_dataset(
     context: RunContext,
     populations: Sequence[PreparedPopulation],
     groups: Mapping[str, Group],
-    twins: Sequence[PlayedTwins] = (),
+    curation: Curation,
 ) -> Dataset:
-    """Judge every episode, split what is kept, and write it.
+    """Split what was kept of the episodes and write it, in a thread: the event loop has other things to do.
+
+    Args:
+        context: of the whole run.
+        populations: whose episodes they are.
+        groups: user -> group (`user_groups`).
+        curation: what became of them (`curate`).
+
+    Raises:
+        StoreError: a file cannot be written.
+    """
+    with context.stage("dataset", len(curation.samples)) as bar:
+        return await asyncio.to_thread(_assemble, context, populations, groups, curation, bar)
+
+
+def _assemble(
+    context: RunContext,
+    populations: Sequence[PreparedPopulation],
+    groups: Mapping[str, Group],
+    curation: Curation,
+    bar: Stage,
+) -> Dataset:
+    settings, folder = context.settings, context.folder
+    gates = choose_extensions(settings).gates
+    # Twins are in the dataset without having been compared.
+    compared = not settings.twins and any(isinstance(gate, NearDuplicateGate) for gate in gates.values())
+    duplicates = [] if compared else near_duplicate_samples(curation.samples)
+    placements = split_samples(curation.samples, groups, settings.splits, settings.seed, duplicates)
+    dataset = Dataset(curation, placements, groups, duplicates)
+    worlds = worlds_by_key(populations)
+    lines = DatasetLines(worlds, settings)
+
+    def line(sample: CompactSample) -> DatasetLine:
+        bar.advance()
+        if settings.shares_tools and not sample.twin_of:
+            return pickle.loads(curation.lines.get(sample.id))  # noqa: S301 (of this process)
+        return lines.line(sample, placements[sample.id].group)
+
+    shared, builder = settings.shares_tools, SampleBuilder(worlds, settings.assistant)
+    write_dataset(folder, dataset, line)
+    write_shared_parts(folder, dataset, lambda sample: builder.build(sample, None), shared=shared)
+    write_tables(folder, shared=shared)
+    write_jsonl(folder / "dataset/rejected.jsonl", curation.rejected.values())
+    return dataset
+
+
+async def curate(
+    context: RunContext,
+    populations: Sequence[PreparedPopulation],
+    groups: Mapping[str, Group],
+    twins: Sequence[PlayedTwins] = (),
+) -> Curation:
+    """Judge the episodes population by population, twins after all originals; each is read once.
 
     Args:
         context: of the whole run.
@@ -106,46 +155,11 @@ async def assemble_dataset(
         twins: the twins that were played, if any.
 
     Raises:
-        StoreError: an episode cannot be read or a file cannot be written.
+        StoreError: an episode cannot be read.
     """
-    settings, folder = context.settings, context.folder
-    gates = choose_extensions(settings).gates
-    curation = await _curate(context, populations, twins, gates, groups if settings.splits.enabled else {})
-    # Twins are in the dataset without having been compared.
-    compared = not twins and any(isinstance(gate, NearDuplicateGate) for gate in gates.values())
-    duplicates = [] if compared else near_duplicate_samples(curation.samples)
-    placements = split_samples(curation.samples, groups, settings.splits, settings.seed, duplicates)
-    dataset = Dataset(curation, placements, groups, duplicates)
-    worlds = worlds_by_key(populations)
-    lines = DatasetLines(worlds, settings)
-    with context.stage("dataset", len(curation.samples)) as bar:
-
-        def line(sample: CompactSample) -> DatasetLine:
-            bar.advance()
-            if settings.shares_tools and not sample.twin_of:
-                return pickle.loads(curation.lines.get(sample.id))  # noqa: S301 (of this process)
-            return lines.line(sample, placements[sample.id].group)
-
-        shared, builder = settings.shares_tools, SampleBuilder(worlds, settings.assistant)
-        write_dataset(folder, dataset, line)
-        write_shared_parts(folder, dataset, lambda sample: builder.build(sample, None), shared=shared)
-        write_tables(folder, shared=shared)
-        write_jsonl(folder / "dataset/rejected.jsonl", curation.rejected.values())
-    return dataset
-
-
-async def _curate(
-    context: RunContext,
-    populations: Sequence[PreparedPopulation],
-    twins: Sequence[PlayedTwins],
-    gates: Mapping[str, Gate],
-    groups: Mapping[str, Group],
-) -> Curation:
-    """Judge the episodes population by population, twins after all originals; each is read once.
-
-    Args: groups: user -> group, where something is split.
-    """
-    curator = Curator(gates, _voters(context.settings))
+    settings = context.settings
+    curator = Curator(choose_extensions(settings).gates, _voters(settings))
+    split_groups = groups if settings.splits.enabled else {}
     worlds = {population.name: population.worlds for population in populations}
     parts: list[tuple[RunContext, str, Iterator[str]]] = [
         (population.context, EPISODES, (task.id for task in population.tasks)) for population in populations
@@ -161,7 +175,7 @@ async def _curate(
         for own, stage, ids in parts:
             there = worlds[own.population]
             items, done = in_order(ids, add, WINDOW)
-            await own.each(episode_judge, items, done, stage, groups)
+            await own.each(episode_judge, items, done, stage, split_groups)
     return curator.finish()
 
 

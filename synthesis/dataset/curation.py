@@ -59,6 +59,10 @@ class Curation:
         """The fates; they add up."""
         return Funnel(made=self.fates.total(), **{name: self.fates[name] for name in FATES})
 
+    def originals_of(self, population: str) -> Iterator[CompactSample]:
+        """The samples of one population, without twins."""
+        return (sample for sample in self.samples if sample.population == population and not sample.twin_of)
+
 
 FATES = ("rule_rejected", "judge_rejected", "failed", "gate_rejected", "kept")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,8 @@ from math import sqrt
 from pathlib import Path
 
 from ...cli.program import command_line
-from ...records import Sample, Solution
+from ...cli.progress import Stage
+from ...records import Episode, Sample, Solution
 from ...records.dataset_statistics import Audit, GateRow, SampleQuality, Statistics
 from ...records.sample import Group
 from ...settings import Settings
@@ -38,6 +40,7 @@ from .assembly import Dataset
 from .audit import choose_samples, run_audit
 from .card import card
 from .console_summary import Summary
+from .curation import Curation
 from .samples import CompactSample, Split
 from .splits import Parts
 from .statistics import Table5, sample_statistics
@@ -51,28 +54,45 @@ LOW_DECIDABILITY = "min_decidability"
 """What a summary calls a dataset whose platforms are not to be told from the history."""
 
 
-async def audit_judges(context: RunContext, own: PreparedPopulation, dataset: Dataset) -> Audit | None:
-    """Audit the judges with samples of the run's own people; None where nobody asked for it."""
+def audited_episodes(context: RunContext, own: PreparedPopulation, curation: Curation) -> list[Episode]:
+    """Episodes of the run's own people that became samples, as many as the judges are to be audited with."""
     samples = context.settings.audit.samples
     if not samples:
-        return None
+        return []
     # What a choice looks at; queries and arguments are most of a sample.
-    originals = (sample._replace(query="", arguments=()) for sample in dataset.originals_of(own.name))
+    originals = (sample._replace(query="", arguments=()) for sample in curation.originals_of(own.name))
     chosen = set(choose_samples(originals, samples, context.settings.seed))
-    episodes = [load_episode(own.context, task.id) for task in own.tasks if task.id in chosen]
+    return [load_episode(own.context, task.id) for task in own.tasks if task.id in chosen]
+
+
+async def audit_judges(
+    context: RunContext, own: PreparedPopulation, episodes: Sequence[Episode]
+) -> Audit | None:
+    """Audit the judges with some episodes (`audited_episodes`); None where nobody asked for it."""
+    if not context.settings.audit.samples:
+        return None
     extensions = choose_extensions(context.settings)
     audit = await run_audit(own.context, episodes, extensions.corruptions, extensions.injections)
     write_json(context.folder / "audit.json", audit.model_dump(mode="json"))
     return audit
 
 
-def write_statistics(
-    context: RunContext, populations: Sequence[PreparedPopulation], dataset: Dataset, audit: Audit | None
+async def count_statistics(
+    context: RunContext, populations: Sequence[PreparedPopulation], dataset: Dataset
 ) -> Statistics:
-    """Everything known of the dataset as a whole, left in statistics.json; each sample's in quality.jsonl."""
+    """What is known of the dataset as a whole without the audit, counted in a thread, as `assemble_dataset`.
+
+    Each sample's is left in quality.jsonl.
+    """
+    with context.stage("statistics", len(dataset.samples)) as bar:
+        return await asyncio.to_thread(_count, context, populations, dataset, bar)
+
+
+def _count(
+    context: RunContext, populations: Sequence[PreparedPopulation], dataset: Dataset, bar: Stage
+) -> Statistics:
     settings, curation, samples = context.settings, dataset.curation, dataset.samples
-    quality_file = jsonl_writer(context.folder / "dataset/quality.jsonl")
-    with context.stage("statistics", len(samples)) as bar, quality_file as write_quality:
+    with jsonl_writer(context.folder / "dataset/quality.jsonl") as write_quality:
         table, in_parts = Table5(dataset.groups, populations), PartCounts()
 
         def note(sample: CompactSample, quality: SampleQuality) -> None:
@@ -108,17 +128,18 @@ def write_statistics(
                 GateRow(gate=name, judged=curation.judged[name], rejected=curation.stopped[name])
                 for name in choose_extensions(settings).gates
             ),
-            audit=audit,
+            audit=None,
             assistant=settings.assistant,
             samples_per_turn=settings.samples_per_turn,
             judges_without_vote=dict(context.silent_judges),
         )
-        statistics = statistics.model_copy(
-            update={"short_of": tuple(_short_of(settings, in_parts, statistics))}
-        )
-        written = statistics.model_dump_json(indent=2)  # in this order: the most used first
-        write_bytes(context.folder / "statistics.json", f"{written}\n".encode())
-    return statistics
+    return statistics.model_copy(update={"short_of": tuple(_short_of(settings, in_parts, statistics))})
+
+
+def write_statistics(context: RunContext, statistics: Statistics) -> None:
+    """Leave statistics.json."""
+    written = statistics.model_dump_json(indent=2)  # in this order: the most used first
+    write_bytes(context.folder / "statistics.json", f"{written}\n".encode())
 
 
 def _stranger_solutions(populations: Sequence[PreparedPopulation]) -> dict[str, tuple[Solution | None, ...]]:

@@ -27,11 +27,13 @@ from ...models.scripted import Library
 from ...models.scripted.kit import Kit, shipped_kits
 from ...models.tool_selection import ToolBound
 from ...records import Episode
+from ...records.dataset_statistics import Audit
 from ...settings import CompositeScenarioSettings, Settings
 from ...store import Ledger, RunFolder
 from ...trees.api_tree import ApiTree
 from ...trees.given_apis import GivenApis
 from ..context import RunContext
+from ..dataset.finalize import audit_judges, audited_episodes
 from ..extensions import choose_extensions
 from ..pipeline import RunParts, StageResults, run_stages
 from ..population import UNSEEN, PopulationPlan, population_context, population_plans
@@ -141,8 +143,8 @@ def play_small(settings: Settings, sources: Sources, parts: RunParts) -> SmallRu
             participants[name].windows = {
                 role: parts.participants.window(role) for role in participants[name].roles
             }
-        results = _play_in_scratch_folder(
-            small, small_plans, participants, parts.extensions.checks, tree, lambda results: results, apis
+        results, audit = _play_in_scratch_folder(
+            small, small_plans, participants, parts.extensions.checks, tree, lambda *of_all: of_all, apis
         )
         played = {
             plan.name: PlayedPopulation(
@@ -150,8 +152,8 @@ def play_small(settings: Settings, sources: Sources, parts: RunParts) -> SmallRu
                 tree_factor=factors[plan.name],
                 layers=len(population.feature_tree.layers()),
                 totals=counters[plan.name].totals,
-                kept=sum(1 for _ in results.dataset.originals_of(plan.name)),
-                audited=results.audit.samples if results.audit and not plan.name else 0,
+                kept=sum(1 for _ in results.curation.originals_of(plan.name)),
+                audited=audit.samples if audit and not plan.name else 0,
             )
             for plan, population in zip(small_plans, results.populations, strict=True)
         }
@@ -203,7 +205,7 @@ def _qualification_settings(settings: Settings, count: int) -> Settings:
     )  # fmt: skip
 
 
-def _solved_tasks(results: StageResults) -> list[SolvedTask]:
+def _solved_tasks(results: StageResults, _: Audit | None) -> list[SolvedTask]:
     """The accepted episodes, as long as the folder is there."""
     population = results.populations[0]
     episodes = (load_episode(population.context, task.id) for task in population.tasks)
@@ -288,7 +290,7 @@ def _play_in_scratch_folder(
     participants: Mapping[str, Participants],
     checks: Checks,
     tree: ApiTree | None,
-    collect: Callable[[StageResults], Collected],
+    collect: Callable[[StageResults, Audit | None], Collected],
     apis: GivenApis | None = None,
 ) -> Collected:
     """Run the stages in a folder that is gone afterwards.
@@ -310,8 +312,19 @@ def _play_in_scratch_folder(
                 (replace(population_context(context, plan), participants=participants[plan.name]), plan)
                 for plan in plans
             ]
-            return collect(event_loop.run(run_stages(planned)))
+            return collect(*event_loop.run(_played(planned)))
     except OSError as error:
         raise StoreError(f"no throw-away folder for the rehearsal: {error}") from error
     finally:
         rmtree(scratch, ignore_errors=True)
+
+
+async def _played(
+    planned: Sequence[tuple[RunContext, PopulationPlan]],
+) -> tuple[StageResults, Audit | None]:
+    """All that models are asked for in a run. Args: as of `run_stages`."""
+    results = await run_stages(planned)
+    own, _ = planned[0]
+    population = results.populations[0]
+    audited = audited_episodes(own, population, results.curation)
+    return results, await audit_judges(own, population, audited)

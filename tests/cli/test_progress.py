@@ -44,6 +44,23 @@ def test_on_a_terminal_there_are_bars() -> None:
     assert "started" not in stream.getvalue()
 
 
+def test_stages_at_the_same_time_have_a_bar_each_until_the_last_one_ends() -> None:
+    stream = Terminal()
+    display = StreamDisplay(stream)
+    progress = Progress(display)
+    with progress.stage("statistics", 1) as longer:
+        with progress.stage("audit", 2) as shorter:
+            shorter.advance(2)
+        (last,) = stream.getvalue().split("\x1b[?25l")[1:]
+        assert "\x1b[?25h" not in last  # the cursor is hidden while there are bars
+        longer.advance()
+    *_, shown = stream.getvalue().split("statistics")
+    assert "1/1" in shown and "2/2" in shown and shown.count("\x1b[?25h") == 1
+    with progress.stage("next", 1):
+        pass
+    assert "audit" not in stream.getvalue().rpartition("\x1b[?25l")[2]
+
+
 IDLE = Activity("", "", failing=False)
 DOWN = Activity("2 retries", "m has not answered for 5 s", failing=True)
 SLOW = Activity("900 tokens in, 30 out", "waiting for m for 9 s (t)", failing=False)

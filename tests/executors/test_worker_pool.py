@@ -38,8 +38,9 @@ class ScriptedWorker(WorkerHandle):
         return [item for message in self.sent if isinstance(message, Assigned) for _, item in message.items]
 
     def finish(self, items: Iterable[str]) -> None:
-        places = [place for place, item in self.items.items() if item in items]
-        self.pool._receive(self, Finished(1, [(place, None) for place in places]))
+        for number, job in list(self.pool._under_way.items()):
+            places = [place for place, item in job._given[self].items() if item in items]
+            self.pool._receive(self, Finished(number, [(place, None) for place in places]))
 
     def die(self) -> None:
         self.pool._ended(self)
@@ -92,6 +93,23 @@ async def test_a_worker_that_takes_a_place_is_opened_as_the_one_before() -> None
     first, second = pool.started
     assert second.sent == first.sent
     assert [type(message) for message in second.sent] == [Opened, Extended]
+
+
+async def test_jobs_at_the_same_time_end_each_with_its_own_items() -> None:
+    pool = ScriptedPool(2)
+    (one, done_of_one), (other, done_of_other) = await running(pool, "ab"), await running(pool, "cd")
+    first, second = pool.started
+    assert (first.has(), second.has()) == (["a", "c"], ["b", "d"])
+    second.die()
+    first.finish("ac")
+    _, _, third = pool.started
+    assert third.has() == ["b", "d"] and not (one.done() or other.done())
+    third.finish("d")
+    await other
+    assert (done_of_one, done_of_other, one.done()) == (["a"], ["c", "d"], False)
+    third.finish("b")
+    await one
+    assert done_of_one == ["a", "b"]
 
 
 async def test_nothing_is_given_to_a_worker_that_has_not_begun() -> None:
