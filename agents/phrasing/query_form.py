@@ -13,7 +13,7 @@ from pydantic import model_validator
 from ...records import Query
 from ...texts.allusions import with_allusions
 from ...texts.search import searchable_text
-from ...texts.similar_words import near, words_of
+from ...texts.similar_words import near, telling_words, words_of
 from .asides import without_another_thing, without_asides
 from .left_out import with_left_out
 from .small_faults import customers_words, mended_wording
@@ -44,6 +44,16 @@ _ASSISTANT_SPEAKS = re.compile(
     r"|\byour (?:\w+ )?(?:address|code|postcode|city|country|name|number|e-?mail|phone|language|currency)\b",
     re.IGNORECASE,
 )
+
+
+_STATES = re.compile(r"(?<!that )(?<!which )(?<!who )\b(?:is|are|was|were)\b", re.IGNORECASE)
+_ASKS = re.compile(
+    r"\?|\b(?:please|thanks?|need|want|wish|like|love|hope|looking|let|help|tell|show|give|find|get|bring"
+    r"|make|list|compare|search|check|order|track|buy|add|send|book|(?:have|has) to|must|should"
+    r"|could|would|can)\b",
+    re.IGNORECASE,
+)
+"""What makes a request of what is otherwise a statement: 'jeans are great clothes' asks for nothing."""
 
 
 @lru_cache(maxsize=64)
@@ -100,6 +110,9 @@ def _composed(
             f"{match[0]!r} is what an assistant says; write what the customer says to the assistant"
         )
     [job] = errand["jobs"]
+    does = telling_words(f"{name_words(job['api'])} {job['job']}")
+    if _STATES.search(text) and not _ASKS.search(text) and does.isdisjoint(telling_words(text)):
+        raise ValueError(f"{text[:60]!r} asks for nothing; write a request")
     given = said.get("values")
     values = given.get(_JOB) if isinstance(given, dict) else None
     values, text = with_two_things(values if isinstance(values, dict) else {}, job["say"], text)

@@ -657,6 +657,13 @@ def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> Non
     assert "is no concrete item" in objection(said, {"item": TEXT})
 
 
+def test_a_statement_that_asks_for_nothing_is_refused() -> None:
+    for text in ("Teas are great to have.", "My tea was good!"):
+        assert "asks for nothing" in objection(answer(text, {"item": "teas"}), {"item": TEXT})
+    for text in ("Tea is what I need.", "Is there tea?", "Order what is tea.", "Tea, and two cups."):
+        assert phrased(answer(text, {"item": "tea"}), {"item": TEXT}).text == text
+
+
 def test_a_text_does_not_say_what_a_value_is() -> None:
     say = {"item": TEXT | {"description": "The thing it is about, by its name."}}
     said = answer("See orders for the thing it is about by its name, which is tea.", {"item": "tea"})
