@@ -63,7 +63,8 @@ def phrased_query(errand_text: str, mentions_text: str, options_text: str) -> ty
     [job] = errand["jobs"]
     fields: dict[str, Any] = {}
     if job["say"]:
-        values = _object({name: value_shape(name, schema) for name, schema in job["say"].items()})
+        taken = job.get("taken", "")
+        values = _object({name: value_shape(name, schema, taken) for name, schema in job["say"].items()})
         fields["values"] = _object({_JOB: values})
     if errand["purpose"]:
         fields["purpose"] = {"type": "string", "minLength": 3, "maxLength": 60}

@@ -95,7 +95,7 @@ def spoken_words(name: str, value: Any, schema: Mapping[str, Any], text: str) ->
     if (
         isinstance(value, str)
         and not {"format", "pattern", "enum"} & schema.keys()
-        and (words := near(value, text, NEARLY) or stretch(value, text))
+        and (words := near(value, text, NEARLY) or stretch(value, text) or _end_of(value, text))
     ):
         return words, words
     raise ValueError(f"the text does not say {name_words(name)} {str(value)[:80]!r}; write it in the text")
@@ -117,6 +117,15 @@ def whole_thing(value: str, words: str, text: str, longest: int) -> tuple[str, s
         about = None
     whole = f"{about[1] if about else ''}{words}{kind[0] if kind else ''}"
     return (value, words) if whole == words or 0 < longest < len(whole) else (whole, whole)
+
+
+def _end_of(value: str, text: str) -> str | None:
+    """The last words of a value, two at least, as the text has them: the 'iPhone 13' of 'Apple iPhone 13'."""
+    words = value.split()
+    for start in range(1, len(words) - 1):
+        if span := searchable_text(text).locate(" ".join(words[start:])):
+            return text[slice(*span)]
+    return None
 
 
 def _option_words(value: str, text: str) -> str:

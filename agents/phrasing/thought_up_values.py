@@ -67,13 +67,19 @@ def is_sentence(schema: Mapping[str, Any]) -> bool:
     return _SENTENCE.search(str(schema.get("description", ""))) is not None
 
 
-def value_shape(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """What an answer's grammar holds a value to; of a free text, that it names as many things as asked."""
+def value_shape(name: str, schema: Mapping[str, Any], taken: str = "") -> dict[str, Any]:
+    """What an answer's grammar holds a value to; of a free text, that it names as many things as asked.
+
+    Args: taken: letters that a free text does not begin with.
+    """
     shape = {key: value for key, value in schema.items() if key != "description"}
     longest = schema.get("maxLength", 0)
     if longest and schema.get("type") == "string" and _is_free_text(name, schema):
         part, least, most = f"{_PART_OF_TEXT}{{2,{longest}}}", *_things(schema)
         more = f"({_BETWEEN_TWO}){part}" if most == 2 else f"(, {part}){{{least - 1},{most - 1}}}"
+        first = "".join(char for char in taken + taken.upper() if char.isascii() and char.isalpha())
+        if first:
+            part = f"[^ {first}{_PART_OF_TEXT[2:]}{_PART_OF_TEXT}{{1,{longest - 1}}}"
         shape["pattern"] = f"^{part}{more if most > 1 else ''}$"
     return shape
 
@@ -127,18 +133,31 @@ def with_two_things(
 def with_need_for_everything(
     values: Mapping[str, Any], say: Mapping[str, Mapping[str, Any]], need: str, text: str
 ) -> tuple[dict[str, Any], str]:
-    """Values and text with the need as a range, or kind, of things where that is to be all there is.
+    """Values and text with the need as a range of things where that is to be all there is, or a list.
 
-    'Discounts on all products', for somebody who needs groceries -> 'discounts on groceries'.
+    'Discounts on all products', or 'on bread, milk and tea', of somebody who needs groceries are those 'on
+    groceries'.
     """
     left = dict(values)
     for name, value in values.items():
         schema = say.get(name, {})
         is_range = _is_free_text(name, schema) and _RANGE.search(str(schema.get("description", "")))
-        if is_range and isinstance(value, str) and not telling_words(value) - _ANYTHING:
-            text, found = _EVERYTHING.subn(need, text, count=1)
+        if not is_range or not isinstance(value, str):
+            continue
+        everything = _EVERYTHING if not telling_words(value) - _ANYTHING else _as_list(value)
+        if everything:
+            text, found = everything.subn(need, text, count=1)
             left[name] = need if found else value
     return left, text
+
+
+def _as_list(value: str) -> re.Pattern[str] | None:
+    """How a text lists three or more words of a value with commas between; None: they are fewer."""
+    first, *others = words_of(value) or [""]
+    if len(others) < _MOST_LISTED - 1:
+        return None
+    rest = "".join(rf",? (?:and |or )?{re.escape(word)}" for word in others[1:])
+    return re.compile(rf"\b(?:the )?{re.escape(first)}, {re.escape(others[0])}{rest}\b", re.IGNORECASE)
 
 
 def name_of_something(words: str) -> str:

@@ -86,12 +86,15 @@ class PhrasingUser(Role):
 def _part(views: Mapping[str, Any], number: int, earlier: Sequence[Query]) -> dict[str, Any]:
     """The views of a request for one call only; a purpose that tells the need is said with the first.
 
-    Args: earlier: the queries for the calls before; what they ask of the same function is not asked again.
+    Args: earlier: the queries for the calls before; shown what they ask of the same function, a model says it
+        again, so the form of the answer lets no text begin with the same letter.
     """
     errand = views["errand"]
     job = errand["jobs"][number]
-    if asked := [part.intents[0].stated for part in earlier if part.intents[0].api == job["api"]]:
-        job = {**job, "other_than": asked}
+    asked = [part.intents[0].stated for part in earlier if part.intents[0].api == job["api"]]
+    texts = [value for stated in asked for value in stated.values() if isinstance(value, str) and value]
+    if texts:
+        job = {**job, "taken": "".join(sorted({text[0].casefold() for text in texts}))}
     others = tuple(f"query.intents[{n}]" for n in range(len(errand["jobs"])) if n != number)
     return {
         "errand": {
@@ -108,10 +111,10 @@ def _part(views: Mapping[str, Any], number: int, earlier: Sequence[Query]) -> di
 
 
 def _unbounded(errand: Mapping[str, Any]) -> dict[str, Any]:
-    """An errand without the lengths of its texts."""
+    """An errand without the lengths and the taken letters of its texts."""
     jobs = [
         {
-            **job,
+            **{key: part for key, part in job.items() if key != "taken"},
             "say": {
                 name: {key: value for key, value in schema.items() if key != "maxLength"}
                 for name, schema in job["say"].items()

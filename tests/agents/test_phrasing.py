@@ -81,6 +81,7 @@ def objection(said: Any, *jobs: dict[str, Any], **more: Any) -> str:
             "Whole foods and natural foods",
             "Whole foods and natural foods",
         ),
+        (TEXT, "Apple iPhone 13s", "Two iPhone 13s, please.", "iPhone 13s", "iPhone 13s"),
         (TEXT, "wifi router", "A Wi-Fi router.", "wifi router", "Wi-Fi router"),
         (COUNT, 2, "Two teas, please.", 2, "Two"),
         (COUNT, 1, "Get me a tea.", 1, "a"),
@@ -449,6 +450,11 @@ def test_a_range_may_be_the_need_itself(described: str) -> None:
         "Show me offers on morning drinks.",
         {"item": "morning drinks"},
     )
+    listed = answer(
+        "Show me offers on the tea, coffee, milk and cocoa, please.", {"item": "tea coffee milk cocoa"}
+    )
+    assert phrased(listed, say).text == "Show me offers on morning drinks, please."
+    assert "does not say" in objection(answer("Offers on tea, milk.", {"item": "tea coffee milk"}), say)
     assert "is no concrete item" in objection(answer("Show me everything.", {"item": "everything"}), say)
     assert "is no concrete item" in objection(answer("Track my order.", {"item": "order"}), {"item": TEXT})
 
@@ -565,9 +571,28 @@ async def test_the_second_call_does_not_ask_for_the_very_same_again() -> None:
     say = {"item": TEXT, "count": COUNT}
     model = Model(teas, tea, other)
     assert (await phrased_by(model, views(say, say))).text == "Bring 2 teas. Bring 3 teas."
-    assert ['"other_than":[{"item":"teas","count":2}]' in request.user for request in model.asked] == [
+    assert model.asked[0].user == model.asked[1].user
+
+
+async def test_the_grammar_keeps_the_second_call_from_the_thing_of_the_first() -> None:
+    say = {"item": TEXT | {"maxLength": 12}}
+    model = Model(answer("Bring the tea.", {"item": "tea"}), answer("Bring lemons.", {"item": "lemons"}))
+    await phrased_by(model, views(say, say))
+    first, second = (
+        re.compile(value["properties"]["job_1"]["properties"]["item"]["pattern"])
+        for value in (request.output.model_json_schema()["properties"]["values"] for request in model.asked)
+    )
+    assert [bool(first.search(word)) for word in ("tea", "Teas", "lemon tea", "x" * 13)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert [bool(second.search(word)) for word in ("tea", "Teas", "lemon tea", "x" * 13)] == [
+        False,
         False,
         True,
+        False,
     ]
 
 
