@@ -131,8 +131,8 @@ def _composed(
         value, words = spoken[name]
         if isinstance(value, str) and not is_sentence(job["say"][name]):
             name_of_something(value)  # what the text made of a value may describe again
-            if value == words:
-                value = words = without_article(words)
+            if value.casefold() == words.casefold() and (bare := without_article(words)) != words:
+                value = words = bare
             _check_description(job["say"][name].get("description", ""), text)
             spoken[name] = whole_thing(value, words, text, job["say"][name].get("maxLength", 0))
             without_another_thing(

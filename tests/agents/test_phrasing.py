@@ -289,6 +289,7 @@ def test_what_is_moved_to_a_day_is_left_alone() -> None:
         ("all items of porcelain", "Show all items of porcelain.", "porcelain"),
         ("a DSLR camera", "Show a DSLR camera.", "DSLR camera"),
         ("A mobile phone", "Show the mobile phone.", "mobile phone"),
+        ("A watch", "Show a watch.", "watch"),
         ("A Teapot of Gold", "Show A Teapot of Gold.", "A Teapot of Gold"),
         ("The Tea Book", "Show The Tea Book.", "The Tea Book"),
         ("All Good Teas", "Show All Good Teas.", "All Good Teas"),
