@@ -47,7 +47,8 @@ _YOURS = re.compile(
 )
 """What is the customer's own, said from the side of the assistant: 'add shoes to your cart'."""
 _MY_HOME = re.compile(
-    r"\b(to|in|at|for|near) your (?=(?:\w+ )?(?:address|code|postcode|city|country|area|neighbou?rhood)\b)",
+    r"\b(to|in|at|for|near) your "
+    r"(?=(?:\w+ ){0,2}(?:address|code|postcode|city|country|area|neighbou?rhood)\b)",
     re.IGNORECASE,
 )
 """Where the customer lives, said from the side of the assistant: 'how many can be sent to your postcode'."""

@@ -198,6 +198,7 @@ def test_the_word_before_a_day_and_a_count_of_kinds_are_mended(text: str, mended
         ("tea", "Your shopping basket needs tea.", "My shopping basket needs tea."),
         ("tea", "Find your best tea.", "Find your best tea."),
         ("tea", "Bring tea to your home address.", "Bring tea to my home address."),
+        ("tea", "Bring tea to your nearest postal code.", "Bring tea to my nearest postal code."),
         ("tea", "Please send tea to the postal code, please.", "Please send tea to my postal code."),
         ("tea", "Please, tea to the postcode E1 please! Please?", "Please, tea to the postcode E1! Please?"),
     ],
