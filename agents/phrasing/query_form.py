@@ -19,6 +19,7 @@ from .left_out import with_left_out
 from .small_faults import customers_words, mended_wording
 from .spoken_words import NEARLY, name_words, spoken_words, value_words, whole_thing
 from .thought_up_values import (
+    bare_name,
     checked_values,
     is_sentence,
     name_of_something,
@@ -26,7 +27,6 @@ from .thought_up_values import (
     value_shape,
     with_need_for_everything,
     with_two_things,
-    without_article,
 )
 
 LONGEST_REQUEST = 420
@@ -131,7 +131,7 @@ def _composed(
         value, words = spoken[name]
         if isinstance(value, str) and not is_sentence(job["say"][name]):
             name_of_something(value)  # what the text made of a value may describe again
-            if value.casefold() == words.casefold() and (bare := without_article(words)) != words:
+            if value.casefold() == words.casefold() and (bare := bare_name(words)) != words:
                 value = words = bare
             _check_description(job["say"][name].get("description", ""), text)
             spoken[name] = whole_thing(value, words, text, job["say"][name].get("maxLength", 0))

@@ -45,7 +45,10 @@ _QUANTIFIER = re.compile(
     r"(?: (?:products|items|goods|things) (?:in|from|of))? (?=[a-z])"
 )
 """What stands before a name and is no part of it; 'The Hobbit' keeps its own."""
-_ARTICLE = re.compile(r"\A(?:the|an?) (?=\w)")
+_BEFORE_OR_BEHIND = re.compile(
+    r"\A(?:(?:the|an?|as|such|and|or|of|for|with|about|is|are) )+(?=\w)"
+    r"|(?: (?:the|an?|as|and|or|of|for|with))+\Z"
+)
 _DESCRIBES = re.compile(
     r"\b(?:that|which|whose|who|my|your|our|their|relevant|related|suitable)\b", re.IGNORECASE
 )
@@ -167,9 +170,9 @@ def name_of_something(words: str) -> str:
     return _QUANTIFIER.sub("", words.replace("_", " ").strip())
 
 
-def without_article(words: str) -> str:
-    """A name without what a sentence puts before it; 'The Hobbit' keeps its own."""
-    return _ARTICLE.sub("", words)
+def bare_name(words: str) -> str:
+    """A name without the small words that a sentence puts around it; 'The Hobbit' keeps its own."""
+    return _BEFORE_OR_BEHIND.sub("", words)
 
 
 def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping[str, str]) -> None:

@@ -291,6 +291,12 @@ def test_what_is_moved_to_a_day_is_left_alone() -> None:
         ("a DSLR camera", "Show a DSLR camera.", "DSLR camera"),
         ("A mobile phone", "Show the mobile phone.", "mobile phone"),
         ("A watch", "Show a watch.", "watch"),
+        (
+            "a high-quality chair, a couch",
+            "Show such as high-quality chairs and a couch.",
+            "high-quality chairs and a couch",
+        ),
+        ("and the teas of", "Show milk and the teas of the house.", "teas"),
         ("A Teapot of Gold", "Show A Teapot of Gold.", "A Teapot of Gold"),
         ("The Tea Book", "Show The Tea Book.", "The Tea Book"),
         ("All Good Teas", "Show All Good Teas.", "All Good Teas"),
