@@ -2,7 +2,8 @@
 
 `peer_ways.py WAY BASE_URL CALLS CONCURRENCY`, started by peers.py, prints one JSON object: seconds of wall
 time and of the processor, child processes included. Each framework is used as its documentation shows it,
-with as many calls at a time as are asked for. Until a way is known only the standard library is imported.
+with as many calls at a time as are asked for. Until a way is known nothing is imported
+that the standard library does not have.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -18,6 +18,8 @@ from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from measures import processor_seconds
 
 MODEL = "gpt-4o-mini"
 KEY = "none"
@@ -128,12 +130,6 @@ WAYS: dict[str, Callable[[str, list[str], int], None]] = {
     "curator": curator,
     "data-designer": data_designer,
 }
-
-
-def processor_seconds() -> float:
-    """Of this process and of its children that have ended."""
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def main() -> None:
