@@ -29,6 +29,12 @@ def peak(who: int = resource.RUSAGE_SELF) -> float:
     return resource.getrusage(who).ru_maxrss / 1024
 
 
+def processor_seconds() -> float:
+    """User and system time of this process, and of its children that have ended."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def load() -> str:
     """The load averages: figures by the clock tell more about the neighbours where they are high."""
     return " ".join(f"{average:.2f}" for average in os.getloadavg())

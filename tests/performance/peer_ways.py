@@ -2,41 +2,62 @@
 
 `peer_ways.py WAY BASE_URL CALLS CONCURRENCY`, started by peers.py, prints one JSON object: seconds of wall
 time and of the processor, child processes included. Each framework is used as its documentation shows it,
-with as many calls at a time as are asked for. Until a way is known only the standard library is imported.
+with as many calls at a time as are asked for. Until a way is known nothing is imported
+that the standard library does not have.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from measures import processor_seconds
 
 MODEL = "gpt-4o-mini"
 KEY = "none"
 
 
 def ptool(base_url: str, prompts: list[str], concurrency: int) -> None:
-    """ptool's client."""
-    import asyncio
+    """A client of the gateway with a ledger: every answer is on disk before it is handed on."""
+    from ptool.models.factory import gateway_client
+    from ptool.store import Ledger
 
-    from autogen_core.models import UserMessage
+    target = "ptool.models.clients.chat_completions.ChatCompletions"
+    spec = {"_target_": target, "model": MODEL, "base_url": base_url}
+    with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "ledger.sqlite") as ledger:
+        client = gateway_client(spec, log=ledger, concurrency=concurrency)
+        asyncio.run(_ask_all(client, client.scope.gateway.close, prompts, concurrency))
+
+
+def ptool_client(base_url: str, prompts: list[str], concurrency: int) -> None:
+    """A client without a gateway: nothing is kept, limited or tried again."""
     from ptool.models.clients.chat_completions import ChatCompletions
 
-    async def ask_all() -> None:
-        client, waiting = ChatCompletions(MODEL, base_url), iter(prompts)
+    client = ChatCompletions(MODEL, base_url)
+    asyncio.run(_ask_all(client, client.close, prompts, concurrency))
 
-        async def worker() -> None:
-            for prompt in waiting:
-                await client.create([UserMessage(content=prompt, source="bench")])
 
-        await asyncio.gather(*(worker() for _ in range(concurrency)))
-        await client.close()
+async def _ask_all(
+    client: Any, close: Callable[[], Awaitable[None]], prompts: list[str], concurrency: int
+) -> None:
+    from autogen_core.models import UserMessage
 
-    asyncio.run(ask_all())
+    waiting = iter(prompts)
+
+    async def worker() -> None:
+        for prompt in waiting:
+            await client.create([UserMessage(content=prompt, source="bench")])
+
+    await asyncio.gather(*(worker() for _ in range(concurrency)))
+    await close()
 
 
 def distilabel(base_url: str, prompts: list[str], concurrency: int) -> None:
@@ -57,6 +78,11 @@ def distilabel(base_url: str, prompts: list[str], concurrency: int) -> None:
 
 def curator(base_url: str, prompts: list[str], concurrency: int) -> None:
     """One LLM object over a list of prompts."""
+    # The vocabulary that tokens are counted by, which litellm brings along, is not downloaded.
+    litellm = find_spec("litellm")
+    assert litellm is not None and litellm.origin is not None
+    tokenizers = Path(litellm.origin).parent / "litellm_core_utils" / "tokenizers"
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(tokenizers)
     from bespokelabs.curator import LLM
 
     limits = {"max_requests_per_minute": 10_000_000, "max_tokens_per_minute": 10_000_000_000}
@@ -87,7 +113,7 @@ def data_designer(base_url: str, prompts: list[str], concurrency: int) -> None:
     columns = config.DataDesignerConfigBuilder(model_configs=[model])
     columns.add_column(
         config.SamplerColumnConfig(
-            name="thing", sampler_type="category", params=config.CategorySamplerParams(values=prompts[:50])
+            name="thing", sampler_type="category", params=config.CategorySamplerParams(values=prompts)
         )
     )
     columns.add_column(config.LLMTextColumnConfig(name="answer", prompt="{{ thing }}", model_alias="bench"))
@@ -99,16 +125,11 @@ def data_designer(base_url: str, prompts: list[str], concurrency: int) -> None:
 
 WAYS: dict[str, Callable[[str, list[str], int], None]] = {
     "ptool": ptool,
+    "ptool, client alone": ptool_client,
     "distilabel": distilabel,
     "curator": curator,
     "data-designer": data_designer,
 }
-
-
-def processor_seconds() -> float:
-    """Of this process and of its children that have ended."""
-    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def main() -> None:
@@ -116,6 +137,7 @@ def main() -> None:
     way, base_url, calls, concurrency = sys.argv[1:]
     quiet = {"HF_HUB_OFFLINE": "1", "TELEMETRY_ENABLED": "0", "NEMO_TELEMETRY_ENABLED": "false"}
     quiet |= {"CURATOR_DISABLE_CACHE": "1", "CURATOR_DISABLE_RICH_DISPLAY": "1", "OPENAI_API_KEY": KEY}
+    quiet["DISTILABEL_LOG_LEVEL"] = "WARNING"  # it means to silence its HTTP client, which has a new name
     os.environ |= quiet
     begun, busy = time.perf_counter(), processor_seconds()
     WAYS[way](base_url, [f"Say the number {number}." for number in range(int(calls))], int(concurrency))

@@ -1,11 +1,12 @@
-"""Other frameworks beside ptool's client: the same prompts and endpoint, each in an environment of its own.
+"""Other frameworks beside ptool: the same prompts and endpoint, each in an environment of its own.
 
-    python peers.py [--calls 512] [--concurrency 64] [--folder FOLDER]
+    python peers.py [--calls 2048] [--concurrency 64] [--rounds 3] [--only WAY ...] [--folder FOLDER]
 
-The endpoint answers every prompt with one sentence after 200 ms, in a process of its own. Environments are
-made in the folder (a temporary one, if none is given) with venv and pip. Each framework asks for a quarter of
-the calls first, then for all: what the larger run takes more is what a call costs, without starting up. What
-cannot be installed or run is said, with the reason.
+The endpoint answers every prompt with one sentence after 200 ms, in a process of its own, and counts: a
+framework that does not make the calls it is asked for is not measured. Environments are made in the folder (a
+temporary one, if none is given) with venv and pip. Each framework asks for a quarter of the calls first, then
+for all: what the larger run takes more is what a call costs, without starting up. Figures are medians of the
+rounds. What cannot be installed or run is said, with the reason.
 """
 
 from __future__ import annotations
@@ -13,14 +14,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
+from urllib.request import urlopen
 
 LATENCY = 0.2
 PACKAGES: dict[str, tuple[str, ...]] = {
     "ptool": (),
+    "ptool, client alone": (),
     "distilabel": ("distilabel[openai]>=1.5,<2", "requests"),  # it needs that, and does not say so
     "curator": ("bespokelabs-curator>=0.1.30,<0.2",),
     "data-designer": ("data-designer>=0.9,<0.10",),
@@ -35,37 +42,61 @@ class PeerError(Exception):
     """Why a framework cannot be measured."""
 
 
-def compared_with_peers(calls: int = 512, concurrency: int = 64, folder: Path | None = None) -> list[str]:
-    """A Markdown table of all frameworks. Args: folder: keeps their environments."""
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a framework takes."""
+
+    cpu: float
+    """milliseconds of the processor's a call"""
+    efficiency: float
+    """calls x latency / concurrency / wall"""
+    in_flight: float
+    """calls at a time, at most"""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is asked."""
+
+    calls: int = 2048
+    concurrency: int = 64
+    rounds: int = 3
+
+
+def compared_with_peers(
+    size: Size = Size(),
+    ways: Sequence[str] = tuple(PACKAGES),
+    folder: Path | None = None,
+) -> list[str]:
+    """A Markdown table of some frameworks. Args: folder: keeps their environments."""
     lines = [
         "",
-        f"Peers: {calls} calls, {concurrency} at a time, answered after {LATENCY:g} s.",
+        f"Peers: {size.calls:,} calls, {size.concurrency} at a time, answered after {LATENCY:g} s; "
+        f"medians of {size.rounds}.",
         "",
-        "| framework | version | CPU, ms a call | efficiency |",
-        "| --- | --- | --- | --- |",
+        "| framework | version | CPU, ms a call | x the first | efficiency | most in flight |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
+    first = 0.0
     with TemporaryDirectory(prefix="ptool-peers-") as scratch:
         server = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True)
         try:
             assert server.stdout is not None
             base_url = server.stdout.readline().strip()
-            for way in PACKAGES:
+            for way in ways:
                 print(f"peers: {way}", file=sys.stderr, flush=True)
                 try:
                     python = environment(way, folder or Path(scratch))
-                    few, many = (
-                        asked(python, way, base_url, size, concurrency, Path(scratch))
-                        for size in (calls // 4, calls)
-                    )
-                    if many["wall"] <= few["wall"]:
-                        raise PeerError("four times the calls took no longer: ask for more of them")
+                    found = measured(python, way, base_url, size, Path(scratch))
+                    named = version(python, way)
                 except PeerError as error:
-                    lines.append(f"| {way} | | not measured: {str(error).replace('|', ' ')} | |")
+                    lines.append(f"| {way} | | not measured: {str(error).replace('|', ' ')} | | | |")
                     continue
-                more = calls - calls // 4
-                cost = (many["cpu"] - few["cpu"]) / more * 1e3
-                efficiency = more * LATENCY / concurrency / (many["wall"] - few["wall"])
-                lines.append(f"| {way} | {version(python, way)} | {cost:.2f} | {efficiency:.2f} |")
+                first = first or found.cpu
+                lines.append(
+                    f"| {way} | {named} | {found.cpu:.2f} | {found.cpu / first:.1f} | "
+                    f"{found.efficiency:.2f} | {found.in_flight:.0f} |"
+                )
         finally:
             server.terminate()
             server.wait(30)
@@ -86,15 +117,40 @@ def environment(way: str, folder: Path) -> str:
     return str(python)
 
 
+def measured(python: str, way: str, base_url: str, size: Size, scratch: Path) -> Figures:
+    """Medians of what a call takes: a large run without a small one."""
+    few = size.calls // 4
+    more = size.calls - few
+    found: list[tuple[float, float, float]] = []
+    for _ in range(size.rounds):
+        small, large = (
+            asked(python, way, base_url, calls, size.concurrency, scratch) for calls in (few, size.calls)
+        )
+        if large["wall"] <= small["wall"]:
+            raise PeerError("four times the calls took no longer: ask for more of them")
+        if large["calls"] - small["calls"] != more:  # one may ask something of its own first
+            raise PeerError(f"it made {large['calls'] - small['calls']:,.0f} calls more, not {more:,}")
+        efficiency = more * LATENCY / size.concurrency / (large["wall"] - small["wall"])
+        found.append(((large["cpu"] - small["cpu"]) / more * 1e3, efficiency, large["in_flight"]))
+    return Figures(*map(median, zip(*found, strict=True)))
+
+
 def asked(
     python: str, way: str, base_url: str, calls: int, concurrency: int, scratch: Path
 ) -> dict[str, float]:
-    """What so many calls take."""
+    """What so many calls take, and what the endpoint has seen of them."""
+    counts(base_url)
     said = _run([python, str(WAYS), way, base_url, str(calls), str(concurrency)], ASKING, scratch)
     for line in reversed(said.splitlines()):
         if line.startswith("{"):
-            return json.loads(line)
+            return json.loads(line) | counts(base_url)
     raise PeerError("it does not say what it took")
+
+
+def counts(base_url: str) -> dict[str, int]:
+    """The calls that the endpoint has got since it was last asked this, and how many of them at a time."""
+    with urlopen(f"{base_url}/counts", timeout=30) as reply:
+        return json.load(reply)
 
 
 def version(python: str, way: str) -> str:
@@ -103,9 +159,11 @@ def version(python: str, way: str) -> str:
     return _run([python, "-c", f"from importlib.metadata import version; print(version({package!r}))"], 60)
 
 
-def _run(words: list[str], seconds: float, place: Path | None = None) -> str:
+def _run(words: list[str], seconds: float, home: Path | None = None) -> str:
+    """What a command says. Args: home: where it works, and keeps what it would keep for the user."""
+    env = os.environ | ({"HOME": str(home)} if home else {})
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=seconds, cwd=place)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=seconds, cwd=home, env=env)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PeerError(str(error)[:200]) from None
     if done.returncode:
@@ -129,13 +187,29 @@ async def serve() -> None:
         "usage": usage,
     }
 
+    seen = {"calls": 0, "in_flight": 0}
+    now = 0
+
     async def answer(request: web.Request) -> web.Response:
-        await request.read()
-        await asyncio.sleep(LATENCY)
+        nonlocal now
+        now += 1
+        seen["calls"] += 1
+        seen["in_flight"] = max(seen["in_flight"], now)
+        try:
+            await request.read()
+            await asyncio.sleep(LATENCY)
+        finally:
+            now -= 1
         return web.json_response(body)
+
+    async def count(_request: web.Request) -> web.Response:
+        said = web.json_response(seen)
+        seen.update(calls=0, in_flight=0)
+        return said
 
     app = web.Application()
     app.router.add_post("/v1/chat/completions", answer)
+    app.router.add_get("/v1/counts", count)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -148,14 +222,17 @@ async def serve() -> None:
 def main() -> int:
     """Compare and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--calls", type=int, default=512)
-    parser.add_argument("--concurrency", type=int, default=64)
+    parser.add_argument("--calls", type=int, default=Size().calls)
+    parser.add_argument("--concurrency", type=int, default=Size().concurrency)
+    parser.add_argument("--rounds", type=int, default=Size().rounds)
+    parser.add_argument("--only", nargs="+", choices=tuple(PACKAGES), default=tuple(PACKAGES), metavar="WAY")
     parser.add_argument("--folder", type=Path, help="keeps the environments for the next time")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
         asyncio.run(serve())
-    print("\n".join(compared_with_peers(given.calls, given.concurrency, given.folder)))
+    size = Size(given.calls, given.concurrency, given.rounds)
+    print("\n".join(compared_with_peers(size, given.only, given.folder)))
     return 0
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bench
 import pytest
 from bench import main, rows
 from measures import exponent
@@ -49,6 +50,27 @@ def test_a_row_has_the_median_of_every_size():
 def test_more_than_a_tenth_longer_is_told(figure, ours, theirs, change, longer):
     table, bad = rows("gateway", "calls", {16: [{figure: ours}]}, {16: [{figure: theirs}]})
     assert (table[0].split(" | ")[-1], bad) == (f"{change} |", longer)
+
+
+def test_what_neighbours_add_in_some_rounds_is_not_of_the_revision():
+    ours, theirs = [{COST: 1.4}, {COST: 1.3}, {COST: 1.0}], [{COST: 1.0}, {COST: 1.1}, {COST: 1.0}]
+    table, bad = rows("gateway", "calls", {16: ours}, {16: theirs})
+    assert (table[0].split(" | ")[-1], bad) == ("+0.0% |", 0)
+
+
+@pytest.mark.parametrize(
+    ("costs", "rounds", "longer"),
+    [
+        ([1.0, 1.0], 2, 0),
+        ([1.3, 1.2, 1.0, 1.3], 4, 0),  # it was the neighbours
+        ([1.3, 1.2, 1.3, 1.2], 4, 1),
+    ],
+)
+def test_what_takes_longer_is_measured_once_more_before_that_is_said(monkeypatch, costs, rounds, longer):
+    left = iter(costs)
+    monkeypatch.setattr(bench, "in_own_process", lambda *of: {COST: 1.0 if of[2] else next(left)})
+    _, bad = bench.measured("scoring", [1_000], 2, Path("other"), None)
+    assert (len(costs) - len(list(left)), bad) == (rounds, longer)
 
 
 def test_the_size_that_is_longest_counts():
