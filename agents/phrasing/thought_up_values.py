@@ -50,7 +50,9 @@ _BEFORE_OR_BEHIND = re.compile(
     r"|(?: (?:the|an?|as|and|or|of|for|with))+\Z"
 )
 _DESCRIBES = re.compile(
-    r"\b(?:that|which|whose|who|my|your|our|their|relevant|related|suitable)\b", re.IGNORECASE
+    r"\b(?:that|which|whose|who|my|your|our|their|relevant|related|suitable"
+    r"|I (?:want|need|like|ordered|bought))\b",
+    re.IGNORECASE,
 )
 """Words of a description; a name of something has none of them."""
 _MOST_LISTED = 3

@@ -408,7 +408,9 @@ def test_a_whole_thing_that_is_too_long_stays_in_part() -> None:
     assert phrased(answer(text, {"item": "cooking"}), item).intents[0].stated == {"item": "cooking"}
 
 
-@pytest.mark.parametrize("value", ["drinks that are relevant", "my usual drink", "teas which keep long"])
+@pytest.mark.parametrize(
+    "value", ["drinks that are relevant", "my usual drink", "teas which keep long", "the tea I want"]
+)
 def test_a_description_is_no_name(value: str) -> None:
     assert "expected a name" in objection(answer(f"Order {value}.", {"item": value}), {"item": TEXT})
 
