@@ -127,6 +127,9 @@ def test_killed_in_every_stage_it_ends_with_the_same_bytes_and_the_same_bill(
         new = paid(run) - before
         # Whoever is killed loses what is in flight; whatever is on disk is not asked for again.
         assert (stage, new <= asked <= new + AT_ONCE) == (stage, True), (new, asked)
+    before = paid(run)
+    status, asked = started(settings, tmp_path)  # judges that were audited beside the statistics are left
+    assert (status, asked) == (0, paid(run) - before)
     assert started(settings, tmp_path) == (0, 0)
     assert derived(run) == whole.files
     assert manifest(run)["notes"]["usage"] == whole.usage
