@@ -14,11 +14,12 @@ _ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re
 _GREETING = re.compile(r"\A\W*(?:hey|hi|hello)(?: there)?\b[\s,.!:]*(?=\w)", re.IGNORECASE)
 _OFFER = re.compile(r"\A\W*would you like (me )?to (?=\w)([^.!?]*)\?", re.IGNORECASE)
 _A_SHOP = (
-    "(?:store|shop|website|site|platform|app|marketplace|catalogue|catalog"
+    "(?:store|shop|supermarket|warehouse|post office|website|site|platform|app|marketplace|catalogue|catalog"
     "|(?:range|category|department|section|selection|assortment)(?: of (?:products|items|goods|things))?)"
 )
 _SHOP = re.compile(
-    r"(?<! is)(?<! are)(?<! be) (?:from|in|on|at|of|with|by) (?:your|the|this|an?) (?:online )?"
+    r"(?<! is)(?<! are)(?<! be) (?:from|in|on|at|of|with|by) (?:your|the|this|my|an?) "
+    r"(?:(?:online|local|nearest|nearby) )*"
     rf"({_A_SHOP}(?: {_A_SHOP})*+)\b(?!['’-]| of\b| \d)",
     re.IGNORECASE,
 )

@@ -730,6 +730,7 @@ def test_a_value_that_fills_its_form_to_the_brim_was_cut_off() -> None:
             "List tea in the section of herbs in a range 5 wide.",
         ),
         ("Get tea from the Shop, please.", "Get tea, please."),
+        ("How much tea can I get from my local post office?", "How much tea can I get?"),
         ("Get tea from the shopkeeper.", "Get tea from the shopkeeper."),
         ("Get the tea you mentioned earlier.", "Get the tea."),
         ("Get the tea that you've recommended, please.", "Get the tea, please."),
