@@ -25,7 +25,7 @@ from .thought_up_values import (
     name_of_something,
     telling_parameters,
     value_shape,
-    with_need_for_everything,
+    with_one_thing,
     with_two_things,
 )
 
@@ -117,7 +117,7 @@ def _composed(
     given = said.get("values")
     values = given.get(_JOB) if isinstance(given, dict) else None
     values, text = with_two_things(values if isinstance(values, dict) else {}, job["say"], text)
-    values, text = with_need_for_everything(values, job["say"], errand["need"]["name"], text)
+    values, text = with_one_thing(values, job["say"], errand["need"]["name"], text)
     values = checked_values(values, job["say"], errand["need"])
     for name in (errand["need"].get("context"), *(schema.get("const") for schema in job["say"].values())):
         if isinstance(name, str) and "_" in name:

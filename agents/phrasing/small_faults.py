@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Set
 from typing import Any
 
-from ...texts.similar_words import stem, telling_words
+from ...texts.similar_words import stem, telling_words, words_of
 from .spoken_words import name_words, value_words
 
 _ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re.IGNORECASE)
@@ -82,6 +82,8 @@ _BETWEEN = re.compile(r"\bbetween (\d[\d.,]*) and (\d[\d.,]*)(?=\W|\Z)", re.IGNO
 """A range, where one number is to be said."""
 _SAME = r",? (?:(?:that|which) )?(?:have|has|having|with|at|of) (?:the |an? )?(?:same|similar|equal) "
 """Before an option that things are to be told apart by."""
+_LEAST_PART = 3
+"""Letters of each part of a word that was written in two."""
 _LIMITS = frozenset(("by", "before", "until", "till", "deadline", "latest", "due"))
 """Words of parameters whose day or time is the last one."""
 
@@ -145,6 +147,7 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     for option in (value for value in values.values() if isinstance(value, str) and "_" in value):
         text = re.sub(rf"{_SAME}(?={re.escape(value_words(option))}\b)", " by ", text, flags=re.IGNORECASE)
     for words in said:
+        text = _with_whole_words(words, text)
         text = re.sub(
             rf"(?i)\b(?:products|items|goods|something) (?=['\"“‘]?{re.escape(words)}(?!\w))", "", text
         )
@@ -177,6 +180,16 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
         wrong, right = ("in|at", "on") if len(value) > len("18:30") else ("in|on", "at")
     text = re.sub(rf",(?= {moment} ?[.!?])", f" {right}", text)
     return re.sub(rf"\b(?:{wrong}) (?={moment}(?!\w))", f"{right} ", text)
+
+
+def _with_whole_words(words: str, text: str) -> str:
+    """The text with the words of a value that it writes in two: 'smart phone' of 'smartphone'."""
+    for word in words_of(words):
+        parts = ((word[:cut], word[cut:]) for cut in range(_LEAST_PART, len(word) - _LEAST_PART + 1))
+        halves = "|".join(rf"{first}[ -]{second}" for first, second in parts)
+        if halves and word.casefold() not in text.casefold():
+            text = re.sub(rf"(?i)\b(?:{halves})(?=s?\b)", word, text)
+    return text
 
 
 def _one_number(span: re.Match[str], numbers: Set[str]) -> str:

@@ -135,34 +135,37 @@ def with_two_things(
     return left, text
 
 
-def with_need_for_everything(
+def with_one_thing(
     values: Mapping[str, Any], say: Mapping[str, Mapping[str, Any]], need: str, text: str
 ) -> tuple[dict[str, Any], str]:
-    """Values and text with the need as a range of things where that is to be all there is, or a list.
+    """Values and text with one thing where one is asked for, and all there is, or a list, was named.
 
-    'Discounts on all products', or 'on bread, milk and tea', of somebody who needs groceries are those 'on
-    groceries'.
+    A range of things is the need: 'discounts on all products', or 'on bread, milk and tea', of somebody who
+    needs groceries are those 'on groceries'. Of other lists the first thing stays: 'find bread'.
     """
     left = dict(values)
     for name, value in values.items():
         schema = say.get(name, {})
-        is_range = _is_free_text(name, schema) and _RANGE.search(str(schema.get("description", "")))
-        if not is_range or not isinstance(value, str):
+        if not isinstance(value, str) or not _is_free_text(name, schema) or _things(schema) != (1, 1):
             continue
-        everything = _EVERYTHING if not telling_words(value) - _ANYTHING else _as_list(value)
-        if everything:
-            text, found = everything.subn(need, text, count=1)
-            left[name] = need if found else value
+        is_range = _RANGE.search(str(schema.get("description", "")))
+        listed = _as_list(value)
+        everything = _EVERYTHING if is_range and not telling_words(value) - _ANYTHING else listed
+        if everything and (match := everything.search(text)):
+            thing = left[name] = need if is_range else match["first"]
+            text = f"{text[: match.start()]}{thing}{text[match.end() :]}"
     return left, text
 
 
 def _as_list(value: str) -> re.Pattern[str] | None:
-    """How a text lists three or more words of a value with commas between; None: they are fewer."""
-    first, *others = words_of(value) or [""]
-    if len(others) < _MOST_LISTED - 1:
+    """How a text lists three or more words of a value, in any number; None: they are fewer."""
+    things = [rf"{re.escape(stem(word))}\w{{0,2}}" for word in words_of(value) if word not in ("and", "or")]
+    if len(things) < _MOST_LISTED:
         return None
-    rest = "".join(rf",? (?:and |or )?{re.escape(word)}" for word in others[1:])
-    return re.compile(rf"\b(?:the )?{re.escape(first)}, {re.escape(others[0])}{rest}\b", re.IGNORECASE)
+    between = "(?:, (?:and |or )?| and | or )"
+    return re.compile(
+        rf"\b(?:the )?(?P<first>{things[0]}){between}{between.join(things[1:])}\b", re.IGNORECASE
+    )
 
 
 def name_of_something(words: str) -> str:

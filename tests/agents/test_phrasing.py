@@ -81,6 +81,7 @@ def objection(said: Any, *jobs: dict[str, Any], **more: Any) -> str:
             "Whole foods and natural foods",
             "Whole foods and natural foods",
         ),
+        (TEXT, "teapot, coffee", "Tea pot and coffee.", "teapot and coffee", "teapot and coffee"),
         (TEXT, "Apple iPhone 13s", "Two iPhone 13s, please.", "iPhone 13s", "iPhone 13s"),
         (TEXT, "wifi router", "A Wi-Fi router.", "wifi router", "Wi-Fi router"),
         (COUNT, 2, "Two teas, please.", 2, "Two"),
@@ -464,6 +465,10 @@ def test_a_range_may_be_the_need_itself(described: str) -> None:
         "Show me offers on the tea, coffee, milk and cocoa, please.", {"item": "tea coffee milk cocoa"}
     )
     assert phrased(listed, say).text == "Show me offers on morning drinks, please."
+    listed = answer("Show offers on teas and milk and cocoa.", {"item": "tea milk cocoa"})
+    assert phrased(listed, say).text == "Show offers on morning drinks."
+    listed = answer("Find teas, milk, and cocoa.", {"item": "tea and milk and cocoa"})
+    assert phrased(listed, {"item": TEXT}).text == "Find teas."
     assert "does not say" in objection(answer("Offers on tea, milk.", {"item": "tea coffee milk"}), say)
     assert "is no concrete item" in objection(answer("Show me everything.", {"item": "everything"}), say)
     assert "is no concrete item" in objection(answer("Track my order.", {"item": "order"}), {"item": TEXT})
