@@ -138,12 +138,11 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     if not any(_KINDS.search(words) for words in said):
         text = _KINDS.sub("", text)
     names = "|".join((*(re.escape(name_words(name)) for name in values), "keywords?", "query", "criteria"))
-    text = re.sub(rf" (?:that|which) (?:match|fit)(?:es|s)? (?:the|a|this|my) (?:{names})\b", "", text)
+    matching = r" (?:that|which) (?:match|fit)(?:es|s)? (?:the|a|this|my) "
     for words in said:
-        again = (
-            rf"\b({re.escape(words)}) (?:that|which) match(?:es)? the (?:words?|terms?|name) ['\"]?\1\b['\"]?"
-        )
+        again = rf"\b({re.escape(words)}){matching}(?:words?|terms?|name|{names}) ['\"]?\1\b['\"]?"
         text = re.sub(again, r"\1", text, flags=re.IGNORECASE)
+    text = re.sub(rf"{matching}(?:{names})\b", "", text)
     for option in (value for value in values.values() if isinstance(value, str) and "_" in value):
         text = re.sub(rf"{_SAME}(?={re.escape(value_words(option))}\b)", " by ", text, flags=re.IGNORECASE)
     for words in said:

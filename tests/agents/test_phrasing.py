@@ -220,6 +220,7 @@ def test_what_is_the_customers_own_is_said_so(value: str, text: str, mended: str
         ("tea", "View all orders placed by the child for tea.", "View all orders I placed for tea."),
         ("tea", "See the customer's tea for the customer.", "See my tea for me."),
         ("tea", "Get the tea made by the monks.", "Get the tea made by the monks."),
+        ("coats", "Find coats that match the keyword 'Coats', please.", "Find coats, please."),
         ("coats", "Find things that match the word coats.", "Find things that match the word coats."),
         ("home tea", "Find something 'Home Tea' for me.", "Find 'Home Tea' for me."),
         ("tea", "Find items teapot or something; tea!", "Find items teapot or something; tea!"),
