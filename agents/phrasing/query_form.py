@@ -12,14 +12,14 @@ from pydantic import model_validator
 
 from ...records import Query
 from ...texts.allusions import with_allusions
-from ...texts.search import searchable_text
-from ...texts.similar_words import near, telling_words, words_of
+from ...texts.similar_words import near, telling_words
 from .asides import without_another_thing, without_asides
 from .left_out import with_left_out
 from .small_faults import customers_words, mended_wording
 from .spoken_words import NEARLY, name_words, spoken_words, value_words, whole_thing
 from .thought_up_values import (
     bare_name,
+    check_no_description,
     checked_values,
     is_sentence,
     name_of_something,
@@ -31,8 +31,6 @@ from .thought_up_values import (
 
 LONGEST_REQUEST = 420
 """Characters of the text a model writes."""
-_COPIED = 4
-"""Words of a description from which a text that has them all repeats it."""
 _JOB = "job_1"
 """Key of a call's values in an answer."""
 _ASSISTANT_SPEAKS = re.compile(
@@ -133,7 +131,7 @@ def _composed(
             name_of_something(value)  # what the text made of a value may describe again
             if value.casefold() == words.casefold() and (bare := bare_name(words)) != words:
                 value = words = bare
-            _check_description(job["say"][name].get("description", ""), text)
+            check_no_description(job["say"][name].get("description", ""), text)
             spoken[name] = whole_thing(value, words, text, job["say"][name].get("maxLength", 0))
             without_another_thing(
                 spoken[name][1], text, _as_words(values), _descriptions(errand), errand["need"]["description"]
@@ -163,13 +161,6 @@ def _descriptions(errand: Mapping[str, Any]) -> Iterator[str]:
     yield from (errand["need"]["name"], name_words(job["api"]), job["job"])
     for name, schema in job["say"].items():
         yield f"{name_words(name)} {schema.get('description', '')}"
-
-
-def _check_description(description: str, text: str) -> None:
-    """Refuse a text that says what a value is instead of the value alone; raises ValueError."""
-    words = words_of(description)
-    if len(words) >= _COPIED and searchable_text(text).locate(" ".join(words)):
-        raise ValueError(f"the text repeats {description[:60]!r}; leave that out, and write the value alone")
 
 
 def _purpose(said: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from .spoken_words import name_words, value_words
 _ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re.IGNORECASE)
 """What a model begins with that was asked to do something; no part of what a customer says."""
 _GREETING = re.compile(r"\A\W*(?:hey|hi|hello)(?: there)?\b[\s,.!:]*(?=\w)", re.IGNORECASE)
+"""What nobody says a second time."""
 _OFFER = re.compile(r"\A\W*would you like (me )?to (?=\w)([^.!?]*)\?", re.IGNORECASE)
 _A_SHOP = (
     "(?:store|shop|supermarket|warehouse|post office|website|site|platform|app|marketplace|catalogue|catalog"
@@ -120,9 +121,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
 
     'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone. What is the
     customer's own is theirs: 'add shoes to your cart' means my cart, 'to the postcode' to mine, and 'orders
-    placed by the customer' are orders I placed. 'Tea from
-    your online store that matches the keyword' is tea, 'apple products' are apples where those are meant.
-    'Find products coats' is to find coats.
+    placed by the customer' are orders I placed. 'Tea from your online store that matches the keyword' is tea,
+    'apple products' are apples where those are meant, and 'find products coats' is to find coats.
     'Coats that have the same price' are coats by price, where a price is what to go by.
     'Between 0 and 50' is up to 50, and 'between 50 and 50' is 50, where that is the only number.
 

@@ -14,7 +14,7 @@ from .spoken_words import name_words
 _REFERENCES = frozenset(("id", "number", "code", "reference", "no", "ref", "key"))
 """Last words of parameters that point at something without telling what it is."""
 _COPIED = 3
-"""Words of a value, more of which are a copy where the description of the need has them all."""
+"""Words, more of which are a copy: of the need's description in a value, of a value's in the text."""
 _ANYTHING = telling_words(
     "all every each item thing good product service everything something anything stuff range kind "
     "buy find get need best good better great new newest top popular cheap cheapest high quality nice "
@@ -178,6 +178,13 @@ def name_of_something(words: str) -> str:
 def bare_name(words: str) -> str:
     """A name without the small words that a sentence puts around it; 'The Hobbit' keeps its own."""
     return _BEFORE_OR_BEHIND.sub("", words)
+
+
+def check_no_description(description: str, text: str) -> None:
+    """Refuse a text that says what a value is instead of the value alone; raises ValueError."""
+    words = words_of(description)
+    if len(words) > _COPIED and searchable_text(text).locate(" ".join(words)):
+        raise ValueError(f"the text repeats {description[:60]!r}; leave that out, and write the value alone")
 
 
 def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping[str, str]) -> None:
