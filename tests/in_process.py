@@ -25,7 +25,7 @@ def command(name: str, *words: str, folder: Path) -> CompletedProcess[str]:
     finally:
         sys.path[:] = path
         for one in set(sys.modules) - known:
-            if _is_a_users(one, path):
+            if _is_a_users(one, [place for place in path if not folder.is_relative_to(place or ".")]):
                 del sys.modules[one]
     return CompletedProcess(list(words), status, out.getvalue(), err.getvalue())
 
@@ -38,6 +38,6 @@ def command_line(line: str, folder: Path) -> CompletedProcess[str]:
 
 
 def _is_a_users(name: str, path: list[str]) -> bool:
-    """Whether a module is neither of ptool nor of what is installed."""
+    """Whether a module is neither of ptool nor of what is installed. Args: path: where that is."""
     file = getattr(sys.modules[name], "__file__", None)
     return bool(file) and name.partition(".")[0] != "ptool" and not file.startswith(tuple(filter(None, path)))
