@@ -10,10 +10,11 @@ import atexit
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from .signals import INTERRUPTED, STATUSES, end_at_signals
+from .signals import STATUSES, end_at_signals
 
 _BEFORE = "interrupted before anything was made"
 """What is said of an interrupt that meets no job."""
@@ -45,8 +46,8 @@ def exit_with(main: Callable[[], int]) -> NoReturn:
     except BrokenPipeError:
         status = UNREAD
     end_at_signals(status=status)
-    if status == INTERRUPTED:  # or Python ends by the signal, where the interrupt passed through an import
-        sys.stdout.flush()
-        atexit._run_exitfuncs()
-        os._exit(status)
-    sys.exit(status)
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads, as Python would
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)  # Python would take apart all that was loaded, and may end by a signal that came before

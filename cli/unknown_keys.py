@@ -150,9 +150,10 @@ def check_experiment(config_name: str, overrides: Sequence[str], schema: type[Ba
         return  # there may be experiments that are known only when all is composed
     for name in (value.strip("'\"") for key, _, value in words if key == "experiment"):
         takes = partial(_takes_experiment, name=name)
+        if takes(config_name, schema) or "," in name:  # several, for a sweep
+            continue
         others = [command for command, (config, kind) in _EXPERIMENTERS.items() if takes(config, kind)]
-        known = name in _experiments()
-        if takes(config_name, schema) or (known and not others) or "," in name:  # several, for a sweep
+        if name in _experiments() and not others:
             continue
         mine = [one for one in _experiments() if _takes_experiment(config_name, schema, one)]
         near = "".join(difflib.get_close_matches(name[:200], {*mine, *_whole_experiments()}, 1))

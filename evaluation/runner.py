@@ -15,7 +15,7 @@ from ..benchmark.dataset_figures import DatasetFigures
 from ..benchmark.reading import answered, items
 from ..cli.progress import Display, Progress
 from ..errors import ConfigError, ContextTooShortError, StoreError
-from ..executors import Job, check_ray, choose_executor, in_order
+from ..executors import ForkServer, Job, check_ray, choose_executor, fork_server, in_order
 from ..log import logger
 from ..models import event_loop
 from ..models.endpoint import Endpoint, describe_kept
@@ -194,10 +194,13 @@ class EvaluationJob:
         if self._endpoint is None:
             event_loop.run(self._score_existing(folder / SAMPLES))
         else:
-            with Ledger(folder / "ledger.sqlite") as ledger:
+            with (
+                fork_server(self.settings.executor, f"{__package__}.model_answers") as server,
+                Ledger(folder / "ledger.sqlite") as ledger,
+            ):
                 if kept := describe_kept(ledger.answers(), [self._endpoint]):
                     logger.warning("{}", kept)
-                event_loop.run(self._ask_and_score(self._endpoint, ledger, folder / SAMPLES))
+                event_loop.run(self._ask_and_score(self._endpoint, ledger, folder / SAMPLES, server))
                 self._usage = {role: asdict(cost) for (_, role), cost in ledger.usage().items()}
                 self.estimates = ledger.estimates()
                 self._latency = ledger.latency()
@@ -260,11 +263,13 @@ class EvaluationJob:
                 if self._draw.chosen(item):
                     yield self._shown(item), answer_of_file(item, given)
 
-    async def _ask_and_score(self, endpoint: Endpoint, ledger: Ledger, file: Path) -> None:
+    async def _ask_and_score(
+        self, endpoint: Endpoint, ledger: Ledger, file: Path, server: ForkServer | None
+    ) -> None:
         settings = self.settings
         gateway = model_gateway(settings, endpoint, ledger)
         executor = await choose_executor(
-            settings.executor, settings.workers, settings.concurrency, gateway, settings.ray.address
+            settings.executor, settings.workers, settings.concurrency, gateway, settings.ray.address, server
         )
         self._progress.activity = lambda: gateway.activity(executor.figures())
         executor.begin(

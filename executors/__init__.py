@@ -4,8 +4,9 @@ It knows neither what an item is nor what is done with it: that is a `Job`, a fu
 import. Items are idempotent and what they leave is in a ledger, so an executor does nothing but fill it.
 """
 
-from .choice import choose_executor
+from .choice import choose_executor, fork_server
 from .executor import Addition, Executor, Setup, WorkerLink
+from .forking import ForkServer
 from .job import LATER, Job, Written, in_order
 from .local import LocalExecutor, run_concurrently
 from .ray_cluster import check_ray
@@ -15,6 +16,7 @@ __all__ = [
     "LATER",
     "Addition",
     "Executor",
+    "ForkServer",
     "Job",
     "LocalExecutor",
     "RemoteLedger",
@@ -23,6 +25,7 @@ __all__ = [
     "Written",
     "check_ray",
     "choose_executor",
+    "fork_server",
     "in_order",
     "run_concurrently",
 ]

@@ -5,16 +5,14 @@ Limits are held here, for all of them together (`limits`); all write into the on
 
 from __future__ import annotations
 
-import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from io import BufferedReader, BufferedWriter
 from typing import Any
 
 from ..models.gateway.limiter import LocalLimiter
 from .channel import Channel
+from .forking import ForkedWorker, ForkServer, started_worker
 from .limits import LimiterDesk
 from .pool import WorkerHandle, WorkerPool
 
@@ -32,43 +30,42 @@ class ProcessExecutor(WorkerPool):
         workers: how many.
         width: items under way at a time, of all of them together.
         limiter: gives leave to every attempt of theirs.
+        server: forks them; None: each begins by itself.
     """
 
-    def __init__(self, workers: int, width: int, limiter: LocalLimiter) -> None:
+    def __init__(
+        self, workers: int, width: int, limiter: LocalLimiter, server: ForkServer | None = None
+    ) -> None:
         super().__init__(max(1, -(-width * _WAITING // workers)))
         self._limiter = limiter
+        self._server = server
         for _ in range(workers):
             self._start()
 
     def _new_worker(self) -> _WorkerProcess:
-        return _WorkerProcess(self._width, self._limiter, self._receive, self._ended)
+        process = self._server.fork(self._width) if self._server else started_worker(self._width)
+        return _WorkerProcess(process, self._limiter, self._receive, self._ended)
 
 
 class _WorkerProcess(WorkerHandle):
     """A worker that is a process of this machine.
 
     Args:
-        width: items it does at a time.
+        process: it.
         limiter: gives leave to its attempts.
         receive: is given its messages; ended: is told that it is gone.
     """
 
     def __init__(
         self,
-        width: int,
+        process: subprocess.Popen[bytes] | ForkedWorker,
         limiter: LocalLimiter,
         receive: Callable[[WorkerHandle, Any], None],
         ended: Callable[[WorkerHandle], None],
     ) -> None:
         super().__init__()
-        program = (
-            f"import sys; sys.path[:] = {sys.path!r}; from {__package__}.worker import main; main({width})"
-        )
-        with _interrupts_blocked():
-            self._process = subprocess.Popen(  # noqa: S603 (ptool itself)
-                [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
-        read, write = self._process.stdout, self._process.stdin
+        self._process = process
+        read, write = process.stdout, process.stdin
         assert isinstance(read, BufferedReader)
         assert isinstance(write, BufferedWriter)
         self._channel = Channel(read, write, lambda message: receive(self, message), lambda: ended(self))
@@ -93,7 +90,7 @@ class _WorkerProcess(WorkerHandle):
     def how_it_ended(self) -> str:
         """As `WorkerHandle.how_it_ended`."""
         self.end()
-        status = self._process.returncode
+        status = self._process.wait()
         return f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
 
     def end(self) -> None:
@@ -103,16 +100,3 @@ class _WorkerProcess(WorkerHandle):
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-@contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """Have what is started in the block begin with Ctrl-C blocked, until it knows what to do about it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from ..settings.secrets import key_from
 
 if TYPE_CHECKING:
     from ..cli.compose import Sources
+    from ..executors import ForkServer
     from ..models.mock_server.handler import AnswerSource
     from .dataset.console_summary import Summary
     from .pipeline import Qualify, RunParts
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 
 def synthesise(settings: Settings, sources: Sources) -> int:
     """Synthesise the dataset, report on it, and end with the line `run folder: PATH`."""
-    from .dataset import console_summary
-    from .merging import shard_folders
+    from .shard_folders import shard_folders
 
     if settings.shard is not None:
         return _play_shard(settings, sources)
@@ -38,6 +39,8 @@ def synthesise(settings: Settings, sources: Sources) -> int:
             f"To join them instead: {command_line('merge', f'run={settings.run_folder()}')}"
         )
     summary = make_dataset(settings, sources, display)
+    from .dataset import console_summary
+
     console_summary.report(summary)
     print(f"run folder: {settings.run.shown(summary.folder)}", flush=True)
     return summary.exit_status
@@ -52,12 +55,20 @@ def make_dataset(settings: Settings, sources: Sources, display: Display, words: 
 
     Raises PtoolError: anything refused, or the run had to end.
     """
-    from . import pipeline
-
     if settings.shard is not None:
         raise ConfigError(f"shard: got {settings.shard}, and a shard has no dataset; ptool.run plays it")
-    parts, qualify = _checked_parts(settings, sources, display)
-    return pipeline.synthesise(parts, sources, qualify, display, words)
+    with _fork_server(settings) as server:
+        from . import pipeline
+
+        parts, qualify = _checked_parts(settings, sources, display)
+        return pipeline.synthesise(parts, sources, qualify, display, words, server)
+
+
+def _fork_server(settings: Settings) -> AbstractContextManager[ForkServer | None]:
+    """What forks the run's workers; it loads what they need while the run does."""
+    from ..executors import fork_server
+
+    return fork_server(settings.executor, f"{__package__}.pipeline")
 
 
 def _checked_parts(settings: Settings, sources: Sources, display: Display) -> tuple[RunParts, Qualify | None]:
@@ -83,12 +94,13 @@ def _checked_parts(settings: Settings, sources: Sources, display: Display) -> tu
 
 def _play_shard(settings: Settings, sources: Sources) -> int:
     """Play one shard of a run, and say what came of it; 1 where items are left."""
-    from ..models.event_loop import run
-    from .shards import play_shard
-
     display = StreamDisplay()
-    parts, qualify = _checked_parts(settings, sources, display)
-    played = run(play_shard(parts, sources, qualify, display))
+    with _fork_server(settings) as server:
+        from ..models.event_loop import run
+        from .shards import play_shard
+
+        parts, qualify = _checked_parts(settings, sources, display)
+        played = run(play_shard(parts, sources, qualify, display, server))
     print(f"shard {played.shard}: {played.episodes:,} episodes are played")
     if played.left:
         print(f"missing: {played.left:,} items, as no model could be asked; the same command asks again")

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import yaml
 
-from ..errors import ConfigError, FolderInUseError, StoreError
+from ..errors import FolderInUseError, StoreError
 from ..settings import Settings, Shard, validated
 from ..store import Ledger, RunFolder, read_jsonl
 from ..store.merging import join_ledger
 from .context import PROVISIONAL, without_model
 from .pipeline import RunParts, run_identity
 from .population import UNSEEN
-from .shards import LEDGER, SHARDS, STAGE, ShardOrigin, folder_name, is_in
+from .shard_folders import SHARDS, folder_name, shard_folders
+from .shards import LEDGER, STAGE, ShardOrigin, is_in
 from .stages import EPISODES
 
 
@@ -124,14 +125,3 @@ def _task_ids(run: Path) -> Iterator[str]:
 
 def _folders(run: Path) -> list[Path]:
     return list(shard_folders(run).values())
-
-
-def shard_folders(run: Path) -> dict[Shard, Path]:
-    """The shards that are there, in their order."""
-    found: dict[Shard, Path] = {}
-    for place in (run / SHARDS).glob("*-of-*") if (run / SHARDS).is_dir() else ():
-        with suppress(ValueError, ConfigError):
-            shard = Shard.model_validate(place.name.replace("-of-", "/"))
-            if place.is_dir() and place == run / folder_name(shard):
-                found[shard] = place
-    return dict(sorted(found.items(), key=lambda item: (item[0].of, item[0].number)))

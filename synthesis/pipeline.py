@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 from ..cli.progress import Display, Progress
-from ..executors import LocalExecutor, Setup, check_ray, choose_executor
+from ..executors import ForkServer, LocalExecutor, Setup, check_ray, choose_executor
 from ..log import logger
 from ..models.endpoint import describe_kept
 from ..models.event_loop import run, tasks_side_by_side
@@ -92,6 +92,7 @@ def synthesise(
     qualify: Qualify | None = None,
     display: Display | None = None,
     words: str | None = None,
+    server: ForkServer | None = None,
 ) -> Summary:
     """Make a dataset, or go on with one that was begun (§4).
 
@@ -101,13 +102,14 @@ def synthesise(
         qualify: tries the judges before they vote; None: all of them do.
         display: where stages are shown; None: on stderr.
         words: of the command line that makes the data again; None: that of the sources.
+        server: forks workers, where the executor has some (`executors.fork_server`).
 
     Raises:
         PtoolError: anything refused; nothing is left behind unless the run had begun.
     """
     words = sources.again() if words is None else words
     with opened_run(parts, display) as context:
-        return run(_synthesise(context, parts, sources, qualify, words))
+        return run(_synthesise(context, parts, sources, qualify, words, server))
 
 
 def run_identity(parts: RunParts) -> dict[str, str]:
@@ -167,13 +169,18 @@ def build_parts(settings: Settings, sources: Sources) -> RunParts:
 
 
 async def _synthesise(
-    context: RunContext, parts: RunParts, sources: Sources, qualify: Qualify | None, words: str
+    context: RunContext,
+    parts: RunParts,
+    sources: Sources,
+    qualify: Qualify | None,
+    words: str,
+    server: ForkServer | None,
 ) -> Summary:
     """Args: as of `synthesise`."""
     settings, gateway = context.settings, context.participants.gateway
     logger.info("run {} begins; {}", settings.digest(), context.participants.describe_model())
     executor = await choose_executor(
-        settings.executor, settings.workers, settings.concurrency, gateway, settings.ray.address
+        settings.executor, settings.workers, settings.concurrency, gateway, settings.ray.address, server
     )
     context.progress.activity = lambda: gateway.activity(executor.figures())
     try:

@@ -6,12 +6,14 @@ the data to train on, not even as a feature. How large each is stands in its pla
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 from ..environments.people import People
 from ..environments.world import World
+from ..models.event_loop import tasks_side_by_side
 from ..models.seeds import derive
 from ..models.tool_selection import ToolBound
 from ..settings import Settings, UnseenSettings
@@ -146,7 +148,9 @@ async def prepare_population(context: RunContext, plan: PopulationPlan, items: I
     active, seed = plan.active(people.users), context.settings.seed
     without_histories = build_worlds(api_tree, feature_tree, people, seed=seed)
     share(items, context, without_histories)
-    histories = await stages.play_histories(context, without_histories.values(), active)
+    async with tasks_side_by_side() as group:
+        group.create_task(to_thread(stages.write_trees, context, api_tree, feature_tree))
+        histories = await stages.play_histories(context, without_histories.values(), active)
     for history in histories():
         people.add(history)
     worlds = build_worlds(api_tree, feature_tree, people, seed=seed)

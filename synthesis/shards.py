@@ -18,7 +18,7 @@ import orjson
 
 from ..cli.progress import Display
 from ..errors import FolderInUseError, StoreError
-from ..executors import choose_executor
+from ..executors import ForkServer, choose_executor
 from ..log import logger
 from ..models.gateway.limiter import LocalLimiter
 from ..models.seeds import derive
@@ -37,6 +37,7 @@ from .population import (
     share,
 )
 from .roles import second_solvers
+from .shard_folders import folder_name
 from .stages import EPISODES
 from .tool_matching import take_tools
 from .twins import STAGE as TWINS
@@ -45,8 +46,6 @@ from .worker_setup import worker_setup
 if TYPE_CHECKING:
     from ..cli.compose import Sources
 
-SHARDS = "shards"
-"""Where shards are, below the run folder."""
 LEDGER = "ledger.sqlite"
 ORIGIN = "origin.json"
 """What a shard began with, in its folder (`ShardOrigin`)."""
@@ -94,11 +93,6 @@ class PlayedShard:
     """items that no model could be asked for"""
 
 
-def folder_name(shard: Shard) -> str:
-    """Of a shard, below the run folder."""
-    return f"{SHARDS}/{shard.number}-of-{shard.of}"
-
-
 def is_in(shard: Shard, id: str) -> bool:
     """Whether an item belongs to a shard: by its id alone, whatever others there are."""
     return derive(0, "shard", id) % shard.of == shard.number - 1
@@ -118,7 +112,11 @@ def share_of(budget: Budget, shard: Shard, origin: ShardOrigin) -> Budget:
 
 
 async def play_shard(
-    parts: RunParts, sources: Sources, qualify: Qualify | None, display: Display
+    parts: RunParts,
+    sources: Sources,
+    qualify: Qualify | None,
+    display: Display,
+    server: ForkServer | None = None,
 ) -> PlayedShard:
     """Play the shard that the settings name, or go on with it.
 
@@ -131,7 +129,7 @@ async def play_shard(
     shard = settings.shard
     assert shard is not None
     executor = await choose_executor(
-        settings.executor, settings.workers, settings.concurrency, gateway, settings.ray.address
+        settings.executor, settings.workers, settings.concurrency, gateway, settings.ray.address, server
     )
     try:
         with ExitStack() as own:

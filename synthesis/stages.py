@@ -79,7 +79,6 @@ async def grow_api_tree(context: RunContext) -> ApiTree:
                 strict=settings.strict_stages,
                 given=context.given_apis,
             )
-        _write_graph(context, "api_tree", tree.graph, "API tree")
     return tree
 
 
@@ -90,9 +89,13 @@ async def build_feature_tree(context: RunContext, api_tree: ApiTree) -> FeatureT
             context, "feature_tree", "clusterer", Clusters, bar, lambda view: {"clustering": view}
         )
         settings = context.settings
-        tree = await cluster_features(api_tree, clusterer, settings.features, strict=settings.strict_stages)
-        _write_graph(context, "feature_tree", tree.graph, "Feature tree")
-    return tree
+        return await cluster_features(api_tree, clusterer, settings.features, strict=settings.strict_stages)
+
+
+def write_trees(context: RunContext, api_tree: ApiTree, feature_tree: FeatureTree) -> None:
+    """Leave both trees as data and as pictures."""
+    _write_graph(context, "api_tree", api_tree.graph, "API tree")
+    _write_graph(context, "feature_tree", feature_tree.graph, "Feature tree")
 
 
 async def assign_profiles(

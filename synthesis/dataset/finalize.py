@@ -61,8 +61,8 @@ def audited_episodes(context: RunContext, own: PreparedPopulation, curation: Cur
         return []
     # What a choice looks at; queries and arguments are most of a sample.
     originals = (sample._replace(query="", arguments=()) for sample in curation.originals_of(own.name))
-    chosen = set(choose_samples(originals, samples, context.settings.seed))
-    return [load_episode(own.context, task.id) for task in own.tasks if task.id in chosen]
+    chosen = choose_samples(originals, samples, context.settings.seed)
+    return [load_episode(own.context, id) for id in chosen]
 
 
 async def audit_judges(

@@ -60,13 +60,19 @@ def whole(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 
 def begun(endpoint: Endpoint, folder: Path, answers: int) -> tuple[subprocess.Popen[str], list[int]]:
-    """A run with workers that has got so many answers, and its workers."""
+    """A run with workers that has got so many answers, its workers and what forks them."""
     endpoint.reset()
     process = started(*over(endpoint), *WORKERS, folder=folder)
     until(lambda: endpoint.stats()["answers"] >= answers)
-    workers = children(process.pid)
-    assert len(workers) == 2
+    workers = processes_of(process)
+    assert len(workers) == 3
     return process, workers
+
+
+def processes_of(run: subprocess.Popen[str]) -> list[int]:
+    """The workers of a run, and last the process they are forked from."""
+    (server,) = children(run.pid)
+    return [*children(server), server]
 
 
 def check(folder: Path, endpoint: Endpoint, whole: tuple[dict[str, bytes], int], in_flight: int) -> None:
@@ -98,6 +104,17 @@ def test_a_worker_that_is_killed_is_replaced(
     assert process.returncode == 0, said
     check(tmp_path, endpoint, whole, IN_FLIGHT)
     assert "was ended by signal 9: another takes its place" in (tmp_path / "run/run.log").read_text()
+
+
+def test_a_worker_is_replaced_where_what_it_was_forked_from_is_gone_too(
+    endpoint: Endpoint, whole: tuple[dict[str, bytes], int], tmp_path: Path
+) -> None:
+    process, (worker, _, server) = begun(endpoint, tmp_path, whole[1] // 2)
+    os.kill(server, signal.SIGKILL)
+    os.kill(worker, signal.SIGKILL)
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    check(tmp_path, endpoint, whole, IN_FLIGHT)
 
 
 def test_a_killed_run_leaves_no_worker_and_goes_on(
@@ -184,7 +201,7 @@ def test_an_endpoint_that_goes_away_is_given_up_by_all(tmp_path: Path, whole) ->
         words = (*over(going), *WORKERS, "retries.patience=2", "retries.longest_wait=0.2")
         process = started(*words, folder=tmp_path)
         until(lambda: going.stats()["answers"] >= whole[1] // 2)
-        workers = children(process.pid)
+        workers = processes_of(process)
     _, said = process.communicate()
     assert (process.returncode, said.count("error: ")) == (1, 1), said
     assert "the same command goes on from there" in said

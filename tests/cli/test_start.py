@@ -159,3 +159,19 @@ def test_an_interrupt_that_python_ignores_comes_again(
         run_job(lambda: (object(), Sources()), job)
     assert ended.value.code == 130
     assert capsys.readouterr().err == "interrupted before anything was made\n"
+
+
+def test_what_is_under_way_at_the_end_has_its_turn(tmp_path: Path) -> None:
+    program = """
+import atexit, threading, time
+from ptool.cli.start import exit_with
+
+def main():
+    atexit.register(print, "registered", end="")
+    threading.Thread(target=lambda: (time.sleep(0.2), print("thread"))).start()
+    return 3
+
+exit_with(main)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (3, "thread\nregistered", "")

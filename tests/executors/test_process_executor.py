@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from executor_jobs import LimiterSetup, Note, caller, dying, failing, note_reader, squarer
 from ptool.errors import BudgetSpentError, StoreError, WorkerLostError
-from ptool.executors import Job, LocalExecutor, in_order
+from ptool.executors import Job, LocalExecutor, fork_server, in_order
 from ptool.executors.process import ProcessExecutor
 from ptool.models.gateway.limiter import LocalLimiter
 from ptool.models.gateway.rate_limit import AdmissionQueue
@@ -18,10 +18,11 @@ def limiter(budget: Budget = Budget()) -> LocalLimiter:  # noqa: B008 (frozen)
 
 @pytest.fixture
 async def executor() -> AsyncIterator[ProcessExecutor]:
-    made = ProcessExecutor(2, 8, limiter())
-    made.begin(None, LimiterSetup)
-    yield made
-    await made.close()
+    with fork_server("process", "executor_jobs") as server:
+        made = ProcessExecutor(2, 8, limiter(), server)
+        made.begin(None, LimiterSetup)
+        yield made
+        await made.close()
 
 
 async def test_every_item_once_and_in_order_where_asked(executor):

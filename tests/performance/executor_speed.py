@@ -17,9 +17,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-TOLD = "import atexit, os, resource as r, sys; from ptool.run import main; status = main(sys.argv[2:]); " \
-    "times = [sum(r.getrusage(who)[:2]) for who in (r.RUSAGE_SELF, r.RUSAGE_CHILDREN)]; " \
-    "open(sys.argv[1], 'w').write(' '.join(map(str, times))); sys.exit(status)"  # fmt: skip
+TOLD = """
+import resource, sys
+from pathlib import Path
+from ptool.cli.start import exit_with
+from ptool.run import main
+
+def told():
+    status = main(sys.argv[2:])
+    times = [sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    Path(sys.argv[1]).write_text(" ".join(map(str, times)))
+    return status
+
+exit_with(told)
+"""
 
 
 @dataclass(frozen=True)
