@@ -46,6 +46,8 @@ def exit_with(main: Callable[[], int]) -> NoReturn:
     except BrokenPipeError:
         status = UNREAD
     end_at_signals(status=status)
+    if sys.getprofile() or sys.gettrace():
+        sys.exit(status)  # whoever measures this process has something to write yet
     threading._shutdown()  # type: ignore[attr-defined]  # waits for threads, as Python would
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

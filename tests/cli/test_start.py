@@ -175,3 +175,10 @@ exit_with(main)
 """
     ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (3, "thread\nregistered", "")
+
+
+def test_a_profiler_writes_what_it_found(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cProfile", "-m", "ptool.run", "--version"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert ended.returncode == 0
+    assert "function calls" in ended.stdout
