@@ -22,7 +22,7 @@ from ..models.request import NO_USAGE, Reply, Request
 from ..records import Choice, Finding, Verdict
 from ..texts.sentences import sentences_of
 from ..texts.similar_words import telling_words
-from .phrasing import telling_parameters
+from .phrasing import telling_parameters, things_named
 from .role import Ask, Observation, Role, Views
 
 MOST_OPTIONS = len(ascii_uppercase)
@@ -203,10 +203,11 @@ def _things(
         for function in (tool["function"] for tool in tools)
     }
     named = [
-        (f"query.intents[{number}].stated.{phrase['parameter']}", phrase["words"])
+        (f"query.intents[{number}].stated.{phrase['parameter']}", thing)
         for number, intent in enumerate(intents)
         for phrase in intent["phrases"]
-        if phrase["parameter"] in telling_parameters(schemas.get(intent["api"], {}))
+        if phrase["parameter"] in telling_parameters(schema := schemas.get(intent["api"], {}))
+        for thing in things_named(phrase["words"], schema[phrase["parameter"]])
     ]
     yield from named or ([("query.need", need)] if need else [])
 

@@ -244,6 +244,14 @@ def test_every_thing_is_asked_about_that_code_does_not_know(
     assert all(question.options == ("yes", "no") for question in questions)
 
 
+def test_two_things_are_asked_about_one_by_one() -> None:
+    views = need_views("coffee", {"pair": "mocha and the stamps"})
+    pair = {"type": "string", "description": "The two things to compare."}
+    order = {"function": {"name": "order", "parameters": {"properties": {"pair": pair}}}}
+    questions = list(need_judge().questions({**views, "task.apis": [order]}))
+    assert [question.shown["thing"] for question in questions] == ["mocha", "stamps"]
+
+
 async def test_a_thing_of_another_need_is_an_objection_that_names_both() -> None:
     prompts = []
 
