@@ -40,7 +40,7 @@ _LINKS = frozenset(
 )
 """Words with which something begins that a sentence can do without."""
 _OF_OTHERS = re.compile(
-    r"\b(\w+) of (?:(?:all|the|my|your|their) )*(?!(?:an?|all|the)\b)(\w+)", re.IGNORECASE
+    r"\b(\w+) of (?:(?:all|both|two|the|my|your|their) )*(?!(?:an?|all|both|two|the)\b)(\w+)", re.IGNORECASE
 )
 """What a function's description says something is of: 'the history of all orders', not 'of an order'."""
 _UNFINISHED = re.compile(

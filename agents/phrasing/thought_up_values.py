@@ -50,9 +50,7 @@ _BEFORE_OR_BEHIND = re.compile(
     r"|(?: (?:the|an?|as|and|or|of|for|with))+\Z"
 )
 _DESCRIBES = re.compile(
-    r"\b(?:that|which|whose|who|my|your|our|their|relevant|related|suitable"
-    r"|I (?:want|need|like|ordered|bought))\b",
-    re.IGNORECASE,
+    r"\b(?:(?i:that|which|whose|who|my|your|our|their|relevant|related|suitable)|I(?:['’]\w+| [a-z]+))\b"
 )
 """Words of a description; a name of something has none of them."""
 _PLACE = re.compile(r"\b(?:for|in|at|on|around) (?:the|an?|your|our) (\w+)", re.IGNORECASE)

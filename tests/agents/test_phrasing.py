@@ -204,6 +204,7 @@ def test_a_request_asks_for_its_job_in_words_of_it(job: str, text: str) -> None:
         ("Views the history of all orders.", "View the order history of the camera.", None),
         ("Shows the menu of a restaurant.", "Show the menu of the camera.", None),  # the thing itself
         ("Compares the prices of something.", "Compare the prices of the camera.", None),
+        ("Compares the prices of two items.", "Compare the prices of the camera.", None),
     ],
 )
 def test_what_is_of_others_is_said_with_them(job: str, text: str, of: str | None) -> None:
@@ -455,7 +456,8 @@ def test_a_whole_thing_that_is_too_long_stays_in_part() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["drinks that are relevant", "my usual drink", "teas which keep long", "the tea I want"]
+    "value",
+    ["drinks that are relevant", "my usual drink", "teas which keep long", "the tea I want", "tea I'm after"],
 )
 def test_a_description_is_no_name(value: str) -> None:
     assert "expected a name" in objection(answer(f"Order {value}.", {"item": value}), {"item": TEXT})
