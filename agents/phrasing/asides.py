@@ -19,11 +19,14 @@ _ASKING = frozenset(
     words_of("find search show list check provide love urgently currently available minimum maximum percent")
 )
 """Words of any request."""
-_FINDS = r"search|browse|look|find(?! out)"
-_FINDING = re.compile(rf"\b(?:{_FINDS})(?:s|es)?\b", re.IGNORECASE)
-_ASKS_TO_FIND = re.compile(rf"\b(?:{_FINDS}|list|show)(?:ing)?\b", re.IGNORECASE)
-"""A function that finds things, and what asks for that."""
-_FOUND = r"find|look(?:ing)? for|search(?:ing)? for|browse"
+_FINDS = re.compile(r"\b(?:search|browse|look|find(?! out))(?:s|es)?\b", re.IGNORECASE)
+"""How a function is described that finds things."""
+_TO_FIND = re.compile(r"\b(?:search|browse|look|find(?! out)|list|show)(?:ing)?\b", re.IGNORECASE)
+"""How that is asked for."""
+_LOOKS_FOR = (
+    r"\b(?:find|list|show|look(?:ing)? for|search(?:ing)? for) (?:(?:me|us|an?|the|some|any|my|good|new) )*"
+)
+"""Before a thing: that it is to be found."""
 _UNSAID = frozenset(words_of("today tonight best when where why who how"))
 """Words that name nothing, but say or ask when, which or how."""
 _STANDS_FOR_A_THING = frozenset(
@@ -89,13 +92,12 @@ def check_asks(text: str, values: Sequence[str], job: Sequence[str]) -> None:
     said = {root(word) for word in words_of(text)} - told
     does = {root(word) for words in job for word in words_of(words) if word.casefold() not in SMALL_WORDS}
     does -= _STANDS_FOR_A_THING | {root(word) for word in _ASKING} | told
-    finds = _FINDING.search(job[-1]) and _ASKS_TO_FIND.search(text)
-    if not _FINDING.search(job[-1]):
-        for value in values:
-            article = r"(?:me |us )?(?:(?:an?|the|some|any|my|good|new) )*"
-            if re.search(rf"\b(?:{_FOUND}) {article}{re.escape(value)}\b", text, re.IGNORECASE):
-                raise ValueError(f"the text looks for {value!r}; say it in words of {job[-1]!r}")
-    if not finds and does and not any(_is_form(word, known) for word in said for known in does):
+    finds = _FINDS.search(job[-1])
+    found = "|".join(map(re.escape, values))
+    if not finds and re.search(rf"{_LOOKS_FOR}(?:{found})(?!\w)", text, re.IGNORECASE):
+        raise ValueError(f"the text asks to find something; say it in words of {job[-1]!r}")
+    asks = any(_is_form(word, known) for word in said for known in does)
+    if does and not asks and not (finds and _TO_FIND.search(text)):
         raise ValueError(f"the text does not ask for this job; say it in words of {job[-1]!r}")
     for what, others in _OF_OTHERS.findall(job[-1]):
         named = others.casefold() not in SMALL_WORDS and root(others) not in _STANDS_FOR_A_THING | told
@@ -148,7 +150,8 @@ def _without_end(sentence: str, told: set[str], licensed: set[str]) -> str:
             break
         if words_of(word)[0].casefold() in _LINKS:  # the 'I' of "I'm"
             cut = words[place].start()
-    asked = cut and _ASKED.search(sentence[:cut]) and root(words_of(sentence[:cut])[-1]) in told
+    before = words_of(sentence[:cut])[-1] if cut else ""
+    asked = before.isalpha() and root(before) in told and _ASKED.search(sentence[:cut])
     if not cut or asked or _says(sentence[cut:], told):
         raise ValueError(f"the text says {foreign[0][0]!r} as well; leave out what the job does not have")
     end = re.search(r"[.!?]?\W*\Z", sentence)

@@ -103,7 +103,8 @@ def asked_directly(text: str, job: Iterable[str]) -> str:
     Args: job: name and description of the function.
     """
     does = {"find", "search", *(root(word) for words in job for word in words_of(words))} - SMALL_WORDS
-    return _LET_ME.sub(lambda leave: "" if root(leave[1]) in does else leave[0], text)
+    text = _LET_ME.sub(lambda leave: "" if root(leave[1]) in does else leave[0], text)
+    return text[:1].upper() + text[1:]
 
 
 def without_greeting(text: str) -> str:
