@@ -158,6 +158,7 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
         if words.islower():  # those of a maker, Apple's, are of one
             things = rf"\b({re.escape(words)}) (?:products|items|goods)\b(?! (?:that|which)\b)"
             text = re.sub(things, r"\1", text)
+            text = re.sub(rf"['\"“‘]({re.escape(words)})['\"”’]", r"\1", text)
     if not any(_MONEY.search(f"1 {word}") for words in said for word in words.split()):
         text = _MONEY.sub("", text)
     numbers = {

@@ -301,6 +301,7 @@ def test_what_is_the_customers_own_is_said_so(value: str, text: str, mended: str
         ("coats", "Find coats that match the keyword 'Coats', please.", "Find coats, please."),
         ("coats", "Find all products that contain the word 'coats'.", "Find coats."),
         ("clothing", "Find clothing products for me.", "Find clothing for me."),
+        ("fruit", "Please find the 'fruit'.", "Please find the fruit."),
         ("fruit", "List discounts that are about fruit.", "List discounts on fruit."),
         ("home tea", "Find something 'Home Tea' for me.", "Find 'Home Tea' for me."),
     ],
