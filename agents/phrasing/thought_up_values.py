@@ -18,7 +18,8 @@ _COPIED = 3
 _ANYTHING = telling_words(
     "all every each item thing good product service everything something anything stuff range kind "
     "buy find get need best good better great new newest top popular cheap cheapest high quality nice "
-    "various available order cart basket purchase status"
+    "various available order cart basket purchase status "
+    "winter spring summer autumn fall season weekend holiday"
 )
 """Words that name no thing."""
 _PART_OF_TEXT = r'[^,;"\\\x00-\x1f]'

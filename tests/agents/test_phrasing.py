@@ -744,6 +744,8 @@ def test_where_no_value_tells_the_need_a_purpose_has_to() -> None:
         "Some things",
         "drinks to buy",
         "best drinks",
+        "summer",
+        "new season",
     ],
 )
 def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> None:
