@@ -52,6 +52,20 @@ _UNFINISHED = re.compile(
 """The end of a sentence that has none: 'Could you please give a.'"""
 _ASKED = re.compile(r"\b(?:how|what|which|whether|if)\b", re.IGNORECASE)
 """Before a thing of which something has to be said still: 'how many coats I can get'."""
+_PRAISE = re.compile(
+    r"\b(?:the )?(?:(?:very )?(?:best|latest|newest|cheapest|finest|greatest|nicest|top)) (?=(\w+))", re.IGNORECASE
+)
+"""Before a thing: that it is to be a good one."""
+_ASPECT = re.compile(
+    r"\b(\w+) (?:the )?(?P<aspect>\w+) of (?=(?:(?:an?|the|my|these) )?(?P<thing>\w+))", re.IGNORECASE
+)
+"""'compare the styles of jeans' is to compare them."""
+_COUNTS = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
+_ACQUIRED = re.compile(
+    r"\bhow (?:many|much)\b[^.!?]*?\b(?:(?:can|could) (?:I|we)|(?:I|we) (?:can|could)) (order|buy|purchase)\b",
+    re.IGNORECASE,
+)
+"""Who asks how many there are says what for."""
 _ALIKE = 5
 """Letters of a word's beginning from which another one that begins with it is a form of it."""
 
@@ -69,14 +83,18 @@ def only_the_job(text: str, values: Iterable[str], job: Iterable[str], more: Ite
     told = {root(word) for words in values for word in words_of(words)}
     licensed = {root(word) for words in job for word in words_of(words)} - _STANDS_FOR_A_THING
     licensed |= told | {root(word) for words in more for word in words_of(words)}
-    sentences = sentences_of(text)
+    sentences = [_plainer(sentence, told, licensed) for sentence in sentences_of(text)]
     has_values = any(_says(sentence, told) for sentence in sentences)
     left: list[str] = []
     for sentence in sentences:
         says = _says(sentence, told)
         if has_values and not says and (_foreign(sentence, licensed) or _UNFINISHED.search(sentence)):
             continue
-        left.append(_without_end(sentence, told, licensed))
+        try:
+            left.append(_without_end(sentence, told, licensed))
+        except ValueError:
+            if not left or _says(sentence, told - _roots(" ".join(left))):
+                raise
     return " ".join(left)
 
 
@@ -93,11 +111,12 @@ def check_asks(text: str, values: Sequence[str], job: Sequence[str]) -> None:
     does = {root(word) for words in job for word in words_of(words) if word.casefold() not in SMALL_WORDS}
     does -= _STANDS_FOR_A_THING | {root(word) for word in _ASKING} | told
     finds = _FINDS.search(job[-1])
+    counts = _COUNTS.search(job[-1]) and _COUNTS.search(text)
     found = "|".join(map(re.escape, values))
     if not finds and re.search(rf"{_LOOKS_FOR}(?:{found})(?!\w)", text, re.IGNORECASE):
         raise ValueError(f"the text asks to find something; say it in words of {job[-1]!r}")
     asks = any(_is_form(word, known) for word in said for known in does)
-    if does and not asks and not (finds and _TO_FIND.search(text)):
+    if does and not asks and not counts and not (finds and _TO_FIND.search(text)):
         raise ValueError(f"the text does not ask for this job; say it in words of {job[-1]!r}")
     for what, others in _OF_OTHERS.findall(job[-1]):
         named = others.casefold() not in SMALL_WORDS and root(others) not in _STANDS_FOR_A_THING | told
@@ -106,15 +125,36 @@ def check_asks(text: str, values: Sequence[str], job: Sequence[str]) -> None:
 
 
 def _says(sentence: str, told: set[str]) -> bool:
-    return any(root(word) in told for word in words_of(sentence) if word.casefold() not in SMALL_WORDS)
+    return not told.isdisjoint(_roots(sentence))
+
+
+def _roots(sentence: str) -> set[str]:
+    return {root(word) for word in words_of(sentence) if word.casefold() not in SMALL_WORDS}
+
+
+def _plainer(sentence: str, told: set[str], licensed: set[str]) -> str:
+    """A sentence without what it says of things as such: 'the latest lamps', 'the styles of lamps'."""
+
+    def without_praise(match: re.Match[str]) -> str:
+        return "" if _foreign(match[0], licensed) and _is_licensed(match[1], licensed) else match[0]
+
+    def without_aspect(match: re.Match[str]) -> str:
+        asks = not _is_small(match[1]) and _is_licensed(match[1], licensed)
+        bare = asks and _foreign(match["aspect"], licensed)
+        return f"{match[1]} " if bare and root(match["thing"]) in told else match[0]
+
+    return _ASPECT.sub(without_aspect, _PRAISE.sub(without_praise, sentence))
 
 
 def _foreign(sentence: str, licensed: set[str]) -> list[re.Match[str]]:
     """The words of a sentence that nothing licenses."""
+    acquired = _ACQUIRED.search(sentence)
     return [
         word
         for word in _WORD.finditer(sentence)
-        if not _is_small(word[0]) and not _is_licensed(word[0], licensed)
+        if not _is_small(word[0])
+        and not _is_licensed(word[0], licensed)
+        and not (acquired and word.start() == acquired.start(1))
     ]
 
 

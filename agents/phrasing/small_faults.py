@@ -28,6 +28,8 @@ _KINDS = re.compile(
     re.IGNORECASE,
 )
 """'two kinds of lamps and rugs' are lamps and rugs."""
+_SELECTION = re.compile(r"\ban? (?:wide )?(?:range|selection|variety|choice) of (?=\w)", re.IGNORECASE)
+"""'A range of lamps and rugs', too."""
 _YOURS = re.compile(
     r"\b(y)our (?=(?:shopping |wish )?(?:cart|basket|bag|wishlist|list|orders?|calendar|house|garden)\b)",
     re.IGNORECASE,
@@ -57,7 +59,9 @@ _THE_CUSTOMER = re.compile(
     re.IGNORECASE,
 )
 """The customer, in their own words."""
-_LET_ME = re.compile(r"\b(?:let me|tell me to) (?=(\w+))", re.IGNORECASE)
+_LET_ME = re.compile(
+    r"\b(?:(?:let me know|show me|teach me|tell me) how to|let me|tell me to) (?=(\w+))", re.IGNORECASE
+)
 """Before what the assistant is to do: 'please let me compare the two'."""
 _PLEASE_AGAIN = re.compile(r"(\bplease\b[^.!?]*?),? please(?=[.!?]|\Z)", re.IGNORECASE)
 """A second please in one sentence."""
@@ -169,6 +173,8 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     text = _BETWEEN.sub(lambda span: _one_number(span, numbers), text)
     if not any(_A_RANGE.search(f" in the {words}") for words in said):
         text = _A_RANGE.sub("", text)
+    if not any(_SELECTION.search(f"a {words}") for words in said):
+        text = _SELECTION.sub("", text)
     moments = {name: value for name, value in values.items() if _is_moment(value)}
     if len(moments) != 1:
         return text
