@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from ...texts.sentences import sentences_of
 from ...texts.similar_words import root, words_of
@@ -53,7 +54,8 @@ _UNFINISHED = re.compile(
 _ASKED = re.compile(r"\b(?:how|what|which|whether|if)\b", re.IGNORECASE)
 """Before a thing of which something has to be said still: 'how many coats I can get'."""
 _PRAISE = re.compile(
-    r"\b(?:the )?(?:(?:very )?(?:best|latest|newest|cheapest|finest|greatest|nicest|top)) (?=(\w+))", re.IGNORECASE
+    r"\b(?:the )?(?:(?:very )?(?:best|latest|newest|cheapest|finest|greatest|nicest|top)) (?=(\w+))",
+    re.IGNORECASE,
 )
 """Before a thing: that it is to be a good one."""
 _ASPECT = re.compile(
@@ -62,7 +64,8 @@ _ASPECT = re.compile(
 """'compare the styles of jeans' is to compare them."""
 _COUNTS = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
 _ACQUIRED = re.compile(
-    r"\bhow (?:many|much)\b[^.!?]*?\b(?:(?:can|could) (?:I|we)|(?:I|we) (?:can|could)) (order|buy|purchase)\b",
+    r"\bhow (?:many|much)\b[^.!?]*?"
+    r"\b(?:(?:can|could) (?:I|we)|(?:I|we) (?:can|could)) (order|buy|purchase)\b",
     re.IGNORECASE,
 )
 """Who asks how many there are says what for."""
@@ -80,10 +83,14 @@ def only_the_job(text: str, values: Iterable[str], job: Iterable[str], more: Ite
 
     Raises ValueError: a sentence says more, and not at its end alone.
     """
-    told = {root(word) for words in values for word in words_of(words)}
+    told, job = {root(word) for words in values for word in words_of(words)}, tuple(job)
     licensed = {root(word) for words in job for word in words_of(words)} - _STANDS_FOR_A_THING
+    has_aspect = any(
+        root(what) not in _STANDS_FOR_A_THING for words in job for what, _ in _OF_OTHERS.findall(words)
+    )
     licensed |= told | {root(word) for words in more for word in words_of(words)}
-    sentences = [_plainer(sentence, told, licensed) for sentence in sentences_of(text)]
+    plainer = partial(_plainer, told=told, licensed=licensed, has_aspect=has_aspect)
+    sentences = list(map(plainer, sentences_of(text)))
     has_values = any(_says(sentence, told) for sentence in sentences)
     left: list[str] = []
     for sentence in sentences:
@@ -132,14 +139,17 @@ def _roots(sentence: str) -> set[str]:
     return {root(word) for word in words_of(sentence) if word.casefold() not in SMALL_WORDS}
 
 
-def _plainer(sentence: str, told: set[str], licensed: set[str]) -> str:
-    """A sentence without what it says of things as such: 'the latest lamps', 'the styles of lamps'."""
+def _plainer(sentence: str, told: set[str], licensed: set[str], has_aspect: bool) -> str:
+    """A sentence without what it says of things as such: 'the latest lamps', 'the styles of lamps'.
+
+    Args: has_aspect: whether the function is about something of them itself, such as their prices.
+    """
 
     def without_praise(match: re.Match[str]) -> str:
         return "" if _foreign(match[0], licensed) and _is_licensed(match[1], licensed) else match[0]
 
     def without_aspect(match: re.Match[str]) -> str:
-        asks = not _is_small(match[1]) and _is_licensed(match[1], licensed)
+        asks = not has_aspect and not _is_small(match[1]) and _is_licensed(match[1], licensed)
         bare = asks and _foreign(match["aspect"], licensed)
         return f"{match[1]} " if bare and root(match["thing"]) in told else match[0]
 
