@@ -100,3 +100,12 @@ def _whole_words(span: Span, text: str) -> Span:
     while 0 < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
         end += 1
     return start, end
+
+
+def root(word: str) -> str:
+    """The word in one case without the ending of a plural or of a form of a verb, as far as letters tell."""
+    word = stem(word.casefold().replace("’", "'").removesuffix("'s"))
+    for ending in ("ies", "ie", "ing", "es", "ed", "s", "y", "e"):
+        if len(word) - len(ending) >= 3 and word.endswith(ending):
+            return word[: -len(ending)]
+    return word

@@ -2,7 +2,7 @@
 
 from .actor import PhrasingActor
 from .spoken_words import name_words, value_words
-from .thought_up_values import is_sentence, telling_parameters
+from .thought_up_values import is_sentence, telling_parameters, things_named
 from .user import PhrasingUser
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "is_sentence",
     "name_words",
     "telling_parameters",
+    "things_named",
     "value_words",
 ]

@@ -1,118 +1,208 @@
-"""Sentences of a request that ask for nothing a function does; small models add reasons and wishes."""
+"""A request says its job and nothing else: what small models add is cut off at its end, or refused.
+
+A word is licensed by the values that are to be said, by how the function is described, or because it names
+nothing. One rule for reasons, wishes, shops, times, features and other things, whatever they are about.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from ...texts.sentences import sentences_of
-from ...texts.similar_words import stem, telling_words, words_of
-from ...texts.word_lists import NUMBER_WORDS, SMALL_WORDS, alternation
+from ...texts.similar_words import root, words_of
+from ...texts.word_lists import SMALL_WORDS
 
-_CLAUSE = re.compile(
-    r",? (?:and|so(?: that)?) (?:please )?(?:let me know|tell me|notify me|inform me|I can|we can)\b[^.!?]*",
-    re.IGNORECASE,
+_WORD = re.compile(r"(?<!\w)[^\W\d_]+(?:['’][^\W\d_]+)*(?!\w)")
+"""A word; what has a digit is a value, which others look for."""
+_ASKING = frozenset(
+    words_of("find search show list check provide love urgently currently available minimum maximum percent")
 )
-"""A wish or a reason behind a request: 'search for a lamp and let me know when it is available'."""
-_LIST = re.compile(r"\w+(?:, \w+(?: \w+)?)+,? (?:and|or) \w+")
-_BETWEEN_THINGS = re.compile(r",? (?:and|or) |, ")
-_NAMED = re.compile(r"\b(?:of|for|on|about|an?|some) (\w+)", re.IGNORECASE)
-"""A word that names something, by what stands before it."""
-_ANOTHER = re.compile(
-    r",? (?:and|or|as well as|plus) (an? |the |some |any |my )?([\w'’-]+(?: [\w'’-]+)?)", re.IGNORECASE
+"""Words of any request."""
+_FINDS = re.compile(r"\b(?:search|browse|look|find(?! out))(?:s|es)?\b", re.IGNORECASE)
+"""How a function is described that finds things."""
+_TO_FIND = re.compile(r"\b(?:search|browse|look|find(?! out)|list|show)(?:ing)?\b", re.IGNORECASE)
+"""How that is asked for."""
+_LOOKS_FOR = (
+    r"\b(?:find|list|show|look(?:ing)? for|search(?:ing)? for) (?:(?:me|us|an?|the|some|any|my|good|new) )*"
 )
-"""Behind a thing: another one."""
-_COUNT = alternation((*NUMBER_WORDS[2:], "couple of", "few", "several"))
-_DAYS = "(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
-_TIME = re.compile(
-    rf"\b(?:{_COUNT}) (?:minutes|hours|days|nights|weeks|months|years)\b"
-    r"|\ban? (?:hour|week|fortnight|month|year)\b|\btomorrow\b"
-    rf"|\b(?:(?:this|next|coming|following) (?:week|weekend|month|year)|{_DAYS})\b",
-    re.IGNORECASE,
+"""Before a thing: that it is to be found."""
+_UNSAID = frozenset(words_of("today tonight best when where why who how"))
+"""Words that name nothing, but say or ask when, which or how."""
+_STANDS_FOR_A_THING = frozenset(
+    map(
+        root, words_of("product item something thing article keyword word term kind range type customer name")
+    )
 )
-"""A time in words."""
+"""Words of a function's description in whose place a request has the thing itself."""
+_LINKS = frozenset(
+    words_of(
+        "about and as at because before but for from i if in of on or plus since so that to when where which "
+        "while who with you"
+    )
+)
+"""Words with which something begins that a sentence can do without."""
+_OF_OTHERS = re.compile(
+    r"\b(\w+) of (?:(?:all|both|two|the|my|your|their) )*(?!(?:an?|all|both|two|the)\b)(\w+)", re.IGNORECASE
+)
+"""What a function's description says something is of: 'the history of all orders', not 'of an order'."""
 _UNFINISHED = re.compile(
     r"\b(?:an?|the|my|your|of|for|to|with|from|in|on|at|and|or|but|that|which|is|are)\W*\Z", re.IGNORECASE
 )
 """The end of a sentence that has none: 'Could you please give a.'"""
-_FOREIGN = 2
-"""Words in a sentence without a value, or things in a list, from which it asks for something else than the
-function does."""
+_ASKED = re.compile(r"\b(?:how|what|which|whether|if)\b", re.IGNORECASE)
+"""Before a thing of which something has to be said still: 'how many coats I can get'."""
+_PRAISE = re.compile(
+    r"\b(?:the )?(?:(?:very )?(?:best|latest|newest|cheapest|finest|greatest|nicest|top)) (?=(\w+))",
+    re.IGNORECASE,
+)
+"""Before a thing: that it is to be a good one."""
+_ASPECT = re.compile(
+    r"\b(\w+) (?:the )?(?P<aspect>\w+) of (?=(?:(?:an?|the|my|these) )?(?P<thing>\w+))", re.IGNORECASE
+)
+"""'compare the styles of jeans' is to compare them."""
+_COUNTS = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
+_ACQUIRED = re.compile(
+    r"\bhow (?:many|much)\b[^.!?]*?"
+    r"\b(?:(?:can|could) (?:I|we)|(?:I|we) (?:can|could)) (order|buy|purchase)\b",
+    re.IGNORECASE,
+)
+"""Who asks how many there are says what for."""
+_ALIKE = 5
+"""Letters of a word's beginning from which another one that begins with it is a form of it."""
 
 
-def without_asides(text: str, values: Iterable[str], described: Iterable[str]) -> str:
-    """The text without the sentences that say no value and name what the function does not.
+def only_the_job(text: str, values: Iterable[str], job: Iterable[str], more: Iterable[str] = ()) -> str:
+    """The text without what says more than the values and the function's own words.
 
-    'Compare bread and jam. I want to know about the ingredients and the flavours.' -> its first sentence. A
-    text keeps its sentences where none says a value. A wish or a reason at the end of one goes as well, and a
-    sentence that says no value and is not finished.
+    'Compare bread and jam to decide what to buy. I love the flavours.' -> 'Compare bread and jam.'
 
-    Args: values: what is to be said, as words; described: how need and function are described.
+    Args: values: what is to be said, as words; job: how the function, and what a thing is to it, are
+        described; more: what else may be said, such as the names of options.
 
-    Raises ValueError: a sentence that says a value says a time or lists other things besides, or a further
-    one names one.
+    Raises ValueError: a sentence says more, and not at its end alone.
     """
-    told = telling_words(" ".join(values))
-    known = told | telling_words(" ".join(described))
-    text = _CLAUSE.sub(
-        lambda clause: clause[0] if told & telling_words(clause[0]) or _telling(clause[0]) <= known else "",
-        text,
+    told, job = {root(word) for words in values for word in words_of(words)}, tuple(job)
+    licensed = {root(word) for words in job for word in words_of(words)} - _STANDS_FOR_A_THING
+    has_aspect = any(
+        root(what) not in _STANDS_FOR_A_THING for words in job for what, _ in _OF_OTHERS.findall(words)
     )
-    sentences = sentences_of(text)
-    saying = list(_saying(sentences, told))
-    if saying:
-        text = " ".join(
-            sentence
-            for sentence in sentences
-            if sentence in saying
-            or (len(_telling(sentence) - known) < _FOREIGN and not _UNFINISHED.search(sentence))
-        )
-    for time in _TIME.finditer(" ".join(saying)):
-        if not telling_words(time[0]) <= known:
-            raise ValueError(f"the text says {time[0]!r}; leave out what `values` does not have")
-    for named in _NAMED.finditer(" ".join(saying[1:])):
-        if (thing := _telling(named[1])) and thing.isdisjoint(known):
-            raise ValueError(f"the text names {named[1]!r} as well; leave out what `values` does not have")
-    for listed in _LIST.finditer(text):
-        things = [_telling(thing) for thing in _BETWEEN_THINGS.split(listed[0])]
-        if sum(bool(thing) and thing.isdisjoint(known) for thing in things) >= _FOREIGN:
-            raise ValueError(
-                f"the text asks for {listed[0]!r} as well; leave out what `values` does not have"
-            )
-    return text
-
-
-def without_another_thing(
-    words: str, text: str, values: Iterable[str], described: Iterable[str], need: str
-) -> None:
-    """Refuse a text that asks for another thing beside one that is to be said: 'the phone and a camera'.
-
-    What has no article is a thing where the need is about it: 'find a lamp and compare it' names none.
-
-    Args: words: those of the text that say the thing; values, described: as of `without_asides`; need: what
-        the kind of need is about.
-
-    Raises ValueError: there is one.
-    """
-    match = _ANOTHER.match(text.partition(words)[2])
-    if match is None:
-        return
-    known = telling_words(" ".join((*values, *described)))
-    other = _telling(match[2]) - known
-    if other and (match[1] or other & telling_words(need)):
-        raise ValueError(f"the text asks for {match[2]!r} as well; leave out what `values` does not have")
-
-
-def _saying(sentences: Iterable[str], told: set[str]) -> Iterator[str]:
-    """The sentences that say a value, or the rest of one, that none before has said."""
-    left = set(told)
+    licensed |= told | {root(word) for words in more for word in words_of(words)}
+    plainer = partial(_plainer, told=told, licensed=licensed, has_aspect=has_aspect)
+    sentences = list(map(plainer, sentences_of(text)))
+    has_values = any(_says(sentence, told) for sentence in sentences)
+    left: list[str] = []
     for sentence in sentences:
-        said = left & telling_words(sentence)
-        if said:
-            left -= said
-            yield sentence
+        says = _says(sentence, told)
+        if has_values and not says and (_foreign(sentence, licensed) or _UNFINISHED.search(sentence)):
+            continue
+        try:
+            left.append(_without_end(sentence, told, licensed))
+        except ValueError:
+            if not left or _says(sentence, told - _roots(" ".join(left))):
+                raise
+    return " ".join(left)
 
 
-def _telling(sentence: str) -> set[str]:
-    """The stems of its words that name something, no function words and no small talk."""
-    return {stem(word) for word in words_of(sentence) if word.casefold() not in SMALL_WORDS}
+def check_asks(text: str, values: Sequence[str], job: Sequence[str]) -> None:
+    """Refuse a text that does not ask for what a function does in any of its own words.
+
+    Whatever finds things is asked for in all words for that, and nothing else is; what is of others, as a
+    history of orders is, is said with them.
+
+    Raises ValueError: it does not.
+    """
+    told = {root(word) for words in values for word in words_of(words)}
+    said = {root(word) for word in words_of(text)} - told
+    does = {root(word) for words in job for word in words_of(words) if word.casefold() not in SMALL_WORDS}
+    does -= _STANDS_FOR_A_THING | {root(word) for word in _ASKING} | told
+    finds = _FINDS.search(job[-1])
+    counts = _COUNTS.search(job[-1]) and _COUNTS.search(text)
+    found = "|".join(map(re.escape, values))
+    if not finds and re.search(rf"{_LOOKS_FOR}(?:{found})(?!\w)", text, re.IGNORECASE):
+        raise ValueError(f"the text asks to find something; say it in words of {job[-1]!r}")
+    asks = any(_is_form(word, known) for word in said for known in does)
+    if does and not asks and not counts and not (finds and _TO_FIND.search(text)):
+        raise ValueError(f"the text does not ask for this job; say it in words of {job[-1]!r}")
+    for what, others in _OF_OTHERS.findall(job[-1]):
+        named = others.casefold() not in SMALL_WORDS and root(others) not in _STANDS_FOR_A_THING | told
+        if named and root(what) in said and root(others) not in said:
+            raise ValueError(f"the text says {what!r}, not of what; write the {what} of {others}")
+
+
+def _says(sentence: str, told: set[str]) -> bool:
+    return not told.isdisjoint(_roots(sentence))
+
+
+def _roots(sentence: str) -> set[str]:
+    return {root(word) for word in words_of(sentence) if word.casefold() not in SMALL_WORDS}
+
+
+def _plainer(sentence: str, told: set[str], licensed: set[str], has_aspect: bool) -> str:
+    """A sentence without what it says of things as such: 'the latest lamps', 'the styles of lamps'.
+
+    Args: has_aspect: whether the function is about something of them itself, such as their prices.
+    """
+
+    def without_praise(match: re.Match[str]) -> str:
+        return "" if _foreign(match[0], licensed) and _is_licensed(match[1], licensed) else match[0]
+
+    def without_aspect(match: re.Match[str]) -> str:
+        asks = not has_aspect and not _is_small(match[1]) and _is_licensed(match[1], licensed)
+        bare = asks and _foreign(match["aspect"], licensed)
+        return f"{match[1]} " if bare and root(match["thing"]) in told else match[0]
+
+    return _ASPECT.sub(without_aspect, _PRAISE.sub(without_praise, sentence))
+
+
+def _foreign(sentence: str, licensed: set[str]) -> list[re.Match[str]]:
+    """The words of a sentence that nothing licenses."""
+    acquired = _ACQUIRED.search(sentence)
+    return [
+        word
+        for word in _WORD.finditer(sentence)
+        if not _is_small(word[0])
+        and not _is_licensed(word[0], licensed)
+        and not (acquired and word.start() == acquired.start(1))
+    ]
+
+
+def _is_small(word: str) -> bool:
+    word = word.casefold().replace("’", "'")
+    return (word in SMALL_WORDS or word in _ASKING) and word not in _UNSAID
+
+
+def _is_licensed(word: str, licensed: set[str]) -> bool:
+    parts = words_of(word)
+    if len(parts) > 1 and all(root(part) in licensed for part in parts):  # "o'clock"
+        return True
+    return any(_is_form(root(word), known) for known in licensed)
+
+
+def _is_form(one: str, other: str) -> bool:
+    """Whether two roots are of one word: 'current' and 'currentl'."""
+    short, long = sorted((one, other), key=len)
+    return one == other or (len(short) >= _ALIKE and long.startswith(short))
+
+
+def _without_end(sentence: str, told: set[str], licensed: set[str]) -> str:
+    """A sentence without the end that says more; raises ValueError where something else says more."""
+    foreign = _foreign(sentence, licensed)
+    if not foreign:
+        return sentence
+    words = list(_WORD.finditer(sentence))
+    first = next(place for place, word in enumerate(words) if word.start() == foreign[0].start())
+    cut = None
+    for place in range(first - 1, -1, -1):
+        word = words[place][0]
+        if not _is_small(word) or root(word) in told:
+            break
+        if words_of(word)[0].casefold() in _LINKS:  # the 'I' of "I'm"
+            cut = words[place].start()
+    before = words_of(sentence[:cut])[-1] if cut else ""
+    asked = before.isalpha() and root(before) in told and _ASKED.search(sentence[:cut])
+    if not cut or asked or _says(sentence[cut:], told):
+        raise ValueError(f"the text says {foreign[0][0]!r} as well; leave out what the job does not have")
+    end = re.search(r"[.!?]?\W*\Z", sentence)
+    return sentence[:cut].rstrip(" ,;:-–(") + (end[0] if end and cut <= end.start() else ".")

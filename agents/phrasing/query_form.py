@@ -12,13 +12,14 @@ from pydantic import model_validator
 
 from ...records import Query
 from ...texts.allusions import with_allusions
-from ...texts.similar_words import near, telling_words
-from .asides import without_another_thing, without_asides
+from ...texts.similar_words import near
+from .asides import check_asks, only_the_job
 from .left_out import with_left_out
-from .small_faults import customers_words, mended_wording
+from .small_faults import asked_directly, customers_words, mended_wording
 from .spoken_words import NEARLY, name_words, spoken_words, value_words, whole_thing
 from .thought_up_values import (
     bare_name,
+    check_no_count,
     check_no_description,
     checked_values,
     is_sentence,
@@ -44,16 +45,6 @@ _ASSISTANT_SPEAKS = re.compile(
 )
 
 
-_STATES = re.compile(r"(?<!that )(?<!which )(?<!who )\b(?:is|are|was|were)\b", re.IGNORECASE)
-_ASKS = re.compile(
-    r"\?|\b(?:please|thanks?|need|want|wish|like|love|hope|looking|let|help|tell|show|give|find|get|bring"
-    r"|make|list|compare|search|check|order|track|buy|add|send|book|(?:have|has) to|must|should"
-    r"|could|would|can)\b",
-    re.IGNORECASE,
-)
-"""What makes a request of what is otherwise a statement: 'jeans are great clothes' asks for nothing."""
-
-
 @lru_cache(maxsize=64)
 def phrased_query(errand_text: str, mentions_text: str, options_text: str) -> type[Query]:
     """The form for an errand of one call: the values first, then the text that says them."""
@@ -76,7 +67,7 @@ def phrased_query(errand_text: str, mentions_text: str, options_text: str) -> ty
         def _from_values(cls, said: Any) -> Any:
             if not isinstance(said, dict) or "intents" not in said:
                 try:
-                    said = _composed(said if isinstance(said, dict) else {}, errand, options[0])
+                    said = _composed(said if isinstance(said, dict) else {}, errand, mentions[0], options[0])
                 except RecursionError:
                     raise ValueError("`values` are nested too deeply") from None
             if isinstance(said.get("text"), str):
@@ -93,7 +84,10 @@ def phrased_query(errand_text: str, mentions_text: str, options_text: str) -> ty
 
 
 def _composed(
-    said: Mapping[str, Any], errand: Mapping[str, Any], options: Mapping[str, Sequence[str]]
+    said: Mapping[str, Any],
+    errand: Mapping[str, Any],
+    mentions: Sequence[str],
+    options: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
     """The query that values and text make; raises ValueError for the first thing the text does not say."""
     text = said.get("text")
@@ -109,9 +103,6 @@ def _composed(
             f"{match[0]!r} is what an assistant says; write what the customer says to the assistant"
         )
     [job] = errand["jobs"]
-    does = telling_words(f"{name_words(job['api'])} {job['job']}")
-    if _STATES.search(text) and not _ASKS.search(text) and does.isdisjoint(telling_words(text)):
-        raise ValueError(f"{text[:60]!r} asks for nothing; write a request")
     given = said.get("values")
     values = given.get(_JOB) if isinstance(given, dict) else None
     values, text = with_two_things(values if isinstance(values, dict) else {}, job["say"], text)
@@ -121,11 +112,24 @@ def _composed(
         if isinstance(name, str) and "_" in name:
             text = text.replace(name, value_words(name))
     purposes = [_purpose(said)] if errand["purpose"] else []
-    text = mended_wording(text, values)
-    text = without_asides(text, (*purposes, *_as_words(values)), _descriptions(errand))
+    does = (name_words(job["api"]), job["job"])
+    text = asked_directly(mended_wording(text, values), does)
+    to_say = (*purposes, *_as_words(values))
+    telling = telling_parameters(job["say"])
+    things = (job["say"][name].get("description", "") for name in telling)
+    more = (
+        f"{name_words(name)} {job['say'][name].get('description', '')}"
+        for name in job["say"]
+        if name not in telling
+    )
+    text = only_the_job(text, to_say, (*does, *things), (*more, *mentions))
+    if not any(is_sentence(schema) for schema in job["say"].values()):
+        check_asks(text, to_say, does)
     text = with_left_out(values, job["say"], options, text)
     spoken = {name: spoken_words(name, values[name], job["say"][name], text) for name in job["say"]}
-    for name in telling_parameters(job["say"]):
+    for schema in job["say"].values():
+        check_no_count(schema.get("description", ""), text)
+    for name in telling:
         value, words = spoken[name]
         if isinstance(value, str) and not is_sentence(job["say"][name]):
             name_of_something(value)  # what the text made of a value may describe again
@@ -133,34 +137,23 @@ def _composed(
                 value = words = bare
             check_no_description(job["say"][name].get("description", ""), text)
             spoken[name] = whole_thing(value, words, text, job["say"][name].get("maxLength", 0))
-            without_another_thing(
-                spoken[name][1], text, _as_words(values), _descriptions(errand), errand["need"]["description"]
-            )
     intent = {
         "api": job["api"],
         "stated": {name: value for name, (value, _) in spoken.items()},
         "phrases": [{"parameter": name, "words": words} for name, (_, words) in spoken.items()],
     }
-    telling = [spoken[name][1] for name in telling_parameters(job["say"])]
+    need = [spoken[name][1] for name in telling]
     for purpose in purposes:
         if not (words := near(purpose, text, NEARLY)):
             raise ValueError(f"the text does not say the purpose {purpose[:60]!r}; write it in the text")
-        telling.insert(0, words)
-    return {"text": text, "intents": [intent], "need": telling[0] if telling else ""}
+        need.insert(0, words)
+    return {"text": text, "intents": [intent], "need": need[0] if need else ""}
 
 
 def _as_words(values: Mapping[str, Any]) -> Iterator[str]:
     """What is to be said, as people write it; a yes or no is said by the name of its parameter."""
     for name, value in values.items():
         yield name_words(name) if isinstance(value, bool) else value_words(value)
-
-
-def _descriptions(errand: Mapping[str, Any]) -> Iterator[str]:
-    """The need and the function of an errand; what else the need is about is no part of a request."""
-    [job] = errand["jobs"]
-    yield from (errand["need"]["name"], name_words(job["api"]), job["job"])
-    for name, schema in job["say"].items():
-        yield f"{name_words(name)} {schema.get('description', '')}"
 
 
 def _purpose(said: Mapping[str, Any]) -> str:

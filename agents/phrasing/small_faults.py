@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
-from ...texts.similar_words import stem, telling_words, words_of
+from ...texts.similar_words import root, stem, words_of
+from ...texts.word_lists import SMALL_WORDS
 from .spoken_words import name_words, value_words
 
 _ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re.IGNORECASE)
@@ -14,35 +15,21 @@ _ASSENT = re.compile(r"\A\W*(?:sure|of course|certainly|okay|ok)\b[\s,.!:]*", re
 _GREETING = re.compile(r"\A\W*(?:hey|hi|hello)(?: there)?\b[\s,.!:]*(?=\w)", re.IGNORECASE)
 """What nobody says a second time."""
 _OFFER = re.compile(r"\A\W*would you like (me )?to (?=\w)([^.!?]*)\?", re.IGNORECASE)
-_A_SHOP = (
-    "(?:store|shop|supermarket|warehouse|post office|website|site|platform|app|marketplace|catalogue|catalog"
-    "|(?:range|category|department|section|selection|assortment)(?: of (?:products|items|goods|things))?)"
-)
-_SHOP = re.compile(
-    r"(?<! is)(?<! are)(?<! be) (?:from|in|on|at|of|with|by) (?:your|the|this|my|an?) "
-    r"(?:(?:online|local|nearest|nearby) )*"
-    rf"({_A_SHOP}(?: {_A_SHOP})*+)\b(?!['’-]| of\b| \d)",
+_A_RANGE = re.compile(
+    r" (?:from|in|on|of|for) (?:the|an?) (?:range|category|department|section|selection|assortment)"
+    r"(?: of (?:products|items|goods|things))?\b(?! of\b| \d)",
     re.IGNORECASE,
 )
-"""A shop, or a part of one, that is none: which one, the customer leaves to the assistant."""
-_TOLD = re.compile(
-    r" (?:that |which )?you(?:'ve| have)? (?:just )?"
-    r"(?:mentioned|recommended|suggested|offered|listed|showed me)\b(?: (?:earlier|before))?",
-    re.IGNORECASE,
-)
-"""What an assistant is to have said, in the first sentence there is: 'the laptop you mentioned'."""
-_GIVEN = re.compile(
-    r",? (?:that |which )?I(?:'ve| have)? (?:just |already )?"
-    r"(?:provided?|specif(?:y|ied)|mention(?:ed)?|gave|given|entered)\b"
-    r"(?: (?:to )?you)?(?: (?:earlier|before|above|below|here))?(?=[.,!?]|\Z)",
-    re.IGNORECASE,
-)
-"""What the customer is to have said before: 'the postal code I provided'."""
+"""A range that is none: 'discounts on a range of products for the home'."""
+_ARE_ABOUT = re.compile(r" (?:that|which) (?:(?:is|are) (?:about|on|for)|deals? with) (?=\w)", re.IGNORECASE)
+"""'discounts that are about fruit' are on it."""
 _KINDS = re.compile(
     r"\b(?:(?:two|three|both|several|some|different|various) )+(?:kinds?|types?|sorts?|varieties) of (?=\w)",
     re.IGNORECASE,
 )
 """'two kinds of lamps and rugs' are lamps and rugs."""
+_SELECTION = re.compile(r"\ban? (?:wide )?(?:range|selection|variety|choice) of (?=\w)", re.IGNORECASE)
+"""'A range of lamps and rugs', too."""
 _YOURS = re.compile(
     r"\b(y)our (?=(?:shopping |wish )?(?:cart|basket|bag|wishlist|list|orders?|calendar|house|garden)\b)",
     re.IGNORECASE,
@@ -72,6 +59,10 @@ _THE_CUSTOMER = re.compile(
     re.IGNORECASE,
 )
 """The customer, in their own words."""
+_LET_ME = re.compile(
+    r"\b(?:(?:let me know|show me|teach me|tell me) how to|let me|tell me to) (?=(\w+))", re.IGNORECASE
+)
+"""Before what the assistant is to do: 'please let me compare the two'."""
 _PLEASE_AGAIN = re.compile(r"(\bplease\b[^.!?]*?),? please(?=[.!?]|\Z)", re.IGNORECASE)
 """A second please in one sentence."""
 _MONEY = re.compile(
@@ -99,15 +90,25 @@ _NO_DAY = frozenset(
 
 
 def customers_words(text: str) -> str:
-    """The text without assent and what was said earlier; what offers something wishes for it.
+    """The text without assent; what offers something wishes for it.
 
     'Sure, bring me tea.' -> 'Bring me tea.', 'Would you like to have tea?' -> 'I would like to have tea.',
     'to your postcode' -> 'to my postcode'
     """
     if match := _ASSENT.match(text):
         text = text[match.end() :][:1].upper() + text[match.end() + 1 :]
-    text = _MY_HOME.sub(r"\1 my ", _GIVEN.sub("", _TOLD.sub("", text)))
+    text = _MY_HOME.sub(r"\1 my ", text)
     return _OFFER.sub(lambda offer: f"I would like {'you ' if offer[1] else ''}to {offer[2]}.", text)
+
+
+def asked_directly(text: str, job: Iterable[str]) -> str:
+    """The text with the job asked for, instead of leave to do it: 'let me compare tea' -> 'compare tea'.
+
+    Args: job: name and description of the function.
+    """
+    does = {"find", "search", *(root(word) for words in job for word in words_of(words))} - SMALL_WORDS
+    text = _LET_ME.sub(lambda leave: "" if root(leave[1]) in does else leave[0], text)
+    return text[:1].upper() + text[1:]
 
 
 def without_greeting(text: str) -> str:
@@ -117,11 +118,11 @@ def without_greeting(text: str) -> str:
 
 
 def mended_wording(text: str, values: Mapping[str, Any]) -> str:
-    """The text without a count of kinds or a nameless shop, and with the word that belongs before a day.
+    """The text without a count of kinds or a nameless range, and with the word that belongs before a day.
 
     'Which coats can be sent to 3 May 2027' means by then; 'move it to 3 May 2027' is left alone. What is the
     customer's own is theirs: 'add shoes to your cart' means my cart, 'to the postcode' to mine, and 'orders
-    placed by the customer' are orders I placed. 'Tea from your online store that matches the keyword' is tea,
+    placed by the customer' are orders I placed. 'Tea that matches the keyword' is tea,
     'apple products' are apples where those are meant, and 'find products coats' is to find coats.
     'Coats that have the same price' are coats by price, where a price is what to go by.
     'Between 0 and 50' is up to 50, and 'between 50 and 50' is 50, where that is the only number.
@@ -133,6 +134,7 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     said = [value_words(value) for value in values.values() if isinstance(value, str)]
     text = _YOURS.sub(lambda match: "My " if match[1] == "Y" else "my ", text)
     text = _PLEASE_AGAIN.sub(r"\1", _MINE.sub("my ", text))
+    text = _ARE_ABOUT.sub(" on ", text)
     text = _BY_ANOTHER.sub(r"\1 I \2", text)
     text = _THE_CUSTOMER.sub(lambda match: f"{match[1]} me" if match[1] else "my", text)
     if not any(_KINDS.search(words) for words in said):
@@ -150,9 +152,17 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
         text = re.sub(
             rf"(?i)\b(?:products|items|goods|something) (?=['\"“‘]?{re.escape(words)}(?!\w))", "", text
         )
+        text = re.sub(
+            r"(?i)\b(?:all )?(?:products|items|goods) (?:that|which) (?:match|contain|fit)(?:es|s)? "
+            rf"(?:the )?(?:(?:keywords?|words?|terms?) )?['\"“‘]?({re.escape(words)})\b['\"”’]?", r"\1", text,
+        )  # fmt: skip
         if (single := stem(words)) != words.casefold():
             things = rf"(?i)\b{re.escape(single)} (?:products|items|goods)\b"
             text = words.join(re.split(things, text))
+        if words.islower():  # those of a maker, Apple's, are of one
+            things = rf"\b({re.escape(words)}) (?:products|items|goods)\b(?! (?:that|which)\b)"
+            text = re.sub(things, r"\1", text)
+            text = re.sub(rf"['\"“‘]({re.escape(words)})['\"”’]", r"\1", text)
     if not any(_MONEY.search(f"1 {word}") for words in said for word in words.split()):
         text = _MONEY.sub("", text)
     numbers = {
@@ -161,8 +171,10 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
     text = _BETWEEN.sub(lambda span: _one_number(span, numbers), text)
-    told = telling_words(" ".join(said))
-    text = _SHOP.sub(lambda shop: shop[0] if telling_words(shop[1].casefold()) & told else "", text)
+    if not any(_A_RANGE.search(f" in the {words}") for words in said):
+        text = _A_RANGE.sub("", text)
+    if not any(_SELECTION.search(f"a {words}") for words in said):
+        text = _SELECTION.sub("", text)
     moments = {name: value for name, value in values.items() if _is_moment(value)}
     if len(moments) != 1:
         return text

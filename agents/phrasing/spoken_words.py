@@ -33,8 +33,6 @@ _OF_A_KIND = re.compile(
     r"\A (?:supplies|accessories|equipment|gear|furniture|cloth(?:es|ing)|shoes|tools|parts)\b", re.IGNORECASE
 )
 """Behind a value: the things that are for it, or of that kind."""
-_PRODUCTS = re.compile(r"\A (?:products|items|goods)\b", re.IGNORECASE)
-_TWO_THINGS = re.compile(r" (?:and|or) ")
 _AN_OPTION = frozenset(("criterion", "mode", "option"))
 """Words of options that tell no more than that it is one."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -104,15 +102,13 @@ def spoken_words(name: str, value: Any, schema: Mapping[str, Any], text: str) ->
 def whole_thing(value: str, words: str, text: str, longest: int) -> tuple[str, str]:
     """Value and words of what a text asks for where the value is only what that is about, or for.
 
-    In 'a book about cooking' the thing is a book, in 'camera accessories' no camera, in 'plants and garden
-    products' nobody wants a garden; 'some details about the lamp' are of a lamp, 'fruit products' are fruit.
+    In 'a book about cooking' the thing is a book, in 'camera accessories' no camera; 'some details about the
+    lamp' are of a lamp.
 
     Args: words: those of the text that say the value; longest: characters of a value, 0: any number.
     """
     before, found, after = text.partition(words)
     about, kind = _ABOUT.search(before) if found else None, _OF_A_KIND.match(after)
-    if kind is None and _TWO_THINGS.search(words) and (last := words_of(words)[-1].casefold()) == stem(last):
-        kind = _PRODUCTS.match(after)
     if about is not None and _SAYINGS.search(about[1]):
         about = None
     whole = f"{about[1] if about else ''}{words}{kind[0] if kind else ''}"

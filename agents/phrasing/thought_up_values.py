@@ -18,7 +18,8 @@ _COPIED = 3
 _ANYTHING = telling_words(
     "all every each item thing good product service everything something anything stuff range kind "
     "buy find get need best good better great new newest top popular cheap cheapest high quality nice "
-    "various available order cart basket purchase status"
+    "various available order cart basket purchase status "
+    "winter spring summer autumn fall season weekend holiday"
 )
 """Words that name no thing."""
 _PART_OF_TEXT = r'[^,;"\\\x00-\x1f]'
@@ -50,11 +51,11 @@ _BEFORE_OR_BEHIND = re.compile(
     r"|(?: (?:the|an?|as|and|or|of|for|with))+\Z"
 )
 _DESCRIBES = re.compile(
-    r"\b(?:that|which|whose|who|my|your|our|their|relevant|related|suitable"
-    r"|I (?:want|need|like|ordered|bought))\b",
-    re.IGNORECASE,
+    r"\b(?:(?i:that|which|whose|who|my|your|our|their|relevant|related|suitable)|I(?:['’]\w+| [a-z]+))\b"
 )
 """Words of a description; a name of something has none of them."""
+_PLACE = re.compile(r"\b(?:for|in|at|on|around) (?:the|an?|your|our) (\w+)", re.IGNORECASE)
+"""What a need's things are for, and none of them: 'lamps for the house'."""
 _MOST_LISTED = 3
 """Things that one text lists at most."""
 
@@ -175,9 +176,23 @@ def name_of_something(words: str) -> str:
     return _QUANTIFIER.sub("", words.replace("_", " ").strip())
 
 
+def things_named(words: str, schema: Mapping[str, Any]) -> list[str]:
+    """The things that words name, one by one where the description has two."""
+    if _things(schema) != (2, 2):
+        return [words]
+    return [bare_name(thing.strip()) for thing in re.split(_BETWEEN_TWO, words.replace("vs.", "vs"))]
+
+
 def bare_name(words: str) -> str:
     """A name without the small words that a sentence puts around it; 'The Hobbit' keeps its own."""
     return _BEFORE_OR_BEHIND.sub("", words)
+
+
+def check_no_count(description: str, text: str) -> None:
+    """Refuse a text that counts what a value is for one of, as prices per piece are; raises ValueError."""
+    for one in re.findall(r"\b(?:per|each) (\w+)", description, re.IGNORECASE):
+        if match := re.search(rf"\d+ {re.escape(one)}s?\b", text, re.IGNORECASE):
+            raise ValueError(f"{match[0]!r} is no {description[:60]!r}; say the value as that")
 
 
 def check_no_description(description: str, text: str) -> None:
@@ -191,7 +206,10 @@ def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping
     """Refuse words that were thought up where they tell nothing; raises ValueError."""
     needed = telling_words(need["name"])
     telling = telling_words(words) - _ANYTHING
-    is_need = bool(telling) and telling <= needed and not _RANGE.search(str(schema.get("description", "")))
+    places = telling_words(" ".join(_PLACE.findall(need.get("description", ""))))
+    is_need = (
+        bool(telling) and telling <= needed | places and not _RANGE.search(str(schema.get("description", "")))
+    )
     if is_need or words.strip().casefold() == name_words(name) or (words_of(words) and not telling):
         raise ValueError(f"{words!r} is no concrete {name_words(name)}; name one that such a customer means")
     if (letter := _foreign_letter(words)) and not _foreign_letter(f"{need} {schema}"):
@@ -202,6 +220,8 @@ def _check_words(name: str, words: str, schema: Mapping[str, Any], need: Mapping
     if 0 < longest <= max(map(len, parts if most > 1 else [words])):
         raise ValueError(f"{words!r} was cut off at {longest} characters; name one thing in few words")
     is_listed = longest and schema.get("type") == "string" and _is_free_text(name, schema)
+    if is_listed and most == 1 and re.search(r"\bor\b", words):
+        raise ValueError(f"{words!r} leaves open which; name one thing in few words")
     if is_listed and not least <= len(parts) <= most:
         raise ValueError(f"{words!r} names {len(parts)} things; name {most} in few words")
     stems = [stem(word) for word in words_of(words)]

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from ...records import Query, Reason
+from ...texts.similar_words import root
 from ...texts.word_lists import SMALL_WORDS
 from ..world import Tool, World
 from .case import Case
@@ -147,7 +148,7 @@ def unexplained_words(query: Query, tools: Iterable[Tool]) -> tuple[str, ...]:
     said = [phrase.words for intent in query.intents for phrase in intent.phrases]
     stated = [str(value) for intent in query.intents for value in intent.stated.values()]
     known = {
-        _stem(word)
+        root(word)
         for text in (*said, *stated, query.need, *(tool.text for tool in tools))
         for pattern in (_CONTENT_WORD, _WORD)  # as it is written, and the parts of camelCase
         for word in pattern.findall(text)
@@ -157,18 +158,9 @@ def unexplained_words(query: Query, tools: Iterable[Tool]) -> tuple[str, ...]:
         word = match[0].casefold().replace("’", "'")
         if len(found) == MOST_UNEXPLAINED:
             break
-        if word not in SMALL_WORDS and _stem(word) not in known:
+        if word not in SMALL_WORDS and root(word) not in known:
             found.setdefault(word[:_LONGEST_WORD])
     return tuple(found)
-
-
-def _stem(word: str) -> str:
-    """The word in one case without the ending of a plural or of a form of a verb, as far as letters tell."""
-    word = word.casefold().replace("’", "'").removesuffix("'s")
-    for ending in ("ies", "ie", "ing", "es", "ed", "s", "y", "e"):
-        if len(word) - len(ending) >= 3 and word.endswith(ending):
-            return word[: -len(ending)]
-    return word
 
 
 def called_tools(world: World, platform: str, query: Query) -> list[Tool]:

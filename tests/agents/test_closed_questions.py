@@ -244,13 +244,30 @@ def test_every_thing_is_asked_about_that_code_does_not_know(
     assert all(question.options == ("yes", "no") for question in questions)
 
 
+@pytest.mark.parametrize(
+    ("thing", "share", "ok"),
+    [("mocha", 0.69, False), ("mocha", 0.71, True), ("Moby Dick", 0.51, True), ("Moby Dick", 0.49, False)],
+)
+async def test_a_yes_to_a_common_noun_has_to_be_sure(thing: str, share: float, ok: bool) -> None:
+    ask = Asked(lambda _, option: share if option == "yes" else 1 - share)
+    assert (await verdict(need_judge(), ask, need_views("braces", {"drink": thing})))[0].ok is ok
+
+
+def test_two_things_are_asked_about_one_by_one() -> None:
+    views = need_views("coffee", {"pair": "mocha and the stamps"})
+    pair = {"type": "string", "description": "The two things to compare."}
+    order = {"function": {"name": "order", "parameters": {"properties": {"pair": pair}}}}
+    questions = list(need_judge().questions({**views, "task.apis": [order]}))
+    assert [question.shown["thing"] for question in questions] == ["mocha", "stamps"]
+
+
 async def test_a_thing_of_another_need_is_an_objection_that_names_both() -> None:
     prompts = []
 
     async def ask(request: Request, *, accept: Any = None) -> Reply:
         prompts.append(request.user)
         answer = "no" if "stamps" in request.user else "yes"
-        return await Asked(lambda _, option: 0.6 if option == answer else 0.4)(request, accept=accept)
+        return await Asked(lambda _, option: 0.8 if option == answer else 0.2)(request, accept=accept)
 
     found, usage = await verdict(
         need_judge(), ask, need_views("braces", {"drink": "a clip"}, {"drink": 'stamps"} {chosen}'})

@@ -28,7 +28,11 @@ USER = PhrasingUser(
 
 
 def views(
-    *jobs: dict[str, Any], purpose: bool = False, mentions: Any = None, options: Any = None
+    *jobs: dict[str, Any],
+    purpose: bool = False,
+    mentions: Any = None,
+    options: Any = None,
+    job: str = "Brings a drink.",
 ) -> dict[str, Any]:
     """What the user is shown for jobs, each given by what it has to say."""
     return {
@@ -36,7 +40,7 @@ def views(
         "errand": {
             "need": {"name": "morning drinks", "description": "", "context": "morning_drinks"},
             "manner": "polite",
-            "jobs": [{"api": "order", "job": "Orders a drink.", "say": say} for say in jobs],
+            "jobs": [{"api": "find", "job": job, "say": say} for say in jobs],
             "purpose": purpose,
         },
         "errand.mentions": mentions or [[] for _ in jobs],
@@ -46,9 +50,11 @@ def views(
 
 
 def phrased(said: Any, *jobs: dict[str, Any], **more: Any) -> Query:
-    """The query that an answer becomes."""
+    """The query that an answer becomes; of a job that has all its words, where none is given."""
     text = said if isinstance(said, str) else orjson.dumps(said).decode()
-    return parse_answer(text, "stop", USER.form(views(*jobs, **more)))[0]
+    words = said.get("text") if isinstance(said, dict) else None
+    job = words if isinstance(words, str) else "Brings a drink."
+    return parse_answer(text, "stop", USER.form(views(*jobs, **{"job": job, **more})))[0]
 
 
 def answer(text: Any, *values: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -81,7 +87,7 @@ def objection(said: Any, *jobs: dict[str, Any], **more: Any) -> str:
             "Whole foods and natural foods",
             "Whole foods and natural foods",
         ),
-        (TEXT, "teapot, coffee", "Tea pot and coffee.", "teapot and coffee", "teapot and coffee"),
+        (TEXT, "teapot, coffee", "Find tea pot and coffee.", "teapot and coffee", "teapot and coffee"),
         (TEXT, "Apple iPhone 13s", "Two iPhone 13s, please.", "iPhone 13s", "iPhone 13s"),
         (TEXT, "wifi router", "A Wi-Fi router.", "wifi router", "Wi-Fi router"),
         (COUNT, 2, "Two teas, please.", 2, "Two"),
@@ -120,56 +126,142 @@ def test_what_the_text_does_not_say_is_refused(schema: Any, value: Any, text: st
     assert "the text does not say" in objection(answer(text, {"it": value}), {"it": schema})
 
 
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("Order tea. I love the flavour and the scent.", "Order tea."),
-        ("I adore markets and gardens. Order tea.", "Order tea."),
-        ("I am thirsty. Order tea. Thank you so much!", "I am thirsty. Order tea. Thank you so much!"),
-        (
-            "Some tea would be nice. Can you order the drink?",
-            "Some tea would be nice. Can you order the drink?",
-        ),
-        ("Get green tea. I adore green markets and gardens.", "Get green tea."),
-        ("Some green drink. Tea, that is.", "Some green drink. Tea, that is."),
-        ("Hi, hello, please order tea.", "Hi, hello, please order tea."),
-        ("Order tea. Could you please give a.", "Order tea."),
-        ("Order tea. Could you please give it?", "Order tea. Could you please give it?"),
-        ("I want some of the. Please get tea to drink with.", "Please get tea to drink with."),
-        ("Order tea and let me know when it is available.", "Order tea."),
-        ("Order tea, so I can drink it at breakfast!", "Order tea!"),
-        ("Find a cup, so that I can order tea.", "Find a cup, so that I can order tea."),
-        ("Order 2.5 litres of tea at St. Ives market.", "Order 2.5 litres of tea at St. Ives market."),
-    ],
-)
-def test_a_sentence_that_asks_for_something_else_is_dropped(text: str, left: str) -> None:
-    value = "green tea" if "green" in text and "Tea," not in text else "tea"
-    assert phrased(answer(text, {"item": value}), {"item": TEXT}).text == left
+SHOP, ORDERS = "Search the market for products that match a keyword.", "Orders a drink."
+STOCK = "Check how many pieces of a product can be sent to a postal code."
+COMPARES = "Compare two kinds of product side by side."
 
 
 @pytest.mark.parametrize(
-    ("text", "listed"),
+    ("job", "text", "left"),
     [
-        ("Order tea with flavour, scent and honey.", "flavour, scent and honey"),
-        ("I like tea, red dates, and figs.", "tea, red dates, and figs"),
+        # sentences and ends that say more
+        (ORDERS, "Order tea. I love the flavour and the scent.", "Order tea."),
+        (ORDERS, "I adore markets and gardens. Order tea.", "Order tea."),
+        (ORDERS, "I am thirsty. Order tea. Thank you so much!", "Order tea. Thank you so much!"),
+        (ORDERS, "Order tea. Could you please give a.", "Order tea."),
+        (ORDERS, "Order tea. Could you please give it?", "Order tea. Could you please give it?"),
+        (ORDERS, "Order tea and let me know when it is available.", "Order tea."),
+        (ORDERS, "Order tea, so I can drink it at breakfast!", "Order tea, so I can drink it!"),
+        (ORDERS, "Order tea for me to use in cooking.", "Order tea."),
+        (ORDERS, "Order the tea you mentioned earlier, please.", "Order the tea."),
+        (ORDERS, "Order the tea I'm interested in.", "Order the tea."),
+        (ORDERS, "Please order tea from my local post office?", "Please order tea?"),
+        (ORDERS, "Order the tea, as well as my umbrella!", "Order the tea!"),
+        (ORDERS, "Order tea in two weeks.", "Order tea."),
+        (SHOP, "Search for tea with flavour, scent and honey.", "Search for tea."),
+        (SHOP, "I'm looking for tea to sit with.", "I'm looking for tea."),
+        (STOCK, "How many teas are sent to my postal code, as my aunt likes it?",
+         "How many teas are sent to my postal code?"),
+        (STOCK, "How many teas can be sent to Paris?", "How many teas can be sent?"),
+        (SHOP, "Find whatever tea there is for my aunt.", "Find whatever tea there is."),
+        # what says of a thing that it is a good one, or what of it: a function has its own
+        (SHOP, "Find the latest tea.", "Find tea."),
+        (SHOP, "Find the very best tea in the market.", "Find tea in the market."),
+        (COMPARES, "Compare the features of the tea and tea, please.", "Compare the tea and tea, please."),
+        # what has been said
+        (SHOP, "Find tea. I'm looking for something that matches the words 'tea'.", "Find tea."),
+        (SHOP, "I need tea. Look for tea on a website.", "I need tea. Look for tea."),
+        # what somebody asks for who may order things
+        (STOCK, "Let me know how many teas I can buy.", "Let me know how many teas I can buy."),
+        (STOCK, "Tell me how many teas can I order from your shop?", "Tell me how many teas can I order?"),
+        # what the job says itself, and what says nothing
+        (SHOP, "Could you please show me tea in the market?", "Could you please show me tea in the market?"),
+        (STOCK, "Let me check how many teas are sent, please.", "Check how many teas are sent, please."),
+        (COMPARES, "Please show me how to compare tea and tea.", "Please compare tea and tea."),
+    ],
+)  # fmt: skip
+def test_a_request_says_its_job_and_nothing_else(job: str, text: str, left: str) -> None:
+    assert phrased(answer(text, {"item": "tea"}), {"item": TEXT}, job=job).text == left
+
+
+@pytest.mark.parametrize(
+    ("job", "text", "word"),
+    [
+        (ORDERS, "Send back and order tea.", "Send"),  # what other functions do
+        (ORDERS, "Order hot tea by tomorrow.", "hot"),
+        (ORDERS, "I like red dates, figs and tea, so order it.", "red"),
+        (ORDERS, "Order tea today.", "today"),
+        (ORDERS, "When can you order tea?", "When"),
+        (SHOP, "Find sparkling tea.", "sparkling"),
+        (SHOP, "Find products such as tea.", "products"),  # in the place of what it stands for
+        (STOCK, "Let me know how many teas I can return.", "return"),  # nothing would be left to know of them
+        ("Compares the prices of something.", "Compare the features of tea.", "features"),
     ],
 )
-def test_things_that_no_value_has_are_refused(text: str, listed: str) -> None:
-    assert f"asks for '{listed}' as well" in objection(answer(text, {"item": "tea"}), {"item": TEXT})
+def test_what_says_more_than_its_job_and_cannot_do_without_is_refused(job: str, text: str, word: str) -> None:
+    said = objection(answer(text, {"item": "tea"}), {"item": TEXT}, job=job)
+    assert f"the text says {word!r} as well" in said
 
 
-@pytest.mark.parametrize("time", ["two weeks", "a week", "tomorrow", "next Friday"])
-def test_a_time_that_no_value_has_is_refused(time: str) -> None:
-    said = answer(f"How much tea can be sent {time}?", {"item": "tea"})
-    assert f"says {time.removeprefix('next ')!r}" in objection(said, {"item": TEXT})
+@pytest.mark.parametrize(
+    ("job", "text"),
+    [
+        (SHOP, "I need a tea."),
+        (STOCK, "I'm looking for tea that can be sent to me, please."),
+        (SHOP, "Please tell me about tea."),
+        ("List current discounts on a range of products.", "Show me tea."),
+        ("List current discounts on a range of products.", "List tea that has a discount."),
+        ("View detailed information about a product.", "I want to know what tea is for."),
+        (ORDERS, "Jeans and tea are good."),
+    ],
+)
+def test_a_request_asks_for_its_job_in_words_of_it(job: str, text: str) -> None:
+    item = "jeans and tea" if "Jeans" in text else "tea"
+    assert f"in words of {job!r}" in objection(answer(text, {"item": item}), {"item": TEXT}, job=job)
 
 
-def test_a_further_sentence_names_nothing_else() -> None:
-    say = {"item": TEXT, "least": {"type": "integer"}}
-    said = answer("I want tea. It should be for cakes with at least 10 figs.", {"item": "tea", "least": 10})
-    assert "names 'cakes' as well" in objection(said, say)
-    text = "I want a lot of tea. I need it for tea at least 10 times."
-    assert phrased(answer(text, {"item": "tea", "least": 10}), say).text == text
+@pytest.mark.parametrize(
+    ("job", "text", "of"),
+    [
+        ("Views the history of all orders.", "View the camera's history.", "history of orders"),
+        ("Shows the dates of concerts.", "Show the dates of the camera.", "dates of concerts"),
+        ("Views the history of all orders.", "View the order history of the camera.", None),
+        ("Shows the menu of a restaurant.", "Show the menu of the camera.", None),  # the thing itself
+        ("Compares the prices of something.", "Compare the prices of the camera.", None),
+        ("Compares the prices of two items.", "Compare the prices of the camera.", None),
+    ],
+)
+def test_what_is_of_others_is_said_with_them(job: str, text: str, of: str | None) -> None:
+    said = answer(text, {"item": "camera"})
+    if of is None:
+        assert phrased(said, {"item": TEXT}, job=job).text == text
+    else:
+        assert f"write the {of}" in objection(said, {"item": TEXT}, job=job)
+
+
+def test_a_sentence_that_is_a_value_asks_by_itself() -> None:
+    say = {"question": TEXT | {"description": "The question to be answered."}}
+    text = "How do volcanoes erupt?"
+    query = phrased(answer(text, {"question": text}), say, job="Have something explained.")
+    assert query.text == text
+
+
+def test_what_the_profile_fills_may_be_said() -> None:
+    said, say = answer("How many teas can be sent to my city?", {"item": "tea"}), {"item": TEXT}
+    assert phrased(said, say, job=STOCK, mentions=[["city"]]).text == said["text"]
+    assert phrased(said, say, job=STOCK).text == "How many teas can be sent?"
+
+
+def test_what_a_value_is_for_one_of_is_not_counted() -> None:
+    prices = {"type": "object", "properties": {"low": COUNT, "high": COUNT}}
+    say = {"item": TEXT, "budget": prices | {"description": "Lowest and highest price per piece."}}
+    values = {"item": "tea", "budget": {"low": 1, "high": 10}}
+    said = objection(answer("Find tea within a budget of 1 to 10 pieces.", values), say)
+    assert "10 pieces' is no 'Lowest" in said
+    text = "Find tea for 1 to 10 per piece."
+    assert phrased(answer(text, values), say).text == text
+
+
+def test_where_things_belong_is_none_of_them() -> None:
+    shown = views({"item": TEXT}, job=SHOP)
+    shown["errand"]["need"]["description"] = "Lamps for the house, and pots to cook in at an inn."
+    for place in ("house", "inn"):
+        said = orjson.dumps(answer(f"Find a {place}.", {"item": place})).decode()
+        with pytest.raises(InvalidAnswer, match=f"'{place}' is no concrete item"):
+            parse_answer(said, "stop", USER.form(shown))
+    for thing in ("lamps", "house lamps"):
+        said = orjson.dumps(answer(f"Find {thing}.", {"item": thing})).decode()
+        assert parse_answer(said, "stop", USER.form(shown))[0].intents[0].stated == {"item": thing}
 
 
 @pytest.mark.parametrize("value", ["tea, fresh dates and figs", "dates and figs"])
@@ -184,6 +276,7 @@ def test_a_list_that_is_the_value_is_no_aside(value: str) -> None:
     [
         ("Which tea can be sent to 3 May 2027?", "Which tea can be sent by 3 May 2027?"),
         ("Send tea on 3 May 2027 to May.", "Send tea on 3 May 2027 to May."),
+        ("Compare a wide selection of tea by 3 May 2027.", "Compare tea by 3 May 2027."),
         ("Compare two different kinds of tea by 3 May 2027.", "Compare tea by 3 May 2027."),
     ],
 )
@@ -213,17 +306,17 @@ def test_what_is_the_customers_own_is_said_so(value: str, text: str, mended: str
     [
         ("green apples", "Find green apple products for me.", "Find green apples for me."),
         (r"tea\1s", r"Find tea\1 goods for me.", r"Find tea\1s for me."),
-        ("Apple", "Find Apple products for me.", "Find Apple products for me."),
-        ("apples", "Find pineapple products and apples.", "Find pineapple products and apples."),
         ("coat", "Please find me products coat.", "Please find me coat."),
-        ("coats", "Tell me about coats that match the word 'coats'.", "Tell me about coats."),
+        ("coats", "Find coats that match the word 'coats'.", "Find coats."),
         ("tea", "View all orders placed by the child for tea.", "View all orders I placed for tea."),
-        ("tea", "See the customer's tea for the customer.", "See my tea for me."),
+        ("tea", "Find the customer's tea for the customer.", "Find my tea for me."),
         ("tea", "Get the tea made by the monks.", "Get the tea made by the monks."),
         ("coats", "Find coats that match the keyword 'Coats', please.", "Find coats, please."),
-        ("coats", "Find things that match the word coats.", "Find things that match the word coats."),
+        ("coats", "Find all products that contain the word 'coats'.", "Find coats."),
+        ("clothing", "Find clothing products for me.", "Find clothing for me."),
+        ("fruit", "Please find the 'fruit'.", "Please find the fruit."),
+        ("fruit", "List discounts that are about fruit.", "List discounts on fruit."),
         ("home tea", "Find something 'Home Tea' for me.", "Find 'Home Tea' for me."),
-        ("tea", "Find items teapot or something; tea!", "Find items teapot or something; tea!"),
     ],
 )
 def test_things_are_not_what_is_made_of_them(value: str, text: str, mended: str) -> None:
@@ -285,23 +378,23 @@ def test_what_is_moved_to_a_day_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("value", "text", "stated"),
     [
-        ("all teas", "Show all teas.", "teas"),
-        ("some of the teas", "Show some of the teas.", "teas"),
-        ("a teapot", "Show a teapot.", "teapot"),
-        ("all products in the_kitchen", "Show all products in the kitchen.", "kitchen"),
-        ("all items of porcelain", "Show all items of porcelain.", "porcelain"),
-        ("a DSLR camera", "Show a DSLR camera.", "DSLR camera"),
-        ("A mobile phone", "Show the mobile phone.", "mobile phone"),
-        ("A watch", "Show a watch.", "watch"),
+        ("all teas", "Find all teas.", "teas"),
+        ("some of the teas", "Find some of the teas.", "teas"),
+        ("a teapot", "Find a teapot.", "teapot"),
+        ("all products in the_kitchen", "Find the kitchen.", "kitchen"),
+        ("all items of porcelain", "Find porcelain.", "porcelain"),
+        ("a DSLR camera", "Find a DSLR camera.", "DSLR camera"),
+        ("A mobile phone", "Find the mobile phone.", "mobile phone"),
+        ("A watch", "Find a watch.", "watch"),
         (
             "a high-quality chair, a couch",
-            "Show such as high-quality chairs and a couch.",
+            "Find such as high-quality chairs and a couch.",
             "high-quality chairs and a couch",
         ),
-        ("and the teas of", "Show milk and the teas of the house.", "teas"),
-        ("A Teapot of Gold", "Show A Teapot of Gold.", "A Teapot of Gold"),
-        ("The Tea Book", "Show The Tea Book.", "The Tea Book"),
-        ("All Good Teas", "Show All Good Teas.", "All Good Teas"),
+        ("and the teas of", "Find milk and the teas of the house.", "teas"),
+        ("A Teapot of Gold", "Find A Teapot of Gold.", "A Teapot of Gold"),
+        ("The Tea Book", "Find The Tea Book.", "The Tea Book"),
+        ("All Good Teas", "Find All Good Teas.", "All Good Teas"),
     ],
 )
 def test_a_quantity_is_no_part_of_a_name(value: str, text: str, stated: str) -> None:
@@ -315,7 +408,7 @@ def test_a_quantity_is_no_part_of_a_name(value: str, text: str, stated: str) -> 
         ("Order a short film about cooking.", "short film about cooking"),
         ("Find a book about the cooking of Peru.", "book about the cooking"),
         ("Find me some good old films about the sea or cooking.", "Cooking"),
-        ("I want to know about cooking.", "Cooking"),
+        ("I look for cooking.", "Cooking"),
         ("Give me some useful information about cooking.", "Cooking"),
         ("Find something about cooking.", "Cooking"),
         ("List discounts that are about cooking.", "Cooking"),
@@ -323,7 +416,7 @@ def test_a_quantity_is_no_part_of_a_name(value: str, text: str, stated: str) -> 
         ("Ask a question about cooking.", "Cooking"),
         ("Find me some cooking equipment, please.", "cooking equipment"),
         ("Find me a film about cooking tools.", "film about cooking tools"),
-        ("Find me cooking products.", "Cooking"),
+        ("Find me cooking, please.", "Cooking"),
         ("Is cooking part of it?", "Cooking"),
     ],
 )
@@ -331,29 +424,6 @@ def test_a_thing_is_named_whole_and_not_by_what_it_is_about(text: str, stated: s
     [intent] = phrased(answer(text, {"item": "Cooking"}), {"item": TEXT}).intents
     assert intent.stated["item"] == stated
     assert intent.phrases[0].words.casefold() == stated.casefold()
-
-
-@pytest.mark.parametrize(
-    ("text", "other"),
-    [
-        ("Compare the tea and hot chocolate.", "hot chocolate"),  # the need is about it
-        ("Compare the tea and a lamp, please.", "lamp"),
-        ("Get the tea, as well as my umbrella!", "umbrella"),
-        ("Get tea or the umbrella!", "umbrella"),
-        ("Find the tea and compare it.", None),
-        ("Order the tea and the drink.", None),  # what the function is about
-        ("Order the tea and 2 more.", None),
-    ],
-)
-def test_another_thing_beside_the_one_to_be_said_is_refused(text: str, other: str | None) -> None:
-    shown = views({"item": TEXT})
-    shown["errand"]["need"]["description"] = "coffee, tea, hot chocolate"
-    said = orjson.dumps(answer(text, {"item": "tea"})).decode()
-    if other is None:
-        assert parse_answer(said, "stop", USER.form(shown))[0].text == text
-    else:
-        with pytest.raises(InvalidAnswer, match=f"asks for '{other}' as well"):
-            parse_answer(said, "stop", USER.form(shown))
 
 
 @pytest.mark.parametrize(
@@ -396,22 +466,14 @@ def test_a_range_of_two_numbers_stays() -> None:
     assert query.text == "Find tea between 0.5 and 50."
 
 
-def test_of_several_the_last_one_may_be_only_a_kind_of_products() -> None:
-    for value, text, stated in (
-        ("plants and garden", "Find plants and garden products.", "plants and garden products"),
-        ("lamps and chairs", "Find lamps and chairs products.", "lamps and chairs"),
-    ):
-        [intent] = phrased(answer(text, {"item": value}), {"item": TEXT}).intents
-        assert intent.stated == {"item": stated}
-
-
 def test_a_whole_thing_that_is_too_long_stays_in_part() -> None:
     text, item = "Find a book about cooking.", {"item": TEXT | {"maxLength": 17}}
     assert phrased(answer(text, {"item": "cooking"}), item).intents[0].stated == {"item": "cooking"}
 
 
 @pytest.mark.parametrize(
-    "value", ["drinks that are relevant", "my usual drink", "teas which keep long", "the tea I want"]
+    "value",
+    ["drinks that are relevant", "my usual drink", "teas which keep long", "the tea I want", "tea I'm after"],
 )
 def test_a_description_is_no_name(value: str) -> None:
     assert "expected a name" in objection(answer(f"Order {value}.", {"item": value}), {"item": TEXT})
@@ -439,9 +501,9 @@ def test_a_customer_delivers_nothing(text: str) -> None:
 def test_a_list_of_what_the_need_is_about_is_no_request() -> None:
     shown = views({"item": TEXT})
     shown["errand"]["need"]["description"] = "Coffee, cocoa and juice to begin the day."
-    said = answer("Order tea. I want coffee, cocoa and juice.", {"item": "tea"})
+    said = answer("Bring tea. I want coffee, cocoa and juice.", {"item": "tea"})
     query, _ = parse_answer(orjson.dumps(said).decode(), "stop", USER.form(shown))
-    assert query.text == "Order tea."
+    assert query.text == "Bring tea."
 
 
 def test_sentences_that_say_values_and_purpose_stay() -> None:
@@ -567,11 +629,15 @@ async def test_every_call_is_phrased_by_itself_so_no_value_strays_to_the_other()
     say = {"item": TEXT, "count": COUNT, "id": TEXT}
     model = Model(
         answer("Bring 2 teas for 7X.", {"item": "tea", "count": 2, "id": "7X"}),
-        answer("And 3 of it, for 7X.", {"item": "coffee", "count": 3, "id": "7X"}),  # no coffee: refused
-        answer("And coffee for 7X", {"item": "coffee", "count": 3, "id": "7X"}),
+        answer(
+            "And bring 3 of it, for 7X.", {"item": "coffee", "count": 3, "id": "7X"}
+        ),  # no coffee: refused
+        answer("And bring coffee for 7X", {"item": "coffee", "count": 3, "id": "7X"}),
     )
     query = await phrased_by(model, views(say, say, mentions=[[], ["city"]]))
-    assert query.text.startswith("Bring 2 teas for 7X. And coffee for 7X. Count: 3. For the second one: ")
+    assert query.text.startswith(
+        "Bring 2 teas for 7X. And bring coffee for 7X. Count: 3. For the second one: "
+    )
     assert [(one.stated["item"], one.stated["count"]) for one in query.intents] == [
         ("teas", 2),
         ("coffee", 3),
@@ -614,10 +680,10 @@ async def test_the_grammar_keeps_the_second_call_from_the_thing_of_the_first() -
 
 async def test_hello_is_said_once() -> None:
     model = Model(
-        answer("Hello, bring tea.", {"item": "tea"}), answer("Hey there, find coffee.", {"item": "coffee"})
+        answer("Hello, bring tea.", {"item": "tea"}), answer("Hey there, bring coffee.", {"item": "coffee"})
     )
     query = await phrased_by(model, views({"item": TEXT}, {"item": TEXT}))
-    assert query.text == "Hello, bring tea. Find coffee."
+    assert query.text == "Hello, bring tea. Bring coffee."
 
 
 async def test_what_stands_in_an_example_of_the_prompt_is_thought_up_by_nobody() -> None:
@@ -691,6 +757,8 @@ def test_where_no_value_tells_the_need_a_purpose_has_to() -> None:
         "Some things",
         "drinks to buy",
         "best drinks",
+        "summer",
+        "new season",
     ],
 )
 def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> None:
@@ -698,17 +766,10 @@ def test_the_name_of_the_need_or_of_the_parameter_is_no_value(value: str) -> Non
     assert "is no concrete item" in objection(said, {"item": TEXT})
 
 
-def test_a_statement_that_asks_for_nothing_is_refused() -> None:
-    for text in ("Teas are great to have.", "My tea was good!"):
-        assert "asks for nothing" in objection(answer(text, {"item": "teas"}), {"item": TEXT})
-    for text in ("Tea is what I need.", "Is there tea?", "Order what is tea.", "Tea, and two cups."):
-        assert phrased(answer(text, {"item": "tea"}), {"item": TEXT}).text == text
-
-
 def test_a_text_does_not_say_what_a_value_is() -> None:
-    say = {"item": TEXT | {"description": "The thing it is about, by its name."}}
-    said = answer("See orders for the thing it is about by its name, which is tea.", {"item": "tea"})
-    assert "the text repeats 'The thing it is about, by its name.'" in objection(said, say)
+    say = {"item": TEXT | {"description": "What is to be brought at once."}}
+    said = answer("Find what is to be brought at once: tea.", {"item": "tea"})
+    assert "the text repeats 'What is to be brought at once.'" in objection(said, say)
 
 
 def test_a_value_is_written_in_the_letters_of_the_job() -> None:
@@ -729,39 +790,20 @@ def test_a_value_that_fills_its_form_to_the_brim_was_cut_off() -> None:
     [
         ("Would you like to compare tea?", "I would like to compare tea."),
         ("Would you like me to order tea? Thanks!", "I would like you to order tea. Thanks!"),
-        ("How much tea is in your online store?", "How much tea is in your online store?"),
-        ("List tea in the range of products, cheapest first.", "List tea, cheapest first."),
-        (
-            "List tea in the section of herbs in a range 5 wide.",
-            "List tea in the section of herbs in a range 5 wide.",
-        ),
-        ("Get tea from the Shop, please.", "Get tea, please."),
-        ("How much tea can I get from my local post office?", "How much tea can I get?"),
-        ("Get tea from the shopkeeper.", "Get tea from the shopkeeper."),
-        ("Get the tea you mentioned earlier.", "Get the tea."),
-        ("Get the tea that you've recommended, please.", "Get the tea, please."),
-        ("Send tea to my postal code I provided.", "Send tea to my postal code."),
-        (
-            "Send tea to the address that I've already given you above, please.",
-            "Send tea to the address, please.",
-        ),
-        ("Get tea like the one I gave my mother.", "Get tea like the one I gave my mother."),
-        ("Get tea in the app store, please.", "Get tea, please."),
-        ("Get tea at the site of the old mill.", "Get tea at the site of the old mill."),
-        ("Get tea in the app store of Ann.", "Get tea in the app store of Ann."),
-        ("Get tea from the shop's shelf.", "Get tea from the shop's shelf."),
-        ("Get tea that matches the item.", "Get tea."),
-        ("Get tea which match my keywords.", "Get tea."),
-        ("Get tea that matches the items.", "Get tea that matches the items."),
+        ("Find tea in the range of products, cheapest first.", "Find tea, cheapest first."),
+        ("Find tea on a range of goods for the home.", "Find tea for the home."),
+        ("Find tea in the section of herbs.", "Find tea in the section of herbs."),
+        ("Find tea that matches the item.", "Find tea."),
+        ("Find tea which match my keywords.", "Find tea."),
     ],
 )
-def test_an_offer_is_a_wish_and_a_nameless_shop_is_none(text: str, mended: str) -> None:
+def test_an_offer_is_a_wish_and_a_nameless_range_is_none(text: str, mended: str) -> None:
     assert phrased(answer(text, {"item": "tea"}), {"item": TEXT}).text == mended
 
 
-def test_a_shop_that_is_asked_for_stays() -> None:
-    text = "Find tea in the shop."
-    assert phrased(answer(text, {"item": "shop"}), {"item": TEXT}).text == text
+def test_a_range_that_is_asked_for_stays() -> None:
+    text = "Find tea in the section."
+    assert phrased(answer(text, {"item": "section"}), {"item": TEXT}).text == text
 
 
 @pytest.mark.parametrize("text", ["Sure, here is tea.", "I can help with tea.", "Would you like tea?"])

@@ -147,7 +147,7 @@ def test_whatever_the_errand_its_query_and_solution_pass_the_checks(
             "values": {
                 "job_1": dict.fromkeys(job["say"], "left to code") | {"item": item, "quantity": quantity}
             },
-            "text": f"bring me the {item}{ending}",
+            "text": f"order me the {item}{ending if item[-1].isalnum() else ''}",
         }
         for job, item in zip(jobs, items, strict=False)
     ]
