@@ -20,6 +20,8 @@ _ASKING = frozenset(
     words_of("find search show list check provide love urgently currently available minimum maximum percent")
 )
 """Words of any request."""
+_JOINING = frozenset(words_of("cost costs offer offers sort sorted sale"))
+"""Words that only say that a thing has a price, or an order, or is there, unless a function is about it."""
 _FINDS = re.compile(r"\b(?:search|browse|look|find(?! out))(?:s|es)?\b", re.IGNORECASE)
 """How a function is described that finds things."""
 _TO_FIND = re.compile(r"\b(?:search|browse|look|find(?! out)|list|show)(?:ing)?\b", re.IGNORECASE)
@@ -54,7 +56,7 @@ _UNFINISHED = re.compile(
 _ASKED = re.compile(r"\b(?:how|what|which|whether|if)\b", re.IGNORECASE)
 """Before a thing of which something has to be said still: 'how many coats I can get'."""
 _PRAISE = re.compile(
-    r"\b(?:the )?(?:(?:very )?(?:best|latest|newest|cheapest|finest|greatest|nicest|top)) (?=(\w+))",
+    r"\b(?:very )?(?:best|latest|newest|cheapest|finest|greatest|nicest|top) (?=(\w+))",
     re.IGNORECASE,
 )
 """Before a thing: that it is to be a good one."""
@@ -170,7 +172,7 @@ def _foreign(sentence: str, licensed: set[str]) -> list[re.Match[str]]:
 
 def _is_small(word: str) -> bool:
     word = word.casefold().replace("’", "'")
-    return (word in SMALL_WORDS or word in _ASKING) and word not in _UNSAID
+    return (word in SMALL_WORDS or word in _ASKING or word in _JOINING) and word not in _UNSAID
 
 
 def _is_licensed(word: str, licensed: set[str]) -> bool:

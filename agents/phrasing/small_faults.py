@@ -30,6 +30,12 @@ _KINDS = re.compile(
 """'two kinds of lamps and rugs' are lamps and rugs."""
 _SELECTION = re.compile(r"\ban? (?:wide )?(?:range|selection|variety|choice) of (?=\w)", re.IGNORECASE)
 """'A range of lamps and rugs', too."""
+_SUCH_AS = re.compile(
+    r"\b(?:some |any |two |these )?(?:products?|items?|goods|things)\b(?P<how> side by side)?,? "
+    r"(?:such as|like|namely) (?P<things>[^.!?,;]+)(?=\W*(?:[.!?]|\Z))",
+    re.IGNORECASE,
+)
+"""'Compare products, such as lamps and rugs.'"""
 _YOURS = re.compile(
     r"\b(y)our (?=(?:shopping |wish )?(?:cart|basket|bag|wishlist|list|orders?|calendar|house|garden)\b)",
     re.IGNORECASE,
@@ -139,6 +145,7 @@ def mended_wording(text: str, values: Mapping[str, Any]) -> str:
     text = _THE_CUSTOMER.sub(lambda match: f"{match[1]} me" if match[1] else "my", text)
     if not any(_KINDS.search(words) for words in said):
         text = _KINDS.sub("", text)
+    text = _SUCH_AS.sub(lambda match: f"{match['things']}{match['how'] or ''}", text)
     names = "|".join((*(re.escape(name_words(name)) for name in values), "keywords?", "query", "criteria"))
     matching = r" (?:that|which) (?:match|fit)(?:es|s)? (?:the|a|this|my) "
     for words in said:

@@ -155,9 +155,12 @@ COMPARES = "Compare two kinds of product side by side."
         (STOCK, "How many teas can be sent to Paris?", "How many teas can be sent?"),
         (SHOP, "Find whatever tea there is for my aunt.", "Find whatever tea there is."),
         # what says of a thing that it is a good one, or what of it: a function has its own
-        (SHOP, "Find the latest tea.", "Find tea."),
-        (SHOP, "Find the very best tea in the market.", "Find tea in the market."),
+        (SHOP, "Find the latest tea.", "Find the tea."),
+        (SHOP, "Find the very best tea in the market.", "Find the tea in the market."),
         (COMPARES, "Compare the features of the tea and tea, please.", "Compare the tea and tea, please."),
+        # what is named as an example
+        (SHOP, "Find some products, such as tea.", "Find tea."),
+        (COMPARES, "Compare two products side by side, like tea and tea", "Compare tea and tea side by side"),
         # what has been said
         (SHOP, "Find tea. I'm looking for something that matches the words 'tea'.", "Find tea."),
         (SHOP, "I need tea. Look for tea on a website.", "I need tea. Look for tea."),
@@ -183,7 +186,7 @@ def test_a_request_says_its_job_and_nothing_else(job: str, text: str, left: str)
         (ORDERS, "Order tea today.", "today"),
         (ORDERS, "When can you order tea?", "When"),
         (SHOP, "Find sparkling tea.", "sparkling"),
-        (SHOP, "Find products such as tea.", "products"),  # in the place of what it stands for
+        (SHOP, "Find products around tea.", "products"),  # in the place of what it stands for
         (STOCK, "Let me know how many teas I can return.", "return"),  # nothing would be left to know of them
         ("Compares the prices of something.", "Compare the features of tea.", "features"),
     ],
