@@ -24,8 +24,9 @@ Bundle = dict[str, JsonValue]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NO_FACT = re.compile(
     r"\b(?:lives|is|was|has|who|where|which|his|her|their)\b|^(?i:any|some|unknown|not|none|n/a)\b"
+    r"|\b(?:of|in|on|near|by|with) an? "
 )
-"""A sentence about somebody, 'Ann lives on Mill Street', or what stands for nothing, 'Any city'."""
+"""A sentence about somebody, 'Ann lives on Mill Street', or what names nothing: 'Any city', 'by a river'."""
 _PLACEHOLDER = re.compile(
     r"(?:\A|, )(?:(?:your|my|the|[\w-]+['’]s?) )?(?:home |full )?"
     r"(?:anytown|city|town|state|country|street|address|name)(?=,|\Z)"

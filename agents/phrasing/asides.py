@@ -12,10 +12,12 @@ from functools import partial
 
 from ...texts.sentences import sentences_of
 from ...texts.similar_words import root, words_of
-from ...texts.word_lists import SMALL_WORDS
+from ...texts.word_lists import NUMBER_WORDS, SMALL_WORDS
 
 _WORD = re.compile(r"(?<!\w)[^\W\d_]+(?:['’][^\W\d_]+)*(?!\w)")
 """A word; what has a digit is a value, which others look for."""
+_SMALL_NUMBERS = frozenset(map(str, range(len(NUMBER_WORDS))))
+"""Numbers that may be said by a word."""
 _ASKING = frozenset(
     words_of("find search show list check provide love urgently currently available minimum maximum percent")
 )
@@ -86,6 +88,7 @@ def only_the_job(text: str, values: Iterable[str], job: Iterable[str], more: Ite
     Raises ValueError: a sentence says more, and not at its end alone.
     """
     told, job = {root(word) for words in values for word in words_of(words)}, tuple(job)
+    told |= {root(NUMBER_WORDS[int(word)]) for word in told if word in _SMALL_NUMBERS}
     licensed = {root(word) for words in job for word in words_of(words)} - _STANDS_FOR_A_THING
     has_aspect = any(
         root(what) not in _STANDS_FOR_A_THING for words in job for what, _ in _OF_OTHERS.findall(words)

@@ -12,7 +12,7 @@ from pydantic import model_validator
 
 from ...records import Query
 from ...texts.allusions import with_allusions
-from ...texts.similar_words import near
+from ...texts.similar_words import near, words_of
 from .asides import check_asks, only_the_job
 from .left_out import with_left_out
 from .small_faults import asked_directly, customers_words, mended_wording
@@ -137,6 +137,7 @@ def _composed(
                 value = words = bare
             check_no_description(job["say"][name].get("description", ""), text)
             spoken[name] = whole_thing(value, words, text, job["say"][name].get("maxLength", 0))
+    _check_apart({name: words for name, (_, words) in spoken.items()}, telling)
     intent = {
         "api": job["api"],
         "stated": {name: value for name, (value, _) in spoken.items()},
@@ -148,6 +149,16 @@ def _composed(
             raise ValueError(f"the text does not say the purpose {purpose[:60]!r}; write it in the text")
         need.insert(0, words)
     return {"text": text, "intents": [intent], "need": need[0] if need else ""}
+
+
+def _check_apart(spoken: Mapping[str, str], telling: Sequence[str]) -> None:
+    """Raise ValueError where a thing's own words say another value: the 2 of 'a pair of socks'."""
+    for name, words in spoken.items():
+        for thing in telling:
+            if name != thing and words.isalpha() and words.casefold() in words_of(spoken[thing].casefold()):
+                raise ValueError(
+                    f"{words!r} is part of {spoken[thing]!r}; write {name_words(name)} in digits"
+                )
 
 
 def _as_words(values: Mapping[str, Any]) -> Iterator[str]:

@@ -239,6 +239,22 @@ def test_a_sentence_that_is_a_value_asks_by_itself() -> None:
     assert query.text == text
 
 
+def test_a_number_may_be_said_by_its_word() -> None:
+    say = {"item": TEXT, "quantity": {"type": "integer"}}
+    query = phrased(answer("Order two teas.", {"item": "tea", "quantity": 2}), say, job=ORDERS)
+    assert query.intents[0].stated == {"item": "teas", "quantity": 2}
+    said = objection(answer("Order two teas.", {"item": "tea", "quantity": 3}), say, job=ORDERS)
+    assert "'two' as well" in said
+
+
+def test_the_words_of_a_thing_say_no_other_value() -> None:
+    say = {"item": TEXT, "quantity": {"type": "integer"}}
+    said = objection(answer("Order a pair of socks.", {"item": "pair of socks", "quantity": 2}), say)
+    assert "'pair' is part of 'pair of socks'; write quantity in digits" in said
+    whole = phrased(answer("Order 2 pairs of socks.", {"item": "pairs of socks", "quantity": 2}), say)
+    assert whole.intents[0].stated == {"item": "pairs of socks", "quantity": 2}
+
+
 def test_what_the_profile_fills_may_be_said() -> None:
     said, say = answer("How many teas can be sent to my city?", {"item": "tea"}), {"item": TEXT}
     assert phrased(said, say, job=STOCK, mentions=[["city"]]).text == said["text"]
