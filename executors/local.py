@@ -70,8 +70,8 @@ class LocalExecutor:
 
 
 def items_under_way(calls: int) -> int:
-    """Items for so many calls in flight: a quarter more, since some wait until an answer is on disk."""
-    return calls + calls // 4
+    """Items for so many calls in flight: an eighth more, since some wait until an answer is on disk."""
+    return calls + calls // 8
 
 
 async def run_concurrently(

@@ -8,8 +8,8 @@ from ptool.executors.process import ProcessExecutor
 from ptool.models.gateway import Gateway
 
 
-@pytest.mark.parametrize(("width", "under_way"), [(1, 1), (3, 3), (4, 5), (64, 80)])
-async def test_a_quarter_more_items_than_calls_are_under_way(width: int, under_way: int) -> None:
+@pytest.mark.parametrize(("width", "under_way"), [(1, 1), (7, 7), (8, 9), (64, 72)])
+async def test_an_eighth_more_items_than_calls_are_under_way(width: int, under_way: int) -> None:
     calls, items, most_calls, most_items = asyncio.Semaphore(width), 0, 0, 0
 
     async def work(_: int) -> None:
@@ -37,8 +37,8 @@ async def test_what_is_asked_for_at_once_is_done_once_each() -> None:
     assert sorted(done) == list(range(100))
 
 
-async def test_workers_have_twice_their_share_of_a_quarter_more() -> None:
+async def test_workers_have_twice_their_share_of_an_eighth_more() -> None:
     executor = await choose_executor("process", 2, 64, Gateway({}, concurrency=64))
     assert isinstance(executor, ProcessExecutor)
-    assert executor._width == 80
+    assert executor._width == 72
     await executor.close()
