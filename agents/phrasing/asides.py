@@ -1,7 +1,8 @@
 """A request says its job and nothing else: what small models add is cut off at its end, or refused.
 
 A word is licensed by the values that are to be said, by how the function is described, or because it names
-nothing. One rule for reasons, wishes, shops, times, features and other things, whatever they are about.
+nothing. One rule for reasons, wishes, shops, times, features and other things, whatever they are about. It
+knows no scenario; wording that is merely clumsy is mended in `small_faults`.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def check_asks(text: str, values: Sequence[str], job: Sequence[str]) -> None:
     finds = _FINDS.search(job[-1])
     counts = _COUNTS.search(job[-1]) and _COUNTS.search(text)
     found = "|".join(map(re.escape, values))
-    if not finds and re.search(rf"{_LOOKS_FOR}(?:{found})(?!\w)", text, re.IGNORECASE):
+    if found and not finds and re.search(rf"{_LOOKS_FOR}(?:{found})(?!\w)", text, re.IGNORECASE):
         raise ValueError(f"the text asks to find something; say it in words of {job[-1]!r}")
     asks = any(_is_form(word, known) for word in said for known in does)
     if does and not asks and not counts and not (finds and _TO_FIND.search(text)):

@@ -137,7 +137,7 @@ def _composed(
                 value = words = bare
             check_no_description(job["say"][name].get("description", ""), text)
             spoken[name] = whole_thing(value, words, text, job["say"][name].get("maxLength", 0))
-    _check_apart({name: words for name, (_, words) in spoken.items()}, telling)
+    _check_apart(spoken, telling)
     intent = {
         "api": job["api"],
         "stated": {name: value for name, (value, _) in spoken.items()},
@@ -151,14 +151,15 @@ def _composed(
     return {"text": text, "intents": [intent], "need": need[0] if need else ""}
 
 
-def _check_apart(spoken: Mapping[str, str], telling: Sequence[str]) -> None:
-    """Raise ValueError where a thing's own words say another value: the 2 of 'a pair of socks'."""
-    for name, words in spoken.items():
-        for thing in telling:
-            if name != thing and words.isalpha() and words.casefold() in words_of(spoken[thing].casefold()):
-                raise ValueError(
-                    f"{words!r} is part of {spoken[thing]!r}; write {name_words(name)} in digits"
-                )
+def _check_apart(spoken: Mapping[str, tuple[Any, str]], telling: Sequence[str]) -> None:
+    """Raise ValueError where a thing's own words say a number: the 2 of 'a pair of socks'."""
+    things = [spoken[name][1] for name in telling]
+    for name, (value, words) in spoken.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not words.isalpha() or value == 1:
+            continue
+        for thing in things:
+            if words.casefold() in words_of(thing.casefold()):
+                raise ValueError(f"{words!r} is part of {thing!r}; write {name_words(name)} in digits")
 
 
 def _as_words(values: Mapping[str, Any]) -> Iterator[str]:

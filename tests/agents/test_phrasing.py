@@ -251,6 +251,10 @@ def test_the_words_of_a_thing_say_no_other_value() -> None:
     say = {"item": TEXT, "quantity": {"type": "integer"}}
     said = objection(answer("Order a pair of socks.", {"item": "pair of socks", "quantity": 2}), say)
     assert "'pair' is part of 'pair of socks'; write quantity in digits" in said
+    one = phrased(answer("Order a pair of socks.", {"item": "pair of socks", "quantity": 1}), say)
+    assert one.intents[0].stated == {"item": "pair of socks", "quantity": 1}
+    red = answer("Order red socks.", {"item": "red socks", "colour": "red"})
+    assert phrased(red, {"item": TEXT, "colour": {"const": "red"}}).text == "Order red socks."
     whole = phrased(answer("Order 2 pairs of socks.", {"item": "pairs of socks", "quantity": 2}), say)
     assert whole.intents[0].stated == {"item": "pairs of socks", "quantity": 2}
 
